@@ -1,0 +1,2 @@
+export * from './store.js';
+export { StoreError, type StoreErrorCode } from './store-error.js';

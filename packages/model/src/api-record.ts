@@ -1,0 +1,45 @@
+import Type, { type Static } from 'typebox';
+import { uuidPattern } from './identifiers.js';
+
+const Uuid = Type.String({ pattern: uuidPattern });
+
+/** `deleting` is set when a user's DELETE was accepted; the record goes when every node has confirmed. */
+const common = {
+  v: Type.Literal(1),
+  id: Uuid,
+  project_id: Type.String({ minLength: 1 }),
+  name: Type.String(),
+  description: Type.String(),
+  /** Milliseconds since the epoch; orders lists. */
+  created_at: Type.Integer({ minimum: 0 }),
+  deleting: Type.Optional(Type.Boolean()),
+};
+
+/** `/networking-vpp/taas/tap_services/<id>`: a port that receives copies. */
+export const TapServiceRecord = Type.Object({ ...common, port_id: Uuid });
+export type TapServiceRecord = Static<typeof TapServiceRecord>;
+
+/** `/networking-vpp/taas/tap_flows/<id>`: copy a source port's traffic to a tap service. */
+export const TapFlowRecord = Type.Object({
+  ...common,
+  tap_service_id: Uuid,
+  source_port: Uuid,
+  direction: Type.Enum(['IN', 'OUT', 'BOTH']),
+  vlan_filter: Type.Union([Type.String(), Type.Null()]),
+});
+export type TapFlowRecord = Static<typeof TapFlowRecord>;
+
+/**
+ * `/networking-vpp/taas/port_roles/<port>`: what a port is used for. A port is a source or a collector and never both,
+ * which rules out loops and chains of taps on any number of nodes. Writers compare this key's value in their
+ * transaction, so that two requests on two servers cannot give a port both roles.
+ */
+export const PortRoleRecord = Type.Object({
+  v: Type.Literal(1),
+  role: Type.Union([Type.Literal('source'), Type.Literal('collector')]),
+});
+export type PortRoleRecord = Static<typeof PortRoleRecord>;
+
+/** `/networking-vpp/taas/segments/<type>/<physnet or ->/<n>`: the tap service that holds VLAN id or VNI n. */
+export const SegmentRecord = Type.Object({ v: Type.Literal(1), tap_service_id: Uuid });
+export type SegmentRecord = Static<typeof SegmentRecord>;

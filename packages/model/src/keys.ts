@@ -1,0 +1,81 @@
+import type { ResourceKind } from './identifiers.js';
+
+/** Root of everything that networking-vpp, and so TaaS, keeps in etcd. */
+export const root = '/networking-vpp';
+
+export const prefixes = {
+  /** All of the API's own records. */
+  api: `${root}/taas/`,
+  tapServices: `${root}/taas/tap_services/`,
+  tapFlows: `${root}/taas/tap_flows/`,
+  portRoles: `${root}/taas/port_roles/`,
+  segments: `${root}/taas/segments/`,
+  nodes: `${root}/nodes/`,
+  state: `${root}/state/`,
+  /** What one node is told. */
+  nodeTaas: (node: string) => `${root}/nodes/${node}/taas/`,
+  /** What one node reports. */
+  stateTaas: (node: string) => `${root}/state/${node}/taas/`,
+} as const;
+
+export const keys = {
+  resource: (kind: ResourceKind, id: string) => `${prefixes.api}${kind}/${id}`,
+  portRole: (port: string) => `${prefixes.portRoles}${port}`,
+  segment: (segment: SegmentKey) => `${prefixes.segments}${segment.type}/${segment.physnet ?? '-'}/${segment.id}`,
+  nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
+  stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
+  agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
+  leader: `${root}/taas/leader`,
+  /** networking-vpp's own keys, which we read. */
+  boundPort: (node: string, port: string) => `${root}/nodes/${node}/ports/${port}`,
+  physnet: (node: string, physnet: string) => `${root}/state/${node}/physnets/${physnet}`,
+} as const;
+
+export interface SegmentKey {
+  readonly type: 'vlan' | 'vxlan';
+  /** The physical network of a VLAN; null for VXLAN. */
+  readonly physnet: string | null;
+  readonly id: number;
+}
+
+/** What a key under the root is about, as far as TaaS cares. */
+export type ParsedKey =
+  | { readonly is: 'resource'; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'port-role'; readonly port: string }
+  | { readonly is: 'segment'; readonly segment: SegmentKey }
+  | { readonly is: 'node-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'agent'; readonly node: string }
+  | { readonly is: 'bound-port'; readonly node: string; readonly port: string }
+  | { readonly is: 'physnet'; readonly node: string; readonly physnet: string }
+  | { readonly is: 'other' };
+
+const other: ParsedKey = { is: 'other' };
+
+/** The inverse of {@link keys}. Keys of others, or of a later version of ours, are `other`. */
+export function parseKey(key: string): ParsedKey {
+  if (!key.startsWith(`${root}/`)) return other;
+  const [area, a, b, c, d, ...rest] = key.slice(root.length + 1).split('/');
+  if (rest.length > 0) return other;
+  if (area === 'taas') return parseApiKey(a, b, c, d);
+  if (!a || (area !== 'nodes' && area !== 'state')) return other;
+  if (b === 'taas' && area === 'state' && c === 'agent' && d === undefined) return { is: 'agent', node: a };
+  if (b === 'taas' && isKind(c) && d)
+    return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
+  if (d !== undefined || !c) return other;
+  if (area === 'nodes' && b === 'ports') return { is: 'bound-port', node: a, port: c };
+  if (area === 'state' && b === 'physnets') return { is: 'physnet', node: a, physnet: c };
+  return other;
+}
+
+function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey {
+  if (isKind(a) && b && c === undefined) return { is: 'resource', kind: a, id: b };
+  if (a === 'port_roles' && b && c === undefined) return { is: 'port-role', port: b };
+  if (a === 'segments' && (b === 'vlan' || b === 'vxlan') && c && d && /^\d+$/.test(d))
+    return { is: 'segment', segment: { type: b, physnet: c === '-' ? null : c, id: Number(d) } };
+  return other;
+}
+
+function isKind(text: string | undefined): text is ResourceKind {
+  return text === 'tap_services' || text === 'tap_flows';
+}

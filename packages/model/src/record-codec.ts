@@ -1,0 +1,53 @@
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { PortRoleRecord, SegmentRecord, TapFlowRecord, TapServiceRecord } from './api-record.js';
+import { NodeTapFlow, NodeTapService } from './node-record.js';
+import { RecordError } from './record-error.js';
+import { AgentRecord, TapState } from './state-record.js';
+
+/** Reads and writes one kind of record. */
+export interface RecordCodec<T> {
+  /**
+   * @param key named in the error
+   * @throws RecordError when the value is no JSON object of a format version that we know. Unknown fields are ignored.
+   */
+  parse(key: string, value: string): T;
+  format(record: T): string;
+}
+
+export const tapServiceCodec = codec(TapServiceRecord);
+export const tapFlowCodec = codec(TapFlowRecord);
+export const portRoleCodec = codec(PortRoleRecord);
+export const segmentCodec = codec(SegmentRecord);
+export const nodeTapServiceCodec = codec(NodeTapService);
+export const nodeTapFlowCodec = codec(NodeTapFlow);
+export const tapStateCodec = codec(TapState);
+export const agentCodec = codec(AgentRecord);
+
+function codec<S extends TSchema>(schema: S): RecordCodec<Static<S>> {
+  const validator = Compile(schema);
+  return {
+    parse(key, value) {
+      const json = parseJson(key, value);
+      if (validator.Check(json)) return json as Static<S>;
+      throw new RecordError(key, describe(json, validator.Errors(json)));
+    },
+    format: (record) => JSON.stringify(record),
+  };
+}
+
+function parseJson(key: string, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new RecordError(key, 'is not JSON', { cause });
+  }
+}
+
+function describe(json: unknown, errors: readonly { instancePath: string; message: string }[]): string {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return 'is not a JSON object';
+  const version = (json as { v?: unknown }).v;
+  if (version !== 1) return `has format version ${JSON.stringify(version)}; this program knows 1`;
+  const first = errors[0];
+  return first ? `${first.instancePath || 'the record'} ${first.message}` : 'does not have the expected form';
+}

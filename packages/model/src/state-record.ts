@@ -1,0 +1,36 @@
+import Type, { type Static } from 'typebox';
+import { uuidPattern } from './identifiers.js';
+
+/**
+ * `state/<node>/taas/<kind>/<id>`: how a tap stands on a node. Written by the agent when it changes.
+ * - `ACTIVE`: asked for, and VPP's own state read back agrees.
+ * - `PENDING`: waits for something that is not ours to make (the port, its bridge domain, the uplink).
+ * - `ERROR`: tried and failed; the agent goes on trying.
+ * - `REMOVED`: nothing of it is left in VPP (answer to a tombstone).
+ */
+export const TapState = Type.Object({
+  v: Type.Literal(1),
+  id: Type.String({ pattern: uuidPattern }),
+  /** etcd's mod revision of the wanted record that this state is about. */
+  revision: Type.Integer({ minimum: 0 }),
+  status: Type.Enum(['ACTIVE', 'PENDING', 'ERROR', 'REMOVED']),
+  /** For the tenant: what is missing or wrong; empty when ACTIVE or REMOVED. */
+  reason: Type.String(),
+});
+export type TapState = Static<typeof TapState>;
+export type TapStateStatus = TapState['status'];
+
+/** `state/<node>/taas/agent`, under a lease: the agent lives, and this is what its node can do. */
+export const AgentRecord = Type.Object({
+  v: Type.Literal(1),
+  node: Type.String({ minLength: 1 }),
+  agent_version: Type.String(),
+  /** VPP's version, or null while the agent is not connected to it. */
+  vpp_version: Type.Union([Type.String(), Type.Null()]),
+  /** Local address of VXLAN tunnels, or null if the node has none. */
+  tunnel_address: Type.Union([Type.String(), Type.Null()]),
+  /** Physical networks whose uplink the agent has found in VPP. */
+  physnets: Type.Array(Type.String()),
+  capabilities: Type.Array(Type.String()),
+});
+export type AgentRecord = Static<typeof AgentRecord>;

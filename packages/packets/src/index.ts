@@ -1,1 +1,25 @@
-export {};
+export { AddressError, ipBytes, ipText, macBytes, macText } from './address.js';
+export {
+  arp,
+  ETHERTYPE,
+  type EthernetHeader,
+  ethernet,
+  IP_PROTOCOL,
+  type IpPacket,
+  icmpEcho,
+  ip4Packet,
+  ip6Packet,
+  MIN_FRAME,
+  type PortPair,
+  tcp,
+  udp,
+  type VlanTag,
+} from './build.js';
+export { type CapturedFrame, CaptureError, MAX_CAPTURED_FRAME } from './capture-error.js';
+export { decodeCapture, MAX_CAPTURE_BYTES, readCapture, writeCapture } from './capture-file.js';
+export { internetChecksum, onesComplementSum } from './checksum.js';
+export { compareFrames, type FrameComparison } from './compare.js';
+export { isVlanEthertype, type ParsedFrame, type ParsedIp, type ParsedTag, parseFrame } from './parse.js';
+export { encodePcap, pcapHeader, pcapRecord } from './pcap-write.js';
+export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
+export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap } from './vxlan.js';

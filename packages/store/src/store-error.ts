@@ -5,9 +5,10 @@
  * - `full`: etcd's space quota is used up (alarm NOSPACE); reads still work.
  * - `too-large`: the request is over etcd's size or operation limits; it was not sent or not carried out.
  * - `invalid`: etcd refused the request as malformed; a bug of ours or an incompatible server.
+ * - `lease-lost`: a put names a lease that is gone, or (as the reason of `Lease.lost`) the lease was lost.
  * - `closed`: the store was closed.
  */
-export type StoreErrorCode = 'unavailable' | 'denied' | 'full' | 'too-large' | 'invalid' | 'closed';
+export type StoreErrorCode = 'unavailable' | 'denied' | 'full' | 'too-large' | 'invalid' | 'lease-lost' | 'closed';
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';

@@ -74,7 +74,10 @@ export interface CallOptions {
 export interface Store {
   get(key: string, options?: CallOptions): Promise<KeyValue | undefined>;
   /** All keys that start with `prefix`, in key order, as of one revision. */
-  list(prefix: string, options?: CallOptions): Promise<{ readonly revision: Revision; readonly entries: readonly KeyValue[] }>;
+  list(
+    prefix: string,
+    options?: CallOptions,
+  ): Promise<{ readonly revision: Revision; readonly entries: readonly KeyValue[] }>;
   /** One atomic compare-then-write. A transaction with nothing to compare always succeeds. */
   transact(transaction: Transaction, options?: CallOptions): Promise<TransactionResult>;
   /**

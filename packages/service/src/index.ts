@@ -1,3 +1,8 @@
 export { type BackoffPolicy, backoffDelay } from './backoff.js';
 export { type Clock, systemClock } from './clock.js';
+export { ConfigError, checkConfig, loadConfig } from './config-file.js';
+export { describeOptions, options } from './config-schema.js';
+export { type Health, type HealthProbes, type HealthServer, startHealthServer } from './health-server.js';
+export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
+export { type ProgramOptions, runProgram, UsageError } from './program.js';

@@ -1,0 +1,51 @@
+import { createServer } from 'node:http';
+
+/** What a program says of itself; `details` is for people and for monitoring, and holds no secret. */
+export interface Health {
+  readonly ok: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface HealthProbes {
+  /** The process is not stuck: restarting it would not help. */
+  healthz(): Health;
+  /** The process can do its job now. */
+  readyz(): Health;
+}
+
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves GET /healthz and /readyz as JSON: 200 if ok, else 503.
+ * @throws the error of listen(2), for instance EADDRINUSE
+ */
+export async function startHealthServer(host: string, port: number, probes: HealthProbes): Promise<HealthServer> {
+  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
+    const path = request.url?.split('?')[0];
+    const probe = path === '/healthz' ? probes.healthz : path === '/readyz' ? probes.readyz : undefined;
+    const health = probe?.call(probes);
+    response.writeHead(health ? (health.ok ? 200 : 503) : 404, { 'content-type': 'application/json' });
+    response.end(
+      `${JSON.stringify(health ? { ok: health.ok, ...health.details } : { error: 'try /healthz or /readyz' })}\n`,
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { ConfigError } from './config-file.js';
+
+/** Wrong use of the command line: shown with a pointer to --help, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface ProgramOptions {
+  readonly name: string;
+  readonly version: string;
+  readonly help: string;
+  /** Flags besides --help and --version. */
+  readonly flags: Readonly<
+    Record<string, { readonly type: 'string' | 'boolean'; readonly default?: string | boolean }>
+  >;
+  /**
+   * The program itself. Resolves with its exit code.
+   * @param stop aborts at the first SIGTERM or SIGINT: finish what is under way and return
+   */
+  readonly main: (flags: Readonly<Record<string, string | boolean | undefined>>, stop: AbortSignal) => Promise<number>;
+}
+
+/**
+ * Runs a program to its end and sets the process's exit code: 0 or what `main` says, 1 for a failure, 2 for a wrong
+ * command line or configuration. A second signal ends the process at once.
+ */
+export async function runProgram(
+  program: ProgramOptions,
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort(new Error(`stopped by ${signal}`));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  try {
+    process.exitCode = await start(program, argv, stop.signal);
+  } catch (error) {
+    const usage = error instanceof UsageError || error instanceof ConfigError;
+    const hint = error instanceof UsageError ? ` (see ${program.name} --help)` : '';
+    process.stderr.write(`${program.name}: ${error instanceof Error ? describe(error) : String(error)}${hint}\n`);
+    process.exitCode = usage ? 2 : 1;
+  } finally {
+    process.off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
+  }
+}
+
+async function start(program: ProgramOptions, argv: readonly string[], stop: AbortSignal): Promise<number> {
+  const flags = parseFlags(program, argv);
+  if (flags['help']) {
+    process.stdout.write(`${program.help.trim()}\n`);
+    return 0;
+  }
+  if (flags['version']) {
+    process.stdout.write(`${program.name} ${program.version}\n`);
+    return 0;
+  }
+  return program.main(flags, stop);
+}
+
+function parseFlags(program: ProgramOptions, argv: readonly string[]): Record<string, string | boolean | undefined> {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { ...program.flags, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+      strict: true,
+      allowPositionals: false,
+    });
+    return values as Record<string, string | boolean | undefined>;
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** An error and its causes on one line, outermost first. */
+function describe(error: Error): string {
+  const cause = error.cause instanceof Error ? `: ${describe(error.cause)}` : '';
+  return `${error.message}${cause}`;
+}

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keys, parseKey } from './keys.js';
+
+const name = fc.stringMatching(/^[a-z0-9._-]{1,20}$/);
+const kind = fc.constantFrom('tap_services' as const, 'tap_flows' as const);
+const segment = fc.oneof(
+  fc.record({ type: fc.constant('vlan' as const), physnet: name.filter((n) => n !== '-'), id: fc.nat(4094) }),
+  fc.record({ type: fc.constant('vxlan' as const), physnet: fc.constant(null), id: fc.nat(0xffffff) }),
+);
+
+describe('keys', () => {
+  it('parse back to what they were made of', () => {
+    fc.assert(
+      fc.property(name, kind, fc.uuid(), segment, (node, kind, id, segment) => {
+        expect(parseKey(keys.resource(kind, id))).toEqual({ is: 'resource', kind, id });
+        expect(parseKey(keys.nodeResource(node, kind, id))).toEqual({ is: 'node-resource', node, kind, id });
+        expect(parseKey(keys.stateResource(node, kind, id))).toEqual({ is: 'state-resource', node, kind, id });
+        expect(parseKey(keys.agent(node))).toEqual({ is: 'agent', node });
+        expect(parseKey(keys.portRole(id))).toEqual({ is: 'port-role', port: id });
+        expect(parseKey(keys.segment(segment))).toEqual({ is: 'segment', segment });
+        expect(parseKey(keys.boundPort(node, id))).toEqual({ is: 'bound-port', node, port: id });
+        expect(parseKey(keys.physnet(node, 'physnet1'))).toEqual({ is: 'physnet', node, physnet: 'physnet1' });
+      }),
+    );
+  });
+
+  it("leaves networking-vpp's other keys and strange ones alone", () => {
+    for (const key of [
+      '/networking-vpp/nodes/n1/routers/r1',
+      '/networking-vpp/nodes/n1/ports/p1/deeper',
+      '/networking-vpp/state/n1/ports/p1',
+      '/networking-vpp/state/n1/taas/agent/x',
+      '/networking-vpp/taas/tap_services/',
+      '/networking-vpp/taas/segments/vlan/p/12x',
+      '/networking-vpp/global/secgroups/s1',
+      '/other',
+      '',
+    ])
+      expect(parseKey(key)).toEqual({ is: 'other' });
+  });
+});

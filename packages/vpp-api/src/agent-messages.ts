@@ -1,0 +1,187 @@
+import { listOf, struct } from './field-spec.js';
+import { defineMessages } from './message-set.js';
+import * as vpp from './vpp-types.js';
+
+const retval = { retval: 'i32' } as const;
+const retvalAndIndex = { retval: 'i32', sw_if_index: 'u32' } as const;
+const interfaceOnly = { sw_if_index: 'u32' } as const;
+
+const tunnel = {
+  instance: 'u32',
+  src_address: vpp.address,
+  dst_address: vpp.address,
+  src_port: 'u16',
+  dst_port: 'u16',
+  mcast_sw_if_index: 'u32',
+  encap_vrf_id: 'u32',
+  decap_next_index: 'u32',
+  vni: 'u32',
+} as const;
+
+const acl = { acl_index: 'u32', tag: 'string[64]', count: 'u32 count', r: listOf(vpp.aclRule) } as const;
+const aclList = { sw_if_index: 'u32', count: 'u8 count', n_input: 'u8', acls: 'u32[]' } as const;
+
+/** What the agent needs of a VPP. Interface indices are u32; 4294967295 stands for "none" or "all". */
+export const agentMessages = defineMessages({
+  requests: {
+    show_version: {
+      request: {},
+      reply: {
+        retval: 'i32',
+        program: 'string[32]',
+        version: 'string[32]',
+        build_date: 'string[32]',
+        build_directory: 'string[256]',
+      },
+    },
+    control_ping: { request: {}, reply: { retval: 'i32', vpe_pid: 'u32' } },
+    cli_inband: { request: { cmd: 'string[]' }, reply: { retval: 'i32', reply: 'string[]' } },
+    want_interface_events: { request: { enable_disable: 'u32', pid: 'u32' }, reply: retval },
+    sw_interface_tag_add_del: { request: { is_add: 'bool', sw_if_index: 'u32', tag: 'string[64]' }, reply: retval },
+    sw_interface_set_flags: { request: { sw_if_index: 'u32', flags: vpp.ifStatusFlags }, reply: retval },
+    create_loopback_instance: {
+      request: { mac_address: 'u8[6]', is_specified: 'bool', user_instance: 'u32' },
+      reply: retvalAndIndex,
+    },
+    delete_loopback: { request: interfaceOnly, reply: retval },
+    create_vlan_subif: { request: { sw_if_index: 'u32', vlan_id: 'u32' }, reply: retvalAndIndex },
+    create_subif: {
+      request: {
+        sw_if_index: 'u32',
+        sub_id: 'u32',
+        sub_if_flags: vpp.subIfFlags,
+        outer_vlan_id: 'u16',
+        inner_vlan_id: 'u16',
+      },
+      reply: retvalAndIndex,
+    },
+    delete_subif: { request: interfaceOnly, reply: retval },
+    l2_interface_vlan_tag_rewrite: {
+      request: { sw_if_index: 'u32', vtr_op: 'u32', push_dot1q: 'u32', tag1: 'u32', tag2: 'u32' },
+      reply: retval,
+    },
+    sw_interface_set_l2_bridge: {
+      request: { rx_sw_if_index: 'u32', bd_id: 'u32', port_type: vpp.l2PortType, shg: 'u8', enable: 'bool' },
+      reply: retval,
+    },
+    sw_interface_set_l2_xconnect: {
+      request: { rx_sw_if_index: 'u32', tx_sw_if_index: 'u32', enable: 'bool' },
+      reply: retval,
+    },
+    bridge_domain_add_del_v2: {
+      request: {
+        bd_id: 'u32',
+        flood: 'bool',
+        uu_flood: 'bool',
+        forward: 'bool',
+        learn: 'bool',
+        arp_term: 'bool',
+        arp_ufwd: 'bool',
+        mac_age: 'u8',
+        bd_tag: 'string[64]',
+        is_add: 'bool',
+      },
+      reply: { retval: 'i32', bd_id: 'u32' },
+    },
+    sw_interface_span_enable_disable: {
+      request: { sw_if_index_from: 'u32', sw_if_index_to: 'u32', state: vpp.spanState, is_l2: 'bool' },
+      reply: retval,
+    },
+    l2_flags: {
+      request: { sw_if_index: 'u32', is_set: 'bool', feature_bitmap: 'u32' },
+      reply: { retval: 'i32', resulting_feature_bitmap: 'u32' },
+    },
+    l2_flags_get: {
+      request: interfaceOnly,
+      reply: { retval: 'i32', input_feature_bitmap: 'u32', output_feature_bitmap: 'u32' },
+    },
+    l2_flags_set: {
+      request: { sw_if_index: 'u32', is_set: 'bool', input_feature_bitmap: 'u32', output_feature_bitmap: 'u32' },
+      reply: retval,
+    },
+    vxlan_add_del_tunnel_v3: { request: { is_add: 'bool', ...tunnel, is_l3: 'bool' }, reply: retvalAndIndex },
+    gre_tunnel_add_del: { request: { is_add: 'bool', tunnel: vpp.greTunnel }, reply: retvalAndIndex },
+    acl_add_replace: { request: acl, reply: { acl_index: 'u32', retval: 'i32' } },
+    acl_del: { request: { acl_index: 'u32' }, reply: retval },
+    acl_interface_set_acl_list: { request: aclList, reply: retval },
+  },
+  dumps: {
+    sw_interface_dump: {
+      request: { sw_if_index: 'u32', name_filter_valid: 'bool', name_filter: 'string[]' },
+      details: {
+        sw_if_index: 'u32',
+        sup_sw_if_index: 'u32',
+        l2_address: 'u8[6]',
+        flags: vpp.ifStatusFlags,
+        type: vpp.ifType,
+        link_duplex: vpp.linkDuplex,
+        link_speed: 'u32',
+        link_mtu: 'u16',
+        mtu: 'u32[4]',
+        sub_id: 'u32',
+        sub_number_of_tags: 'u8',
+        sub_outer_vlan_id: 'u16',
+        sub_inner_vlan_id: 'u16',
+        sub_if_flags: vpp.subIfFlags,
+        vtr_op: 'u32',
+        vtr_push_dot1q: 'u32',
+        vtr_tag1: 'u32',
+        vtr_tag2: 'u32',
+        outer_tag: 'u16',
+        b_dmac: 'u8[6]',
+        b_smac: 'u8[6]',
+        b_vlanid: 'u16',
+        i_sid: 'u32',
+        interface_name: 'string[64]',
+        interface_dev_type: 'string[64]',
+        tag: 'string[64]',
+      },
+    },
+    bridge_domain_dump: {
+      request: { bd_id: 'u32', sw_if_index: 'u32' },
+      details: {
+        bd_id: 'u32',
+        flood: 'bool',
+        uu_flood: 'bool',
+        forward: 'bool',
+        learn: 'bool',
+        arp_term: 'bool',
+        arp_ufwd: 'bool',
+        mac_age: 'u8',
+        bd_tag: 'string[64]',
+        bvi_sw_if_index: 'u32',
+        uu_fwd_sw_if_index: 'u32',
+        n_sw_ifs: 'u32 count',
+        sw_if_details: listOf(struct({ context: 'u32', sw_if_index: 'u32', shg: 'u8' })),
+      },
+    },
+    sw_interface_span_dump: {
+      request: { is_l2: 'bool' },
+      details: { sw_if_index_from: 'u32', sw_if_index_to: 'u32', state: vpp.spanState, is_l2: 'bool' },
+    },
+    l2_xconnect_dump: { request: {}, details: { rx_sw_if_index: 'u32', tx_sw_if_index: 'u32' } },
+    vxlan_tunnel_v2_dump: { request: interfaceOnly, details: { sw_if_index: 'u32', ...tunnel } },
+    gre_tunnel_dump: { request: interfaceOnly, details: { tunnel: vpp.greTunnel } },
+    acl_dump: { request: { acl_index: 'u32' }, details: acl },
+    acl_interface_list_dump: { request: interfaceOnly, details: aclList },
+    sw_interface_vhost_user_dump: {
+      request: interfaceOnly,
+      details: {
+        sw_if_index: 'u32',
+        interface_name: 'string[64]',
+        virtio_net_hdr_sz: 'u32',
+        features_first_32: vpp.virtioFeatures,
+        features_last_32: vpp.virtioFeatures,
+        is_server: 'bool',
+        sock_filename: 'string[256]',
+        num_regions: 'u32',
+        sock_errno: 'i32',
+      },
+    },
+  },
+  events: {
+    sw_interface_event: { pid: 'u32', sw_if_index: 'u32', flags: vpp.ifStatusFlags, deleted: 'bool' },
+  },
+});
+
+export type AgentMessages = typeof agentMessages;

@@ -1,0 +1,116 @@
+import { enumOf, struct, unionOf } from './field-spec.js';
+
+// Facts of VPP 26.06's API definitions, checked against the VPP at hand at each connect.
+
+/** src/vnet/interface_types.api */
+export const ifStatusFlags = enumOf('u32', { IF_STATUS_API_FLAG_ADMIN_UP: 1, IF_STATUS_API_FLAG_LINK_UP: 2 });
+export const ifType = enumOf('u32', {
+  IF_API_TYPE_HARDWARE: 0,
+  IF_API_TYPE_SUB: 1,
+  IF_API_TYPE_P2P: 2,
+  IF_API_TYPE_PIPE: 3,
+});
+export const linkDuplex = enumOf('u32', {
+  LINK_DUPLEX_API_UNKNOWN: 0,
+  LINK_DUPLEX_API_HALF: 1,
+  LINK_DUPLEX_API_FULL: 2,
+});
+export const subIfFlags = enumOf('u32', {
+  SUB_IF_API_FLAG_NO_TAGS: 1,
+  SUB_IF_API_FLAG_ONE_TAG: 2,
+  SUB_IF_API_FLAG_TWO_TAGS: 4,
+  SUB_IF_API_FLAG_DOT1AD: 8,
+  SUB_IF_API_FLAG_EXACT_MATCH: 16,
+  SUB_IF_API_FLAG_DEFAULT: 32,
+  SUB_IF_API_FLAG_OUTER_VLAN_ID_ANY: 64,
+  SUB_IF_API_FLAG_INNER_VLAN_ID_ANY: 128,
+});
+
+/** src/vnet/l2/l2.api */
+export const l2PortType = enumOf('u32', {
+  L2_API_PORT_TYPE_NORMAL: 0,
+  L2_API_PORT_TYPE_BVI: 1,
+  L2_API_PORT_TYPE_UU_FWD: 2,
+});
+
+/** src/vnet/span/span.api; RX is what the interface receives, TX what it sends. */
+export const spanState = enumOf('u32', {
+  SPAN_STATE_API_DISABLED: 0,
+  SPAN_STATE_API_RX: 1,
+  SPAN_STATE_API_TX: 2,
+  SPAN_STATE_API_RX_TX: 3,
+});
+
+/** src/vnet/ip/ip_types.api */
+export const addressFamily = enumOf('u8', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 });
+export const address = struct({ af: addressFamily, un: unionOf({ ip4: 'u8[4]', ip6: 'u8[16]' }) });
+export const prefix = struct({ address, len: 'u8' });
+export const ipProto = enumOf('u8', {
+  IP_API_PROTO_HOPOPT: 0,
+  IP_API_PROTO_ICMP: 1,
+  IP_API_PROTO_TCP: 6,
+  IP_API_PROTO_UDP: 17,
+  IP_API_PROTO_ICMP6: 58,
+});
+
+/** src/plugins/acl/acl_types.api */
+export const aclAction = enumOf('u8', {
+  ACL_ACTION_API_DENY: 0,
+  ACL_ACTION_API_PERMIT: 1,
+  ACL_ACTION_API_PERMIT_REFLECT: 2,
+});
+export const aclRule = struct({
+  is_permit: aclAction,
+  src_prefix: prefix,
+  dst_prefix: prefix,
+  proto: ipProto,
+  srcport_or_icmptype_first: 'u16',
+  srcport_or_icmptype_last: 'u16',
+  dstport_or_icmpcode_first: 'u16',
+  dstport_or_icmpcode_last: 'u16',
+  tcp_flags_mask: 'u8',
+  tcp_flags_value: 'u8',
+});
+
+/** src/vnet/gre/gre.api and src/vnet/tunnel/tunnel_types.api */
+export const greTunnelType = enumOf('u8', {
+  GRE_API_TUNNEL_TYPE_L3: 0,
+  GRE_API_TUNNEL_TYPE_TEB: 1,
+  GRE_API_TUNNEL_TYPE_ERSPAN: 2,
+});
+export const tunnelMode = enumOf('u8', { TUNNEL_API_MODE_P2P: 0, TUNNEL_API_MODE_MP: 1 });
+export const tunnelFlags = enumOf('u8', { TUNNEL_API_ENCAP_DECAP_FLAG_NONE: 0 });
+export const greTunnel = struct({
+  type: greTunnelType,
+  mode: tunnelMode,
+  flags: tunnelFlags,
+  session_id: 'u16',
+  instance: 'u32',
+  outer_table_id: 'u32',
+  sw_if_index: 'u32',
+  src: address,
+  dst: address,
+});
+
+/** src/vnet/ip-neighbor/ip_neighbor.api */
+export const ipNeighbor = struct({
+  sw_if_index: 'u32',
+  flags: enumOf('u8', {
+    IP_API_NEIGHBOR_FLAG_NONE: 0,
+    IP_API_NEIGHBOR_FLAG_STATIC: 1,
+    IP_API_NEIGHBOR_FLAG_NO_FIB_ENTRY: 2,
+  }),
+  mac_address: 'u8[6]',
+  ip_address: address,
+});
+
+/** src/vnet/devices/virtio/virtio_types.api: two words of feature bits, of which we name none. */
+export const virtioFeatures = enumOf('u32', {});
+
+/** src/vnet/pg/pg.api */
+export const pgMode = enumOf('u8', { PG_API_MODE_ETHERNET: 0, PG_API_MODE_IP4: 1, PG_API_MODE_IP6: 2 });
+export const pgFlags = enumOf('u32', { PG_API_FLAG_NONE: 0 });
+
+/** src/plugins/memif/memif.api */
+export const memifRole = enumOf('u32', { MEMIF_ROLE_API_MASTER: 0, MEMIF_ROLE_API_SLAVE: 1 });
+export const memifMode = enumOf('u32', { MEMIF_MODE_API_ETHERNET: 0, MEMIF_MODE_API_IP: 1 });

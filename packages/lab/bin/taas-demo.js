@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { demoMain } from '../dist/index.js';
+
+await demoMain();

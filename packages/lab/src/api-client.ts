@@ -1,0 +1,122 @@
+import type { Clock } from '@taas/service';
+
+/** A tap service or tap flow as the API shows it, as far as the lab looks. */
+export interface TapView {
+  readonly id: string;
+  readonly status: string;
+  readonly status_reason: string;
+  readonly name: string;
+}
+
+export interface NewTapFlow {
+  readonly name: string;
+  readonly tapServiceId: string;
+  readonly sourcePort: string;
+  readonly direction: 'IN' | 'OUT' | 'BOTH';
+}
+
+/** An answer of the API that was not the one hoped for, with Neutron's own words. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+type Collection = 'tap_services' | 'tap_flows';
+
+/** The TaaS API as a user of a project sees it, in development authentication. */
+export class TaasClient {
+  constructor(
+    readonly url: string,
+    private readonly projectId: string,
+    private readonly clock: Clock,
+  ) {}
+
+  async createTapService(name: string, portId: string): Promise<TapView> {
+    return this.one('POST', '/v2.0/taas/tap_services', { tap_service: { name, port_id: portId } });
+  }
+
+  async createTapFlow(flow: NewTapFlow): Promise<TapView> {
+    return this.one('POST', '/v2.0/taas/tap_flows', {
+      tap_flow: {
+        name: flow.name,
+        tap_service_id: flow.tapServiceId,
+        source_port: flow.sourcePort,
+        direction: flow.direction,
+      },
+    });
+  }
+
+  async show(collection: Collection, id: string): Promise<TapView> {
+    return this.one('GET', `/v2.0/taas/${collection}/${id}`);
+  }
+
+  async delete(collection: Collection, id: string): Promise<void> {
+    await this.call('DELETE', `/v2.0/taas/${collection}/${id}`);
+  }
+
+  /**
+   * Looks until the tap has the status.
+   * @throws Error with its last status and reason after `timeoutMs`
+   */
+  async until(collection: Collection, id: string, status: string, timeoutMs = 10_000): Promise<TapView> {
+    const deadline = this.clock.monotonic() + timeoutMs;
+    for (;;) {
+      const view = await this.show(collection, id);
+      if (view.status === status) return view;
+      if (this.clock.monotonic() > deadline)
+        throw new Error(
+          `${collection} ${id} is ${view.status} (${view.status_reason}), not ${status}, after ${timeoutMs} ms`,
+        );
+      await this.clock.sleep(5);
+    }
+  }
+
+  /** Looks until the tap is gone (404). */
+  async untilGone(collection: Collection, id: string, timeoutMs = 10_000): Promise<void> {
+    const deadline = this.clock.monotonic() + timeoutMs;
+    for (;;) {
+      const answer = await this.send('GET', `/v2.0/taas/${collection}/${id}`);
+      if (answer.status === 404) return;
+      if (this.clock.monotonic() > deadline)
+        throw new Error(`${collection} ${id} is still there after ${timeoutMs} ms: ${await answer.text()}`);
+      await this.clock.sleep(5);
+    }
+  }
+
+  private async one(method: string, path: string, body?: unknown): Promise<TapView> {
+    const answer = (await this.call(method, path, body)) as Record<string, TapView>;
+    const view = Object.values(answer)[0];
+    if (view === undefined) throw new ApiError(200, `${method} ${path}: an empty answer`);
+    return view;
+  }
+
+  private async call(method: string, path: string, body?: unknown): Promise<unknown> {
+    const answer = await this.send(method, path, body);
+    const text = await answer.text();
+    if (!answer.ok) throw new ApiError(answer.status, `${method} ${path}: ${answer.status} ${errorMessage(text)}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  private send(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(`${this.url}${path}`, {
+      method,
+      headers: { 'x-project-id': this.projectId, 'x-roles': 'member', 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+}
+
+function errorMessage(text: string): string {
+  try {
+    const body = JSON.parse(text) as { NeutronError?: { message?: string } };
+    return body.NeutronError?.message ?? text;
+  } catch {
+    return text;
+  }
+}

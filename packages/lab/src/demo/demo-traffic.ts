@@ -1,0 +1,42 @@
+import { macText, readCapture, sampleTraffic } from '@taas/packets';
+import type { Frame } from '../lab-switch.js';
+
+/** The traffic of one tapped VM. */
+export interface VmTraffic {
+  readonly vmMac: string;
+  /** Frames that the VM sends. */
+  readonly sent: readonly Frame[];
+  /** Frames that others send to the VM. */
+  readonly received: readonly Frame[];
+}
+
+/** A mix of everything that a tap must copy: ARP, IPv4, IPv6, TCP, UDP, VLAN-tagged, broadcast, multicast, jumbo. */
+export function madeTraffic(vmNumber: number): VmTraffic {
+  const vmMac = `02:fe:00:00:${vmNumber.toString(16).padStart(2, '0')}:01`;
+  const peerMac = `02:fe:00:00:${vmNumber.toString(16).padStart(2, '0')}:02`;
+  const frames = sampleTraffic({ vmMac, peerMac, rounds: 10, firstSerial: vmNumber * 1_000_000 });
+  return {
+    vmMac,
+    sent: frames.filter((frame) => frame.sentByVm).map((frame) => frame.frame),
+    received: frames.filter((frame) => !frame.sentByVm).map((frame) => frame.frame),
+  };
+}
+
+/**
+ * The traffic of a capture file, split by who sent it.
+ * @param vmMac undefined: the source of the first frame is taken for the VM
+ * @throws CaptureError when the file is not a capture; Error when the VM sent and received nothing in it
+ */
+export async function capturedTraffic(file: string, vmMac: string | undefined): Promise<VmTraffic> {
+  const frames = (await readCapture(file)).map((captured) => captured.frame).filter((frame) => frame.length >= 14);
+  const first = frames[0];
+  if (first === undefined) throw new Error(`${file}: there is no Ethernet frame in it`);
+  const vm = vmMac ?? sourceMac(first);
+  const sent = frames.filter((frame) => sourceMac(frame) === vm);
+  if (sent.length === 0) throw new Error(`${file}: no frame was sent by ${vm}; name the tapped VM's address with --vm-mac`);
+  return { vmMac: vm, sent, received: frames.filter((frame) => sourceMac(frame) !== vm) };
+}
+
+function sourceMac(frame: Frame): string {
+  return macText(frame.subarray(6, 12));
+}

@@ -1,0 +1,55 @@
+/** An Ethernet frame without preamble and FCS. */
+export type Frame = Uint8Array;
+
+/** A VM's port as networking-vpp would have made it: an interface with its tag, up, in its network's bridge domain. */
+export interface LabPort {
+  /** Neutron's port id. */
+  readonly id: string;
+  readonly bridgeDomain: number;
+  readonly swIfIndex: number;
+}
+
+export interface PortOptions {
+  readonly id: string;
+  readonly bridgeDomain: number;
+  /** Default: networking-vpp's tag `net-vpp.port:<id>`; null leaves the port without one. */
+  readonly tag?: string | null;
+}
+
+/** What a port is given while somebody looks. */
+export interface Capture {
+  /** Frames given to the port so far. */
+  count(): Promise<number>;
+  /** Ends the capture. */
+  stop(): Promise<readonly Frame[]>;
+}
+
+/**
+ * One node's virtual switch with ports that can send and capture, in a private directory of its own: a real VPP or the
+ * simulator. It plays networking-vpp's part too: it makes the ports and their bridge domains.
+ */
+export interface LabSwitch {
+  readonly kind: 'real' | 'sim';
+  /** For people, e.g. `vpp v26.06-release`. */
+  readonly description: string;
+  readonly apiSocket: string;
+  addPort(options: PortOptions): Promise<LabPort>;
+  removePort(port: LabPort): Promise<void>;
+  /** Takes the port out of its bridge domain, or puts it into another one: a re-bind. */
+  bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort>;
+  /** Frames enter the switch at the port, as though its VM had sent them. Resolves when the switch has taken them all. */
+  send(port: LabPort, frames: readonly Frame[]): Promise<void>;
+  capture(port: LabPort): Promise<Capture>;
+  /** Number of requests that changed the switch's configuration, where the switch can tell. */
+  writes(): number | undefined;
+  /** Kills the switch and starts it again, empty but for its devices: uplinks, and the ports as they stood. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Where copies cross between nodes. */
+export interface Uplink {
+  readonly physnet: string;
+  /** The node's address for VXLAN tunnels, with its prefix length. */
+  readonly tunnelAddress: string;
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '@taas/service';
+
+export interface ProgramSpec {
+  /** Names the program's files in `directory`. */
+  readonly name: string;
+  readonly program: 'taas-server' | 'taas-agent';
+  readonly directory: string;
+  /** Written as JSON, which is YAML too. */
+  readonly config: object;
+  /** Port of /readyz on loopback. */
+  readonly healthPort: number;
+}
+
+/** One of the real programs, run as an operator would run it: a configuration file, a process, a log. */
+export class ProgramProcess {
+  #process: ChildProcess | undefined;
+
+  constructor(
+    private readonly spec: ProgramSpec,
+    private readonly clock: Clock,
+  ) {}
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /**
+   * Starts the program and resolves when it is ready.
+   * @param ready false: resolves when it answers /healthz, for a program that cannot become ready now
+   * @throws Error with the end of its log when it ends before, or is not ready within 20 seconds
+   */
+  async start(ready = true): Promise<void> {
+    const { name, program, directory, config, healthPort } = this.spec;
+    const file = join(directory, `${name}.yaml`);
+    writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
+    const log = openSync(this.logFile, 'a');
+    const script = fileURLToPath(new URL(`../../${program.replace('taas-', '')}/bin/${program}.js`, import.meta.url));
+    const child = spawn(process.execPath, [script, '--config', file], { stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.#process = child;
+    const url = `http://127.0.0.1:${healthPort}/${ready ? 'readyz' : 'healthz'}`;
+    const deadline = this.clock.monotonic() + 20_000;
+    while (!(await answersOk(url))) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`${name} ended at its start (exit ${child.exitCode ?? child.signalCode}): ${this.logEnd()}`);
+      if (this.clock.monotonic() > deadline) throw new Error(`${name} is not ready after 20 s: ${this.logEnd()}`);
+      await this.clock.sleep(20);
+    }
+  }
+
+  /** Ends the process and resolves with how it ended, once it is gone. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined) return null;
+    if (child.exitCode === null && child.signalCode === null)
+      await new Promise<void>((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill(signal);
+      });
+    return child.exitCode ?? child.signalCode;
+  }
+
+  private get logFile(): string {
+    return join(this.spec.directory, `${this.spec.name}.log`);
+  }
+
+  private logEnd(): string {
+    return readFileSync(this.logFile, 'utf8').split('\n').slice(-12).join('\n');
+  }
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,234 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeCapture, encodePcap } from '@taas/packets';
+import type { Clock } from '@taas/service';
+import { connect, labMessages, type VppClient } from 'vpp-api';
+import type { Capture, Frame, LabPort, LabSwitch, PortOptions, Uplink } from './lab-switch.js';
+import { type VppBinary, VppProcess } from './vpp-process.js';
+
+type Client = VppClient<typeof labMessages>;
+
+interface MemifUplink extends Uplink {
+  readonly socket: string;
+  readonly role: 'master' | 'slave';
+}
+
+interface RealPort {
+  readonly options: PortOptions;
+  readonly number: number;
+  swIfIndex: number;
+  bridgeDomain: number | null;
+}
+
+/**
+ * A real VPP. Its ports are packet-generator interfaces: frames go in from a pcap file and come out into one, without
+ * a VM, a NIC or a kernel interface. Its uplinks are memif pairs.
+ */
+export class RealSwitch implements LabSwitch {
+  readonly kind = 'real';
+  readonly description: string;
+  readonly #process: VppProcess;
+  readonly #ports = new Map<string, RealPort>();
+  readonly #uplinks: MemifUplink[] = [];
+  #client: Client | undefined;
+  #serial = 0;
+
+  constructor(
+    binary: VppBinary,
+    private readonly directory: string,
+    name: string,
+    private readonly clock: Clock,
+  ) {
+    this.description = `vpp ${binary.version}`;
+    this.#process = new VppProcess(binary, directory, name, clock);
+  }
+
+  get apiSocket(): string {
+    return this.#process.apiSocket;
+  }
+
+  async start(): Promise<void> {
+    await this.#process.start();
+    this.#client = await connect({ socketPath: this.apiSocket, clientName: 'taas-lab', messages: labMessages });
+  }
+
+  async addPort(options: PortOptions): Promise<LabPort> {
+    const port: RealPort = { options, number: this.#serial++, swIfIndex: 0, bridgeDomain: options.bridgeDomain };
+    this.#ports.set(options.id, port);
+    await this.makePort(port);
+    return labPort(port);
+  }
+
+  async removePort(port: LabPort): Promise<void> {
+    const real = this.port(port);
+    this.#ports.delete(port.id);
+    await this.client.request('pg_delete_interface', { sw_if_index: real.swIfIndex });
+  }
+
+  async bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort> {
+    const real = this.port(port);
+    await this.bridge(real.swIfIndex, bridgeDomain ?? real.bridgeDomain ?? 0, bridgeDomain !== null);
+    real.bridgeDomain = bridgeDomain;
+    return labPort(real);
+  }
+
+  async send(port: LabPort, frames: readonly Frame[]): Promise<void> {
+    const { number } = this.port(port);
+    const stream = `send${this.#serial++}`;
+    const file = join(this.directory, `${stream}.pcap`);
+    await writeFile(file, encodePcap(frames.map((frame) => ({ frame, timeNs: 0n }))));
+    await this.cli(`packet-generator new { name ${stream} pcap ${file} source pg${number} }`);
+    await this.cli(`packet-generator enable-stream ${stream}`);
+    while (new RegExp(`^${stream}\\s+Yes`, 'm').test(await this.cli('show packet-generator'))) await this.clock.sleep(1);
+    await this.cli(`packet-generator delete ${stream}`);
+    await rm(file);
+  }
+
+  async capture(port: LabPort): Promise<Capture> {
+    const { number, swIfIndex } = this.port(port);
+    const file = join(this.directory, `capture${this.#serial++}.pcap`);
+    const before = await this.transmitted(number);
+    const ask = (isEnabled: boolean) =>
+      this.client.request('pg_capture', {
+        interface_id: number,
+        is_enabled: isEnabled,
+        count: 1_000_000,
+        pcap_file_name: file,
+      });
+    await ask(true);
+    return {
+      count: async () => (await this.transmitted(number)) - before,
+      stop: async () => {
+        await ask(false);
+        const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+          // VPP makes the file with the first frame: none means that there was none.
+          if (cause.code === 'ENOENT') return undefined;
+          throw new Error(`the capture of sw_if_index ${swIfIndex} cannot be read`, { cause });
+        });
+        return bytes === undefined ? [] : decodeCapture(bytes, file).map((captured) => captured.frame);
+      },
+    };
+  }
+
+  /** Joins two VPPs by a memif pair; both then have an uplink tagged for the physnet and an address for tunnels. */
+  static async join(a: RealSwitch, b: RealSwitch, physnet: string, addresses: readonly [string, string]): Promise<void> {
+    const socket = join(a.directory, `memif-${physnet}-${a.#uplinks.length}.sock`);
+    a.#uplinks.push({ physnet, tunnelAddress: addresses[0], socket, role: 'master' });
+    b.#uplinks.push({ physnet, tunnelAddress: addresses[1], socket, role: 'slave' });
+    for (const side of [a, b]) await side.makeUplink(side.#uplinks.length - 1);
+    await a.untilLinked();
+    await b.untilLinked();
+  }
+
+  writes(): undefined {
+    return undefined;
+  }
+
+  async restart(): Promise<void> {
+    await this.client.close();
+    await this.#process.kill();
+    await this.start();
+    for (const index of this.#uplinks.keys()) await this.makeUplink(index);
+    for (const port of this.#ports.values()) await this.makePort(port);
+    await this.untilLinked();
+  }
+
+  async stop(): Promise<void> {
+    await this.#client?.close();
+    await this.#process.kill();
+  }
+
+  /** What VPP prints for a CLI command. */
+  async cli(command: string): Promise<string> {
+    const answer = await this.client.request('cli_inband', { cmd: command });
+    return answer.reply;
+  }
+
+  private get client(): Client {
+    if (this.#client === undefined) throw new Error('this VPP has not been started');
+    return this.#client;
+  }
+
+  private port(port: LabPort): RealPort {
+    const real = this.#ports.get(port.id);
+    if (real === undefined) throw new Error(`port ${port.id} is not on this VPP`);
+    return real;
+  }
+
+  private async makePort(port: RealPort): Promise<void> {
+    const made = await this.client.request('pg_create_interface_v3', {
+      interface_id: port.number,
+      pg_flags: 0,
+      gso_size: 0,
+      mode: 0,
+    });
+    port.swIfIndex = made.sw_if_index;
+    const tag = port.options.tag === undefined ? `net-vpp.port:${port.options.id}` : port.options.tag;
+    if (tag !== null) await this.tag(port.swIfIndex, tag);
+    await this.up(port.swIfIndex);
+    if (port.bridgeDomain !== null) await this.bridge(port.swIfIndex, port.bridgeDomain, true);
+  }
+
+  private async makeUplink(index: number): Promise<void> {
+    const uplink = this.#uplinks[index];
+    if (uplink === undefined) throw new Error(`there is no uplink ${index}`);
+    const socketId = index + 1;
+    await this.client.request('memif_socket_filename_add_del_v2', {
+      is_add: true,
+      socket_id: socketId,
+      socket_filename: uplink.socket,
+    });
+    await this.cli(`create interface memif id ${index} socket-id ${socketId} ${uplink.role}`);
+    const name = `memif${socketId}/${index}`;
+    await this.cli(`set interface mtu packet 9216 ${name}`);
+    await this.cli(`set interface state ${name} up`);
+    await this.cli(`set interface ip address ${name} ${uplink.tunnelAddress}`);
+    const found = (await this.client.dump('sw_interface_dump', everyInterface)).find((i) => i.interface_name === name);
+    if (found === undefined) throw new Error(`VPP did not make ${name}`);
+    await this.tag(found.sw_if_index, `net-vpp.physnet:${uplink.physnet}`);
+  }
+
+  private async untilLinked(): Promise<void> {
+    const deadline = this.clock.monotonic() + 15_000;
+    for (;;) {
+      const memifs = (await this.client.dump('sw_interface_dump', everyInterface)).filter(
+        (i) => i.interface_name.startsWith('memif') && i.sup_sw_if_index === i.sw_if_index,
+      );
+      if (memifs.every((i) => (i.flags & linkUp) !== 0)) return;
+      if (this.clock.monotonic() > deadline) throw new Error('the memif uplinks did not come up within 15 s');
+      await this.clock.sleep(20);
+    }
+  }
+
+  private async transmitted(number: number): Promise<number> {
+    const text = await this.cli(`show interface pg${number}`);
+    return Number(/tx packets\s+(\d+)/.exec(text)?.[1] ?? 0);
+  }
+
+  private async tag(swIfIndex: number, tag: string): Promise<void> {
+    await this.client.request('sw_interface_tag_add_del', { is_add: true, sw_if_index: swIfIndex, tag });
+  }
+
+  private async up(swIfIndex: number): Promise<void> {
+    await this.client.request('sw_interface_set_flags', { sw_if_index: swIfIndex, flags: adminUp });
+  }
+
+  private async bridge(swIfIndex: number, bridgeDomain: number, enable: boolean): Promise<void> {
+    await this.cli(`create bridge-domain ${bridgeDomain}`);
+    await this.client.request('sw_interface_set_l2_bridge', {
+      rx_sw_if_index: swIfIndex,
+      bd_id: bridgeDomain,
+      port_type: 0,
+      shg: 0,
+      enable,
+    });
+  }
+}
+
+const adminUp = 1;
+const linkUp = 2;
+const everyInterface = { sw_if_index: 0xffffffff, name_filter_valid: false, name_filter: '' } as const;
+
+function labPort(port: RealPort): LabPort {
+  return { id: port.options.id, bridgeDomain: port.bridgeDomain ?? 0, swIfIndex: port.swIfIndex };
+}

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
+import type { Clock } from '@taas/service';
+
+/** A VPP that can be started: its binary, and how it says what it is. */
+export interface VppBinary {
+  readonly path: string;
+  /** Why this one, for people: `VPP_PREFIX` or `PATH`. */
+  readonly foundBy: string;
+  readonly version: string;
+}
+
+/** The `vpp` under VPP_PREFIX, else on the PATH; undefined with the reason if there is none that runs. */
+export function findVpp(env: NodeJS.ProcessEnv): VppBinary | { readonly missing: string } {
+  const prefix = env['VPP_PREFIX'];
+  const candidates = prefix
+    ? [join(prefix, 'bin', 'vpp')]
+    : (env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'vpp'));
+  const path = candidates.find(executable);
+  if (path === undefined)
+    return { missing: prefix ? `no bin/vpp under VPP_PREFIX (${prefix})` : 'no vpp on the PATH, and VPP_PREFIX is not set' };
+  const run = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
+  if (run.status !== 0) return { missing: `${path} --version failed: ${run.stderr || run.error?.message}` };
+  const version = /vpp (v\S+)/.exec(run.stdout)?.[1] ?? run.stdout.trim();
+  return { path, foundBy: prefix ? 'VPP_PREFIX' : 'PATH', version };
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const plugins = ['acl', 'af_packet', 'gre', 'memif', 'ping', 'policer', 'vhost', 'vxlan'];
+
+/** One VPP process in a directory of its own: no DPDK, no hugepages, nothing shared with a VPP that already runs. */
+export class VppProcess {
+  readonly apiSocket: string;
+  #process: ChildProcess | undefined;
+
+  constructor(
+    private readonly binary: VppBinary,
+    readonly directory: string,
+    private readonly name: string,
+    private readonly clock: Clock,
+  ) {
+    this.apiSocket = join(directory, 'api.sock');
+  }
+
+  /**
+   * Starts VPP and resolves when its API socket accepts.
+   * @throws Error when VPP ends before, or does not answer within 20 seconds; VPP's own log is in `vpp.log` there
+   */
+  async start(): Promise<void> {
+    mkdirSync(join(this.directory, 'run'), { recursive: true });
+    for (const socket of ['api.sock', 'cli.sock', 'stats.sock']) rmSync(join(this.directory, socket), { force: true });
+    const config = join(this.directory, 'startup.conf');
+    writeFileSync(config, this.startupConfiguration());
+    const log = openSync(join(this.directory, 'vpp.log'), 'a');
+    const child = spawn(this.binary.path, ['-c', config], { stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.#process = child;
+    const deadline = this.clock.monotonic() + 20_000;
+    while (!(await accepts(this.apiSocket))) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`VPP ended at its start (exit ${child.exitCode ?? child.signalCode}); see ${this.directory}/vpp.log`);
+      if (this.clock.monotonic() > deadline) throw new Error(`VPP did not open ${this.apiSocket} within 20 s`);
+      await this.clock.sleep(20);
+    }
+  }
+
+  /** kill -9, and resolves when the process is gone. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      child.kill('SIGKILL');
+    });
+  }
+
+  private startupConfiguration(): string {
+    const path = (file: string) => join(this.directory, file);
+    const enabled = plugins.map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
+    // Without a pause, a VPP that polls takes a whole core from the test beside it.
+    return [
+      `unix { nodaemon nosyslog cli-listen ${path('cli.sock')} runtime-dir ${path('run')} poll-sleep-usec 50 }`,
+      `socksvr { socket-name ${this.apiSocket} }`,
+      `api-segment { prefix ${this.name} }`,
+      `statseg { socket-name ${path('stats.sock')} }`,
+      'buffers { buffers-per-numa 16384 page-size 4K }',
+      `plugins { path ${pluginFolder(this.binary.path)} plugin default { disable } ${enabled} }`,
+      '',
+    ].join('\n');
+  }
+}
+
+function pluginFolder(binary: string): string {
+  const prefix = dirname(dirname(binary));
+  const candidates = ['lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu', 'lib64', 'lib'].map((lib) =>
+    join(prefix, lib, 'vpp_plugins'),
+  );
+  return candidates.find(executable) ?? join(prefix, 'lib', 'vpp_plugins');
+}
+
+function accepts(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectSocket(socketPath);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,3 +1,15 @@
 export { createEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.js';
+export type { EtcdAuthSetup } from './etcd-admin.js';
+export type { EtcdStoreOptions, EtcdTlsOptions } from './etcd-options.js';
+export {
+  type EtcdProcess,
+  type EtcdProcessOptions,
+  etcdInstallHint,
+  findEtcd,
+  launchEtcd,
+  launchEtcdCluster,
+} from './etcd-process.js';
+export { createEtcdStore } from './etcd-store.js';
+export { type CampaignOptions, campaign, type Leadership } from './leader.js';
 export * from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';

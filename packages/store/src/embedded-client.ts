@@ -12,7 +12,7 @@ import type {
   TransactionResult,
 } from './store.js';
 import { StoreError } from './store-error.js';
-import { checkKey } from './transaction-limits.js';
+import { checkKey, checkTransaction } from './transaction-limits.js';
 
 interface HeldLease {
   readonly lost: AbortController;
@@ -41,8 +41,8 @@ export class EmbeddedClient implements EmbeddedStore {
   }
 
   async get(key: string, options?: CallOptions): Promise<KeyValue | undefined> {
-    await this.#call(options);
     checkKey(key);
+    await this.#call(options);
     return this.server.data.get(key);
   }
 
@@ -52,6 +52,7 @@ export class EmbeddedClient implements EmbeddedStore {
   }
 
   async transact(transaction: Transaction, options?: CallOptions): Promise<TransactionResult> {
+    checkTransaction(transaction);
     await this.#call(options);
     return this.server.transact(transaction);
   }
@@ -173,6 +174,7 @@ export class EmbeddedClient implements EmbeddedStore {
     if (!this.#held.has(id)) return;
     this.#lose(id, new StoreError('lease-lost', `lease ${id} was revoked`));
     if (this.#reachable()) this.server.leases.end(id);
+    else throw new StoreError('unavailable', `lease ${id} could not be revoked and will run out: the server is gone`);
   }
 
   #lose(id: LeaseId, reason: StoreError): void {

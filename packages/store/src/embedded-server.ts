@@ -3,7 +3,7 @@ import { EmbeddedData, type HistoryRecord } from './embedded-data.js';
 import { EmbeddedLeases } from './embedded-leases.js';
 import type { LeaseId, Transaction, TransactionResult } from './store.js';
 import { StoreError } from './store-error.js';
-import { checkTransaction, maxRequestBytes, transactionBytes } from './transaction-limits.js';
+import { maxRequestBytes, transactionBytes } from './transaction-limits.js';
 
 /** What a client wants to hear from its server. */
 export interface EmbeddedServerListener {
@@ -34,9 +34,8 @@ export class EmbeddedServer {
     return this.#running;
   }
 
-  /** @throws StoreError `too-large`, `invalid`, `lease-lost`. */
+  /** Carries out what `checkTransaction` has passed. @throws StoreError `too-large`, `lease-lost`. */
   transact(transaction: Transaction): TransactionResult {
-    checkTransaction(transaction);
     if (transactionBytes(transaction) > maxRequestBytes) {
       throw new StoreError('too-large', `a transaction of over ${maxRequestBytes} bytes is refused by etcd: split it`);
     }

@@ -1,0 +1,51 @@
+import { BlockList, isIP } from 'node:net';
+import { type Authenticator, type Caller, UnauthenticatedError } from './authenticator.js';
+
+/** Development mode on an address that others can reach: anybody could claim to be anybody. */
+export class UnsafeListenError extends Error {
+  override readonly name = 'UnsafeListenError';
+}
+
+/**
+ * Believes the caller: X-Project-Id (required), X-User-Id, X-Roles (comma separated; `member` if absent). For
+ * development on one machine only.
+ * @throws UnsafeListenError unless `host` is a loopback address
+ */
+export function developmentAuthenticator(host: string, challenge: string): Authenticator {
+  if (!isLoopback(host)) {
+    throw new UnsafeListenError(
+      `auth.mode development lets anybody be anybody, so listen.host must be a loopback address, not "${host}"`,
+    );
+  }
+  return {
+    challenge,
+    warning: 'DEVELOPMENT MODE: callers are believed whatever project and role they name; never use it in production',
+    authenticate: async (headers) => callerOf(headers),
+  };
+}
+
+function callerOf(headers: Readonly<Record<string, string | string[] | undefined>>): Caller {
+  const one = (name: string): string => {
+    const value = headers[name];
+    return (Array.isArray(value) ? value[0] : value)?.trim() ?? '';
+  };
+  const projectId = one('x-project-id');
+  if (projectId === '') throw new UnauthenticatedError('the request names no project (X-Project-Id)');
+  const named = one('x-roles')
+    .split(',')
+    .map((role) => role.trim().toLowerCase())
+    .filter((role) => role !== '');
+  const roles = named.length > 0 ? named : ['member'];
+  return { projectId, userId: one('x-user-id'), roles, isAdmin: roles.includes('admin') };
+}
+
+/** `localhost` counts: it is loopback on every system that can run VPP. */
+export function isLoopback(host: string): boolean {
+  if (host.toLowerCase() === 'localhost') return true;
+  const family = isIP(host);
+  if (family === 0) return false;
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}

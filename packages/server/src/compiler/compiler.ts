@@ -1,0 +1,173 @@
+import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
+import type { Compare, Store, Transaction } from '@taas/store';
+import type { LiveView } from '../view/live-view.js';
+import type { Touched } from '../view/touched.js';
+import { compileService } from './compile-service.js';
+import { planService } from './plan-service.js';
+import { planRoleRemoval } from './port-role-removal.js';
+import type { SegmentPolicy } from './segment-options.js';
+import { sliceOf } from './service-slice.js';
+import { packSteps } from './transactions.js';
+import { WorkQueue } from './work-queue.js';
+
+export interface CompilerDeps {
+  readonly store: Store;
+  readonly live: LiveView;
+  readonly policy: SegmentPolicy;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+/** What makes a compiler the one that may write. */
+export interface Leadership {
+  /** Holds as long as nobody else leads; goes into every transaction. */
+  readonly fence: readonly Compare[];
+  /** Aborts when the leadership is lost or given up. */
+  readonly signal: AbortSignal;
+}
+
+/** Counts since start: the measure of what a change costs. */
+export interface CompilerStats {
+  compiled: number;
+  transactions: number;
+  operations: number;
+  conflicts: number;
+  failures: number;
+}
+
+const workers = 8;
+const catchUpMs = 5_000;
+const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
+
+/**
+ * The leader's loop: takes each tap service (or port) that an event was about, works out what etcd should say, and writes
+ * the difference. It compares whole states, so that an event only says where to look and a missed one does no harm.
+ */
+export class Compiler {
+  readonly stats: CompilerStats = { compiled: 0, transactions: 0, operations: 0, conflicts: 0, failures: 0 };
+  readonly #queue = new WorkQueue();
+  /** Tap services that wait for a segment to become free. */
+  readonly #starved = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  /** Keys that wait out a back-off: no more than there are keys, since a key fails only when it is worked on. */
+  readonly #delayed = new Set<Promise<void>>();
+
+  constructor(private readonly deps: CompilerDeps) {}
+
+  /** Works until the leadership ends. Never throws for what a single tap service does. */
+  async lead(leadership: Leadership): Promise<void> {
+    const unsubscribe = this.deps.live.subscribe((touched) => this.#enqueue(touched));
+    this.#enqueueAll();
+    try {
+      await Promise.all(Array.from({ length: workers }, () => this.#work(leadership)));
+    } finally {
+      unsubscribe();
+      this.#failures.clear();
+      await Promise.all(this.#delayed);
+    }
+  }
+
+  /** Resolves when every change seen so far has been dealt with, as far as the compiler can. */
+  idle(signal: AbortSignal): Promise<void> {
+    return this.#queue.idle(signal);
+  }
+
+  get backlog(): number {
+    return this.#queue.size;
+  }
+
+  #enqueue(touched: Touched): void {
+    for (const id of touched.services) this.#queue.add(`service/${id}`);
+    for (const port of touched.ports) this.#queue.add(`port/${port}`);
+    if (touched.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
+  }
+
+  #enqueueAll(): void {
+    const { view } = this.deps.live;
+    const ids = [
+      view.services.keys(),
+      view.flowsByService.keys(),
+      view.nodeRecords.services(),
+      view.segments.services(),
+    ];
+    for (const some of ids) for (const id of some) this.#queue.add(`service/${id}`);
+    for (const port of view.portRoles.keys()) this.#queue.add(`port/${port}`);
+  }
+
+  async #work(leadership: Leadership): Promise<void> {
+    const { signal } = leadership;
+    while (!signal.aborted) {
+      let key: string;
+      try {
+        key = await this.#queue.take(signal);
+      } catch {
+        return; // The leadership ended: whoever leads next starts from the whole view.
+      }
+      try {
+        if (await this.#attend(key, leadership)) this.#failures.delete(key);
+        else this.#tryAgain(key, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.stats.failures += 1;
+        this.deps.logger.error({ cause: error, key }, 'could not compile; will try again');
+        this.#tryAgain(key, signal);
+      } finally {
+        this.#queue.done(key);
+      }
+    }
+  }
+
+  /** Puts the key back after a back-off that holds up nobody else; the first time at once. */
+  #tryAgain(key: string, signal: AbortSignal): void {
+    const attempt = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, attempt + 1);
+    if (attempt === 0) {
+      this.#queue.add(key);
+      return;
+    }
+    const delay = backoffDelay(retry, attempt - 1, this.deps.random());
+    const wait = this.deps.clock.sleep(delay, signal).then(
+      () => this.#queue.add(key),
+      () => undefined, // The leadership ended, and with it the reason to try again.
+    );
+    const ended: Promise<void> = wait.finally(() => this.#delayed.delete(ended));
+    this.#delayed.add(ended);
+  }
+
+  /** @returns false if the view was behind and the same has to be looked at again */
+  async #attend(key: string, leadership: Leadership): Promise<boolean> {
+    const id = key.slice(key.indexOf('/') + 1);
+    const steps = key.startsWith('port/') ? planRoleRemoval(this.deps.live.view, id) : this.#planService(id);
+    for (const transaction of packSteps(steps, leadership.fence)) {
+      if (!(await this.#write(transaction, leadership.signal))) return false;
+    }
+    return true;
+  }
+
+  #planService(id: string) {
+    const { live, policy } = this.deps;
+    const { view } = live;
+    const slice = sliceOf(view, policy, id);
+    const compiled = compileService(slice);
+    this.stats.compiled += 1;
+    if (compiled.waitsForSegment) this.#starved.add(id);
+    else this.#starved.delete(id);
+    const { states, agents, flows } = view;
+    return planService(slice, compiled, { states, agents, flows, holdSegments: view.nodeRecords.orphans > 0 });
+  }
+
+  /** Writes and waits until the view shows it, so that the next look is not at the past. */
+  async #write(transaction: Transaction, signal: AbortSignal): Promise<boolean> {
+    const result = await this.deps.store.transact(transaction, { signal });
+    this.stats.transactions += 1;
+    if (result.succeeded) this.stats.operations += transaction.operations.length;
+    else this.stats.conflicts += 1;
+    // After a conflict the view must at least show what stood in the way.
+    const seen = result.succeeded
+      ? result.revision
+      : result.current.reduce((latest, entry) => Math.max(latest, entry?.modRevision ?? 0), 0);
+    await this.deps.live.reached(seen, catchUpMs, signal);
+    return result.succeeded;
+  }
+}

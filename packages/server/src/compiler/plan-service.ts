@@ -1,0 +1,150 @@
+import { keys, nodeTapFlowCodec, nodeTapServiceCodec, segmentCodec } from '@taas/model';
+import type { Compare, Operation } from '@taas/store';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { NodeEntry } from '../view/entry.js';
+import type { Compiled } from './compile-service.js';
+import type { ServiceSlice } from './service-slice.js';
+
+/** A write and what must still be true for it. Steps go out in order; several may share a transaction. */
+export interface Step {
+  readonly compare: readonly Compare[];
+  readonly operations: readonly Operation[];
+}
+
+/** What the plan looks up besides the slice. */
+export type PlanContext = Pick<ClusterView, 'states' | 'agents' | 'flows'> & {
+  /** No segment may be given back while a node record is there of which nobody can tell whose it is. */
+  readonly holdSegments: boolean;
+};
+
+/**
+ * The writes that bring etcd from what it says to what it should say about one tap service: nodes told, taps taken away
+ * in two steps (tombstone, then gone once the node has confirmed), deleted API records cascaded, segments given back
+ * last. An empty plan means that all is as it should be, or that somebody else has to act first.
+ */
+export function planService(slice: ServiceSlice, compiled: Compiled, context: PlanContext): readonly Step[] {
+  if (compiled.frozen) return [];
+  return [
+    ...takeSegments(slice, compiled),
+    ...tellNodes(slice, compiled),
+    ...takeAway(slice, compiled, context),
+    ...removeApiRecords(slice, context),
+    ...giveBackSegments(slice, context),
+  ];
+}
+
+function takeSegments(slice: ServiceSlice, compiled: Compiled): Step[] {
+  const value = segmentCodec.format({ v: 1, tap_service_id: slice.id });
+  return compiled.segmentsNeeded.map((segment) => {
+    const key = keys.segment(segment);
+    return { compare: [{ kind: 'absent', key }, ...guard(slice.service)], operations: [{ kind: 'put', key, value }] };
+  });
+}
+
+function tellNodes(slice: ServiceSlice, compiled: Compiled): Step[] {
+  const steps: Step[] = [];
+  const flows = new Map(slice.flows.map((flow) => [flow.record.id, flow]));
+  for (const wanted of compiled.nodeRecords.values()) {
+    const current = slice.nodeRecords.get(wanted.key);
+    if (current?.value === wanted.value) continue;
+    const { key, value } = wanted;
+    steps.push({
+      compare: [
+        current ? { kind: 'mod-revision', key, revision: current.revision } : { kind: 'absent', key },
+        // A node must not be told of a tap that was deleted meanwhile.
+        ...guard(slice.service),
+        ...guard(wanted.kind === 'tap_flows' ? flows.get(wanted.id) : undefined),
+      ],
+      operations: [{ kind: 'put', key, value }],
+    });
+  }
+  return steps;
+}
+
+function takeAway(slice: ServiceSlice, compiled: Compiled, context: PlanContext): Step[] {
+  const steps: Step[] = [];
+  for (const current of slice.nodeRecords.values()) {
+    const { key, revision } = current;
+    if (compiled.nodeRecords.has(key)) continue;
+    if (!current.record?.removed) {
+      const value = tombstone(slice, current, context);
+      if (value === null) continue;
+      steps.push({ compare: [{ kind: 'mod-revision', key, revision }], operations: [{ kind: 'put', key, value }] });
+    } else if (confirmed(current, context)) {
+      const stateKey = keys.stateResource(current.node, current.kind, current.id);
+      const state = context.states.get(stateKey);
+      steps.push({
+        compare: [{ kind: 'mod-revision', key, revision }, ...guard(state)],
+        operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: stateKey } as const] : [])],
+      });
+    }
+  }
+  return steps;
+}
+
+/** The record rewritten to say that nothing of it may be left, or null if it is malformed and cannot be told from others. */
+function tombstone(slice: ServiceSlice, current: NodeEntry, context: PlanContext): string | null {
+  if (current.record) return JSON.stringify({ ...current.record, removed: true });
+  const service = slice.service?.record;
+  if (current.kind === 'tap_services') {
+    if (!service) return null;
+    const { id, project_id, port_id } = service;
+    return nodeTapServiceCodec.format({ v: 1, id, project_id, removed: true, port_id, inputs: [] });
+  }
+  const flow = context.flows.get(current.id)?.record;
+  if (!flow) return null;
+  const { id, project_id, tap_service_id, source_port, direction, vlan_filter } = flow;
+  const what = { v: 1, id, project_id, removed: true, tap_service_id, source_port, direction, vlan_filter } as const;
+  return nodeTapFlowCodec.format({ ...what, filter: [], target: { type: 'local' } });
+}
+
+function confirmed(entry: NodeEntry, context: PlanContext): boolean {
+  const state = context.states.get(keys.stateResource(entry.node, entry.kind, entry.id))?.record;
+  return state?.status === 'REMOVED' && state.revision >= entry.revision;
+}
+
+/** Deleted taps leave the API once each node that can answer has confirmed; a silent one still holds the segment. */
+function removeApiRecords(slice: ServiceSlice, context: PlanContext): Step[] {
+  const service = slice.service?.record;
+  const cascade = service?.deleting === true;
+  const gone = (entries: readonly NodeEntry[]) =>
+    entries.every(
+      (entry) => entry.record?.removed === true && (confirmed(entry, context) || !agentAlive(context, entry.node)),
+    );
+  const told = [...slice.nodeRecords.values()];
+  const byFlow = new Map<string, NodeEntry[]>();
+  for (const entry of told) {
+    if (entry.kind === 'tap_flows') byFlow.set(entry.id, [...(byFlow.get(entry.id) ?? []), entry]);
+  }
+  const ready = slice.flows.filter(({ record }) => (cascade || record.deleting) && gone(byFlow.get(record.id) ?? []));
+  const steps = ready.map((entry) => removal(entry));
+  if (cascade && slice.service && ready.length === slice.flows.length && gone(told)) steps.push(removal(slice.service));
+  return steps;
+}
+
+function agentAlive(context: PlanContext, node: string): boolean {
+  return context.agents.get(node)?.record != null;
+}
+
+function removal(entry: { readonly key: string; readonly revision: number }): Step {
+  return { compare: guard(entry), operations: [{ kind: 'delete', key: entry.key }] };
+}
+
+/**
+ * A segment is free again only when the service is gone and no node has a record of it, live or tombstone: a node that
+ * has not confirmed may still send to it, or listen on it.
+ */
+function giveBackSegments(slice: ServiceSlice, context: PlanContext): Step[] {
+  if (slice.service || slice.nodeRecords.size > 0 || slice.flows.length > 0 || context.holdSegments) return [];
+  return slice.held.map(({ key, revision }) => ({
+    compare: [
+      { kind: 'mod-revision', key, revision },
+      { kind: 'absent', key: keys.resource('tap_services', slice.id) },
+    ],
+    operations: [{ kind: 'delete', key }],
+  }));
+}
+
+function guard(entry: { readonly key: string; readonly revision: number } | undefined): Compare[] {
+  return entry ? [{ kind: 'mod-revision', key: entry.key, revision: entry.revision }] : [];
+}

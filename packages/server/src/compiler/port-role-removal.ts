@@ -1,0 +1,23 @@
+import type { ClusterView } from '../view/cluster-view.js';
+import type { Step } from './plan-service.js';
+
+/** Whether any tap service or tap flow that can be read uses the port. */
+export function portInUse(view: ClusterView, port: string): boolean {
+  return view.servicesByPort.get(port).size > 0 || view.flowsByPort.get(port).size > 0;
+}
+
+/**
+ * Gives a port's role back when nothing uses the port any more. Whoever takes a role writes its record anew in the same
+ * transaction, so a role with the revision seen here has had no taker since. While an API record is malformed nobody knows
+ * which port it uses, and all roles stay.
+ */
+export function planRoleRemoval(view: ClusterView, port: string): readonly Step[] {
+  const role = view.portRoles.get(port);
+  if (!role || portInUse(view, port) || view.unreadable.size > 0) return [];
+  return [
+    {
+      compare: [{ kind: 'mod-revision', key: role.key, revision: role.revision }],
+      operations: [{ kind: 'delete', key: role.key }],
+    },
+  ];
+}

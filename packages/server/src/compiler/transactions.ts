@@ -1,0 +1,36 @@
+import { type Compare, maxTxnOperations, type Operation, type Transaction } from '@taas/store';
+import type { Step } from './plan-service.js';
+
+/** Values of one transaction, in UTF-16 units: well below etcd's 1.5 MiB a request even if every unit takes three bytes. */
+const maxValueLength = 400_000;
+
+/**
+ * Packs steps into as few transactions as etcd's limits allow, in order, each under the leader's fence, so that a
+ * compiler that has lost its leadership without knowing writes nothing.
+ */
+export function packSteps(steps: readonly Step[], fence: readonly Compare[]): readonly Transaction[] {
+  const packed: Transaction[] = [];
+  let compare = new Map<string, Compare>();
+  let operations: Operation[] = [];
+  let length = 0;
+  const flush = () => {
+    if (operations.length > 0) packed.push({ compare: [...fence, ...compare.values()], operations });
+    compare = new Map();
+    operations = [];
+    length = 0;
+  };
+  for (const step of steps) {
+    const added = step.compare.filter(({ key }) => !compare.has(key)).length;
+    const size = step.operations.reduce((sum, item) => sum + (item.kind === 'put' ? item.value.length : 0), 0);
+    const full =
+      fence.length + compare.size + added > maxTxnOperations ||
+      operations.length + step.operations.length > maxTxnOperations ||
+      length + size > maxValueLength;
+    if (full) flush();
+    for (const item of step.compare) compare.set(item.key, item);
+    operations.push(...step.operations);
+    length += size;
+  }
+  flush();
+  return packed;
+}

@@ -1,0 +1,277 @@
+import {
+  type AgentRecord,
+  agentCodec,
+  keys,
+  type ParsedKey,
+  type PortRoleRecord,
+  parseKey,
+  portRoleCodec,
+  prefixes,
+  RecordError,
+  type ResourceKind,
+  segmentCodec,
+  type TapFlowRecord,
+  type TapServiceRecord,
+  type TapState,
+  tapFlowCodec,
+  tapServiceCodec,
+  tapStateCodec,
+} from '@taas/model';
+import type { FollowEvent, KeyValue, Revision } from '@taas/store';
+import type { Entry, PortBinding } from './entry.js';
+import { Groups } from './groups.js';
+import { NodeRecordIndex, ownId } from './node-record-index.js';
+import { parsePortBinding } from './port-binding.js';
+import { heldSegment, SegmentLedger } from './segment-ledger.js';
+import { Touched } from './touched.js';
+
+/** A record that this replica cannot use. */
+export interface Problem {
+  readonly key: string;
+  readonly problem: string;
+}
+
+/**
+ * All that the server knows of etcd, parsed and indexed so that one change costs what it concerns and not what there is.
+ * It is the state at `revision`, whole: readers between two events see no half-applied transaction.
+ */
+export class ClusterView {
+  revision: Revision = 0;
+  services = new Map<string, Entry<TapServiceRecord>>();
+  flows = new Map<string, Entry<TapFlowRecord>>();
+  flowsByService = new Groups<string, string>();
+  servicesByPort = new Groups<string, string>();
+  flowsByPort = new Groups<string, string>();
+  byProject = { tap_services: new Groups<string, string>(), tap_flows: new Groups<string, string>() };
+  portRoles = new Map<string, Entry<PortRoleRecord>>();
+  segments = new SegmentLedger();
+  /** port → node → the binding there. */
+  bindings = new Map<string, Map<string, Entry<PortBinding>>>();
+  nodeRecords = new NodeRecordIndex();
+  /** What nodes report, by etcd key. */
+  states = new Map<string, Entry<TapState>>();
+  agents = new Map<string, Entry<AgentRecord>>();
+  /** networking-vpp's word on the physical networks of a node. */
+  physnets = new Groups<string, string>();
+  /** Malformed records by key. */
+  problems = new Map<string, string>();
+  /** Malformed API records by key: who knows what they use, so nothing is given up on their account. */
+  unreadable = new Set<string>();
+  #portsByNode = new Groups<string, string>();
+  #touched = new Touched();
+
+  /** Takes over an event of the store. @returns what it was about; after a snapshot, everything there is */
+  apply(event: Exclude<FollowEvent, { kind: 'stale' }>): Touched {
+    this.#touched = new Touched();
+    if (event.kind === 'snapshot') {
+      this.#reset();
+      // API records first: they tell to which tap service the rest belongs.
+      const api = (entry: KeyValue) => entry.key.startsWith(prefixes.api);
+      for (const entry of event.entries) if (api(entry)) this.#put(entry);
+      for (const entry of event.entries) if (!api(entry)) this.#put(entry);
+    } else {
+      for (const change of event.changes) {
+        if (change.kind === 'put') this.#put(change.entry);
+        else this.#set(parseKey(change.key), change.key, undefined);
+      }
+    }
+    this.revision = event.revision;
+    return this.#touched;
+  }
+
+  /** Where a port is bound: of several records the one written last, as after a migration. */
+  binding(port: string): { readonly node: string; readonly entry: Entry<PortBinding> } | undefined {
+    let best: { node: string; entry: Entry<PortBinding> } | undefined;
+    for (const [node, entry] of this.bindings.get(port) ?? []) {
+      if (entry.record !== null && (best === undefined || entry.revision > best.entry.revision)) best = { node, entry };
+    }
+    return best;
+  }
+
+  /** The tap services that have to do with a port. */
+  servicesOfPort(port: string): Set<string> {
+    const found = new Set(this.servicesByPort.get(port));
+    for (const flow of this.flowsByPort.get(port)) {
+      const service = this.flows.get(flow)?.record?.tap_service_id;
+      if (service !== undefined) found.add(service);
+    }
+    return found;
+  }
+
+  #reset(): void {
+    const fresh = new ClusterView();
+    const { revision: _, ...state } = fresh;
+    Object.assign(this, state);
+    this.#portsByNode = new Groups();
+  }
+
+  #put(entry: KeyValue): void {
+    this.#set(parseKey(entry.key), entry.key, entry);
+  }
+
+  #set(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
+    if (kv === undefined) this.problems.delete(key);
+    switch (parsed.is) {
+      case 'resource':
+        if (parsed.kind === 'tap_services') this.#setService(parsed.id, key, kv);
+        else this.#setFlow(parsed.id, key, kv);
+        return;
+      case 'port-role': {
+        const entry = kv && this.#parse(kv, portRoleCodec.parse);
+        if (entry) this.portRoles.set(parsed.port, entry);
+        else this.portRoles.delete(parsed.port);
+        this.#touched.ports.add(parsed.port);
+        return;
+      }
+      case 'segment': {
+        const before = this.segments.remove(parsed.segment);
+        if (before !== null) this.#touched.services.add(before);
+        this.#touched.segmentsFreed ||= kv === undefined;
+        if (!kv) {
+          if (before !== null) this.#forgetService(before);
+          return;
+        }
+        const holder = this.#parse(kv, segmentCodec.parse).record?.tap_service_id ?? null;
+        this.segments.set(heldSegment(parsed.segment, kv.modRevision, holder));
+        if (holder !== null) this.#touched.services.add(holder);
+        return;
+      }
+      case 'node-resource': {
+        const flow = parsed.kind === 'tap_flows' ? this.flows.get(parsed.id)?.record?.tap_service_id : parsed.id;
+        const change = this.nodeRecords.set(parsed, key, kv, flow, (error) => this.#report(key, error));
+        for (const service of change.services) this.#touched.services.add(service);
+        if (change.project) this.segments.setProject(change.project.service, change.project.id);
+        if (change.readable) this.problems.delete(key);
+        return;
+      }
+      case 'state-resource':
+        if (kv) this.states.set(key, this.#parse(kv, tapStateCodec.parse));
+        else this.states.delete(key);
+        this.#touchRemoval(parsed.kind, parsed.id, parsed.node);
+        return;
+      case 'agent':
+        if (kv) this.agents.set(parsed.node, this.#parse(kv, agentCodec.parse));
+        else this.agents.delete(parsed.node);
+        this.#touchNode(parsed.node);
+        return;
+      case 'bound-port':
+        this.#setBinding(parsed.port, parsed.node, kv);
+        return;
+      case 'physnet':
+        if (kv) this.physnets.add(parsed.node, parsed.physnet);
+        else this.physnets.remove(parsed.node, parsed.physnet);
+        this.#touchNode(parsed.node);
+        return;
+      case 'other':
+        return;
+    }
+  }
+
+  #setService(id: string, key: string, kv: KeyValue | undefined): void {
+    const old = this.services.get(id)?.record;
+    if (old) {
+      this.servicesByPort.remove(old.port_id, id);
+      this.byProject.tap_services.remove(old.project_id, id);
+      this.#touched.ports.add(old.port_id);
+    }
+    this.#touched.services.add(id);
+    const entry = kv && this.#resource(kv, id, tapServiceCodec.parse);
+    if (!entry) {
+      this.services.delete(id);
+      this.unreadable.delete(key);
+      this.#forgetService(id);
+      return;
+    }
+    this.services.set(id, entry);
+    if (!entry.record) return;
+    this.servicesByPort.add(entry.record.port_id, id);
+    this.byProject.tap_services.add(entry.record.project_id, id);
+    this.segments.setProject(id, entry.record.project_id);
+    this.#touched.ports.add(entry.record.port_id);
+  }
+
+  #setFlow(id: string, key: string, kv: KeyValue | undefined): void {
+    const old = this.flows.get(id)?.record;
+    if (old) {
+      this.flowsByService.remove(old.tap_service_id, id);
+      this.flowsByPort.remove(old.source_port, id);
+      this.byProject.tap_flows.remove(old.project_id, id);
+      this.#touched.services.add(old.tap_service_id);
+      this.#touched.ports.add(old.source_port);
+    }
+    for (const service of this.nodeRecords.servicesOfFlow(id)) this.#touched.services.add(service);
+    const entry = kv && this.#resource(kv, id, tapFlowCodec.parse);
+    if (!entry) {
+      this.flows.delete(id);
+      this.unreadable.delete(key);
+      return;
+    }
+    this.flows.set(id, entry);
+    if (!entry.record) return;
+    this.flowsByService.add(entry.record.tap_service_id, id);
+    this.flowsByPort.add(entry.record.source_port, id);
+    this.byProject.tap_flows.add(entry.record.project_id, id);
+    this.#touched.services.add(entry.record.tap_service_id);
+    this.#touched.ports.add(entry.record.source_port);
+  }
+
+  #setBinding(port: string, node: string, kv: KeyValue | undefined): void {
+    const nodes = this.bindings.get(port) ?? new Map<string, Entry<PortBinding>>();
+    if (kv) {
+      nodes.set(node, this.#parse(kv, parsePortBinding));
+      this.bindings.set(port, nodes);
+      this.#portsByNode.add(node, port);
+    } else {
+      nodes.delete(node);
+      if (nodes.size === 0) this.bindings.delete(port);
+      this.#portsByNode.remove(node, port);
+    }
+    for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
+  }
+
+  /** A node's report changes what has to be written only if it may be the answer to a tombstone. */
+  #touchRemoval(kind: ResourceKind, id: string, node: string): void {
+    const key = keys.nodeResource(node, kind, id);
+    if (this.nodeRecords.get(key)?.record?.removed !== true) return;
+    const service = this.nodeRecords.service(key);
+    if (service !== undefined) this.#touched.services.add(service);
+  }
+
+  #touchNode(node: string): void {
+    for (const port of this.#portsByNode.get(node))
+      for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
+    for (const service of this.nodeRecords.servicesOnNode(node)) this.#touched.services.add(service);
+  }
+
+  #resource<T extends { readonly id: string }>(
+    kv: KeyValue,
+    id: string,
+    parse: (key: string, value: string) => T,
+  ): Entry<T> {
+    const entry = this.#parse(kv, (key, value) => ownId(id, key, parse(key, value)));
+    if (entry.record === null) this.unreadable.add(kv.key);
+    else this.unreadable.delete(kv.key);
+    return entry;
+  }
+
+  #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
+    const base = { key: kv.key, revision: kv.modRevision, value: kv.value };
+    try {
+      const record = parse(kv.key, kv.value);
+      this.problems.delete(kv.key);
+      return { ...base, record };
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#report(kv.key, error);
+      return { ...base, record: null };
+    }
+  }
+
+  #forgetService(id: string): void {
+    if (!this.services.has(id) && this.nodeRecords.ofService(id).length === 0) this.segments.forget(id);
+  }
+
+  #report(key: string, error: RecordError): void {
+    this.problems.set(key, error.problem);
+  }
+}

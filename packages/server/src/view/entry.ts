@@ -1,0 +1,24 @@
+import type { NodeTapFlow, NodeTapService, ResourceKind } from '@taas/model';
+import type { Revision } from '@taas/store';
+
+/** A key of etcd as this replica knows it. An unreadable value is not an absent one: the key is there, without record. */
+export interface Entry<T> {
+  readonly key: string;
+  readonly revision: Revision;
+  readonly value: string;
+  /** The parsed value, or null if it is malformed. */
+  readonly record: T | null;
+}
+
+/** What one node was told about one tap service or tap flow. */
+export interface NodeEntry extends Entry<NodeTapService | NodeTapFlow> {
+  readonly node: string;
+  readonly kind: ResourceKind;
+  readonly id: string;
+}
+
+/** What networking-vpp's bound port record says, as far as TaaS cares. */
+export interface PortBinding {
+  /** The project that owns the port, if the record says so (networking-vpp's own does not). */
+  readonly projectId: string | null;
+}

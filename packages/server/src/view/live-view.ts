@@ -1,0 +1,100 @@
+import { prefixes, root } from '@taas/model';
+import type { Clock, Logger } from '@taas/service';
+import type { FollowEvent, Revision, Store } from '@taas/store';
+import { ClusterView } from './cluster-view.js';
+import type { Touched } from './touched.js';
+
+export type ViewListener = (touched: Touched) => void;
+
+/** The view could not be brought up to date in time; the caller should say so rather than answer from the past. */
+export class ViewBehindError extends Error {
+  override readonly name = 'ViewBehindError';
+}
+
+interface Waiter {
+  readonly revision: Revision;
+  readonly wake: () => void;
+}
+
+/** A {@link ClusterView} kept up to date from the store, and a place to wait for what one has written oneself. */
+export class LiveView {
+  readonly view = new ClusterView();
+  /** Whether the view is known to be up to date; false before the first snapshot and while the store is out of sight. */
+  fresh = false;
+  /** Malformed values seen since start. */
+  malformedSeen = 0;
+  readonly #listeners = new Set<ViewListener>();
+  readonly #waiters = new Set<Waiter>();
+  #reported = new Map<string, string>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Follows until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    for await (const event of this.store.follow([prefixes.api, `${root}/nodes/`, `${root}/state/`], signal)) {
+      this.take(event);
+    }
+    this.fresh = false;
+  }
+
+  /** One event of the store; public so that tests can play them. */
+  take(event: FollowEvent): void {
+    if (event.kind === 'stale') {
+      if (this.fresh)
+        this.logger.warn({ cause: event.cause }, 'etcd is out of sight; lists are refused until it is back');
+      this.fresh = false;
+      return;
+    }
+    const touched = this.view.apply(event);
+    if (!this.fresh) this.logger.info({ revision: event.revision }, 'etcd is in sight');
+    this.fresh = true;
+    this.#reportProblems();
+    for (const listener of this.#listeners) listener(touched);
+    for (const waiter of [...this.#waiters]) {
+      if (waiter.revision > this.view.revision) continue;
+      this.#waiters.delete(waiter);
+      waiter.wake();
+    }
+  }
+
+  /** @returns a function that ends the subscription */
+  subscribe(listener: ViewListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Resolves once the view is at `revision` or later.
+   * @throws ViewBehindError after `timeoutMs`, or the signal's reason
+   */
+  async reached(revision: Revision, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    if (this.view.revision >= revision) return;
+    const done = new AbortController();
+    const wait = signal ? AbortSignal.any([signal, done.signal]) : done.signal;
+    const waiter: Waiter = { revision, wake: () => done.abort() };
+    this.#waiters.add(waiter);
+    try {
+      await this.clock.sleep(timeoutMs, wait);
+    } catch (error) {
+      if (done.signal.aborted) return;
+      throw error;
+    } finally {
+      this.#waiters.delete(waiter);
+    }
+    throw new ViewBehindError(`etcd's revision ${revision} has not arrived here within ${timeoutMs} ms`);
+  }
+
+  #reportProblems(): void {
+    if (this.view.problems.size === 0 && this.#reported.size === 0) return;
+    for (const [key, problem] of this.view.problems) {
+      if (this.#reported.get(key) === problem) continue;
+      this.malformedSeen += 1;
+      this.logger.error({ key, problem }, 'malformed record in etcd: it is left out, its neighbours are not');
+    }
+    this.#reported = new Map(this.view.problems);
+  }
+}

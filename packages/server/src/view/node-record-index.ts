@@ -1,0 +1,151 @@
+import {
+  type NodeTapFlow,
+  type NodeTapService,
+  nodeTapFlowCodec,
+  nodeTapServiceCodec,
+  RecordError,
+  type ResourceKind,
+} from '@taas/model';
+import type { KeyValue } from '@taas/store';
+import type { NodeEntry } from './entry.js';
+import { Groups } from './groups.js';
+
+export interface NodeRecordChange {
+  /** Tap services that it belonged or belongs to. */
+  readonly services: readonly string[];
+  /** The project that the record names for its service. */
+  readonly project?: { readonly service: string; readonly id: string };
+  readonly readable: boolean;
+}
+
+/** What the nodes are told, found by tap service, by flow and by node. */
+export class NodeRecordIndex {
+  readonly #byKey = new Map<string, NodeEntry>();
+  readonly #serviceOf = new Map<string, string>();
+  readonly #byService = new Groups<string, string>();
+  readonly #byFlow = new Groups<string, string>();
+  readonly #byNode = new Groups<string, string>();
+  /** Malformed flow records of which nobody knows the tap service. */
+  readonly #orphans = new Set<string>();
+
+  /**
+   * @param knownService the tap service that the API's records say the tap belongs to, for a malformed record
+   * @param report is told what is wrong with a malformed record
+   */
+  set(
+    at: { readonly node: string; readonly kind: ResourceKind; readonly id: string },
+    key: string,
+    kv: KeyValue | undefined,
+    knownService: string | undefined,
+    report: (error: RecordError) => void,
+  ): NodeRecordChange {
+    const before = this.#serviceOf.get(key);
+    this.#forget(key, at);
+    const touched = before === undefined ? [] : [before];
+    if (!kv) return { services: touched, readable: true };
+    const record = parse(at, kv, report);
+    const service = record ? serviceOf(record) : (before ?? knownService);
+    const entry: NodeEntry = { key, revision: kv.modRevision, value: kv.value, record, ...at };
+    this.#byKey.set(key, entry);
+    this.#byNode.add(at.node, key);
+    if (at.kind === 'tap_flows') this.#byFlow.add(at.id, key);
+    if (service === undefined) {
+      this.#orphans.add(key);
+      return { services: touched, readable: false };
+    }
+    this.#serviceOf.set(key, service);
+    this.#byService.add(service, key);
+    return {
+      services: [...touched, service],
+      readable: record !== null,
+      ...(record ? { project: { service, id: record.project_id } } : {}),
+    };
+  }
+
+  get orphans(): number {
+    return this.#orphans.size;
+  }
+
+  get(key: string): NodeEntry | undefined {
+    return this.#byKey.get(key);
+  }
+
+  ofService(service: string): readonly NodeEntry[] {
+    return this.#entries(this.#byService.get(service));
+  }
+
+  ofFlow(flow: string): readonly NodeEntry[] {
+    return this.#entries(this.#byFlow.get(flow));
+  }
+
+  /** The tap service that a record belongs to, if that is known. */
+  service(key: string): string | undefined {
+    return this.#serviceOf.get(key);
+  }
+
+  servicesOfFlow(flow: string): Set<string> {
+    return this.#services(this.#byFlow.get(flow));
+  }
+
+  servicesOnNode(node: string): Set<string> {
+    return this.#services(this.#byNode.get(node));
+  }
+
+  services(): IterableIterator<string> {
+    return this.#byService.keys();
+  }
+
+  #forget(key: string, at: { readonly node: string; readonly id: string }): void {
+    const service = this.#serviceOf.get(key);
+    if (service !== undefined) this.#byService.remove(service, key);
+    this.#serviceOf.delete(key);
+    this.#byKey.delete(key);
+    this.#byFlow.remove(at.id, key);
+    this.#byNode.remove(at.node, key);
+    this.#orphans.delete(key);
+  }
+
+  #services(keys: Iterable<string>): Set<string> {
+    const found = new Set<string>();
+    for (const key of keys) {
+      const service = this.#serviceOf.get(key);
+      if (service !== undefined) found.add(service);
+    }
+    return found;
+  }
+
+  #entries(keys: Iterable<string>): NodeEntry[] {
+    const found: NodeEntry[] = [];
+    for (const key of keys) {
+      const entry = this.#byKey.get(key);
+      if (entry) found.push(entry);
+    }
+    return found;
+  }
+}
+
+/** @throws RecordError when a record names another id than its key does: nobody could say which is meant. */
+export function ownId<T extends { readonly id: string }>(id: string, key: string, record: T): T {
+  if (record.id !== id) throw new RecordError(key, `/id is ${record.id}, which is not the key's`);
+  return record;
+}
+
+function parse(
+  at: { readonly kind: ResourceKind; readonly id: string },
+  kv: KeyValue,
+  report: (error: RecordError) => void,
+): NodeTapService | NodeTapFlow | null {
+  try {
+    const codec = at.kind === 'tap_services' ? nodeTapServiceCodec : nodeTapFlowCodec;
+    return ownId(at.id, kv.key, codec.parse(kv.key, kv.value));
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    report(error);
+    return null;
+  }
+}
+
+/** The tap service that a node's record belongs to. */
+function serviceOf(record: NodeTapService | NodeTapFlow): string {
+  return 'tap_service_id' in record ? record.tap_service_id : record.id;
+}

@@ -1,1 +1,1 @@
-export {};
+export { Engine } from './engine/engine.js';

@@ -1,0 +1,189 @@
+import { macBytes } from '@taas/packets';
+import { AclTable } from './acl-table.js';
+import { BridgeDomainTable } from './bridge-domain.js';
+import { Forwarder } from './forwarder.js';
+import { type Interface, type InterfaceCounters, NO_INDEX, type SubInterfaceMatch } from './interface.js';
+import { InterfaceTable } from './interface-table.js';
+import type { IpHost } from './ip-host.js';
+import { L2ConfigTable } from './l2-config.js';
+import { INPUT } from './l2-features.js';
+import { crossConnect, forgetInterface, joinBridge, type PortType, setL3 } from './l2-mode.js';
+import { LoopbackInstances } from './loopback-instances.js';
+import { type Budget, FRAME_BUDGET } from './packet.js';
+import { EngineError } from './retval.js';
+import { SpanTable } from './span-table.js';
+import { TAG_REWRITE, tagRewrite } from './tag-rewrite.js';
+import { type TunnelSpec, VxlanTable } from './vxlan-tunnels.js';
+
+/** A physical-like interface that the lab makes: a VM's port or an uplink. */
+export interface DeviceSpec {
+  readonly kind: 'port' | 'uplink';
+  readonly name: string;
+  readonly deviceType: string;
+  readonly mac: Uint8Array;
+  readonly transmit: (frame: Uint8Array, budget: Budget) => void;
+}
+
+/** One simulated VPP without its API: what is configured, and how it forwards. */
+export class Engine {
+  readonly interfaces = new InterfaceTable();
+  readonly l2 = new L2ConfigTable();
+  readonly bridgeDomains = new BridgeDomainTable();
+  readonly span = new SpanTable(this.l2);
+  readonly acls = new AclTable(this.l2);
+  readonly tunnels = new VxlanTable();
+  readonly forwarder: Forwarder;
+  readonly #loopbacks = new LoopbackInstances();
+
+  constructor() {
+    this.forwarder = new Forwarder(
+      this.interfaces,
+      { configs: this.l2, span: this.span, acls: this.acls },
+      this.tunnels,
+    );
+    this.interfaces.onChange((of, change) => {
+      if (change === 'deleted') this.#forget(of);
+    });
+    this.interfaces.add({ kind: 'local', name: 'local0', deviceType: 'local', mac: new Uint8Array(6) });
+  }
+
+  get ip(): IpHost {
+    return this.forwarder.ip;
+  }
+
+  /** Everything of a deleted interface but SPAN's table, which VPP does not tell either. */
+  #forget(of: Interface): void {
+    forgetInterface(this.l2, of, (index) => this.interfaces.find(index));
+    this.acls.bind(of.swIfIndex, [], []);
+    this.ip.addresses.removeAll(of);
+    this.ip.neighbors.forgetInterface(of);
+  }
+
+  /** Adds a device, administratively up and with link. */
+  addDevice(spec: DeviceSpec): Interface {
+    const added = this.interfaces.add(spec);
+    this.interfaces.setAdmin(added, true);
+    this.interfaces.setLink(added, true);
+    return added;
+  }
+
+  /** A frame arrives on a device's wire; `budget` comes along when a joined simulator sent it. */
+  inject(swIfIndex: number, frame: Uint8Array, budget: Budget = { left: FRAME_BUDGET }): void {
+    this.forwarder.inject(this.interfaces.get(swIfIndex), frame, budget);
+  }
+
+  /**
+   * Adds a loopback, down. An all-zero `mac` gets VPP's own (de:ad:00:00:00 and the instance's low byte).
+   * @throws EngineError INVALID_REGISTRATION when the instance is taken or above 16383.
+   */
+  createLoopback(mac: Uint8Array, instance?: number): Interface {
+    const number = this.#loopbacks.take(instance);
+    const ownMac = mac.some((byte) => byte !== 0) ? mac.slice() : Uint8Array.of(0xde, 0xad, 0, 0, 0, number & 0xff);
+    const added = this.interfaces.add({
+      kind: 'loopback',
+      name: `loop${number}`,
+      deviceType: 'Loopback',
+      mac: ownMac,
+      floodClass: 'no-flood',
+    });
+    this.#loopbacks.assign(added.swIfIndex, number);
+    return added;
+  }
+
+  /** @throws EngineError INVALID_SW_IF_INDEX when it is not a loopback. */
+  deleteLoopback(swIfIndex: number): void {
+    const found = this.interfaces.get(swIfIndex);
+    if (found.kind !== 'loopback') throw new EngineError('INVALID_SW_IF_INDEX', `${found.name} is not a loopback`);
+    this.#loopbacks.release(swIfIndex);
+    this.interfaces.delete(found);
+  }
+
+  /** An exact-match sub-interface for one 802.1Q tag. @throws EngineError INVALID_VLAN, VLAN_ALREADY_EXISTS. */
+  createVlanSubInterface(swIfIndex: number, vlan: number): Interface {
+    const parent = this.interfaces.get(swIfIndex);
+    if (vlan < 1 || vlan > 4095) throw new EngineError('INVALID_VLAN', `VLAN ${vlan} is not in 1-4095`);
+    const match = { subId: vlan, tagCount: 1, outerVlan: vlan, innerVlan: 0, exact: true, ...PLAIN } as const;
+    return this.interfaces.addSub(parent.parent ?? parent, match, 'INVALID_REGISTRATION');
+  }
+
+  /** @throws EngineError VLAN_ALREADY_EXISTS, UNSPECIFIED for a combination of tags that VPP has not. */
+  createSubInterface(swIfIndex: number, match: SubInterfaceMatch): Interface {
+    const parent = this.interfaces.get(swIfIndex);
+    if (match.tagCount === 2 && match.exact && match.anyInner)
+      throw new EngineError('UNSPECIFIED', 'inner-dot1q any exact-match is unsupported');
+    return this.interfaces.addSub(parent.parent ?? parent, match, 'UNSPECIFIED');
+  }
+
+  /** @throws EngineError INVALID_SW_IF_INDEX, INVALID_SUB_SW_IF_INDEX when it is not a sub-interface. */
+  deleteSubInterface(swIfIndex: number): void {
+    const found = this.interfaces.get(swIfIndex);
+    if (found.kind !== 'sub') throw new EngineError('INVALID_SUB_SW_IF_INDEX', `${found.name} is no sub-interface`);
+    this.interfaces.delete(found);
+  }
+
+  /** Adds a tunnel, administratively up. @throws EngineError as VxlanTable.add. */
+  createVxlanTunnel(spec: TunnelSpec): Interface {
+    const tunnel = this.tunnels.add(spec, (instance) => {
+      const mac = macBytes('02:fe:00:00:00:00');
+      new DataView(mac.buffer).setUint32(2, (instance * 2_654_435_761) >>> 0);
+      const name = `vxlan_tunnel${instance}`;
+      return this.interfaces.add({ kind: 'vxlan', name, deviceType: 'VXLAN', mac, floodClass: 'tunnel' });
+    });
+    this.interfaces.setAdmin(tunnel.interface, true);
+    this.interfaces.setLink(tunnel.interface, true);
+    const config = this.l2.at(tunnel.interface.swIfIndex);
+    config.inputFeatures = INPUT.DROP;
+    return tunnel.interface;
+  }
+
+  /** Deletes a tunnel and returns the interface it had. @throws EngineError NO_SUCH_ENTRY. */
+  deleteVxlanTunnel(spec: TunnelSpec): Interface {
+    const tunnel = this.tunnels.remove(spec);
+    this.interfaces.delete(tunnel.interface);
+    return tunnel.interface;
+  }
+
+  /** @throws EngineError INVALID_SW_IF_INDEX, BD_ID_EXCEED_MAX, BD_ALREADY_HAS_BVI. */
+  joinBridge(swIfIndex: number, bdId: number, options: { portType?: PortType; shg?: number } = {}): void {
+    const found = this.interfaces.get(swIfIndex);
+    const bd = this.bridgeDomains.findOrAdd(bdId);
+    joinBridge(this.l2, found, bd, options.portType ?? 'normal', options.shg ?? 0);
+  }
+
+  /** @throws EngineError INVALID_SW_IF_INDEX when either is not there. */
+  crossConnect(from: number, to: number): void {
+    this.interfaces.get(to);
+    crossConnect(this.l2, this.interfaces.get(from), to);
+  }
+
+  /** @throws EngineError INVALID_SW_IF_INDEX. */
+  setL3(swIfIndex: number): void {
+    setL3(this.l2, this.interfaces.get(swIfIndex));
+  }
+
+  /** @throws EngineError INVALID_SW_IF_INDEX, INVALID_VALUE, INVALID_VLAN_TAG_COUNT. */
+  rewriteTags(swIfIndex: number, op: number, pushDot1q = 1, tag1 = 0, tag2 = 0): void {
+    const found = this.interfaces.get(swIfIndex);
+    const config = this.l2.at(swIfIndex);
+    const rewrite = tagRewrite(found, op, pushDot1q, tag1, tag2);
+    const enabled = op !== TAG_REWRITE.DISABLED;
+    config.rewrite = enabled ? rewrite : undefined;
+    config.inputFeatures = enabled ? config.inputFeatures | INPUT.VTR : config.inputFeatures & ~INPUT.VTR;
+  }
+
+  /** @throws EngineError INVALID_SW_IF_INDEX when there is none, or it is not in L2 mode: then VPP has no bits to show. */
+  featureBits(swIfIndex: number): { input: number; output: number } {
+    this.interfaces.get(swIfIndex);
+    const config = this.l2.find(swIfIndex);
+    if (config === undefined || config.mode === 'l3')
+      throw new EngineError('INVALID_SW_IF_INDEX', `interface ${swIfIndex} is not in L2 mode`);
+    return { input: config.inputFeatures >>> 0, output: config.outputFeatures >>> 0 };
+  }
+
+  /** The counters of an interface, or undefined if there is none. */
+  countersOf(swIfIndex: number): InterfaceCounters | undefined {
+    return swIfIndex === NO_INDEX ? undefined : this.interfaces.find(swIfIndex)?.counters;
+  }
+}
+
+const PLAIN = { dot1ad: false, defaultSub: false, anyInner: false } as const;

@@ -1,0 +1,119 @@
+import { ETHERTYPE, macText, type ParsedFrame, parseFrame, vxlanDecap, vxlanEncap } from '@taas/packets';
+import { hardwareOf, type Interface } from './interface.js';
+import { IpAddresses } from './ip-addresses.js';
+import {
+  type NeighborMessage,
+  Neighbors,
+  neighborReply,
+  neighborRequest,
+  readArp,
+  readDiscovery,
+} from './neighbors.js';
+import { type Budget, newPacket, type Packet } from './packet.js';
+import { changeTags } from './tag-rewrite.js';
+import type { Tunnel, VxlanTable } from './vxlan-tunnels.js';
+
+/** Where the IP host's packets go on. */
+export interface IpHostOutput {
+  /** A frame for an interface's wire. */
+  toInterface(packet: Packet): void;
+  /** An unwrapped frame, received by a tunnel. */
+  toL2Input(packet: Packet): void;
+  drop(packet: Packet): void;
+}
+
+/** As much of an IP host as VXLAN needs: own addresses, neighbours, tunnels. It does not route. */
+export class IpHost {
+  readonly addresses = new IpAddresses();
+  readonly neighbors = new Neighbors();
+
+  constructor(
+    private readonly tunnels: VxlanTable,
+    private readonly output: IpHostOutput,
+  ) {}
+
+  /** A frame that came in by an interface in L3 mode. */
+  receive(packet: Packet, by: Interface): void {
+    const parsed = parseFrame(packet.frame);
+    if (parsed === undefined) {
+      this.output.drop(packet);
+      return;
+    }
+    const message = neighborMessage(packet.frame, parsed);
+    if (message !== undefined) {
+      this.#receiveNeighbor(packet.budget, by, message);
+      return;
+    }
+    const mine = parsed.ip !== undefined && this.addresses.owner(parsed.ip.dst) !== undefined;
+    const vxlan = mine ? vxlanDecap(packet.frame) : undefined;
+    const tunnel = vxlan === undefined ? undefined : this.tunnels.match(vxlan);
+    if (vxlan === undefined || tunnel === undefined) {
+      this.output.drop(packet);
+      return;
+    }
+    tunnel.interface.counters.rxPackets += 1;
+    tunnel.interface.counters.rxBytes += vxlan.inner.length;
+    this.output.toL2Input(newPacket(vxlan.inner, tunnel.interface.swIfIndex, packet.budget));
+  }
+
+  #receiveNeighbor(budget: Budget, by: Interface, message: NeighborMessage): void {
+    const own = this.addresses.owner(message.target);
+    if (message.isRequest && own?.interface === by) {
+      this.neighbors.learn(by, message.sender, message.senderMac);
+      this.#send(neighborReply(by, own.address, message), by, budget);
+    }
+    if (!message.isRequest) this.neighbors.learn(by, message.sender, message.senderMac);
+  }
+
+  /** Wraps a packet that leaves by a tunnel and sends it towards the tunnel's end. */
+  encapsulate(packet: Packet, tunnel: Tunnel): void {
+    const counters = tunnel.interface.counters;
+    counters.txPackets += 1;
+    counters.txBytes += packet.frame.length;
+    const route = this.addresses.route(tunnel.dst);
+    if (route === undefined) {
+      this.output.drop(packet);
+      return;
+    }
+    const { interface: by, address } = route;
+    const inner = packet.frame;
+    const known = this.neighbors.resolve(by, tunnel.dst, (dstMac) => {
+      const { src, dst, dstPort, vni } = tunnel;
+      const outer = { srcMac: macText(by.mac), dstMac, src, dst, srcPort: flowPort(inner), dstPort, vni };
+      this.#send(vxlanEncap(outer, inner), by, packet.budget);
+    });
+    if (!known) this.#send(neighborRequest(by, address, tunnel.dst), by, packet.budget);
+  }
+
+  #send(frame: Uint8Array, by: Interface, budget: Budget): void {
+    const tagged = withOwnTags(frame, by);
+    const packet = newPacket(tagged, by.swIfIndex, budget);
+    packet.tx = by.swIfIndex;
+    this.output.toInterface(packet);
+  }
+}
+
+function neighborMessage(frame: Uint8Array, parsed: ParsedFrame): NeighborMessage | undefined {
+  if (parsed.ethertype === ETHERTYPE.arp) return readArp(frame, parsed.payloadOffset);
+  if (parsed.ip?.version === 6 && parsed.ip.protocol === 58 && parsed.ip.transportOffset > 0)
+    return readDiscovery(frame, parsed.ip.transportOffset, parsed.ip.src.slice());
+  return undefined;
+}
+
+/** A sub-interface in L3 mode writes its own tags on what it sends. */
+function withOwnTags(frame: Uint8Array, by: Interface): Uint8Array {
+  const match = by.match;
+  if (match === undefined || hardwareOf(by) === by || match.tagCount === 0) return frame;
+  const tags = [
+    { tpid: match.dot1ad ? ETHERTYPE.qinq : ETHERTYPE.vlan, vlan: match.outerVlan },
+    { tpid: ETHERTYPE.vlan, vlan: match.innerVlan },
+  ];
+  return changeTags(frame, { pop: 0, push: tags.slice(0, match.tagCount) }) ?? frame;
+}
+
+/** A source port that differs by flow, as VPP's hash does, so that an underlay can spread the load. */
+function flowPort(inner: Uint8Array): number {
+  let hash = 0;
+  for (let i = 0; i < 12; i += 1) hash = (hash * 31 + (inner[i] ?? 0)) & 0x3fff;
+  return 0xc000 | hash;
+}

@@ -1,0 +1,164 @@
+import { ipBytes, parseFrame, udp, vxlanDecap } from '@taas/packets';
+import { describe, expect, it } from 'vitest';
+import { Engine } from './engine.js';
+import { NO_INDEX } from './interface.js';
+import { SPAN_STATE } from './span-table.js';
+import { TAG_REWRITE } from './tag-rewrite.js';
+import { collectorSub, flowLoopback, serviceBridge, type TestPort, testFrame, testPort, wire } from './test-bed.js';
+
+const frames = [testFrame(1), testFrame(2, { dst: 'ff:ff:ff:ff:ff:ff' }), testFrame(3, { size: 8958 })];
+
+/** Two nodes with a wire between them: source on one, collector on the other, and a service bridge on both. */
+function twoNodes() {
+  const [near, far] = [new Engine(), new Engine()];
+  const ends = wire(near, far);
+  const source = testPort(near, 1);
+  near.joinBridge(source.index, 10);
+  const collector = testPort(far, 2);
+  far.joinBridge(collector.index, 20);
+  for (const engine of [near, far]) serviceBridge(engine, 9000);
+  near.span.set(source.index, flowLoopback(near, 9000), SPAN_STATE.RX, true);
+  collectorSub(far, collector.index, 9000);
+  return { near, far, ends, source, collector };
+}
+
+function sendAll(source: TestPort) {
+  for (const frame of frames) source.send(frame);
+}
+
+describe('VLAN between nodes', () => {
+  it('carries copies over a sub-interface with tag-rewrite pop 1 on both sides', () => {
+    const { near, far, ends, source, collector } = twoNodes();
+    for (const [engine, uplink, shg] of [[near, ends.a, 0] as const, [far, ends.b, 1] as const]) {
+      const sub = engine.createVlanSubInterface(uplink, 3900);
+      engine.interfaces.setAdmin(sub, true);
+      engine.joinBridge(sub.swIfIndex, 9000, { shg });
+      engine.rewriteTags(sub.swIfIndex, TAG_REWRITE.POP_1);
+    }
+    sendAll(source);
+    expect(collector.received).toEqual(frames);
+  });
+
+  it('a sub-interface takes exactly its tag; a port in L2 mode takes the tags nobody takes, in L3 mode none', () => {
+    const engine = new Engine();
+    const [port, inSub, inMain] = [testPort(engine, 1), testPort(engine, 2), testPort(engine, 3)];
+    const sub = engine.createVlanSubInterface(port.index, 100);
+    engine.interfaces.setAdmin(sub, true);
+    engine.joinBridge(sub.swIfIndex, 100);
+    engine.joinBridge(inSub.index, 100);
+    engine.joinBridge(inMain.index, 200);
+    const tagged = (vlans: number[]) =>
+      udp({
+        src: port.mac,
+        dst: 'ff:ff:ff:ff:ff:ff',
+        srcIp: '192.0.2.1',
+        dstIp: '192.0.2.2',
+        srcPort: 1,
+        dstPort: 2,
+        tags: vlans.map((vlan) => ({ vlan })),
+      });
+    port.send(tagged([101]));
+    expect(inMain.received).toHaveLength(0);
+    engine.joinBridge(port.index, 200);
+    for (const vlans of [[100], [101], [100, 5], []]) port.send(tagged(vlans));
+    expect(inSub.received).toEqual([tagged([100])]);
+    expect(inMain.received).toEqual([tagged([101]), tagged([100, 5]), tagged([])]);
+  });
+
+  it('trap: a sub-interface that is down swallows the frames with its tag, and yet sends', () => {
+    const engine = new Engine();
+    const [port, other] = [testPort(engine, 1), testPort(engine, 2)];
+    const sub = engine.createVlanSubInterface(port.index, 100);
+    for (const index of [sub.swIfIndex, other.index]) engine.joinBridge(index, 100);
+    engine.rewriteTags(sub.swIfIndex, TAG_REWRITE.POP_1);
+    other.send(testFrame(1));
+    const sent = port.received[0] ?? new Uint8Array(0);
+    expect(parseFrame(sent)?.tags.map((tag) => tag.vlan)).toEqual([100]);
+    port.send(sent);
+    expect(other.received).toHaveLength(0);
+    engine.interfaces.setAdmin(sub, true);
+    port.send(sent);
+    expect(other.received).toEqual([testFrame(1)]);
+  });
+
+  it('trap: leaving L2 mode takes the tag rewrite along', () => {
+    const engine = new Engine();
+    const [port, other] = [testPort(engine, 1), testPort(engine, 2)];
+    const sub = engine.createVlanSubInterface(port.index, 100).swIfIndex;
+    for (const index of [sub, other.index]) engine.joinBridge(index, 100);
+    engine.rewriteTags(sub, TAG_REWRITE.POP_1);
+    engine.setL3(sub);
+    engine.joinBridge(sub, 100);
+    other.send(testFrame(1));
+    expect(port.received).toEqual([testFrame(1)]);
+  });
+
+  it('refuses to pop what an interface has not, and a sub-interface above a parent that is down', () => {
+    const engine = new Engine();
+    const port = testPort(engine, 1);
+    expect(() => engine.rewriteTags(port.index, TAG_REWRITE.POP_1)).toThrow('INVALID_VLAN_TAG_COUNT');
+    expect(() => engine.rewriteTags(port.index, 9)).toThrow('INVALID_VALUE');
+    const sub = engine.createVlanSubInterface(port.index, 1);
+    expect(() => engine.createVlanSubInterface(port.index, 1)).toThrow('VLAN_ALREADY_EXISTS');
+    engine.interfaces.setAdmin(engine.interfaces.get(port.index), false);
+    expect(() => engine.interfaces.setAdmin(sub, true)).toThrow('must be up');
+  });
+});
+
+describe('VXLAN between nodes', () => {
+  const tunnel = (src: string, dst: string, vni = 70001) => ({
+    instance: undefined,
+    src: ipBytes(src),
+    dst: ipBytes(dst),
+    srcPort: 0,
+    dstPort: 0,
+    mcastSwIfIndex: NO_INDEX,
+    encapVrfId: 0,
+    decapNextIndex: NO_INDEX,
+    vni,
+  });
+
+  it.each([
+    ['IPv4', '10.0.0.1', '10.0.0.2', 24],
+    ['IPv6', 'fd00::1', 'fd00::2', 64],
+  ])('carries copies over %s, the first held until the neighbour answers', (_name, a, b, length) => {
+    const { near, far, ends, source, collector } = twoNodes();
+    const sides = [
+      { engine: near, uplink: ends.a, own: a, peer: b, shg: 0 },
+      { engine: far, uplink: ends.b, own: b, peer: a, shg: 1 },
+    ];
+    for (const { engine, uplink, own, peer, shg } of sides) {
+      engine.ip.addresses.add({ interface: engine.interfaces.get(uplink), address: ipBytes(own), length });
+      engine.joinBridge(engine.createVxlanTunnel(tunnel(own, peer)).swIfIndex, 9000, { shg });
+    }
+    sendAll(source);
+    expect(collector.received).toEqual(frames);
+  });
+
+  it('delivers by (VNI, source, destination) alone', () => {
+    const engine = new Engine();
+    const sent: Uint8Array[] = [];
+    const uplink = engine.addDevice({
+      kind: 'uplink',
+      name: 'up',
+      deviceType: 'test',
+      mac: new Uint8Array(6),
+      transmit: (frame) => sent.push(frame),
+    });
+    const port = testPort(engine, 1);
+    engine.ip.addresses.add({ interface: uplink, address: ipBytes('10.0.0.1'), length: 24 });
+    engine.ip.neighbors.learn(uplink, ipBytes('10.0.0.2'), '02:00:00:00:00:02');
+    const index = engine.createVxlanTunnel(tunnel('10.0.0.1', '10.0.0.2')).swIfIndex;
+    for (const member of [index, port.index]) engine.joinBridge(member, 10);
+    port.send(testFrame(1));
+    const outer = vxlanDecap(sent[0] ?? new Uint8Array(0));
+    expect(outer).toMatchObject({ vni: 70001, dstPort: 4789, inner: testFrame(1) });
+    expect(() => engine.createVxlanTunnel(tunnel('10.0.0.1', '10.0.0.2'))).toThrow('TUNNEL_EXIST');
+    expect(() => engine.createVxlanTunnel(tunnel('10.0.0.1', '10.0.0.1'))).toThrow('SAME_SRC_DST');
+    engine.inject(uplink.swIfIndex, sent[0] ?? new Uint8Array(0));
+    expect(port.received).toHaveLength(0);
+    expect(uplink.counters.drops).toBe(1);
+    expect(engine.deleteVxlanTunnel(tunnel('10.0.0.1', '10.0.0.2')).swIfIndex).toBe(index);
+    expect(() => engine.deleteVxlanTunnel(tunnel('10.0.0.1', '10.0.0.2'))).toThrow('NO_SUCH_ENTRY');
+  });
+});

@@ -76,10 +76,17 @@ export class RealSwitch implements LabSwitch {
     const { number } = this.port(port);
     const stream = `send${this.#serial++}`;
     const file = join(this.directory, `${stream}.pcap`);
-    await writeFile(file, encodePcap(frames.map((frame) => ({ frame, timeNs: 0n }))));
+    await writeFile(
+      file,
+      encodePcap(
+        frames.map((frame) => ({ frame, timeNs: 0n })),
+        'us',
+      ),
+    );
     await this.cli(`packet-generator new { name ${stream} pcap ${file} source pg${number} }`);
     await this.cli(`packet-generator enable-stream ${stream}`);
-    while (new RegExp(`^${stream}\\s+Yes`, 'm').test(await this.cli('show packet-generator'))) await this.clock.sleep(1);
+    while (new RegExp(`^${stream}\\s+Yes`, 'm').test(await this.cli('show packet-generator')))
+      await this.clock.sleep(1);
     await this.cli(`packet-generator delete ${stream}`);
     await rm(file);
   }
@@ -88,18 +95,13 @@ export class RealSwitch implements LabSwitch {
     const { number, swIfIndex } = this.port(port);
     const file = join(this.directory, `capture${this.#serial++}.pcap`);
     const before = await this.transmitted(number);
-    const ask = (isEnabled: boolean) =>
-      this.client.request('pg_capture', {
-        interface_id: number,
-        is_enabled: isEnabled,
-        count: 1_000_000,
-        pcap_file_name: file,
-      });
-    await ask(true);
+    // By the CLI: the API's pg_capture frees the file's name while VPP still uses it (vnet/pg/pg_api.c, v26.06).
+    const interfaceName = `pg${number}`;
+    await this.cli(`packet-generator capture ${interfaceName} pcap ${file} count 1000000`);
     return {
       count: async () => (await this.transmitted(number)) - before,
       stop: async () => {
-        await ask(false);
+        await this.cli(`packet-generator capture ${interfaceName} disable`);
         const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
           // VPP makes the file with the first frame: none means that there was none.
           if (cause.code === 'ENOENT') return undefined;
@@ -111,7 +113,12 @@ export class RealSwitch implements LabSwitch {
   }
 
   /** Joins two VPPs by a memif pair; both then have an uplink tagged for the physnet and an address for tunnels. */
-  static async join(a: RealSwitch, b: RealSwitch, physnet: string, addresses: readonly [string, string]): Promise<void> {
+  static async join(
+    a: RealSwitch,
+    b: RealSwitch,
+    physnet: string,
+    addresses: readonly [string, string],
+  ): Promise<void> {
     const socket = join(a.directory, `memif-${physnet}-${a.#uplinks.length}.sock`);
     a.#uplinks.push({ physnet, tunnelAddress: addresses[0], socket, role: 'master' });
     b.#uplinks.push({ physnet, tunnelAddress: addresses[1], socket, role: 'slave' });
@@ -138,10 +145,16 @@ export class RealSwitch implements LabSwitch {
     await this.#process.kill();
   }
 
-  /** What VPP prints for a CLI command. */
+  /**
+   * What VPP prints for a CLI command.
+   * @throws Error naming the command that VPP refused
+   */
   async cli(command: string): Promise<string> {
-    const answer = await this.client.request('cli_inband', { cmd: command });
-    return answer.reply;
+    try {
+      return (await this.client.request('cli_inband', { cmd: command })).reply;
+    } catch (cause) {
+      throw new Error(`VPP's CLI refused "${command}"`, { cause });
+    }
   }
 
   private get client(): Client {
@@ -214,7 +227,6 @@ export class RealSwitch implements LabSwitch {
   }
 
   private async bridge(swIfIndex: number, bridgeDomain: number, enable: boolean): Promise<void> {
-    await this.cli(`create bridge-domain ${bridgeDomain}`);
     await this.client.request('sw_interface_set_l2_bridge', {
       rx_sw_if_index: swIfIndex,
       bd_id: bridgeDomain,

@@ -20,7 +20,9 @@ export function findVpp(env: NodeJS.ProcessEnv): VppBinary | { readonly missing:
     : (env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'vpp'));
   const path = candidates.find(executable);
   if (path === undefined)
-    return { missing: prefix ? `no bin/vpp under VPP_PREFIX (${prefix})` : 'no vpp on the PATH, and VPP_PREFIX is not set' };
+    return {
+      missing: prefix ? `no bin/vpp under VPP_PREFIX (${prefix})` : 'no vpp on the PATH, and VPP_PREFIX is not set',
+    };
   const run = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
   if (run.status !== 0) return { missing: `${path} --version failed: ${run.stderr || run.error?.message}` };
   const version = /vpp (v\S+)/.exec(run.stdout)?.[1] ?? run.stdout.trim();
@@ -68,7 +70,9 @@ export class VppProcess {
     const deadline = this.clock.monotonic() + 20_000;
     while (!(await accepts(this.apiSocket))) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`VPP ended at its start (exit ${child.exitCode ?? child.signalCode}); see ${this.directory}/vpp.log`);
+        throw new Error(
+          `VPP ended at its start (exit ${child.exitCode ?? child.signalCode}); see ${this.directory}/vpp.log`,
+        );
       if (this.clock.monotonic() > deadline) throw new Error(`VPP did not open ${this.apiSocket} within 20 s`);
       await this.clock.sleep(20);
     }

@@ -20,6 +20,6 @@ export { decodeCapture, MAX_CAPTURE_BYTES, readCapture, writeCapture } from './c
 export { internetChecksum, onesComplementSum } from './checksum.js';
 export { compareFrames, type FrameComparison } from './compare.js';
 export { isVlanEthertype, type ParsedFrame, type ParsedIp, type ParsedTag, parseFrame } from './parse.js';
-export { encodePcap, pcapHeader, pcapRecord } from './pcap-write.js';
+export { encodePcap, type PcapResolution, pcapHeader, pcapRecord } from './pcap-write.js';
 export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
 export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap } from './vxlan.js';

@@ -90,7 +90,7 @@ function chooseStore(options: DemoOptions, say: (line: string) => void): string 
     say('store: embedded in this process, because of --store embedded');
     return undefined;
   }
-  const found = findEtcd(process.env);
+  const found = findEtcd();
   if (found !== undefined) {
     say(`store: a private etcd, ${found}`);
     return found;

@@ -33,7 +33,8 @@ export async function capturedTraffic(file: string, vmMac: string | undefined): 
   if (first === undefined) throw new Error(`${file}: there is no Ethernet frame in it`);
   const vm = vmMac ?? sourceMac(first);
   const sent = frames.filter((frame) => sourceMac(frame) === vm);
-  if (sent.length === 0) throw new Error(`${file}: no frame was sent by ${vm}; name the tapped VM's address with --vm-mac`);
+  if (sent.length === 0)
+    throw new Error(`${file}: no frame was sent by ${vm}; name the tapped VM's address with --vm-mac`);
   return { vmMac: vm, sent, received: frames.filter((frame) => sourceMac(frame) !== vm) };
 }
 

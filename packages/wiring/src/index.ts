@@ -1,1 +1,14 @@
-export {};
+export * from './actual.js';
+export { describeStep } from './describe-step.js';
+export { findPort, findUplink, isPort } from './find-interface.js';
+export { interfacesOfInterest } from './interest.js';
+export { inverseOf } from './inverse-step.js';
+export { canonicalAddress, defaultBridgeDomains, type NodeFacts } from './node-facts.js';
+export type { Obstacle } from './obstacle.js';
+export type { Outlook, Plan, Sequence } from './plan.js';
+export { planNode, planTaps, type TapIds } from './plan-node.js';
+export { dispatch, type Ref, type Step, type StepKind, type StepOf, type StepTable } from './step.js';
+export * from './tags.js';
+export { type Verdict, verify } from './verify.js';
+export { VppSnapshot } from './vpp-snapshot.js';
+export { Wanted, type WantedFlow, type WantedService } from './wanted.js';

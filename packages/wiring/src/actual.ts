@@ -1,0 +1,114 @@
+/** What VPP has, in the words of the wiring; every index is VPP's own. Addresses are text, as `canonicalAddress` writes. */
+export interface ActualInterface {
+  readonly index: number;
+  readonly name: string;
+  readonly tag: string;
+  /** The parent's index; the interface's own for a hardware interface, loopback or tunnel. */
+  readonly supIndex: number;
+  /** 0 unless a sub-interface. */
+  readonly subId: number;
+  readonly vlan: VlanMatch | null;
+  readonly adminUp: boolean;
+  readonly mac: string;
+  /** VPP's L2 VLAN tag rewrite operation: 0 none, 3 pop one tag (vnet/l2/l2_vtr.h). */
+  readonly rewrite: number;
+  /** The path of a vhost-user interface's socket, if VPP was asked for it. */
+  readonly socket?: string;
+}
+
+/** Which frames of its parent a sub-interface takes. */
+export interface VlanMatch {
+  readonly outer: number;
+  /** One 802.1Q tag, exact match: what create_vlan_subif makes. Anything else is false. */
+  readonly single: boolean;
+}
+
+export interface ActualBridgeDomain {
+  readonly id: number;
+  readonly tag: string;
+  readonly flags: BridgeFlags;
+  /** Split-horizon group by interface index. */
+  readonly members: ReadonlyMap<number, number>;
+}
+
+export interface BridgeFlags {
+  readonly learn: boolean;
+  readonly forward: boolean;
+  readonly flood: boolean;
+  readonly uuFlood: boolean;
+  readonly arpTerm: boolean;
+}
+
+/** The L2 feature bitmaps of l2_flags_get; null where the interface is in no bridge domain and no cross-connect. */
+export type L2Features = { readonly input: number; readonly output: number } | null;
+
+/** Bits of {@link L2Features} (VPP's vnet/l2/l2_input.h and l2_output.h). */
+export const featureBits = {
+  inputFlood: 1 << 2,
+  inputUuFlood: 1 << 5,
+  inputForward: 1 << 7,
+  inputLearn: 1 << 9,
+  inputSpan: 1 << 19,
+  outputSpan: 1 << 1,
+} as const;
+
+/** Features that let a frame which came in by an interface go on to another member of the bridge domain. */
+export const forwardingBits =
+  featureBits.inputFlood | featureBits.inputUuFlood | featureBits.inputForward | featureBits.inputLearn;
+
+/** What is mirrored, as VPP counts: 1 received (from the VM), 2 transmitted (to the VM), 3 both, 0 nothing. */
+export type SpanState = 0 | 1 | 2 | 3;
+
+export interface ActualTunnel {
+  readonly index: number;
+  readonly local: string;
+  readonly remote: string;
+  readonly vni: number;
+}
+
+export interface ActualAcl {
+  readonly index: number;
+  readonly tag: string;
+  readonly rules: readonly AclRule[];
+}
+
+/** One rule of a stateless ACL; prefixes as `address/length`, port ranges inclusive. */
+export interface AclRule {
+  readonly permit: boolean;
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: number;
+  readonly sourcePorts: readonly [number, number];
+  readonly destinationPorts: readonly [number, number];
+}
+
+/** ACL indices in the order in which they are tried. */
+export interface AclBinding {
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+}
+
+/** A read-only view of VPP with the look-ups that planning needs, each in constant time. */
+export interface ActualView {
+  interface(index: number): ActualInterface | undefined;
+  interfaces(): Iterable<ActualInterface>;
+  tagged(tag: string): Iterable<ActualInterface>;
+  subInterfaces(parent: number): Iterable<ActualInterface>;
+  socketsNamed(portId: string): Iterable<ActualInterface>;
+  named(name: string): ActualInterface | undefined;
+  bridgeDomain(id: number): ActualBridgeDomain | undefined;
+  bridgeDomains(): Iterable<ActualBridgeDomain>;
+  bridgeDomainsTagged(tag: string): Iterable<ActualBridgeDomain>;
+  membership(index: number): { readonly bridgeDomain: number; readonly shg: number } | undefined;
+  /** Mirror state by destination, of one source. */
+  spansFrom(index: number): ReadonlyMap<number, SpanState>;
+  spansTo(index: number): Iterable<number>;
+  spanSources(): Iterable<number>;
+  /** Undefined: not read yet. */
+  features(index: number): L2Features | undefined;
+  tunnel(index: number): ActualTunnel | undefined;
+  tunnelBetween(local: string, remote: string, vni: number): ActualTunnel | undefined;
+  aclsTagged(tag: string): Iterable<ActualAcl>;
+  acls(): Iterable<ActualAcl>;
+  binding(index: number): AclBinding;
+}

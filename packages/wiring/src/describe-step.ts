@@ -1,0 +1,37 @@
+import type { SpanState } from './actual.js';
+import { dispatch, type Ref, type Step, type StepTable } from './step.js';
+
+const spanText: Record<SpanState, string> = { 0: 'off', 1: 'rx', 2: 'tx', 3: 'both' };
+
+const lines: StepTable<string> = {
+  'check-port': (s) => `check that interface ${s.index} is port ${s.port}`,
+  'create-bridge-domain': (s) => `create bridge domain ${s.id} tagged ${s.tag}`,
+  'delete-bridge-domain': (s) => `delete bridge domain ${s.id} tagged ${s.tag}`,
+  'create-loopback': (s) => `create ${s.as} with MAC address ${s.mac}`,
+  'delete-loopback': (s) => `delete ${name(s.at)}`,
+  'create-vlan': (s) => `create ${s.as}: VLAN ${s.vlan} on interface ${s.parent}`,
+  'delete-vlan': (s) => `delete ${name(s.at)}`,
+  'create-vxlan': (s) => `create ${s.as}: VXLAN ${s.vni} from ${s.local} to ${s.remote}`,
+  'delete-vxlan': (s) => `delete ${name(s.at)}: VXLAN ${s.vni} from ${s.local} to ${s.remote}`,
+  'set-tag': (s) => (s.tag === '' ? `clear the tag of ${name(s.at)}` : `tag ${name(s.at)} as ${s.tag}`),
+  'set-rewrite': (s) => `${name(s.at)}: ${s.pop === 1 ? 'pop one VLAN tag' : 'no tag rewrite'}`,
+  'set-admin': (s) => `set ${name(s.at)} ${s.up ? 'up' : 'down'}`,
+  'join-bridge': (s) => `put ${name(s.at)} into bridge domain ${s.id}, split-horizon group ${s.shg}`,
+  'leave-bridge': (s) => `take ${name(s.at)} out of bridge domain ${s.id}`,
+  mute: (s) => `drop what comes in by ${name(s.at)}`,
+  unmute: (s) => `let in what comes by ${name(s.at)}`,
+  'set-span': (s) => `mirror interface ${s.from} to ${name(s.to)}: ${spanText[s.state]}`,
+  'create-acl': (s) => `create ${s.as} with ${s.rules.length} rules, tagged ${s.tag}`,
+  'replace-acl': (s) => `replace the rules of ACL ${s.index} by ${s.rules.length} others`,
+  'delete-acl': (s) => `delete ACL ${name(s.at)} tagged ${s.tag}`,
+  'bind-acls': (s) => `input ACLs of ${name(s.at)}: ${s.acls.map(name).join(', ') || 'none'}`,
+};
+
+/** One line for people: dry run, logs, reasons. */
+export function describeStep(step: Step): string {
+  return dispatch(lines, step);
+}
+
+function name(ref: Ref): string {
+  return 'ref' in ref ? ref.ref : `interface ${ref.index}`;
+}

@@ -1,0 +1,47 @@
+import type { ActualInterface, ActualView } from './actual.js';
+import type { NodeFacts } from './node-facts.js';
+import { type Found, found, pending, refused } from './obstacle.js';
+import { physnetTagPrefix, portTagPrefix } from './tags.js';
+
+/**
+ * The interface of a Neutron port: the one with networking-vpp's tag, else an untagged vhost-user interface whose socket
+ * is named after the port. Never by a stored index, which VPP gives to another port as soon as this one is gone.
+ */
+export function findPort(port: string, actual: ActualView): Found<ActualInterface> {
+  const [first, second] = portCandidates(port, actual);
+  if (!first) return pending(`port ${port} is not on this node yet`);
+  if (second)
+    return refused(`port ${port} is claimed by two interfaces of VPP, ${first.name} and ${second.name}: remove one`);
+  return found(first);
+}
+
+/** Whether this very interface is the port's, by the rules of {@link findPort}. */
+export function isPort(entry: ActualInterface, port: string): boolean {
+  if (entry.tag !== '') return entry.tag.toLowerCase() === `${portTagPrefix}${port}`.toLowerCase();
+  return entry.socket?.toLowerCase().includes(port.toLowerCase()) ?? false;
+}
+
+function portCandidates(port: string, actual: ActualView): ActualInterface[] {
+  const tagged = [...actual.tagged(`${portTagPrefix}${port}`)];
+  if (tagged.length === 0 && port !== port.toLowerCase())
+    tagged.push(...actual.tagged(`${portTagPrefix}${port.toLowerCase()}`));
+  if (tagged.length > 0) return tagged;
+  return [...actual.socketsNamed(port)].filter((entry) => entry.tag === '');
+}
+
+/** The uplink of a physical network: the interface that networking-vpp tagged, else the configured one. */
+export function findUplink(physnet: string, actual: ActualView, facts: NodeFacts): Found<ActualInterface> {
+  const [first, second] = actual.tagged(`${physnetTagPrefix}${physnet}`);
+  if (second && first)
+    return refused(`physnet ${physnet} has two uplinks in VPP, ${first.name} and ${second.name}: remove one`);
+  const configured = facts.uplinks.get(physnet);
+  const uplink = first ?? (configured === undefined ? undefined : actual.named(configured));
+  if (!uplink)
+    return pending(
+      configured === undefined
+        ? `physnet ${physnet} has no uplink on this node`
+        : `the uplink ${configured} of physnet ${physnet} is not in VPP`,
+    );
+  if (!uplink.adminUp) return pending(`the uplink ${uplink.name} of physnet ${physnet} is down`);
+  return found(uplink);
+}

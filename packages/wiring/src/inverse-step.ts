@@ -1,0 +1,35 @@
+import { dispatch, type Step, type StepTable } from './step.js';
+
+const inverses: StepTable<Step | null> = {
+  'check-port': () => null,
+  'create-bridge-domain': (s) => ({ kind: 'delete-bridge-domain', id: s.id, tag: s.tag }),
+  'delete-bridge-domain': (s) => ({ kind: 'create-bridge-domain', id: s.id, tag: s.tag }),
+  'create-loopback': (s) => ({ kind: 'delete-loopback', at: { ref: s.as } }),
+  'create-vlan': (s) => ({ kind: 'delete-vlan', at: { ref: s.as } }),
+  'create-vxlan': (s) => ({ kind: 'delete-vxlan', at: { ref: s.as }, local: s.local, remote: s.remote, vni: s.vni }),
+  // What was deleted was unwanted; a retry goes on from where it is.
+  'delete-loopback': () => null,
+  'delete-vlan': () => null,
+  'delete-vxlan': () => null,
+  'set-tag': (s) => ({ kind: 'set-tag', at: s.at, tag: s.before, before: s.tag }),
+  'set-rewrite': (s) => ({ kind: 'set-rewrite', at: s.at, pop: s.before, before: s.pop }),
+  'set-admin': (s) => ({ kind: 'set-admin', at: s.at, up: s.before, before: s.up }),
+  'join-bridge': (s) => ({ kind: 'leave-bridge', at: s.at, id: s.id, shg: s.shg }),
+  'leave-bridge': () => null,
+  mute: () => null,
+  unmute: (s) => ({ kind: 'mute', at: s.at }),
+  // Back to what was mirrored before only if that was less: undoing must never make copies flow.
+  'set-span': (s) => (s.state === 0 ? null : { kind: 'set-span', from: s.from, to: s.to, state: 0, before: s.state }),
+  'create-acl': (s) => ({ kind: 'delete-acl', at: { ref: s.as }, tag: s.tag, rules: s.rules }),
+  'replace-acl': () => null,
+  'delete-acl': () => null,
+  'bind-acls': (s) => ({ kind: 'bind-acls', at: s.at, acls: s.before, before: s.acls }),
+};
+
+/**
+ * The step that takes back what `step` made, or null if nothing is to be taken back. Undoing a sequence must leave
+ * nothing half-made behind and must never widen what is copied to whom; it need not restore what was unwanted anyway.
+ */
+export function inverseOf(step: Step): Step | null {
+  return dispatch(inverses, step);
+}

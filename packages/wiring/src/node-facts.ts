@@ -1,0 +1,22 @@
+/** What the node's configuration says, for planning. */
+export interface NodeFacts {
+  /** Interface names of uplinks by physnet, for those that networking-vpp has not tagged. */
+  readonly uplinks: ReadonlyMap<string, string>;
+  /** The local address of VXLAN tunnels, or null if this node has none. */
+  readonly tunnelAddress: string | null;
+  /** Ids of our bridge domains, both ends included. */
+  readonly bridgeDomains: readonly [first: number, last: number];
+}
+
+/** High, and away from networking-vpp's (interface indices, and 64000 and up). VPP's limit is 2^24 - 1. */
+export const defaultBridgeDomains: readonly [number, number] = [0x800000, 0x8fffff];
+
+/** An IP address in the one spelling that comparisons use (RFC 5952 for IPv6). Text that is none comes back unchanged. */
+export function canonicalAddress(address: string): string {
+  if (!address.includes(':')) return address;
+  try {
+    return new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  } catch {
+    return address;
+  }
+}

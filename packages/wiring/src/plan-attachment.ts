@@ -1,0 +1,170 @@
+import type { Link } from '@taas/model';
+import { type ActualInterface, forwardingBits } from './actual.js';
+import { findPort, findUplink } from './find-interface.js';
+import { canonicalAddress } from './node-facts.js';
+import { type Found, found, type Obstacle, pending, refused } from './obstacle.js';
+import type { Planning } from './planning.js';
+import type { Ref, Step } from './step.js';
+import { type OwnKind, ownTag } from './tags.js';
+
+/** A way into or out of a service's bridge domain: the collector's port, or a link to another node. */
+export type Attachment =
+  | { readonly type: 'collector'; readonly port: string }
+  | { readonly type: 'input' | 'output'; readonly link: Link };
+
+export interface PlannedAttachment {
+  readonly key: string;
+  /** The interface that serves already, if there is one; it is not to be detached. */
+  readonly existing: number | null;
+  readonly obstacle: Obstacle | null;
+  readonly steps: readonly Step[];
+}
+
+/** The service's bridge domain, and whether what is in it now stays in it. */
+export interface TargetDomain {
+  readonly id: number;
+  readonly keepsMembers: boolean;
+}
+
+interface Candidate {
+  readonly kind: OwnKind;
+  readonly existing: ActualInterface | null;
+  /** Makes the interface under the name `as`; none when it exists. */
+  readonly make: (as: string) => readonly Step[];
+  readonly pop: 0 | 1;
+}
+
+export function attachmentKey(service: string, attachment: Attachment): string {
+  if (attachment.type === 'collector') return `collector:${service}`;
+  const { link } = attachment;
+  return link.type === 'vlan'
+    ? `vlan:${service}/${link.physnet}/${link.vlan}`
+    : `vxlan:${service}/${link.local}/${link.remote}/${link.vni}`;
+}
+
+/**
+ * Brings one attachment into place. Inputs share a split-horizon group with the flow loopbacks, so that copies go from
+ * them to the collector alone; the collector and outputs are muted: what they send must not travel on to other nodes.
+ */
+export function planAttachment(
+  planning: Planning,
+  service: string,
+  attachment: Attachment,
+  domain: TargetDomain,
+): PlannedAttachment {
+  const key = attachmentKey(service, attachment);
+  const candidate =
+    attachment.type === 'collector'
+      ? findCollector(planning, service, attachment.port)
+      : findLink(planning, service, attachment.link);
+  if (candidate.obstacle) return { key, existing: null, obstacle: candidate.obstacle, steps: [] };
+  const { kind, existing, make, pop } = candidate.value;
+  const at: Ref = existing ? { index: existing.index } : { ref: key };
+  const tag = ownTag(kind, service);
+  const steps: Step[] = [...(existing ? [] : make(key))];
+  if (existing?.tag !== tag) steps.push({ kind: 'set-tag', at, tag, before: '' });
+  const rewrite = existing ? (existing.rewrite === 3 ? 1 : 0) : 0;
+  if (kind !== 'vxlan' && (rewrite !== pop || (existing && existing.rewrite !== 0 && existing.rewrite !== 3)))
+    steps.push({ kind: 'set-rewrite', at, pop, before: rewrite });
+  steps.push(
+    ...placing(planning, at, existing, attachment.type === 'input' ? 1 : 0, attachment.type !== 'input', domain),
+  );
+  return { key, existing: existing?.index ?? null, obstacle: null, steps };
+}
+
+function placing(
+  { actual }: Planning,
+  at: Ref,
+  existing: ActualInterface | null,
+  shg: number,
+  muted: boolean,
+  domain: TargetDomain,
+): Step[] {
+  const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
+  const placed = member?.bridgeDomain === domain.id && member.shg === shg;
+  const bits = existing && placed ? (actual.features(existing.index)?.input ?? 0) & forwardingBits : forwardingBits;
+  const up = existing?.adminUp ?? false;
+  // Joining a bridge domain lets frames in again: an interface that has to be mute is down until it is.
+  const downFirst = muted && !placed && up;
+  const steps: Step[] = [];
+  if (downFirst) steps.push({ kind: 'set-admin', at, up: false, before: true });
+  if (!placed) steps.push({ kind: 'join-bridge', at, id: domain.id, shg });
+  if (muted && bits !== 0) steps.push({ kind: 'mute', at });
+  if (!muted && bits !== forwardingBits) steps.push({ kind: 'unmute', at });
+  if (!up || downFirst) steps.push({ kind: 'set-admin', at, up: true, before: false });
+  return steps;
+}
+
+function findCollector({ actual, taken }: Planning, service: string, port: string): Found<Candidate> {
+  const parent = findPort(port, actual);
+  if (parent.obstacle) return parent;
+  const { index, supIndex, adminUp, name } = parent.value;
+  if (supIndex !== index) return refused(`port ${port} is a trunk's subport, which cannot be a collector`);
+  if (!adminUp) return pending(`port ${port} is down: its interface ${name} is not up in VPP`);
+  const subs = [...actual.subInterfaces(index)].filter((sub) => sub.vlan?.single === true);
+  const tag = ownTag('collector', service);
+  // VLAN 4095 is reserved, so an untagged sub-interface with it is one that we made and did not come round to tag.
+  const existing =
+    subs.find((sub) => sub.tag === tag) ??
+    subs.find((sub) => sub.tag === '' && sub.vlan?.outer === 4095 && !actual.membership(sub.index));
+  if (existing) return found({ kind: 'collector', existing, make: () => [], pop: 0 });
+  const vlan = taken.collectorVlan(actual, index);
+  if (vlan === undefined) return refused(`port ${port} has no VLAN id left for another collector`);
+  const make = (as: string): Step[] => [
+    { kind: 'check-port', port, index },
+    { kind: 'create-vlan', as, parent: index, vlan },
+  ];
+  return found({ kind: 'collector', existing: null, make, pop: 0 });
+}
+
+function findLink(planning: Planning, service: string, link: Link): Found<Candidate> {
+  return link.type === 'vlan' ? findVlan(planning, service, link) : findVxlan(planning, service, link);
+}
+
+function findVlan(
+  { actual, facts }: Planning,
+  service: string,
+  { physnet, vlan }: Extract<Link, { type: 'vlan' }>,
+): Found<Candidate> {
+  const uplink = findUplink(physnet, actual, facts);
+  if (uplink.obstacle) return uplink;
+  const parent = uplink.value.index;
+  const holder = [...actual.subInterfaces(parent)].find((sub) => sub.subId === vlan || sub.vlan?.outer === vlan);
+  const make = (as: string): Step[] => [{ kind: 'create-vlan', as, parent, vlan }];
+  if (!holder) return found({ kind: 'vlan', existing: null, make, pop: 1 });
+  const tag = ownTag('vlan', service);
+  // One of ours with another match than it should have is detached first, and made anew.
+  if (holder.tag === tag && holder.vlan?.single !== true) return found({ kind: 'vlan', existing: null, make, pop: 1 });
+  if (holder.tag === tag || (isFree(holder, actual) && holder.vlan?.single === true))
+    return found({ kind: 'vlan', existing: holder, make, pop: 1 });
+  return inUse(`VLAN ${vlan} of physnet ${physnet}`, holder);
+}
+
+function findVxlan(
+  { actual, facts }: Planning,
+  service: string,
+  link: Extract<Link, { type: 'vxlan' }>,
+): Found<Candidate> {
+  const [local, remote] = [canonicalAddress(link.local), canonicalAddress(link.remote)];
+  if (facts.tunnelAddress === null) return pending('this node has no tunnel address configured');
+  if (canonicalAddress(facts.tunnelAddress) !== local)
+    return pending(`the tunnel address of this node is ${facts.tunnelAddress}, not ${link.local} as the tap expects`);
+  const tunnel = actual.tunnelBetween(local, remote, link.vni);
+  const holder = tunnel && actual.interface(tunnel.index);
+  const make = (as: string): Step[] => [{ kind: 'create-vxlan', as, local, remote, vni: link.vni }];
+  if (!holder) return found({ kind: 'vxlan', existing: null, make, pop: 0 });
+  if (holder.tag === ownTag('vxlan', service) || isFree(holder, actual))
+    return found({ kind: 'vxlan', existing: holder, make, pop: 0 });
+  return inUse(`VXLAN ${link.vni} to ${remote}`, holder);
+}
+
+/** Neither tagged nor bridged: made by us (the id is reserved for this service), and left before it was tagged. */
+function isFree(entry: ActualInterface, actual: Planning['actual']): boolean {
+  return entry.tag === '' && !actual.membership(entry.index);
+}
+
+function inUse(what: string, holder: ActualInterface): { readonly obstacle: Obstacle } {
+  const owner = holder.tag === '' ? 'not tagged' : `tagged ${holder.tag}`;
+  const reason = `${what} is in use by interface ${holder.name} (${owner})`;
+  return holder.tag.startsWith('taas.') ? pending(`${reason}, until that tap is gone`) : refused(reason);
+}

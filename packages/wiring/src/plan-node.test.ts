@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest';
+import { describeStep } from './describe-step.js';
+import { planNode, planTaps } from './plan-node.js';
+import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
+import { VppDouble } from './testing/vpp-double.js';
+import { verify } from './verify.js';
+import { Wanted } from './wanted.js';
+
+function node() {
+  const vpp = new VppDouble();
+  vpp.addDomain(10);
+  for (const n of [1, 2, 3]) vpp.join(vpp.addPort(portId(n)), 10);
+  const uplink = vpp.addInterface({ name: 'eth0', tag: 'net-vpp.physnet:phys1' });
+  return { vpp, wanted: new Wanted(), uplink, source: 1, other: 2, collector: 3 };
+}
+
+const plan = (vpp: VppDouble, wanted: Wanted) => planNode(wanted, vpp.state, facts);
+const text = (vpp: VppDouble, wanted: Wanted) =>
+  plan(vpp, wanted).sequences.flatMap(({ steps }) => steps.map(describeStep));
+const statuses = (vpp: VppDouble, wanted: Wanted, failures?: Map<string, string>) =>
+  Object.fromEntries(verify(plan(vpp, wanted), failures).map((v) => [v.id, `${v.status} ${v.reason}`.trim()]));
+
+function local(wanted: Wanted): void {
+  wanted.setService({ record: service(1, 3), revision: 5 });
+  wanted.setFlow({ record: flow(1, 1, 1, { direction: 'IN' }), revision: 6 });
+}
+
+describe('a local tap', () => {
+  it('is wired in an order in which nothing is mirrored before it has somewhere to go', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    expect(text(vpp, wanted)).toEqual([
+      `create bridge domain 8388608 tagged taas.service:${serviceId(1)}`,
+      `check that interface 3 is port ${portId(3)}`,
+      `create collector:${serviceId(1)}: VLAN 4095 on interface 3`,
+      `tag collector:${serviceId(1)} as taas.collector:${serviceId(1)}`,
+      `put collector:${serviceId(1)} into bridge domain 8388608, split-horizon group 0`,
+      `drop what comes in by collector:${serviceId(1)}`,
+      `set collector:${serviceId(1)} up`,
+      expect.stringMatching(`^create flow:${flowId(1)} with MAC address 02:74:61:`),
+      `tag flow:${flowId(1)} as taas.flow:${flowId(1)}`,
+      `put flow:${flowId(1)} into bridge domain 8388608, split-horizon group 1`,
+      `set flow:${flowId(1)} up`,
+      `check that interface 1 is port ${portId(1)}`,
+      `mirror interface 1 to flow:${flowId(1)}: tx`,
+    ]);
+  });
+
+  it('is ACTIVE when it stands, and a second plan has nothing to do', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.execute(plan(vpp, wanted));
+    expect(text(vpp, wanted)).toEqual([]);
+    expect(statuses(vpp, wanted)).toEqual({ [serviceId(1)]: 'ACTIVE', [flowId(1)]: 'ACTIVE' });
+  });
+
+  it('is taken away in an order in which nothing is mirrored to an index that is free', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.execute(plan(vpp, wanted));
+    wanted.setService({ record: service(1, 3, { removed: true }), revision: 7 });
+    wanted.setFlow({ record: flow(1, 1, 1, { removed: true }), revision: 7 });
+    vpp.steps = [];
+    vpp.execute(plan(vpp, wanted));
+    const kinds = vpp.steps.map((step) => step.kind);
+    expect(kinds.indexOf('set-span')).toBeLessThan(kinds.indexOf('delete-loopback'));
+    expect(kinds.at(-1)).toBe('delete-bridge-domain');
+    expect(statuses(vpp, wanted)).toEqual({ [serviceId(1)]: 'REMOVED', [flowId(1)]: 'REMOVED' });
+    expect([...vpp.state.interfaces()].map((each) => each.index)).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe('what is not ours to make', () => {
+  it('a port that is not there yet', () => {
+    const { vpp, wanted } = node();
+    wanted.setService({ record: service(1, 3), revision: 5 });
+    wanted.setFlow({ record: flow(1, 1, 9), revision: 6 });
+    vpp.execute(plan(vpp, wanted));
+    expect(statuses(vpp, wanted)[flowId(1)]).toBe(`PENDING port ${portId(9)} is not on this node yet`);
+    vpp.join(vpp.addPort(portId(9)), 10);
+    vpp.execute(plan(vpp, wanted));
+    expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
+  });
+
+  it('a source that is not in layer 2: nothing is asked, since VPP would take it and copy nothing', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.toLayer3(1);
+    expect(text(vpp, wanted).filter((line) => line.startsWith('mirror'))).toEqual([]);
+    vpp.execute(plan(vpp, wanted));
+    expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^PENDING source port .* is not connected/);
+  });
+
+  it('two interfaces with the tag of one port are refused by name', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.join(vpp.addPort(portId(1), 'impostor'), 10);
+    vpp.execute(plan(vpp, wanted));
+    expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^ERROR .*two interfaces of VPP, port-0001 and impostor/);
+  });
+
+  it('a VLAN filter is refused rather than ignored', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    wanted.setFlow({ record: flow(1, 1, 1, { vlan_filter: '1-9' }), revision: 8 });
+    expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^ERROR vlan_filter 1-9 is not supported/);
+  });
+
+  it('a VLAN that somebody else has on the uplink', () => {
+    const { vpp, wanted, uplink } = node();
+    const vlan = { outer: 77, single: true };
+    vpp.addInterface({ name: 'eth0.77', tag: 'net-vpp.uplink:x', supIndex: uplink, subId: 77, vlan });
+    wanted.setFlow({ record: flow(1, 1, 1, { target: { type: 'vlan', physnet: 'phys1', vlan: 77 } }), revision: 1 });
+    vpp.execute(plan(vpp, wanted));
+    expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^ERROR VLAN 77 of physnet phys1 is in use by interface eth0.77/);
+  });
+});
+
+describe("VPP's traps", () => {
+  it('a SPAN table that lies after the source was in layer 3 is switched off and on, foreign entries too', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    const foreign = vpp.addInterface({ name: 'foreign' });
+    vpp.execute(plan(vpp, wanted));
+    vpp.span(1, foreign, 1);
+    vpp.toLayer3(1);
+    vpp.join(1, 10);
+    expect(vpp.state.features(1)?.output).toBe(0);
+    expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^ERROR not in place/);
+    vpp.execute(plan(vpp, wanted));
+    expect(vpp.state.features(1)?.output).not.toBe(0);
+    expect(vpp.state.spansFrom(1).get(foreign)).toBe(1);
+    expect(text(vpp, wanted)).toEqual([]);
+  });
+
+  it('entries of deleted interfaces go before anything is made, as their index is the next to be given out', () => {
+    const { vpp, wanted } = node();
+    const gone = vpp.addInterface({ name: 'gone' });
+    vpp.span(2, gone, 3);
+    vpp.remove(gone);
+    local(wanted);
+    vpp.execute(plan(vpp, wanted));
+    expect(vpp.steps[0]).toMatchObject({ kind: 'set-span', from: 2, state: 0 });
+    expect([...vpp.state.spansFrom(2)]).toEqual([]);
+  });
+
+  it('a source whose index went to another port: its entry goes, the new owner is not tapped', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.execute(plan(vpp, wanted));
+    vpp.remove(1);
+    expect(vpp.addPort(portId(8))).toBe(1);
+    vpp.join(1, 10);
+    vpp.execute(plan(vpp, wanted));
+    expect([...vpp.state.spansFrom(1)]).toEqual([]);
+    expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^PENDING/);
+  });
+});
+
+describe('repair', () => {
+  it('takes up what was left half-made', () => {
+    const { vpp, wanted, uplink } = node();
+    local(wanted);
+    vpp.addInterface({ name: 'loop9', mac: '02:74:61:00:00:09' });
+    const half = vpp.addInterface({ name: 'p.4095', supIndex: 3, subId: 4095, vlan: { outer: 4095, single: true } });
+    const vlan = { outer: 88, single: true };
+    const link = vpp.addInterface({ name: 'eth0.88', supIndex: uplink, subId: 88, vlan });
+    wanted.setService({
+      record: service(1, 3, { inputs: [{ type: 'vlan', physnet: 'phys1', vlan: 88 }] }),
+      revision: 5,
+    });
+    vpp.execute(plan(vpp, wanted));
+    expect(vpp.state.interface(half)?.tag).toBe(`taas.collector:${serviceId(1)}`);
+    expect(vpp.state.interface(link)).toMatchObject({ tag: `taas.vlan:${serviceId(1)}`, rewrite: 3 });
+    expect(vpp.state.membership(link)?.shg).toBe(1);
+    expect([...vpp.state.interfaces()].some((each) => each.name === 'loop9')).toBe(false);
+    expect(text(vpp, wanted)).toEqual([]);
+  });
+
+  it('puts strangers out of our bridge domain, and makes it anew when its flags were changed', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.execute(plan(vpp, wanted));
+    vpp.join(2, 0x800000);
+    vpp.execute(plan(vpp, wanted));
+    expect(vpp.state.membership(2)).toBeUndefined();
+    const domain = vpp.state.bridgeDomain(0x800000);
+    if (domain) vpp.state.putBridgeDomain({ ...domain, flags: { ...domain.flags, learn: true } });
+    vpp.execute(plan(vpp, wanted));
+    expect(vpp.state.bridgeDomain(0x800000)?.flags.learn).toBe(false);
+    expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
+  });
+
+  it('leaves alone what belongs to a record that cannot be read', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.execute(plan(vpp, wanted));
+    wanted.setUnreadable('tap_flows', flowId(1));
+    wanted.setUnreadable('tap_services', serviceId(1));
+    expect(text(vpp, wanted)).toEqual([]);
+    wanted.deleteFlow(flowId(1));
+    wanted.deleteService(serviceId(1));
+    expect(text(vpp, wanted)).not.toEqual([]);
+  });
+
+  it('a refused step takes its sequence back, and only its tap is in ERROR', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    wanted.setFlow({ record: flow(2, 1, 2), revision: 9 });
+    vpp.refuse = (step) => step.kind === 'set-span' && step.from === 1 && step.state !== 0;
+    const failures = vpp.execute(plan(vpp, wanted));
+    expect(statuses(vpp, wanted, failures)).toMatchObject({
+      [flowId(1)]: 'ERROR refused set-span',
+      [flowId(2)]: 'ACTIVE',
+      [serviceId(1)]: 'ACTIVE',
+    });
+    expect([...vpp.state.tagged(`taas.flow:${flowId(1)}`)]).toEqual([]);
+    vpp.refuse = () => false;
+    vpp.execute(planTaps({ services: [], flows: [flowId(1)] }, wanted, vpp.state, facts));
+    expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
+  });
+
+  it('a flow with a filter passes only through its ACL, and a changed filter is never bypassed', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    const udp = { action: 'accept', ethertype: 'ipv4', protocol: 17, destination_ports: [53, 53] } as const;
+    wanted.setFlow({ record: flow(1, 1, 1, { filter: [udp as never] }), revision: 6 });
+    vpp.execute(plan(vpp, wanted));
+    const [loopback] = vpp.state.tagged(`taas.flow:${flowId(1)}`);
+    expect(vpp.state.binding(loopback?.index ?? 0).input).toEqual([0]);
+    expect(text(vpp, wanted)).toEqual([]);
+    wanted.setFlow({ record: flow(1, 1, 1, { filter: [] }), revision: 7 });
+    vpp.steps = [];
+    vpp.execute(plan(vpp, wanted));
+    expect(vpp.steps.map((step) => step.kind)).toEqual([
+      'set-span',
+      'bind-acls',
+      'delete-acl',
+      'check-port',
+      'set-span',
+    ]);
+    expect(text(vpp, wanted)).toEqual([]);
+  });
+
+  it('gives a port that collects for two services a sub-interface each', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    wanted.setService({ record: service(2, 3), revision: 9 });
+    vpp.execute(plan(vpp, wanted));
+    expect([...vpp.state.subInterfaces(3)].map((sub) => sub.vlan?.outer).sort()).toEqual([4094, 4095]);
+    expect(text(vpp, wanted)).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import type { ActualInterface, ActualView } from './actual.js';
+import type { Step } from './step.js';
+import { ownTag } from './tags.js';
+
+/** Takes an attachment away: out of its bridge domain first, so that a removal that stops half-way copies nothing. */
+export function removeAttachment(entry: ActualInterface, actual: ActualView): Step[] {
+  const at = { index: entry.index };
+  const tunnel = actual.tunnel(entry.index);
+  const { index: _, ...addresses } = tunnel ?? { index: 0, local: '', remote: '', vni: 0 };
+  return [
+    ...leave(entry.index, actual),
+    tunnel ? { kind: 'delete-vxlan', at, ...addresses } : { kind: 'delete-vlan', at },
+  ];
+}
+
+/**
+ * Takes a flow's loopback away. Everything that is mirrored to it is switched off before: VPP does not notice that a
+ * destination is deleted, and the next interface, whoever owns it, would get its index and the copies.
+ */
+export function removeLoopback(index: number, actual: ActualView): Step[] {
+  return [
+    ...spansOff(index, actual),
+    ...unbind(index, actual),
+    ...leave(index, actual),
+    { kind: 'delete-loopback', at: { index } },
+  ];
+}
+
+export function spansOff(to: number, actual: ActualView, except?: number): Step[] {
+  return [...actual.spansTo(to)]
+    .filter((from) => from !== except)
+    .map((from) => ({
+      kind: 'set-span',
+      from,
+      to: { index: to },
+      state: 0,
+      before: actual.spansFrom(from).get(to) ?? 0,
+    }));
+}
+
+/** Everything of a flow: loopbacks with its tag, and its ACLs, which must be unbound before. */
+export function removeFlow(flow: string, actual: ActualView): Step[] {
+  const tag = ownTag('flow', flow);
+  return [
+    ...[...actual.tagged(tag)].flatMap((entry) => removeLoopback(entry.index, actual)),
+    ...[...actual.aclsTagged(tag)].map(
+      (acl): Step => ({ kind: 'delete-acl', at: { index: acl.index }, tag, rules: acl.rules }),
+    ),
+  ];
+}
+
+export function unbind(index: number, actual: ActualView): Step[] {
+  const { input } = actual.binding(index);
+  const before = input.map((acl) => ({ index: acl }));
+  return input.length === 0 ? [] : [{ kind: 'bind-acls', at: { index }, acls: [], before }];
+}
+
+export function leave(index: number, actual: ActualView): Step[] {
+  const member = actual.membership(index);
+  return member ? [{ kind: 'leave-bridge', at: { index }, id: member.bridgeDomain, shg: member.shg }] : [];
+}

@@ -1,0 +1,187 @@
+import type { ActualBridgeDomain } from './actual.js';
+import { findPort } from './find-interface.js';
+import type { Obstacle } from './obstacle.js';
+import { refused } from './obstacle.js';
+import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
+import { type FlowNeeds, flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
+import { leave, removeAttachment, removeFlow } from './plan-removal.js';
+import { planSource, scrubKey, sourceKey } from './plan-source.js';
+import type { Planning } from './planning.js';
+import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
+import type { Step } from './step.js';
+import { ownTag, parseOwnTag } from './tags.js';
+import type { WantedFlow } from './wanted.js';
+
+interface PlannedDomain {
+  readonly domain: TargetDomain | null;
+  readonly obstacle: Obstacle | null;
+}
+
+/** Plans one tap service with all of its flows on this node, and removes what is left of `goneFlows`. */
+export function planUnit(planning: Planning, service: string, goneFlows: Iterable<string>): void {
+  const { wanted, actual, draft } = planning;
+  const flows = [...wanted.flowsOf(service)].flatMap((id) => wanted.flow(id) ?? []);
+  const live = flows.filter((flow) => !flow.record.removed);
+  const exit = serviceExit(service, live, wanted, actual);
+  for (const id of goneFlows) draft.add(flowKey(id), [], removeFlow(id, actual));
+  const { domain, obstacle } = planDomain(planning, service, exit);
+  const attachments = exit.type === 'frozen' ? [] : planAttachments(planning, service, exit, domain);
+  const exitKeys = [`bridge:${service}`, `detach:${service}`];
+  for (const flow of flows) {
+    const own = flow.record.removed ? null : wireFlow(planning, flow, exit, domain);
+    if (own === null) draft.add(flowKey(flow.record.id), [], removeFlow(flow.record.id, actual));
+    const outward = attachments[0];
+    const later = own === null ? null : (obstacle ?? outward?.obstacle ?? null);
+    draft.outlook({
+      kind: 'tap_flows',
+      id: flow.record.id,
+      revision: flow.revision,
+      removed: flow.record.removed === true,
+      obstacle: own?.obstacle ?? later,
+      keys: own === null ? [flowKey(flow.record.id)] : [...own.keys, ...exitKeys, ...(outward ? [outward.key] : [])],
+    });
+  }
+  planLeftovers(planning, service, exit, goneFlows);
+  serviceOutlook(planning, service, obstacle, attachments, exitKeys);
+}
+
+function wireFlow(
+  planning: Planning,
+  flow: WantedFlow,
+  exit: ServiceExit,
+  domain: TargetDomain | null,
+): { readonly obstacle: Obstacle | null; readonly keys: string[] } {
+  const { draft } = planning;
+  const key = flowKey(flow.record.id);
+  const wrongExit = exitObstacle(flow, exit);
+  // Nothing is known of a frozen service, so nothing of its flows is changed either.
+  if (exit.type === 'frozen') return { obstacle: wrongExit, keys: [] };
+  const looked = flowNeeds(planning, flow);
+  const needs = wrongExit ? null : (looked.value ?? null);
+  if (needs) reviveSource(planning, flow, needs);
+  const steps = planFlow(planning, flow, needs, domain);
+  const before = [scrubKey, `bridge:${flow.record.tap_service_id}`, ...(needs ? [sourceKey(needs.source.index)] : [])];
+  draft.add(key, needs ? before : [], steps);
+  return { obstacle: wrongExit ?? looked.obstacle ?? null, keys: flowKeys(flow, needs) };
+}
+
+function reviveSource(planning: Planning, { record }: WantedFlow, needs: FlowNeeds): void {
+  const { wanted, actual, draft } = planning;
+  const source = needs.source.index;
+  if (draft.has(sourceKey(source))) return;
+  const stays = (id: string): boolean => {
+    const other = wanted.flow(id);
+    if (!other) return wanted.isUnreadable('tap_flows', id);
+    return !other.record.removed && findPort(other.record.source_port, actual).value?.index === source;
+  };
+  draft.add(sourceKey(source), [scrubKey], planSource(planning, record.source_port, source, stays));
+}
+
+function planDomain(planning: Planning, service: string, exit: ServiceExit): PlannedDomain {
+  const { actual, facts, draft, taken } = planning;
+  if (exit.type === 'none') return { domain: null, obstacle: null };
+  const tag = ownTag('service', service);
+  const existing = chosenDomain(planning, service);
+  if (exit.type === 'frozen')
+    return { domain: existing ? { id: existing.id, keepsMembers: true } : null, obstacle: null };
+  if (existing && floodsOnly(existing)) {
+    draft.add(`bridge:${service}`, [], evictStrangers(planning, existing));
+    return { domain: { id: existing.id, keepsMembers: true }, obstacle: null };
+  }
+  const id = existing?.id ?? taken.bridgeDomain(actual, facts.bridgeDomains);
+  if (id === undefined) {
+    const [first, last] = facts.bridgeDomains;
+    return { domain: null, obstacle: refused(`no bridge domain id is left between ${first} and ${last}`).obstacle };
+  }
+  // Its flags are changed by making it anew: VPP's message for that differs between versions.
+  const undo: Step[] = existing
+    ? [
+        ...[...existing.members.keys()].flatMap((index) => leave(index, actual)),
+        { kind: 'delete-bridge-domain', id, tag },
+      ]
+    : [];
+  draft.add(`bridge:${service}`, [], [...undo, { kind: 'create-bridge-domain', id, tag }]);
+  return { domain: { id, keepsMembers: false }, obstacle: null };
+}
+
+/** Interfaces of others in our bridge domain would receive the copies. */
+function evictStrangers({ actual }: Planning, domain: ActualBridgeDomain): Step[] {
+  return [...domain.members.keys()]
+    .filter((index) => parseOwnTag(actual.interface(index)?.tag ?? '') === null)
+    .flatMap((index) => leave(index, actual));
+}
+
+function planAttachments(
+  planning: Planning,
+  service: string,
+  exit: Exclude<ServiceExit, { type: 'frozen' }>,
+  domain: TargetDomain | null,
+): readonly PlannedAttachment[] {
+  const { actual, draft } = planning;
+  const planned =
+    exit.type === 'none' || !domain
+      ? []
+      : exit.attachments.map((attachment) => planAttachment(planning, service, attachment, domain));
+  const kept = new Set(planned.map((each) => each.existing));
+  const stale = (['collector', 'vlan', 'vxlan'] as const)
+    .flatMap((kind) => [...actual.tagged(ownTag(kind, service))])
+    .filter((entry) => !kept.has(entry.index));
+  draft.add(
+    `detach:${service}`,
+    [],
+    stale.flatMap((entry) => removeAttachment(entry, actual)),
+  );
+  for (const { key, steps } of planned) draft.add(key, [scrubKey, `detach:${service}`, `bridge:${service}`], steps);
+  return planned;
+}
+
+/** Bridge domains of the service that have no use any more go last, when what was in them is out. */
+function planLeftovers(planning: Planning, service: string, exit: ServiceExit, goneFlows: Iterable<string>): void {
+  const { actual, draft } = planning;
+  if (exit.type === 'frozen') return;
+  const tag = ownTag('service', service);
+  const keep = exit.type === 'none' ? undefined : chosenDomain(planning, service)?.id;
+  const spare = [...actual.bridgeDomainsTagged(tag)].filter((domain) => domain.id !== keep);
+  const needs = new Set([`detach:${service}`, `bridge:${service}`, ...[...goneFlows].map(flowKey)]);
+  const steps = spare.flatMap((domain): Step[] => {
+    for (const index of domain.members.keys()) {
+      const own = parseOwnTag(actual.interface(index)?.tag ?? '');
+      if (own?.kind === 'flow') needs.add(flowKey(own.id));
+    }
+    return [...evictStrangers(planning, domain), { kind: 'delete-bridge-domain', id: domain.id, tag }];
+  });
+  draft.addLast(`unbridge:${service}`, [...needs], steps);
+}
+
+function serviceOutlook(
+  { wanted, draft }: Planning,
+  service: string,
+  obstacle: Obstacle | null,
+  attachments: readonly PlannedAttachment[],
+  exitKeys: readonly string[],
+): void {
+  const own = wanted.service(service);
+  if (!own) return;
+  const removed = own.record.removed === true;
+  draft.outlook({
+    kind: 'tap_services',
+    id: service,
+    revision: own.revision,
+    removed,
+    obstacle: removed ? null : (obstacle ?? attachments.find((each) => each.obstacle)?.obstacle ?? null),
+    keys: removed
+      ? [`detach:${service}`, `unbridge:${service}`]
+      : [...exitKeys, ...attachments.map((each) => each.key), `unbridge:${service}`],
+  });
+}
+
+function chosenDomain({ actual }: Planning, service: string): ActualBridgeDomain | undefined {
+  let lowest: ActualBridgeDomain | undefined;
+  for (const domain of actual.bridgeDomainsTagged(ownTag('service', service)))
+    if (!lowest || domain.id < lowest.id) lowest = domain;
+  return lowest;
+}
+
+function floodsOnly({ flags }: ActualBridgeDomain): boolean {
+  return !flags.learn && !flags.forward && flags.flood && flags.uuFlood && !flags.arpTerm;
+}

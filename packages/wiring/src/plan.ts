@@ -1,0 +1,65 @@
+import type { ResourceKind } from '@taas/model';
+import type { Obstacle } from './obstacle.js';
+import type { Step } from './step.js';
+
+/** Steps that belong together: in order, and all taken back if one fails. */
+export interface Sequence {
+  /** Unique in the plan, such as `flow:<id>`; what a failure is remembered by. */
+  readonly key: string;
+  /** Keys of earlier sequences of the plan that must have succeeded. */
+  readonly needs: readonly string[];
+  readonly steps: readonly Step[];
+}
+
+/** What one tap's status depends on. */
+export interface Outlook {
+  readonly kind: ResourceKind;
+  readonly id: string;
+  readonly revision: number;
+  /** A tombstone: the tap is done with when nothing of it is left. */
+  readonly removed: boolean;
+  readonly obstacle: Obstacle | null;
+  /** The tap stands if no sequence with one of these keys is in the plan. */
+  readonly keys: readonly string[];
+}
+
+/** Sequences come in an order in which each stands after all that it needs. */
+export interface Plan {
+  readonly sequences: readonly Sequence[];
+  readonly outlooks: readonly Outlook[];
+}
+
+/** A plan while it is being made. */
+export class PlanDraft {
+  readonly #sequences = new Map<string, Sequence>();
+  readonly #last: Sequence[] = [];
+  readonly #outlooks: Outlook[] = [];
+
+  /** Nothing is added for no steps: an absent key means that there is nothing to do. */
+  add(key: string, needs: readonly string[], steps: readonly Step[]): void {
+    if (steps.length > 0) this.#sequences.set(key, { key, needs, steps });
+  }
+
+  /** As {@link add}, after everything else. */
+  addLast(key: string, needs: readonly string[], steps: readonly Step[]): void {
+    if (steps.length > 0) this.#last.push({ key, needs, steps });
+  }
+
+  has(key: string): boolean {
+    return this.#sequences.has(key);
+  }
+
+  outlook(outlook: Outlook): void {
+    this.#outlooks.push(outlook);
+  }
+
+  finish(): Plan {
+    const all = [...this.#sequences.values(), ...this.#last];
+    const order = new Map(all.map((sequence, n) => [sequence.key, n]));
+    const sequences = all.map((sequence, n) => {
+      const needs = sequence.needs.filter((key) => (order.get(key) ?? n) < n);
+      return { ...sequence, needs };
+    });
+    return { sequences, outlooks: this.#outlooks };
+  }
+}

@@ -1,0 +1,42 @@
+import type { ActualView } from './actual.js';
+import type { NodeFacts } from './node-facts.js';
+import type { PlanDraft } from './plan.js';
+import type { Wanted } from './wanted.js';
+
+/** What every part of the planner reads, and the ids that this plan has given out and VPP does not know of yet. */
+export interface Planning {
+  readonly wanted: Wanted;
+  readonly actual: ActualView;
+  readonly facts: NodeFacts;
+  readonly draft: PlanDraft;
+  readonly taken: TakenIds;
+}
+
+export class TakenIds {
+  #nextDomain: number | undefined;
+  readonly #vlans = new Map<number, Set<number>>();
+
+  /** The lowest bridge domain id of the range that nobody has, or undefined if the range is used up. */
+  bridgeDomain(actual: ActualView, [first, last]: readonly [number, number]): number | undefined {
+    let id = this.#nextDomain ?? first;
+    while (id <= last && actual.bridgeDomain(id)) id++;
+    this.#nextDomain = id + 1;
+    return id <= last ? id : undefined;
+  }
+
+  /** The highest VLAN id below 4096 that no sub-interface of `parent` has, or undefined if all are taken. */
+  collectorVlan(actual: ActualView, parent: number): number | undefined {
+    const used = this.#vlans.get(parent) ?? new Set<number>();
+    for (const sub of actual.subInterfaces(parent)) {
+      used.add(sub.subId);
+      if (sub.vlan) used.add(sub.vlan.outer);
+    }
+    this.#vlans.set(parent, used);
+    for (let vlan = 4095; vlan > 0; vlan--) {
+      if (used.has(vlan)) continue;
+      used.add(vlan);
+      return vlan;
+    }
+    return undefined;
+  }
+}

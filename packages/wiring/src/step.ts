@@ -1,0 +1,73 @@
+import type { AclRule, SpanState } from './actual.js';
+
+/** An interface or ACL: one that VPP has, by index, or one that an earlier step of the same plan makes, by name. */
+export type Ref = { readonly index: number } | { readonly ref: string };
+
+/**
+ * One change of VPP, as data: it can be printed, undone and tested without a VPP. Steps that change something carry what
+ * was there before, so that they can be undone.
+ */
+export type Step =
+  /** Refuses to go on unless the interface is (still) the port's: a freed index goes to the next interface at once. */
+  | { readonly kind: 'check-port'; readonly port: string; readonly index: number }
+  | { readonly kind: 'create-bridge-domain'; readonly id: number; readonly tag: string }
+  | { readonly kind: 'delete-bridge-domain'; readonly id: number; readonly tag: string }
+  | { readonly kind: 'create-loopback'; readonly as: string; readonly mac: string }
+  | { readonly kind: 'delete-loopback'; readonly at: Ref }
+  | { readonly kind: 'create-vlan'; readonly as: string; readonly parent: number; readonly vlan: number }
+  | { readonly kind: 'delete-vlan'; readonly at: Ref }
+  | {
+      readonly kind: 'create-vxlan';
+      readonly as: string;
+      readonly local: string;
+      readonly remote: string;
+      readonly vni: number;
+    }
+  | {
+      readonly kind: 'delete-vxlan';
+      readonly at: Ref;
+      readonly local: string;
+      readonly remote: string;
+      readonly vni: number;
+    }
+  | { readonly kind: 'set-tag'; readonly at: Ref; readonly tag: string; readonly before: string }
+  | { readonly kind: 'set-rewrite'; readonly at: Ref; readonly pop: 0 | 1; readonly before: 0 | 1 }
+  | { readonly kind: 'set-admin'; readonly at: Ref; readonly up: boolean; readonly before: boolean }
+  | { readonly kind: 'join-bridge'; readonly at: Ref; readonly id: number; readonly shg: number }
+  | { readonly kind: 'leave-bridge'; readonly at: Ref; readonly id: number; readonly shg: number }
+  /** Frames that come in by this interface go nowhere; what is sent out by it is not concerned. */
+  | { readonly kind: 'mute'; readonly at: Ref }
+  | { readonly kind: 'unmute'; readonly at: Ref }
+  | {
+      readonly kind: 'set-span';
+      readonly from: number;
+      readonly to: Ref;
+      readonly state: SpanState;
+      readonly before: SpanState;
+    }
+  | {
+      readonly kind: 'create-acl';
+      readonly as: string;
+      readonly tag: string;
+      readonly rules: readonly AclRule[];
+    }
+  | {
+      readonly kind: 'replace-acl';
+      readonly index: number;
+      readonly tag: string;
+      readonly rules: readonly AclRule[];
+      readonly before: readonly AclRule[];
+    }
+  | { readonly kind: 'delete-acl'; readonly at: Ref; readonly tag: string; readonly rules: readonly AclRule[] }
+  /** The input ACLs of an interface that is ours alone; output ACLs are none. */
+  | { readonly kind: 'bind-acls'; readonly at: Ref; readonly acls: readonly Ref[]; readonly before: readonly Ref[] };
+
+export type StepKind = Step['kind'];
+export type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
+/** A table with a line for every kind of step: a new kind does not compile until each table knows it. */
+export type StepTable<R> = { readonly [K in StepKind]: (step: StepOf<K>) => R };
+
+export function dispatch<R>(table: StepTable<R>, step: Step): R {
+  // Safe: the table's line for a kind takes exactly the steps of that kind, which TypeScript cannot follow here.
+  return (table[step.kind] as (step: Step) => R)(step);
+}

@@ -1,0 +1,40 @@
+/**
+ * Tags on VPP's objects (at most 63 bytes): how a later run, or another process, knows an object for what it is.
+ * networking-vpp resyncs by the prefix `net-vpp.`; ours is another, so neither touches what is the other's.
+ */
+export const portTagPrefix = 'net-vpp.port:';
+export const physnetTagPrefix = 'net-vpp.physnet:';
+
+const ownKinds = ['service', 'flow', 'collector', 'vlan', 'vxlan'] as const;
+/** What an object of ours is for: a service's bridge domain, a flow's loopback or ACL, a way in or out of a service. */
+export type OwnKind = (typeof ownKinds)[number];
+
+/** The id is a flow's for `flow`, and a tap service's for all others. */
+export interface OwnTag {
+  readonly kind: OwnKind;
+  readonly id: string;
+}
+
+export function ownTag(kind: OwnKind, id: string): string {
+  return `taas.${kind}:${id}`;
+}
+
+/** Null for a tag that is not ours, and for a kind of a later version of ours, which is left alone. */
+export function parseOwnTag(tag: string): OwnTag | null {
+  if (!tag.startsWith('taas.')) return null;
+  const colon = tag.indexOf(':');
+  const kind = ownKinds.find((each) => each === tag.slice(5, colon));
+  const id = tag.slice(colon + 1);
+  return kind === undefined || id === '' ? null : { kind, id };
+}
+
+/** First three bytes of our loopbacks' MAC addresses: locally administered, then "ta". */
+export const loopbackMacPrefix = '02:74:61:';
+
+/** A flow's loopback gets a MAC address of ours, so that one that was made but not tagged yet can be recognised. */
+export function loopbackMac(flowId: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < flowId.length; i++) hash = Math.imul(hash ^ flowId.charCodeAt(i), 0x01000193) >>> 0;
+  const hex = (hash & 0xffffff).toString(16).padStart(6, '0');
+  return `${loopbackMacPrefix}${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4)}`;
+}

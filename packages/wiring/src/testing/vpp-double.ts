@@ -1,0 +1,211 @@
+import {
+  type ActualBridgeDomain,
+  type ActualInterface,
+  featureBits,
+  forwardingBits,
+  type SpanState,
+} from '../actual.js';
+import { findPort, isPort } from '../find-interface.js';
+import { inverseOf } from '../inverse-step.js';
+import type { Plan } from '../plan.js';
+import { dispatch, type Ref, type Step, type StepTable } from '../step.js';
+import { VppSnapshot } from '../vpp-snapshot.js';
+
+/** What VPP would answer instead of doing a step. */
+export class Refused extends Error {}
+
+/** A VPP in memory, with the traps that matter to the wiring, as measured on a real one. */
+export class VppDouble {
+  readonly state = new VppSnapshot();
+  readonly refs = new Map<string, number>();
+  #free: number[] = [];
+  #next = 1;
+  #nextAcl = 0;
+  /** Steps that were carried out. */
+  steps: Step[] = [];
+  /** Throws for steps that VPP is to refuse. */
+  refuse: (step: Step) => boolean = () => false;
+
+  addInterface(entry: Partial<ActualInterface> & { name: string }): number {
+    const index = this.#free.pop() ?? this.#next++;
+    this.state.putInterface({
+      index,
+      tag: '',
+      supIndex: index,
+      subId: 0,
+      vlan: null,
+      adminUp: true,
+      mac: '00:00:00:00:00:01',
+      rewrite: 0,
+      ...entry,
+    });
+    this.state.putFeatures(index, null);
+    return index;
+  }
+
+  addPort(port: string, name = `port-${port.slice(-4)}`): number {
+    return this.addInterface({ name, tag: `net-vpp.port:${port}` });
+  }
+
+  addDomain(id: number, tag = ''): void {
+    const flags = { learn: true, forward: true, flood: true, uuFlood: true, arpTerm: false };
+    this.state.putBridgeDomain({ id, tag, flags, members: new Map() });
+  }
+
+  remove(index: number): void {
+    for (const sub of [...this.state.subInterfaces(index)]) this.remove(sub.index);
+    if (!this.state.interface(index)) throw new Refused(`no interface ${index}`);
+    this.state.removeInterface(index);
+    this.#free.push(index);
+  }
+
+  join(index: number, id: number, shg = 0): void {
+    const domain = this.state.bridgeDomain(id);
+    if (!domain) throw new Refused(`no bridge domain ${id}`);
+    this.#leave(index);
+    const fresh = this.state.bridgeDomain(id) as ActualBridgeDomain;
+    this.state.putBridgeDomain({ ...fresh, members: new Map(fresh.members).set(index, shg) });
+    const before = this.state.features(index) ?? { input: 0, output: 0 };
+    this.state.putFeatures(index, { input: before.input | forwardingBits, output: before.output });
+  }
+
+  /** Back to layer 3: the bits go, the SPAN table stays. */
+  toLayer3(index: number): void {
+    this.#leave(index);
+    this.state.putFeatures(index, null);
+  }
+
+  span(from: number, to: number, state: SpanState): void {
+    const count = (bit: number) => [...this.state.spansFrom(from).values()].filter((s) => (s & bit) !== 0).length;
+    const [rx, tx] = [count(1), count(2)];
+    this.state.putSpan(from, to, state);
+    this.#toggle(from, rx, count(1), 'input', featureBits.inputSpan);
+    this.#toggle(from, tx, count(2), 'output', featureBits.outputSpan);
+  }
+
+  /** Carries a plan out as the agent does; a failing sequence is undone, and what needs it is left out. */
+  execute(plan: Plan): Map<string, string> {
+    const failures = new Map<string, string>();
+    for (const sequence of plan.sequences) {
+      const failedNeed = sequence.needs.find((key) => failures.has(key));
+      if (failedNeed !== undefined) {
+        failures.set(sequence.key, failures.get(failedNeed) ?? '');
+        continue;
+      }
+      const done: Step[] = [];
+      try {
+        for (const step of sequence.steps) {
+          this.apply(step);
+          done.push(step);
+        }
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        failures.set(sequence.key, error.message);
+        for (const step of done.reverse()) {
+          const undo = inverseOf(step);
+          if (undo) this.apply(undo);
+        }
+      }
+    }
+    return failures;
+  }
+
+  apply(step: Step): void {
+    if (this.refuse(step)) throw new Refused(`refused ${step.kind}`);
+    dispatch(this.#table, step);
+    this.steps.push(step);
+  }
+
+  #table: StepTable<void> = {
+    'check-port': ({ port, index }) => {
+      const entry = this.state.interface(index);
+      if (!entry || !isPort(entry, port) || findPort(port, this.state).value?.index !== index)
+        throw new Refused(`interface ${index} is not port ${port}`);
+    },
+    'create-bridge-domain': ({ id, tag }) => {
+      if (this.state.bridgeDomain(id)) throw new Refused(`bridge domain ${id} exists`);
+      const flags = { learn: false, forward: false, flood: true, uuFlood: true, arpTerm: false };
+      this.state.putBridgeDomain({ id, tag, flags, members: new Map() });
+    },
+    'delete-bridge-domain': ({ id }) => {
+      if ((this.state.bridgeDomain(id)?.members.size ?? 1) > 0) throw new Refused(`bridge domain ${id} is in use`);
+      this.state.removeBridgeDomain(id);
+    },
+    'create-loopback': ({ as, mac }) => {
+      this.refs.set(as, this.addInterface({ name: `loop${this.#next}`, mac, adminUp: false }));
+    },
+    'delete-loopback': ({ at }) => this.remove(this.#at(at)),
+    'create-vlan': ({ as, parent, vlan }) => {
+      for (const sub of this.state.subInterfaces(parent)) if (sub.subId === vlan) throw new Refused('VLAN exists');
+      if (!this.state.interface(parent)) throw new Refused(`no interface ${parent}`);
+      const entry = { name: `${parent}.${vlan}`, supIndex: parent, subId: vlan, vlan: { outer: vlan, single: true } };
+      this.refs.set(as, this.addInterface({ ...entry, adminUp: false }));
+    },
+    'delete-vlan': ({ at }) => this.remove(this.#at(at)),
+    'create-vxlan': ({ as, local, remote, vni }) => {
+      if (this.state.tunnelBetween(local, remote, vni)) throw new Refused('tunnel exists');
+      const index = this.addInterface({ name: `vxlan_tunnel${this.#next}`, adminUp: false });
+      this.state.putTunnel({ index, local, remote, vni });
+      this.refs.set(as, index);
+    },
+    'delete-vxlan': ({ at }) => this.remove(this.#at(at)),
+    'set-tag': ({ at, tag }) => this.#change(at, { tag }),
+    'set-rewrite': ({ at, pop }) => this.#change(at, { rewrite: pop === 1 ? 3 : 0 }),
+    'set-admin': ({ at, up }) => this.#change(at, { adminUp: up }),
+    'join-bridge': ({ at, id, shg }) => this.join(this.#at(at), id, shg),
+    'leave-bridge': ({ at }) => this.toLayer3(this.#at(at)),
+    mute: ({ at }) => this.#setBits(at, 0),
+    unmute: ({ at }) => this.#setBits(at, forwardingBits),
+    'set-span': ({ from, to, state }) => this.span(from, this.#at(to, true), state),
+    'create-acl': ({ as, tag, rules }) => {
+      const index = this.#nextAcl++;
+      this.refs.set(as, index);
+      this.state.putAcl({ index, tag, rules });
+    },
+    'replace-acl': ({ index, tag, rules }) => this.state.putAcl({ index, tag, rules }),
+    'delete-acl': ({ at }) => {
+      const index = this.#at(at, true);
+      for (const entry of this.state.interfaces())
+        if (this.state.binding(entry.index).input.includes(index)) throw new Refused('ACL in use');
+      this.state.removeAcl(index);
+    },
+    'bind-acls': ({ at, acls }) =>
+      this.state.putBinding(this.#at(at), { input: acls.map((acl) => this.#at(acl, true)), output: [] }),
+  };
+
+  #at(ref: Ref, loose = false): number {
+    const index = 'ref' in ref ? this.refs.get(ref.ref) : ref.index;
+    if (index === undefined) throw new Error(`nothing was made as ${JSON.stringify(ref)}`);
+    if (!loose && !this.state.interface(index)) throw new Refused(`no interface ${index}`);
+    return index;
+  }
+
+  #change(at: Ref, change: Partial<ActualInterface>): void {
+    const index = this.#at(at);
+    const entry = this.state.interface(index);
+    if (entry) this.state.putInterface({ ...entry, ...change });
+  }
+
+  #setBits(at: Ref, bits: number): void {
+    const index = this.#at(at);
+    const features = this.state.features(index);
+    if (!features) throw new Refused(`interface ${index} is not in layer 2`);
+    this.state.putFeatures(index, { input: (features.input & ~forwardingBits) | bits, output: features.output });
+  }
+
+  #toggle(from: number, before: number, after: number, side: 'input' | 'output', bit: number): void {
+    const features = this.state.features(from);
+    if (!features || before > 0 === after > 0) return;
+    const bits = after > 0 ? features[side] | bit : features[side] & ~bit;
+    this.state.putFeatures(from, { ...features, [side]: bits });
+  }
+
+  #leave(index: number): void {
+    const member = this.state.membership(index);
+    const domain = member && this.state.bridgeDomain(member.bridgeDomain);
+    if (!domain) return;
+    const members = new Map(domain.members);
+    members.delete(index);
+    this.state.putBridgeDomain({ ...domain, members });
+  }
+}

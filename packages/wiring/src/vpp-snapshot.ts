@@ -1,0 +1,204 @@
+import type {
+  AclBinding,
+  ActualAcl,
+  ActualBridgeDomain,
+  ActualInterface,
+  ActualTunnel,
+  ActualView,
+  L2Features,
+  SpanState,
+} from './actual.js';
+import { IndexOf } from './index-of.js';
+
+const noSpans: ReadonlyMap<number, SpanState> = new Map();
+const unbound: AclBinding = { input: [], output: [] };
+const portIdInPath = /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/;
+
+/**
+ * What was last read from VPP, indexed for planning. It is written object by object, always with what VPP has said, and
+ * invents nothing: forgetting an interface here leaves its SPAN entries, as VPP does.
+ */
+export class VppSnapshot implements ActualView {
+  readonly #interfaces = new Map<number, ActualInterface>();
+  readonly #byTag = new IndexOf<string, ActualInterface>();
+  readonly #byParent = new IndexOf<number, ActualInterface>();
+  readonly #bySocket = new IndexOf<string, ActualInterface>();
+  readonly #byName = new Map<string, ActualInterface>();
+  readonly #domains = new Map<number, ActualBridgeDomain>();
+  readonly #domainsByTag = new IndexOf<string, ActualBridgeDomain>();
+  readonly #membership = new Map<number, { bridgeDomain: number; shg: number }>();
+  readonly #spans = new Map<number, Map<number, SpanState>>();
+  readonly #spansTo = new IndexOf<number, number>();
+  readonly #features = new Map<number, L2Features>();
+  readonly #tunnels = new Map<number, ActualTunnel>();
+  readonly #tunnelsByKey = new Map<string, ActualTunnel>();
+  readonly #acls = new Map<number, ActualAcl>();
+  readonly #aclsByTag = new IndexOf<string, ActualAcl>();
+  readonly #bindings = new Map<number, AclBinding>();
+
+  putInterface(entry: ActualInterface): void {
+    this.#forgetInterface(entry.index);
+    this.#interfaces.set(entry.index, entry);
+    this.#byName.set(entry.name, entry);
+    if (entry.tag !== '') this.#byTag.add(entry.tag, entry);
+    if (entry.supIndex !== entry.index) this.#byParent.add(entry.supIndex, entry);
+    const port = entry.socket === undefined ? undefined : portIdInPath.exec(entry.socket)?.[0];
+    if (port !== undefined) this.#bySocket.add(port.toLowerCase(), entry);
+  }
+
+  /** VPP has no such interface (any more): nor, then, its memberships, tunnel, features and ACL bindings. */
+  removeInterface(index: number): void {
+    this.#forgetInterface(index);
+    this.#features.delete(index);
+    this.#bindings.delete(index);
+    this.removeTunnel(index);
+    const member = this.#membership.get(index);
+    const domain = member && this.#domains.get(member.bridgeDomain);
+    if (!domain) return;
+    const members = new Map(domain.members);
+    members.delete(index);
+    this.putBridgeDomain({ ...domain, members });
+  }
+
+  putBridgeDomain(domain: ActualBridgeDomain): void {
+    this.removeBridgeDomain(domain.id);
+    this.#domains.set(domain.id, domain);
+    this.#domainsByTag.add(domain.tag, domain);
+    for (const [index, shg] of domain.members) this.#membership.set(index, { bridgeDomain: domain.id, shg });
+  }
+
+  removeBridgeDomain(id: number): void {
+    const old = this.#domains.get(id);
+    if (!old) return;
+    this.#domains.delete(id);
+    this.#domainsByTag.delete(old.tag, old);
+    for (const index of old.members.keys())
+      if (this.#membership.get(index)?.bridgeDomain === id) this.#membership.delete(index);
+  }
+
+  putSpan(from: number, to: number, state: SpanState): void {
+    const table = this.#spans.get(from) ?? new Map<number, SpanState>();
+    if (state === 0) {
+      table.delete(to);
+      this.#spansTo.delete(to, from);
+    } else {
+      table.set(to, state);
+      this.#spansTo.add(to, from);
+    }
+    if (table.size === 0) this.#spans.delete(from);
+    else this.#spans.set(from, table);
+  }
+
+  /** Replaces the whole table. */
+  setSpans(entries: Iterable<readonly [from: number, to: number, state: SpanState]>): void {
+    for (const [from, table] of [...this.#spans]) for (const to of [...table.keys()]) this.putSpan(from, to, 0);
+    for (const [from, to, state] of entries) this.putSpan(from, to, state);
+  }
+
+  putFeatures(index: number, features: L2Features): void {
+    this.#features.set(index, features);
+  }
+
+  putTunnel(tunnel: ActualTunnel): void {
+    this.removeTunnel(tunnel.index);
+    this.#tunnels.set(tunnel.index, tunnel);
+    this.#tunnelsByKey.set(tunnelKey(tunnel.local, tunnel.remote, tunnel.vni), tunnel);
+  }
+
+  removeTunnel(index: number): void {
+    const old = this.#tunnels.get(index);
+    if (!old) return;
+    this.#tunnels.delete(index);
+    this.#tunnelsByKey.delete(tunnelKey(old.local, old.remote, old.vni));
+  }
+
+  putAcl(acl: ActualAcl): void {
+    this.removeAcl(acl.index);
+    this.#acls.set(acl.index, acl);
+    this.#aclsByTag.add(acl.tag, acl);
+  }
+
+  removeAcl(index: number): void {
+    const old = this.#acls.get(index);
+    if (!old) return;
+    this.#acls.delete(index);
+    this.#aclsByTag.delete(old.tag, old);
+  }
+
+  putBinding(index: number, binding: AclBinding): void {
+    this.#bindings.set(index, binding);
+  }
+
+  interface(index: number): ActualInterface | undefined {
+    return this.#interfaces.get(index);
+  }
+  interfaces(): Iterable<ActualInterface> {
+    return this.#interfaces.values();
+  }
+  tagged(tag: string): Iterable<ActualInterface> {
+    return this.#byTag.get(tag);
+  }
+  subInterfaces(parent: number): Iterable<ActualInterface> {
+    return this.#byParent.get(parent);
+  }
+  socketsNamed(portId: string): Iterable<ActualInterface> {
+    return this.#bySocket.get(portId.toLowerCase());
+  }
+  named(name: string): ActualInterface | undefined {
+    return this.#byName.get(name);
+  }
+  bridgeDomain(id: number): ActualBridgeDomain | undefined {
+    return this.#domains.get(id);
+  }
+  bridgeDomains(): Iterable<ActualBridgeDomain> {
+    return this.#domains.values();
+  }
+  bridgeDomainsTagged(tag: string): Iterable<ActualBridgeDomain> {
+    return this.#domainsByTag.get(tag);
+  }
+  membership(index: number): { readonly bridgeDomain: number; readonly shg: number } | undefined {
+    return this.#membership.get(index);
+  }
+  spansFrom(index: number): ReadonlyMap<number, SpanState> {
+    return this.#spans.get(index) ?? noSpans;
+  }
+  spansTo(index: number): Iterable<number> {
+    return this.#spansTo.get(index);
+  }
+  spanSources(): Iterable<number> {
+    return this.#spans.keys();
+  }
+  features(index: number): L2Features | undefined {
+    return this.#features.get(index);
+  }
+  tunnel(index: number): ActualTunnel | undefined {
+    return this.#tunnels.get(index);
+  }
+  tunnelBetween(local: string, remote: string, vni: number): ActualTunnel | undefined {
+    return this.#tunnelsByKey.get(tunnelKey(local, remote, vni));
+  }
+  aclsTagged(tag: string): Iterable<ActualAcl> {
+    return this.#aclsByTag.get(tag);
+  }
+  acls(): Iterable<ActualAcl> {
+    return this.#acls.values();
+  }
+  binding(index: number): AclBinding {
+    return this.#bindings.get(index) ?? unbound;
+  }
+
+  #forgetInterface(index: number): void {
+    const old = this.#interfaces.get(index);
+    if (!old) return;
+    this.#interfaces.delete(index);
+    if (this.#byName.get(old.name) === old) this.#byName.delete(old.name);
+    if (old.tag !== '') this.#byTag.delete(old.tag, old);
+    if (old.supIndex !== old.index) this.#byParent.delete(old.supIndex, old);
+    const port = old.socket === undefined ? undefined : portIdInPath.exec(old.socket)?.[0];
+    if (port !== undefined) this.#bySocket.delete(port.toLowerCase(), old);
+  }
+}
+
+function tunnelKey(local: string, remote: string, vni: number): string {
+  return `${local} ${remote} ${vni}`;
+}

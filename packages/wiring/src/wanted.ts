@@ -1,0 +1,76 @@
+import type { NodeTapFlow, NodeTapService } from '@taas/model';
+import { IndexOf } from './index-of.js';
+
+/** A record as the node was told it, tombstones included, with etcd's mod revision. */
+export interface WantedService {
+  readonly record: NodeTapService;
+  readonly revision: number;
+}
+export interface WantedFlow {
+  readonly record: NodeTapFlow;
+  readonly revision: number;
+}
+
+/**
+ * All taps that the node was told of. An `unreadable` tap has a record that cannot be used: what VPP has of it is left as
+ * it is, because nobody can tell what it should be.
+ */
+export class Wanted {
+  readonly #services = new Map<string, WantedService>();
+  readonly #flows = new Map<string, WantedFlow>();
+  readonly #flowsOf = new IndexOf<string, string>();
+  readonly #unreadableServices = new Set<string>();
+  readonly #unreadableFlows = new Set<string>();
+
+  setService(service: WantedService): void {
+    this.#services.set(service.record.id, service);
+    this.#unreadableServices.delete(service.record.id);
+  }
+
+  setFlow(flow: WantedFlow): void {
+    this.deleteFlow(flow.record.id);
+    this.#flows.set(flow.record.id, flow);
+    this.#flowsOf.add(flow.record.tap_service_id, flow.record.id);
+  }
+
+  setUnreadable(kind: 'tap_services' | 'tap_flows', id: string): void {
+    if (kind === 'tap_services') {
+      this.deleteService(id);
+      this.#unreadableServices.add(id);
+    } else {
+      this.deleteFlow(id);
+      this.#unreadableFlows.add(id);
+    }
+  }
+
+  deleteService(id: string): void {
+    this.#services.delete(id);
+    this.#unreadableServices.delete(id);
+  }
+
+  deleteFlow(id: string): void {
+    const old = this.#flows.get(id);
+    if (old) this.#flowsOf.delete(old.record.tap_service_id, id);
+    this.#flows.delete(id);
+    this.#unreadableFlows.delete(id);
+  }
+
+  service(id: string): WantedService | undefined {
+    return this.#services.get(id);
+  }
+  flow(id: string): WantedFlow | undefined {
+    return this.#flows.get(id);
+  }
+  services(): Iterable<WantedService> {
+    return this.#services.values();
+  }
+  flows(): Iterable<WantedFlow> {
+    return this.#flows.values();
+  }
+  flowsOf(service: string): Iterable<string> {
+    return this.#flowsOf.get(service);
+  }
+  isUnreadable(kind: 'tap_services' | 'tap_flows', id: string): boolean {
+    return (kind === 'tap_services' ? this.#unreadableServices : this.#unreadableFlows).has(id);
+  }
+}

@@ -37,7 +37,8 @@ export class EtcdCalls {
    * @throws StoreError, or the signal's reason.
    */
   async unary<T>(policy: CallPolicy, attempt: Attempt<T>): Promise<T> {
-    const timeoutMs = policy.timeoutMs ?? this.settings.requestTimeoutMs;
+    // The header grpc-timeout takes whole numbers only; a fraction makes the server reset the stream.
+    const timeoutMs = Math.max(1, Math.floor(policy.timeoutMs ?? this.settings.requestTimeoutMs));
     // A connection that died unnoticed costs the first attempt, so a lone endpoint gets a second one.
     const attempts = Math.max(2, this.#endpoints.count);
     for (let left = attempts - 1; ; left--) {

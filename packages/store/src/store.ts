@@ -44,7 +44,10 @@ export interface Lease {
   readonly id: LeaseId;
   /** Aborts when the lease is known or must be assumed to be gone (not renewed in time, revoked, store closed). */
   readonly lost: AbortSignal;
-  /** Stops renewing and revokes: its keys go at once. Safe to call twice and after loss. */
+  /**
+   * Stops renewing and revokes: its keys go at once. Safe to call twice and after loss. When it throws `unavailable`, the
+   * keys stay until the lease runs out.
+   */
   revoke(): Promise<void>;
 }
 
@@ -53,10 +56,14 @@ export type Change =
   | { readonly kind: 'delete'; readonly key: string; readonly modRevision: Revision };
 
 /**
- * What a follower sees. A `snapshot` is the whole truth at its revision and replaces whatever the follower knew; it is
- * the first event, and comes again after a compaction, a gap, a reconnect or any other doubt. `changes` are all those of
- * one or more whole revisions, in order, after the last event. Between `stale` and the next `snapshot` the store cannot
- * be seen: what the follower knows may be out of date.
+ * What a follower sees. A `snapshot` is the whole truth at its revision and replaces whatever the follower knew; it comes
+ * first, and again after a compaction, a gap, a reconnect or any other doubt. `changes` are all those of one or more
+ * whole revisions, in order, after the last event. Between `stale` and the next `snapshot` the store cannot be seen: what
+ * the follower knows may be out of date. There is one `stale` an outage, also before the first snapshot if the store
+ * cannot be reached at once.
+ *
+ * With several prefixes, each one is told in order and in whole revisions, but etcd promises nothing between them: a
+ * transaction that touched two prefixes may come in two events, one after the other.
  */
 export type FollowEvent =
   | { readonly kind: 'snapshot'; readonly revision: Revision; readonly entries: readonly KeyValue[] }

@@ -1,11 +1,13 @@
-import { parseApiJson, type Schema } from './schema.js';
+import { emptyApi, readApiJson } from './api-json.js';
+import { Schema } from './schema.js';
 
 /** VPP gives these two the same ids in every release, since the message table only comes with the second. */
 export const SOCKCLNT_CREATE_ID = 15;
 export const SOCKCLNT_CREATE_REPLY_ID = 16;
 
-// The layout of the four messages needed before VPP can be asked for the layout of all others: facts of
-// src/vlibmemory/memclnt.api. Note that sockclnt_create has no client_index, and its reply has it before the context.
+// What must be known before VPP can be asked for everything else, and what it then leaves out: VPP 26.06's answer to
+// get_api_json has every module but memclnt, where control_ping is. Facts of src/vlibmemory/memclnt.api. Note that
+// sockclnt_create has no client_index, and that its reply has it before the context.
 const definitions = {
   module: 'bootstrap',
   types: [['message_table_entry', ['u16', 'index'], ['string', 'name', 64]]],
@@ -31,11 +33,34 @@ const definitions = {
       ['string', 'json', 0],
       { crc: '0xea715b59' },
     ],
+    ['control_ping', ['u16', '_vl_msg_id'], ['u32', 'client_index'], ['u32', 'context'], { crc: '0x51077d14' }],
+    [
+      'control_ping_reply',
+      ['u16', '_vl_msg_id'],
+      ['u32', 'context'],
+      ['i32', 'retval'],
+      ['u32', 'client_index'],
+      ['u32', 'vpe_pid'],
+      { crc: '0xf6b0b8ca' },
+    ],
   ],
-  services: { sockclnt_create: { reply: 'sockclnt_create_reply' }, get_api_json: { reply: 'get_api_json_reply' } },
+  services: {
+    sockclnt_create: { reply: 'sockclnt_create_reply' },
+    get_api_json: { reply: 'get_api_json_reply' },
+    control_ping: { reply: 'control_ping_reply' },
+  },
 };
 
-/** The messages that a client must know before it can learn the others; servers and simulators need them as well. */
-export function bootstrapSchema(): Schema {
-  return parseApiJson(JSON.stringify(definitions), 'bootstrap definitions');
+/** The same as API json, to be read after VPP's own definitions, which win where they have a message as well. */
+export const bootstrapJson = JSON.stringify(definitions);
+
+/**
+ * The messages that a client knows before it has learnt the others, with `json`'s if given. A server or simulator reads its
+ * own definitions with it.
+ */
+export function bootstrapSchema(json?: string, source = 'get_api_json'): Schema {
+  const api = emptyApi();
+  if (json !== undefined) readApiJson(api, json, source);
+  readApiJson(api, bootstrapJson, 'bootstrap definitions');
+  return new Schema(api);
 }

@@ -2,7 +2,7 @@ import { bootstrapSchema, SOCKCLNT_CREATE_ID, SOCKCLNT_CREATE_REPLY_ID } from '.
 import type { MessageTable } from './compatibility.js';
 import type { ApiConnection, ExchangeOptions } from './connection.js';
 import { VppDefinitionsError } from './errors.js';
-import { parseApiJson, type Schema } from './schema.js';
+import type { Schema } from './schema.js';
 
 const MESSAGE_TABLE_ENTRY = /_[0-9a-f]{8}$/;
 
@@ -55,5 +55,5 @@ export async function learnDefinitions(
     {},
     options,
   );
-  return parseApiJson(String(answer['json']), 'get_api_json');
+  return bootstrapSchema(String(answer['json']));
 }

@@ -9,7 +9,7 @@ export function pythonRepr(value: unknown): string {
   if (value === true) return 'True';
   if (value === false) return 'False';
   if (typeof value === 'string')
-    return value.includes("'") && !value.includes('"') ? `"${value}"` : `'${escape(value)}'`;
+    return value.includes("'") && !value.includes('"') ? `"${value}"` : `'${quote(value)}'`;
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`;
   if (typeof value === 'object') {
     const items = Object.entries(value).map(([key, item]) => `${pythonRepr(key)}: ${pythonRepr(item)}`);
@@ -18,7 +18,7 @@ export function pythonRepr(value: unknown): string {
   return String(value);
 }
 
-const escape = (text: string): string =>
+const quote = (text: string): string =>
   text
     .replaceAll('\\', '\\\\')
     .replaceAll("'", "\\'")

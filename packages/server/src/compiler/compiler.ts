@@ -1,5 +1,5 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
-import type { Compare, Store, Transaction } from '@taas/store';
+import type { Leadership, Store, Transaction } from '@taas/store';
 import type { LiveView } from '../view/live-view.js';
 import type { Touched } from '../view/touched.js';
 import { compileService } from './compile-service.js';
@@ -17,14 +17,6 @@ export interface CompilerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
-}
-
-/** What makes a compiler the one that may write. */
-export interface Leadership {
-  /** Holds as long as nobody else leads; goes into every transaction. */
-  readonly fence: readonly Compare[];
-  /** Aborts when the leadership is lost or given up. */
-  readonly signal: AbortSignal;
 }
 
 /** Counts since start: the measure of what a change costs. */
@@ -139,7 +131,7 @@ export class Compiler {
   async #attend(key: string, leadership: Leadership): Promise<boolean> {
     const id = key.slice(key.indexOf('/') + 1);
     const steps = key.startsWith('port/') ? planRoleRemoval(this.deps.live.view, id) : this.#planService(id);
-    for (const transaction of packSteps(steps, leadership.fence)) {
+    for (const transaction of packSteps(steps, [leadership.fence])) {
       if (!(await this.#write(transaction, leadership.signal))) return false;
     }
     return true;

@@ -255,7 +255,7 @@ export class ClusterView {
   }
 
   #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
-    const base = { key: kv.key, revision: kv.modRevision, value: kv.value };
+    const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision, value: kv.value };
     try {
       const record = parse(kv.key, kv.value);
       this.problems.delete(kv.key);

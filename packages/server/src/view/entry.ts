@@ -5,6 +5,7 @@ import type { Revision } from '@taas/store';
 export interface Entry<T> {
   readonly key: string;
   readonly revision: Revision;
+  readonly createRevision: Revision;
   readonly value: string;
   /** The parsed value, or null if it is malformed. */
   readonly record: T | null;

@@ -45,7 +45,14 @@ export class NodeRecordIndex {
     if (!kv) return { services: touched, readable: true };
     const record = parse(at, kv, report);
     const service = record ? serviceOf(record) : (before ?? knownService);
-    const entry: NodeEntry = { key, revision: kv.modRevision, value: kv.value, record, ...at };
+    const entry: NodeEntry = {
+      key,
+      revision: kv.modRevision,
+      createRevision: kv.createRevision,
+      value: kv.value,
+      record,
+      ...at,
+    };
     this.#byKey.set(key, entry);
     this.#byNode.add(at.node, key);
     if (at.kind === 'tap_flows') this.#byFlow.add(at.id, key);

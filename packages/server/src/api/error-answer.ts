@@ -1,0 +1,51 @@
+import { StoreError } from '@taas/store';
+import { UnauthenticatedError } from '../auth/authenticator.js';
+import { ViewBehindError } from '../view/live-view.js';
+import { badRequest, internal, NeutronError, tooLarge, unavailable } from './neutron-error.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  /** Value of WWW-Authenticate. */
+  readonly challenge?: string;
+}
+
+/** The one door from whatever was thrown to what the client is told; never more than it may know. */
+export function answerFor(error: unknown, challenge: string): Answer {
+  if (error instanceof UnauthenticatedError) {
+    const message = 'The request you have made requires authentication.';
+    return { status: 401, body: { error: { code: 401, title: 'Unauthorized', message } }, challenge };
+  }
+  const known = error instanceof NeutronError ? error : translate(error);
+  return { status: known.status, body: known.body };
+}
+
+function translate(error: unknown): NeutronError {
+  if (error instanceof ViewBehindError) return unavailable('This server has not caught up with etcd: try again.');
+  if (error instanceof StoreError) return fromStore(error);
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  if (status === 413) return tooLarge('The request body is too large.', { cause: error });
+  if (status === 503) return unavailable('The request took too long: try again.', { cause: error });
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return badRequest(error instanceof Error ? error.message : 'The request could not be understood.', {
+      cause: error,
+    });
+  }
+  return internal({ cause: error });
+}
+
+function fromStore(error: StoreError): NeutronError {
+  switch (error.code) {
+    case 'too-large':
+      return tooLarge('The resource is too large to be stored.', { cause: error });
+    case 'unavailable':
+    case 'closed':
+      return unavailable('etcd does not answer; whether the request was carried out is not known.', { cause: error });
+    case 'full':
+      return unavailable('etcd is full: nothing can be created or changed until the operator makes room.', {
+        cause: error,
+      });
+    default:
+      return internal({ cause: error });
+  }
+}

@@ -1,0 +1,96 @@
+import { badRequest, malformedBody, NeutronError } from './neutron-error.js';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * Parses a request's body as Neutron does, whatever its content type says.
+ * @param maxDepth how deep objects and arrays may nest
+ * @throws NeutronError 400 MalformedRequestBody for what is no JSON in UTF-8, or nests too deep
+ */
+export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
+  let text: string;
+  let json: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch (cause) {
+    throw malformedBody({ cause });
+  }
+  if (nesting(text) > maxDepth) {
+    throw new NeutronError(
+      400,
+      'MalformedRequestBody',
+      `Malformed request body: nested deeper than ${maxDepth} levels.`,
+    );
+  }
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw malformedBody({ cause });
+  }
+  return json;
+}
+
+/** How deep brackets nest, found without recursion and before anything is parsed. */
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const char = text[index];
+    if (quoted) {
+      if (char === '\\') index += 1;
+      else if (char === '"') quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
+    else if (char === ']' || char === '}') depth -= 1;
+  }
+  return deepest;
+}
+
+/**
+ * The resources that a POST asks to create: one under the singular key, several under the plural, which wins.
+ * @throws NeutronError in Neutron's words for every other form of body
+ */
+export function resourcesToCreate(
+  json: unknown,
+  resource: string,
+): { readonly bulk: boolean; readonly items: readonly JsonObject[] } {
+  const body = bodyObject(json);
+  const collection = `${resource}s`;
+  if (!Object.hasOwn(body, collection)) return { bulk: false, items: [member(body, resource)] };
+  const list = body[collection];
+  if (!list || (Array.isArray(list) && list.length === 0)) throw badRequest('Resources required');
+  if (!Array.isArray(list)) throw badRequest(`Object '${collection}' contains invalid data`);
+  return {
+    bulk: true,
+    items: list.map((item: unknown) => member(isWrapped(item, resource) ? item : { [resource]: item }, resource)),
+  };
+}
+
+/** The attributes that a PUT asks to change. @throws NeutronError as {@link resourcesToCreate} */
+export function resourceToUpdate(json: unknown, resource: string): JsonObject {
+  return member(bodyObject(json), resource);
+}
+
+function bodyObject(json: unknown): JsonObject {
+  // What Python takes for false: null, {}, [], "", 0, false.
+  const empty = !json || (typeof json === 'object' && Object.keys(json).length === 0);
+  if (empty) throw badRequest('Resource body required');
+  if (!isObject(json)) throw badRequest('Body contains invalid data');
+  return json;
+}
+
+function member(body: JsonObject, resource: string): JsonObject {
+  const value = Object.hasOwn(body, resource) ? body[resource] : null;
+  if (value === null) throw badRequest(`Unable to find '${resource}' in request body`);
+  if (!isObject(value)) throw badRequest(`Object '${resource}' contains invalid data`);
+  return value;
+}
+
+function isWrapped(item: unknown, resource: string): item is JsonObject {
+  return isObject(item) && Object.hasOwn(item, resource);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

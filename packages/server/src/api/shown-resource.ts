@@ -1,0 +1,32 @@
+import type { StatusView, TapFlowRecord, TapServiceRecord } from '@taas/model';
+import type { Shown } from './list-query.js';
+
+/** A tap service as the API shows it: Neutron's attributes in Neutron's order, and `status_reason`, ours. */
+export function shownService(record: TapServiceRecord, view: StatusView): Shown & { readonly id: string } {
+  return {
+    id: record.id,
+    tenant_id: record.project_id,
+    name: record.name,
+    description: record.description,
+    port_id: record.port_id,
+    status: view.status,
+    project_id: record.project_id,
+    status_reason: view.reason,
+  };
+}
+
+export function shownFlow(record: TapFlowRecord, view: StatusView): Shown & { readonly id: string } {
+  return {
+    id: record.id,
+    tenant_id: record.project_id,
+    tap_service_id: record.tap_service_id,
+    name: record.name,
+    description: record.description,
+    source_port: record.source_port,
+    direction: record.direction,
+    status: view.status,
+    vlan_filter: record.vlan_filter,
+    project_id: record.project_id,
+    status_reason: view.reason,
+  };
+}

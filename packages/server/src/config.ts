@@ -1,0 +1,182 @@
+import { ConfigError, logLevels, options } from '@taas/service';
+import Type, { type Static } from 'typebox';
+import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
+
+const port = (value: number, description: string) =>
+  Type.Integer({ default: value, minimum: 0, maximum: 65535, description: `${description}; 0 takes a free one.` });
+
+/** Every option of `taas-server`, with its default, unit and range. */
+export const serverConfigSchema = options({
+  listen: options(
+    {
+      host: Type.String({ default: '127.0.0.1', description: 'Address that the API listens on.' }),
+      port: port(9697, 'TCP port of the API'),
+    },
+    'The API.',
+  ),
+  health: options(
+    {
+      host: Type.String({ default: '127.0.0.1', description: 'Address of /healthz and /readyz.' }),
+      port: port(9698, 'TCP port of /healthz and /readyz'),
+    },
+    'What monitoring asks.',
+  ),
+  etcd: options(
+    {
+      endpoints: Type.Array(Type.String(), {
+        default: ['http://127.0.0.1:2379'],
+        minItems: 1,
+        description: 'The members of the etcd cluster that networking-vpp uses, as http(s)://host:port.',
+      }),
+      user: Type.Optional(Type.String({ minLength: 1, description: 'etcd user; goes with password_file.' })),
+      password_file: Type.Optional(
+        Type.String({ minLength: 1, description: "File that holds the etcd user's password and nothing else." }),
+      ),
+      ca_file: Type.Optional(Type.String({ minLength: 1, description: "PEM file of the CA of etcd's certificates." })),
+      cert_file: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of our client certificate.' })),
+      key_file: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of the key of cert_file.' })),
+      timeout_ms: Type.Integer({
+        default: 3000,
+        minimum: 100,
+        maximum: 60_000,
+        description: 'Time for one attempt of a call at one endpoint, in milliseconds.',
+      }),
+    },
+    'The store.',
+  ),
+  auth: options(
+    {
+      mode: Type.Enum(['closed', 'development'], {
+        default: 'closed',
+        description:
+          'closed: every request is answered 401. development: callers are believed (X-Project-Id, X-User-Id, X-Roles); ' +
+          'only on a loopback address, never in production.',
+      }),
+      www_authenticate_uri: Type.String({
+        default: 'http://127.0.0.1:5000',
+        description: "Keystone's public URI, told to callers in the WWW-Authenticate header of a 401.",
+      }),
+    },
+    'Who may do what.',
+  ),
+  segments: Type.Array(
+    options({
+      type: Type.Enum(['vlan', 'vxlan'], { description: 'How copies travel between nodes.' }),
+      physnet: Type.Optional(
+        Type.String({ minLength: 1, pattern: '^[^/]+$', description: 'Physical network of the VLANs; vlan only.' }),
+      ),
+      first: Type.Integer({
+        minimum: 1,
+        maximum: 0xffffff,
+        description: 'First VLAN id (1..4094) or VNI (1..16777215).',
+      }),
+      last: Type.Integer({ minimum: 1, maximum: 0xffffff, description: 'Last VLAN id or VNI, included.' }),
+    }),
+    {
+      default: [],
+      description:
+        'Ways for copies between nodes, the preferred first; each range must be for TaaS alone. Without any, only taps ' +
+        'within a node work.',
+    },
+  ),
+  project_share: Type.Number({
+    default: 0.5,
+    minimum: 0,
+    maximum: 1,
+    description: 'The part of each segment range that one project may hold (at least one segment).',
+  }),
+  limits: options(
+    {
+      body_bytes: Type.Integer({
+        default: 512 * 1024,
+        minimum: 1024,
+        maximum: 1024 * 1024,
+        description: 'Largest request body, in bytes.',
+      }),
+      body_depth: Type.Integer({
+        default: 32,
+        minimum: 4,
+        maximum: 1000,
+        description: "How deep a request body's JSON may nest, in levels.",
+      }),
+      request_ms: Type.Integer({
+        default: 30_000,
+        minimum: 1000,
+        maximum: 600_000,
+        description: 'Time for a request to arrive whole, and to be answered, in milliseconds.',
+      }),
+      catch_up_ms: Type.Integer({
+        default: 5000,
+        minimum: 100,
+        maximum: 60_000,
+        description: 'Time that a request may wait for this replica to catch up with etcd, in milliseconds.',
+      }),
+    },
+    'What one request may cost.',
+  ),
+  election: options(
+    {
+      ttl_s: Type.Integer({
+        default: 5,
+        minimum: 2,
+        maximum: 300,
+        description: 'Silence of the leading server after which another takes over the compiler, in seconds.',
+      }),
+    },
+    'Which replica compiles.',
+  ),
+  log: options(
+    { level: Type.Enum([...logLevels], { default: 'info', description: 'Least severe level that is logged.' }) },
+    'Logs: JSON lines on standard output.',
+  ),
+});
+export type ServerConfig = Static<typeof serverConfigSchema>;
+
+/**
+ * What a schema cannot say of the options.
+ * @param source names the configuration in the error
+ * @throws ConfigError naming each wrong option
+ */
+export function checkServerConfig(config: ServerConfig, source: string): ServerConfig {
+  const problems = [...segmentProblems(config), ...pairProblems(config)];
+  if (problems.length > 0) throw new ConfigError(source, problems);
+  return config;
+}
+
+function segmentProblems(config: ServerConfig): string[] {
+  const seen = new Set<string>();
+  return config.segments.flatMap((segment, index) => {
+    const at = `option "segments.${index}"`;
+    const found: string[] = [];
+    if (segment.first > segment.last) found.push(`${at}: first (${segment.first}) is above last (${segment.last})`);
+    if (segment.type === 'vlan' && segment.last > 4094) found.push(`${at}: VLAN ids end at 4094`);
+    if (segment.type === 'vlan' && segment.physnet === undefined) found.push(`${at}: a vlan range needs a physnet`);
+    if (segment.type === 'vxlan' && segment.physnet !== undefined) found.push(`${at}: a vxlan range has no physnet`);
+    const name = `${segment.type} ${segment.physnet ?? ''}`.trim();
+    if (seen.has(name)) found.push(`${at}: there is another range for ${name}; one is allowed`);
+    seen.add(name);
+    return found;
+  });
+}
+
+function pairProblems({ etcd }: ServerConfig): string[] {
+  const found: string[] = [];
+  if ((etcd.user === undefined) !== (etcd.password_file === undefined)) {
+    found.push('options "etcd.user" and "etcd.password_file" go together');
+  }
+  if ((etcd.cert_file === undefined) !== (etcd.key_file === undefined)) {
+    found.push('options "etcd.cert_file" and "etcd.key_file" go together');
+  }
+  return found;
+}
+
+/** The compiler's view of the configuration. */
+export function segmentPolicy(config: ServerConfig): SegmentPolicy {
+  const optionsInOrder = config.segments.map(({ type, physnet, first, last }): SegmentOption => {
+    return type === 'vlan' ? { type, physnet: physnet ?? '', first, last } : { type, first, last };
+  });
+  return { options: optionsInOrder, projectShare: config.project_share };
+}
+
+/** For the log at start. */
+export const describePolicy = (policy: SegmentPolicy): readonly string[] => policy.options.map(describeOption);

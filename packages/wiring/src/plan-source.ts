@@ -31,7 +31,7 @@ export function planSource(
   for (const [to, state] of table) {
     off.push(setSpan(source, to, 0, state));
     const destination = actual.interface(to);
-    if (!destination) continue;
+    if (!destination || actual.isOrphanSpan(source, to)) continue;
     const own = parseOwnTag(destination.tag);
     if (own?.kind !== 'flow' || stays(own.id)) on.push(setSpan(source, to, state, 0));
   }
@@ -47,7 +47,8 @@ export function planScrub({ actual }: Planning): Step[] {
   for (const from of actual.spanSources()) {
     const gone = actual.interface(from) === undefined;
     for (const [to, state] of actual.spansFrom(from))
-      if (gone || actual.interface(to) === undefined) steps.push(setSpan(from, to, 0, state));
+      if (gone || actual.interface(to) === undefined || actual.isOrphanSpan(from, to))
+        steps.push(setSpan(from, to, 0, state));
   }
   return steps;
 }

@@ -10,6 +10,8 @@ import type {
 } from './actual.js';
 import { IndexOf } from './index-of.js';
 
+import { parseOwnTag } from './tags.js';
+
 const noSpans: ReadonlyMap<number, SpanState> = new Map();
 const unbound: AclBinding = { input: [], output: [] };
 const portIdInPath = /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/;
@@ -29,6 +31,8 @@ export class VppSnapshot implements ActualView {
   readonly #membership = new Map<number, { bridgeDomain: number; shg: number }>();
   readonly #spans = new Map<number, Map<number, SpanState>>();
   readonly #spansTo = new IndexOf<number, number>();
+  /** Mirrors, by destination, that were to a loopback of ours which is no more: its index may be somebody else's now. */
+  readonly #orphans = new IndexOf<number, number>();
   readonly #features = new Map<number, L2Features>();
   readonly #tunnels = new Map<number, ActualTunnel>();
   readonly #tunnelsByKey = new Map<string, ActualTunnel>();
@@ -37,7 +41,7 @@ export class VppSnapshot implements ActualView {
   readonly #bindings = new Map<number, AclBinding>();
 
   putInterface(entry: ActualInterface): void {
-    this.#forgetInterface(entry.index);
+    this.#forgetInterface(entry.index, entry.tag);
     this.#interfaces.set(entry.index, entry);
     this.#byName.set(entry.name, entry);
     if (entry.tag !== '') this.#byTag.add(entry.tag, entry);
@@ -48,7 +52,7 @@ export class VppSnapshot implements ActualView {
 
   /** VPP has no such interface (any more): nor, then, its memberships, tunnel, features and ACL bindings. */
   removeInterface(index: number): void {
-    this.#forgetInterface(index);
+    this.#forgetInterface(index, '');
     this.#features.delete(index);
     this.#bindings.delete(index);
     this.removeTunnel(index);
@@ -81,6 +85,7 @@ export class VppSnapshot implements ActualView {
     if (state === 0) {
       table.delete(to);
       this.#spansTo.delete(to, from);
+      this.#orphans.delete(to, from);
     } else {
       table.set(to, state);
       this.#spansTo.add(to, from);
@@ -91,8 +96,11 @@ export class VppSnapshot implements ActualView {
 
   /** Replaces the whole table. */
   setSpans(entries: Iterable<readonly [from: number, to: number, state: SpanState]>): void {
-    for (const [from, table] of [...this.#spans]) for (const to of [...table.keys()]) this.putSpan(from, to, 0);
-    for (const [from, to, state] of entries) this.putSpan(from, to, state);
+    const now = new Map<number, Map<number, SpanState>>();
+    for (const [from, to, state] of entries) now.set(from, (now.get(from) ?? new Map()).set(to, state));
+    for (const [from, table] of [...this.#spans])
+      for (const to of [...table.keys()]) if (!now.get(from)?.has(to)) this.putSpan(from, to, 0);
+    for (const [from, table] of now) for (const [to, state] of table) this.putSpan(from, to, state);
   }
 
   putFeatures(index: number, features: L2Features): void {
@@ -168,6 +176,9 @@ export class VppSnapshot implements ActualView {
   spanSources(): Iterable<number> {
     return this.#spans.keys();
   }
+  isOrphanSpan(from: number, to: number): boolean {
+    return this.#orphans.get(to).has(from);
+  }
   features(index: number): L2Features | undefined {
     return this.#features.get(index);
   }
@@ -187,9 +198,11 @@ export class VppSnapshot implements ActualView {
     return this.#bindings.get(index) ?? unbound;
   }
 
-  #forgetInterface(index: number): void {
+  #forgetInterface(index: number, newTag: string): void {
     const old = this.#interfaces.get(index);
     if (!old) return;
+    if (old.tag !== newTag && parseOwnTag(old.tag)?.kind === 'flow')
+      for (const from of this.#spansTo.get(index)) this.#orphans.add(index, from);
     this.#interfaces.delete(index);
     if (this.#byName.get(old.name) === old) this.#byName.delete(old.name);
     if (old.tag !== '') this.#byTag.delete(old.tag, old);

@@ -134,7 +134,11 @@ export class VppDouble {
     'create-loopback': ({ as, mac }) => {
       this.refs.set(as, this.addInterface({ name: `loop${this.#next}`, mac, adminUp: false }));
     },
-    'delete-loopback': ({ at }) => this.remove(this.#at(at)),
+    'delete-loopback': ({ at }) => {
+      // A real VPP does not mind; whoever asks for it has left a mirror to an index that somebody else gets next.
+      if ([...this.state.spansTo(this.#at(at))].length > 0) throw new Error('deleted while mirrored to');
+      this.remove(this.#at(at));
+    },
     'create-vlan': ({ as, parent, vlan }) => {
       for (const sub of this.state.subInterfaces(parent)) if (sub.subId === vlan) throw new Refused('VLAN exists');
       if (!this.state.interface(parent)) throw new Refused(`no interface ${parent}`);

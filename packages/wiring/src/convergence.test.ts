@@ -1,0 +1,271 @@
+import type { Direction } from '@taas/model';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { featureBits, forwardingBits } from './actual.js';
+import { planNode, planTaps } from './plan-node.js';
+import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
+import { VppDouble } from './testing/vpp-double.js';
+import { verify } from './verify.js';
+import { Wanted } from './wanted.js';
+
+const n = fc.integer({ min: 1, max: 4 });
+const direction = fc.constantFrom<Direction>('IN', 'OUT', 'BOTH');
+
+/** Things that happen to a node: users, networking-vpp, operators and accidents. */
+const event = fc.oneof(
+  fc.record({ do: fc.constant('want-service' as const), id: n, port: n }),
+  fc.record({ do: fc.constant('want-flow' as const), id: n, service: n, port: n, direction, vlan: fc.boolean() }),
+  fc.record({ do: fc.constant('remove-service' as const), id: n }),
+  fc.record({ do: fc.constant('remove-flow' as const), id: n }),
+  fc.record({ do: fc.constant('forget-flow' as const), id: n }),
+  fc.record({ do: fc.constant('plug' as const), port: n }),
+  fc.record({ do: fc.constant('unplug' as const), port: n }),
+  fc.record({ do: fc.constant('rebind' as const), port: n }),
+  fc.record({ do: fc.constant('delete-anything' as const), nth: fc.nat(40) }),
+  fc.record({ do: fc.constant('tag-lost' as const), nth: fc.nat(40) }),
+  fc.record({ do: fc.constant('foreign-span' as const), from: fc.nat(12), to: fc.nat(12) }),
+  fc.record({ do: fc.constant('intrude' as const), port: n }),
+  fc.record({ do: fc.constant('run' as const) }),
+  fc.record({ do: fc.constant('run-some' as const), id: n }),
+);
+type Event = typeof event extends fc.Arbitrary<infer E> ? E : never;
+
+/** A node that is in use: most accidents need something to happen to. */
+const inUse: readonly Event[] = [
+  ...[1, 2, 3, 4].map((port) => ({ do: 'plug' as const, port })),
+  { do: 'want-service', id: 1, port: 4 },
+  { do: 'want-flow', id: 1, service: 1, port: 1, direction: 'BOTH', vlan: false },
+  { do: 'want-flow', id: 2, service: 2, port: 2, direction: 'OUT', vlan: true },
+  { do: 'want-flow', id: 3, service: 2, port: 1, direction: 'IN', vlan: true },
+  { do: 'run' },
+];
+const life = fc
+  .tuple(fc.boolean(), fc.array(event, { maxLength: 30 }))
+  .map(([used, events]) => (used ? [...inUse, ...events] : events));
+
+class World {
+  readonly vpp = new VppDouble();
+  readonly wanted = new Wanted();
+  readonly uplink: number;
+  #revision = 1;
+
+  constructor() {
+    this.vpp.addDomain(10, 'theirs');
+    this.uplink = this.vpp.addInterface({ name: 'eth0', tag: 'net-vpp.physnet:phys1' });
+  }
+
+  run(): void {
+    this.vpp.execute(planNode(this.wanted, this.vpp.state, facts));
+  }
+
+  happen(e: Event): unknown {
+    const revision = ++this.#revision;
+    const port = 'port' in e ? [...this.vpp.state.tagged(`net-vpp.port:${portId(e.port)}`)][0]?.index : undefined;
+    const all = [...this.vpp.state.interfaces()];
+    switch (e.do) {
+      case 'want-service':
+        return this.wanted.setService({ record: service(e.id, e.port), revision });
+      case 'want-flow': {
+        const target = e.vlan ? ({ type: 'vlan', physnet: 'phys1', vlan: 100 + e.service } as const) : undefined;
+        const more = { direction: e.direction, ...(target ? { target } : {}) };
+        return this.wanted.setFlow({ record: flow(e.id, e.service, e.port, more), revision });
+      }
+      case 'remove-service': {
+        const old = this.wanted.service(serviceId(e.id));
+        return old && this.wanted.setService({ record: { ...old.record, removed: true }, revision });
+      }
+      case 'remove-flow': {
+        const old = this.wanted.flow(flowId(e.id));
+        return old && this.wanted.setFlow({ record: { ...old.record, removed: true }, revision });
+      }
+      case 'forget-flow':
+        return this.wanted.deleteFlow(flowId(e.id));
+      case 'plug':
+        if (port === undefined) this.vpp.join(this.vpp.addPort(portId(e.port)), 10);
+        return;
+      case 'unplug':
+        return port === undefined ? undefined : this.vpp.remove(port);
+      case 'rebind':
+        if (port !== undefined) {
+          this.vpp.toLayer3(port);
+          this.vpp.join(port, 10);
+        }
+        return;
+      case 'delete-anything': {
+        const victim = all[e.nth % all.length];
+        return victim && victim.index !== this.uplink ? this.vpp.remove(victim.index) : undefined;
+      }
+      case 'tag-lost': {
+        const victim = all[e.nth % all.length];
+        if (victim?.tag.startsWith('taas.flow') || victim?.tag.startsWith('taas.collector'))
+          this.vpp.state.putInterface({ ...victim, tag: '' });
+        return;
+      }
+      case 'foreign-span':
+        return e.from === e.to ? undefined : this.vpp.span(e.from, e.to, 3);
+      case 'intrude': {
+        const [domain] = [...this.vpp.state.bridgeDomains()].filter((each) => each.tag.startsWith('taas.'));
+        return domain && port !== undefined ? this.vpp.join(port, domain.id) : undefined;
+      }
+      case 'run':
+        return this.run();
+      case 'run-some':
+        this.vpp.execute(
+          planTaps({ services: [serviceId(e.id)], flows: [flowId(e.id)] }, this.wanted, this.vpp.state, facts),
+        );
+    }
+  }
+
+  /** Interfaces that get what `source` sends (1) or is sent (2), followed through VPP's own state, not through plans. */
+  receivers(source: number, side: 1 | 2): number[] {
+    const { state } = this.vpp;
+    const features = state.features(source);
+    const bit = side === 1 ? featureBits.inputSpan : featureBits.outputSpan;
+    if (!features || ((side === 1 ? features.input : features.output) & bit) === 0) return [];
+    return [...state.spansFrom(source)].flatMap(([to, span]) => {
+      const member = state.membership(to);
+      if ((span & side) === 0 || !member || !state.interface(to)?.adminUp) return [];
+      const domain = state.bridgeDomain(member.bridgeDomain);
+      return [...(domain?.members ?? [])]
+        .filter(([index, shg]) => index !== to && (shg === 0 || shg !== member.shg))
+        .filter(([index]) => !state.interface(index)?.name.startsWith('loop') && state.interface(index)?.adminUp)
+        .map(([index]) => index);
+    });
+  }
+
+  /** What VPP holds, without the numbers that depend on the order of events. */
+  picture(): unknown {
+    const { state } = this.vpp;
+    const name = (index: number) => state.interface(index)?.tag ?? `gone ${index}`;
+    return {
+      interfaces: [...state.interfaces()].map((each) => `${each.tag} on ${name(each.supIndex)}`).sort(),
+      domains: [...state.bridgeDomains()].map((d) => [
+        d.tag,
+        [...d.members].map(([i, shg]) => `${name(i)} ${shg}`).sort(),
+      ]),
+      spans: [...state.spanSources()].flatMap((from) =>
+        [...state.spansFrom(from)].map(([to, span]) => `${name(from)} to ${name(to)} ${span}`),
+      ),
+    };
+  }
+}
+
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_, v) => (Array.isArray(v) ? [...v].map((x) => JSON.stringify(x)).sort() : v));
+}
+
+function settle(world: World): void {
+  // A VLAN or VNI that another tap of ours still holds is only free for the run after the one that takes it away.
+  for (let i = 0; i < 3; i++) world.run();
+}
+
+describe('any node, after anything that can happen to it', () => {
+  it('comes to stand still, with every tap ACTIVE, REMOVED or for a reason not', () => {
+    fc.assert(
+      fc.property(life, (events) => {
+        const world = new World();
+        for (const each of events) world.happen(each);
+        settle(world);
+        const plan = planNode(world.wanted, world.vpp.state, facts);
+        expect(plan.sequences).toEqual([]);
+        const { state } = world.vpp;
+        for (const from of state.spanSources())
+          for (const index of [from, ...state.spansFrom(from).keys()]) expect(state.interface(index)).toBeDefined();
+        for (const verdict of verify(plan)) {
+          if (verdict.status === 'PENDING' || verdict.status === 'ERROR')
+            expect(verdict.reason).toMatch(/not on this node|not connected|aims elsewhere|another link|has no uplink/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('delivers the packets of a port exactly once to each tap service that asked for them, and to nobody else', () => {
+    fc.assert(
+      fc.property(life, (events) => {
+        const world = new World();
+        // Mirrors that others asked for are theirs to answer for.
+        for (const each of events) if (each.do !== 'foreign-span') world.happen(each);
+        settle(world);
+        const { state } = world.vpp;
+        const verdicts = verify(planNode(world.wanted, state, facts)).filter((each) => each.status === 'ACTIVE');
+        const active = new Set(verdicts.map((each) => each.id));
+        for (const entry of state.interfaces()) {
+          for (const side of [1, 2] as const) {
+            const expected = [...world.wanted.flows()]
+              .filter(({ record }) => active.has(record.id))
+              .filter(({ record }) => entry.tag === `net-vpp.port:${record.source_port}`)
+              .filter(({ record }) => record.direction === 'BOTH' || record.direction === (side === 1 ? 'OUT' : 'IN'))
+              .map(
+                ({ record }) =>
+                  `taas.${record.target.type === 'local' ? 'collector' : 'vlan'}:${record.tap_service_id}`,
+              );
+            const got = world.receivers(entry.index, side).map((index) => state.interface(index)?.tag);
+            expect(got.sort()).toEqual(expected.sort());
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('a collector and a way out never let in what would travel on', () => {
+    fc.assert(
+      fc.property(life, (events) => {
+        const world = new World();
+        for (const each of events) world.happen(each);
+        settle(world);
+        const { state } = world.vpp;
+        for (const entry of state.interfaces())
+          if (entry.tag.startsWith('taas.collector:') || entry.tag.startsWith('taas.vlan:'))
+            expect((state.features(entry.index)?.input ?? 0) & forwardingBits).toBe(0);
+      }),
+    );
+  });
+
+  it('is the same whatever the order in which the same was wanted, and however often the agent ran', () => {
+    const wants = fc.uniqueArray(
+      event.filter((e) => e.do === 'want-service' || e.do === 'want-flow' || e.do === 'plug'),
+      { selector: (e) => `${e.do} ${'id' in e ? e.id : 'port' in e ? e.port : ''}`, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(wants, fc.infiniteStream(fc.nat(1000)), fc.infiniteStream(fc.boolean()), (events, order, runs) => {
+        // One link for all flows of a service: which of two different ones wins is for the newest record to say.
+        const same = events.filter((e) => e.do !== 'want-flow' || !e.vlan);
+        const [one, other] = [new World(), new World()];
+        for (const each of same) one.happen(each);
+        const shuffled = same.map((each) => [order.next().value, each] as const).sort((a, b) => a[0] - b[0]);
+        for (const [, each] of shuffled) {
+          other.happen(each);
+          if (runs.next().value) other.run();
+        }
+        settle(one);
+        settle(other);
+        expect(sorted(other.picture())).toBe(sorted(one.picture()));
+      }),
+    );
+  });
+
+  it("leaves everything of networking-vpp's and of others as it was", () => {
+    fc.assert(
+      fc.property(life, (events) => {
+        const world = new World();
+        for (const each of events) world.happen(each);
+        const { state } = world.vpp;
+        const isForeign = (index: number) => state.interface(index)?.tag.startsWith('net-vpp.') === true;
+        const foreign = () => ({
+          interfaces: [...state.interfaces()].filter((each) => each.tag !== '' && !each.tag.startsWith('taas.')),
+          domain: [...(state.bridgeDomain(10)?.members ?? [])],
+          spans: [...state.spanSources()].flatMap((from) =>
+            [...state.spansFrom(from)]
+              .filter(([to]) => isForeign(from) && isForeign(to) && !state.isOrphanSpan(from, to))
+              .map(([to, span]) => [from, to, span]),
+          ),
+        });
+        const before = foreign();
+        settle(world);
+        expect(sorted(foreign())).toBe(sorted(before));
+      }),
+    );
+  });
+});

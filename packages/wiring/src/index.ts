@@ -1,7 +1,7 @@
 export * from './actual.js';
 export { describeStep } from './describe-step.js';
 export { findPort, findUplink, isPort } from './find-interface.js';
-export { interfacesOfInterest } from './interest.js';
+export { type Interest, interestOf } from './interest.js';
 export { inverseOf } from './inverse-step.js';
 export { canonicalAddress, defaultBridgeDomains, type NodeFacts } from './node-facts.js';
 export type { Obstacle } from './obstacle.js';

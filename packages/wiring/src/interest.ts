@@ -1,21 +1,39 @@
 import type { ActualView } from './actual.js';
 import { findPort } from './find-interface.js';
+import type { TapIds } from './plan-node.js';
 import { ownTag } from './tags.js';
 import type { Wanted } from './wanted.js';
 
-/**
- * Interfaces whose L2 features planning a service will ask for: the sources of its flows, and its ways in and out.
- * Read these before planning; an interface whose features were not read counts as not connected.
- */
-export function interfacesOfInterest(service: string, wanted: Wanted, actual: ActualView): Set<number> {
-  const indices = new Set<number>();
-  for (const id of wanted.flowsOf(service)) {
-    const flow = wanted.flow(id);
-    if (!flow || flow.record.removed) continue;
-    const source = findPort(flow.record.source_port, actual);
-    if (source.value) indices.add(source.value.index);
+/** Interfaces that planning some taps will ask about. */
+export interface Interest {
+  /** Ports of sources and collectors: read them again if they may have changed hands. */
+  readonly ports: ReadonlySet<number>;
+  /** Sources, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
+  readonly features: ReadonlySet<number>;
+}
+
+export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Interest {
+  const services = new Set(ids.services);
+  const flows = new Set([...services].flatMap((service) => [...wanted.flowsOf(service)]));
+  for (const id of ids.flows) {
+    flows.add(id);
+    const service = wanted.flow(id)?.record.tap_service_id;
+    if (service !== undefined) services.add(service);
   }
-  for (const kind of ['collector', 'vlan', 'vxlan'] as const)
-    for (const entry of actual.tagged(ownTag(kind, service))) indices.add(entry.index);
-  return indices;
+  const ports = new Set<number>();
+  const features = new Set<number>();
+  for (const id of flows) {
+    const record = wanted.flow(id)?.record;
+    const source = record && !record.removed ? findPort(record.source_port, actual).value : undefined;
+    if (source) features.add(source.index);
+    if (source) ports.add(source.index);
+  }
+  for (const id of services) {
+    const record = wanted.service(id)?.record;
+    const collector = record && findPort(record.port_id, actual).value;
+    if (collector) ports.add(collector.index);
+    for (const kind of ['collector', 'vlan', 'vxlan'] as const)
+      for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
+  }
+  return { ports, features };
 }

@@ -9,7 +9,10 @@ import type { Step } from './step.js';
 import { loopbackMacPrefix, parseOwnTag } from './tags.js';
 import type { Wanted } from './wanted.js';
 
-/** Taps to look at. A flow that is wanted is planned with its whole service; one that is not is removed. */
+/**
+ * Taps to look at: services with all of their flows, and single flows. A flow whose service's ways in and out do not stand
+ * takes all flows of the service with it; one that is not wanted any more is removed.
+ */
 export interface TapIds {
   readonly services: Iterable<string>;
   readonly flows: Iterable<string>;
@@ -50,26 +53,33 @@ export function planTaps(ids: TapIds, wanted: Wanted, actual: ActualView, facts:
 function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts, halfMade: readonly Step[]): Plan {
   const draft = new PlanDraft();
   const planning: Planning = { wanted, actual, facts, draft, taken: new TakenIds() };
-  const { services, gone } = units(ids, wanted, actual);
+  const { whole, units } = sortOut(ids, wanted, actual);
   draft.add(scrubKey, [], planScrub(planning));
   draft.add('half-made', [scrubKey], halfMade);
-  for (const service of services) planUnit(planning, service, gone.get(service) ?? []);
+  for (const [service, { gone, some }] of units) planUnit(planning, service, gone, whole.has(service) ? null : some);
   return draft.finish();
 }
 
+interface Unit {
+  /** Flows that nobody wants any more, to be removed. */
+  readonly gone: string[];
+  readonly some: Set<string>;
+}
+
 /** Sorts flows to their services; one that nobody wants goes with the service whose bridge domain it is in. */
-function units(ids: TapIds, wanted: Wanted, actual: ActualView) {
-  const services = new Set(ids.services);
-  const gone = new Map<string, string[]>();
+function sortOut(ids: TapIds, wanted: Wanted, actual: ActualView) {
+  const whole = new Set(ids.services);
+  const units = new Map<string, Unit>([...whole].map((service) => [service, { gone: [], some: new Set<string>() }]));
   for (const id of ids.flows) {
     const flow = wanted.flow(id);
-    if (flow) services.add(flow.record.tap_service_id);
-    if (flow || wanted.isUnreadable('tap_flows', id)) continue;
-    const service = homeOf(id, actual);
-    services.add(service);
-    gone.set(service, [...(gone.get(service) ?? []), id]);
+    if (!flow && wanted.isUnreadable('tap_flows', id)) continue;
+    const service = flow?.record.tap_service_id ?? homeOf(id, actual);
+    const unit = units.get(service) ?? { gone: [], some: new Set<string>() };
+    units.set(service, unit);
+    if (flow) unit.some.add(id);
+    else unit.gone.push(id);
   }
-  return { services, gone };
+  return { whole, units };
 }
 
 function homeOf(flow: string, actual: ActualView): string {

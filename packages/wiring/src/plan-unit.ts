@@ -17,8 +17,17 @@ interface PlannedDomain {
   readonly obstacle: Obstacle | null;
 }
 
-/** Plans one tap service with all of its flows on this node, and removes what is left of `goneFlows`. */
-export function planUnit(planning: Planning, service: string, goneFlows: Iterable<string>): void {
+/**
+ * Plans one tap service with its flows on this node, and removes what is left of `goneFlows`.
+ * @param only the flows to plan as long as the service's ways in and out stand, since then the others are not concerned;
+ *   null for all
+ */
+export function planUnit(
+  planning: Planning,
+  service: string,
+  goneFlows: Iterable<string>,
+  only: ReadonlySet<string> | null,
+): void {
   const { wanted, actual, draft } = planning;
   const flows = [...wanted.flowsOf(service)].flatMap((id) => wanted.flow(id) ?? []);
   const live = flows.filter((flow) => !flow.record.removed);
@@ -27,7 +36,9 @@ export function planUnit(planning: Planning, service: string, goneFlows: Iterabl
   const { domain, obstacle } = planDomain(planning, service, exit);
   const attachments = exit.type === 'frozen' ? [] : planAttachments(planning, service, exit, domain);
   const exitKeys = [`bridge:${service}`, `detach:${service}`];
-  for (const flow of flows) {
+  const settled = !obstacle && ![...exitKeys, ...attachments.map((each) => each.key)].some((key) => draft.has(key));
+  const concerned = only && settled ? flows.filter((flow) => only.has(flow.record.id)) : flows;
+  for (const flow of concerned) {
     const own = flow.record.removed ? null : wireFlow(planning, flow, exit, domain);
     if (own === null) draft.add(flowKey(flow.record.id), [], removeFlow(flow.record.id, actual));
     const outward = attachments[0];

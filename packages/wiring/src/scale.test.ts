@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { planNode, planTaps } from './plan-node.js';
-import { facts, flow, portId, service, serviceId } from './testing/records.js';
+import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
 import { Wanted } from './wanted.js';
 
@@ -18,4 +18,6 @@ it('plans 10,000 flows on a node, and one service among them without looking at 
   expect(planNode(wanted, vpp.state, facts).sequences).toEqual([]);
   const one = planTaps({ services: [serviceId(7)], flows: [] }, wanted, vpp.state, facts);
   expect(one.outlooks.length).toBe(21);
+  const single = planTaps({ services: [], flows: [flowId(9)] }, wanted, vpp.state, facts);
+  expect(single.outlooks.map((each) => each.id)).toEqual([flowId(9), serviceId(10)]);
 });

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { type AgentRecord, agentCodec, keys, parseKey, prefixes, root, tapStateCodec } from '@taas/model';
+import { type Logger, silentLogger, systemClock } from '@taas/service';
+import { createEmbeddedStore, type EmbeddedStore, type KeyValue, type Store } from '@taas/store';
+import type { FastifyInstance } from 'fastify';
+import { boundPorts } from './admission/port-directory.js';
+import { type ApiLimits, createApi } from './api/create-api.js';
+import { developmentAuthenticator } from './auth/development.js';
+import { Compiler } from './compiler/compiler.js';
+import type { SegmentPolicy } from './compiler/segment-options.js';
+import { LiveView } from './view/live-view.js';
+
+export const acme = 'acme';
+export const umbrella = 'umbrella';
+
+/** A port's id that says which one it is. */
+export const portId = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+
+export const defaultPolicy: SegmentPolicy = {
+  options: [
+    { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 },
+    { type: 'vxlan', first: 70_000, last: 70_099 },
+  ],
+  projectShare: 0.5,
+};
+
+export interface Reply {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at answers of many forms
+  readonly body: any;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** One server: its view and its API, without sockets. */
+export class Replica {
+  readonly live: LiveView;
+  readonly api: FastifyInstance;
+  readonly #stop = new AbortController();
+  readonly #following: Promise<void>;
+
+  constructor(
+    readonly store: Store,
+    readonly policy: SegmentPolicy,
+    options: { readonly limits?: Partial<ApiLimits>; readonly logger?: Logger } = {},
+  ) {
+    const logger = options.logger ?? silentLogger;
+    this.live = new LiveView(store, systemClock, logger);
+    this.#following = this.live.run(this.#stop.signal);
+    this.api = createApi({
+      store,
+      live: this.live,
+      ports: boundPorts(this.live.view),
+      authenticator: developmentAuthenticator('127.0.0.1', 'Keystone uri="http://127.0.0.1:5000"'),
+      policy,
+      logger,
+      clock: systemClock,
+      newId: randomUUID,
+      ...(options.limits ? { limits: options.limits } : {}),
+    });
+  }
+
+  async request(
+    method: string,
+    url: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = { 'x-project-id': acme },
+  ): Promise<Reply> {
+    const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const reply = await this.api.inject({
+      method: method as 'GET',
+      url,
+      headers,
+      ...(body === undefined ? {} : { payload }),
+    });
+    return {
+      status: reply.statusCode,
+      body: reply.body === '' ? null : JSON.parse(reply.body),
+      headers: reply.headers,
+    };
+  }
+
+  as(project: string, roles = 'member'): (method: string, url: string, body?: unknown) => Promise<Reply> {
+    return (method, url, body) => this.request(method, url, body, { 'x-project-id': project, 'x-roles': roles });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#following;
+    await this.api.close();
+  }
+}
+
+/** An embedded etcd with servers on it and hands to play networking-vpp and the agents. */
+export class TestCloud {
+  readonly store: EmbeddedStore = createEmbeddedStore({ clock: systemClock });
+  readonly #replicas: Replica[] = [];
+  #term: { readonly stop: AbortController; readonly done: Promise<void>; readonly compiler: Compiler } | undefined;
+
+  constructor(readonly policy: SegmentPolicy = defaultPolicy) {}
+
+  async replica(options: { readonly limits?: Partial<ApiLimits>; readonly logger?: Logger } = {}): Promise<Replica> {
+    const replica = new Replica(this.store.client(), this.policy, options);
+    this.#replicas.push(replica);
+    await this.caughtUp();
+    return replica;
+  }
+
+  /** Makes a replica's compiler the leader. */
+  async lead(replica: Replica, store: Store = replica.store): Promise<Compiler> {
+    const { revision } = await this.put(keys.leader, '{}');
+    const { live, policy } = replica;
+    const compiler = new Compiler({
+      ...{ store, live, policy, clock: systemClock, logger: silentLogger },
+      random: () => 0,
+    });
+    const stop = new AbortController();
+    const fence = { kind: 'mod-revision', key: keys.leader, revision } as const;
+    this.#term = { stop, compiler, done: compiler.lead({ signal: stop.signal, fence }) };
+    return compiler;
+  }
+
+  /** Waits until the compiler has nothing left to do about what stands in etcd now. */
+  async settle(): Promise<void> {
+    const signal = AbortSignal.timeout(10_000);
+    for (;;) {
+      const { revision } = await this.store.list(`${root}/`);
+      await this.caughtUp();
+      await this.#term?.compiler.idle(signal);
+      signal.throwIfAborted();
+      const after = await this.store.list(`${root}/`);
+      if (after.revision === revision) return;
+    }
+  }
+
+  /** Waits until every replica has seen the latest change under our root. */
+  async caughtUp(): Promise<void> {
+    const { entries } = await this.store.list(`${root}/`);
+    const latest = entries.reduce((max, entry) => Math.max(max, entry.modRevision), 0);
+    for (const { live } of this.#replicas) {
+      await live.reached(latest, 5_000);
+      const signal = AbortSignal.timeout(5_000);
+      while (!live.fresh) {
+        signal.throwIfAborted();
+        await systemClock.sleep(1, signal);
+      }
+    }
+  }
+
+  async put(key: string, value: string): Promise<{ readonly revision: number }> {
+    return this.store.transact({ compare: [], operations: [{ kind: 'put', key, value }] });
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.store.transact({ compare: [], operations: [{ kind: 'delete', key }] });
+  }
+
+  bind(node: string, port: string, project?: string): Promise<unknown> {
+    const value = { mac_address: 'fa:16:3e:00:00:01', physnet: 'physnet1', network_type: 'vlan', segmentation_id: 7 };
+    return this.put(
+      keys.boundPort(node, port),
+      JSON.stringify({ ...value, ...(project === undefined ? {} : { project_id: project }) }),
+    );
+  }
+
+  unbind(node: string, port: string): Promise<void> {
+    return this.delete(keys.boundPort(node, port));
+  }
+
+  agent(node: string, facts: Partial<AgentRecord> = {}): Promise<unknown> {
+    const record: AgentRecord = {
+      ...{ v: 1, node, agent_version: '0', vpp_version: '26.06' },
+      ...{ tunnel_address: `10.0.0.${node.replace(/\D/g, '') || '1'}`, physnets: ['physnet1'], capabilities: [] },
+      ...facts,
+    };
+    return this.put(keys.agent(node), agentCodec.format(record));
+  }
+
+  /** All that is under a prefix, by key, parsed. */
+  async read(prefix: string): Promise<ReadonlyMap<string, { kv: KeyValue; json: Record<string, unknown> }>> {
+    const { entries } = await this.store.list(prefix);
+    return new Map(entries.map((kv) => [kv.key, { kv, json: JSON.parse(kv.value) }]));
+  }
+
+  async nodeRecords(): Promise<ReadonlyMap<string, { kv: KeyValue; json: Record<string, unknown> }>> {
+    const all = await this.read(`${root}/nodes/`);
+    return new Map([...all].filter(([key]) => parseKey(key).is === 'node-resource'));
+  }
+
+  /** What an agent without trouble reports: everything as wanted, tombstones confirmed. @returns how many reports */
+  async report(node: string): Promise<number> {
+    let reports = 0;
+    for (const [key, { kv, json }] of await this.read(prefixes.nodeTaas(node))) {
+      const parsed = parseKey(key);
+      if (parsed.is !== 'node-resource') continue;
+      const stateKey = keys.stateResource(node, parsed.kind, parsed.id);
+      const status = json['removed'] === true ? 'REMOVED' : 'ACTIVE';
+      const state = tapStateCodec.format({ v: 1, id: parsed.id, revision: kv.modRevision, status, reason: '' });
+      if ((await this.store.get(stateKey))?.value === state) continue;
+      await this.put(stateKey, state);
+      reports += 1;
+    }
+    return reports;
+  }
+
+  /** Lets the compiler and the agents of some nodes answer each other until nothing changes. */
+  async converge(nodes: readonly string[]): Promise<void> {
+    for (let round = 0; round < 20; round++) {
+      await this.settle();
+      let reports = 0;
+      for (const node of nodes) reports += await this.report(node);
+      if (reports === 0) return;
+    }
+    throw new Error('compiler and agents do not come to rest');
+  }
+
+  async stop(): Promise<void> {
+    this.#term?.stop.abort();
+    await this.#term?.done;
+    for (const replica of this.#replicas) await replica.stop();
+    await this.store.close();
+  }
+}

@@ -21,3 +21,8 @@ export interface CapturedFrame {
   readonly timeNs: bigint;
   readonly frame: Uint8Array;
 }
+
+/** The same bytes as a plain array, whose `slice` copies: a Buffer's would go on to share the whole file. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,4 +1,4 @@
-import { type CapturedFrame, CaptureError, MAX_CAPTURED_FRAME } from './capture-error.js';
+import { type CapturedFrame, CaptureError, MAX_CAPTURED_FRAME, plainBytes } from './capture-error.js';
 
 const MICROSECOND_MAGIC = 0xa1b2c3d4;
 const NANOSECOND_MAGIC = 0xa1b23c4d;
@@ -24,7 +24,8 @@ function pcapFlavour(bytes: Uint8Array): { littleEndian: boolean; nsPerTick: big
  * @param file the name that errors carry
  * @throws CaptureError when it is not one, is not of Ethernet, is cut short, or holds a frame that was cut or is too big.
  */
-export function decodePcap(bytes: Uint8Array, file: string): CapturedFrame[] {
+export function decodePcap(given: Uint8Array, file: string): CapturedFrame[] {
+  const bytes = plainBytes(given);
   const flavour = pcapFlavour(bytes);
   if (flavour === undefined) throw new CaptureError(file, 0, 'not a pcap file (unknown magic number)');
   if (bytes.length < 24) throw new CaptureError(file, bytes.length, 'the file header is cut short (24 bytes expected)');

@@ -1,4 +1,4 @@
-import { type CapturedFrame, CaptureError } from './capture-error.js';
+import { type CapturedFrame, CaptureError, plainBytes } from './capture-error.js';
 import { checkFrameSize } from './pcap-read.js';
 
 const SECTION_HEADER = 0x0a0d0d0a;
@@ -36,7 +36,8 @@ interface Reader {
  * @param file the name that errors carry
  * @throws CaptureError when it is not one, is not of Ethernet, is cut short, or holds a frame that was cut or is too big.
  */
-export function decodePcapng(bytes: Uint8Array, file: string): CapturedFrame[] {
+export function decodePcapng(given: Uint8Array, file: string): CapturedFrame[] {
+  const bytes = plainBytes(given);
   if (!isPcapng(bytes)) throw new CaptureError(file, 0, 'not a pcapng file (no section header)');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const reader: Reader = { file, view, bytes, littleEndian: true, interfaces: [] };

@@ -2,6 +2,7 @@ import { macBytes } from '@taas/packets';
 import { AclTable } from './acl-table.js';
 import { BridgeDomainTable } from './bridge-domain.js';
 import { Forwarder } from './forwarder.js';
+import { GRE_TYPE, type GreSpec, GreTable } from './gre-tunnels.js';
 import { type Interface, type InterfaceCounters, NO_INDEX, type SubInterfaceMatch } from './interface.js';
 import { InterfaceTable } from './interface-table.js';
 import type { IpHost } from './ip-host.js';
@@ -22,6 +23,7 @@ export interface DeviceSpec {
   readonly deviceType: string;
   readonly mac: Uint8Array;
   readonly transmit: (frame: Uint8Array, budget: Budget) => void;
+  readonly socket?: string | undefined;
 }
 
 /** One simulated VPP without its API: what is configured, and how it forwards. */
@@ -32,15 +34,13 @@ export class Engine {
   readonly span = new SpanTable(this.l2);
   readonly acls = new AclTable(this.l2);
   readonly tunnels = new VxlanTable();
+  readonly gre = new GreTable();
   readonly forwarder: Forwarder;
   readonly #loopbacks = new LoopbackInstances();
 
   constructor() {
-    this.forwarder = new Forwarder(
-      this.interfaces,
-      { configs: this.l2, span: this.span, acls: this.acls },
-      this.tunnels,
-    );
+    const tables = { configs: this.l2, span: this.span, acls: this.acls };
+    this.forwarder = new Forwarder(this.interfaces, tables, this.tunnels, this.gre);
     this.interfaces.onChange((of, change) => {
       if (change === 'deleted') this.#forget(of);
     });
@@ -139,6 +139,24 @@ export class Engine {
   /** Deletes a tunnel and returns the interface it had. @throws EngineError NO_SUCH_ENTRY. */
   deleteVxlanTunnel(spec: TunnelSpec): Interface {
     const tunnel = this.tunnels.remove(spec);
+    this.interfaces.delete(tunnel.interface);
+    return tunnel.interface;
+  }
+
+  /** Adds a GRE tunnel, administratively down. @throws EngineError as GreTable.add. */
+  createGreTunnel(spec: GreSpec): Interface {
+    return this.gre.add(spec, (instance) => {
+      const l3 = spec.type === GRE_TYPE.L3;
+      const mac = l3
+        ? new Uint8Array(6)
+        : Uint8Array.of(0xd0, 0x0b, 0xee, 0xd0, (instance >> 8) & 0xff, instance & 0xff);
+      return this.interfaces.add({ kind: 'gre', name: `gre${instance}`, deviceType: 'GRE tunnel device', mac });
+    }).interface;
+  }
+
+  /** Deletes a GRE tunnel and returns the interface it had. @throws EngineError NO_SUCH_ENTRY. */
+  deleteGreTunnel(spec: GreSpec): Interface {
+    const tunnel = this.gre.remove(spec);
     this.interfaces.delete(tunnel.interface);
     return tunnel.interface;
   }

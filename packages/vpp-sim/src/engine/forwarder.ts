@@ -1,3 +1,4 @@
+import type { GreTable } from './gre-tunnels.js';
 import { hardwareOf, type Interface, NO_INDEX } from './interface.js';
 import type { InterfaceTable } from './interface-table.js';
 import { canTransmit } from './interface-table.js';
@@ -28,9 +29,10 @@ export class Forwarder {
   constructor(
     private readonly interfaces: InterfaceTable,
     private readonly tables: L2Tables,
-    private readonly tunnels: VxlanTable,
+    private readonly vxlan: VxlanTable,
+    private readonly gre: GreTable,
   ) {
-    this.ip = new IpHost(tunnels, this.#output);
+    this.ip = new IpHost(vxlan, gre, this.#output);
   }
 
   /** A frame arrives on the wire of `port`. Frames too short for an Ethernet header are dropped. */
@@ -115,9 +117,8 @@ export class Forwarder {
       this.#drop(packet);
       return;
     }
-    const tunnel = by.kind === 'vxlan' ? this.tunnels.ofInterface(by.swIfIndex) : undefined;
-    if (tunnel !== undefined) {
-      this.ip.encapsulate(packet, tunnel);
+    if (by.kind === 'vxlan' || by.kind === 'gre') {
+      this.#throughTunnel(by, packet);
       return;
     }
     const wire = hardwareOf(by);
@@ -131,6 +132,14 @@ export class Forwarder {
     if (wire.kind === 'loopback') this.#throughLoopback(wire, packet);
     else wire.transmit?.(packet.frame, packet.budget);
   };
+
+  #throughTunnel(by: Interface, packet: Packet): void {
+    const vxlan = this.vxlan.ofInterface(by.swIfIndex);
+    const gre = this.gre.ofInterface(by.swIfIndex);
+    if (vxlan !== undefined) this.ip.sendVxlan(packet, vxlan);
+    else if (gre !== undefined) this.ip.sendGre(packet, gre);
+    else this.#drop(packet);
+  }
 
   /** A frame sent to a loopback comes in by it; its output node and its driver both count it. */
   #throughLoopback(loopback: Interface, packet: Packet): void {

@@ -21,6 +21,7 @@ export interface InterfaceTemplate {
   readonly mac: Uint8Array;
   readonly floodClass?: FloodClass;
   readonly transmit?: Interface['transmit'];
+  readonly socket?: string | undefined;
 }
 
 /** All interfaces of one simulated VPP, by sw_if_index. */
@@ -55,6 +56,7 @@ export class InterfaceTable {
     return this.#insert({
       ...template,
       transmit: template.transmit,
+      socket: template.socket,
       floodClass: template.floodClass ?? 'normal',
       parent: undefined,
       match: undefined,
@@ -72,7 +74,7 @@ export class InterfaceTable {
     if (parent.tagTable.has(key)) throw new EngineError(taken, `${parent.name} has a sub-interface for these tags`);
     const name = `${parent.name}.${match.subId}`;
     const { deviceType, mac } = parent;
-    const rest = { deviceType, mac, floodClass: 'normal', transmit: undefined } as const;
+    const rest = { deviceType, mac, floodClass: 'normal', transmit: undefined, socket: undefined } as const;
     const sub = this.#insert({ ...rest, kind: 'sub', name, parent, match });
     parent.subs.set(match.subId, sub);
     parent.tagTable.set(key, sub);
@@ -80,7 +82,10 @@ export class InterfaceTable {
   }
 
   #insert(
-    fields: Pick<Interface, 'kind' | 'name' | 'deviceType' | 'mac' | 'parent' | 'match' | 'floodClass' | 'transmit'>,
+    fields: Pick<
+      Interface,
+      'kind' | 'name' | 'deviceType' | 'mac' | 'parent' | 'match' | 'floodClass' | 'transmit' | 'socket'
+    >,
   ): Interface {
     const created: Interface = {
       ...fields,
@@ -122,8 +127,8 @@ export class InterfaceTable {
     if (of.adminUp === up) return;
     of.adminUp = up;
     this.#notify(of, up ? 'admin-up' : 'admin-down');
-    // A loopback has no cable: its link follows. For the others, down means link down.
-    if (of.kind === 'loopback') this.setLink(of, up);
+    // A loopback or a tunnel has no cable: its link follows.
+    if (of.kind === 'loopback' || of.kind === 'gre') this.setLink(of, up);
   }
 
   setLink(of: Interface, up: boolean): void {

@@ -16,7 +16,7 @@ export interface InterfaceCounters {
 }
 
 /** What an interface is made of. `local` is VPP's own interface 0. */
-export type InterfaceKind = 'local' | 'port' | 'uplink' | 'loopback' | 'vxlan' | 'sub';
+export type InterfaceKind = 'local' | 'port' | 'uplink' | 'loopback' | 'vxlan' | 'gre' | 'sub';
 
 /**
  * How floods treat an interface (VPP's vnet_flood_class_t): never a loopback, unless it is the bridge domain's own
@@ -55,6 +55,8 @@ export interface Interface {
   readonly counters: InterfaceCounters;
   /** Where frames go that leave by it; only of ports and uplinks. */
   transmit: ((frame: Uint8Array, budget: Budget) => void) | undefined;
+  /** The vhost-user socket of a port, as VPP's own dump names it. */
+  readonly socket: string | undefined;
   floodClass: FloodClass;
   adminUp: boolean;
   /** Of a sub-interface, the parent's counts. */

@@ -1,4 +1,5 @@
-import { ETHERTYPE, macText, type ParsedFrame, parseFrame, vxlanDecap, vxlanEncap } from '@taas/packets';
+import { ETHERTYPE, macText, type ParsedFrame, type ParsedIp, parseFrame, vxlanDecap, vxlanEncap } from '@taas/packets';
+import { type GreTable, type GreTunnel, unwrapTeb } from './gre-tunnels.js';
 import { hardwareOf, type Interface } from './interface.js';
 import { IpAddresses } from './ip-addresses.js';
 import {
@@ -28,7 +29,8 @@ export class IpHost {
   readonly neighbors = new Neighbors();
 
   constructor(
-    private readonly tunnels: VxlanTable,
+    private readonly vxlan: VxlanTable,
+    private readonly gre: GreTable,
     private readonly output: IpHostOutput,
   ) {}
 
@@ -44,16 +46,30 @@ export class IpHost {
       this.#receiveNeighbor(packet.budget, by, message);
       return;
     }
-    const mine = parsed.ip !== undefined && this.addresses.owner(parsed.ip.dst) !== undefined;
-    const vxlan = mine ? vxlanDecap(packet.frame) : undefined;
-    const tunnel = vxlan === undefined ? undefined : this.tunnels.match(vxlan);
-    if (vxlan === undefined || tunnel === undefined) {
+    const arrived =
+      parsed.ip === undefined || this.addresses.owner(parsed.ip.dst) === undefined
+        ? undefined
+        : this.#unwrap(packet.frame, parsed.ip);
+    if (arrived === undefined) {
       this.output.drop(packet);
       return;
     }
-    tunnel.interface.counters.rxPackets += 1;
-    tunnel.interface.counters.rxBytes += vxlan.inner.length;
-    this.output.toL2Input(newPacket(vxlan.inner, tunnel.interface.swIfIndex, packet.budget));
+    const { tunnel, inner } = arrived;
+    tunnel.counters.rxPackets += 1;
+    tunnel.counters.rxBytes += inner.length;
+    this.output.toL2Input(newPacket(inner, tunnel.swIfIndex, packet.budget));
+  }
+
+  /** The frame inside a packet for us, and the tunnel that it came by; undefined if it is no tunnel's. */
+  #unwrap(frame: Uint8Array, ip: ParsedIp): { tunnel: Interface; inner: Uint8Array } | undefined {
+    if (ip.protocol === 47) {
+      const tunnel = this.gre.match(ip.src, ip.dst)?.interface;
+      const inner = ip.transportOffset === 0 ? undefined : unwrapTeb(frame, ip.transportOffset);
+      return tunnel === undefined || inner === undefined ? undefined : { tunnel, inner };
+    }
+    const vxlan = vxlanDecap(frame);
+    const tunnel = vxlan === undefined ? undefined : this.vxlan.match(vxlan)?.interface;
+    return vxlan === undefined || tunnel === undefined ? undefined : { tunnel, inner: vxlan.inner };
   }
 
   #receiveNeighbor(budget: Budget, by: Interface, message: NeighborMessage): void {
@@ -65,24 +81,40 @@ export class IpHost {
     if (!message.isRequest) this.neighbors.learn(by, message.sender, message.senderMac);
   }
 
-  /** Wraps a packet that leaves by a tunnel and sends it towards the tunnel's end. */
-  encapsulate(packet: Packet, tunnel: Tunnel): void {
+  /** Wraps a packet that leaves by a VXLAN tunnel and sends it towards the tunnel's end. */
+  sendVxlan(packet: Packet, tunnel: Tunnel): void {
     const counters = tunnel.interface.counters;
     counters.txPackets += 1;
     counters.txBytes += packet.frame.length;
-    const route = this.addresses.route(tunnel.dst);
+    const { src, dst, dstPort, vni } = tunnel;
+    const inner = packet.frame;
+    this.#sendTo(packet, dst, (srcMac, dstMac) =>
+      vxlanEncap({ srcMac, dstMac, src, dst, srcPort: flowPort(inner), dstPort, vni }, inner),
+    );
+  }
+
+  /** The same for GRE. The tunnel's own counters stay at zero, as VPP's do; a tunnel that is down sends nothing. */
+  sendGre(packet: Packet, tunnel: GreTunnel): void {
+    if (!tunnel.interface.adminUp) {
+      this.output.drop(packet);
+      return;
+    }
+    const inner = packet.frame;
+    this.#sendTo(packet, tunnel.dst, (srcMac, dstMac) => this.gre.wrap(tunnel, inner, srcMac, dstMac));
+  }
+
+  #sendTo(packet: Packet, dst: Uint8Array, build: (srcMac: string, dstMac: string) => Uint8Array | undefined): void {
+    const route = this.addresses.route(dst);
     if (route === undefined) {
       this.output.drop(packet);
       return;
     }
     const { interface: by, address } = route;
-    const inner = packet.frame;
-    const known = this.neighbors.resolve(by, tunnel.dst, (dstMac) => {
-      const { src, dst, dstPort, vni } = tunnel;
-      const outer = { srcMac: macText(by.mac), dstMac, src, dst, srcPort: flowPort(inner), dstPort, vni };
-      this.#send(vxlanEncap(outer, inner), by, packet.budget);
+    const known = this.neighbors.resolve(by, dst, (dstMac) => {
+      const frame = build(macText(by.mac), dstMac);
+      if (frame !== undefined) this.#send(frame, by, packet.budget);
     });
-    if (!known) this.#send(neighborRequest(by, address, tunnel.dst), by, packet.budget);
+    if (!known) this.#send(neighborRequest(by, address, dst), by, packet.budget);
   }
 
   #send(frame: Uint8Array, by: Interface, budget: Budget): void {

@@ -65,6 +65,37 @@ describe('VLAN between nodes', () => {
     expect(inMain.received).toEqual([tagged([101]), tagged([100, 5]), tagged([])]);
   });
 
+  it('trap: an exact-match sub-interface does not take a frame that has a second tag; one that is not exact does', () => {
+    const engine = new Engine();
+    const [port, other] = [testPort(engine, 1), testPort(engine, 2)];
+    const twoTags = udp({
+      src: port.mac,
+      dst: 'ff:ff:ff:ff:ff:ff',
+      srcIp: '192.0.2.1',
+      dstIp: '192.0.2.2',
+      srcPort: 1,
+      dstPort: 2,
+      tags: [{ vlan: 3900 }, { vlan: 100 }],
+    });
+    const plain = {
+      tagCount: 1,
+      outerVlan: 3900,
+      innerVlan: 0,
+      dot1ad: false,
+      defaultSub: false,
+      anyInner: false,
+    } as const;
+    engine.joinBridge(other.index, 10);
+    for (const exact of [true, false]) {
+      const sub = engine.createSubInterface(port.index, { ...plain, subId: 3900, exact });
+      engine.interfaces.setAdmin(sub, true);
+      engine.joinBridge(sub.swIfIndex, 10);
+      port.send(twoTags);
+      expect(other.received).toHaveLength(exact ? 0 : 1);
+      engine.deleteSubInterface(sub.swIfIndex);
+    }
+  });
+
   it('trap: a sub-interface that is down swallows the frames with its tag, and yet sends', () => {
     const engine = new Engine();
     const [port, other] = [testPort(engine, 1), testPort(engine, 2)];

@@ -1,0 +1,226 @@
+import { bootstrapSchema, type Schema } from 'vpp-api';
+import { type ApiModule, apiModule } from './notation.js';
+
+// Names, layouts and CRCs are facts of VPP 26.06's API definitions; a test compares each with an installed VPP.
+
+const shared = `
+  enum if_status_flags u32 IF_STATUS_API_FLAG_ADMIN_UP=1 IF_STATUS_API_FLAG_LINK_UP=2
+  enum link_duplex u32 LINK_DUPLEX_API_UNKNOWN=0 LINK_DUPLEX_API_HALF=1 LINK_DUPLEX_API_FULL=2
+  enum if_type u32 IF_API_TYPE_HARDWARE=0 IF_API_TYPE_SUB=1 IF_API_TYPE_P2P=2 IF_API_TYPE_PIPE=3
+  enum sub_if_flags u32 SUB_IF_API_FLAG_NO_TAGS=1 SUB_IF_API_FLAG_ONE_TAG=2 SUB_IF_API_FLAG_TWO_TAGS=4 \
+SUB_IF_API_FLAG_DOT1AD=8 SUB_IF_API_FLAG_EXACT_MATCH=16 SUB_IF_API_FLAG_DEFAULT=32 \
+SUB_IF_API_FLAG_OUTER_VLAN_ID_ANY=64 SUB_IF_API_FLAG_INNER_VLAN_ID_ANY=128 SUB_IF_API_FLAG_MASK_VNET=254 \
+SUB_IF_API_FLAG_DOT1AH=256
+  enum address_family u8 ADDRESS_IP4=0 ADDRESS_IP6=1
+  enum ip_proto u8 IP_API_PROTO_HOPOPT=0 IP_API_PROTO_ICMP=1 IP_API_PROTO_IGMP=2 IP_API_PROTO_TCP=6 \
+IP_API_PROTO_UDP=17 IP_API_PROTO_GRE=47 IP_API_PROTO_ESP=50 IP_API_PROTO_AH=51 IP_API_PROTO_ICMP6=58 \
+IP_API_PROTO_EIGRP=88 IP_API_PROTO_OSPF=89 IP_API_PROTO_SCTP=132 IP_API_PROTO_RESERVED=255
+  alias interface_index u32
+  alias mac_address u8[6]
+  alias ip4_address u8[4]
+  alias ip6_address u8[16]
+  alias address_with_prefix prefix
+  union address_union ip4_address ip4, ip6_address ip6
+  type address address_family af, address_union un
+  type prefix address address, u8 len
+`;
+
+const memclnt = `
+  type module_version u32 major, u32 minor, u32 patch, string[64] name
+  type message_table_entry u16 index, string[64] name
+  bare sockclnt_create 455fb9c4 u32 context, string[64] name
+  bare sockclnt_create_reply 35166268 u32 client_index, u32 context, i32 response, u32 index, u16 count, \
+message_table_entry[count] message_table
+  request sockclnt_delete 8ac76db6 u32 index
+  reply sockclnt_delete_reply 8f38b1ee i32 response
+  request memclnt_keepalive 51077d14
+  request control_ping 51077d14
+  reply control_ping_reply f6b0b8ca i32 retval, u32 client_index, u32 vpe_pid
+  request get_api_json 51077d14
+  reply get_api_json_reply ea715b59 i32 retval, string[] json
+  request api_versions 51077d14
+  reply api_versions_reply 5f0d99d6 i32 retval, u32 count, module_version[count] api_versions
+`;
+
+const vpe = `
+  request show_version 51077d14
+  reply show_version_reply c919bde1 i32 retval, string[32] program, string[32] version, string[32] build_date, \
+string[256] build_directory
+`;
+
+const vlib = `
+  request cli_inband f8377302 string[] cmd
+  reply cli_inband_reply 05879051 i32 retval, string[] reply
+`;
+
+const interfaces = `
+  request sw_interface_set_flags f5aec1b8 interface_index sw_if_index, if_status_flags flags
+  request want_interface_events 476f5a08 u32 enable_disable, u32 pid
+  bare sw_interface_event 2d3d95a7 u32 client_index, u32 pid, interface_index sw_if_index, if_status_flags flags, \
+bool deleted
+  event want_interface_events sw_interface_event
+  dump sw_interface_dump aa610c27 sw_interface_details interface_index sw_if_index, bool name_filter_valid, \
+string[] name_filter
+  details sw_interface_details 6c221fc7 interface_index sw_if_index, u32 sup_sw_if_index, mac_address l2_address, \
+if_status_flags flags, if_type type, link_duplex link_duplex, u32 link_speed, u16 link_mtu, u32[4] mtu, u32 sub_id, \
+u8 sub_number_of_tags, u16 sub_outer_vlan_id, u16 sub_inner_vlan_id, sub_if_flags sub_if_flags, u32 vtr_op, \
+u32 vtr_push_dot1q, u32 vtr_tag1, u32 vtr_tag2, u16 outer_tag, mac_address b_dmac, mac_address b_smac, u16 b_vlanid, \
+u32 i_sid, string[64] interface_name, string[64] interface_dev_type, string[64] tag
+  request sw_interface_add_del_address 5463d73b interface_index sw_if_index, bool is_add, bool del_all, \
+address_with_prefix prefix
+  request sw_interface_tag_add_del 426f8bc1 bool is_add, interface_index sw_if_index, string[64] tag
+  request create_subif 790ca755 interface_index sw_if_index, u32 sub_id, sub_if_flags sub_if_flags, \
+u16 outer_vlan_id, u16 inner_vlan_id
+  reply create_subif_reply 5383d31f i32 retval, interface_index sw_if_index
+  request create_vlan_subif af34ac8b interface_index sw_if_index, u32 vlan_id
+  reply create_vlan_subif_reply 5383d31f i32 retval, interface_index sw_if_index
+  request delete_subif f9e6675e interface_index sw_if_index
+  request create_loopback 42bb5d22 mac_address mac_address
+  reply create_loopback_reply 5383d31f i32 retval, interface_index sw_if_index
+  request create_loopback_instance d36a3ee2 mac_address mac_address, bool is_specified, u32 user_instance
+  reply create_loopback_instance_reply 5383d31f i32 retval, interface_index sw_if_index
+  request delete_loopback f9e6675e interface_index sw_if_index
+`;
+
+const l2 = `
+  enum bd_flags u32 BRIDGE_API_FLAG_NONE=0 BRIDGE_API_FLAG_LEARN=1 BRIDGE_API_FLAG_FWD=2 BRIDGE_API_FLAG_FLOOD=4 \
+BRIDGE_API_FLAG_UU_FLOOD=8 BRIDGE_API_FLAG_ARP_TERM=16 BRIDGE_API_FLAG_ARP_UFWD=32
+  enum l2_port_type u32 L2_API_PORT_TYPE_NORMAL=0 L2_API_PORT_TYPE_BVI=1 L2_API_PORT_TYPE_UU_FWD=2
+  type bridge_domain_sw_if u32 context, interface_index sw_if_index, u8 shg
+  dump l2_xconnect_dump 51077d14 l2_xconnect_details
+  details l2_xconnect_details 472b6b67 interface_index rx_sw_if_index, interface_index tx_sw_if_index
+  dump l2_fib_table_dump c25fdce6 l2_fib_table_details u32 bd_id
+  details l2_fib_table_details a44ef6b8 u32 bd_id, mac_address mac, interface_index sw_if_index, bool static_mac, \
+bool filter_mac, bool bvi_mac
+  request l2_flags fc41cfe8 interface_index sw_if_index, bool is_set, u32 feature_bitmap
+  reply l2_flags_reply 29b2a2b3 i32 retval, u32 resulting_feature_bitmap
+  request l2_flags_get f9e6675e interface_index sw_if_index
+  reply l2_flags_get_reply 35cb810f i32 retval, u32 input_feature_bitmap, u32 output_feature_bitmap
+  request l2_flags_set d4030647 interface_index sw_if_index, bool is_set, u32 input_feature_bitmap, \
+u32 output_feature_bitmap
+  request bridge_domain_add_del_v2 600b7170 u32 bd_id, bool flood, bool uu_flood, bool forward, bool learn, \
+bool arp_term, bool arp_ufwd, u8 mac_age, string[64] bd_tag, bool is_add
+  reply bridge_domain_add_del_v2_reply fcb1e980 i32 retval, u32 bd_id
+  dump bridge_domain_dump 74396a43 bridge_domain_details u32 bd_id, interface_index sw_if_index
+  details bridge_domain_details 0fa506fd u32 bd_id, bool flood, bool uu_flood, bool forward, bool learn, bool arp_term, \
+bool arp_ufwd, u8 mac_age, string[64] bd_tag, interface_index bvi_sw_if_index, interface_index uu_fwd_sw_if_index, \
+u32 n_sw_ifs, bridge_domain_sw_if[n_sw_ifs] sw_if_details
+  request bridge_flags 1b0c5fbd u32 bd_id, bool is_set, bd_flags flags
+  reply bridge_flags_reply 29b2a2b3 i32 retval, u32 resulting_feature_bitmap
+  request l2_interface_vlan_tag_rewrite 62cc0bbc interface_index sw_if_index, u32 vtr_op, u32 push_dot1q, u32 tag1, \
+u32 tag2
+  request sw_interface_set_l2_xconnect 4fa28a85 interface_index rx_sw_if_index, interface_index tx_sw_if_index, \
+bool enable
+  request sw_interface_set_l2_bridge d0678b13 interface_index rx_sw_if_index, u32 bd_id, l2_port_type port_type, u8 shg, \
+bool enable
+`;
+
+const span = `
+  enum span_state u32 SPAN_STATE_API_DISABLED=0 SPAN_STATE_API_RX=1 SPAN_STATE_API_TX=2 SPAN_STATE_API_RX_TX=3
+  request sw_interface_span_enable_disable 23ddd96b interface_index sw_if_index_from, interface_index sw_if_index_to, \
+span_state state, bool is_l2
+  dump sw_interface_span_dump d6cf0c3d sw_interface_span_details bool is_l2
+  details sw_interface_span_details 8a20e79f interface_index sw_if_index_from, interface_index sw_if_index_to, \
+span_state state, bool is_l2
+`;
+
+const vxlan = `
+  request vxlan_add_del_tunnel_v3 0072b037 bool is_add, u32 instance, address src_address, address dst_address, \
+u16 src_port, u16 dst_port, interface_index mcast_sw_if_index, u32 encap_vrf_id, u32 decap_next_index, u32 vni, bool is_l3
+  reply vxlan_add_del_tunnel_v3_reply 5383d31f i32 retval, interface_index sw_if_index
+  dump vxlan_tunnel_v2_dump f9e6675e vxlan_tunnel_v2_details interface_index sw_if_index
+  details vxlan_tunnel_v2_details d3bdd4d9 interface_index sw_if_index, u32 instance, address src_address, \
+address dst_address, u16 src_port, u16 dst_port, interface_index mcast_sw_if_index, u32 encap_vrf_id, \
+u32 decap_next_index, u32 vni
+`;
+
+const gre = `
+  enum gre_tunnel_type u8 GRE_API_TUNNEL_TYPE_L3=0 GRE_API_TUNNEL_TYPE_TEB=1 GRE_API_TUNNEL_TYPE_ERSPAN=2
+  enum tunnel_mode u8 TUNNEL_API_MODE_P2P=0 TUNNEL_API_MODE_MP=1
+  enum tunnel_encap_decap_flags u8 TUNNEL_API_ENCAP_DECAP_FLAG_NONE=0 \
+TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_COPY_DF=1 TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_SET_DF=2 \
+TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_COPY_DSCP=4 TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_COPY_ECN=8 \
+TUNNEL_API_ENCAP_DECAP_FLAG_DECAP_COPY_ECN=16 TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_INNER_HASH=32 \
+TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_COPY_HOP_LIMIT=64 TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_COPY_FLOW_LABEL=128
+  type gre_tunnel gre_tunnel_type type, tunnel_mode mode, tunnel_encap_decap_flags flags, u16 session_id, \
+u32 instance, u32 outer_table_id, interface_index sw_if_index, address src, address dst
+  request gre_tunnel_add_del a27d7f17 bool is_add, gre_tunnel tunnel
+  reply gre_tunnel_add_del_reply 5383d31f i32 retval, interface_index sw_if_index
+  dump gre_tunnel_dump f9e6675e gre_tunnel_details interface_index sw_if_index
+  details gre_tunnel_details 24435433 gre_tunnel tunnel
+`;
+
+const acl = `
+  enum acl_action u8 ACL_ACTION_API_DENY=0 ACL_ACTION_API_PERMIT=1 ACL_ACTION_API_PERMIT_REFLECT=2
+  type acl_rule acl_action is_permit, prefix src_prefix, prefix dst_prefix, ip_proto proto, \
+u16 srcport_or_icmptype_first, u16 srcport_or_icmptype_last, u16 dstport_or_icmpcode_first, \
+u16 dstport_or_icmpcode_last, u8 tcp_flags_mask, u8 tcp_flags_value
+  request acl_add_replace ee5c2f18 u32 acl_index, string[64] tag, u32 count, acl_rule[count] r
+  reply acl_add_replace_reply ac407b0c u32 acl_index, i32 retval
+  request acl_del ef34fea4 u32 acl_index
+  dump acl_dump ef34fea4 acl_details u32 acl_index
+  details acl_details 95babae0 u32 acl_index, string[64] tag, u32 count, acl_rule[count] r
+  request acl_interface_set_acl_list 473982bd interface_index sw_if_index, u8 count, u8 n_input, u32[count] acls
+  dump acl_interface_list_dump f9e6675e acl_interface_list_details interface_index sw_if_index
+  details acl_interface_list_details e695d256 interface_index sw_if_index, u8 count, u8 n_input, u32[count] acls
+`;
+
+const ip = `
+  dump ip_address_dump 2d033de4 ip_address_details interface_index sw_if_index, bool is_ipv6
+  details ip_address_details ee29b797 interface_index sw_if_index, address_with_prefix prefix
+`;
+
+const ipNeighbor = `
+  enum ip_neighbor_flags u8 IP_API_NEIGHBOR_FLAG_NONE=0 IP_API_NEIGHBOR_FLAG_STATIC=1 IP_API_NEIGHBOR_FLAG_NO_FIB_ENTRY=2
+  type ip_neighbor interface_index sw_if_index, ip_neighbor_flags flags, mac_address mac_address, address ip_address
+  request ip_neighbor_add_del 0607c257 bool is_add, ip_neighbor neighbor
+  reply ip_neighbor_add_del_reply 1992deab i32 retval, u32 stats_index
+`;
+
+const vhostUser = `
+  flags virtio_net_features_first_32 u32 VIRTIO_NET_F_API_CSUM=1 VIRTIO_NET_F_API_GUEST_CSUM=2 \
+VIRTIO_NET_F_API_GUEST_TSO4=128 VIRTIO_NET_F_API_GUEST_TSO6=256 VIRTIO_NET_F_API_GUEST_UFO=1024 \
+VIRTIO_NET_F_API_HOST_TSO4=2048 VIRTIO_NET_F_API_HOST_TSO6=4096 VIRTIO_NET_F_API_HOST_UFO=16384 \
+VIRTIO_NET_F_API_MRG_RXBUF=32768 VIRTIO_NET_F_API_CTRL_VQ=131072 VIRTIO_NET_F_API_GUEST_ANNOUNCE=2097152 \
+VIRTIO_NET_F_API_MQ=4194304 VHOST_F_API_LOG_ALL=67108864 VIRTIO_F_API_ANY_LAYOUT=134217728 \
+VIRTIO_F_API_INDIRECT_DESC=268435456 VHOST_USER_F_API_PROTOCOL_FEATURES=1073741824
+  flags virtio_net_features_last_32 u32 VIRTIO_F_API_VERSION_1=1
+  dump sw_interface_vhost_user_dump f9e6675e sw_interface_vhost_user_details interface_index sw_if_index
+  details sw_interface_vhost_user_details 0cee1e53 interface_index sw_if_index, string[64] interface_name, \
+u32 virtio_net_hdr_sz, virtio_net_features_first_32 features_first_32, virtio_net_features_last_32 features_last_32, \
+bool is_server, string[256] sock_filename, u32 num_regions, i32 sock_errno
+`;
+
+const modules: readonly ApiModule[] = [
+  apiModule('vpe', '1.7.0', vpe),
+  apiModule('vlib', '1.0.0', vlib),
+  apiModule('interface', '3.2.4', shared + interfaces),
+  apiModule('l2', '3.3.0', shared + l2),
+  apiModule('span', '2.0.0', shared + span),
+  apiModule('ip', '3.2.0', shared + ip),
+  apiModule('ip_neighbor', '1.0.1', shared + ipNeighbor),
+  apiModule('vxlan', '2.1.0', shared + vxlan),
+  apiModule('gre', '2.2.0', shared + gre),
+  apiModule('acl', '2.0.1', shared + acl),
+  apiModule('vhost_user', '4.1.1', vhostUser),
+];
+
+/** memclnt is not in VPP's answer to get_api_json, though its messages are in the table. */
+const memclntModule = apiModule('memclnt', '2.1.0', memclnt);
+
+/** The versions that api_versions answers with. */
+export const MODULE_VERSIONS = [memclntModule, ...modules].map(({ module, options }) => {
+  const [major = 0, minor = 0, patch = 0] = options.version.split('.').map(Number);
+  return { name: `${module}.api`, major, minor, patch };
+});
+
+/** What get_api_json answers: VPP's own shape, with the messages that the simulator has. */
+export const API_JSON = JSON.stringify(modules);
+
+/** Every message that the simulator has, memclnt's among them, in the shape of VPP's `*.api.json` files. */
+export const ALL_MODULES: readonly ApiModule[] = [memclntModule, ...modules];
+
+/** The codecs of every message of the simulator. */
+export function simulatorSchema(): Schema {
+  return bootstrapSchema(JSON.stringify(ALL_MODULES), "the simulator's definitions");
+}

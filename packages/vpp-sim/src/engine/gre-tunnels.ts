@@ -1,0 +1,143 @@
+import { ETHERTYPE, ethernet, ip4Packet, ip6Packet } from '@taas/packets';
+import { IndexPool } from './index-pool.js';
+import type { Interface } from './interface.js';
+import { EngineError } from './retval.js';
+
+/** What a GRE tunnel carries: IP packets, whole frames, or whole frames in ERSPAN type II. */
+export const GRE_TYPE = { L3: 0, TEB: 1, ERSPAN: 2 } as const;
+
+const GRE_PROTOCOL = 47;
+const TEB_ETHERTYPE = 0x6558;
+const ERSPAN_ETHERTYPE = 0x88be;
+const MAX_SESSION = 0x3ff;
+
+/** What identifies a tunnel and where it leads; addresses are 4 or 16 bytes. */
+export interface GreSpec {
+  readonly type: number;
+  readonly instance: number | undefined;
+  readonly src: Uint8Array;
+  readonly dst: Uint8Array;
+  /** ERSPAN's session, 0 to 1023. */
+  readonly sessionId: number;
+  readonly outerTableId: number;
+  readonly flags: number;
+}
+
+export interface GreTunnel extends GreSpec {
+  readonly instance: number;
+  readonly interface: Interface;
+}
+
+/** The GRE tunnels. Only point-to-point ones; nothing but transparent Ethernet is unwrapped. */
+export class GreTable {
+  readonly #byKey = new Map<string, GreTunnel>();
+  readonly #byInterface = new Map<number, GreTunnel>();
+  readonly #instances = new Set<number>();
+  readonly #places = new Map<GreTunnel, number>();
+  readonly #pool = new IndexPool();
+  /** ERSPAN's sequence number, one for all sessions between two addresses. */
+  readonly #sequences = new Map<string, number>();
+
+  /** @throws EngineError SAME_SRC_DST, INVALID_PROTOCOL, NO_SUCH_FIB, INVALID_SESSION_ID, IF_ALREADY_EXISTS, INSTANCE_IN_USE. */
+  add(spec: GreSpec, makeInterface: (instance: number) => Interface): GreTunnel {
+    checkSpec(spec);
+    const key = greKey(spec);
+    if (this.#byKey.has(key)) throw new EngineError('IF_ALREADY_EXISTS', 'there is such a GRE tunnel');
+    const place = this.#pool.take();
+    const instance = spec.instance ?? place;
+    if (this.#instances.has(instance)) {
+      this.#pool.give(place);
+      throw new EngineError('INSTANCE_IN_USE', `there is a GRE tunnel ${instance}`);
+    }
+    const tunnel: GreTunnel = { ...spec, instance, interface: makeInterface(instance) };
+    this.#places.set(tunnel, place);
+    this.#instances.add(instance);
+    this.#byKey.set(key, tunnel);
+    this.#byInterface.set(tunnel.interface.swIfIndex, tunnel);
+    return tunnel;
+  }
+
+  /** Removes a tunnel and returns it; its interface is the caller's to delete. @throws EngineError as `add`, NO_SUCH_ENTRY. */
+  remove(spec: GreSpec): GreTunnel {
+    checkSpec(spec);
+    const key = greKey(spec);
+    const tunnel = this.#byKey.get(key);
+    if (tunnel === undefined) throw new EngineError('NO_SUCH_ENTRY', 'there is no such GRE tunnel');
+    this.#byKey.delete(key);
+    this.#byInterface.delete(tunnel.interface.swIfIndex);
+    this.#instances.delete(tunnel.instance);
+    const place = this.#places.get(tunnel);
+    if (place !== undefined) this.#pool.give(place);
+    this.#places.delete(tunnel);
+    return tunnel;
+  }
+
+  ofInterface(swIfIndex: number): GreTunnel | undefined {
+    return this.#byInterface.get(swIfIndex);
+  }
+
+  all(): Iterable<GreTunnel> {
+    return this.#byInterface.values();
+  }
+
+  /** The tunnel for transparent Ethernet that came from `src` to our `dst`. */
+  match(src: Uint8Array, dst: Uint8Array): GreTunnel | undefined {
+    return this.#byKey.get(greKey({ type: GRE_TYPE.TEB, src: dst, dst: src, sessionId: 0 }));
+  }
+
+  /** Wraps a frame; undefined for a tunnel that carries no frames. */
+  wrap(tunnel: GreTunnel, inner: Uint8Array, srcMac: string, dstMac: string): Uint8Array | undefined {
+    if (tunnel.type === GRE_TYPE.L3) return undefined;
+    const head = tunnel.type === GRE_TYPE.TEB ? tebHeader() : erspanHeader(tunnel.sessionId, this.#sequence(tunnel));
+    const payload = Buffer.concat([head, inner]);
+    const header = { src: srcMac, dst: dstMac };
+    return tunnel.src.length === 4
+      ? ethernet(header, ETHERTYPE.ip4, ip4Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, 254, payload))
+      : ethernet(header, ETHERTYPE.ip6, ip6Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, 254, payload));
+  }
+
+  #sequence({ src, dst }: GreTunnel): number {
+    const key = `${Buffer.from(src).toString('hex')}/${Buffer.from(dst).toString('hex')}`;
+    const next = ((this.#sequences.get(key) ?? 0) + 1) >>> 0;
+    this.#sequences.set(key, next);
+    return next;
+  }
+}
+
+function checkSpec(spec: GreSpec): void {
+  if (spec.src.length !== spec.dst.length)
+    throw new EngineError('INVALID_PROTOCOL', 'source and destination are not of one IP version');
+  if (Buffer.compare(spec.src, spec.dst) === 0)
+    throw new EngineError('SAME_SRC_DST', 'source and destination are the same');
+  if (spec.outerTableId !== 0) throw new EngineError('NO_SUCH_FIB', `there is no VRF ${spec.outerTableId}`);
+  if (spec.sessionId > MAX_SESSION)
+    throw new EngineError('INVALID_SESSION_ID', `session ${spec.sessionId} is above ${MAX_SESSION}`);
+}
+
+function greKey(spec: Pick<GreSpec, 'type' | 'src' | 'dst' | 'sessionId'>): string {
+  const session = spec.type === GRE_TYPE.ERSPAN ? spec.sessionId : 0;
+  const addresses = Buffer.concat([spec.src, spec.dst]).toString('hex');
+  return `${addresses}/${spec.type}/${session}`;
+}
+
+function tebHeader(): Uint8Array {
+  return Uint8Array.of(0, 0, TEB_ETHERTYPE >> 8, TEB_ETHERTYPE & 0xff);
+}
+
+/** GRE with a sequence number, then ERSPAN type II: version 1, both "encapsulation" bits set, all else 0 (VPP's way). */
+function erspanHeader(session: number, sequence: number): Uint8Array {
+  const header = new Uint8Array(16);
+  const view = new DataView(header.buffer);
+  view.setUint16(0, 0x1000);
+  view.setUint16(2, ERSPAN_ETHERTYPE);
+  view.setUint32(4, sequence);
+  view.setUint16(8, 0x1000);
+  view.setUint16(10, 0x1800 | session);
+  return header;
+}
+
+/** The frame inside a GRE packet of transparent Ethernet; `at` is where GRE starts. */
+export function unwrapTeb(frame: Uint8Array, at: number): Uint8Array | undefined {
+  if (frame.length < at + 18 || frame[at] !== 0 || frame[at + 1] !== 0) return undefined;
+  return ((frame[at + 2] ?? 0) << 8) + (frame[at + 3] ?? 0) === TEB_ETHERTYPE ? frame.slice(at + 4) : undefined;
+}

@@ -1,0 +1,32 @@
+import { API_JSON, MODULE_VERSIONS } from '../../api/definitions.js';
+import { EngineError } from '../../engine/retval.js';
+import { type Handlers, read } from '../handler.js';
+
+/** The release whose behaviour is modelled; the text before it says that this is not VPP. */
+export const SIMULATED_VERSION = '26.06-sim';
+
+/** Version, definitions, liveness, and the command line that is not there. */
+export const systemHandlers: Handlers = {
+  show_version: read(() => ({
+    program: 'vpe',
+    version: SIMULATED_VERSION,
+    build_date: '2026-01-01T00:00:00',
+    build_directory: 'vpp-sim',
+  })),
+  control_ping: read((_fields, { client }) => ({ client_index: client.clientIndex, vpe_pid: process.pid })),
+  memclnt_keepalive: read(() => ({})),
+  get_api_json: read(() => ({ json: API_JSON })),
+  api_versions: read(() => ({ api_versions: MODULE_VERSIONS })),
+  cli_inband: read(
+    (fields, { name }) => ({ reply: `vpp-sim ${name}: no command line here ("${fields.text('cmd')}")\n` }),
+    {
+      reply: '',
+    },
+  ),
+  want_interface_events: read((fields, { client }) => {
+    const enable = fields.number('enable_disable') !== 0;
+    if (!client.wantInterfaceEvents(enable, fields.number('pid')))
+      throw new EngineError('INVALID_REGISTRATION', enable ? 'events are enabled' : 'events are not enabled');
+    return {};
+  }),
+};

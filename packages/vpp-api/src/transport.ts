@@ -50,7 +50,8 @@ export const openUnixSocket: OpenTransport = (socketPath, handlers, signal) =>
           socket.write(bytes);
         },
         close: () => {
-          socket.end();
+          // VPP does not always close its side when ours ends (it looks at a stale errno), so we do not wait for that.
+          socket.end(() => socket.destroy());
         },
         destroy: () => {
           socket.destroy();

@@ -1,1 +1,5 @@
-export {};
+export { type Agent, type AgentDependencies, agentVersion, createAgent } from './agent.js';
+export { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
+export type { Counters } from './counters.js';
+export { agentProgram } from './program.js';
+export type { Vpp } from './vpp/vpp-messages.js';

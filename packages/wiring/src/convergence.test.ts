@@ -26,7 +26,7 @@ const event = fc.oneof(
   fc.record({ do: fc.constant('foreign-span' as const), from: fc.nat(12), to: fc.nat(12) }),
   fc.record({ do: fc.constant('intrude' as const), port: n }),
   fc.record({ do: fc.constant('run' as const) }),
-  fc.record({ do: fc.constant('run-some' as const), id: n }),
+  fc.record({ do: fc.constant('run-some' as const), id: n, whole: fc.boolean() }),
 );
 type Event = typeof event extends fc.Arbitrary<infer E> ? E : never;
 
@@ -111,7 +111,12 @@ class World {
         return this.run();
       case 'run-some':
         this.vpp.execute(
-          planTaps({ services: [serviceId(e.id)], flows: [flowId(e.id)] }, this.wanted, this.vpp.state, facts),
+          planTaps(
+            { services: e.whole ? [serviceId(e.id)] : [], flows: [flowId(e.id)] },
+            this.wanted,
+            this.vpp.state,
+            facts,
+          ),
         );
     }
   }

@@ -137,6 +137,11 @@ export class VppSnapshot implements ActualView {
     this.#bindings.set(index, binding);
   }
 
+  /** Forgets all ACL bindings, to be told anew: VPP does not list the interfaces that have none. */
+  clearBindings(): void {
+    this.#bindings.clear();
+  }
+
   interface(index: number): ActualInterface | undefined {
     return this.#interfaces.get(index);
   }
@@ -184,6 +189,9 @@ export class VppSnapshot implements ActualView {
   }
   tunnel(index: number): ActualTunnel | undefined {
     return this.#tunnels.get(index);
+  }
+  tunnels(): Iterable<ActualTunnel> {
+    return this.#tunnels.values();
   }
   tunnelBetween(local: string, remote: string, vni: number): ActualTunnel | undefined {
     return this.#tunnelsByKey.get(tunnelKey(local, remote, vni));

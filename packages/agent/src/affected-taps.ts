@@ -1,0 +1,23 @@
+import { parseOwnTag, portTagPrefix, type Wanted } from '@taas/wiring';
+
+export interface AffectedTaps {
+  readonly services: Set<string>;
+  readonly flows: Set<string>;
+}
+
+/** The taps that interfaces with these tags have to do with: their ports, and what we made for them. */
+export function affectedTaps(tags: Iterable<string>, wanted: Wanted): AffectedTaps {
+  const affected: AffectedTaps = { services: new Set(), flows: new Set() };
+  const ports = new Set<string>();
+  for (const tag of tags) {
+    const own = parseOwnTag(tag);
+    if (own) (own.kind === 'flow' ? affected.flows : affected.services).add(own.id);
+    else if (tag.startsWith(portTagPrefix)) ports.add(tag.slice(portTagPrefix.length).toLowerCase());
+  }
+  if (ports.size === 0) return affected;
+  for (const { record } of wanted.services())
+    if (ports.has(record.port_id.toLowerCase())) affected.services.add(record.id);
+  for (const { record } of wanted.flows())
+    if (ports.has(record.source_port.toLowerCase())) affected.flows.add(record.id);
+  return affected;
+}

@@ -1,0 +1,174 @@
+import type { AgentRecord } from '@taas/model';
+import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
+import type { Store } from '@taas/store';
+import { findUplink, type NodeFacts } from '@taas/wiring';
+import type { AgentConfig } from './config.js';
+import type { Counters } from './counters.js';
+import { Presence } from './presence.js';
+import { Reconciler } from './reconciler.js';
+import { RetrySchedule } from './retry-schedule.js';
+import { StateReporter } from './state-reporter.js';
+import { StateWriter } from './state-writer.js';
+import { keepVppLink } from './vpp/vpp-link.js';
+import type { Vpp } from './vpp/vpp-messages.js';
+import { WantedFollower } from './wanted-follower.js';
+
+export const agentVersion = '0.1.0';
+
+export interface AgentDependencies {
+  readonly store: Store;
+  readonly connectVpp: (signal: AbortSignal) => Promise<Vpp>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+export interface Agent {
+  /** Starts and resolves when the health port is open; the work goes on in the background. */
+  start(): Promise<void>;
+  /** Finishes the round under way and stops. VPP stays as it is, and the agent's lease is left to run out. */
+  stop(): Promise<void>;
+  /** Aborts if the agent cannot go on, with the reason. */
+  readonly failed: AbortSignal;
+  readonly counters: Readonly<Counters>;
+  /** Where /healthz and /readyz are answered, once started. */
+  readonly healthPort: number | null;
+}
+
+/** Puts the agent's parts together. Nothing runs before `start`. */
+export function createAgent(config: AgentConfig, dependencies: AgentDependencies): Agent {
+  return new TaasAgent(config, dependencies);
+}
+
+export function nodeFacts(config: AgentConfig): NodeFacts {
+  const uplinks = config.physnets.flatMap((each) => (each.interface ? [[each.name, each.interface] as const] : []));
+  return {
+    uplinks: new Map(uplinks),
+    tunnelAddress: config.tunnel_address ?? null,
+    bridgeDomains: [config.bridge_domains.first, config.bridge_domains.last],
+  };
+}
+
+const reconnecting = { firstMs: 50, maxMs: 2000 };
+const storing = { firstMs: 50, maxMs: 5000 };
+
+class TaasAgent implements Agent {
+  readonly counters: Counters = { plans: 0, steps: 0, failures: 0 };
+  readonly #stop = new AbortController();
+  readonly #failed = new AbortController();
+  readonly #facts: NodeFacts;
+  readonly #wanted: WantedFollower;
+  readonly #presence: Presence;
+  readonly #reporter: StateReporter;
+  readonly #reconciler: Reconciler;
+  #vppVersion: string | null = null;
+  #health: HealthServer | null = null;
+  #tasks: Promise<void>[] = [];
+
+  constructor(
+    private readonly config: AgentConfig,
+    private readonly dependencies: AgentDependencies,
+  ) {
+    const { store, clock, logger, random } = dependencies;
+    const { node, intervals } = config;
+    const common = { clock, logger, random };
+    this.#facts = nodeFacts(config);
+    this.#wanted = new WantedFollower(store, node, logger, {
+      changed: (services, flows) => this.#reconciler.queue.add(services, flows),
+      replaced: () => this.#reconciler.queue.addAll(),
+    });
+    this.#presence = new Presence({ ...common, store, node, ttlSeconds: config.lease_ttl_s, backoff: storing });
+    this.#reporter = new StateReporter({ ...common, writer: new StateWriter(store, node), backoff: storing });
+    const backoff = { firstMs: intervals.retry_first_ms, maxMs: intervals.retry_max_ms };
+    this.#reconciler = new Reconciler({
+      config,
+      facts: this.#facts,
+      wanted: this.#wanted,
+      reporter: this.#reporter,
+      retries: new RetrySchedule(backoff, random),
+      clock,
+      logger,
+      counters: this.counters,
+      looked: () => this.#updatePresence(),
+    });
+  }
+
+  get failed(): AbortSignal {
+    return this.#failed.signal;
+  }
+
+  get healthPort(): number | null {
+    return this.#health?.port ?? null;
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = this.config.health;
+    this.#health = await startHealthServer(host, port, {
+      healthz: () => this.#healthz(),
+      readyz: () => this.#readyz(),
+    });
+    const { signal } = this.#stop;
+    this.#updatePresence();
+    this.#tasks = [
+      this.#wanted.follow(signal),
+      this.#presence.keep(signal),
+      this.#reporter.keep(signal),
+      this.#reconciler.run(signal),
+      this.#keepVpp(signal),
+    ].map((task) => task.catch((error: unknown) => this.#failed.abort(error)));
+    this.dependencies.logger.info({ node: this.config.node, health: this.#health.port }, 'taas-agent started');
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the agent was stopped'));
+    await Promise.all(this.#tasks);
+    await this.#health?.close();
+    this.#health = null;
+    this.dependencies.logger.info({ ...this.counters }, 'taas-agent stopped');
+  }
+
+  #keepVpp(signal: AbortSignal): Promise<void> {
+    const { connectVpp: connect, clock, logger, random } = this.dependencies;
+    const listener = {
+      connected: (vpp: Vpp) => {
+        this.#vppVersion = vpp.version.version;
+        this.#reconciler.attach(vpp);
+        this.#updatePresence();
+      },
+      disconnected: () => {
+        this.#vppVersion = null;
+        this.#reconciler.detach();
+        this.#updatePresence();
+      },
+    };
+    return keepVppLink({ connect, clock, logger, random, backoff: reconnecting }, listener, signal);
+  }
+
+  #updatePresence(): void {
+    const found = (name: string) => findUplink(name, this.#reconciler.snapshot, this.#facts).value !== undefined;
+    const record: AgentRecord = {
+      v: 1,
+      node: this.config.node,
+      agent_version: agentVersion,
+      vpp_version: this.#vppVersion,
+      tunnel_address: this.config.tunnel_address ?? null,
+      physnets: this.#vppVersion === null ? [] : this.config.physnets.map(({ name }) => name).filter(found),
+      capabilities: ['vlan', 'vxlan'],
+    };
+    this.#presence.update(record);
+  }
+
+  #healthz(): Health {
+    return { ok: !this.#failed.signal.aborted, details: { ...this.counters } };
+  }
+
+  #readyz(): Health {
+    const { complete, stale } = this.#wanted;
+    const vpp = this.#reconciler.connected;
+    return {
+      ok: vpp && complete && !stale,
+      details: { vpp, store: complete && !stale, waiting: this.#reconciler.pending },
+    };
+  }
+}

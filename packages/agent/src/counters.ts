@@ -1,0 +1,7 @@
+/** What the agent has done since it started; logged, and shown by /healthz. */
+export interface Counters {
+  plans: number;
+  steps: number;
+  /** Sequences of steps that failed, and rounds that were not finished. */
+  failures: number;
+}

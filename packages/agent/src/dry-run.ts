@@ -1,0 +1,35 @@
+import { silentLogger } from '@taas/service';
+import type { Store } from '@taas/store';
+import { describeStep, interestOf, planNode, VppSnapshot, verify } from '@taas/wiring';
+import { nodeFacts } from './agent.js';
+import type { AgentConfig } from './config.js';
+import type { Vpp } from './vpp/vpp-messages.js';
+import { VppReader } from './vpp/vpp-reader.js';
+import { WantedFollower } from './wanted-follower.js';
+
+/** Reads the store and VPP once, writes to neither, and says line by line what the agent would do, and how taps stand. */
+export async function dryRun(config: AgentConfig, store: Store, vpp: Vpp, signal: AbortSignal): Promise<string[]> {
+  const wanted = await readWanted(config, store, signal);
+  const snapshot = new VppSnapshot();
+  const reader = new VppReader(vpp, snapshot);
+  await reader.readAll();
+  const services = new Set([...wanted.flows()].map(({ record }) => record.tap_service_id));
+  for (const { record } of wanted.services()) services.add(record.id);
+  await reader.readFeatures(interestOf({ services, flows: [] }, wanted, snapshot).features);
+  const plan = planNode(wanted, snapshot, nodeFacts(config));
+  const steps = plan.sequences.flatMap(({ key, steps }) => [
+    `${key}:`,
+    ...steps.map((step) => `  ${describeStep(step)}`),
+  ]);
+  const taps = verify(plan).map(({ kind, id, status, reason }) => `${kind}/${id}: ${status} ${reason}`.trimEnd());
+  return [...(steps.length > 0 ? steps : ['nothing to do']), ...taps];
+}
+
+async function readWanted(config: AgentConfig, store: Store, signal: AbortSignal) {
+  const once = new AbortController();
+  const done = () => once.abort();
+  const follower = new WantedFollower(store, config.node, silentLogger, { changed: done, replaced: done });
+  await follower.follow(AbortSignal.any([signal, once.signal]));
+  signal.throwIfAborted();
+  return follower.wanted;
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import {
+  ConfigError,
+  createLogger,
+  describeOptions,
+  loadConfig,
+  type ProgramOptions,
+  systemClock,
+  UsageError,
+} from '@taas/service';
+import { createEtcdStore, type Store } from '@taas/store';
+import { agentMessages, connect } from 'vpp-api';
+import { agentVersion, createAgent } from './agent.js';
+import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
+import { dryRun } from './dry-run.js';
+import type { Vpp } from './vpp/vpp-messages.js';
+
+const help = `
+taas-agent --config FILE [--dry-run]
+
+Wires the taps of one node: told by etcd, configures VPP, verifies, reports. One on each node.
+
+  --config FILE   YAML, see below
+  --dry-run       print what would be done to VPP, and do nothing
+  --help          this text
+  --version       the version
+
+Options of the configuration file:
+${describeOptions(agentConfigSchema)
+  .map((line) => `  ${line}`)
+  .join('\n')}
+`;
+
+/** The program `taas-agent`; its bin hands it to `runProgram`. */
+export const agentProgram: ProgramOptions = {
+  name: 'taas-agent',
+  version: agentVersion,
+  help,
+  flags: { config: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
+  main: async (flags, stop) => {
+    const file = flags['config'];
+    if (typeof file !== 'string') throw new UsageError('--config FILE is missing');
+    const config = checkAgentConfig(loadConfig(agentConfigSchema, file), file);
+    const store = openStore(config, file);
+    try {
+      return await (flags['dry-run'] ? printPlan(config, store, stop) : run(config, store, stop));
+    } finally {
+      await store.close();
+    }
+  },
+};
+
+async function run(config: AgentConfig, store: Store, stop: AbortSignal): Promise<number> {
+  const logger = createLogger({ program: 'taas-agent', level: config.log.level });
+  const connectVpp = (signal: AbortSignal) => openVpp(config, signal);
+  const agent = createAgent(config, { store, connectVpp, clock: systemClock, logger, random: Math.random });
+  try {
+    await agent.start();
+    await aborted(AbortSignal.any([stop, agent.failed]));
+    if (agent.failed.aborted) throw agent.failed.reason;
+    return 0;
+  } finally {
+    await agent.stop();
+  }
+}
+
+async function printPlan(config: AgentConfig, store: Store, stop: AbortSignal): Promise<number> {
+  const vpp = await openVpp(config, stop);
+  try {
+    process.stdout.write(`${(await dryRun(config, store, vpp, stop)).join('\n')}\n`);
+    return 0;
+  } finally {
+    await vpp.close();
+  }
+}
+
+function openVpp({ vpp }: AgentConfig, signal: AbortSignal): Promise<Vpp> {
+  return connect({
+    socketPath: vpp.api_socket,
+    clientName: 'taas-agent',
+    messages: agentMessages,
+    requestTimeoutMs: vpp.timeout_ms,
+    signal,
+  });
+}
+
+function openStore(config: AgentConfig, file: string): Store {
+  const { etcd } = config;
+  return createEtcdStore({
+    endpoints: etcd.endpoints,
+    ...credentials(config, file),
+    ...(etcd.ca_file === undefined && etcd.cert_file === undefined
+      ? {}
+      : {
+          tls: {
+            ...(etcd.ca_file === undefined ? {} : { caFile: etcd.ca_file }),
+            ...(etcd.cert_file === undefined ? {} : { certFile: etcd.cert_file }),
+            ...(etcd.key_file === undefined ? {} : { keyFile: etcd.key_file }),
+          },
+        }),
+    requestTimeoutMs: etcd.timeout_ms,
+    clock: systemClock,
+    logger: createLogger({ program: 'taas-agent', level: config.log.level }).child({ part: 'etcd' }),
+    random: Math.random,
+  });
+}
+
+function credentials({ etcd }: AgentConfig, file: string): { user?: string; password?: string } {
+  if (etcd.user === undefined || etcd.password_file === undefined) return {};
+  try {
+    return { user: etcd.user, password: readFileSync(etcd.password_file, 'utf8').trimEnd() };
+  } catch (cause) {
+    throw new ConfigError(file, [`option "etcd.password_file": ${etcd.password_file} cannot be read`], { cause });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

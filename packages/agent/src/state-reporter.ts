@@ -1,0 +1,61 @@
+import type { ResourceKind } from '@taas/model';
+import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
+import type { StateEntry, StateWriter } from './state-writer.js';
+import { WakeUp } from './wake-up.js';
+
+export interface StateReporterOptions {
+  readonly writer: StateWriter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  readonly backoff: BackoffPolicy;
+}
+
+/**
+ * Hands states to the writer, beside the rounds: wiring does not wait for the store, and while the store cannot be
+ * reached only the newest state of each tap is kept.
+ */
+export class StateReporter {
+  #entries = new Map<string, StateEntry>();
+  #wanted: ((kind: ResourceKind, id: string) => boolean) | null = null;
+  readonly #wake = new WakeUp();
+
+  constructor(private readonly options: StateReporterOptions) {}
+
+  report(entries: Iterable<StateEntry>): void {
+    for (const entry of entries) this.#entries.set(`${entry.kind}/${entry.id}`, entry);
+    if (this.#entries.size > 0) this.#wake.call();
+  }
+
+  /** States of taps that are not wanted are to go. */
+  prune(isWanted: (kind: ResourceKind, id: string) => boolean): void {
+    this.#wanted = isWanted;
+    this.#wake.call();
+  }
+
+  async keep(signal: AbortSignal): Promise<void> {
+    const { writer, clock, logger, random, backoff } = this.options;
+    for (let attempt = 0; !signal.aborted; ) {
+      const entries = this.#entries;
+      const isWanted = this.#wanted;
+      if (entries.size === 0 && isWanted === null) {
+        await this.#wake.wait(signal);
+        continue;
+      }
+      this.#entries = new Map();
+      this.#wanted = null;
+      try {
+        await writer.write(entries.values(), signal);
+        if (isWanted) await writer.prune(isWanted, signal);
+        attempt = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#entries = new Map([...entries, ...this.#entries]);
+        this.#wanted ??= isWanted;
+        const cause = error instanceof Error ? error.message : String(error);
+        logger.warn({ cause, attempt }, 'states could not be written');
+        await clock.sleep(backoffDelay(backoff, attempt++, random()), signal).catch(() => undefined);
+      }
+    }
+  }
+}

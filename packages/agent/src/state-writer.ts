@@ -1,0 +1,81 @@
+import { keys, parseKey, prefixes, type ResourceKind, type TapState, tapStateCodec } from '@taas/model';
+import { maxTxnOperations, type Operation, type Store } from '@taas/store';
+
+export interface StateEntry {
+  readonly kind: ResourceKind;
+  readonly id: string;
+  readonly revision: number;
+  readonly status: TapState['status'];
+  readonly reason: string;
+}
+
+/** A reason longer than this is cut: it is for people, and etcd holds one for every tap. */
+const longestReason = 500;
+
+/**
+ * Writes how taps stand, each only when it has changed: Neutron watches this tree. Knows what stands in etcd from a list
+ * at start and its own writes, since nobody else writes here.
+ */
+export class StateWriter {
+  #written: Map<string, string> | null = null;
+
+  constructor(
+    private readonly store: Store,
+    private readonly node: string,
+    private readonly batch: number = maxTxnOperations,
+  ) {}
+
+  /** What is in etcd may not be what was written last: it is listed again before the next write. */
+  forget(): void {
+    this.#written = null;
+  }
+
+  /** @throws StoreError; what was not written is tried again with the next call */
+  async write(entries: Iterable<StateEntry>, signal: AbortSignal): Promise<number> {
+    const written = await this.#load(signal);
+    const operations: Operation[] = [];
+    for (const { kind, id, revision, status, reason } of entries) {
+      const key = keys.stateResource(this.node, kind, id);
+      const value = tapStateCodec.format({ v: 1, id, revision, status, reason: reason.slice(0, longestReason) });
+      if (written.get(key) !== value) operations.push({ kind: 'put', key, value });
+    }
+    return this.#send(operations, written, signal);
+  }
+
+  /** Deletes the states of taps that nobody wants any more. */
+  async prune(isWanted: (kind: ResourceKind, id: string) => boolean, signal: AbortSignal): Promise<number> {
+    const written = await this.#load(signal);
+    const operations: Operation[] = [];
+    for (const key of written.keys()) {
+      const parsed = parseKey(key);
+      if (parsed.is === 'state-resource' && !isWanted(parsed.kind, parsed.id)) operations.push({ kind: 'delete', key });
+    }
+    return this.#send(operations, written, signal);
+  }
+
+  async #load(signal: AbortSignal): Promise<Map<string, string>> {
+    if (this.#written) return this.#written;
+    const { entries } = await this.store.list(prefixes.stateTaas(this.node), { signal });
+    this.#written = new Map(entries.map(({ key, value }) => [key, value]));
+    return this.#written;
+  }
+
+  async #send(operations: readonly Operation[], written: Map<string, string>, signal: AbortSignal): Promise<number> {
+    const batches: Operation[][] = [];
+    for (let n = 0; n < operations.length; n += this.batch) batches.push(operations.slice(n, n + this.batch));
+    const outcomes = await Promise.allSettled(
+      batches.map(async (batch) => {
+        await this.store.transact({ compare: [], operations: batch }, { signal });
+        for (const operation of batch)
+          if (operation.kind === 'put') written.set(operation.key, operation.value);
+          else written.delete(operation.key);
+      }),
+    );
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') {
+        this.forget();
+        throw outcome.reason;
+      }
+    return operations.length;
+  }
+}

@@ -1,0 +1,98 @@
+import { parseOwnTag, portTagPrefix, type VppSnapshot } from '@taas/wiring';
+import { VppRetvalError } from 'vpp-api';
+import type { Vpp } from './vpp-messages.js';
+import type { VppReader } from './vpp-reader.js';
+
+export interface InterfaceWatchOptions {
+  readonly vpp: Vpp;
+  readonly snapshot: VppSnapshot;
+  readonly reader: VppReader;
+  /** Something happened that a round should look at. */
+  readonly poke: () => void;
+  /** A mirror to or from a deleted interface could not be switched off. */
+  readonly problem: (error: Error) => void;
+}
+
+const adminUp = 1;
+/** More events than this between two rounds are not kept one by one: everything is read anew. */
+const maxEvents = 10_000;
+
+/**
+ * Follows VPP's interface events. A deletion is answered at once, since the next interface that is made gets the index,
+ * and the mirrors with it; everything else is kept for the next round, which reads what it wants to know.
+ */
+export class InterfaceWatch {
+  #changed = new Map<number, number>();
+  /** Tags of interfaces that went. */
+  #lostTags: string[] = [];
+  readonly #expected = new Map<number, number>();
+
+  constructor(private readonly options: InterfaceWatchOptions) {}
+
+  /** We are about to delete this interface ourselves, having switched its mirrors off: its event says nothing new. */
+  expectDeletion(index: number): void {
+    this.#expected.set(index, (this.#expected.get(index) ?? 0) + 1);
+  }
+
+  async start(): Promise<Disposable> {
+    const { vpp } = this.options;
+    const registration = vpp.on('sw_interface_event', ({ sw_if_index, flags, deleted }) => {
+      if (deleted) this.#deleted(sw_if_index);
+      else this.#changed.set(sw_if_index, flags);
+      this.options.poke();
+    });
+    await vpp.request('want_interface_events', { enable_disable: 1, pid: process.pid });
+    return registration;
+  }
+
+  /** Reads again what events were about; returns the tags of interfaces that came, went or changed. */
+  async catchUp(): Promise<ReadonlySet<string>> {
+    const { reader, snapshot } = this.options;
+    const tags = new Set(this.#lostTags);
+    const changed = this.#changed;
+    this.#changed = new Map();
+    this.#lostTags = [];
+    if (changed.size > maxEvents) await reader.readInterfaces();
+    const unknown = [...changed].filter(([index, flags]) => {
+      const known = snapshot.interface(index);
+      return known === undefined || known.adminUp !== ((flags & adminUp) !== 0);
+    });
+    await Promise.all(unknown.map(([index]) => reader.readInterface(index)));
+    for (const [index] of unknown) {
+      const tag = snapshot.interface(index)?.tag ?? '';
+      if (tag.startsWith(portTagPrefix) || parseOwnTag(tag) !== null) tags.add(tag);
+    }
+    return tags;
+  }
+
+  #deleted(index: number): void {
+    const { vpp, snapshot, problem } = this.options;
+    const expected = this.#expected.get(index) ?? 0;
+    if (expected > 1) this.#expected.set(index, expected - 1);
+    else this.#expected.delete(index);
+    if (expected > 0) return;
+    // Somebody may have the index already: look.
+    this.#changed.set(index, 0);
+    const tag = snapshot.interface(index)?.tag;
+    if (tag !== undefined && tag !== '') this.#lostTags.push(tag);
+    const pairs = [...[...snapshot.spansTo(index)].map((from) => [from, index] as const)];
+    for (const to of snapshot.spansFrom(index).keys()) pairs.push([index, to]);
+    snapshot.removeInterface(index);
+    for (const [from, to] of pairs) {
+      vpp
+        .request('sw_interface_span_enable_disable', {
+          sw_if_index_from: from,
+          sw_if_index_to: to,
+          state: 0,
+          is_l2: true,
+        })
+        .then(
+          () => snapshot.putSpan(from, to, 0),
+          (error: unknown) => {
+            // With the connection gone everything is read anew; a refusal is left to the next look at everything.
+            if (error instanceof VppRetvalError) problem(error);
+          },
+        );
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { dispatch, isPort, type Ref, type Step, type StepTable } from '@taas/wiring';
+import { toVppAddress, toVppMac } from 'vpp-api';
+import { anyIndex, fromRule, toInterface, type Vpp } from './vpp-messages.js';
+
+/** The wanted interface is not what the plan took it for: it changed hands between looking and doing. */
+export class PortMovedError extends Error {
+  override readonly name = 'PortMovedError';
+}
+
+/** Indices that VPP gave to what the steps of a plan made, by the steps' names. */
+export type MadeIndices = Map<string, number>;
+
+/** VPP's L2_LEARN, L2_FWD, L2_FLOOD and L2_UU_FLOOD in `l2_flags` (src/vnet/l2/l2_bd.h). */
+const forwardingFlags = 15;
+const vtrPop1 = 3;
+
+/**
+ * Sends the request of one step. Resolves when VPP has carried it out.
+ * @throws VppRetvalError when VPP refuses, PortMovedError when a check fails, other VppErrors when the outcome is unknown
+ */
+export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: number) => string | undefined) {
+  const at = (ref: Ref): number => resolveRef(made, ref);
+  const tag = (index: number, text: string) =>
+    vpp.request('sw_interface_tag_add_del', { is_add: text !== '', sw_if_index: index, tag: text });
+  const bridge = (index: number, id: number, shg: number, enable: boolean) =>
+    vpp.request('sw_interface_set_l2_bridge', { rx_sw_if_index: index, bd_id: id, port_type: 0, shg, enable });
+  const domain = (id: number, text: string, isAdd: boolean) =>
+    vpp.request('bridge_domain_add_del_v2', { ...domainFlags, bd_id: id, bd_tag: text, is_add: isAdd });
+  const flags = (index: number, isSet: boolean) =>
+    vpp.request('l2_flags', { sw_if_index: index, is_set: isSet, feature_bitmap: forwardingFlags });
+  const vxlan = (isAdd: boolean, tunnel: { readonly local: string; readonly remote: string; readonly vni: number }) =>
+    vpp.request('vxlan_add_del_tunnel_v3', {
+      ...tunnelDefaults,
+      is_add: isAdd,
+      src_address: toVppAddress(tunnel.local),
+      dst_address: toVppAddress(tunnel.remote),
+      vni: tunnel.vni,
+    });
+  const make = async (as: string, reply: Promise<{ readonly sw_if_index: number }>): Promise<void> => {
+    made.set(as, (await reply).sw_if_index);
+  };
+  const acl = (
+    index: number,
+    text: string,
+    rules: Parameters<typeof fromRule>[0][] | readonly Parameters<typeof fromRule>[0][],
+  ) => vpp.request('acl_add_replace', { acl_index: index, tag: text, r: rules.map(fromRule) });
+
+  const table: StepTable<Promise<unknown>> = {
+    'check-port': async ({ port, index }) => {
+      const [details] = await vpp.dump('sw_interface_dump', {
+        sw_if_index: index,
+        name_filter_valid: false,
+        name_filter: '',
+      });
+      if (!details || !isPort(toInterface(details, socketOf(index)), port))
+        throw new PortMovedError(`interface ${index} of VPP is not port ${port} any more`);
+    },
+    'create-bridge-domain': (s) => domain(s.id, s.tag, true),
+    'delete-bridge-domain': (s) => domain(s.id, s.tag, false),
+    'create-loopback': (s) =>
+      make(
+        s.as,
+        vpp.request('create_loopback_instance', {
+          mac_address: toVppMac(s.mac),
+          is_specified: false,
+          user_instance: anyIndex,
+        }),
+      ),
+    'delete-loopback': (s) => vpp.request('delete_loopback', { sw_if_index: at(s.at) }),
+    'create-vlan': (s) => make(s.as, vpp.request('create_vlan_subif', { sw_if_index: s.parent, vlan_id: s.vlan })),
+    'delete-vlan': (s) => vpp.request('delete_subif', { sw_if_index: at(s.at) }),
+    'create-vxlan': (s) => make(s.as, vxlan(true, s)),
+    'delete-vxlan': (s) => vxlan(false, s),
+    'set-tag': (s) => tag(at(s.at), s.tag),
+    'set-rewrite': (s) =>
+      vpp.request('l2_interface_vlan_tag_rewrite', {
+        sw_if_index: at(s.at),
+        vtr_op: s.pop === 1 ? vtrPop1 : 0,
+        push_dot1q: 0,
+        tag1: 0,
+        tag2: 0,
+      }),
+    'set-admin': (s) => vpp.request('sw_interface_set_flags', { sw_if_index: at(s.at), flags: s.up ? 1 : 0 }),
+    'join-bridge': (s) => bridge(at(s.at), s.id, s.shg, true),
+    'leave-bridge': (s) => bridge(at(s.at), s.id, s.shg, false),
+    mute: (s) => flags(at(s.at), false),
+    unmute: (s) => flags(at(s.at), true),
+    'set-span': (s) =>
+      vpp.request('sw_interface_span_enable_disable', {
+        sw_if_index_from: s.from,
+        sw_if_index_to: at(s.to),
+        state: s.state,
+        is_l2: true,
+      }),
+    'create-acl': async (s) => {
+      made.set(s.as, (await acl(anyIndex, s.tag, s.rules)).acl_index);
+    },
+    'replace-acl': (s) => acl(s.index, s.tag, s.rules),
+    'delete-acl': (s) => vpp.request('acl_del', { acl_index: at(s.at) }),
+    'bind-acls': (s) =>
+      vpp.request('acl_interface_set_acl_list', {
+        sw_if_index: at(s.at),
+        n_input: s.acls.length,
+        acls: s.acls.map(at),
+      }),
+  };
+  return async (step: Step): Promise<void> => {
+    await dispatch(table, step);
+  };
+}
+
+/** @throws Error for a name that no step has made: a plan in the wrong order, which is a bug of ours */
+export function resolveRef(made: MadeIndices, ref: Ref): number {
+  if ('index' in ref) return ref.index;
+  const index = made.get(ref.ref);
+  if (index === undefined) throw new Error(`nothing was made as ${ref.ref}`);
+  return index;
+}
+
+const domainFlags = {
+  flood: true,
+  uu_flood: true,
+  forward: false,
+  learn: false,
+  arp_term: false,
+  arp_ufwd: false,
+  mac_age: 0,
+} as const;
+
+const tunnelDefaults = {
+  instance: anyIndex,
+  src_port: 4789,
+  dst_port: 4789,
+  mcast_sw_if_index: anyIndex,
+  encap_vrf_id: 0,
+  decap_next_index: anyIndex,
+  is_l3: false,
+} as const;

@@ -1,0 +1,176 @@
+import { describeStep, inverseOf, type Plan, type Ref, type Sequence, type Step, type StepKind } from '@taas/wiring';
+import { VppError, VppRetvalError } from 'vpp-api';
+import { type MadeIndices, PortMovedError } from './perform-step.js';
+import type { Touched } from './vpp-reader.js';
+
+export interface PlanResult {
+  /** Why, by the key of each sequence that did not come about; what needed it is among them. */
+  readonly failures: ReadonlyMap<string, string>;
+  readonly touched: Touched;
+  /** A step's outcome is unknown, or an undo failed: only reading everything tells what VPP has now. */
+  readonly doubt: boolean;
+  readonly steps: number;
+}
+
+export interface PlanRunner {
+  readonly perform: (step: Step) => Promise<void>;
+  readonly made: MadeIndices;
+  /** Sequences at the same time. */
+  readonly parallel: number;
+}
+
+/**
+ * Kinds of steps that wait for the answers to all earlier ones of their sequence: what opens a mirror, and what frees an
+ * index. The others are sent right behind each other; VPP carries them out in that order.
+ */
+const waits: Record<StepKind, boolean> = {
+  'check-port': false,
+  'create-bridge-domain': false,
+  'delete-bridge-domain': true,
+  'create-loopback': false,
+  'delete-loopback': true,
+  'create-vlan': true,
+  'delete-vlan': true,
+  'create-vxlan': true,
+  'delete-vxlan': true,
+  'set-tag': false,
+  'set-rewrite': false,
+  'set-admin': false,
+  'join-bridge': false,
+  'leave-bridge': false,
+  mute: false,
+  unmute: false,
+  'set-span': true,
+  'create-acl': false,
+  'replace-acl': false,
+  'delete-acl': true,
+  'bind-acls': false,
+};
+
+/**
+ * Carries out a plan: sequences side by side, each after those it needs; a sequence that fails is taken back. Resolves in
+ * any case, except that whatever is not an answer of VPP's about a step, such as the loss of the connection, ends it.
+ */
+export async function runPlan(plan: Plan, runner: PlanRunner): Promise<PlanResult> {
+  const failures = new Map<string, string>();
+  const touched = {
+    interfaces: new Set<number>(),
+    domains: new Set<number>(),
+    spans: false,
+    tunnels: false,
+    acls: false,
+  };
+  const tally = { doubt: false, steps: 0 };
+  const results = new Map<string, Promise<void>>();
+  const sequences = plan.sequences.values();
+
+  const run = async (sequence: Sequence): Promise<void> => {
+    await Promise.all(sequence.needs.map((key) => results.get(key)));
+    const failedNeed = sequence.needs.find((key) => failures.has(key));
+    if (failedNeed !== undefined) {
+      failures.set(sequence.key, failures.get(failedNeed) ?? '');
+      return;
+    }
+    const attempt = await attemptSequence(sequence, runner);
+    tally.steps += sequence.steps.length;
+    if (attempt.failure !== null) failures.set(sequence.key, attempt.failure);
+    if (attempt.doubt) tally.doubt = true;
+    for (const step of sequence.steps) note(step, runner.made, touched);
+  };
+  // Each worker takes the next sequence: those that it needs stand before it, so somebody is at them or done.
+  const worker = async (): Promise<void> => {
+    for (const sequence of sequences) {
+      const result = run(sequence);
+      results.set(sequence.key, result);
+      await result;
+    }
+  };
+  const workers = Math.min(runner.parallel, plan.sequences.length);
+  const outcomes = await Promise.allSettled(Array.from({ length: workers }, worker));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  return { failures, touched, ...tally };
+}
+
+interface Attempt {
+  readonly failure: string | null;
+  readonly doubt: boolean;
+}
+
+async function attemptSequence({ steps }: Sequence, runner: PlanRunner): Promise<Attempt> {
+  const sent: { readonly step: Step; readonly outcome: Promise<Error | null> }[] = [];
+  let failed: { readonly step: Step; readonly error: Error } | null = null;
+  const settle = async (): Promise<void> => {
+    for (const { step, outcome } of sent) {
+      const error = await outcome;
+      failed ??= error && { step, error };
+    }
+  };
+  for (const [n, step] of steps.entries()) {
+    // A name that an earlier step makes is known once that step is answered; so is whether a port is still the port.
+    if (waits[step.kind] || usesUnmade(step, runner.made) || steps[n - 1]?.kind === 'check-port') await settle();
+    if (failed) break;
+    sent.push({ step, outcome: runner.perform(step).then(() => null, toError) });
+  }
+  await settle();
+  if (!failed) return { failure: null, doubt: false };
+  const { step, error } = failed as { readonly step: Step; readonly error: Error };
+  if (!isAnswer(error) && !isTimeout(error)) throw error;
+  const undone = await undo(sent, runner);
+  return { failure: `could not ${describeStep(step)}: ${error.message}`, doubt: !isAnswer(error) || !undone };
+}
+
+async function undo(
+  sent: readonly { readonly step: Step; readonly outcome: Promise<Error | null> }[],
+  runner: PlanRunner,
+): Promise<boolean> {
+  let clean = true;
+  for (const { step, outcome } of [...sent].reverse()) {
+    if ((await outcome) !== null) continue;
+    const back = inverseOf(step);
+    const error = back && (await runner.perform(back).then(() => null, toError));
+    if (error && !isAnswer(error) && !isTimeout(error)) throw error;
+    if (error) clean = false;
+  }
+  return clean;
+}
+
+function isAnswer(error: Error): boolean {
+  return error instanceof VppRetvalError || error instanceof PortMovedError;
+}
+
+function isTimeout(error: Error): boolean {
+  return error instanceof VppError && error.code !== 'VPP_DISCONNECTED';
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function refsOf(step: Step): readonly Ref[] {
+  const acls = step.kind === 'bind-acls' ? step.acls : [];
+  const to = step.kind === 'set-span' ? [step.to] : [];
+  return [...('at' in step ? [step.at] : []), ...to, ...acls];
+}
+
+function usesUnmade(step: Step, made: MadeIndices): boolean {
+  return refsOf(step).some((ref) => 'ref' in ref && !made.has(ref.ref));
+}
+
+function note(
+  step: Step,
+  made: MadeIndices,
+  touched: { interfaces: Set<number>; domains: Set<number>; spans: boolean; tunnels: boolean; acls: boolean },
+): void {
+  if (step.kind === 'create-acl' || step.kind === 'replace-acl' || step.kind === 'delete-acl') touched.acls = true;
+  if (step.kind === 'bind-acls') touched.acls = true;
+  if (step.kind === 'create-vxlan' || step.kind === 'delete-vxlan') touched.tunnels = true;
+  if (step.kind === 'set-span') touched.spans = true;
+  else if ('id' in step) touched.domains.add(step.id);
+  if ('as' in step && step.kind !== 'create-acl') add(touched.interfaces, made.get(step.as));
+  if ('at' in step && step.kind !== 'delete-acl')
+    add(touched.interfaces, 'index' in step.at ? step.at.index : made.get(step.at.ref));
+}
+
+function add(set: Set<number>, index: number | undefined): void {
+  if (index !== undefined) set.add(index);
+}

@@ -1,0 +1,128 @@
+import { parseOwnTag, type SpanState, type VppSnapshot } from '@taas/wiring';
+import { VppRetvalError } from 'vpp-api';
+import { anyIndex, toAcl, toBridgeDomain, toInterface, toTunnel, type Vpp } from './vpp-messages.js';
+
+/** Objects to read again, after they were changed. */
+export interface Touched {
+  readonly interfaces: ReadonlySet<number>;
+  readonly domains: ReadonlySet<number>;
+  readonly spans: boolean;
+  readonly tunnels: boolean;
+  readonly acls: boolean;
+}
+
+/** Above this many mirrors the table is too long to be read after each change: VPP cannot dump a part of it. */
+const longSpanTable = 2000;
+
+/** Reads VPP's state into a snapshot; requests are pipelined, and each method resolves when the snapshot says what VPP said. */
+export class VppReader {
+  readonly #sockets = new Map<number, string>();
+  #spanCount = 0;
+
+  constructor(
+    private readonly vpp: Vpp,
+    private readonly snapshot: VppSnapshot,
+  ) {}
+
+  /** Everything but L2 features, which VPP tells only interface by interface. */
+  async readAll(): Promise<void> {
+    await Promise.all([
+      this.readInterfaces(),
+      this.#readDomains(),
+      this.#readSpans(),
+      this.#readTunnels(),
+      this.#readAcls(),
+    ]);
+  }
+
+  async readInterfaces(): Promise<void> {
+    const [sockets, interfaces] = await Promise.all([
+      this.vpp.dump('sw_interface_vhost_user_dump', { sw_if_index: anyIndex }),
+      this.vpp.dump('sw_interface_dump', { sw_if_index: anyIndex, name_filter_valid: false, name_filter: '' }),
+    ]);
+    this.#sockets.clear();
+    for (const { sw_if_index, sock_filename } of sockets) this.#sockets.set(sw_if_index, sock_filename);
+    const seen = new Set(interfaces.map(({ sw_if_index }) => sw_if_index));
+    for (const { index } of [...this.snapshot.interfaces()]) if (!seen.has(index)) this.snapshot.removeInterface(index);
+    for (const details of interfaces)
+      this.snapshot.putInterface(toInterface(details, this.#sockets.get(details.sw_if_index)));
+  }
+
+  async readInterface(index: number): Promise<void> {
+    // Index 0 asks VPP for all interfaces. It is local0, which is never ours nor anybody's port.
+    if (index === 0) return;
+    const [details] = await this.vpp.dump('sw_interface_dump', {
+      sw_if_index: index,
+      name_filter_valid: false,
+      name_filter: '',
+    });
+    if (details) this.snapshot.putInterface(toInterface(details, this.#sockets.get(index)));
+    else this.snapshot.removeInterface(index);
+  }
+
+  async readFeatures(indices: Iterable<number>): Promise<void> {
+    await Promise.all([...indices].map((index) => this.#readFeatures(index)));
+  }
+
+  async readTouched(touched: Touched): Promise<void> {
+    await Promise.all([
+      ...[...touched.interfaces].map((index) => this.readInterface(index)),
+      ...[...touched.domains].map((id) => this.#readDomain(id)),
+      ...(touched.spans && this.#spanCount <= longSpanTable ? [this.#readSpans()] : []),
+      ...(touched.tunnels ? [this.#readTunnels()] : []),
+      ...(touched.acls ? [this.#readAcls()] : []),
+    ]);
+  }
+
+  async #readFeatures(index: number): Promise<void> {
+    try {
+      const reply = await this.vpp.request('l2_flags_get', { sw_if_index: index });
+      this.snapshot.putFeatures(index, { input: reply.input_feature_bitmap, output: reply.output_feature_bitmap });
+    } catch (error) {
+      // VPP's answer for an interface that is neither bridged nor cross-connected, and for one that is not there.
+      if (!(error instanceof VppRetvalError)) throw error;
+      this.snapshot.putFeatures(index, null);
+    }
+  }
+
+  async #readDomains(): Promise<void> {
+    const domains = await this.vpp.dump('bridge_domain_dump', { bd_id: anyIndex, sw_if_index: anyIndex });
+    const seen = new Set(domains.map(({ bd_id }) => bd_id));
+    for (const { id } of [...this.snapshot.bridgeDomains()]) if (!seen.has(id)) this.snapshot.removeBridgeDomain(id);
+    for (const details of domains) this.snapshot.putBridgeDomain(toBridgeDomain(details));
+  }
+
+  async #readDomain(id: number): Promise<void> {
+    const [details] = await this.vpp.dump('bridge_domain_dump', { bd_id: id, sw_if_index: anyIndex });
+    if (details) this.snapshot.putBridgeDomain(toBridgeDomain(details));
+    else this.snapshot.removeBridgeDomain(id);
+  }
+
+  async #readSpans(): Promise<void> {
+    const spans = await this.vpp.dump('sw_interface_span_dump', { is_l2: true });
+    this.#spanCount = spans.length;
+    this.snapshot.setSpans(
+      spans.map((d) => [d.sw_if_index_from, d.sw_if_index_to, (d.state & 3) as SpanState] as const),
+    );
+  }
+
+  async #readTunnels(): Promise<void> {
+    const tunnels = await this.vpp.dump('vxlan_tunnel_v2_dump', { sw_if_index: anyIndex });
+    const seen = new Set(tunnels.map(({ sw_if_index }) => sw_if_index));
+    for (const { index } of [...this.snapshot.tunnels()]) if (!seen.has(index)) this.snapshot.removeTunnel(index);
+    for (const details of tunnels) this.snapshot.putTunnel(toTunnel(details));
+  }
+
+  async #readAcls(): Promise<void> {
+    const acls = await this.vpp.dump('acl_dump', { acl_index: anyIndex });
+    const seen = new Set(acls.map(({ acl_index }) => acl_index));
+    for (const { index } of [...this.snapshot.acls()]) if (!seen.has(index)) this.snapshot.removeAcl(index);
+    for (const details of acls) this.snapshot.putAcl(toAcl(details));
+    this.snapshot.clearBindings();
+    // Bindings are one message an interface: only worth asking for if one of them could be ours.
+    if (!acls.some(({ tag }) => parseOwnTag(tag) !== null)) return;
+    const lists = await this.vpp.dump('acl_interface_list_dump', { sw_if_index: anyIndex });
+    for (const { sw_if_index, n_input, acls: all } of lists)
+      this.snapshot.putBinding(sw_if_index, { input: all.slice(0, n_input), output: all.slice(n_input) });
+  }
+}

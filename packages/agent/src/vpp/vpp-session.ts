@@ -1,0 +1,40 @@
+import type { Plan, Step, VppSnapshot } from '@taas/wiring';
+import { InterfaceWatch } from './interface-watch.js';
+import { type MadeIndices, performStep, resolveRef } from './perform-step.js';
+import { type PlanResult, runPlan } from './run-plan.js';
+import type { Vpp } from './vpp-messages.js';
+import { VppReader } from './vpp-reader.js';
+
+export interface VppSessionOptions {
+  readonly vpp: Vpp;
+  readonly snapshot: VppSnapshot;
+  readonly parallel: number;
+  readonly poke: () => void;
+  readonly problem: (error: Error) => void;
+}
+
+/** One connection to a VPP: reads it into the snapshot, carries plans out on it, and hears what happens to its interfaces. */
+export class VppSession {
+  readonly reader: VppReader;
+  readonly watch: InterfaceWatch;
+
+  constructor(private readonly options: VppSessionOptions) {
+    const { vpp, snapshot, poke, problem } = options;
+    this.reader = new VppReader(vpp, snapshot);
+    this.watch = new InterfaceWatch({ vpp, snapshot, reader: this.reader, poke, problem });
+  }
+
+  execute(plan: Plan): Promise<PlanResult> {
+    const { vpp, snapshot, parallel } = this.options;
+    const made: MadeIndices = new Map();
+    const send = performStep(vpp, made, (index) => snapshot.interface(index)?.socket);
+    const perform = async (step: Step): Promise<void> => {
+      if (step.kind === 'delete-loopback' || step.kind === 'delete-vlan' || step.kind === 'delete-vxlan')
+        this.watch.expectDeletion(resolveRef(made, step.at));
+      await send(step);
+      // The table is too long to be read after each change, and VPP has just said that it is so.
+      if (step.kind === 'set-span') snapshot.putSpan(step.from, resolveRef(made, step.to), step.state);
+    };
+    return runPlan(plan, { perform, made, parallel });
+  }
+}

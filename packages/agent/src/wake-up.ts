@@ -1,0 +1,26 @@
+/** A wait that others end: what came before the wait is not missed, and several wake-ups are one. */
+export class WakeUp {
+  #called = false;
+  #wake: (() => void) | null = null;
+
+  call(): void {
+    this.#called = true;
+    this.#wake?.();
+  }
+
+  /** Resolves after the next call (or one since the last wait), or when one of the signals aborts. Never rejects. */
+  async wait(...signals: readonly AbortSignal[]): Promise<void> {
+    const over = new AbortController();
+    if (!this.#called)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        for (const signal of signals) {
+          signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
+          if (signal.aborted) resolve();
+        }
+      });
+    over.abort();
+    this.#called = false;
+    this.#wake = null;
+  }
+}

@@ -1,0 +1,137 @@
+import { nodeTapFlowCodec, nodeTapServiceCodec, parseKey, prefixes, RecordError, type ResourceKind } from '@taas/model';
+import type { Logger } from '@taas/service';
+import type { Change, FollowEvent, KeyValue, Store } from '@taas/store';
+import { Wanted } from '@taas/wiring';
+
+/** A record that cannot be used; reported as the tap's state, because its id can be read from the key. */
+export interface UnreadableRecord {
+  readonly kind: ResourceKind;
+  readonly id: string;
+  readonly revision: number;
+  readonly problem: string;
+}
+
+export interface WantedListener {
+  /** Services and flows whose wanted state may have changed. */
+  changed(services: ReadonlySet<string>, flows: ReadonlySet<string>): void;
+  /** All of it may have changed. */
+  replaced(): void;
+}
+
+/** The wanted state of one node, kept up to date from the store. */
+export class WantedFollower {
+  #wanted = new Wanted();
+  #unreadable = new Map<string, UnreadableRecord>();
+  #complete = false;
+  #stale = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly node: string,
+    private readonly logger: Logger,
+    private readonly listener: WantedListener,
+  ) {}
+
+  get wanted(): Wanted {
+    return this.#wanted;
+  }
+
+  /** False until the first snapshot: before, nobody can tell what is not wanted. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** The store cannot be seen now; what is known may be out of date. */
+  get stale(): boolean {
+    return this.#stale;
+  }
+
+  unreadable(): Iterable<UnreadableRecord> {
+    return this.#unreadable.values();
+  }
+
+  async follow(signal: AbortSignal): Promise<void> {
+    for await (const event of this.store.follow([prefixes.nodeTaas(this.node)], signal)) this.#take(event);
+  }
+
+  #take(event: FollowEvent): void {
+    switch (event.kind) {
+      case 'stale':
+        this.#stale = true;
+        this.logger.warn({ cause: event.cause.message }, 'the store cannot be seen; VPP stays as it is');
+        return;
+      case 'snapshot':
+        this.#wanted = new Wanted();
+        this.#unreadable = new Map();
+        for (const entry of event.entries) this.#put(entry, new Set(), new Set());
+        this.#complete = true;
+        this.#stale = false;
+        this.listener.replaced();
+        return;
+      case 'changes':
+        this.#change(event.changes);
+    }
+  }
+
+  #change(changes: readonly Change[]): void {
+    const services = new Set<string>();
+    const flows = new Set<string>();
+    for (const change of changes) {
+      if (change.kind === 'put') this.#put(change.entry, services, flows);
+      else this.#delete(change.key, services, flows);
+    }
+    this.listener.changed(services, flows);
+  }
+
+  #put(entry: KeyValue, services: Set<string>, flows: Set<string>): void {
+    const parsed = parseKey(entry.key);
+    if (parsed.is !== 'node-resource') return;
+    const { kind, id } = parsed;
+    const revision = entry.modRevision;
+    this.#delete(entry.key, services, flows);
+    try {
+      if (kind === 'tap_services') {
+        this.#wanted.setService({
+          record: withId(nodeTapServiceCodec.parse(entry.key, entry.value), id, entry.key),
+          revision,
+        });
+      } else {
+        const record = withId(nodeTapFlowCodec.parse(entry.key, entry.value), id, entry.key);
+        this.#wanted.setFlow({ record, revision });
+      }
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#wanted.setUnreadable(kind, id);
+      this.#unreadable.set(entry.key, { kind, id, revision, problem: error.problem });
+      this.logger.error({ key: entry.key, problem: error.problem }, 'a wanted record cannot be used');
+    }
+  }
+
+  #delete(key: string, services: Set<string>, flows: Set<string>): void {
+    const parsed = parseKey(key);
+    if (parsed.is !== 'node-resource') return;
+    const { kind, id } = parsed;
+    this.#unreadable.delete(key);
+    if (kind === 'tap_services') {
+      services.add(id);
+      this.#wanted.deleteService(id);
+    } else {
+      // The service that it was a flow of may have no use for its bridge domain any more.
+      const service = this.#wanted.flow(id)?.record.tap_service_id;
+      if (service !== undefined && this.#isLastOf(service, id)) services.add(service);
+      flows.add(id);
+      this.#wanted.deleteFlow(id);
+    }
+  }
+
+  #isLastOf(service: string, flow: string): boolean {
+    for (const each of this.#wanted.flowsOf(service)) if (each !== flow) return false;
+    return true;
+  }
+}
+
+/** The key is what the state is reported under, so a record that says another id is not usable. */
+function withId<T extends { readonly id: string }>(record: T, id: string, key: string): T {
+  if (record.id !== id) throw new RecordError(key, `/id is ${record.id}, which is not the key's`);
+  return record;
+}

@@ -1,27 +1,31 @@
 import { ConfigError, logLevels, options } from '@taas/service';
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TProperties } from 'typebox';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 
 const port = (value: number, description: string) =>
   Type.Integer({ default: value, minimum: 0, maximum: 65535, description: `${description}; 0 takes a free one.` });
 
+/** A group of options that may be left out as a whole. */
+const group = <P extends TProperties>(properties: P, description: string) =>
+  Type.Object(properties, { additionalProperties: false, default: {}, description });
+
 /** Every option of `taas-server`, with its default, unit and range. */
 export const serverConfigSchema = options({
-  listen: options(
+  listen: group(
     {
       host: Type.String({ default: '127.0.0.1', description: 'Address that the API listens on.' }),
       port: port(9697, 'TCP port of the API'),
     },
     'The API.',
   ),
-  health: options(
+  health: group(
     {
       host: Type.String({ default: '127.0.0.1', description: 'Address of /healthz and /readyz.' }),
       port: port(9698, 'TCP port of /healthz and /readyz'),
     },
     'What monitoring asks.',
   ),
-  etcd: options(
+  etcd: group(
     {
       endpoints: Type.Array(Type.String(), {
         default: ['http://127.0.0.1:2379'],
@@ -44,7 +48,7 @@ export const serverConfigSchema = options({
     },
     'The store.',
   ),
-  auth: options(
+  auth: group(
     {
       mode: Type.Enum(['closed', 'development'], {
         default: 'closed',
@@ -85,7 +89,7 @@ export const serverConfigSchema = options({
     maximum: 1,
     description: 'The part of each segment range that one project may hold (at least one segment).',
   }),
-  limits: options(
+  limits: group(
     {
       body_bytes: Type.Integer({
         default: 512 * 1024,
@@ -114,7 +118,7 @@ export const serverConfigSchema = options({
     },
     'What one request may cost.',
   ),
-  election: options(
+  election: group(
     {
       ttl_s: Type.Integer({
         default: 5,
@@ -125,7 +129,7 @@ export const serverConfigSchema = options({
     },
     'Which replica compiles.',
   ),
-  log: options(
+  log: group(
     { level: Type.Enum([...logLevels], { default: 'info', description: 'Least severe level that is logged.' }) },
     'Logs: JSON lines on standard output.',
   ),

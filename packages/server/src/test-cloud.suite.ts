@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AgentRecord, agentCodec, keys, parseKey, prefixes, root, tapStateCodec } from '@taas/model';
 import { type Logger, silentLogger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type EmbeddedStore, type KeyValue, type Store } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore, type FollowEvent, type KeyValue, type Store } from '@taas/store';
 import type { FastifyInstance } from 'fastify';
 import { boundPorts } from './admission/port-directory.js';
 import { type ApiLimits, createApi } from './api/create-api.js';
@@ -90,6 +90,68 @@ export class Replica {
   }
 }
 
+/** A store whose followers can be held up, so that a server looks at the past; its calls are as before. */
+export class LaggingStore implements Store {
+  /** How many transactions were tried. */
+  transactions = 0;
+  #open: Promise<void> = Promise.resolve();
+  #release: () => void = () => undefined;
+
+  constructor(private readonly store: Store) {}
+
+  holdUp(): void {
+    this.#open = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  letGo(): void {
+    this.#release();
+  }
+
+  async *follow(followed: readonly string[], signal: AbortSignal): AsyncIterable<FollowEvent> {
+    for await (const event of this.store.follow(followed, signal)) {
+      await this.#open;
+      yield event;
+    }
+  }
+
+  get: Store['get'] = (...args) => this.store.get(...args);
+  list: Store['list'] = (...args) => this.store.list(...args);
+  transact: Store['transact'] = (...args) => {
+    this.transactions += 1;
+    return this.store.transact(...args);
+  };
+  lease: Store['lease'] = (...args) => this.store.lease(...args);
+  close: Store['close'] = () => this.store.close();
+}
+
+/** The same store, but each call takes its time, before and after: servers overtake one another. */
+export function jittery(store: Store, random: () => number): Store {
+  const wait = () => systemClock.sleep(random() * 4);
+  return {
+    get: async (...args) => {
+      await wait();
+      return store.get(...args);
+    },
+    list: (...args) => store.list(...args),
+    transact: async (...args) => {
+      await wait();
+      const result = await store.transact(...args);
+      await wait();
+      return result;
+    },
+    async *follow(followed, signal) {
+      for await (const event of store.follow(followed, signal)) {
+        await wait();
+        yield event;
+      }
+    },
+    lease: (...args) => store.lease(...args),
+    close: () => store.close(),
+  };
+}
+
 /** An embedded etcd with servers on it and hands to play networking-vpp and the agents. */
 export class TestCloud {
   readonly store: EmbeddedStore = createEmbeddedStore({ clock: systemClock });
@@ -98,8 +160,10 @@ export class TestCloud {
 
   constructor(readonly policy: SegmentPolicy = defaultPolicy) {}
 
-  async replica(options: { readonly limits?: Partial<ApiLimits>; readonly logger?: Logger } = {}): Promise<Replica> {
-    const replica = new Replica(this.store.client(), this.policy, options);
+  async replica(
+    options: { readonly limits?: Partial<ApiLimits>; readonly logger?: Logger; readonly store?: Store } = {},
+  ): Promise<Replica> {
+    const replica = new Replica(options.store ?? this.store.client(), this.policy, options);
     this.#replicas.push(replica);
     await this.caughtUp();
     return replica;
@@ -107,6 +171,7 @@ export class TestCloud {
 
   /** Makes a replica's compiler the leader. */
   async lead(replica: Replica, store: Store = replica.store): Promise<Compiler> {
+    await this.#endTerm();
     const { revision } = await this.put(keys.leader, '{}');
     const { live, policy } = replica;
     const compiler = new Compiler({
@@ -213,9 +278,14 @@ export class TestCloud {
     throw new Error('compiler and agents do not come to rest');
   }
 
-  async stop(): Promise<void> {
+  async #endTerm(): Promise<void> {
     this.#term?.stop.abort();
     await this.#term?.done;
+    this.#term = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#endTerm();
     for (const replica of this.#replicas) await replica.stop();
     await this.store.close();
   }

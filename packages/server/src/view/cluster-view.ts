@@ -138,10 +138,15 @@ export class ClusterView {
       }
       case 'node-resource': {
         const flow = parsed.kind === 'tap_flows' ? this.flows.get(parsed.id)?.record?.tap_service_id : parsed.id;
+        const orphans = this.nodeRecords.orphans;
         const change = this.nodeRecords.set(parsed, key, kv, flow, (error) => this.#report(key, error));
         for (const service of change.services) this.#touched.services.add(service);
         if (change.project) this.segments.setProject(change.project.service, change.project.id);
         if (change.readable) this.problems.delete(key);
+        // Segments that were held back on the orphan's account may be free now.
+        if (orphans > 0 && this.nodeRecords.orphans === 0) {
+          for (const service of this.segments.services()) this.#touched.services.add(service);
+        }
         return;
       }
       case 'state-resource':

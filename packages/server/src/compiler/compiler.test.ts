@@ -1,0 +1,424 @@
+import { keys, nodeTapFlowCodec, parseKey, prefixes, root } from '@taas/model';
+import type { Store } from '@taas/store';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { ClusterView } from '../view/cluster-view.js';
+import { compileService } from './compile-service.js';
+import type { SegmentPolicy } from './segment-options.js';
+import { sliceOf } from './service-slice.js';
+
+const services = '/v2.0/taas/tap_services';
+const flows = '/v2.0/taas/tap_flows';
+const nodes = ['node1', 'node2', 'node3'];
+
+async function withCloud(run: (cloud: TestCloud, server: Replica) => Promise<void>, policy?: SegmentPolicy) {
+  const cloud = new TestCloud(policy);
+  try {
+    await run(cloud, await cloud.replica());
+  } finally {
+    await cloud.stop();
+  }
+}
+
+async function create(server: Replica, port: number, sources: readonly number[], project = acme) {
+  const ask = server.as(project);
+  const made = await ask('POST', services, { tap_service: { port_id: portId(port) } });
+  expect(made.status).toBe(201);
+  const service: string = made.body.tap_service.id;
+  const ids: string[] = [];
+  for (const source of sources) {
+    const body = { tap_service_id: service, source_port: portId(source), direction: 'BOTH' };
+    const flow = await ask('POST', flows, { tap_flow: body });
+    expect(flow.status).toBe(201);
+    ids.push(flow.body.tap_flow.id);
+  }
+  return { service, flows: ids };
+}
+
+const status = async (server: Replica, path: string) => {
+  const { body } = await server.as(acme)('GET', path);
+  const shown = body.tap_service ?? body.tap_flow;
+  return shown ? { status: shown.status, reason: shown.status_reason } : body.NeutronError?.type;
+};
+
+const segments = (cloud: TestCloud) => cloud.read(prefixes.segments);
+
+/** What every node record should say, compiled from etcd's present content by a view of its own. */
+async function fromScratch(cloud: TestCloud, policy: SegmentPolicy): Promise<Map<string, string>> {
+  const { revision, entries } = await cloud.store.list(`${root}/`);
+  const view = new ClusterView();
+  // Without what nodes are told: the compiler must not depend on its own past.
+  const api = entries.filter((entry) => parseKey(entry.key).is !== 'node-resource');
+  view.apply({ kind: 'snapshot', revision, entries: api });
+  const wanted = new Map<string, string>();
+  for (const id of view.services.keys()) {
+    for (const record of compileService(sliceOf(view, policy, id)).nodeRecords.values())
+      wanted.set(record.key, record.value);
+  }
+  return wanted;
+}
+
+describe('the compiler', () => {
+  it('tells the nodes, and a tap is ACTIVE once they have verified it', () =>
+    withCloud(async (cloud, server) => {
+      for (const node of nodes) await cloud.agent(node);
+      await cloud.bind('node1', portId(1));
+      await cloud.bind('node1', portId(2));
+      await cloud.bind('node2', portId(3));
+      await cloud.lead(server);
+      const made = await create(server, 1, [2, 3]);
+      await cloud.settle();
+      const [segment] = [...(await segments(cloud)).keys()].map(parseKey);
+      if (segment?.is !== 'segment') throw new Error('no segment was taken');
+      expect(segment.segment).toMatchObject({ type: 'vlan', physnet: 'physnet1' });
+      const link = { type: 'vlan', physnet: 'physnet1', vlan: segment.segment.id };
+      const told = await cloud.nodeRecords();
+      const json = (node: string, kind: 'tap_services' | 'tap_flows', id = '') =>
+        told.get(keys.nodeResource(node, kind, id))?.json;
+      expect(json('node1', 'tap_services', made.service)).toMatchObject({ port_id: portId(1), inputs: [link] });
+      expect(json('node1', 'tap_flows', made.flows[0])).toMatchObject({ target: { type: 'local' } });
+      expect(json('node2', 'tap_flows', made.flows[1])).toMatchObject({ target: link, direction: 'BOTH' });
+      expect(await status(server, `${flows}/${made.flows[1]}`)).toEqual({
+        status: 'PENDING_CREATE',
+        reason: 'waiting for node node2',
+      });
+      await cloud.converge(['node2']);
+      expect(await status(server, `${flows}/${made.flows[1]}`)).toMatchObject({ status: 'PENDING_CREATE' });
+      await cloud.converge(nodes);
+      for (const path of [`${services}/${made.service}`, ...made.flows.map((id) => `${flows}/${id}`)]) {
+        expect(await status(server, path)).toEqual({ status: 'ACTIVE', reason: '' });
+      }
+    }));
+
+  it('sends copies by VXLAN where there is no common physnet, and says so where there is no way', () =>
+    withCloud(async (cloud, server) => {
+      await cloud.agent('node1');
+      await cloud.agent('node2', { physnets: [] });
+      await cloud.agent('node3', { physnets: [], tunnel_address: null });
+      for (const n of [1, 2, 3]) await cloud.bind(`node${n}`, portId(n));
+      await cloud.lead(server);
+      const made = await create(server, 1, [2, 3]);
+      await cloud.settle();
+      const told = await cloud.nodeRecords();
+      const target = told.get(keys.nodeResource('node2', 'tap_flows', made.flows[0] ?? ''))?.json['target'];
+      expect(target).toMatchObject({ type: 'vxlan', local: '10.0.0.2', remote: '10.0.0.1' });
+      const inputs = told.get(keys.nodeResource('node1', 'tap_services', made.service))?.json['inputs'];
+      expect(inputs).toMatchObject([{ type: 'vxlan', local: '10.0.0.1', remote: '10.0.0.2' }]);
+      expect(await status(server, `${flows}/${made.flows[1]}`)).toEqual({
+        status: 'PENDING_CREATE',
+        reason: 'nodes node3 and node1 have no common way for copies (physnet physnet1 or a tunnel address)',
+      });
+    }));
+
+  it('keeps what stands while an agent is silent, whatever the link', () =>
+    withCloud(async (cloud, server) => {
+      await cloud.agent('node1');
+      await cloud.agent('node2', { physnets: [] });
+      await cloud.agent('node3');
+      for (const n of [1, 2, 3]) await cloud.bind(`node${n}`, portId(n));
+      const compiler = await cloud.lead(server);
+      const made = await create(server, 1, [2, 3]);
+      await cloud.converge(nodes);
+      const before = await cloud.nodeRecords();
+      const { transactions } = compiler.stats;
+      for (const node of nodes) await cloud.delete(keys.agent(node));
+      await cloud.settle();
+      for (const node of nodes) await cloud.agent(node, { vpp_version: null, physnets: [], tunnel_address: null });
+      await cloud.settle();
+      expect(await cloud.nodeRecords()).toEqual(before);
+      expect(compiler.stats.transactions).toBe(transactions);
+      await cloud.delete(keys.agent('node2'));
+      await cloud.settle();
+      expect(await status(server, `${flows}/${made.flows[0]}`)).toEqual({
+        status: 'DOWN',
+        reason: 'the TaaS agent of node node2 is not running',
+      });
+    }));
+
+  it('deletes in two steps, and gives the segment back last', () =>
+    withCloud(async (cloud, server) => {
+      for (const node of nodes) await cloud.agent(node);
+      for (const n of [1, 2, 3]) await cloud.bind(`node${n}`, portId(n));
+      await cloud.lead(server);
+      const made = await create(server, 1, [2, 3]);
+      await cloud.converge(nodes);
+      await cloud.delete(keys.agent('node3'));
+      const ask = server.as(acme);
+      expect((await ask('DELETE', `${services}/${made.service}`)).status).toBe(204);
+      await cloud.settle();
+      for (const [, { json }] of await cloud.nodeRecords()) expect(json['removed']).toBe(true);
+      expect(await status(server, `${services}/${made.service}`)).toEqual({
+        status: 'PENDING_DELETE',
+        reason: expect.stringContaining('to confirm removal'),
+      });
+      expect(await status(server, `${flows}/${made.flows[0]}`)).toMatchObject({ status: 'PENDING_DELETE' });
+      const late = { tap_service_id: made.service, source_port: portId(9), direction: 'IN' };
+      expect(await ask('POST', flows, { tap_flow: late })).toMatchObject({
+        status: 409,
+        body: { NeutronError: { type: 'TapServiceBeingDeleted' } },
+      });
+      const { revision } = await cloud.store.list(`${root}/`);
+      expect((await ask('DELETE', `${services}/${made.service}`)).status).toBe(204);
+      expect((await cloud.store.list(`${root}/`)).revision).toBe(revision);
+
+      await cloud.converge(['node1', 'node2']);
+      // The API has forgotten it, but a node that does not answer still holds the segment.
+      expect(await status(server, `${services}/${made.service}`)).toBe('TapServiceNotFound');
+      expect([...(await cloud.nodeRecords()).keys()]).toEqual([
+        keys.nodeResource('node3', 'tap_flows', made.flows[1] ?? ''),
+      ]);
+      expect((await segments(cloud)).size).toBe(1);
+      await cloud.agent('node3');
+      await cloud.converge(nodes);
+      const left = await cloud.read(`${root}/taas/`);
+      expect([...left.keys()]).toEqual([keys.leader]);
+      expect((await cloud.nodeRecords()).size).toBe(0);
+      expect([...(await cloud.read(`${root}/state/`)).keys()].map((key) => parseKey(key).is)).toEqual(
+        nodes.map(() => 'agent'),
+      );
+    }));
+
+  it('does not take an old confirmation for a new one', () =>
+    withCloud(async (cloud, server) => {
+      for (const node of nodes) await cloud.agent(node);
+      for (const n of [1, 2]) await cloud.bind(`node${n}`, portId(n));
+      await cloud.lead(server);
+      const made = await create(server, 1, [2]);
+      const flow = made.flows[0] ?? '';
+      const key = keys.nodeResource('node2', 'tap_flows', flow);
+      await cloud.settle();
+      await cloud.unbind('node2', portId(2));
+      await cloud.converge(nodes);
+      expect(await cloud.store.get(key)).toBeUndefined();
+      await cloud.bind('node2', portId(2));
+      await cloud.settle();
+      const stale = { v: 1, id: flow, revision: 1, status: 'REMOVED', reason: '' };
+      await cloud.put(keys.stateResource('node2', 'tap_flows', flow), JSON.stringify(stale));
+      await server.as(acme)('DELETE', `${flows}/${flow}`);
+      await cloud.settle();
+      expect((await cloud.store.get(key))?.value).toContain('"removed":true');
+    }));
+
+  it('follows a port that moves, and takes the binding written last', () =>
+    withCloud(async (cloud, server) => {
+      for (const node of nodes) await cloud.agent(node);
+      for (const n of [1, 2]) await cloud.bind(`node${n}`, portId(n));
+      await cloud.lead(server);
+      const made = await create(server, 1, [2]);
+      const at = (node: string) => keys.nodeResource(node, 'tap_flows', made.flows[0] ?? '');
+      await cloud.converge(nodes);
+      await cloud.bind('node3', portId(2));
+      await cloud.settle();
+      expect((await cloud.store.get(at('node3')))?.value).not.toContain('removed');
+      expect((await cloud.store.get(at('node2')))?.value).toContain('"removed":true');
+      await cloud.unbind('node2', portId(2));
+      await cloud.unbind('node3', portId(2));
+      await cloud.converge(nodes);
+      expect((await cloud.nodeRecords()).size).toBe(1);
+      expect(await status(server, `${flows}/${made.flows[0]}`)).toEqual({
+        status: 'PENDING_CREATE',
+        reason: `port ${portId(2)} is not bound to a node`,
+      });
+    }));
+
+  it('wires no port that turns out to be another project’s', () =>
+    withCloud(async (cloud, server) => {
+      await cloud.agent('node1');
+      await cloud.bind('node1', portId(1), acme);
+      await cloud.lead(server);
+      const made = await create(server, 1, [2]);
+      await cloud.bind('node1', portId(2), umbrella);
+      await cloud.settle();
+      expect([...(await cloud.nodeRecords()).keys()]).toEqual([
+        keys.nodeResource('node1', 'tap_services', made.service),
+      ]);
+      expect(await status(server, `${flows}/${made.flows[0]}`)).toMatchObject({
+        reason: `port ${portId(2)} belongs to another project`,
+      });
+    }));
+
+  it('tells no node of a flow that was deleted while it compiled', () =>
+    withCloud(async (cloud, server) => {
+      await cloud.agent('node1');
+      await cloud.bind('node1', portId(1));
+      await cloud.bind('node1', portId(2));
+      const made = await create(server, 1, [2]);
+      const told: string[] = [];
+      let deleted = false;
+      const { store } = server;
+      const racing: Store = {
+        ...{ get: store.get.bind(store), list: store.list.bind(store), follow: store.follow.bind(store) },
+        ...{ lease: store.lease.bind(store), close: store.close.bind(store) },
+        transact: async (transaction, options) => {
+          if (!deleted) {
+            deleted = true;
+            expect((await server.as(acme)('DELETE', `${flows}/${made.flows[0]}`)).status).toBe(204);
+          }
+          const result = await store.transact(transaction, options);
+          if (result.succeeded) told.push(...transaction.operations.map(({ key }) => key));
+          return result;
+        },
+      };
+      await cloud.lead(server, racing);
+      await cloud.settle();
+      expect(deleted).toBe(true);
+      expect(told.filter((key) => key.includes('/nodes/'))).toEqual([
+        keys.nodeResource('node1', 'tap_services', made.service),
+      ]);
+    }));
+
+  it('writes nothing once another leads, even if nobody has told it', () =>
+    withCloud(async (cloud, server) => {
+      await cloud.agent('node1');
+      await cloud.bind('node1', portId(1));
+      const compiler = await cloud.lead(server);
+      await cloud.settle();
+      await cloud.put(keys.leader, '{"another": true}');
+      await create(server, 1, []);
+      await vi.waitFor(() => expect(compiler.stats.conflicts).toBeGreaterThan(1));
+      expect((await cloud.nodeRecords()).size).toBe(0);
+      expect(compiler.stats.operations).toBe(0);
+    }));
+
+  it('lets no project have all segments, and hands on what becomes free', () => {
+    const policy: SegmentPolicy = { options: [{ type: 'vxlan', first: 5, last: 8 }], projectShare: 0.5 };
+    return withCloud(async (cloud, server) => {
+      for (const node of nodes) await cloud.agent(node);
+      for (let n = 0; n < 10; n++) await cloud.bind('node1', portId(n));
+      for (let n = 10; n < 20; n++) await cloud.bind('node2', portId(n));
+      await cloud.lead(server);
+      const mine = [await create(server, 0, [10]), await create(server, 1, [11]), await create(server, 2, [12])];
+      const theirs = [await create(server, 3, [13], umbrella), await create(server, 4, [14], umbrella)];
+      await cloud.converge(nodes);
+      const stuck: { own: string[]; shown: { status: string; reason: string } }[] = [];
+      for (const { flows: own } of mine) {
+        const shown = await status(server, `${flows}/${own[0]}`);
+        if (shown.status === 'PENDING_CREATE') stuck.push({ own, shown });
+      }
+      expect(stuck).toHaveLength(1);
+      expect(stuck[0]?.shown.reason).toContain('share of 2 of the VXLAN ids 5-8');
+      expect((await segments(cloud)).size).toBe(4);
+      const placed = mine.find(({ flows: own }) => own !== stuck[0]?.own);
+      await server.as(acme)('DELETE', `${services}/${placed?.service}`);
+      await cloud.converge(nodes);
+      expect(await status(server, `${flows}/${stuck[0]?.own[0]}`)).toMatchObject({ status: 'ACTIVE' });
+      expect(theirs).toHaveLength(2);
+    }, policy);
+  });
+});
+
+interface Mesh {
+  /** For each port the node that it is bound to at first. */
+  readonly places: readonly number[];
+  readonly physnets: readonly boolean[];
+  readonly tunnels: readonly boolean[];
+  readonly services: readonly { readonly port: number; readonly sources: readonly number[] }[];
+  readonly steps: readonly Step[];
+}
+
+type Step =
+  | { readonly do: 'bind' | 'unbind'; readonly port: number; readonly node: number }
+  | { readonly do: 'delete-flow' | 'delete-service'; readonly nth: number }
+  | { readonly do: 'report'; readonly node: number }
+  | { readonly do: 'agent-gone'; readonly node: number };
+
+const node = fc.nat(2);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constantFrom('bind' as const, 'bind' as const, 'unbind' as const), port: fc.nat(9), node }),
+  fc.record({ do: fc.constantFrom('delete-flow' as const, 'delete-service' as const), nth: fc.nat(5) }),
+  fc.record({ do: fc.constant('report' as const), node }),
+  fc.record({ do: fc.constant('agent-gone' as const), node }),
+);
+const mesh: fc.Arbitrary<Mesh> = fc.record({
+  places: fc.array(fc.nat(2), { minLength: 10, maxLength: 10 }),
+  physnets: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+  tunnels: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+  services: fc.array(
+    fc.record({
+      port: fc.integer({ min: 0, max: 3 }),
+      sources: fc.array(fc.integer({ min: 4, max: 9 }), { maxLength: 4 }),
+    }),
+    { minLength: 1, maxLength: 4 },
+  ),
+  steps: fc.array(step, { maxLength: 25 }),
+});
+
+/** Each segment on the wire belongs to one service, and is held by it. */
+async function checkSegments(cloud: TestCloud): Promise<void> {
+  const held = new Map([...(await segments(cloud))].map(([key, { json }]) => [key, json['tap_service_id']]));
+  for (const { json } of (await cloud.nodeRecords()).values()) {
+    if (json['tap_service_id'] === undefined) continue;
+    const { target } = nodeTapFlowCodec.parse('', JSON.stringify(json));
+    if (target.type === 'local') continue;
+    const segment =
+      target.type === 'vlan'
+        ? { type: target.type, physnet: target.physnet, id: target.vlan }
+        : { type: target.type, physnet: null, id: target.vni };
+    expect(held.get(keys.segment(segment))).toBe(json['tap_service_id']);
+  }
+}
+
+describe('for random meshes and any order of events', () => {
+  it('etcd ends up as compiled from scratch, a second run writes nothing, and no segment is shared or freed early', async () => {
+    let taken = 0;
+    const policy: SegmentPolicy = {
+      options: [
+        { type: 'vlan', physnet: 'physnet1', first: 100, last: 109 },
+        { type: 'vxlan', first: 7, last: 16 },
+      ],
+      projectShare: 1,
+    };
+    await fc.assert(
+      fc.asyncProperty(mesh, async ({ places, physnets, tunnels, services: wanted, steps }) => {
+        const cloud = new TestCloud(policy);
+        try {
+          const server = await cloud.replica();
+          const agents = async () => {
+            for (const [index, name] of nodes.entries()) {
+              const tunnel_address = tunnels[index] ? `10.0.0.${index}` : null;
+              await cloud.agent(name, { physnets: physnets[index] ? ['physnet1'] : [], tunnel_address });
+            }
+          };
+          await agents();
+          for (const [port, place] of places.entries()) await cloud.bind(nodes[place] ?? 'node1', portId(port));
+          await cloud.lead(server);
+          const made = [];
+          for (const { port, sources } of wanted) made.push(await create(server, port, sources));
+          const at = (index: number) => nodes[index] ?? 'node1';
+          for (const [index, one] of steps.entries()) {
+            if (one.do === 'bind') await cloud.bind(at(one.node), portId(one.port));
+            else if (one.do === 'unbind') await cloud.unbind(at(one.node), portId(one.port));
+            else if (one.do === 'report') await cloud.report(at(one.node));
+            else if (one.do === 'agent-gone') await cloud.delete(keys.agent(at(one.node)));
+            else if ('nth' in one) {
+              const tap = made[one.nth % made.length];
+              const path = one.do === 'delete-flow' ? `${flows}/${tap?.flows[0]}` : `${services}/${tap?.service}`;
+              await server.as(acme)('DELETE', path);
+            }
+            if (index % 3 === 0) {
+              await cloud.settle();
+              await checkSegments(cloud);
+            }
+          }
+          await agents();
+          await cloud.converge(nodes);
+          await checkSegments(cloud);
+          taken += (await segments(cloud)).size;
+          const told = new Map([...(await cloud.nodeRecords())].map(([key, { kv }]) => [key, kv.value]));
+          expect(told).toEqual(await fromScratch(cloud, policy));
+          // Another leader, who has seen nothing of this, finds nothing to do.
+          const other = await cloud.replica();
+          const second = await cloud.lead(other);
+          await cloud.settle();
+          expect(second.stats.operations).toBe(0);
+          expect(second.stats.failures).toBe(0);
+        } finally {
+          await cloud.stop();
+        }
+      }),
+      { numRuns: 40 },
+    );
+    expect(taken).toBeGreaterThan(10);
+  });
+});

@@ -1,0 +1,64 @@
+import { ConfigError, checkConfig, describeOptions } from '@taas/service';
+import { describe, expect, it } from 'vitest';
+import { checkServerConfig, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
+
+const load = (value: unknown): ServerConfig =>
+  checkServerConfig(checkConfig(serverConfigSchema, value, 'test'), 'test');
+
+function problems(value: unknown): readonly string[] {
+  try {
+    load(value);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('has a default for everything, and lets nobody in by default', () => {
+    expect(load({})).toMatchObject({
+      listen: { host: '127.0.0.1', port: 9697 },
+      auth: { mode: 'closed' },
+      segments: [],
+      project_share: 0.5,
+    });
+  });
+
+  it('reads the ways between nodes in order', () => {
+    const segments = [
+      { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 },
+      { type: 'vxlan', first: 70_000, last: 79_999 },
+    ];
+    expect(segmentPolicy(load({ segments, project_share: 0.25 }))).toEqual({ options: segments, projectShare: 0.25 });
+  });
+
+  it.each([
+    [{ listen: { prot: 1 } }, 'unknown option "listen.prot"'],
+    [{ auth: { mode: 'open' } }, 'option "auth.mode"'],
+    [{ segments: [{ type: 'vlan', first: 1, last: 2 }] }, 'option "segments.0": a vlan range needs a physnet'],
+    [
+      { segments: [{ type: 'vxlan', physnet: 'p', first: 1, last: 2 }] },
+      'option "segments.0": a vxlan range has no physnet',
+    ],
+    [
+      { segments: [{ type: 'vlan', physnet: 'p', first: 5, last: 2 }] },
+      'option "segments.0": first (5) is above last (2)',
+    ],
+    [{ segments: [{ type: 'vlan', physnet: 'p', first: 5, last: 4095 }] }, 'option "segments.0": VLAN ids end at 4094'],
+    [
+      { segments: [1, 2].map((first) => ({ type: 'vxlan', first, last: 9 })) },
+      'option "segments.1": there is another range for vxlan',
+    ],
+    [{ etcd: { user: 'taas' } }, 'options "etcd.user" and "etcd.password_file" go together'],
+    [{ etcd: { key_file: 'x' } }, 'options "etcd.cert_file" and "etcd.key_file" go together'],
+  ])('names what is wrong: %j', (value, problem) => {
+    expect(problems(value).join('\n')).toContain(problem);
+  });
+
+  it('documents each option', () => {
+    const lines = describeOptions(serverConfigSchema);
+    expect(lines.filter((line) => line.endsWith(')'))).toEqual([]);
+    expect(lines.length).toBeGreaterThan(25);
+  });
+});

@@ -1,0 +1,214 @@
+import { keys, prefixes } from '@taas/model';
+import type { KeyValue } from '@taas/store';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acme, portId, type Replica, TestCloud } from '../test-cloud.suite.js';
+import { ClusterView } from './cluster-view.js';
+
+const services = '/v2.0/taas/tap_services';
+const flows = '/v2.0/taas/tap_flows';
+
+let cloud: TestCloud;
+let server: Replica;
+beforeEach(async () => {
+  cloud = new TestCloud();
+  for (const n of [1, 2]) {
+    await cloud.agent(`node${n}`);
+    await cloud.bind(`node${n}`, portId(n));
+    await cloud.bind(`node${n}`, portId(n + 10));
+  }
+  server = await cloud.replica();
+  await cloud.lead(server);
+});
+afterEach(() => cloud.stop());
+
+async function tap(collector: number, source: number): Promise<{ service: string; flow: string }> {
+  const ask = server.as(acme);
+  const made = await ask('POST', services, { tap_service: { port_id: portId(collector) } });
+  const body = { tap_service_id: made.body.tap_service.id, source_port: portId(source), direction: 'IN' };
+  const flow = await ask('POST', flows, { tap_flow: body });
+  return { service: made.body.tap_service.id, flow: flow.body.tap_flow.id };
+}
+
+const shown = async (path: string) => (await server.as(acme)('GET', path)).body;
+
+describe('a malformed record', () => {
+  it.each([
+    ['no JSON', '{'],
+    ['no object', '7'],
+    ['another version', '{"v": 2}'],
+    ['a wrong field', '{"v": 1, "id": 5}'],
+    ['nothing', ''],
+  ])('of a tap service (%s) changes nothing of its own wiring nor of others’', async (_what, value) => {
+    const bad = await tap(1, 2);
+    await cloud.converge(['node1', 'node2']);
+    const before = await cloud.nodeRecords();
+    const key = keys.resource('tap_services', bad.service);
+    await cloud.put(key, value);
+    const good = await tap(11, 12);
+    await cloud.converge(['node1', 'node2']);
+    const after = await cloud.nodeRecords();
+    for (const [told, { kv }] of before) expect(after.get(told)?.kv).toEqual(kv);
+    expect((await shown(`${flows}/${good.flow}`)).tap_flow.status).toBe('ACTIVE');
+    expect((await shown(`${services}/${bad.service}`)).NeutronError.type).toBe('TapServiceNotFound');
+    expect(server.live.view.problems.has(key)).toBe(true);
+    expect(server.live.malformedSeen).toBe(1);
+    // Its flow and its ports' roles are still its own.
+    expect((await shown(`${flows}/${bad.flow}`)).tap_flow).toMatchObject({
+      status: 'PENDING_CREATE',
+      status_reason: `the record of tap service ${bad.service} is malformed`,
+    });
+    expect(await cloud.store.get(keys.portRole(portId(1)))).toBeDefined();
+    expect((await cloud.read(prefixes.segments)).size).toBe(2);
+  });
+
+  it('of a tap flow leaves what stands for it, until its service is deleted', async () => {
+    const bad = await tap(1, 2);
+    await cloud.converge(['node1', 'node2']);
+    const before = await cloud.nodeRecords();
+    await cloud.put(keys.resource('tap_flows', bad.flow), 'x');
+    await cloud.converge(['node1', 'node2']);
+    expect(await cloud.nodeRecords()).toEqual(before);
+    await server.as(acme)('DELETE', `${services}/${bad.service}`);
+    await cloud.converge(['node1', 'node2']);
+    expect((await cloud.nodeRecords()).size).toBe(0);
+  });
+
+  it('of what a node is told is written anew', async () => {
+    const { flow } = await tap(1, 2);
+    await cloud.converge(['node1', 'node2']);
+    const key = keys.nodeResource('node2', 'tap_flows', flow);
+    const { value } = (await cloud.store.get(key)) as KeyValue;
+    await cloud.put(key, '{"v": 1');
+    await cloud.settle();
+    expect((await cloud.store.get(key))?.value).toBe(value);
+    expect(server.live.view.problems.size).toBe(0);
+  });
+
+  it('of what a node is told, that belongs to nobody, keeps all segments from being used again', async () => {
+    const { service } = await tap(1, 2);
+    await cloud.converge(['node1', 'node2']);
+    const orphan = keys.nodeResource('node2', 'tap_flows', portId(77));
+    await cloud.put(orphan, '{}');
+    await server.as(acme)('DELETE', `${services}/${service}`);
+    await cloud.converge(['node1', 'node2']);
+    expect((await cloud.read(prefixes.segments)).size).toBe(1);
+    await cloud.delete(orphan);
+    await cloud.settle();
+    expect((await cloud.read(prefixes.segments)).size).toBe(0);
+  });
+
+  it('of a segment is nobody’s and never free', async () => {
+    const { service } = await tap(1, 2);
+    await cloud.settle();
+    const [key] = [...(await cloud.read(prefixes.segments)).keys()];
+    if (!key) throw new Error('no segment');
+    await server.as(acme)('DELETE', `${services}/${service}`);
+    await cloud.converge(['node1', 'node2']);
+    expect((await cloud.read(prefixes.segments)).size).toBe(0);
+    await cloud.put(key, 'x');
+    await cloud.settle();
+    expect((await cloud.store.get(key))?.value).toBe('x');
+  });
+
+  it('of a port or an agent makes the tap wait, with a reason', async () => {
+    const { flow } = await tap(1, 2);
+    await cloud.put(keys.boundPort('node2', portId(2)), '[]');
+    await cloud.converge(['node1', 'node2']);
+    expect((await shown(`${flows}/${flow}`)).tap_flow).toMatchObject({
+      status: 'PENDING_CREATE',
+      status_reason: `the binding of port ${portId(2)} in etcd is malformed`,
+    });
+  });
+});
+
+/** All that the view says, in a form that can be compared. */
+function facts(view: ClusterView): unknown {
+  const sorted = (values: Iterable<string>) => [...values].sort();
+  const ids = ['a', 'b', 'c'].map((letter) => uuid(letter));
+  return {
+    services: sorted(view.services.keys()),
+    flows: sorted(view.flows.keys()),
+    problems: sorted(view.problems.keys()),
+    unreadable: sorted(view.unreadable),
+    byService: ids.map((id) => sorted(view.flowsByService.get(id))),
+    byPort: ids.map((id) => [sorted(view.servicesByPort.get(id)), sorted(view.flowsByPort.get(id))]),
+    byProject: [acme].map((id) => [
+      sorted(view.byProject.tap_services.get(id)),
+      sorted(view.byProject.tap_flows.get(id)),
+    ]),
+    places: ids.map((id) => view.binding(id)?.node),
+    told: ids.map((id) => sorted(view.nodeRecords.ofService(id).map((entry) => entry.key))),
+    toldOfFlow: ids.map((id) => sorted(view.nodeRecords.ofFlow(id).map((entry) => entry.key))),
+    onNode: ['n1', 'n2'].map((id) => sorted(view.nodeRecords.servicesOnNode(id))),
+    segments: ids.map((id) => sorted(view.segments.ofService(id).map((held) => held.key))),
+    pool: view.segments.heldInPool({ type: 'vlan', physnet: 'p' }),
+    share: view.segments.heldByProject({ type: 'vlan', physnet: 'p' }, acme),
+    states: sorted(view.states.keys()),
+    agents: sorted(view.agents.keys()),
+  };
+}
+
+const uuid = (letter: string) => `${letter.repeat(8)}-0000-4000-8000-000000000000`;
+const id = fc.constantFrom('a', 'b', 'c').map(uuid);
+const nodeName = fc.constantFrom('n1', 'n2');
+const common = { v: 1, project_id: acme, name: '', description: '', created_at: 1 };
+
+/** A key and a value that may stand there. */
+const record: fc.Arbitrary<readonly [string, string]> = fc
+  .oneof(
+    fc
+      .tuple(id, id)
+      .map(([a, port]) => [keys.resource('tap_services', a), { ...common, id: a, port_id: port }] as const),
+    fc.tuple(id, id, id).map(([a, service, port]) => {
+      const flow = { tap_service_id: service, source_port: port, direction: 'IN', vlan_filter: null };
+      return [keys.resource('tap_flows', a), { ...common, id: a, ...flow }] as const;
+    }),
+    fc.tuple(id, fc.nat(3)).map(([a, n]) => {
+      return [keys.segment({ type: 'vlan', physnet: 'p', id: n }), { v: 1, tap_service_id: a }] as const;
+    }),
+    fc.tuple(nodeName, id, id).map(([node, a, port]) => {
+      const value = { v: 1, id: a, project_id: acme, port_id: port, inputs: [] };
+      return [keys.nodeResource(node, 'tap_services', a), value] as const;
+    }),
+    fc.tuple(nodeName, id, id).map(([node, a, service]) => {
+      const flow = { tap_service_id: service, source_port: a, direction: 'IN', vlan_filter: null, filter: [] };
+      const value = { v: 1, id: a, project_id: acme, ...flow, target: { type: 'local' } };
+      return [keys.nodeResource(node, 'tap_flows', a), value] as const;
+    }),
+    fc.tuple(nodeName, id).map(([node, a]) => [keys.boundPort(node, a), {}] as const),
+  )
+  .map(([key, value]) => [key, JSON.stringify(value)] as const);
+
+describe('the view', () => {
+  it('is the same whether it followed every change or began with a snapshot', () => {
+    const change = fc.tuple(record, fc.constantFrom('put', 'put', 'put', 'delete'));
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
+        const followed = new ClusterView();
+        followed.apply({ kind: 'snapshot', revision: 0, entries: [] });
+        const now = new Map<string, KeyValue>();
+        changes.forEach(([[key, value], what], index) => {
+          const revision = index + 1;
+          const existing = now.get(key);
+          if (what === 'delete') {
+            if (!existing) return;
+            now.delete(key);
+            followed.apply({ kind: 'changes', revision, changes: [{ kind: 'delete', key, modRevision: revision }] });
+            return;
+          }
+          const createRevision = existing?.createRevision ?? revision;
+          const entry: KeyValue = { key, value, modRevision: revision, createRevision };
+          now.set(key, entry);
+          followed.apply({ kind: 'changes', revision, changes: [{ kind: 'put', entry }] });
+        });
+        const begun = new ClusterView();
+        const entries = [...now.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+        begun.apply({ kind: 'snapshot', revision: changes.length, entries });
+        const { share: _, ...expected } = facts(begun) as { share: number };
+        expect(facts(followed)).toMatchObject(expected);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -193,3 +193,56 @@ describe('VXLAN between nodes', () => {
     expect(() => engine.deleteVxlanTunnel(tunnel('10.0.0.1', '10.0.0.2'))).toThrow('NO_SUCH_ENTRY');
   });
 });
+
+describe('GRE', () => {
+  const spec = { instance: undefined, outerTableId: 0, flags: 0, sessionId: 0 };
+
+  function outside(engine: Engine) {
+    const sent: Uint8Array[] = [];
+    const uplink = engine.addDevice({
+      kind: 'uplink',
+      name: 'up',
+      deviceType: 'test',
+      mac: new Uint8Array(6),
+      transmit: (frame) => sent.push(frame),
+    });
+    engine.ip.addresses.add({ interface: uplink, address: ipBytes('10.0.0.1'), length: 24 });
+    engine.ip.neighbors.learn(uplink, ipBytes('10.0.0.2'), '02:00:00:00:00:02');
+    return { sent, uplink };
+  }
+
+  it('carries copies out in ERSPAN type II, fifty bytes longer, the tunnel itself counting none', () => {
+    const engine = new Engine();
+    const source = testPort(engine, 1);
+    const { sent } = outside(engine);
+    const ends = { src: ipBytes('10.0.0.1'), dst: ipBytes('10.0.0.2') };
+    const tunnel = engine.createGreTunnel({ ...spec, ...ends, type: 2, sessionId: 102 });
+    for (const index of [source.index, tunnel.swIfIndex]) engine.joinBridge(index, 10);
+    source.send(testFrame(1));
+    expect(sent).toHaveLength(0);
+    engine.interfaces.setAdmin(tunnel, true);
+    source.send(testFrame(2));
+    expect(sent).toHaveLength(1);
+    const out = Buffer.from(sent[0] ?? []);
+    expect(out.length).toBe(testFrame(2).length + 50);
+    expect(out.subarray(34, 50).toString('hex')).toBe('100088be000000011000186600000000');
+    expect(Uint8Array.from(out.subarray(50))).toEqual(testFrame(2));
+    expect(tunnel.counters.txPackets).toBe(0);
+  });
+
+  it('carries whole frames both ways between two nodes', () => {
+    const { near, far, ends, source, collector } = twoNodes();
+    const sides = [
+      { engine: near, uplink: ends.a, own: '10.0.0.1', peer: '10.0.0.2', shg: 0 },
+      { engine: far, uplink: ends.b, own: '10.0.0.2', peer: '10.0.0.1', shg: 1 },
+    ];
+    for (const { engine, uplink, own, peer, shg } of sides) {
+      engine.ip.addresses.add({ interface: engine.interfaces.get(uplink), address: ipBytes(own), length: 24 });
+      const tunnel = engine.createGreTunnel({ ...spec, src: ipBytes(own), dst: ipBytes(peer), type: 1 });
+      engine.interfaces.setAdmin(tunnel, true);
+      engine.joinBridge(tunnel.swIfIndex, 9000, { shg });
+    }
+    sendAll(source);
+    expect(collector.received).toEqual(frames);
+  });
+});

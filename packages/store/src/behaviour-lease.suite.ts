@@ -102,6 +102,28 @@ export function describeLeases(harness: () => StoreHarness): void {
       expect(await harness().open().get(key)).toBeUndefined();
     });
 
+    it('never has two, however many stand at the same moment', async () => {
+      const key = '/election/crowd';
+      const crowd = Array.from({ length: 6 }, () => harness().open());
+      const stop = new AbortController();
+      let leading = 0;
+      let terms = 0;
+      const most: number[] = [];
+      const work = async () => {
+        leading += 1;
+        most.push(leading);
+        terms += 1;
+        if (terms === 12) stop.abort();
+        await systemClock.sleep(5);
+        leading -= 1;
+      };
+      await Promise.all(
+        crowd.map((store, index) => campaign(store, candidateOptions(key, `${index}`, stop.signal), work)),
+      );
+      expect(terms).toBeGreaterThanOrEqual(12);
+      expect(Math.max(...most)).toBe(1);
+    });
+
     it('replaces a leader that is cut off, and the fence keeps the old one from writing', async () => {
       const key = '/election/cut';
       const log: string[] = [];

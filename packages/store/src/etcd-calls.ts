@@ -1,7 +1,7 @@
 import type { CallOptions as RpcOptions } from '@connectrpc/connect';
 import { EtcdAuth } from './etcd-auth.js';
 import { connectEndpoint, type EtcdEndpoint, EtcdEndpoints } from './etcd-endpoints.js';
-import { neverSent, tokenRefused, toStoreError } from './etcd-errors.js';
+import { neverSent, timedOut, tokenRefused, toStoreError } from './etcd-errors.js';
 import type { EtcdSettings } from './etcd-options.js';
 import { StoreError } from './store-error.js';
 
@@ -23,7 +23,9 @@ export class EtcdCalls {
   #closed = false;
 
   constructor(readonly settings: EtcdSettings) {
-    const endpoints = settings.urls.map((url) => connectEndpoint(url, settings.tls));
+    const endpoints = settings.urls.map((url) =>
+      connectEndpoint(url, { tls: settings.tls, clock: settings.clock, timeoutMs: settings.requestTimeoutMs }),
+    );
     this.#endpoints = new EtcdEndpoints(endpoints, settings.logger);
     this.#auth = new EtcdAuth(settings.credentials, settings.requestTimeoutMs);
   }
@@ -47,8 +49,7 @@ export class EtcdCalls {
         return await this.scoped(policy.signal, (signal) => this.#withToken(endpoint, { signal, timeoutMs }, attempt));
       } catch (error) {
         if (policy.signal?.aborted || (error instanceof StoreError && error.code === 'closed')) throw error;
-        const failure = toStoreError(error, endpoint.url);
-        if (failure.retriable) this.#endpoints.failed(endpoint, failure);
+        const failure = this.#failed(endpoint, error);
         if (!failure.retriable || left === 0 || !(policy.repeatable || neverSent(error))) throw failure;
       }
     }
@@ -61,9 +62,7 @@ export class EtcdCalls {
       await this.scoped(signal, (inner) => this.#withToken(endpoint, { signal: inner }, run));
     } catch (error) {
       if (signal.aborted) throw error;
-      const failure = toStoreError(error, endpoint.url);
-      if (failure.retriable) this.#endpoints.failed(endpoint, failure);
-      throw failure;
+      throw this.#failed(endpoint, error);
     }
   }
 
@@ -93,6 +92,14 @@ export class EtcdCalls {
     this.#closed = true;
     for (const scope of this.#open) scope.abort(closedError());
     this.#endpoints.close();
+  }
+
+  #failed(endpoint: EtcdEndpoint, error: unknown): StoreError {
+    const failure = toStoreError(error, endpoint.url);
+    if (failure.retriable) this.#endpoints.failed(endpoint, failure);
+    // Slow or gone? If nobody is there, the next call must not wait on the same dead connection.
+    if (timedOut(error)) endpoint.probe();
+    return failure;
   }
 
   async #withToken<T>(

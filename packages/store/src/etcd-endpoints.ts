@@ -1,6 +1,7 @@
 import { type Client, createClient } from '@connectrpc/connect';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { createGrpcTransport } from '@connectrpc/connect-node';
 import type { Logger } from '@taas/service';
+import { type ConnectionOptions, EtcdConnection } from './etcd-connection.js';
 import { Auth, KV, Lease, Watch } from './generated/etcd_pb.js';
 
 /** One server of the cluster, with a connection that is opened when it is first needed. */
@@ -10,32 +11,24 @@ export interface EtcdEndpoint {
   readonly watch: Client<typeof Watch>;
   readonly lease: Client<typeof Lease>;
   readonly auth: Client<typeof Auth>;
+  /** Breaks the connection unless a ping is answered. */
+  probe(): void;
   close(): void;
 }
 
-export interface EtcdTlsMaterial {
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
-
-/** An HTTP/2 connection to one etcd server. The only place that knows the transport. */
-export function connectEndpoint(url: string, tls: EtcdTlsMaterial): EtcdEndpoint {
-  // Without pings a peer that fell silent leaves a watch waiting for ever; etcd tolerates one every 5 seconds.
-  const session = new Http2SessionManager(
-    url,
-    { pingIntervalMs: 10_000, pingTimeoutMs: 5_000 },
-    { ...tls, settings: { initialWindowSize: 1024 * 1024 } },
-  );
+/** An HTTP/2 connection to one etcd server, and etcd's services on it. */
+export function connectEndpoint(url: string, options: ConnectionOptions): EtcdEndpoint {
+  const connection = new EtcdConnection(url, options);
   // etcd never compresses; offering it would only cost headers.
-  const transport = createGrpcTransport({ baseUrl: url, sessionManager: session, acceptCompression: [] });
+  const transport = createGrpcTransport({ baseUrl: url, sessionManager: connection, acceptCompression: [] });
   return {
     url,
     kv: createClient(KV, transport),
     watch: createClient(Watch, transport),
     lease: createClient(Lease, transport),
     auth: createClient(Auth, transport),
-    close: () => session.abort(),
+    probe: () => connection.probe(),
+    close: () => connection.close(),
   };
 }
 

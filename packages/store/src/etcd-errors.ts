@@ -48,6 +48,11 @@ export function neverSent(error: unknown): boolean {
   );
 }
 
+/** Whether nothing came back in time. */
+export function timedOut(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.DeadlineExceeded;
+}
+
 /** Whether the auth token is what etcd did not like: expired, unknown after a restart, or older than a change of roles. */
 export function tokenRefused(error: unknown): boolean {
   if (!(error instanceof ConnectError)) return false;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { BackoffPolicy, Clock, Logger } from '@taas/service';
-import type { EtcdTlsMaterial } from './etcd-endpoints.js';
+import type { EtcdTlsMaterial } from './etcd-connection.js';
 import { StoreError } from './store-error.js';
 
 export interface EtcdTlsOptions {

@@ -165,7 +165,11 @@ class Member implements EtcdProcess {
   }
 
   async #withEndpoint(run: (endpoint: ReturnType<typeof connectEndpoint>) => Promise<void>): Promise<void> {
-    const endpoint = connectEndpoint(this.endpoint, readTls(this.options.tls ?? {}));
+    const endpoint = connectEndpoint(this.endpoint, {
+      tls: readTls(this.options.tls ?? {}),
+      clock: this.options.clock,
+      timeoutMs: 2_000,
+    });
     try {
       await run(endpoint);
     } finally {

@@ -43,6 +43,15 @@ const definitions = {
       ['u32', 'vpe_pid'],
       { crc: '0xf6b0b8ca' },
     ],
+    [
+      'sockclnt_delete',
+      ['u16', '_vl_msg_id'],
+      ['u32', 'client_index'],
+      ['u32', 'context'],
+      ['u32', 'index'],
+      { crc: '0x8ac76db6' },
+    ],
+    ['sockclnt_delete_reply', ['u16', '_vl_msg_id'], ['u32', 'context'], ['i32', 'response'], { crc: '0x8f38b1ee' }],
   ],
   services: {
     sockclnt_create: { reply: 'sockclnt_create_reply' },

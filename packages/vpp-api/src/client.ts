@@ -76,6 +76,8 @@ export interface ClientParts {
   readonly requestTimeoutMs: number;
   readonly maxDetails: number;
   readonly onProblem: (error: Error) => void;
+  /** Ends the connection the way VPP wants it. */
+  readonly close: () => void;
 }
 
 type Listener = (event: FieldValues) => void;
@@ -152,7 +154,7 @@ export class Client {
   }
 
   async close(): Promise<void> {
-    this.#parts.connection.close();
+    this.#parts.close();
     await this.closed;
   }
 

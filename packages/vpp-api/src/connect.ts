@@ -1,10 +1,10 @@
 import { Client, type VppClient, type VppVersion } from './client.js';
 import { type Clock, systemClock } from './clock.js';
-import { findMismatches } from './compatibility.js';
+import { findMismatches, type MessageTable } from './compatibility.js';
 import { ApiConnection, type ExchangeOptions } from './connection.js';
 import { VppCompatibilityError, VppDefinitionsError, VppError } from './errors.js';
 import { DEFAULT_MAX_FRAME_BYTES } from './framing.js';
-import { learnDefinitions, register } from './handshake.js';
+import { farewell, learnDefinitions, register } from './handshake.js';
 import { HealthMonitor } from './health.js';
 import { MessageResolver } from './message-resolver.js';
 import type { MessageSet } from './message-set.js';
@@ -65,24 +65,32 @@ export async function connect<const M extends MessageSet>(options: ConnectOption
     },
     options.signal,
   );
+  const step: ExchangeOptions = { timeoutMs: options.connectTimeoutMs ?? 10_000, signal: options.signal };
+  let close = (): void => connection.close();
   try {
-    const client = await prepare(connection, options, clock, onProblem);
+    const table = await register(connection, options.clientName, step);
+    close = () => connection.close(farewell(connection, table));
+    const client = await prepare({ connection, table, options, clock, onProblem, step, close });
     // The one place where the untyped inside meets the types: what they promise has been checked against VPP.
     return client as unknown as VppClient<M>;
   } catch (error) {
-    connection.close();
+    close();
     throw error;
   }
 }
 
-async function prepare(
-  connection: ApiConnection,
-  options: ConnectOptions<MessageSet>,
-  clock: Clock,
-  onProblem: (error: Error) => void,
-): Promise<Client> {
-  const step: ExchangeOptions = { timeoutMs: options.connectTimeoutMs ?? 10_000, signal: options.signal };
-  const table = await register(connection, options.clientName, step);
+interface Registered {
+  readonly connection: ApiConnection;
+  readonly table: MessageTable;
+  readonly options: ConnectOptions<MessageSet>;
+  readonly clock: Clock;
+  readonly onProblem: (error: Error) => void;
+  readonly step: ExchangeOptions;
+  readonly close: () => void;
+}
+
+async function prepare(registered: Registered): Promise<Client> {
+  const { connection, table, options, clock, onProblem, step, close } = registered;
   const { definitions = 'learn' } = options;
   const schema = definitions === 'learn' ? await learnDefinitions(connection, table, step) : definitions;
   const messages = new MessageResolver(connection, schema, table);
@@ -107,6 +115,7 @@ async function prepare(
     health,
     messages,
     onProblem,
+    close,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     maxDetails: options.maxDetails ?? 1_000_000,
   });

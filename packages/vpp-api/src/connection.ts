@@ -9,6 +9,8 @@ import type { OpenTransport, Transport } from './transport.js';
 
 const MESSAGE_ID_BYTES = 2;
 const CONTEXT_BYTES = 4;
+/** How long to wait for VPP to close its side. */
+const FAREWELL_MS = 250;
 
 export interface ConnectionOptions extends InFlightLimits {
   readonly socketPath: string;
@@ -46,6 +48,7 @@ export class ApiConnection {
   #flushScheduled = false;
   #ended: VppDisconnectedError | undefined;
   #closing = false;
+  #cancelFarewell: (() => void) | undefined;
   #resolveClosed: (reason: VppDisconnectedError | undefined) => void = () => undefined;
 
   private constructor(options: ConnectionOptions) {
@@ -114,22 +117,26 @@ export class ApiConnection {
     if (this.#ended === undefined) this.#send(endpoint, fields, 0);
   }
 
-  /** Sends what is written, fails what is in flight, ends the connection. */
-  close(): void {
+  /**
+   * Fails what is in flight and ends the connection, after `farewell` if there is one: VPP then closes its own side. That
+   * matters: seeing only the end of the stream, VPP may leave the socket open and poll it with a whole core from then on
+   * (it judges the end by a stale errno).
+   */
+  close(farewell?: { readonly endpoint: Endpoint; readonly fields: FieldValues }): void {
     if (this.#ended !== undefined) return;
     this.#closing = true;
+    this.#inFlight.failAll(this.#end(`connection to ${this.#options.socketPath} closed by this program`));
+    if (farewell !== undefined) this.#send(farewell.endpoint, farewell.fields, 0);
     this.#flush();
-    this.#end(new VppDisconnectedError(`connection to ${this.#options.socketPath} closed by this program`));
-    this.#transport?.close();
+    const transport = this.#transport;
+    if (farewell === undefined) transport?.close();
+    else this.#cancelFarewell = this.#options.clock.after(FAREWELL_MS, () => transport?.close());
   }
 
   /** Ends the connection at once, because `reason` makes it useless. */
   destroy(reason: Error): void {
-    this.#end(
-      new VppDisconnectedError(`connection to ${this.#options.socketPath} given up: ${reason.message}`, {
-        cause: reason,
-      }),
-    );
+    if (this.#ended !== undefined) return;
+    this.#inFlight.failAll(this.#end(`connection to ${this.#options.socketPath} given up: ${reason.message}`, reason));
     this.#transport?.destroy();
   }
 
@@ -169,7 +176,7 @@ export class ApiConnection {
 
   readonly #flush = (): void => {
     this.#flushScheduled = false;
-    if (this.#ended === undefined && this.#writer.pending > 0) this.#transport?.write(this.#writer.take());
+    if (this.#writer.pending > 0) this.#transport?.write(this.#writer.take());
   };
 
   readonly #onData = (bytes: Uint8Array): void => {
@@ -182,21 +189,17 @@ export class ApiConnection {
   };
 
   readonly #onClose = (error: Error | undefined): void => {
+    this.#cancelFarewell?.();
     const cutOff = this.#decoder.heldBytes > 0 ? ', in the middle of a message' : '';
     const reason = error === undefined ? `VPP closed the connection${cutOff}` : error.message;
-    this.#end(
-      new VppDisconnectedError(
-        `connection to ${this.#options.socketPath} lost: ${reason}`,
-        error === undefined ? {} : { cause: error },
-      ),
-    );
+    const ended = this.#ended ?? this.#end(`connection to ${this.#options.socketPath} lost: ${reason}`, error);
+    this.#inFlight.failAll(ended);
+    this.#resolveClosed(this.#closing ? undefined : ended);
   };
 
-  #end(error: VppDisconnectedError): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = error;
-    this.#inFlight.failAll(error);
-    this.#resolveClosed(this.#closing ? undefined : error);
+  #end(message: string, cause?: Error): VppDisconnectedError {
+    this.#ended = new VppDisconnectedError(message, cause === undefined ? {} : { cause });
+    return this.#ended;
   }
 
   readonly #receive = (messageId: number, buffer: Buffer, start: number, end: number): void => {

@@ -2,6 +2,7 @@ import { bootstrapSchema, SOCKCLNT_CREATE_ID, SOCKCLNT_CREATE_REPLY_ID } from '.
 import type { MessageTable } from './compatibility.js';
 import type { ApiConnection, ExchangeOptions } from './connection.js';
 import { VppDefinitionsError } from './errors.js';
+import type { Endpoint } from './exchange.js';
 import type { Schema } from './schema.js';
 
 const MESSAGE_TABLE_ENTRY = /_[0-9a-f]{8}$/;
@@ -56,4 +57,14 @@ export async function learnDefinitions(
     options,
   );
   return bootstrapSchema(String(answer['json']));
+}
+
+/** What to say before leaving, so that VPP closes its side; undefined if this VPP does not know it. */
+export function farewell(
+  connection: ApiConnection,
+  table: MessageTable,
+): { readonly endpoint: Endpoint; readonly fields: { readonly index: number } } | undefined {
+  const codec = bootstrapSchema().message('sockclnt_delete');
+  const id = table.get(codec.nameCrc);
+  return id === undefined ? undefined : { endpoint: { codec, id }, fields: { index: connection.clientIndex } };
 }

@@ -1,12 +1,18 @@
 import { isIP } from 'node:net';
 import { ConfigError, logLevels, options } from '@taas/service';
 import { defaultBridgeDomains } from '@taas/wiring';
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TObject, type TProperties } from 'typebox';
 
 const milliseconds = (value: number, minimum: number, maximum: number, description: string) =>
   Type.Integer({ default: value, minimum, maximum, description: `${description}, in milliseconds.` });
 const domainId = (value: number, description: string) =>
   Type.Integer({ default: value, minimum: 1, maximum: 0xffffff, description });
+
+/** A group of options that may be left out altogether. */
+function section<P extends TProperties>(properties: P, description: string): TObject<P> {
+  const group = options(properties, description);
+  return Object.assign(group, { default: {} });
+}
 
 /** Every option of `taas-agent`, with its default, unit and range. */
 export const agentConfigSchema = options({
@@ -15,7 +21,7 @@ export const agentConfigSchema = options({
     pattern: '^[^/]+$',
     description: "Name of this node: the host that networking-vpp's agent runs as.",
   }),
-  etcd: options(
+  etcd: section(
     {
       endpoints: Type.Array(Type.String(), {
         default: ['http://127.0.0.1:2379'],
@@ -33,7 +39,7 @@ export const agentConfigSchema = options({
     },
     'The store.',
   ),
-  vpp: options(
+  vpp: section(
     {
       api_socket: Type.String({ default: '/run/vpp/api.sock', minLength: 1, description: "VPP's API socket." }),
       timeout_ms: milliseconds(10_000, 100, 600_000, 'Time for VPP to answer one request'),
@@ -64,14 +70,14 @@ export const agentConfigSchema = options({
       description: 'Address of VPP on this node that VXLAN tunnels end at; without it, none do.',
     }),
   ),
-  bridge_domains: options(
+  bridge_domains: section(
     {
       first: domainId(defaultBridgeDomains[0], 'Lowest id.'),
       last: domainId(defaultBridgeDomains[1], 'Highest id, included.'),
     },
     "Ids of our bridge domains in VPP, away from networking-vpp's and everybody's.",
   ),
-  intervals: options(
+  intervals: section(
     {
       verify_ms: milliseconds(10_000, 100, 3_600_000, "Between two looks at the whole of VPP's state"),
       port_poll_ms: milliseconds(500, 10, 60_000, 'Between two looks for a port that a tap waits for'),
@@ -86,7 +92,7 @@ export const agentConfigSchema = options({
     maximum: 300,
     description: 'Silence of this agent after which its node counts as unattended, in seconds.',
   }),
-  health: options(
+  health: section(
     {
       host: Type.String({ default: '127.0.0.1', description: 'Address of /healthz and /readyz.' }),
       port: Type.Integer({
@@ -98,7 +104,7 @@ export const agentConfigSchema = options({
     },
     'What monitoring asks.',
   ),
-  log: options(
+  log: section(
     { level: Type.Enum([...logLevels], { default: 'info', description: 'Least severe level that is logged.' }) },
     'Logs: JSON lines on standard output.',
   ),

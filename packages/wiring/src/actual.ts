@@ -19,8 +19,11 @@ export interface ActualInterface {
 /** Which frames of its parent a sub-interface takes. */
 export interface VlanMatch {
   readonly outer: number;
-  /** One 802.1Q tag, exact match: what create_vlan_subif makes. Anything else is false. */
-  readonly single: boolean;
+  /**
+   * `exact`: frames with this one 802.1Q tag and no other. `outer`: with this 802.1Q tag first, whatever follows, which is
+   * what a link needs, since a copy may have a tag of its own. `other`: anything else, which we never make.
+   */
+  readonly match: 'exact' | 'outer' | 'other';
 }
 
 export interface ActualBridgeDomain {

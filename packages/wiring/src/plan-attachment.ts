@@ -101,7 +101,7 @@ function findCollector({ actual, taken }: Planning, service: string, port: strin
   const { index, supIndex, adminUp, name } = parent.value;
   if (supIndex !== index) return refused(`port ${port} is a trunk's subport, which cannot be a collector`);
   if (!adminUp) return pending(`port ${port} is down: its interface ${name} is not up in VPP`);
-  const subs = [...actual.subInterfaces(index)].filter((sub) => sub.vlan?.single === true);
+  const subs = [...actual.subInterfaces(index)].filter((sub) => sub.vlan?.match === 'exact');
   const tag = ownTag('collector', service);
   // VLAN 4095 is reserved, so an untagged sub-interface with it is one that we made and did not come round to tag.
   const existing =
@@ -112,7 +112,7 @@ function findCollector({ actual, taken }: Planning, service: string, port: strin
   if (vlan === undefined) return refused(`port ${port} has no VLAN id left for another collector`);
   const make = (as: string): Step[] => [
     { kind: 'check-port', port, index },
-    { kind: 'create-vlan', as, parent: index, vlan },
+    { kind: 'create-vlan', as, parent: index, vlan, match: 'exact' },
   ];
   return found({ kind: 'collector', existing: null, make, pop: 0 });
 }
@@ -130,12 +130,13 @@ function findVlan(
   if (uplink.obstacle) return uplink;
   const parent = uplink.value.index;
   const holder = [...actual.subInterfaces(parent)].find((sub) => sub.subId === vlan || sub.vlan?.outer === vlan);
-  const make = (as: string): Step[] => [{ kind: 'create-vlan', as, parent, vlan }];
+  const make = (as: string): Step[] => [{ kind: 'create-vlan', as, parent, vlan, match: 'outer' }];
   if (!holder) return found({ kind: 'vlan', existing: null, make, pop: 1 });
   const tag = ownTag('vlan', service);
   // One of ours with another match than it should have is detached first, and made anew.
-  if (holder.tag === tag && holder.vlan?.single !== true) return found({ kind: 'vlan', existing: null, make, pop: 1 });
-  if (holder.tag === tag || (isFree(holder, actual) && holder.vlan?.single === true))
+  if (holder.tag === tag && holder.vlan?.match !== 'outer')
+    return found({ kind: 'vlan', existing: null, make, pop: 1 });
+  if (holder.tag === tag || (isFree(holder, actual) && holder.vlan?.match === 'outer'))
     return found({ kind: 'vlan', existing: holder, make, pop: 1 });
   return inUse(`VLAN ${vlan} of physnet ${physnet}`, holder);
 }

@@ -108,7 +108,7 @@ describe('what is not ours to make', () => {
 
   it('a VLAN that somebody else has on the uplink', () => {
     const { vpp, wanted, uplink } = node();
-    const vlan = { outer: 77, single: true };
+    const vlan = { outer: 77, match: 'outer' as const };
     vpp.addInterface({ name: 'eth0.77', tag: 'net-vpp.uplink:x', supIndex: uplink, subId: 77, vlan });
     wanted.setFlow({ record: flow(1, 1, 1, { target: { type: 'vlan', physnet: 'phys1', vlan: 77 } }), revision: 1 });
     vpp.execute(plan(vpp, wanted));
@@ -162,8 +162,8 @@ describe('repair', () => {
     const { vpp, wanted, uplink } = node();
     local(wanted);
     vpp.addInterface({ name: 'loop9', mac: '02:74:61:00:00:09' });
-    const half = vpp.addInterface({ name: 'p.4095', supIndex: 3, subId: 4095, vlan: { outer: 4095, single: true } });
-    const vlan = { outer: 88, single: true };
+    const half = vpp.addInterface({ name: 'p.4095', supIndex: 3, subId: 4095, vlan: { outer: 4095, match: 'exact' } });
+    const vlan = { outer: 88, match: 'outer' as const };
     const link = vpp.addInterface({ name: 'eth0.88', supIndex: uplink, subId: 88, vlan });
     wanted.setService({
       record: service(1, 3, { inputs: [{ type: 'vlan', physnet: 'phys1', vlan: 88 }] }),

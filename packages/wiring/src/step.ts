@@ -14,7 +14,13 @@ export type Step =
   | { readonly kind: 'delete-bridge-domain'; readonly id: number; readonly tag: string }
   | { readonly kind: 'create-loopback'; readonly as: string; readonly mac: string }
   | { readonly kind: 'delete-loopback'; readonly at: Ref }
-  | { readonly kind: 'create-vlan'; readonly as: string; readonly parent: number; readonly vlan: number }
+  | {
+      readonly kind: 'create-vlan';
+      readonly as: string;
+      readonly parent: number;
+      readonly vlan: number;
+      readonly match: 'exact' | 'outer';
+    }
   | { readonly kind: 'delete-vlan'; readonly at: Ref }
   | {
       readonly kind: 'create-vxlan';

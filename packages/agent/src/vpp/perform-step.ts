@@ -1,6 +1,6 @@
 import { dispatch, isPort, type Ref, type Step, type StepTable } from '@taas/wiring';
 import { toVppAddress, toVppMac } from 'vpp-api';
-import { anyIndex, fromRule, toInterface, type Vpp } from './vpp-messages.js';
+import { anyIndex, fromRule, oneTag, toInterface, type Vpp } from './vpp-messages.js';
 
 /** The wanted interface is not what the plan took it for: it changed hands between looking and doing. */
 export class PortMovedError extends Error {
@@ -67,7 +67,19 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
         }),
       ),
     'delete-loopback': (s) => vpp.request('delete_loopback', { sw_if_index: at(s.at) }),
-    'create-vlan': (s) => make(s.as, vpp.request('create_vlan_subif', { sw_if_index: s.parent, vlan_id: s.vlan })),
+    'create-vlan': (s) =>
+      make(
+        s.as,
+        s.match === 'exact'
+          ? vpp.request('create_vlan_subif', { sw_if_index: s.parent, vlan_id: s.vlan })
+          : vpp.request('create_subif', {
+              sw_if_index: s.parent,
+              sub_id: s.vlan,
+              sub_if_flags: oneTag,
+              outer_vlan_id: s.vlan,
+              inner_vlan_id: 0,
+            }),
+      ),
     'delete-vlan': (s) => vpp.request('delete_subif', { sw_if_index: at(s.at) }),
     'create-vxlan': (s) => make(s.as, vxlan(true, s)),
     'delete-vxlan': (s) => vxlan(false, s),

@@ -13,7 +13,7 @@ export type Vpp = VppClient<AgentMessages>;
 /** VPP's "none" or "all". */
 export const anyIndex = 0xffffffff;
 
-const oneTag = 2;
+export const oneTag = 2;
 const exactMatch = 16;
 /** 802.1ad, default sub-interface, any outer or inner VLAN. */
 const otherMatches = 4 | 8 | 32 | 64 | 128;
@@ -24,15 +24,15 @@ export function toInterface(
   socket: string | undefined,
 ): ActualInterface {
   const isSub = d.sup_sw_if_index !== d.sw_if_index;
-  const single =
-    d.sub_number_of_tags === 1 && (d.sub_if_flags & (oneTag | exactMatch | otherMatches)) === (oneTag | exactMatch);
+  const oneTagOnly = d.sub_number_of_tags === 1 && (d.sub_if_flags & (oneTag | otherMatches)) === oneTag;
+  const match = !oneTagOnly ? 'other' : (d.sub_if_flags & exactMatch) !== 0 ? 'exact' : 'outer';
   return {
     index: d.sw_if_index,
     name: d.interface_name,
     tag: d.tag,
     supIndex: d.sup_sw_if_index,
     subId: isSub ? d.sub_id : 0,
-    vlan: isSub ? { outer: d.sub_outer_vlan_id, single } : null,
+    vlan: isSub ? { outer: d.sub_outer_vlan_id, match } : null,
     adminUp: (d.flags & adminUp) !== 0,
     mac: fromVppMac(d.l2_address),
     rewrite: d.vtr_op,

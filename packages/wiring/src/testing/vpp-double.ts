@@ -139,10 +139,10 @@ export class VppDouble {
       if ([...this.state.spansTo(this.#at(at))].length > 0) throw new Error('deleted while mirrored to');
       this.remove(this.#at(at));
     },
-    'create-vlan': ({ as, parent, vlan }) => {
+    'create-vlan': ({ as, parent, vlan, match }) => {
       for (const sub of this.state.subInterfaces(parent)) if (sub.subId === vlan) throw new Refused('VLAN exists');
       if (!this.state.interface(parent)) throw new Refused(`no interface ${parent}`);
-      const entry = { name: `${parent}.${vlan}`, supIndex: parent, subId: vlan, vlan: { outer: vlan, single: true } };
+      const entry = { name: `${parent}.${vlan}`, supIndex: parent, subId: vlan, vlan: { outer: vlan, match } };
       this.refs.set(as, this.addInterface({ ...entry, adminUp: false }));
     },
     'delete-vlan': ({ at }) => this.remove(this.#at(at)),

@@ -1,4 +1,5 @@
 import { compareKeys } from './key-order.js';
+import { SortedKeys } from './sorted-keys.js';
 import type { Change, Compare, KeyValue, Operation, Revision, Transaction, TransactionResult } from './store.js';
 
 /** All changes of one revision. */
@@ -18,7 +19,7 @@ export class EmbeddedData {
   #compacted: Revision = 0;
   readonly #entries = new Map<string, KeyValue>();
   /** The keys of `#entries`, in etcd's order. */
-  readonly #keys: string[] = [];
+  readonly #keys = new SortedKeys();
   #history: HistoryRecord[] = [];
 
   constructor(private readonly historyLimit: number) {}
@@ -33,9 +34,8 @@ export class EmbeddedData {
 
   list(prefix: string): KeyValue[] {
     const found: KeyValue[] = [];
-    for (let index = this.#position(prefix); index < this.#keys.length; index++) {
-      const key = this.#keys[index];
-      if (key === undefined || !key.startsWith(prefix)) break;
+    for (const key of this.#keys.from(prefix)) {
+      if (!key.startsWith(prefix)) break;
       const entry = this.#entries.get(key);
       if (entry !== undefined) found.push(entry);
     }
@@ -89,27 +89,15 @@ export class EmbeddedData {
   #put({ key, value }: { key: string; value: string }, revision: Revision): Change {
     const before = this.#entries.get(key);
     const entry = { key, value, createRevision: before?.createRevision ?? revision, modRevision: revision };
-    if (before === undefined) this.#keys.splice(this.#position(key), 0, key);
+    if (before === undefined) this.#keys.add(key);
     this.#entries.set(key, entry);
     return { kind: 'put', entry };
   }
 
   #delete(key: string, revision: Revision): Change | undefined {
     if (!this.#entries.delete(key)) return undefined;
-    this.#keys.splice(this.#position(key), 1);
+    this.#keys.delete(key);
     return { kind: 'delete', key, modRevision: revision };
-  }
-
-  /** Index of the first key that is not before `key`. */
-  #position(key: string): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareKeys(this.#keys[middle] ?? '', key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
 

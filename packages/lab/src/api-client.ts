@@ -64,7 +64,7 @@ export class TaasClient {
    * Looks until the tap has the status.
    * @throws Error with its last status and reason after `timeoutMs`
    */
-  async until(collection: Collection, id: string, status: string, timeoutMs = 10_000): Promise<TapView> {
+  async until(collection: Collection, id: string, status: string, timeoutMs = 10_000, everyMs = 5): Promise<TapView> {
     const deadline = this.clock.monotonic() + timeoutMs;
     for (;;) {
       const view = await this.show(collection, id);
@@ -73,7 +73,7 @@ export class TaasClient {
         throw new Error(
           `${collection} ${id} is ${view.status} (${view.status_reason}), not ${status}, after ${timeoutMs} ms`,
         );
-      await this.clock.sleep(5);
+      await this.clock.sleep(everyMs);
     }
   }
 

@@ -1,3 +1,10 @@
+export { ApiError, TaasClient, type TapView } from './api-client.js';
+export { Cloud, type CloudNode } from './cloud.js';
+export { type CloudOptions, physnet, tunnelAddress } from './cloud-options.js';
+export { demoMain } from './demo/demo-main.js';
+export type { Capture, Frame, LabPort, LabSwitch, PortOptions } from './lab-switch.js';
 export { RealSwitch } from './real-switch.js';
-export { settled } from './settle.js';
-export { findVpp } from './vpp-process.js';
+export { type SettleOptions, settled } from './settle.js';
+export { SimSwitch } from './sim-switch.js';
+export { SimWire } from './sim-wire.js';
+export { findVpp, type VppBinary } from './vpp-process.js';

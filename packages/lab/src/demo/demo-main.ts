@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram, silentLogger, systemClock, UsageError } from '@taas/service';
 import { findEtcd } from '@taas/store';
-import { type Cloud, startCloud } from '../cloud.js';
+import { Cloud } from '../cloud.js';
 import { findVpp, type VppBinary } from '../vpp-process.js';
 import { type DemoFlags, type DemoOptions, demoHelp, demoOptions } from './demo-options.js';
 import { runDemo } from './demo-run.js';
@@ -37,7 +37,7 @@ async function demo(flags: DemoFlags, stop: AbortSignal): Promise<number> {
   try {
     const vpp = chooseVpp(options, say);
     const etcd = chooseStore(options, say);
-    cloud = await startCloud({
+    cloud = await Cloud.start({
       directory,
       vpp,
       etcd,

@@ -35,7 +35,7 @@ export async function runDemo(
   ];
   const collector: Collector = {
     switch: cloud.node('node-b').switch,
-    port: await cloud.addPort('node-b', portId(9), 30),
+    port: await cloud.addPort('node-b', { id: portId(9), bridgeDomain: 30 }, project),
   };
   say('ports: two VMs to tap, a neighbour of each, and the collector');
 
@@ -80,8 +80,8 @@ async function demoTraffic(options: DemoOptions): Promise<readonly [VmTraffic, V
 }
 
 async function makeVm(cloud: Cloud, node: string, flow: string, n: number, traffic: VmTraffic): Promise<TappedVm> {
-  const source: LabPort = await cloud.addPort(node, portId(n), 20);
-  const neighbour = await cloud.addPort(node, portId(n + 4), 20);
+  const source: LabPort = await cloud.addPort(node, { id: portId(n), bridgeDomain: 20 }, project);
+  const neighbour = await cloud.addPort(node, { id: portId(n + 4), bridgeDomain: 20 }, project);
   return { flow, traffic, switch: cloud.node(node).switch, source, neighbour };
 }
 

@@ -1,0 +1,34 @@
+import type { Clock, Logger } from '@taas/service';
+import type { VppBinary } from './vpp-process.js';
+
+export interface CloudOptions {
+  /** A folder of the cloud's own: sockets, logs, configurations, etcd's data. */
+  readonly directory: string;
+  /** A real VPP for every node; undefined: the simulator. */
+  readonly vpp: VppBinary | undefined;
+  /** Path of a real etcd; undefined: a store within this process. */
+  readonly etcd: string | undefined;
+  readonly nodes: readonly string[];
+  readonly transport: 'vlan' | 'vxlan';
+  /**
+   * Whether server and agents are the real programs, each a process of its own, as an operator runs them. That needs
+   * etcd, since processes cannot share a store in memory.
+   */
+  readonly processes?: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export const physnet = 'physnet1';
+
+/** Where copies may travel: ranges far from what anybody else would use in a lab. */
+export function segmentsFor(transport: 'vlan' | 'vxlan'): readonly object[] {
+  return transport === 'vlan'
+    ? [{ type: 'vlan', physnet, first: 3900, last: 3999 }]
+    : [{ type: 'vxlan', first: 70_000, last: 79_999 }];
+}
+
+/** The n-th node's address for tunnels, with its prefix length. */
+export function tunnelAddress(n: number): string {
+  return `10.99.0.${n + 1}/24`;
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { type Agent, agentConfigSchema, checkAgentConfig, createAgent } from '@taas/agent';
+import { checkServerConfig, createServer, type Server, serverConfigSchema } from '@taas/server';
+import { checkConfig } from '@taas/service';
+import type { Store } from '@taas/store';
+import { agentMessages, connect } from 'vpp-api';
+import { type CloudOptions, physnet, segmentsFor, tunnelAddress } from './cloud-options.js';
+import { freePort } from './free-port.js';
+import { ProgramProcess } from './program-process.js';
+
+/** A TaaS server of the lab, in this process or its own. */
+export interface ServerUnit {
+  readonly url: string;
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+  /** As an operator's restart: the same configuration, the same address. `kill`: without a goodbye. */
+  restart(how: 'stop' | 'kill'): Promise<void>;
+}
+
+/** A TaaS agent of the lab, in this process or its own. */
+export interface AgentUnit {
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+  restart(how: 'stop' | 'kill'): Promise<void>;
+}
+
+export interface AgentPlace {
+  readonly name: string;
+  readonly apiSocket: string;
+  /** Which of the cloud's nodes it is. */
+  readonly n: number;
+}
+
+export async function startServer(options: CloudOptions, store: Store, endpoint?: string): Promise<ServerUnit> {
+  const [api, health] = [await freePort(), await freePort()];
+  const config = {
+    listen: { host: '127.0.0.1', port: api },
+    health: { host: '127.0.0.1', port: health },
+    auth: { mode: 'development' },
+    segments: segmentsFor(options.transport),
+    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
+  };
+  const url = `http://127.0.0.1:${api}`;
+  if (options.processes && endpoint !== undefined) {
+    const spec = { name: 'server', program: 'taas-server', directory: options.directory, config } as const;
+    const process = new ProgramProcess({ ...spec, healthPort: health }, options.clock);
+    await process.start();
+    return { url, ...processUnit(process) };
+  }
+  const checked = checkServerConfig(checkConfig(serverConfigSchema, config, 'the lab'), 'the lab');
+  const make = (): Server =>
+    createServer(checked, {
+      store,
+      clock: options.clock,
+      logger: options.logger,
+      random: Math.random,
+      newId: randomUUID,
+      replica: 'lab',
+    });
+  return { url, ...(await objectUnit(make)) };
+}
+
+export async function startAgent(
+  options: CloudOptions,
+  place: AgentPlace,
+  store: Store,
+  endpoint?: string,
+): Promise<AgentUnit> {
+  const health = await freePort();
+  const config = {
+    node: place.name,
+    vpp: { api_socket: place.apiSocket },
+    physnets: [{ name: physnet }],
+    tunnel_address: tunnelAddress(place.n).split('/')[0],
+    health: { host: '127.0.0.1', port: health },
+    lease_ttl_s: 3,
+    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
+  };
+  if (options.processes && endpoint !== undefined) {
+    const spec = { name: `agent-${place.name}`, program: 'taas-agent', directory: options.directory, config } as const;
+    const process = new ProgramProcess({ ...spec, healthPort: health }, options.clock);
+    await process.start();
+    return processUnit(process);
+  }
+  const checked = checkAgentConfig(checkConfig(agentConfigSchema, config, 'the lab'), 'the lab');
+  const connectVpp = (signal: AbortSignal) =>
+    connect({ socketPath: place.apiSocket, clientName: 'taas-agent', messages: agentMessages, signal });
+  const make = (): Agent =>
+    createAgent(checked, { store, connectVpp, clock: options.clock, logger: options.logger, random: Math.random });
+  return objectUnit(make);
+}
+
+function processUnit(process: ProgramProcess): AgentUnit {
+  return {
+    get pid() {
+      return process.pid;
+    },
+    stop: async () => {
+      await process.stop();
+    },
+    restart: async (how) => {
+      await process.stop(how === 'kill' ? 'SIGKILL' : 'SIGTERM');
+      await process.start();
+    },
+  };
+}
+
+/** A part that runs in this process. Killing it is stopping it: there is no way to take an object away in mid-sentence. */
+async function objectUnit(make: () => { start(): Promise<void>; stop(): Promise<void> }): Promise<AgentUnit> {
+  let current = make();
+  await current.start();
+  return {
+    pid: undefined,
+    stop: () => current.stop(),
+    restart: async () => {
+      await current.stop();
+      current = make();
+      await current.start();
+    },
+  };
+}

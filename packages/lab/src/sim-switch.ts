@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { ipBytes } from '@taas/packets';
+import { createSimulator, type Port, type Simulator } from 'vpp-sim';
+import type { Capture, Frame, LabPort, LabSwitch, PortOptions, Uplink } from './lab-switch.js';
+import type { SimWire } from './sim-wire.js';
+
+interface SimPort {
+  readonly options: PortOptions;
+  device: Port;
+  bridgeDomain: number | null;
+}
+
+interface SimUplink extends Uplink {
+  readonly wire: SimWire;
+}
+
+/** The simulator as a node's switch; ports and uplinks live in this process. */
+export class SimSwitch implements LabSwitch {
+  readonly kind = 'sim';
+  readonly description = 'vpp-sim';
+  readonly #ports = new Map<string, SimPort>();
+  readonly #uplinks: SimUplink[] = [];
+
+  private constructor(readonly simulator: Simulator) {}
+
+  static async start(directory: string, name: string): Promise<SimSwitch> {
+    return new SimSwitch(await createSimulator({ socketPath: join(directory, 'api.sock'), name }));
+  }
+
+  get apiSocket(): string {
+    return this.simulator.socketPath;
+  }
+
+  async addPort(options: PortOptions): Promise<LabPort> {
+    const port: SimPort = { options, device: this.makeDevice(options), bridgeDomain: options.bridgeDomain };
+    this.#ports.set(options.id, port);
+    return labPort(port);
+  }
+
+  async removePort(port: LabPort): Promise<void> {
+    this.port(port).device.remove();
+    this.#ports.delete(port.id);
+  }
+
+  async bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort> {
+    const sim = this.port(port);
+    const { engine } = this.simulator;
+    if (bridgeDomain === null) engine.setL3(sim.device.swIfIndex);
+    else engine.joinBridge(sim.device.swIfIndex, bridgeDomain);
+    sim.bridgeDomain = bridgeDomain;
+    return labPort(sim);
+  }
+
+  async send(port: LabPort, frames: readonly Frame[]): Promise<void> {
+    const { device } = this.port(port);
+    for (const frame of frames) device.send(frame);
+  }
+
+  async capture(port: LabPort): Promise<Capture> {
+    const frames: Frame[] = [];
+    const end = this.port(port).device.onFrame((frame) => frames.push(frame));
+    return {
+      count: async () => frames.length,
+      stop: async () => {
+        end();
+        return frames;
+      },
+    };
+  }
+
+  /** Plugs the simulator into a wire: it then has an uplink tagged for the physnet, with a tunnel address. */
+  addUplink(wire: SimWire, uplink: Uplink): void {
+    this.#uplinks.push({ ...uplink, wire });
+    this.makeUplink({ ...uplink, wire });
+  }
+
+  writes(): number {
+    return this.simulator.writes.total;
+  }
+
+  async restart(): Promise<void> {
+    await this.simulator.faults.restartEmpty();
+    for (const uplink of this.#uplinks) this.makeUplink(uplink);
+    for (const port of this.#ports.values()) port.device = this.makeDevice({ ...port.options }, port.bridgeDomain);
+  }
+
+  async stop(): Promise<void> {
+    await this.simulator.stop();
+  }
+
+  private port(port: LabPort): SimPort {
+    const sim = this.#ports.get(port.id);
+    if (sim === undefined) throw new Error(`port ${port.id} is not on this simulator`);
+    return sim;
+  }
+
+  private makeDevice(options: PortOptions, bridgeDomain: number | null = options.bridgeDomain): Port {
+    const tag = options.tag === undefined ? `net-vpp.port:${options.id}` : options.tag;
+    return this.simulator.addPort({
+      name: `port-${options.id}`,
+      ...(tag === null ? {} : { tag }),
+      ...(bridgeDomain === null ? {} : { bridgeDomain }),
+    });
+  }
+
+  private makeUplink({ physnet, tunnelAddress, wire }: SimUplink): void {
+    const uplink = this.simulator.addUplink({ name: `uplink-${physnet}`, tag: `net-vpp.physnet:${physnet}` });
+    const { engine } = this.simulator;
+    const [ip = '', length = '32'] = tunnelAddress.split('/');
+    engine.ip.addresses.add({
+      interface: engine.interfaces.get(uplink.swIfIndex),
+      address: ipBytes(ip),
+      length: Number(length),
+    });
+    wire.attach(this.simulator.name, uplink);
+  }
+}
+
+function labPort(port: SimPort): LabPort {
+  return { id: port.options.id, bridgeDomain: port.bridgeDomain ?? 0, swIfIndex: port.device.swIfIndex };
+}

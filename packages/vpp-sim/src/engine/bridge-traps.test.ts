@@ -185,6 +185,22 @@ describe('a bridge domain', () => {
     expect(collector.received).toEqual([dns, who]);
   });
 
+  it('trap: straight from a bridge domain into a cross-connect, unicast and ARP are lost; by way of L3 they are not', () => {
+    const engine = new Engine();
+    const [a, b] = [testPort(engine, 1), testPort(engine, 2)];
+    for (const port of [a, b]) engine.joinBridge(port.index, 10);
+    engine.crossConnect(a.index, b.index);
+    const who = arp({ src: a.mac, dst: BROADCAST, op: 1, senderIp: '192.0.2.1', targetIp: '192.0.2.2' });
+    const all = [testFrame(1), testFrame(2, { dst: BROADCAST }), who];
+    for (const frame of all) a.send(frame);
+    expect(b.received).toEqual([testFrame(2, { dst: BROADCAST })]);
+    b.received.length = 0;
+    engine.setL3(a.index);
+    engine.crossConnect(a.index, b.index);
+    for (const frame of all) a.send(frame);
+    expect(b.received).toEqual(all);
+  });
+
   it('gives up a frame that runs in a circle, and says so', () => {
     const engine = new Engine();
     const source = testPort(engine, 1);

@@ -71,7 +71,10 @@ export class InterfaceTable {
     if (parent.subs.has(match.subId))
       throw new EngineError('VLAN_ALREADY_EXISTS', `${parent.name} has a sub-interface ${match.subId}`);
     const key = tagKey(match);
-    if (parent.tagTable.has(key)) throw new EngineError(taken, `${parent.name} has a sub-interface for these tags`);
+    if (parent.tagTable.has(key)) {
+      this.#undoSub(parent, key);
+      throw new EngineError(taken, `${parent.name} has a sub-interface for these tags`);
+    }
     const name = `${parent.name}.${match.subId}`;
     const { deviceType, mac } = parent;
     const rest = { deviceType, mac, floodClass: 'normal', transmit: undefined, socket: undefined } as const;
@@ -79,6 +82,17 @@ export class InterfaceTable {
     parent.subs.set(match.subId, sub);
     parent.tagTable.set(key, sub);
     return sub;
+  }
+
+  /**
+   * A sub-interface whose tags are taken is made and deleted again, with its event; deleting it takes the tags away from
+   * the sub-interface that had them, which from then on receives nothing (vnet/ethernet/node.c).
+   */
+  #undoSub(parent: Interface, key: number): void {
+    const index = this.#pool.take();
+    parent.tagTable.delete(key);
+    this.#notify({ ...parent, swIfIndex: index, kind: 'sub', parent }, 'deleted');
+    this.#pool.give(index);
   }
 
   #insert(

@@ -7,6 +7,7 @@ import { INPUT, OUTPUT } from './l2-features.js';
 import type { Packet } from './packet.js';
 import type { SpanTable } from './span-table.js';
 import { changeTags } from './tag-rewrite.js';
+import { readTags } from './vlan-match.js';
 
 /** Where packets go on from the L2 path. */
 export interface L2Output {
@@ -50,6 +51,12 @@ export function l2Input(packet: Packet, tables: L2Tables, output: L2Output): voi
     packet.frame = changed;
   }
   if (config.mode === 'xconnect') {
+    // Joining a bridge domain sets bits that a cross-connect does not clear, and they run before it: an interface that
+    // comes straight from a bridge domain loses its unicast and its ARP there.
+    if ((features & LEFT_OF_A_BRIDGE) !== 0) {
+      output.drop(packet);
+      return;
+    }
     packet.tx = config.xconnectTo;
     output.toL2Output(packet);
     return;
@@ -57,10 +64,19 @@ export function l2Input(packet: Packet, tables: L2Tables, output: L2Output): voi
   if (config.bd !== undefined) bridge(packet, config.bd, features, output);
 }
 
-/** Frames to a group are never forwarded by MAC; only ARP is a matter for ARP features. */
+const LEFT_OF_A_BRIDGE = INPUT.UU_FWD | INPUT.UU_FLOOD | INPUT.ARP_UFWD;
+
+/** Frames to a group are never forwarded by MAC, and but for ARP are no matter for ARP's features. */
 function packetMask(frame: Uint8Array): number {
   if (((frame[0] ?? 0) & 1) === 0) return ~0;
-  return ~(INPUT.FWD | INPUT.UU_FLOOD | INPUT.UU_FWD);
+  const byMac = INPUT.FWD | INPUT.UU_FLOOD | INPUT.UU_FWD;
+  return isArp(frame) ? ~byMac : ~(byMac | INPUT.ARP_UFWD | INPUT.ARP_TERM);
+}
+
+/** Whether a frame is ARP, behind up to two tags. */
+function isArp(frame: Uint8Array): boolean {
+  const at = 12 + 4 * Math.min(2, readTags(frame).count);
+  return frame[at] === 0x08 && frame[at + 1] === 0x06;
 }
 
 function bridge(packet: Packet, bd: BridgeDomain, features: number, output: L2Output): void {

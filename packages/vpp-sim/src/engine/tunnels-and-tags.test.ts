@@ -96,6 +96,24 @@ describe('VLAN between nodes', () => {
     }
   });
 
+  it('trap: a second sub-interface for the same tags is refused, and the first one receives nothing from then on', () => {
+    const engine = new Engine();
+    const [port, other] = [testPort(engine, 1), testPort(engine, 2)];
+    const sub = engine.createVlanSubInterface(port.index, 100);
+    engine.interfaces.setAdmin(sub, true);
+    for (const index of [sub.swIfIndex, other.index]) engine.joinBridge(index, 100);
+    engine.rewriteTags(sub.swIfIndex, TAG_REWRITE.POP_1);
+    other.send(testFrame(1));
+    const tagged = port.received[0] ?? new Uint8Array(0);
+    port.send(tagged);
+    expect(other.received).toHaveLength(1);
+    const again = { subId: 1, tagCount: 1, outerVlan: 100, innerVlan: 0, exact: true, dot1ad: false } as const;
+    const refused = { ...again, defaultSub: false, anyInner: false };
+    expect(() => engine.createSubInterface(port.index, refused)).toThrow('UNSPECIFIED');
+    port.send(tagged);
+    expect(other.received).toHaveLength(1);
+  });
+
   it('trap: a sub-interface that is down swallows the frames with its tag, and yet sends', () => {
     const engine = new Engine();
     const [port, other] = [testPort(engine, 1), testPort(engine, 2)];

@@ -162,7 +162,7 @@ export class Session implements ClientContext {
 
   #run(handler: RequestHandler, values: Readonly<Record<string, unknown>>): FieldValues {
     try {
-      return { ...handler.run(new Fields(values), this.#context()), retval: 0 };
+      return { retval: 0, ...handler.run(new Fields(values), this.#context()) };
     } catch (error) {
       if (error instanceof EngineError) return { ...handler.refused, retval: error.retval };
       throw error;

@@ -22,12 +22,18 @@ export const aclHandlers: Handlers = {
   acl_interface_set_acl_list: write((fields, { engine }) => {
     const index = engine.interfaces.get(fields.number('sw_if_index')).swIfIndex;
     const acls = fields.numbers('acls');
-    const inputs = fields.number('n_input');
-    engine.acls.bind(index, acls.slice(0, inputs), acls.slice(inputs));
+    const [input, output] = [acls.slice(0, fields.number('n_input')), acls.slice(fields.number('n_input'))];
+    // VPP loses the error on its way and answers 1, which no client takes for one (plugins/acl/acl.c).
+    if (namedTwice(input) || namedTwice(output)) return { retval: 1 };
+    engine.acls.bind(index, input, output);
     return undefined;
   }),
   acl_interface_list_dump: dump((fields, { engine }) => listDetails(engine, fields.number('sw_if_index'))),
 };
+
+function namedTwice(list: readonly number[]): boolean {
+  return new Set(list).size !== list.length;
+}
 
 function ruleOf(fields: Fields): AclRule {
   return {

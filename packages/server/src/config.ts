@@ -121,7 +121,7 @@ export const serverConfigSchema = options({
   election: group(
     {
       ttl_s: Type.Integer({
-        default: 5,
+        default: 10,
         minimum: 2,
         maximum: 300,
         description: 'Silence of the leading server after which another takes over the compiler, in seconds.',

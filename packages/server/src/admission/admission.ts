@@ -127,13 +127,13 @@ export class Admission {
   }
 
   /** Names the taps that use a port, as far as the caller may know of them. */
-  #user(kind: ResourceKind, ids: ReadonlySet<string>, caller: Caller): string {
+  #user(kind: ResourceKind, ids: readonly string[], caller: Caller): string {
     const { view } = this.deps.live;
     const what = kind === 'tap_services' ? 'tap service' : 'tap flow';
     const records = kind === 'tap_services' ? view.services : view.flows;
-    const own = [...ids].filter((id) => caller.isAdmin || records.get(id)?.record?.project_id === caller.projectId);
+    const own = ids.filter((id) => caller.isAdmin || records.get(id)?.record?.project_id === caller.projectId);
     if (own.length > 0) return `${what} ${own.sort().slice(0, 3).join(', ')}${own.length > 3 ? ' and others' : ''}`;
-    return ids.size > 0 ? `a ${what} of another project` : `another ${what}`;
+    return ids.length > 0 ? `a ${what} of another project` : `another ${what}`;
   }
 
   async #checkPort(port: string, project: string, caller: Caller): Promise<void> {

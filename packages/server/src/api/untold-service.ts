@@ -21,7 +21,7 @@ export async function removeUntoldService(
   const { view } = deps.live;
   const service = view.services.get(id);
   const flows = view.flowsByService.get(id);
-  if (!service || view.nodeRecords.ofService(id).length > 0 || flows.size >= maxTxnOperations) return revision;
+  if (!service || view.nodeRecords.ofService(id).length > 0 || flows.length >= maxTxnOperations) return revision;
   const compare: Compare[] = [{ kind: 'mod-revision', key: service.key, revision: service.revision }];
   const operations: Operation[] = [{ kind: 'delete', key: service.key }];
   for (const flow of flows) {

@@ -30,6 +30,8 @@ export interface CompilerStats {
 
 const workers = 8;
 const catchUpMs = 5_000;
+/** How long the compiler may keep the process to itself, in ms. */
+const stretchMs = 10;
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
 
 /**
@@ -44,13 +46,14 @@ export class Compiler {
   readonly #failures = new Map<string, number>();
   /** Keys that wait out a back-off: no more than there are keys, since a key fails only when it is worked on. */
   readonly #delayed = new Set<Promise<void>>();
+  #breathedAt = 0;
 
   constructor(private readonly deps: CompilerDeps) {}
 
   /** Works until the leadership ends. Never throws for what a single tap service does. */
   async lead(leadership: Leadership): Promise<void> {
     const unsubscribe = this.deps.live.subscribe((touched) => this.#enqueue(touched));
-    this.#enqueueAll();
+    this.#enqueue(this.deps.live.view.everything());
     try {
       await Promise.all(Array.from({ length: workers }, () => this.#work(leadership)));
     } finally {
@@ -65,26 +68,15 @@ export class Compiler {
     return this.#queue.idle(signal);
   }
 
+  /** Keys to look at, those that wait out a back-off included. */
   get backlog(): number {
-    return this.#queue.size;
+    return this.#queue.size + this.#delayed.size;
   }
 
   #enqueue(touched: Touched): void {
     for (const id of touched.services) this.#queue.add(`service/${id}`);
     for (const port of touched.ports) this.#queue.add(`port/${port}`);
     if (touched.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
-  }
-
-  #enqueueAll(): void {
-    const { view } = this.deps.live;
-    const ids = [
-      view.services.keys(),
-      view.flowsByService.keys(),
-      view.nodeRecords.services(),
-      view.segments.services(),
-    ];
-    for (const some of ids) for (const id of some) this.#queue.add(`service/${id}`);
-    for (const port of view.portRoles.keys()) this.#queue.add(`port/${port}`);
   }
 
   async #work(leadership: Leadership): Promise<void> {
@@ -97,6 +89,7 @@ export class Compiler {
         return; // The leadership ended: whoever leads next starts from the whole view.
       }
       try {
+        await this.#breathe(signal);
         if (await this.#attend(key, leadership)) this.#failures.delete(key);
         else this.#tryAgain(key, signal);
       } catch (error) {
@@ -108,6 +101,14 @@ export class Compiler {
         this.#queue.done(key);
       }
     }
+  }
+
+  /** After a stretch of work that waited for nothing, lets requests and leases have their turn. */
+  async #breathe(signal: AbortSignal): Promise<void> {
+    const now = this.deps.clock.monotonic();
+    if (now - this.#breathedAt < stretchMs) return;
+    this.#breathedAt = now;
+    await this.deps.clock.sleep(0, signal);
   }
 
   /** Puts the key back after a back-off that holds up nobody else; the first time at once. */

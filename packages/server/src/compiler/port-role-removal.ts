@@ -3,7 +3,7 @@ import type { Step } from './plan-service.js';
 
 /** Whether any tap service or tap flow that can be read uses the port. */
 export function portInUse(view: ClusterView, port: string): boolean {
-  return view.servicesByPort.get(port).size > 0 || view.flowsByPort.get(port).size > 0;
+  return view.servicesByPort.count(port) > 0 || view.flowsByPort.count(port) > 0;
 }
 
 /**

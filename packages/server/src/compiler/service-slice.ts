@@ -82,7 +82,7 @@ export function nodeFacts(view: ClusterView, name: string): NodeFacts {
     known,
     alive: agent !== null,
     // A live agent knows which uplinks it has found in VPP; without one, networking-vpp's own word has to do.
-    hasPhysnet: (physnet) => (known ? agent.physnets.includes(physnet) : view.physnets.get(name).has(physnet)),
+    hasPhysnet: (physnet) => (known ? agent.physnets.includes(physnet) : view.physnets.has(name, physnet)),
     tunnelAddress: known ? agent.tunnel_address : null,
   };
 }

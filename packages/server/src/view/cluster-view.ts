@@ -31,6 +31,14 @@ export interface Problem {
   readonly problem: string;
 }
 
+interface PlacedBinding {
+  readonly node: string;
+  readonly entry: Entry<PortBinding>;
+}
+
+/** Records read before a snapshot's reader yields: a few milliseconds' worth. */
+const batch = 2_000;
+
 /**
  * All that the server knows of etcd, parsed and indexed so that one change costs what it concerns and not what there is.
  * It is the state at `revision`, whole: readers between two events see no half-applied transaction.
@@ -45,8 +53,8 @@ export class ClusterView {
   byProject = { tap_services: new Groups<string, string>(), tap_flows: new Groups<string, string>() };
   portRoles = new Map<string, Entry<PortRoleRecord>>();
   segments = new SegmentLedger();
-  /** port → node → the binding there. */
-  bindings = new Map<string, Map<string, Entry<PortBinding>>>();
+  /** By port: where it is bound, usually once. */
+  bindings = new Map<string, readonly PlacedBinding[]>();
   nodeRecords = new NodeRecordIndex();
   /** What nodes report, by etcd key. */
   states = new Map<string, Entry<TapState>>();
@@ -60,30 +68,70 @@ export class ClusterView {
   #portsByNode = new Groups<string, string>();
   #touched = new Touched();
 
+  /** True while a snapshot is read: then everything is touched anyway. */
+  #whole = false;
+
   /** Takes over an event of the store. @returns what it was about; after a snapshot, everything there is */
   apply(event: Exclude<FollowEvent, { kind: 'stale' }>): Touched {
-    this.#touched = new Touched();
     if (event.kind === 'snapshot') {
-      this.#reset();
-      // API records first: they tell to which tap service the rest belongs.
-      const api = (entry: KeyValue) => entry.key.startsWith(prefixes.api);
-      for (const entry of event.entries) if (api(entry)) this.#put(entry);
-      for (const entry of event.entries) if (!api(entry)) this.#put(entry);
-    } else {
-      for (const change of event.changes) {
-        if (change.kind === 'put') this.#put(change.entry);
-        else this.#set(parseKey(change.key), change.key, undefined);
-      }
+      const reading = ClusterView.read(event.entries);
+      let step = reading.next();
+      while (!step.done) step = reading.next();
+      return this.adopt(step.value, event.revision);
+    }
+    this.#touched = new Touched();
+    for (const change of event.changes) {
+      if (change.kind === 'put') this.#put(change.entry);
+      else this.#set(parseKey(change.key), change.key, undefined);
     }
     this.revision = event.revision;
     return this.#touched;
   }
 
+  /** Reads a snapshot into a view of its own, and yields now and then, so that a large one need not stop the process. */
+  static *read(entries: readonly KeyValue[]): Generator<void, ClusterView, void> {
+    const view = new ClusterView();
+    view.#whole = true;
+    // API records first: they tell to which tap service the rest belongs.
+    for (const first of [true, false]) {
+      for (const [index, entry] of entries.entries()) {
+        if (index % batch === batch - 1) yield;
+        if (entry.key.startsWith(prefixes.api) === first) view.#put(entry);
+      }
+    }
+    view.#whole = false;
+    return view;
+  }
+
+  /** Becomes what another view is, at once. @returns everything there is */
+  adopt(other: ClusterView, revision: Revision): Touched {
+    Object.assign(this, other);
+    this.#portsByNode = other.#portsByNode;
+    this.revision = revision;
+    return this.everything();
+  }
+
+  /** Every tap service that there is anything of, and every port that has a role. */
+  everything(): Touched {
+    const all = new Touched();
+    const ids = [
+      this.services.keys(),
+      this.flowsByService.keys(),
+      this.nodeRecords.services(),
+      this.segments.services(),
+    ];
+    for (const some of ids) for (const id of some) all.services.add(id);
+    for (const port of this.portRoles.keys()) all.ports.add(port);
+    all.segmentsFreed = true;
+    return all;
+  }
+
   /** Where a port is bound: of several records the one written last, as after a migration. */
-  binding(port: string): { readonly node: string; readonly entry: Entry<PortBinding> } | undefined {
-    let best: { node: string; entry: Entry<PortBinding> } | undefined;
-    for (const [node, entry] of this.bindings.get(port) ?? []) {
-      if (entry.record !== null && (best === undefined || entry.revision > best.entry.revision)) best = { node, entry };
+  binding(port: string): PlacedBinding | undefined {
+    let best: PlacedBinding | undefined;
+    for (const placed of this.bindings.get(port) ?? []) {
+      const { entry } = placed;
+      if (entry.record !== null && (best === undefined || entry.revision > best.entry.revision)) best = placed;
     }
     return best;
   }
@@ -96,13 +144,6 @@ export class ClusterView {
       if (service !== undefined) found.add(service);
     }
     return found;
-  }
-
-  #reset(): void {
-    const fresh = new ClusterView();
-    const { revision: _, ...state } = fresh;
-    Object.assign(this, state);
-    this.#portsByNode = new Groups();
   }
 
   #put(entry: KeyValue): void {
@@ -221,16 +262,16 @@ export class ClusterView {
   }
 
   #setBinding(port: string, node: string, kv: KeyValue | undefined): void {
-    const nodes = this.bindings.get(port) ?? new Map<string, Entry<PortBinding>>();
+    const others = (this.bindings.get(port) ?? []).filter((placed) => placed.node !== node);
     if (kv) {
-      nodes.set(node, this.#parse(kv, parsePortBinding));
-      this.bindings.set(port, nodes);
+      this.bindings.set(port, [...others, { node, entry: this.#parse(kv, parsePortBinding) }]);
       this.#portsByNode.add(node, port);
     } else {
-      nodes.delete(node);
-      if (nodes.size === 0) this.bindings.delete(port);
+      if (others.length > 0) this.bindings.set(port, others);
+      else this.bindings.delete(port);
       this.#portsByNode.remove(node, port);
     }
+    if (this.#whole) return;
     for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
   }
 
@@ -243,6 +284,7 @@ export class ClusterView {
   }
 
   #touchNode(node: string): void {
+    if (this.#whole) return;
     for (const port of this.#portsByNode.get(node))
       for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
     for (const service of this.nodeRecords.servicesOnNode(node)) this.#touched.services.add(service);

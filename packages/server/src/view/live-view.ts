@@ -36,21 +36,30 @@ export class LiveView {
   /** Follows until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     for await (const event of this.store.follow([prefixes.api, `${root}/nodes/`, `${root}/state/`], signal)) {
-      this.take(event);
+      if (event.kind === 'stale') this.#lost(event.cause);
+      else if (event.kind === 'changes') this.#taken(this.view.apply(event));
+      else this.#taken(await this.#readSnapshot(event));
     }
     this.fresh = false;
   }
 
-  /** One event of the store; public so that tests can play them. */
-  take(event: FollowEvent): void {
-    if (event.kind === 'stale') {
-      if (this.fresh)
-        this.logger.warn({ cause: event.cause }, 'etcd is out of sight; lists are refused until it is back');
-      this.fresh = false;
-      return;
+  /** Reads a snapshot in small portions: requests and leases go on meanwhile, by the view as it was. */
+  async #readSnapshot(event: Extract<FollowEvent, { kind: 'snapshot' }>): Promise<Touched> {
+    const reading = ClusterView.read(event.entries);
+    for (let step = reading.next(); ; step = reading.next()) {
+      if (step.done) return this.view.adopt(step.value, event.revision);
+      await this.clock.sleep(0);
     }
-    const touched = this.view.apply(event);
-    if (!this.fresh) this.logger.info({ revision: event.revision }, 'etcd is in sight');
+  }
+
+  #lost(cause: Error): void {
+    if (this.fresh) this.logger.warn({ cause }, 'etcd is out of sight; lists are refused until it is back');
+    this.fresh = false;
+  }
+
+  /** The view has moved on: whoever listens or waits is told. */
+  #taken(touched: Touched): void {
+    if (!this.fresh) this.logger.info({ revision: this.view.revision }, 'etcd is in sight');
     this.fresh = true;
     this.#reportProblems();
     for (const listener of this.#listeners) listener(touched);

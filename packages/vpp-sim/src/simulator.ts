@@ -80,9 +80,13 @@ export class Simulator {
   }
 
   async stop(): Promise<void> {
+    await this.#closeEndpoints();
+    await this.#server.close();
+  }
+
+  async #closeEndpoints(): Promise<void> {
     await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()));
     this.#endpoints.clear();
-    await this.#server.close();
   }
 
   #newEngine(): Engine {
@@ -109,6 +113,7 @@ export class Simulator {
 
   async #restart(): Promise<void> {
     await this.#server.close();
+    await this.#closeEndpoints();
     for (const port of this.#ports) port.detach();
     this.#ports.clear();
     this.#engine = this.#newEngine();

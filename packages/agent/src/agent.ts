@@ -1,7 +1,7 @@
 import type { AgentRecord } from '@taas/model';
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
 import type { Store } from '@taas/store';
-import { findUplink, type NodeFacts } from '@taas/wiring';
+import { findUplink, type NodeFacts, physnetTagPrefix } from '@taas/wiring';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
 import { Presence } from './presence.js';
@@ -132,9 +132,9 @@ class TaasAgent implements Agent {
     const { connectVpp: connect, clock, logger, random } = this.dependencies;
     const listener = {
       connected: (vpp: Vpp) => {
+        // Said when VPP has been looked at: a record without physnets, even for a moment, would take taps apart.
         this.#vppVersion = vpp.version.version;
         this.#reconciler.attach(vpp);
-        this.#updatePresence();
       },
       disconnected: () => {
         this.#vppVersion = null;
@@ -146,17 +146,25 @@ class TaasAgent implements Agent {
   }
 
   #updatePresence(): void {
-    const found = (name: string) => findUplink(name, this.#reconciler.snapshot, this.#facts).value !== undefined;
     const record: AgentRecord = {
       v: 1,
       node: this.config.node,
       agent_version: agentVersion,
       vpp_version: this.#vppVersion,
       tunnel_address: this.config.tunnel_address ?? null,
-      physnets: this.#vppVersion === null ? [] : this.config.physnets.map(({ name }) => name).filter(found),
+      physnets: this.#vppVersion === null ? [] : this.#physnets(),
       capabilities: ['vlan', 'vxlan'],
     };
     this.#presence.update(record);
+  }
+
+  /** Those with an uplink in VPP: configured ones, and whatever networking-vpp has tagged. */
+  #physnets(): string[] {
+    const { snapshot } = this.#reconciler;
+    const names = new Set(this.config.physnets.map(({ name }) => name));
+    for (const { tag } of snapshot.interfaces())
+      if (tag.startsWith(physnetTagPrefix)) names.add(tag.slice(physnetTagPrefix.length));
+    return [...names].filter((name) => findUplink(name, snapshot, this.#facts).value !== undefined).sort();
   }
 
   #healthz(): Health {

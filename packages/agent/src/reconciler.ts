@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@taas/service';
 import {
   describeStep,
   findPort,
+  findUplink,
   interestOf,
   type NodeFacts,
   type Plan,
@@ -31,7 +32,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly counters: Counters;
-  /** Called after every round that read VPP. */
+  /** Called whenever VPP's interfaces have been read. */
   readonly looked: () => void;
 }
 
@@ -50,6 +51,8 @@ export class Reconciler {
   readonly snapshot = new VppSnapshot();
   readonly queue = new WorkQueue();
   #session: VppSession | null = null;
+  /** The connection failed or was lost; false at start, when it is only on its way and the states of before hold. */
+  #lost = false;
   #registration: Disposable | null = null;
   /** Taps that wait for something, as `kind/id`. */
   readonly #pending = new Map<string, Verdict>();
@@ -80,11 +83,13 @@ export class Reconciler {
       problem,
     });
     this.#registration = null;
+    this.#lost = false;
     this.queue.addAll();
   }
 
   detach(): void {
     this.#session = null;
+    this.#lost = true;
     this.queue.addAll();
   }
 
@@ -96,7 +101,7 @@ export class Reconciler {
       const session = this.#session;
       try {
         if (session) await this.#round(session);
-        else this.#reportDisconnected();
+        else if (this.#lost) this.#reportDisconnected();
       } catch (error) {
         counters.failures++;
         logger.warn({ cause: error instanceof Error ? error.message : String(error) }, 'a round was not finished');
@@ -115,7 +120,7 @@ export class Reconciler {
     const waits = [];
     if (this.#session && wanted.complete) {
       waits.push(this.#lastRead + config.intervals.verify_ms - now, retries.next(now) ?? Number.POSITIVE_INFINITY);
-      if (this.#pending.size > 0) waits.push(this.#pollInterval());
+      if (this.#waiting) waits.push(this.#pollInterval());
     }
     const timer = new AbortController();
     const wait = Math.min(...waits);
@@ -128,6 +133,12 @@ export class Reconciler {
     await this.queue.wait(signal);
     timer.abort();
     await timed;
+  }
+
+  /** Something is missing that others make, and that VPP may not tell of when it comes: tags are set without an event. */
+  get #waiting(): boolean {
+    const { config, facts } = this.options;
+    return this.#pending.size > 0 || config.physnets.some(({ name }) => !findUplink(name, this.snapshot, facts).value);
   }
 
   /** On a node where reading all interfaces takes long, a port that is waited for may take longer to be seen. */
@@ -159,10 +170,11 @@ export class Reconciler {
     ids: { services: Set<string>; flows: Set<string> },
     now: number,
   ): Promise<void> {
-    const poll = this.#pending.size > 0 && now - this.#lastPoll >= this.#pollInterval();
+    const poll = this.#waiting && now - this.#lastPoll >= this.#pollInterval();
     if (!poll && !this.#missesPort(ids)) return;
     await this.#timed(() => session.reader.readInterfaces());
     this.#lastPoll = this.options.clock.monotonic();
+    this.options.looked();
     if (poll) for (const tap of this.#pending.keys()) addTap(ids, tap);
   }
 

@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs';
 import {
-  ConfigError,
   createLogger,
   describeOptions,
+  type Logger,
   loadConfig,
   type ProgramOptions,
   systemClock,
   UsageError,
+  untilAborted,
 } from '@taas/service';
-import { createEtcdStore, type Store } from '@taas/store';
+import { openEtcd, type Store } from '@taas/store';
 import { agentMessages, connect } from 'vpp-api';
 import { agentVersion, createAgent } from './agent.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
@@ -41,22 +41,23 @@ export const agentProgram: ProgramOptions = {
     const file = flags['config'];
     if (typeof file !== 'string') throw new UsageError('--config FILE is missing');
     const config = checkAgentConfig(loadConfig(agentConfigSchema, file), file);
-    const store = openStore(config, file);
+    const logger = createLogger({ program: 'taas-agent', level: config.log.level });
+    const etcdLogger = logger.child({ part: 'etcd' });
+    const store = openEtcd(config.etcd, file, { clock: systemClock, logger: etcdLogger, random: Math.random });
     try {
-      return await (flags['dry-run'] ? printPlan(config, store, stop) : run(config, store, stop));
+      return await (flags['dry-run'] ? printPlan(config, store, stop) : run(config, store, logger, stop));
     } finally {
       await store.close();
     }
   },
 };
 
-async function run(config: AgentConfig, store: Store, stop: AbortSignal): Promise<number> {
-  const logger = createLogger({ program: 'taas-agent', level: config.log.level });
+async function run(config: AgentConfig, store: Store, logger: Logger, stop: AbortSignal): Promise<number> {
   const connectVpp = (signal: AbortSignal) => openVpp(config, signal);
   const agent = createAgent(config, { store, connectVpp, clock: systemClock, logger, random: Math.random });
   try {
     await agent.start();
-    await aborted(AbortSignal.any([stop, agent.failed]));
+    await untilAborted(AbortSignal.any([stop, agent.failed]));
     if (agent.failed.aborted) throw agent.failed.reason;
     return 0;
   } finally {
@@ -81,42 +82,5 @@ function openVpp({ vpp }: AgentConfig, signal: AbortSignal): Promise<Vpp> {
     messages: agentMessages,
     requestTimeoutMs: vpp.timeout_ms,
     signal,
-  });
-}
-
-function openStore(config: AgentConfig, file: string): Store {
-  const { etcd } = config;
-  return createEtcdStore({
-    endpoints: etcd.endpoints,
-    ...credentials(config, file),
-    ...(etcd.ca_file === undefined && etcd.cert_file === undefined
-      ? {}
-      : {
-          tls: {
-            ...(etcd.ca_file === undefined ? {} : { caFile: etcd.ca_file }),
-            ...(etcd.cert_file === undefined ? {} : { certFile: etcd.cert_file }),
-            ...(etcd.key_file === undefined ? {} : { keyFile: etcd.key_file }),
-          },
-        }),
-    requestTimeoutMs: etcd.timeout_ms,
-    clock: systemClock,
-    logger: createLogger({ program: 'taas-agent', level: config.log.level }).child({ part: 'etcd' }),
-    random: Math.random,
-  });
-}
-
-function credentials({ etcd }: AgentConfig, file: string): { user?: string; password?: string } {
-  if (etcd.user === undefined || etcd.password_file === undefined) return {};
-  try {
-    return { user: etcd.user, password: readFileSync(etcd.password_file, 'utf8').trimEnd() };
-  } catch (cause) {
-    throw new ConfigError(file, [`option "etcd.password_file": ${etcd.password_file} cannot be read`], { cause });
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }

@@ -1,53 +1,19 @@
-import { ConfigError, logLevels, options } from '@taas/service';
-import Type, { type Static, type TProperties } from 'typebox';
+import { ConfigError, group, healthOptions, logOptions, options, portOption } from '@taas/service';
+import { etcdOptions, etcdProblems } from '@taas/store';
+import Type, { type Static } from 'typebox';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
-
-const port = (value: number, description: string) =>
-  Type.Integer({ default: value, minimum: 0, maximum: 65535, description: `${description}; 0 takes a free one.` });
-
-/** A group of options that may be left out as a whole. */
-const group = <P extends TProperties>(properties: P, description: string) =>
-  Type.Object(properties, { additionalProperties: false, default: {}, description });
 
 /** Every option of `taas-server`, with its default, unit and range. */
 export const serverConfigSchema = options({
   listen: group(
     {
       host: Type.String({ default: '127.0.0.1', description: 'Address that the API listens on.' }),
-      port: port(9697, 'TCP port of the API'),
+      port: portOption(9697, 'TCP port of the API'),
     },
     'The API.',
   ),
-  health: group(
-    {
-      host: Type.String({ default: '127.0.0.1', description: 'Address of /healthz and /readyz.' }),
-      port: port(9698, 'TCP port of /healthz and /readyz'),
-    },
-    'What monitoring asks.',
-  ),
-  etcd: group(
-    {
-      endpoints: Type.Array(Type.String(), {
-        default: ['http://127.0.0.1:2379'],
-        minItems: 1,
-        description: 'The members of the etcd cluster that networking-vpp uses, as http(s)://host:port.',
-      }),
-      user: Type.Optional(Type.String({ minLength: 1, description: 'etcd user; goes with password_file.' })),
-      password_file: Type.Optional(
-        Type.String({ minLength: 1, description: "File that holds the etcd user's password and nothing else." }),
-      ),
-      ca_file: Type.Optional(Type.String({ minLength: 1, description: "PEM file of the CA of etcd's certificates." })),
-      cert_file: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of our client certificate.' })),
-      key_file: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of the key of cert_file.' })),
-      timeout_ms: Type.Integer({
-        default: 3000,
-        minimum: 100,
-        maximum: 60_000,
-        description: 'Time for one attempt of a call at one endpoint, in milliseconds.',
-      }),
-    },
-    'The store.',
-  ),
+  health: healthOptions(9698),
+  etcd: etcdOptions,
   auth: group(
     {
       mode: Type.Enum(['closed', 'development'], {
@@ -129,10 +95,7 @@ export const serverConfigSchema = options({
     },
     'Which replica compiles.',
   ),
-  log: group(
-    { level: Type.Enum([...logLevels], { default: 'info', description: 'Least severe level that is logged.' }) },
-    'Logs: JSON lines on standard output.',
-  ),
+  log: logOptions,
 });
 export type ServerConfig = Static<typeof serverConfigSchema>;
 
@@ -142,7 +105,7 @@ export type ServerConfig = Static<typeof serverConfigSchema>;
  * @throws ConfigError naming each wrong option
  */
 export function checkServerConfig(config: ServerConfig, source: string): ServerConfig {
-  const problems = [...segmentProblems(config), ...pairProblems(config)];
+  const problems = [...segmentProblems(config), ...etcdProblems(config.etcd)];
   if (problems.length > 0) throw new ConfigError(source, problems);
   return config;
 }
@@ -161,17 +124,6 @@ function segmentProblems(config: ServerConfig): string[] {
     seen.add(name);
     return found;
   });
-}
-
-function pairProblems({ etcd }: ServerConfig): string[] {
-  const found: string[] = [];
-  if ((etcd.user === undefined) !== (etcd.password_file === undefined)) {
-    found.push('options "etcd.user" and "etcd.password_file" go together');
-  }
-  if ((etcd.cert_file === undefined) !== (etcd.key_file === undefined)) {
-    found.push('options "etcd.cert_file" and "etcd.key_file" go together');
-  }
-  return found;
 }
 
 /** The compiler's view of the configuration. */

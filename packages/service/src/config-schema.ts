@@ -8,6 +8,11 @@ export function options<P extends TProperties>(properties: P, description?: stri
   });
 }
 
+/** As {@link options}, for a group that may be left out altogether because each option in it has a default. */
+export function group<P extends TProperties>(properties: P, description: string): TObject<P> {
+  return Type.Object(properties, { additionalProperties: false, default: {}, description });
+}
+
 /** The parts of a JSON schema that the documentation of an option shows. */
 export interface OptionFacts {
   readonly description?: string;

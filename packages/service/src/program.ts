@@ -81,3 +81,11 @@ function describe(error: Error): string {
   const cause = error.cause instanceof Error ? `: ${describe(error.cause)}` : '';
   return `${error.message}${cause}`;
 }
+
+/** Resolves when the signal aborts. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,5 +1,6 @@
 export { createEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.js';
 export type { EtcdAuthSetup } from './etcd-admin.js';
+export { type EtcdConfig, etcdOptions, etcdProblems, type OpenEtcdDeps, openEtcd } from './etcd-config.js';
 export type { EtcdStoreOptions, EtcdTlsOptions } from './etcd-options.js';
 export {
   type EtcdProcess,

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { type Clock, ConfigError, group, type Logger } from '@taas/service';
+import Type, { type Static } from 'typebox';
+import { createEtcdStore } from './etcd-store.js';
+import type { Store } from './store.js';
+
+/** The options of a program that say how to reach etcd; `etcd:` in its configuration file. */
+export const etcdOptions = group(
+  {
+    endpoints: Type.Array(Type.String(), {
+      default: ['http://127.0.0.1:2379'],
+      minItems: 1,
+      description: 'The members of the etcd cluster that networking-vpp uses, as http(s)://host:port.',
+    }),
+    user: Type.Optional(Type.String({ minLength: 1, description: 'etcd user; goes with password_file.' })),
+    password_file: Type.Optional(
+      Type.String({ minLength: 1, description: "File that holds the etcd user's password and nothing else." }),
+    ),
+    ca_file: Type.Optional(Type.String({ minLength: 1, description: "PEM file of the CA of etcd's certificates." })),
+    cert_file: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of our client certificate.' })),
+    key_file: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of the key of cert_file.' })),
+    timeout_ms: Type.Integer({
+      default: 3000,
+      minimum: 100,
+      maximum: 60_000,
+      description: 'Time for one attempt of a call at one endpoint, in milliseconds.',
+    }),
+  },
+  'The store.',
+);
+export type EtcdConfig = Static<typeof etcdOptions>;
+
+/** What a schema cannot say of the options: a sentence for each that is wrong. */
+export function etcdProblems(etcd: EtcdConfig): string[] {
+  const found: string[] = [];
+  if ((etcd.user === undefined) !== (etcd.password_file === undefined))
+    found.push('options "etcd.user" and "etcd.password_file" go together');
+  if ((etcd.cert_file === undefined) !== (etcd.key_file === undefined))
+    found.push('options "etcd.cert_file" and "etcd.key_file" go together');
+  return found;
+}
+
+export interface OpenEtcdDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+/**
+ * The store that the options describe; nothing is sent yet.
+ * @param source names the configuration in an error
+ * @throws ConfigError when a file that the options name cannot be read
+ */
+export function openEtcd(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): Store {
+  const { user, password_file: passwordFile, ca_file: caFile, cert_file: certFile, key_file: keyFile } = etcd;
+  return createEtcdStore({
+    ...deps,
+    endpoints: etcd.endpoints,
+    requestTimeoutMs: etcd.timeout_ms,
+    ...(user === undefined || passwordFile === undefined ? {} : { user, password: readPassword(passwordFile, source) }),
+    ...(caFile === undefined && certFile === undefined
+      ? {}
+      : {
+          tls: {
+            ...(caFile === undefined ? {} : { caFile }),
+            ...(certFile === undefined ? {} : { certFile }),
+            ...(keyFile === undefined ? {} : { keyFile }),
+          },
+        }),
+  });
+}
+
+function readPassword(file: string, source: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (cause) {
+    throw new ConfigError(source, [`option "etcd.password_file": ${file} cannot be read`], { cause });
+  }
+}

@@ -1,0 +1,3 @@
+import { describeTaps } from '../scenarios/taps.js';
+
+describeTaps('the simulator', () => ({ vpp: undefined }));

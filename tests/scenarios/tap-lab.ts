@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Cloud,
+  type CloudOptions,
+  type Frame,
+  type LabPort,
+  settled,
+  type TaasClient,
+  type VppBinary,
+} from '@taas/lab';
+import { compareFrames, udp } from '@taas/packets';
+import { silentLogger, systemClock } from '@taas/service';
+import { expect } from 'vitest';
+
+/** A port with a neighbour in a network of its own, so that frames can go to it as well as come from it. */
+export interface TestVm {
+  readonly node: string;
+  readonly port: LabPort;
+  readonly neighbour: LabPort;
+}
+
+export interface Collector {
+  readonly node: string;
+  readonly port: LabPort;
+}
+
+export type LabSettings = Partial<Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes'>> & {
+  /** Undefined: the simulator. */
+  readonly vpp: VppBinary | undefined;
+};
+
+/** A cloud with what scenarios do over and over: VMs that talk, collectors that are checked frame by frame. */
+export class TapLab {
+  readonly clock = systemClock;
+  #serial = 0;
+  #ports = 0;
+
+  private constructor(
+    readonly cloud: Cloud,
+    readonly client: TaasClient,
+    private readonly directory: string,
+  ) {}
+
+  static async start(settings: LabSettings): Promise<TapLab> {
+    const directory = mkdtempSync(join(tmpdir(), 'taas-scenario-'));
+    const cloud = await Cloud.start({
+      directory,
+      vpp: settings.vpp,
+      etcd: settings.etcd,
+      nodes: settings.nodes ?? ['node-a', 'node-b'],
+      transport: settings.transport ?? 'vlan',
+      processes: settings.processes ?? false,
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    return new TapLab(cloud, cloud.client(project), directory);
+  }
+
+  async stop(): Promise<void> {
+    await this.cloud.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  newPortId(): string {
+    this.#ports += 1;
+    return `00000000-0000-4000-8000-${this.#ports.toString().padStart(12, '0')}`;
+  }
+
+  async vm(node: string, id = this.newPortId()): Promise<TestVm> {
+    const bridgeDomain = 100 + this.#ports;
+    const port = await this.cloud.addPort(node, { id, bridgeDomain }, project);
+    const neighbour = await this.cloud.addPort(node, { id: this.newPortId(), bridgeDomain }, project);
+    return { node, port, neighbour };
+  }
+
+  async collector(node: string, id = this.newPortId()): Promise<Collector> {
+    return { node, port: await this.cloud.addPort(node, { id, bridgeDomain: 100 + this.#ports }, project) };
+  }
+
+  async service(collector: Collector): Promise<string> {
+    return (await this.client.createTapService('scenario', collector.port.id)).id;
+  }
+
+  async flow(service: string, vm: TestVm, direction: 'IN' | 'OUT' | 'BOTH' = 'BOTH'): Promise<string> {
+    const flow = { name: 'scenario', tapServiceId: service, sourcePort: vm.port.id, direction };
+    return (await this.client.createTapFlow(flow)).id;
+  }
+
+  async active(...flows: readonly string[]): Promise<void> {
+    for (const flow of flows) await this.client.until('tap_flows', flow, 'ACTIVE');
+  }
+
+  /** Frames that nobody has sent before. */
+  frames(count: number): Frame[] {
+    return Array.from({ length: count }, () => {
+      this.#serial += 1;
+      const payload = new Uint8Array(64);
+      new DataView(payload.buffer).setUint32(0, this.#serial);
+      return udp({
+        ...{ src: '02:aa:00:00:00:01', dst: 'ff:ff:ff:ff:ff:ff', srcIp: '192.0.2.1', dstIp: '192.0.2.255' },
+        ...{ srcPort: 1000, dstPort: 2000, payload },
+      });
+    });
+  }
+
+  /** The VM sends. */
+  async sends(vm: TestVm, frames: readonly Frame[]): Promise<void> {
+    await this.cloud.node(vm.node).switch.send(vm.port, frames);
+  }
+
+  /** The VM is sent. */
+  async isSent(vm: TestVm, frames: readonly Frame[]): Promise<void> {
+    await this.cloud.node(vm.node).switch.send(vm.neighbour, frames);
+  }
+
+  /** Runs the traffic, and expects the port to be given exactly these frames, each once and no other. */
+  async expectAt(at: Collector, what: string, traffic: () => Promise<readonly Frame[]>): Promise<void> {
+    const capture = await this.cloud.node(at.node).switch.capture(at.port);
+    const expected = await traffic();
+    await settled(capture, this.clock, { atLeast: expected.length, timeoutMs: 3_000 });
+    const comparison = compareFrames(expected, await capture.stop());
+    expect({
+      what,
+      matched: comparison.matched,
+      lost: comparison.lost.length,
+      duplicated: comparison.duplicated.length,
+      foreign: comparison.foreign.length,
+    }).toEqual({ what, matched: expected.length, lost: 0, duplicated: 0, foreign: 0 });
+  }
+
+  /** Both directions of one VM, one after the other, as a flow of `direction` must copy them. */
+  async expectCopies(at: Collector, vm: TestVm, direction: 'IN' | 'OUT' | 'BOTH' = 'BOTH'): Promise<void> {
+    const name = `flow ${direction} of ${vm.node}`;
+    await this.expectAt(at, `${name}, frames from the VM`, async () => {
+      const out = this.frames(20);
+      await this.sends(vm, out);
+      return direction === 'IN' ? [] : out;
+    });
+    await this.expectAt(at, `${name}, frames to the VM`, async () => {
+      const into = this.frames(20);
+      await this.isSent(vm, into);
+      return direction === 'OUT' ? [] : into;
+    });
+  }
+
+  async expectNothing(at: Collector, vm: TestVm): Promise<void> {
+    await this.expectAt(at, `nothing of ${vm.node}'s VM`, async () => {
+      await this.sends(vm, this.frames(20));
+      await this.isSent(vm, this.frames(20));
+      return [];
+    });
+  }
+
+  /** Looks until the condition holds. @throws what the condition last threw, after `timeoutMs` */
+  async eventually(condition: () => Promise<void>, timeoutMs = 8_000): Promise<void> {
+    const deadline = this.clock.monotonic() + timeoutMs;
+    for (;;) {
+      try {
+        await condition();
+        return;
+      } catch (error) {
+        if (this.clock.monotonic() > deadline) throw error;
+      }
+      await this.clock.sleep(20);
+    }
+  }
+}
+
+export const project = 'scenario-project';

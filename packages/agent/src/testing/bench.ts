@@ -17,6 +17,8 @@ import { agentMessages, connect } from 'vpp-api';
 import { createSimulator, joinUplinks, type Port, type Simulator } from 'vpp-sim';
 import { type Agent, createAgent } from '../agent.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from '../config.js';
+import { dryRun } from '../dry-run.js';
+import type { Vpp } from '../vpp/vpp-messages.js';
 
 /** Logs to standard error, for a test that is being looked into. */
 export const loudLogger: Logger = {
@@ -58,15 +60,29 @@ export class BenchNode {
     return checkAgentConfig(checkConfig(agentConfigSchema, config, 'test'), 'test');
   }
 
+  connectVpp(signal: AbortSignal): Promise<Vpp> {
+    return connect({
+      socketPath: this.vpp.socketPath,
+      clientName: 'agent',
+      messages: agentMessages,
+      healthIntervalMs: 0,
+      signal,
+    });
+  }
+
+  /** What a second agent would find to do. */
+  async dryRun(): Promise<string[]> {
+    const { signal } = new AbortController();
+    const vpp = await this.connectVpp(signal);
+    try {
+      return await dryRun(this.config(), this.#store, vpp, signal);
+    } finally {
+      await vpp.close();
+    }
+  }
+
   async start(logger: Logger = silentLogger): Promise<void> {
-    const connectVpp = (signal: AbortSignal) =>
-      connect({
-        socketPath: this.vpp.socketPath,
-        clientName: 'agent',
-        messages: agentMessages,
-        healthIntervalMs: 0,
-        signal,
-      });
+    const connectVpp = (signal: AbortSignal) => this.connectVpp(signal);
     const random = () => 0.5;
     this.agent = createAgent(this.config(), { store: this.#store, connectVpp, clock: systemClock, logger, random });
     await this.agent.start();

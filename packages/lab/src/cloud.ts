@@ -65,6 +65,11 @@ export class Cloud {
     return this.server.url;
   }
 
+  /** Where the server answers /healthz and /readyz. */
+  get healthUrl(): string {
+    return this.server.healthUrl;
+  }
+
   node(name: string): CloudNode {
     const node = this.nodes.get(name);
     if (node === undefined) throw new Error(`there is no node ${name} in this cloud`);

@@ -11,6 +11,7 @@ import { ProgramProcess } from './program-process.js';
 /** A TaaS server of the lab, in this process or its own. */
 export interface ServerUnit {
   readonly url: string;
+  readonly healthUrl: string;
   readonly pid: number | undefined;
   stop(): Promise<void>;
   /** As an operator's restart: the same configuration, the same address. `kill`: without a goodbye. */
@@ -40,12 +41,12 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
     segments: segmentsFor(options.transport),
     ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
   };
-  const url = `http://127.0.0.1:${api}`;
+  const urls = { url: `http://127.0.0.1:${api}`, healthUrl: `http://127.0.0.1:${health}` };
   if (options.processes && endpoint !== undefined) {
     const spec = { name: 'server', program: 'taas-server', directory: options.directory, config } as const;
     const process = new ProgramProcess({ ...spec, healthPort: health }, options.clock);
     await process.start();
-    return { url, ...processUnit(process) };
+    return withUrls(urls, processUnit(process));
   }
   const checked = checkServerConfig(checkConfig(serverConfigSchema, config, 'the lab'), 'the lab');
   const make = (): Server =>
@@ -57,7 +58,7 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
       newId: randomUUID,
       replica: 'lab',
     });
-  return { url, ...(await objectUnit(make)) };
+  return withUrls(urls, await objectUnit(make));
 }
 
 export async function startAgent(
@@ -88,6 +89,17 @@ export async function startAgent(
   const make = (): Agent =>
     createAgent(checked, { store, connectVpp, clock: options.clock, logger: options.logger, random: Math.random });
   return objectUnit(make);
+}
+
+function withUrls(urls: Pick<ServerUnit, 'url' | 'healthUrl'>, unit: AgentUnit): ServerUnit {
+  return {
+    ...urls,
+    get pid() {
+      return unit.pid;
+    },
+    stop: () => unit.stop(),
+    restart: (how) => unit.restart(how),
+  };
 }
 
 function processUnit(process: ProgramProcess): AgentUnit {

@@ -6,4 +6,4 @@ export { describeOptions, group, options } from './config-schema.js';
 export { type Health, type HealthProbes, type HealthServer, startHealthServer } from './health-server.js';
 export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
-export { type ProgramOptions, runProgram, UsageError, untilAborted } from './program.js';
+export { errorChain, type ProgramOptions, runProgram, UsageError, untilAborted } from './program.js';

@@ -41,7 +41,7 @@ export async function runProgram(
   } catch (error) {
     const usage = error instanceof UsageError || error instanceof ConfigError;
     const hint = error instanceof UsageError ? ` (see ${program.name} --help)` : '';
-    process.stderr.write(`${program.name}: ${error instanceof Error ? describe(error) : String(error)}${hint}\n`);
+    process.stderr.write(`${program.name}: ${errorChain(error)}${hint}\n`);
     process.exitCode = usage ? 2 : 1;
   } finally {
     process.off('SIGTERM', onSignal);
@@ -76,10 +76,12 @@ function parseFlags(program: ProgramOptions, argv: readonly string[]): Record<st
   }
 }
 
-/** An error and its causes on one line, outermost first. */
-function describe(error: Error): string {
-  const cause = error.cause instanceof Error ? `: ${describe(error.cause)}` : '';
-  return `${error.message}${cause}`;
+/** An error and its causes on one line, outermost first; a cause that the error quotes already is not repeated. */
+export function errorChain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const more = cause instanceof Error && !error.message.includes(cause.message) ? `: ${errorChain(cause)}` : '';
+  return `${error.message}${more}`;
 }
 
 /** Resolves when the signal aborts. */

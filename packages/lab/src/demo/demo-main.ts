@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runProgram, silentLogger, systemClock, UsageError } from '@taas/service';
+import { errorChain, runProgram, silentLogger, systemClock, UsageError, untilAborted } from '@taas/service';
 import { findEtcd } from '@taas/store';
 import { Cloud } from '../cloud.js';
 import { findVpp, type VppBinary } from '../vpp-process.js';
 import { type DemoFlags, type DemoOptions, demoHelp, demoOptions } from './demo-options.js';
 import { runDemo } from './demo-run.js';
+import { demoTraffic } from './demo-traffic.js';
 
 /** `npm run demo`: see {@link demoHelp}. */
 export function demoMain(): Promise<void> {
@@ -31,10 +32,11 @@ export function demoMain(): Promise<void> {
 
 async function demo(flags: DemoFlags, stop: AbortSignal): Promise<number> {
   const options = usage(() => demoOptions(flags));
-  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  const say = lineWriter();
   const directory = mkdtempSync(join(tmpdir(), 'taas-demo-'));
   let cloud: Cloud | undefined;
   try {
+    const traffic = await demoTraffic(options);
     const vpp = chooseVpp(options, say);
     const etcd = chooseStore(options, say);
     cloud = await Cloud.start({
@@ -43,21 +45,41 @@ async function demo(flags: DemoFlags, stop: AbortSignal): Promise<number> {
       etcd,
       nodes: ['node-a', 'node-b'],
       transport: options.transport,
+      processes: true,
       clock: systemClock,
       logger: silentLogger,
     });
     say(`cloud: ${cloud.describe()}`);
-    const outcome = await runDemo(cloud, options, systemClock, say);
+    const outcome = await Promise.race([runDemo(cloud, options, traffic, systemClock, say), stopped(stop)]);
     if (options.keep) await keep(cloud, stop, say);
     say(`demo: ${outcome.verdict.text}`);
     return outcome.verdict.ok ? 0 : 1;
-  } catch (error) {
-    say(`demo: FAILED: ${error instanceof Error ? reasons(error) : String(error)}`);
+  } catch (thrown) {
+    // Ctrl-C reaches VPP and etcd too, so that whatever fails first then is not the reason.
+    const error: unknown = stop.aborted ? stop.reason : thrown;
+    say(`demo: FAILED: ${errorChain(error)}`);
     return 1;
   } finally {
     await cloud?.stop();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Writes lines until nobody reads any more: a closed pipe must not end the demo before it has tidied up. */
+function lineWriter(): (line: string) => void {
+  let open = true;
+  process.stdout.on('error', () => {
+    open = false;
+  });
+  return (line) => {
+    if (open) process.stdout.write(`${line}\n`);
+  };
+}
+
+/** @throws the reason as soon as the user has asked for an end */
+async function stopped(stop: AbortSignal): Promise<never> {
+  await untilAborted(stop);
+  throw stop.reason;
 }
 
 function usage<T>(parse: () => T): T {
@@ -105,14 +127,7 @@ async function keep(cloud: Cloud, stop: AbortSignal, say: (line: string) => void
   say('everything is left running until Ctrl-C. Try:');
   say(`  curl -s ${header} ${cloud.url}/v2.0/taas/tap_services`);
   say(`  curl -s ${header} ${cloud.url}/v2.0/taas/tap_flows`);
-  say(`  curl -s ${cloud.url}/readyz`);
+  say(`  curl -s ${cloud.healthUrl}/readyz`);
   for (const line of cloud.access()) say(`  ${line}`);
-  await new Promise<void>((resolve) => {
-    if (stop.aborted) resolve();
-    else stop.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-function reasons(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}: ${reasons(error.cause)}` : error.message;
+  await untilAborted(stop);
 }

@@ -7,7 +7,7 @@ import type { Frame, LabPort } from '../lab-switch.js';
 import type { DemoOptions } from './demo-options.js';
 import { type Collector, runPhase, type TappedVm } from './demo-phase.js';
 import { type DemoVerdict, type FlowResult, judge, renderTable } from './demo-report.js';
-import { capturedTraffic, madeTraffic, type VmTraffic } from './demo-traffic.js';
+import type { VmTraffic } from './demo-traffic.js';
 
 const project = 'demo-project';
 
@@ -25,10 +25,10 @@ export interface DemoOutcome {
 export async function runDemo(
   cloud: Cloud,
   options: DemoOptions,
+  traffic: readonly [VmTraffic, VmTraffic],
   clock: Clock,
   say: (line: string) => void,
 ): Promise<DemoOutcome> {
-  const traffic = await demoTraffic(options);
   const vms = [
     await makeVm(cloud, 'node-b', 'local (node-b to node-b)', 1, traffic[0]),
     await makeVm(cloud, 'node-a', 'remote (node-a to node-b)', 2, traffic[1]),
@@ -71,12 +71,6 @@ export async function runDemo(
   say(`the collector's frames: ${join(options.out, 'collector.pcap')}`);
   for (const line of ['', ...renderTable(results), '']) say(line);
   return { verdict: judge(results, foreign), tapServiceId: service.id };
-}
-
-async function demoTraffic(options: DemoOptions): Promise<readonly [VmTraffic, VmTraffic]> {
-  if (options.pcap === undefined) return [madeTraffic(1), madeTraffic(2)];
-  const traffic = await capturedTraffic(options.pcap, options.vmMac);
-  return [traffic, traffic];
 }
 
 async function makeVm(cloud: Cloud, node: string, flow: string, n: number, traffic: VmTraffic): Promise<TappedVm> {

@@ -1,5 +1,6 @@
 import { macText, readCapture, sampleTraffic } from '@taas/packets';
 import type { Frame } from '../lab-switch.js';
+import type { DemoOptions } from './demo-options.js';
 
 /** The traffic of one tapped VM. */
 export interface VmTraffic {
@@ -8,6 +9,16 @@ export interface VmTraffic {
   readonly sent: readonly Frame[];
   /** Frames that others send to the VM. */
   readonly received: readonly Frame[];
+}
+
+/**
+ * The traffic of the two tapped VMs: made up, or the user's capture for both.
+ * @throws as {@link capturedTraffic}
+ */
+export async function demoTraffic(options: DemoOptions): Promise<readonly [VmTraffic, VmTraffic]> {
+  if (options.pcap === undefined) return [madeTraffic(1), madeTraffic(2)];
+  const traffic = await capturedTraffic(options.pcap, options.vmMac);
+  return [traffic, traffic];
 }
 
 /** A mix of everything that a tap must copy: ARP, IPv4, IPv6, TCP, UDP, VLAN-tagged, broadcast, multicast, jumbo. */

@@ -1,0 +1,50 @@
+import { type AgentRecord, agentCodec, keys } from '@taas/model';
+import { silentLogger, systemClock } from '@taas/service';
+import { createEmbeddedStore } from '@taas/store';
+import { expect, it } from 'vitest';
+import { Presence } from './presence.js';
+
+const record = (vpp: string | null): AgentRecord => ({
+  ...{ v: 1, node: 'n', agent_version: '1', vpp_version: vpp, tunnel_address: null, physnets: [], capabilities: [] },
+});
+
+it('is there while the agent runs, comes again when its lease is lost, and stays for a while after the agent', async () => {
+  const store = createEmbeddedStore({ clock: systemClock });
+  const backoff = { firstMs: 1, maxMs: 5 };
+  const presence = new Presence({
+    ...{
+      store: store.client(),
+      node: 'n',
+      ttlSeconds: 10,
+      clock: systemClock,
+      logger: silentLogger,
+      random: () => 0,
+      backoff,
+    },
+  });
+  const stop = new AbortController();
+  const current = async (): Promise<AgentRecord | null> => {
+    const entry = await store.get(keys.agent('n'));
+    return entry ? agentCodec.parse(entry.key, entry.value) : null;
+  };
+  const until = async (vpp: string | null) => {
+    for (let n = 0; n < 500; n++) {
+      if ((await current())?.vpp_version === vpp) return;
+      await systemClock.sleep(2);
+    }
+    throw new Error(`still ${JSON.stringify(await current())}`);
+  };
+  presence.update(record('1'));
+  const kept = presence.keep(stop.signal);
+  await until('1');
+  store.expireLease();
+  await until('1');
+  store.stop();
+  presence.update(record('2'));
+  store.start();
+  await until('2');
+  stop.abort();
+  await kept;
+  expect((await current())?.vpp_version).toBe('2');
+  await store.close();
+});

@@ -1,0 +1,36 @@
+import { keys } from '@taas/model';
+import { systemClock } from '@taas/service';
+import { createEmbeddedStore } from '@taas/store';
+import { expect, it } from 'vitest';
+import { type StateEntry, StateWriter } from './state-writer.js';
+
+const id = (n: number) => `ffffffff-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const entry = (n: number, revision: number, reason = ''): StateEntry => ({
+  ...{ kind: 'tap_flows', id: id(n), revision, status: reason === '' ? 'ACTIVE' : 'ERROR', reason },
+});
+const { signal } = new AbortController();
+
+it('writes a state when it has changed and not again, over restarts too, in transactions that etcd takes', async () => {
+  const store = createEmbeddedStore({ clock: systemClock });
+  const many = Array.from({ length: 300 }, (_, n) => entry(n, 1));
+  expect(await new StateWriter(store, 'n').write(many, signal)).toBe(300);
+  const writer = new StateWriter(store, 'n');
+  expect(await writer.write(many, signal)).toBe(0);
+  expect(await writer.write([entry(1, 2), entry(2, 1, 'why')], signal)).toBe(2);
+  expect(await writer.prune((_, each) => each !== id(5), signal)).toBe(1);
+  expect(await store.get(keys.stateResource('n', 'tap_flows', id(5)))).toBeUndefined();
+  expect(await writer.write([entry(5, 1)], signal)).toBe(1);
+  await store.close();
+});
+
+it('cuts a long reason, and tells a failure of the store', async () => {
+  const store = createEmbeddedStore({ clock: systemClock });
+  const writer = new StateWriter(store, 'n');
+  await writer.write([entry(1, 1, 'x'.repeat(10_000))], signal);
+  expect((await store.get(keys.stateResource('n', 'tap_flows', id(1))))?.value.length).toBeLessThan(1000);
+  store.stop();
+  await expect(writer.write([entry(2, 1)], signal)).rejects.toThrow();
+  store.start();
+  expect(await writer.write([entry(2, 1)], signal)).toBe(1);
+  await store.close();
+});

@@ -1,0 +1,74 @@
+import type { RuleDefault } from './rule-default.js';
+
+/*
+ * Sources: openstack/tap-as-a-service f7b99350 (2026-04) neutron_taas/policies/*.py; openstack/neutron-lib 6cd671a8
+ * neutron_lib/policy/rules.py and _engine.py; openstack/neutron 2131d26f neutron/conf/policies/base.py and quotas.py.
+ */
+const adminOrMember = '(rule:admin_only) or (role:member and project_id:%(project_id)s)';
+const adminOrReader = '(rule:admin_only) or (role:reader and project_id:%(project_id)s)';
+const adminOrManager = '(rule:admin_only) or (role:manager and project_id:%(project_id)s)';
+
+const baseRules: readonly RuleDefault[] = [
+  { name: 'context_is_admin', check: 'role:admin', description: 'Who administers the cloud and sees all projects' },
+  {
+    name: 'context_can_set_project_id',
+    check: '!',
+    description: 'Who, besides the administrator, may create a resource for another project',
+  },
+  { name: 'context_is_advsvc', check: 'role:advsvc', description: 'Who acts as an advanced service' },
+  { name: 'service_api', check: 'role:service', description: 'Who calls as a service' },
+  { name: 'owner', check: 'project_id:%(project_id)s', description: "The resource's own project" },
+  { name: 'admin_or_owner', check: 'rule:context_is_admin or rule:owner', description: 'Administrator or owner' },
+  { name: 'admin_only', check: 'rule:context_is_admin', description: 'The administrator alone' },
+  { name: 'regular_user', check: '', description: 'Everybody with a valid token' },
+];
+
+/**
+ * Upstream lets only a member read services and flows, yet a reader read mirrors; here a reader reads all three, which
+ * is what the role is for (and what upstream's deprecated rule, in force together with the new one, still gives).
+ */
+function tapRules(resource: string, title: string): RuleDefault[] {
+  const collection = `/v2.0/taas/${resource}s`;
+  const item = `${collection}/{id}`;
+  return [
+    rule(`create_${resource}`, adminOrMember, `Create a ${title}`, [['POST', collection]]),
+    rule(`update_${resource}`, adminOrMember, `Update a ${title}`, [['PUT', item]]),
+    rule(`get_${resource}`, adminOrReader, `List and show ${title}s`, [
+      ['GET', collection],
+      ['GET', item],
+    ]),
+    rule(`delete_${resource}`, adminOrMember, `Delete a ${title}`, [['DELETE', item]]),
+  ];
+}
+
+function rule(name: string, check: string, description: string, operations: [string, string][]): RuleDefault {
+  return {
+    name,
+    check,
+    description,
+    operations: operations.map(([method, path]) => ({ method, path })),
+    scopes: ['project'],
+  };
+}
+
+/** The rules of a service that nobody has configured. */
+export const defaultRules: readonly RuleDefault[] = [
+  ...baseRules,
+  ...tapRules('tap_service', 'tap service'),
+  ...tapRules('tap_flow', 'tap flow'),
+  ...tapRules('tap_mirror', 'tap mirror'),
+  rule('get_quota', adminOrManager, "Show a project's quota", [['GET', '/v2.0/quotas/{project_id}']]),
+  rule('update_quota', 'rule:admin_only', "Change a project's quota", [['PUT', '/v2.0/quotas/{project_id}']]),
+  rule('delete_quota', 'rule:admin_only', "Reset a project's quota", [['DELETE', '/v2.0/quotas/{project_id}']]),
+];
+
+/** A policy.yaml with every rule commented out: what `--help` of a policy would be. */
+export function samplePolicyFile(rules: readonly RuleDefault[]): string {
+  return rules
+    .map((entry) => {
+      const operations = (entry.operations ?? []).map(({ method, path }) => `# ${method}  ${path}\n`).join('');
+      const scopes = entry.scopes === undefined ? '' : `# Intended scope(s): ${entry.scopes.join(', ')}\n`;
+      return `# ${entry.description}\n${operations}${scopes}#"${entry.name}": "${entry.check}"\n`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,134 @@
+import { type Check, referredRules } from './check.js';
+import { parseRule } from './parser.js';
+import { describeProblem, PolicyError, type PolicyProblem, RuleSyntaxError } from './policy-error.js';
+import type { RuleOverride } from './policy-file.js';
+import type { RuleDefault } from './rule-default.js';
+
+/** Parsed rules that can be evaluated safely: nothing in it is broken, undefined or refers to itself. */
+export interface RuleTable {
+  readonly rules: ReadonlyMap<string, Check>;
+  /** What is wrong with rules that no rule of this service needs: such rules deny. */
+  readonly warnings: readonly string[];
+}
+
+interface Entry {
+  readonly source: string;
+  readonly check: Check | null;
+  readonly problem: PolicyProblem | null;
+}
+
+/** The rule that oslo.policy takes for one that is not defined. */
+const fallback = 'default';
+
+/**
+ * Overrides over defaults. A policy.yaml may be Neutron's own, with rules of resources that are not ours: what is
+ * wrong with those is a warning.
+ * @throws PolicyError for every problem of a rule that one of `defaults`' names needs
+ */
+export function buildRuleTable(defaults: readonly RuleDefault[], overrides: readonly RuleOverride[]): RuleTable {
+  const entries = new Map<string, Entry>();
+  for (const rule of defaults) entries.set(rule.name, parsed(rule.name, rule.check, 'built-in default'));
+  for (const rule of overrides) entries.set(rule.name, parsed(rule.name, rule.rule, rule.source));
+
+  const needed = reachable(
+    defaults.map((rule) => rule.name),
+    entries,
+  );
+  const problems = [...entries].flatMap(([name, entry]) => problemsOf(name, entry, entries));
+  const fatal = problems.filter((problem) => needed.has(problem.rule));
+  if (fatal.length > 0) throw new PolicyError(fatal);
+
+  const unusable = dependants(new Set(problems.map((problem) => problem.rule)), entries);
+  const rules = new Map<string, Check>();
+  for (const [name, entry] of entries) {
+    if (entry.check !== null && !unusable.has(name)) rules.set(name, entry.check);
+  }
+  return { rules, warnings: [...problems.map(describeProblem), ...oddities(entries, needed)] };
+}
+
+function parsed(name: string, rule: unknown, source: string): Entry {
+  try {
+    return { source, check: parseRule(rule), problem: null };
+  } catch (error) {
+    if (!(error instanceof RuleSyntaxError)) throw error;
+    const character = error.offset === null ? null : error.offset + 1;
+    return { source, check: null, problem: { rule: name, source, character, message: error.message } };
+  }
+}
+
+/** The rule that `name` leads to: itself, else the fallback. */
+function resolve(name: string, entries: ReadonlyMap<string, Entry>): string {
+  return entries.has(name) ? name : fallback;
+}
+
+function reachable(from: readonly string[], entries: ReadonlyMap<string, Entry>): Set<string> {
+  const seen = new Set<string>();
+  const queue = [...from];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const check = entries.get(name)?.check;
+    if (check) queue.push(...referredRules(check).map((referred) => resolve(referred, entries)));
+  }
+  return seen;
+}
+
+function problemsOf(name: string, entry: Entry, entries: ReadonlyMap<string, Entry>): PolicyProblem[] {
+  if (entry.problem !== null) return [entry.problem];
+  const problem = (message: string): PolicyProblem => ({ rule: name, source: entry.source, character: null, message });
+  const referred = entry.check === null ? [] : referredRules(entry.check);
+  const missing = entries.has(fallback) ? [] : [...new Set(referred)].filter((other) => !entries.has(other));
+  const loop = loopThrough(name, entries);
+  return [
+    ...missing.map((other) => problem(`refers to rule "${other}", which is not defined`)),
+    ...(loop === null ? [] : [problem(`refers to itself: ${loop.join(' -> ')}`)]),
+  ];
+}
+
+/** The shortest way from a rule back to itself, or null. */
+function loopThrough(name: string, entries: ReadonlyMap<string, Entry>): string[] | null {
+  const seen = new Set<string>();
+  const queue: string[][] = [[name]];
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    const check = entries.get(path.at(-1) ?? '')?.check;
+    if (!check) continue;
+    for (const referred of referredRules(check).map((other) => resolve(other, entries))) {
+      if (referred === name) return [...path, name];
+      if (seen.has(referred)) continue;
+      seen.add(referred);
+      queue.push([...path, referred]);
+    }
+  }
+  return null;
+}
+
+/** `broken` and all that refer to one of them: `not rule:broken` must not let anybody in. */
+function dependants(broken: ReadonlySet<string>, entries: ReadonlyMap<string, Entry>): Set<string> {
+  return new Set([...entries.keys()].filter((name) => [...reachable([name], entries)].some((one) => broken.has(one))));
+}
+
+/** Not wrong, but surely not what was meant. */
+function oddities(entries: ReadonlyMap<string, Entry>, needed: ReadonlySet<string>): string[] {
+  return [...entries].flatMap(([name, { source, check }]) =>
+    needed.has(name) && check !== null && hasQuotedMatch(check)
+      ? [
+          `${source}: rule "${name}": quotes after ":" are part of the compared text, so that such a check never matches`,
+        ]
+      : [],
+  );
+}
+
+function hasQuotedMatch(check: Check): boolean {
+  switch (check.kind) {
+    case 'role':
+    case 'attribute':
+      return /^(["']).*\1$/.test(check.match.text);
+    case 'not':
+      return hasQuotedMatch(check.check);
+    case 'and':
+    case 'or':
+      return check.checks.some(hasQuotedMatch);
+    default:
+      return false;
+  }
+}

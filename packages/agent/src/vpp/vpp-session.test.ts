@@ -1,0 +1,93 @@
+import { interestOf, planTaps, VppSnapshot, Wanted } from '@taas/wiring';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Port } from 'vpp-sim';
+import { Bench, type BenchNode } from '../testing/bench.js';
+import type { Vpp } from './vpp-messages.js';
+import { VppSession } from './vpp-session.js';
+
+const id = (kind: string) => `${kind.repeat(8)}-0000-4000-8000-000000000001`;
+const facts = { uplinks: new Map(), tunnelAddress: null, bridgeDomains: [100, 200] } as const;
+
+let bench: Bench;
+let node: BenchNode;
+let vpp: Vpp;
+let session: VppSession;
+let source: Port;
+let pokes: number;
+const snapshot = new VppSnapshot();
+const wanted = new Wanted();
+const taps = { services: [id('5')], flows: [] };
+
+beforeEach(async () => {
+  bench = await Bench.create();
+  node = await bench.addNode('n1');
+  source = node.vpp.addPort({ name: 'source', tag: `net-vpp.port:${id('a')}`, bridgeDomain: 10 });
+  node.vpp.addPort({ name: 'collector', tag: `net-vpp.port:${id('b')}`, bridgeDomain: 20 });
+  const common = { v: 1, project_id: 'p' } as const;
+  wanted.setService({ record: { ...common, id: id('5'), port_id: id('b'), inputs: [] }, revision: 1 });
+  const flow = { ...common, id: id('f'), tap_service_id: id('5'), source_port: id('a'), direction: 'BOTH' } as const;
+  wanted.setFlow({ record: { ...flow, vlan_filter: null, filter: [], target: { type: 'local' } }, revision: 2 });
+  vpp = await node.connectVpp(new AbortController().signal);
+  pokes = 0;
+  const poke = () => {
+    pokes++;
+  };
+  const problem = (error: Error) => {
+    throw error;
+  };
+  session = new VppSession({ vpp, snapshot, parallel: 8, poke, problem });
+  await read();
+});
+afterEach(async () => {
+  await vpp.close();
+  await bench.close();
+});
+
+async function read(): Promise<void> {
+  await session.reader.readAll();
+  await session.reader.readFeatures(interestOf(taps, wanted, snapshot).features);
+}
+
+const plan = () => planTaps(taps, wanted, snapshot, facts);
+const spans = async () => (await vpp.dump('sw_interface_span_dump', { is_l2: true })).length;
+
+describe('a VPP that changes behind our back', () => {
+  it('a source that has become another port since the plan was made is not mirrored', async () => {
+    const old = plan();
+    source.remove();
+    const stranger = node.vpp.addPort({ name: 'stranger', tag: 'net-vpp.port:other', bridgeDomain: 10 });
+    expect(stranger.swIfIndex).toBe(source.swIfIndex);
+    const result = await session.execute(old);
+    expect(result.failures.get(`flow:${id('f')}`)).toMatch(/is not port .* any more/);
+    expect(await spans()).toBe(0);
+    expect(JSON.stringify(node.vpp.dumpState())).not.toContain('taas.flow');
+  });
+
+  it('the mirrors of an interface that is deleted are switched off at once, whoever may get its index', async () => {
+    await session.execute(plan());
+    await read();
+    await session.watch.start();
+    expect(await spans()).toBe(1);
+    source.remove();
+    await bench.until(
+      async () => ((await spans()) === 0 ? true : undefined),
+      () => 'the mirror stays',
+    );
+    expect(pokes).toBeGreaterThan(0);
+    expect([...(await session.watch.catchUp())]).toContain(`net-vpp.port:${id('a')}`);
+  });
+
+  it('what we delete ourselves is not answered: the index may be in use again for another tap', async () => {
+    await session.execute(plan());
+    await read();
+    await session.watch.start();
+    const deleted = new Promise<void>((resolve) => {
+      vpp.on('sw_interface_event', (event) => (event.deleted ? resolve() : undefined));
+    });
+    session.watch.expectDeletion(source.swIfIndex);
+    source.remove();
+    await deleted;
+    await vpp.ping();
+    expect(await spans()).toBe(1);
+  });
+});

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { agentConfigSchema, checkAgentConfig } from '@taas/agent';
+import { checkServerConfig, serverConfigSchema } from '@taas/server';
+import { loadConfig } from '@taas/service';
+import { expect, it } from 'vitest';
+
+const sample = (name: string): string => fileURLToPath(new URL(`../../../deploy/${name}`, import.meta.url));
+
+it('ships sample configurations that the programs accept', () => {
+  const server = sample('taas-server.yaml');
+  expect(checkServerConfig(loadConfig(serverConfigSchema, server), server).segments).toHaveLength(2);
+  const agent = sample('taas-agent.yaml');
+  expect(checkAgentConfig(loadConfig(agentConfigSchema, agent), agent).node).toBe('compute-1');
+});

@@ -1,4 +1,5 @@
 export { ApiError, TaasClient, type TapView } from './api-client.js';
+export { benchMain } from './bench/bench-main.js';
 export { Cloud, type CloudNode } from './cloud.js';
 export { type CloudOptions, physnet, tunnelAddress } from './cloud-options.js';
 export { demoMain } from './demo/demo-main.js';

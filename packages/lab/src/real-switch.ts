@@ -4,7 +4,7 @@ import { decodeCapture, encodePcap } from '@taas/packets';
 import type { Clock } from '@taas/service';
 import { connect, labMessages, type VppClient } from 'vpp-api';
 import type { Capture, Frame, LabPort, LabSwitch, PortOptions, Uplink } from './lab-switch.js';
-import { type VppBinary, VppProcess } from './vpp-process.js';
+import { type VppBinary, VppProcess, type VppTuning } from './vpp-process.js';
 
 type Client = VppClient<typeof labMessages>;
 
@@ -38,9 +38,10 @@ export class RealSwitch implements LabSwitch {
     private readonly directory: string,
     name: string,
     private readonly clock: Clock,
+    tuning: VppTuning = {},
   ) {
     this.description = `vpp ${binary.version}`;
-    this.#process = new VppProcess(binary, directory, name, clock);
+    this.#process = new VppProcess(binary, directory, name, clock, tuning);
   }
 
   get apiSocket(): string {

@@ -40,6 +40,16 @@ function executable(path: string): boolean {
 
 const plugins = ['acl', 'af_packet', 'gre', 'memif', 'ping', 'policer', 'vhost', 'vxlan'];
 
+export interface VppTuning {
+  /**
+   * Microseconds that VPP sleeps between two rounds of its main loop; 0: it answers at once and takes a whole core. The
+   * default leaves the core to the test beside it.
+   */
+  readonly pollSleepMicroseconds?: number;
+  /** Size of the statistics segment, where VPP keeps several counters for each interface. Default: VPP's own, 32. */
+  readonly statsMegabytes?: number;
+}
+
 /** One VPP process in a directory of its own: no DPDK, no hugepages, nothing shared with a VPP that already runs. */
 export class VppProcess {
   readonly apiSocket: string;
@@ -50,6 +60,7 @@ export class VppProcess {
     readonly directory: string,
     private readonly name: string,
     private readonly clock: Clock,
+    private readonly tuning: VppTuning = {},
   ) {
     this.apiSocket = join(directory, 'api.sock');
   }
@@ -92,12 +103,14 @@ export class VppProcess {
   private startupConfiguration(): string {
     const path = (file: string) => join(this.directory, file);
     const enabled = plugins.map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
-    // Without a pause, a VPP that polls takes a whole core from the test beside it.
+    const { pollSleepMicroseconds = 50, statsMegabytes } = this.tuning;
+    const pause = pollSleepMicroseconds === 0 ? '' : `poll-sleep-usec ${pollSleepMicroseconds}`;
+    const statsSize = statsMegabytes === undefined ? '' : `size ${statsMegabytes}M`;
     return [
-      `unix { nodaemon nosyslog cli-listen ${path('cli.sock')} runtime-dir ${path('run')} poll-sleep-usec 50 }`,
+      `unix { nodaemon nosyslog cli-listen ${path('cli.sock')} runtime-dir ${path('run')} ${pause} }`,
       `socksvr { socket-name ${this.apiSocket} }`,
       `api-segment { prefix ${this.name} }`,
-      `statseg { socket-name ${path('stats.sock')} }`,
+      `statseg { socket-name ${path('stats.sock')} ${statsSize} }`,
       'buffers { buffers-per-numa 16384 page-size 4K }',
       `plugins { path ${pluginFolder(this.binary.path)} plugin default { disable } ${enabled} }`,
       '',

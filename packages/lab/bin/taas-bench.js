@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { benchMain } from '../dist/index.js';
+
+await benchMain();

@@ -175,6 +175,19 @@ describe('a tap on one node', () => {
     expect(node.vpp.writes.total).toBe(0);
   });
 
+  it('notices by itself that its source left its network and came back', async () => {
+    const { source, peer, collector } = await localTap();
+    const vpp = await node.connectVpp(new AbortController().signal);
+    const member = { rx_sw_if_index: source.swIfIndex, bd_id: 10, port_type: 0, shg: 0 };
+    await vpp.request('sw_interface_set_l2_bridge', { ...member, enable: false });
+    await vpp.request('sw_interface_set_l2_bridge', { ...member, enable: true });
+    await vpp.close();
+    await bench.until(
+      () => (copied(source, peer, collector).matched === traffic.length ? true : undefined),
+      () => 'nothing is copied',
+    );
+  });
+
   it('goes on when the store is away, and tells it afterwards', async () => {
     const { source, peer, collector } = await localTap();
     bench.store.stop();

@@ -109,7 +109,7 @@ class TaasAgent implements Agent {
       readyz: () => this.#readyz(),
     });
     const { signal } = this.#stop;
-    this.#updatePresence();
+    // The record of before a restart holds until VPP has been read or is known not to answer.
     this.#tasks = [
       this.#wanted.follow(signal),
       this.#presence.keep(signal),

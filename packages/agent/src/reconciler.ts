@@ -16,6 +16,7 @@ import {
 import { affectedTaps } from './affected-taps.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
+import { changedFeatures } from './liveness.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import type { StateReporter } from './state-reporter.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -120,6 +121,7 @@ export class Reconciler {
     const waits = [];
     if (this.#session && wanted.complete) {
       waits.push(this.#lastRead + config.intervals.verify_ms - now, retries.next(now) ?? Number.POSITIVE_INFINITY);
+      waits.push(this.#lastPulse + this.#pulseInterval - now);
       if (this.#waiting) waits.push(this.#pollInterval());
     }
     const timer = new AbortController();
@@ -153,7 +155,8 @@ export class Reconciler {
     const now = clock.monotonic();
     const work = this.queue.take();
     if (work.whole || now - this.#lastRead >= config.intervals.verify_ms) return this.#wholeRound(session);
-    const affected = affectedTaps(await session.watch.catchUp(), wanted.wanted);
+    const tags = [...(await session.watch.catchUp()), ...(await this.#pulse(session, now))];
+    const affected = affectedTaps(tags, wanted.wanted);
     const ids = {
       services: new Set([...work.services, ...affected.services]),
       flows: new Set([...work.flows, ...affected.flows]),
@@ -164,6 +167,20 @@ export class Reconciler {
   }
 
   #lastPoll = 0;
+  #lastPulse = 0;
+  #pulseCost = 0;
+
+  async #pulse({ reader }: VppSession, now: number): Promise<string[]> {
+    if (now - this.#lastPulse < this.#pulseInterval) return [];
+    const tags = await changedFeatures(this.#allServices(), this.options.wanted.wanted, this.snapshot, reader);
+    this.#lastPulse = this.options.clock.monotonic();
+    this.#pulseCost = this.#lastPulse - now;
+    return tags;
+  }
+
+  get #pulseInterval(): number {
+    return Math.max(this.options.config.intervals.liveness_ms, 20 * this.#pulseCost);
+  }
 
   async #addPending(
     session: VppSession,
@@ -209,6 +226,7 @@ export class Reconciler {
     const everything = { services: this.#allServices(), flows: new Set<string>() };
     await session.reader.readFeatures(interestOf(everything, wanted, this.snapshot).features);
     this.#lastRead = clock.monotonic();
+    this.#lastPulse = this.#lastRead;
     this.#pending.clear();
     const plan = planNode(wanted, this.snapshot, facts);
     await this.#execute(session, plan, () => planNode(wanted, this.snapshot, facts), everything);

@@ -54,7 +54,7 @@ export class BenchNode {
       vpp: { api_socket: this.vpp.socketPath },
       physnets: [{ name: 'phys1' }],
       health: { port: 0 },
-      intervals: { verify_ms: 60_000, port_poll_ms: 20, retry_first_ms: 20, retry_max_ms: 100 },
+      intervals: { verify_ms: 60_000, liveness_ms: 50, port_poll_ms: 20, retry_first_ms: 20, retry_max_ms: 100 },
       ...this.more,
     };
     return checkAgentConfig(checkConfig(agentConfigSchema, config, 'test'), 'test');

@@ -27,7 +27,9 @@ export function install() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   const fresh =
     existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
-  if (!fresh) must('installing packages (npm ci)', 'npm', ['ci', '--no-fund', '--no-audit']);
+  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, and a registry that does not
+  // offer those leaves them out of it. The versions are the lock file's all the same, and it is not written.
+  if (!fresh) must('installing packages (npm install)', 'npm', ['install', '--no-save', '--no-fund', '--no-audit']);
 }
 
 /** Compiles what has changed since the last time. */

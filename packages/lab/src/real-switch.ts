@@ -84,7 +84,7 @@ export class RealSwitch implements LabSwitch {
         'us',
       ),
     );
-    await this.cli(`packet-generator new { name ${stream} pcap ${file} source pg${number} }`);
+    await this.cli(`packet-generator new { name ${stream} pcap ${file} source pg${number} node ethernet-input }`);
     await this.cli(`packet-generator enable-stream ${stream}`);
     while (new RegExp(`^${stream}\\s+Yes`, 'm').test(await this.cli('show packet-generator')))
       await this.clock.sleep(1);

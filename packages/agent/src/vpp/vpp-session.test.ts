@@ -1,4 +1,4 @@
-import { interestOf, planTaps, VppSnapshot, Wanted } from '@taas/wiring';
+import { interestOf, planNode, planTaps, VppSnapshot, Wanted } from '@taas/wiring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Port } from 'vpp-sim';
 import { Bench, type BenchNode } from '../testing/bench.js';
@@ -75,6 +75,29 @@ describe('a VPP that changes behind our back', () => {
     );
     expect(pokes).toBeGreaterThan(0);
     expect([...(await session.watch.catchUp())]).toContain(`net-vpp.port:${id('a')}`);
+  });
+
+  it('a loopback that gets the index of one that was just deleted keeps its mirrors', async () => {
+    const { sw_if_index: old } = await vpp.request('create_loopback_instance', {
+      ...{ mac_address: new Uint8Array([2, 0x74, 0x61, 0, 0, 9]), is_specified: false, user_instance: 0xffffffff },
+    });
+    await vpp.request('sw_interface_tag_add_del', { is_add: true, sw_if_index: old, tag: `taas.flow:${id('9')}` });
+    await read();
+    const { sequences, outlooks } = planNode(wanted, snapshot, facts);
+    const [goes, comes] = [`flow:${id('9')}`, `flow:${id('f')}`];
+    const rest = sequences.filter(({ key }) => key !== goes && key !== comes);
+    // The order in which VPP gives the index to the new loopback.
+    const ordered = [
+      ...rest,
+      ...sequences.filter(({ key }) => key === goes).map((each) => ({ ...each, needs: rest.map(({ key }) => key) })),
+      ...sequences.filter(({ key }) => key === comes).map((each) => ({ ...each, needs: [...each.needs, goes] })),
+    ];
+    const result = await session.execute({ sequences: ordered, outlooks });
+    expect(result.failures.size).toBe(0);
+    await session.reader.readTouched(result.touched);
+    await read();
+    expect(snapshot.interface(old)?.tag).toBe(`taas.flow:${id('f')}`);
+    expect(planNode(wanted, snapshot, facts).sequences).toEqual([]);
   });
 
   it('what we delete ourselves is not answered: the index may be in use again for another tap', async () => {

@@ -29,12 +29,19 @@ export class VppSession {
     const made: MadeIndices = new Map();
     const send = performStep(vpp, made, (index) => snapshot.interface(index)?.socket);
     const perform = async (step: Step): Promise<void> => {
-      if (step.kind === 'delete-loopback' || step.kind === 'delete-vlan' || step.kind === 'delete-vxlan')
-        this.watch.expectDeletion(resolveRef(made, step.at));
+      const deleted = isDeletion(step) ? resolveRef(made, step.at) : undefined;
+      if (deleted !== undefined) this.watch.expectDeletion(deleted);
       await send(step);
+      // At once: what another sequence makes next gets the index, and its mirrors must not be taken for those of what was
+      // there before.
+      if (deleted !== undefined) snapshot.removeInterface(deleted);
       // The table is too long to be read after each change, and VPP has just said that it is so.
       if (step.kind === 'set-span') snapshot.putSpan(step.from, resolveRef(made, step.to), step.state);
     };
     return runPlan(plan, { perform, made, parallel });
   }
+}
+
+function isDeletion(step: Step): step is Extract<Step, { kind: 'delete-loopback' | 'delete-vlan' | 'delete-vxlan' }> {
+  return step.kind === 'delete-loopback' || step.kind === 'delete-vlan' || step.kind === 'delete-vxlan';
 }

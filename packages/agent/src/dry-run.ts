@@ -13,9 +13,7 @@ export async function dryRun(config: AgentConfig, store: Store, vpp: Vpp, signal
   const snapshot = new VppSnapshot();
   const reader = new VppReader(vpp, snapshot);
   await reader.readAll();
-  const services = new Set([...wanted.flows()].map(({ record }) => record.tap_service_id));
-  for (const { record } of wanted.services()) services.add(record.id);
-  await reader.readFeatures(interestOf({ services, flows: [] }, wanted, snapshot).features);
+  await reader.readFeatures(interestOf({ services: wanted.serviceIds(), flows: [] }, wanted, snapshot).features);
   const plan = planNode(wanted, snapshot, nodeFacts(config));
   const steps = plan.sequences.flatMap(({ key, steps }) => [
     `${key}:`,

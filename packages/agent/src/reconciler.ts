@@ -1,24 +1,15 @@
-import type { ResourceKind } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
-import {
-  describeStep,
-  findPort,
-  findUplink,
-  interestOf,
-  type NodeFacts,
-  type Plan,
-  planNode,
-  planTaps,
-  type Verdict,
-  VppSnapshot,
-  verify,
-} from '@taas/wiring';
+import { findPort, findUplink, type NodeFacts, VppSnapshot } from '@taas/wiring';
 import { affectedTaps } from './affected-taps.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
 import { changedFeatures } from './liveness.js';
+import { LookSchedule } from './look-schedule.js';
+import { PendingTaps } from './pending-taps.js';
 import type { RetrySchedule } from './retry-schedule.js';
+import { Round } from './round.js';
 import type { StateReporter } from './state-reporter.js';
+import { addTap, type GatheredTaps, type TapIds } from './tap-ids.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppSession } from './vpp/vpp-session.js';
 import type { WantedFollower } from './wanted-follower.js';
@@ -37,13 +28,6 @@ export interface ReconcilerOptions {
   readonly looked: () => void;
 }
 
-interface Ids {
-  readonly services: ReadonlySet<string>;
-  readonly flows: ReadonlySet<string>;
-}
-
-const disconnectedReason = 'VPP is not connected';
-
 /**
  * The loop: compares what is wanted with what VPP has, makes the difference good, reads back, and reports. One round at a
  * time; what happens during a round is looked at in the next.
@@ -51,23 +35,32 @@ const disconnectedReason = 'VPP is not connected';
 export class Reconciler {
   readonly snapshot = new VppSnapshot();
   readonly queue = new WorkQueue();
+  readonly #waitingTaps = new PendingTaps();
+  readonly #schedule: LookSchedule;
+  readonly #taps: Round;
   #session: VppSession | null = null;
   /** The connection failed or was lost; false at start, when it is only on its way and the states of before hold. */
   #lost = false;
   #registration: Disposable | null = null;
-  /** Taps that wait for something, as `kind/id`. */
-  readonly #pending = new Map<string, Verdict>();
-  #lastRead = 0;
-  #readCost = 0;
 
-  constructor(private readonly options: ReconcilerOptions) {}
+  constructor(private readonly options: ReconcilerOptions) {
+    const { config, clock } = options;
+    this.#schedule = new LookSchedule(config.intervals, clock);
+    this.#taps = new Round({
+      ...options,
+      pending: this.#waitingTaps,
+      snapshot: this.snapshot,
+      now: () => clock.monotonic(),
+      doubt: () => this.queue.addAll(),
+    });
+  }
 
   get connected(): boolean {
     return this.#session !== null;
   }
 
   get pending(): number {
-    return this.#pending.size;
+    return this.#waitingTaps.size;
   }
 
   attach(vpp: Vpp): void {
@@ -114,24 +107,20 @@ export class Reconciler {
     }
   }
 
-  /** Waits for work, but no longer than until the next retry, poll or look at everything. */
+  /** Waits for work, but no longer than until the next retry or look. */
   async #idle(signal: AbortSignal): Promise<void> {
-    const { clock, config, retries, wanted } = this.options;
+    const { clock, retries, wanted } = this.options;
     const now = clock.monotonic();
-    const waits = [];
-    if (this.#session && wanted.complete) {
-      waits.push(this.#lastRead + config.intervals.verify_ms - now, retries.next(now) ?? Number.POSITIVE_INFINITY);
-      waits.push(this.#lastPulse + this.#pulseInterval - now);
-      if (this.#waiting) waits.push(this.#pollInterval());
-    }
     const timer = new AbortController();
-    const wait = Math.min(...waits);
-    const timed = Number.isFinite(wait)
-      ? clock.sleep(Math.max(0, wait), timer.signal).then(
-          () => this.queue.poke(),
-          () => undefined,
-        )
-      : undefined;
+    let timed: Promise<void> | undefined;
+    if (this.#session && wanted.complete) {
+      const look = this.#schedule.untilNext(now, this.#waiting);
+      const wait = Math.min(look, retries.next(now) ?? look);
+      timed = clock.sleep(wait, timer.signal).then(
+        () => this.queue.poke(),
+        () => undefined,
+      );
+    }
     await this.queue.wait(signal);
     timer.abort();
     await timed;
@@ -140,63 +129,61 @@ export class Reconciler {
   /** Something is missing that others make, and that VPP may not tell of when it comes: tags are set without an event. */
   get #waiting(): boolean {
     const { config, facts } = this.options;
-    return this.#pending.size > 0 || config.physnets.some(({ name }) => !findUplink(name, this.snapshot, facts).value);
-  }
-
-  /** On a node where reading all interfaces takes long, a port that is waited for may take longer to be seen. */
-  #pollInterval(): number {
-    return Math.max(this.options.config.intervals.port_poll_ms, 10 * this.#readCost);
+    return (
+      this.#waitingTaps.size > 0 || config.physnets.some(({ name }) => !findUplink(name, this.snapshot, facts).value)
+    );
   }
 
   async #round(session: VppSession): Promise<void> {
-    const { wanted, clock, config, retries } = this.options;
+    const { wanted, clock } = this.options;
     if (!wanted.complete) return;
     this.#registration ??= await session.watch.start();
     const now = clock.monotonic();
     const work = this.queue.take();
-    if (work.whole || now - this.#lastRead >= config.intervals.verify_ms) return this.#wholeRound(session);
-    const tags = [...(await session.watch.catchUp()), ...(await this.#pulse(session, now))];
-    const affected = affectedTaps(tags, wanted.wanted);
+    if (work.whole || this.#schedule.everythingDue(now)) return this.#wholeRound(session);
+    const ids = await this.#gather(session, work, now);
+    if (ids.services.size + ids.flows.size > 0) await this.#taps.some(session, ids);
+  }
+
+  async #wholeRound(session: VppSession): Promise<void> {
+    await session.watch.catchUp();
+    await this.#schedule.lookAtInterfaces(() => session.reader.readAll());
+    await this.#taps.all(session);
+    this.#schedule.sawEverything();
+    this.options.looked();
+  }
+
+  /** All taps that there is a reason to look at now. */
+  async #gather(session: VppSession, work: TapIds, now: number): Promise<TapIds> {
+    const { wanted, retries } = this.options;
+    const changed = await session.watch.catchUp();
+    const affected = affectedTaps([...changed, ...(await this.#lookAtFeatures(session, now))], wanted.wanted);
     const ids = {
       services: new Set([...work.services, ...affected.services]),
       flows: new Set([...work.flows, ...affected.flows]),
     };
     for (const tap of retries.due(now)) addTap(ids, tap);
-    await this.#addPending(session, ids, now);
-    if (ids.services.size + ids.flows.size > 0) await this.#someRound(session, ids);
+    await this.#lookForPorts(session, ids, now);
+    return ids;
   }
 
-  #lastPoll = 0;
-  #lastPulse = 0;
-  #pulseCost = 0;
-
-  async #pulse({ reader }: VppSession, now: number): Promise<string[]> {
-    if (now - this.#lastPulse < this.#pulseInterval) return [];
-    const tags = await changedFeatures(this.#allServices(), this.options.wanted.wanted, this.snapshot, reader);
-    this.#lastPulse = this.options.clock.monotonic();
-    this.#pulseCost = this.#lastPulse - now;
-    return tags;
+  /** @returns tags of ports whose mirrors are not what they were */
+  async #lookAtFeatures({ reader }: VppSession, now: number): Promise<string[]> {
+    if (!this.#schedule.featuresDue(now)) return [];
+    const { wanted } = this.options.wanted;
+    return this.#schedule.lookAtFeatures(() => changedFeatures(wanted.serviceIds(), wanted, this.snapshot, reader));
   }
 
-  get #pulseInterval(): number {
-    return Math.max(this.options.config.intervals.liveness_ms, 20 * this.#pulseCost);
-  }
-
-  async #addPending(
-    session: VppSession,
-    ids: { services: Set<string>; flows: Set<string> },
-    now: number,
-  ): Promise<void> {
-    const poll = this.#waiting && now - this.#lastPoll >= this.#pollInterval();
-    if (!poll && !this.#missesPort(ids)) return;
-    await this.#timed(() => session.reader.readInterfaces());
-    this.#lastPoll = this.options.clock.monotonic();
+  async #lookForPorts(session: VppSession, ids: GatheredTaps, now: number): Promise<void> {
+    const due = this.#waiting && this.#schedule.interfacesDue(now);
+    if (!due && !this.#missesPort(ids)) return;
+    await this.#schedule.lookAtInterfaces(() => session.reader.readInterfaces());
     this.options.looked();
-    if (poll) for (const tap of this.#pending.keys()) addTap(ids, tap);
+    if (due) this.#waitingTaps.addTo(ids);
   }
 
   /** A port that we do not know may have been made a moment ago. */
-  #missesPort(ids: Ids): boolean {
+  #missesPort(ids: TapIds): boolean {
     const { wanted } = this.options.wanted;
     const missing = (port: string | undefined) => port !== undefined && !findPort(port, this.snapshot).value;
     const isLive = (record: { readonly removed?: boolean | undefined } | undefined) => record && !record.removed;
@@ -211,142 +198,9 @@ export class Reconciler {
     return false;
   }
 
-  async #timed(read: () => Promise<void>): Promise<void> {
-    const { clock } = this.options;
-    const start = clock.monotonic();
-    await read();
-    this.#readCost = clock.monotonic() - start;
-  }
-
-  async #wholeRound(session: VppSession): Promise<void> {
-    const { facts, clock, reporter, looked } = this.options;
-    const { wanted } = this.options.wanted;
-    await session.watch.catchUp();
-    await this.#timed(() => session.reader.readAll());
-    const everything = { services: this.#allServices(), flows: new Set<string>() };
-    await session.reader.readFeatures(interestOf(everything, wanted, this.snapshot).features);
-    this.#lastRead = clock.monotonic();
-    this.#lastPulse = this.#lastRead;
-    this.#pending.clear();
-    const plan = planNode(wanted, this.snapshot, facts);
-    await this.#execute(session, plan, () => planNode(wanted, this.snapshot, facts), everything);
-    reporter.report([...this.options.wanted.unreadable()].map(unreadableState));
-    reporter.prune((kind, id) => this.#isKnown(kind, id));
-    looked();
-  }
-
-  async #someRound(session: VppSession, asked: Ids): Promise<void> {
-    const { facts, reporter } = this.options;
-    const { wanted } = this.options.wanted;
-    let ids = asked;
-    await this.#read(session, ids);
-    let plan = planTaps(ids, wanted, this.snapshot, facts);
-    const others = plan.outlooks.filter(({ kind, id }) => kind === 'tap_flows' && !ids.flows.has(id));
-    if (others.some(({ id }) => !ids.services.has(wanted.flow(id)?.record.tap_service_id ?? ''))) {
-      // The service's ways in and out change, which concerns all of its flows.
-      ids = { services: ids.services, flows: new Set([...ids.flows, ...others.map(({ id }) => id)]) };
-      await this.#read(session, ids);
-      plan = planTaps(ids, wanted, this.snapshot, facts);
-    }
-    await this.#execute(session, plan, () => planTaps(ids, wanted, this.snapshot, facts), ids);
-    reporter.report(
-      [...this.options.wanted.unreadable()].filter(({ kind, id }) => has(ids, kind, id)).map(unreadableState),
-    );
-    const gone =
-      [...ids.services].some((id) => !this.#isKnown('tap_services', id)) ||
-      [...ids.flows].some((id) => !this.#isKnown('tap_flows', id));
-    if (gone) reporter.prune((kind, id) => this.#isKnown(kind, id));
-  }
-
-  async #read({ reader }: VppSession, ids: Ids): Promise<void> {
-    const { ports, features } = interestOf(ids, this.options.wanted.wanted, this.snapshot);
-    await Promise.all([...[...ports].map((index) => reader.readInterface(index)), reader.readFeatures(features)]);
-  }
-
-  /** Carries a plan out, reads back what it touched, and lets `again` tell from that how the taps stand. */
-  async #execute(session: VppSession, plan: Plan, again: () => Plan, ids: Ids): Promise<void> {
-    const { counters, logger } = this.options;
-    if (plan.sequences.length === 0) return this.#settle(plan, new Map());
-    counters.plans++;
-    for (const { key, steps } of plan.sequences) logger.debug({ key, steps: steps.map(describeStep) }, 'to be done');
-    const result = await session.execute(plan);
-    counters.steps += result.steps;
-    counters.failures += result.failures.size;
-    for (const [key, cause] of result.failures) logger.warn({ key, cause }, 'not done');
-    logger.info(
-      { sequences: plan.sequences.length, steps: result.steps, failures: result.failures.size },
-      'plan carried out',
-    );
-    if (result.doubt) this.queue.addAll();
-    await session.reader.readTouched(result.touched);
-    const { features } = interestOf(ids, this.options.wanted.wanted, this.snapshot);
-    await session.reader.readFeatures(features);
-    this.#settle(again(), result.failures);
-  }
-
-  #settle(plan: Plan, failures: ReadonlyMap<string, string>): void {
-    const { retries, clock, reporter } = this.options;
-    const now = clock.monotonic();
-    const verdicts = verify(plan, failures);
-    const open = new Set(plan.sequences.map(({ key }) => key));
-    for (const [n, verdict] of verdicts.entries()) {
-      const tap = `${verdict.kind}/${verdict.id}`;
-      const unfinished = plan.outlooks[n]?.keys.some((key) => open.has(key)) === true;
-      if (unfinished) retries.failed(tap, now);
-      else retries.succeeded(tap);
-      if (verdict.status === 'PENDING') this.#pending.set(tap, verdict);
-      else this.#pending.delete(tap);
-    }
-    this.#forgetUnwanted();
-    reporter.report(verdicts);
-  }
-
-  #forgetUnwanted(): void {
-    for (const [tap, { kind, id }] of this.#pending) if (!this.#isKnown(kind, id)) this.#pending.delete(tap);
-  }
-
   #reportDisconnected(): void {
-    const { wanted, reporter } = this.options;
-    if (!wanted.complete) return;
+    if (!this.options.wanted.complete) return;
     this.queue.take();
-    const state = (kind: ResourceKind, id: string, revision: number) =>
-      ({ kind, id, revision, status: 'PENDING', reason: disconnectedReason }) as const;
-    reporter.report([...wanted.wanted.services()].map((s) => state('tap_services', s.record.id, s.revision)));
-    reporter.report([...wanted.wanted.flows()].map((f) => state('tap_flows', f.record.id, f.revision)));
-    reporter.report([...wanted.unreadable()].map(unreadableState));
+    this.#taps.reportDisconnected();
   }
-
-  #allServices(): Set<string> {
-    const { wanted } = this.options.wanted;
-    const services = new Set<string>();
-    for (const { record } of wanted.services()) services.add(record.id);
-    for (const { record } of wanted.flows()) services.add(record.tap_service_id);
-    return services;
-  }
-
-  #isKnown(kind: ResourceKind, id: string): boolean {
-    const { wanted } = this.options.wanted;
-    const record = kind === 'tap_services' ? wanted.service(id) : wanted.flow(id);
-    return record !== undefined || wanted.isUnreadable(kind, id);
-  }
-}
-
-function addTap(ids: { services: Set<string>; flows: Set<string> }, tap: string): void {
-  const [kind, id = ''] = tap.split('/');
-  (kind === 'tap_services' ? ids.services : ids.flows).add(id);
-}
-
-function has(ids: Ids, kind: ResourceKind, id: string): boolean {
-  return (kind === 'tap_services' ? ids.services : ids.flows).has(id);
-}
-
-function unreadableState(record: { kind: ResourceKind; id: string; revision: number; problem: string }) {
-  const { kind, id, revision } = record;
-  return {
-    kind,
-    id,
-    revision,
-    status: 'ERROR',
-    reason: `the record of this tap cannot be used: ${record.problem}`,
-  } as const;
 }

@@ -1,4 +1,4 @@
-import type { NodeTapFlow, NodeTapService } from '@taas/model';
+import type { NodeTapFlow, NodeTapService, ResourceKind } from '@taas/model';
 import { IndexOf } from './index-of.js';
 
 /** A record as the node was told it, tombstones included, with etcd's mod revision. */
@@ -72,5 +72,18 @@ export class Wanted {
   }
   isUnreadable(kind: 'tap_services' | 'tap_flows', id: string): boolean {
     return (kind === 'tap_services' ? this.#unreadableServices : this.#unreadableFlows).has(id);
+  }
+
+  /** Every service that is wanted here or that a flow is wanted for. */
+  serviceIds(): Set<string> {
+    const ids = new Set(this.#services.keys());
+    for (const { record } of this.#flows.values()) ids.add(record.tap_service_id);
+    return ids;
+  }
+
+  /** Whether the node has a record of the tap, be it one that cannot be read. */
+  knows(kind: ResourceKind, id: string): boolean {
+    const record = kind === 'tap_services' ? this.#services.get(id) : this.#flows.get(id);
+    return record !== undefined || this.isUnreadable(kind, id);
   }
 }

@@ -1,0 +1,75 @@
+import type { Clock } from '@taas/service';
+import type { AgentConfig } from './config.js';
+
+/**
+ * When VPP is looked at although nothing is known to have happened: everything, now and then; the features of mirrored
+ * ports, often, since VPP does not tell when they are lost; and all interfaces while something is waited for. On a node
+ * where looking takes long it is done less often, so that it never takes more than a part of VPP's time.
+ */
+export class LookSchedule {
+  #everything = { at: 0 };
+  #interfaces = { at: 0, cost: 0 };
+  #features = { at: 0, cost: 0 };
+
+  constructor(
+    private readonly intervals: AgentConfig['intervals'],
+    private readonly clock: Clock,
+  ) {}
+
+  everythingDue(now: number): boolean {
+    return now - this.#everything.at >= this.intervals.verify_ms;
+  }
+
+  interfacesDue(now: number): boolean {
+    return now - this.#interfaces.at >= this.#interfacesMs;
+  }
+
+  featuresDue(now: number): boolean {
+    return now - this.#features.at >= this.#featuresMs;
+  }
+
+  /**
+   * Milliseconds until the next look.
+   * @param waiting whether something is missing that others make
+   */
+  untilNext(now: number, waiting: boolean): number {
+    const everything = this.#everything.at + this.intervals.verify_ms - now;
+    const features = this.#features.at + this.#featuresMs - now;
+    return Math.max(0, Math.min(everything, features, waiting ? this.#interfacesMs : Number.POSITIVE_INFINITY));
+  }
+
+  /** Runs a look at the interfaces, and remembers when it was and what it cost. */
+  async lookAtInterfaces(look: () => Promise<void>): Promise<void> {
+    this.#interfaces = await this.#measured(look);
+  }
+
+  async lookAtFeatures<T>(look: () => Promise<T>): Promise<T> {
+    let result: T | undefined;
+    this.#features = await this.#measured(async () => {
+      result = await look();
+    });
+    return result as T;
+  }
+
+  /** Everything was read, and so all that the other looks would see. */
+  sawEverything(): void {
+    const at = this.clock.monotonic();
+    this.#everything = { at };
+    this.#features = { ...this.#features, at };
+  }
+
+  get #interfacesMs(): number {
+    return Math.max(this.intervals.port_poll_ms, 10 * this.#interfaces.cost);
+  }
+
+  get #featuresMs(): number {
+    return Math.max(this.intervals.liveness_ms, 20 * this.#features.cost);
+  }
+
+  async #measured(look: () => Promise<void>): Promise<{ at: number; cost: number }> {
+    const start = this.clock.monotonic();
+    await look();
+    const at = this.clock.monotonic();
+    return { at, cost: at - start };
+  }
+}

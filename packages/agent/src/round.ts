@@ -1,0 +1,139 @@
+import type { ResourceKind } from '@taas/model';
+import type { Logger } from '@taas/service';
+import {
+  describeStep,
+  interestOf,
+  type NodeFacts,
+  type Plan,
+  planNode,
+  planTaps,
+  type VppSnapshot,
+  verify,
+} from '@taas/wiring';
+import type { Counters } from './counters.js';
+import type { PendingTaps } from './pending-taps.js';
+import type { RetrySchedule } from './retry-schedule.js';
+import type { StateReporter } from './state-reporter.js';
+import { hasTap, type TapIds, tapName } from './tap-ids.js';
+import type { VppSession } from './vpp/vpp-session.js';
+import type { UnreadableRecord, WantedFollower } from './wanted-follower.js';
+
+export interface RoundOptions {
+  readonly facts: NodeFacts;
+  readonly wanted: WantedFollower;
+  readonly reporter: StateReporter;
+  readonly retries: RetrySchedule;
+  readonly pending: PendingTaps;
+  readonly snapshot: VppSnapshot;
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly counters: Counters;
+  /** Something happened that leaves VPP's state in doubt: everything has to be read. */
+  readonly doubt: () => void;
+}
+
+const disconnectedReason = 'VPP is not connected';
+
+/** One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. */
+export class Round {
+  constructor(private readonly options: RoundOptions) {}
+
+  /** All taps; everything has just been read but the features. */
+  async all(session: VppSession): Promise<void> {
+    const { facts, reporter, pending, snapshot } = this.options;
+    const { wanted } = this.options.wanted;
+    const everything = { services: wanted.serviceIds(), flows: new Set<string>() };
+    await session.reader.readFeatures(interestOf(everything, wanted, snapshot).features);
+    pending.clear();
+    const plan = planNode(wanted, snapshot, facts);
+    await this.#execute(session, plan, () => planNode(wanted, snapshot, facts), everything);
+    reporter.report([...this.options.wanted.unreadable()].map(unreadableState));
+    reporter.prune((kind, id) => wanted.knows(kind, id));
+  }
+
+  /** Some taps, reading only what they concern. */
+  async some(session: VppSession, asked: TapIds): Promise<void> {
+    const { facts, reporter, snapshot } = this.options;
+    const { wanted } = this.options.wanted;
+    let ids = asked;
+    await this.#read(session, ids);
+    let plan = planTaps(ids, wanted, snapshot, facts);
+    const others = plan.outlooks.filter(({ kind, id }) => kind === 'tap_flows' && !ids.flows.has(id));
+    if (others.some(({ id }) => !ids.services.has(wanted.flow(id)?.record.tap_service_id ?? ''))) {
+      // The service's ways in and out change, which concerns all of its flows.
+      ids = { services: ids.services, flows: new Set([...ids.flows, ...others.map(({ id }) => id)]) };
+      await this.#read(session, ids);
+      plan = planTaps(ids, wanted, snapshot, facts);
+    }
+    await this.#execute(session, plan, () => planTaps(ids, wanted, snapshot, facts), ids);
+    const unreadable = [...this.options.wanted.unreadable()];
+    reporter.report(unreadable.filter(({ kind, id }) => hasTap(ids, kind, id)).map(unreadableState));
+    const gone =
+      [...ids.services].some((id) => !wanted.knows('tap_services', id)) ||
+      [...ids.flows].some((id) => !wanted.knows('tap_flows', id));
+    if (gone) reporter.prune((kind, id) => wanted.knows(kind, id));
+  }
+
+  /** Nothing can be said of any tap while VPP is gone. */
+  reportDisconnected(): void {
+    const { wanted, reporter } = this.options;
+    const state = (kind: ResourceKind, id: string, revision: number) =>
+      ({ kind, id, revision, status: 'PENDING', reason: disconnectedReason }) as const;
+    reporter.report([...wanted.wanted.services()].map((s) => state('tap_services', s.record.id, s.revision)));
+    reporter.report([...wanted.wanted.flows()].map((f) => state('tap_flows', f.record.id, f.revision)));
+    reporter.report([...wanted.unreadable()].map(unreadableState));
+  }
+
+  async #read({ reader }: VppSession, ids: TapIds): Promise<void> {
+    const { ports, features } = interestOf(ids, this.options.wanted.wanted, this.options.snapshot);
+    await Promise.all([...[...ports].map((index) => reader.readInterface(index)), reader.readFeatures(features)]);
+  }
+
+  /** Carries a plan out, reads back what it touched, and lets `again` tell from that how the taps stand. */
+  async #execute(session: VppSession, plan: Plan, again: () => Plan, ids: TapIds): Promise<void> {
+    const { counters, logger } = this.options;
+    if (plan.sequences.length === 0) return this.#settle(plan, new Map());
+    counters.plans++;
+    for (const { key, steps } of plan.sequences) logger.debug({ key, steps: steps.map(describeStep) }, 'to be done');
+    const result = await session.execute(plan);
+    counters.steps += result.steps;
+    counters.failures += result.failures.size;
+    for (const [key, cause] of result.failures) logger.warn({ key, cause }, 'not done');
+    logger.info(
+      { sequences: plan.sequences.length, steps: result.steps, failures: result.failures.size },
+      'plan carried out',
+    );
+    if (result.doubt) this.options.doubt();
+    await session.reader.readTouched(result.touched);
+    const { features } = interestOf(ids, this.options.wanted.wanted, this.options.snapshot);
+    await session.reader.readFeatures(features);
+    this.#settle(again(), result.failures);
+  }
+
+  #settle(plan: Plan, failures: ReadonlyMap<string, string>): void {
+    const { retries, reporter, pending, wanted } = this.options;
+    const now = this.options.now();
+    const verdicts = verify(plan, failures);
+    const open = new Set(plan.sequences.map(({ key }) => key));
+    for (const [n, verdict] of verdicts.entries()) {
+      const tap = tapName(verdict.kind, verdict.id);
+      const unfinished = plan.outlooks[n]?.keys.some((key) => open.has(key)) === true;
+      if (unfinished) retries.failed(tap, now);
+      else retries.succeeded(tap);
+      pending.settle(verdict);
+    }
+    pending.keep((kind, id) => wanted.wanted.knows(kind, id));
+    reporter.report(verdicts);
+  }
+}
+
+function unreadableState(record: UnreadableRecord) {
+  const { kind, id, revision } = record;
+  return {
+    kind,
+    id,
+    revision,
+    status: 'ERROR',
+    reason: `the record of this tap cannot be used: ${record.problem}`,
+  } as const;
+}

@@ -84,7 +84,8 @@ export class SimCloud {
     const { project = 'project-a', body, server = 0, roles = 'member' } = more;
     const answer = await fetch(`${this.server(server).address}/v2.0/taas/${path}`, {
       method,
-      headers: { 'x-project-id': project, 'x-roles': roles, 'content-type': 'application/json' },
+      // A connection of its own: one that is kept would break under the next request when the server is restarted.
+      headers: { 'x-project-id': project, 'x-roles': roles, 'content-type': 'application/json', connection: 'close' },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();

@@ -1,0 +1,10 @@
+export {
+  createNeutronClient,
+  type NeutronClient,
+  type NeutronClientOptions,
+  type PortsView,
+} from './neutron-client.js';
+export { NeutronUnauthorizedError, NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
+export type { NeutronPort, PortBinding } from './port.js';
+export { bindingChanged, type PortChange } from './port-diff.js';
+export { createPortWatcher, type PortRound, type PortWatcher, type PortWatcherOptions } from './port-watcher.js';

@@ -1,0 +1,135 @@
+import { type HttpResponse, type ServiceTokenSource, type Upstream, UpstreamUnavailableError } from '@taas/keystone';
+import { NeutronUnauthorizedError, NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
+import { type NeutronPort, parsePort, parsePortPage } from './port.js';
+import { batchesOfIds, isPortId, type PortQuery, portPath, portsPath } from './port-query.js';
+
+/** What Neutron said about a set of ports. Every id asked for is in exactly one of the three. */
+export interface PortsView {
+  readonly found: ReadonlyMap<string, NeutronPort>;
+  /** Neutron answered without them: gone, or not shown to our service user. */
+  readonly absent: ReadonlySet<string>;
+  /** Nothing is known of them, since their request failed. */
+  readonly unanswered: ReadonlySet<string>;
+  /** Why, for one of them. */
+  readonly failure: UpstreamUnavailableError | null;
+}
+
+/**
+ * Neutron's ports, by the caller's token or by that of our service user. What fails because Neutron does not answer is a
+ * NeutronUnavailableError; because no service token can be had, a KeystoneUnavailableError: both an
+ * UpstreamUnavailableError.
+ */
+export interface NeutronClient {
+  /**
+   * The port as the caller sees it: null if there is none, or none that Neutron shows to that token.
+   * @throws NeutronUnauthorizedError, NeutronUnavailableError; the signal's reason
+   */
+  portAsCaller(portId: string, token: string, signal: AbortSignal): Promise<NeutronPort | null>;
+  /** The port as our service user sees it, with its binding. @throws UpstreamUnavailableError; the signal's reason */
+  portAsService(portId: string, signal: AbortSignal): Promise<NeutronPort | null>;
+  /** Many ports by few requests, one after the other. Fails in part only; throws the signal's reason alone. */
+  portsAsService(portIds: Iterable<string>, signal: AbortSignal): Promise<PortsView>;
+  /** All ports bound on the hosts. @throws UpstreamUnavailableError; the signal's reason */
+  portsOfHosts(hosts: readonly string[], signal: AbortSignal): Promise<NeutronPort[]>;
+  /** Whether Neutron shows bindings to our service user; null if there is no port to tell by. */
+  seesBindings(signal: AbortSignal): Promise<boolean | null>;
+}
+
+export interface NeutronClientOptions {
+  readonly neutron: Upstream;
+  readonly serviceTokens: ServiceTokenSource;
+  /** Of a request's path and query, in bytes. */
+  readonly maxUrlBytes?: number;
+  readonly pageSize?: number;
+}
+
+export function createNeutronClient(options: NeutronClientOptions): NeutronClient {
+  const { neutron, serviceTokens, maxUrlBytes = 3000, pageSize = 500 } = options;
+
+  const get = (path: string, token: string, signal: AbortSignal): Promise<HttpResponse> =>
+    neutron.request(path, {
+      method: 'GET',
+      headers: { accept: 'application/json', 'x-auth-token': token },
+      signal,
+    });
+
+  const getAsService = async (path: string, signal: AbortSignal): Promise<HttpResponse> => {
+    for (let attempt = 0; ; attempt++) {
+      const token = await serviceTokens.get(signal);
+      const response = await get(path, token, signal);
+      if (response.status !== 401) return response;
+      serviceTokens.invalidate(token);
+      if (attempt > 0) throw neutronUnavailable('refused', 'it does not accept our service token', null);
+    }
+  };
+
+  /** The pages of one query, each from the last id of the one before. */
+  const list = async (query: PortQuery, signal: AbortSignal): Promise<NeutronPort[]> => {
+    const ports: NeutronPort[] = [];
+    let marker: string | undefined;
+    for (;;) {
+      const path = portsPath({ ...query, ...(marker === undefined ? {} : { marker }) });
+      const response = await getAsService(path, signal);
+      if (response.status !== 200) throw unexpected(response.status);
+      const page = parsePortPage(response.body);
+      ports.push(...page.ports);
+      const last = page.ports.at(-1)?.id;
+      if (!page.more || last === undefined) return ports;
+      if (last === marker) throw neutronUnavailable('bad-answer', 'its pages of ports do not end', null);
+      marker = last;
+    }
+  };
+
+  const one = (response: HttpResponse): NeutronPort | null => {
+    if (response.status === 200) return parsePort(response.body);
+    if (response.status === 404) return null;
+    throw unexpected(response.status);
+  };
+
+  return {
+    portAsCaller: async (portId, token, signal) => {
+      if (!isPortId(portId)) return null;
+      const response = await get(portPath(portId), token, signal);
+      if (response.status === 401) throw new NeutronUnauthorizedError("Neutron does not accept the caller's token");
+      // A policy of the operator's that forbids the look is, to the caller, the same as no port.
+      return response.status === 403 ? null : one(response);
+    },
+    portAsService: async (portId, signal) =>
+      isPortId(portId) ? one(await getAsService(portPath(portId), signal)) : null,
+    portsAsService: async (portIds, signal) => {
+      const found = new Map<string, NeutronPort>();
+      const absent = new Set<string>();
+      const unanswered = new Set<string>();
+      let failure: UpstreamUnavailableError | null = null;
+      const asked = [...new Set(portIds)];
+      for (const id of asked) if (!isPortId(id)) absent.add(id);
+      for (const batch of batchesOfIds(asked.filter(isPortId), maxUrlBytes)) {
+        try {
+          const answered = new Map((await list({ ids: batch }, signal)).map((port) => [port.id, port]));
+          for (const id of batch) {
+            const port = answered.get(id);
+            if (port === undefined) absent.add(id);
+            else found.set(id, port);
+          }
+        } catch (error) {
+          if (!(error instanceof UpstreamUnavailableError)) throw error;
+          failure = error;
+          for (const id of batch) unanswered.add(id);
+        }
+      }
+      return { found, absent, unanswered, failure };
+    },
+    portsOfHosts: (hosts, signal) =>
+      hosts.length === 0 ? Promise.resolve([]) : list({ hosts, limit: pageSize }, signal),
+    seesBindings: async (signal) => {
+      const response = await getAsService(portsPath({ limit: 1 }), signal);
+      if (response.status !== 200) throw unexpected(response.status);
+      const [port] = parsePortPage(response.body).ports;
+      return port === undefined ? null : port.binding !== null;
+    },
+  };
+}
+
+function unexpected(status: number): NeutronUnavailableError {
+  return new NeutronUnavailableError('Neutron', 'bad-answer', `it answers ${status} to a look at ports`);
+}

@@ -1,0 +1,206 @@
+import { type Clock, silentLogger } from '@taas/service';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type FakeNeutron, neutronClient, startFakeNeutron, uuid } from './fake-neutron.suite.js';
+import type { NeutronPort } from './port.js';
+import { bindingChanged, diffPorts, type PortChange } from './port-diff.js';
+import { createPortWatcher, type PortRound } from './port-watcher.js';
+
+const never = new AbortController().signal;
+let fake: FakeNeutron;
+let followed: Set<string>;
+
+beforeEach(async () => {
+  fake = await startFakeNeutron();
+  followed = new Set();
+});
+afterEach(() => fake.close());
+
+/** Each sleep ends when the test says so. */
+function steppedClock(): Clock & { step(): void } {
+  let resume: (() => void) | null = null;
+  let time = 0;
+  return {
+    now: () => time,
+    monotonic: () => time,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        resume = () => {
+          time += ms;
+          resolve();
+        };
+        if (signal?.aborted) reject(signal.reason);
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }),
+    step: () => resume?.(),
+  };
+}
+
+function setUp(onRound: (round: PortRound) => Promise<void> = () => Promise.resolve()) {
+  const clock = steppedClock();
+  const rounds: PortChange[][] = [];
+  const watcher = createPortWatcher({
+    client: neutronClient(fake, clock),
+    portIds: () => followed,
+    onRound: async (round) => {
+      await onRound(round);
+      rounds.push([...round.changes]);
+    },
+    clock,
+    random: () => 0.5,
+    logger: silentLogger,
+  });
+  const look = async (): Promise<PortChange[]> => [...(await watcher.look(never)).changes];
+  return { clock, rounds, watcher, look };
+}
+const follow = (...ids: string[]): void => {
+  for (const id of ids) followed.add(id);
+};
+const down = (): void => {
+  fake.state.override = (_request, response) => {
+    response.writeHead(503).end();
+    return true;
+  };
+};
+
+test('a port is seen, moves, is deleted; only followed ports are asked for', async () => {
+  const [mine] = [fake.state.add(1), fake.state.add(2)];
+  follow(mine);
+  const { look } = setUp();
+  expect(await look()).toMatchObject([{ kind: 'seen', port: { id: mine, binding: { hostId: 'node-1' } } }]);
+  expect(await look()).toEqual([]);
+
+  fake.state.add(1, { 'binding:host_id': 'node-2' });
+  const [moved] = await look();
+  expect(moved).toMatchObject({
+    kind: 'changed',
+    before: { binding: { hostId: 'node-1' } },
+    port: { binding: { hostId: 'node-2' } },
+  });
+  expect(moved && bindingChanged(moved)).toBe(true);
+
+  fake.state.ports.delete(mine);
+  expect(await look()).toEqual([]);
+  expect(await look()).toEqual([{ kind: 'deleted', portId: mine }]);
+  followed.clear();
+  expect(await look()).toEqual([]);
+  expect(fake.state.requests.some((url) => url.includes(uuid(2)))).toBe(false);
+});
+
+test('Neutron down: nothing changes, and nothing is deleted, however long', async () => {
+  const id = fake.state.add(1);
+  follow(id);
+  const { watcher, look } = setUp();
+  await look();
+  down();
+  fake.state.ports.delete(id);
+  for (let i = 0; i < 5; i++) {
+    const round = await watcher.look(never);
+    expect(round.changes).toEqual([]);
+    expect(round.ports.has(id)).toBe(true);
+  }
+  fake.state.override = null;
+  expect(await look()).toEqual([]);
+  expect(await look()).toEqual([{ kind: 'deleted', portId: id }]);
+});
+
+test('a list that misses a port is not believed without a 404 for it alone', async () => {
+  const id = fake.state.add(1);
+  follow(id);
+  const { look } = setUp();
+  await look();
+  fake.state.override = (request, response) => {
+    if (!request.url?.includes('/ports?')) return false;
+    response.end('{"ports":[]}');
+    return true;
+  };
+  for (let i = 0; i < 5; i++) expect(await look()).toEqual([]);
+});
+
+test('a service user who lost its rights sees no port, and deletes none', async () => {
+  const id = fake.state.add(1);
+  fake.state.add(2, { project_id: 'service-1' });
+  follow(id);
+  fake.state.privileged = false;
+  const { look } = setUp();
+  for (let i = 0; i < 5; i++) expect(await look()).toEqual([]);
+  fake.state.privileged = true;
+  expect(await look()).toMatchObject([{ kind: 'seen' }]);
+});
+
+test('a port that went while we were not running is noticed', async () => {
+  follow(uuid(7));
+  fake.state.add(2);
+  const { look } = setUp();
+  await look();
+  expect(await look()).toEqual([{ kind: 'deleted', portId: uuid(7) }]);
+});
+
+test('in a cloud without any port nobody can tell, so nothing is deleted', async () => {
+  follow(uuid(7));
+  const { look } = setUp();
+  for (let i = 0; i < 5; i++) expect(await look()).toEqual([]);
+});
+
+test('what the handler could not deal with comes again', async () => {
+  const id = fake.state.add(1);
+  follow(id);
+  let failures = 2;
+  const { rounds, look } = setUp(() =>
+    failures-- > 0 ? Promise.reject(new Error('etcd is away')) : Promise.resolve(),
+  );
+  await expect(look()).rejects.toThrow('etcd is away');
+  await expect(look()).rejects.toThrow('etcd is away');
+  await look();
+  expect(rounds).toMatchObject([[{ kind: 'seen' }]]);
+});
+
+test('run looks at intervals, at once when woken, goes on after errors, and ends when told', async () => {
+  const id = fake.state.add(1);
+  follow(id);
+  let fail = true;
+  const { clock, rounds, watcher } = setUp(() => (fail ? Promise.reject(new Error('no')) : Promise.resolve()));
+  const stop = new AbortController();
+  const running = watcher.run(stop.signal);
+  await vi.waitFor(() => expect(fake.state.requests).toHaveLength(1));
+  fail = false;
+  await vi.waitFor(() => {
+    clock.step();
+    expect(rounds).toHaveLength(1);
+  });
+  expect(watcher.age()).not.toBeNull();
+  fake.state.add(1, { status: 'DOWN' });
+  watcher.wake();
+  await vi.waitFor(() => expect(rounds).toHaveLength(2));
+  stop.abort();
+  await running;
+});
+
+test('applying the changes to the earlier snapshot gives the later one', () => {
+  const port = (id: string, hostId: string): NeutronPort => ({
+    id,
+    projectId: 'p',
+    networkId: 'n',
+    deviceOwner: '',
+    deviceId: '',
+    adminStateUp: true,
+    status: 'ACTIVE',
+    binding: { hostId, vifType: 'vhostuser' },
+  });
+  const ports = fc
+    .dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('h1', 'h2'))
+    .map((hosts) => new Map(Object.entries(hosts).map(([id, host]) => [id, port(id, host)])));
+  fc.assert(
+    fc.property(ports, ports, (before, after) => {
+      const deleted = [...before.keys()].filter((id) => !after.has(id));
+      const replayed = new Map(before);
+      const changes = diffPorts(before, after, deleted);
+      for (const change of changes) {
+        if (change.kind === 'deleted') replayed.delete(change.portId);
+        else replayed.set(change.port.id, change.port);
+      }
+      expect(replayed).toEqual(after);
+      expect(diffPorts(after, after, [])).toEqual([]);
+    }),
+  );
+});

@@ -1,0 +1,144 @@
+import { UpstreamUnavailableError } from '@taas/keystone';
+import type { Clock, Logger } from '@taas/service';
+import type { NeutronClient } from './neutron-client.js';
+import type { NeutronPort } from './port.js';
+import { diffPorts, type PortChange } from './port-diff.js';
+
+/** What one look brought. */
+export interface PortRound {
+  readonly changes: readonly PortChange[];
+  /** All followed ports as last seen, those included of which this look learnt nothing. */
+  readonly ports: ReadonlyMap<string, NeutronPort>;
+}
+
+export interface PortWatcher {
+  /** Looks again and again until `signal` aborts; then returns. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One look. @throws what `onRound` throws (the same changes then come again); the signal's reason */
+  look(signal: AbortSignal): Promise<PortRound>;
+  /** Makes `run` look now: a tap was made, or somebody said that a port went. */
+  wake(): void;
+  /** Milliseconds since Neutron last answered for all followed ports; null if it never did. For health. */
+  age(): number | null;
+}
+
+export interface PortWatcherOptions {
+  readonly client: NeutronClient;
+  /** The ports to follow, asked anew for each look. */
+  readonly portIds: () => Iterable<string>;
+  /** Called after each look that found a change. Until it succeeds, the changes are reported again. */
+  readonly onRound: (round: PortRound, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly intervalMs?: number;
+  /** So many looks in a row must miss a port before it counts as deleted: a database's replica may lag. */
+  readonly missesNeeded?: number;
+}
+
+/**
+ * Follows ports by looking at Neutron at intervals and comparing whole snapshots. A port is reported as deleted only if
+ * Neutron answered without it several times, answers 404 for it alone, and shows bindings to our service user: to one
+ * without that right, other projects' ports look deleted.
+ */
+export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
+  const { client, portIds, onRound, clock, random, logger, intervalMs = 10_000, missesNeeded = 2 } = options;
+  let known: ReadonlyMap<string, NeutronPort> = new Map();
+  let misses: ReadonlyMap<string, number> = new Map();
+  let privileged: boolean | null = null;
+  /** Whether the log has it that missing ports cannot be told from hidden ones. */
+  let doubted = false;
+  let completeAt: number | null = null;
+  let woken = new AbortController();
+
+  const learnPrivilege = (seen: boolean | null) => {
+    if (seen === false && privileged !== false) {
+      logger.error({}, 'Neutron shows no bindings to our service user; give it the role admin or service');
+    }
+    if (seen !== null) privileged = seen;
+  };
+
+  /** Which of the missed ports are gone beyond doubt; those that are there after all go into `found`. */
+  const confirmDeleted = async (
+    missed: readonly string[],
+    found: Map<string, NeutronPort>,
+    signal: AbortSignal,
+  ): Promise<string[]> => {
+    if (missed.length === 0) return [];
+    if (privileged === null) learnPrivilege(await client.seesBindings(signal));
+    if (privileged !== true) {
+      if (!doubted)
+        logger.warn({ ports: missed.length }, 'ports are missing, but Neutron may just not show them to us');
+      doubted = true;
+      return [];
+    }
+    doubted = false;
+    const deleted: string[] = [];
+    for (const id of missed) {
+      const port = await client.portAsService(id, signal);
+      if (port === null) deleted.push(id);
+      else found.set(id, port);
+    }
+    return deleted;
+  };
+
+  const look = async (signal: AbortSignal): Promise<PortRound> => {
+    const asked = new Set(portIds());
+    const view = await client.portsAsService(asked, signal);
+    const found = new Map(view.found);
+    if (found.size > 0) learnPrivilege([...found.values()].some((port) => port.binding !== null));
+
+    const counted = new Map([...view.absent].map((id) => [id, (misses.get(id) ?? 0) + 1]));
+    for (const id of view.unanswered) counted.set(id, misses.get(id) ?? 0);
+    misses = counted;
+    const missed = [...view.absent].filter((id) => (counted.get(id) ?? 0) >= missesNeeded);
+    let complete = view.failure === null;
+    let deleted: string[] = [];
+    try {
+      deleted = await confirmDeleted(missed, found, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof UpstreamUnavailableError)) throw error;
+      complete = false;
+    }
+
+    const gone = new Set(deleted);
+    const kept = [...known].filter(([id]) => asked.has(id) && !found.has(id) && !gone.has(id));
+    const ports = new Map([...kept, ...found]);
+    const round = { changes: diffPorts(known, found, deleted), ports };
+    if (round.changes.length > 0) await onRound(round, signal);
+    known = ports;
+    if (complete) completeAt = clock.monotonic();
+    return round;
+  };
+
+  const pause = async (signal: AbortSignal): Promise<void> => {
+    const stop = () => woken.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      await clock.sleep(intervalMs * (0.9 + 0.2 * random()), woken.signal);
+    } catch (error) {
+      if (!woken.signal.aborted) throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      if (woken.signal.aborted) woken = new AbortController();
+    }
+  };
+
+  return {
+    look,
+    wake: () => woken.abort(),
+    age: () => (completeAt === null ? null : clock.monotonic() - completeAt),
+    run: async (signal) => {
+      while (!signal.aborted) {
+        try {
+          await look(signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          logger.error({ err: error }, 'a look at the ports of taps failed; it is repeated');
+        }
+        if (!signal.aborted) await pause(signal);
+      }
+    },
+  };
+}

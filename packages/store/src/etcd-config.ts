@@ -3,6 +3,7 @@ import { type Clock, ConfigError, group, type Logger } from '@taas/service';
 import Type, { type Static } from 'typebox';
 import { createEtcdStore } from './etcd-store.js';
 import type { Store } from './store.js';
+import { StoreError } from './store-error.js';
 
 /** The options of a program that say how to reach etcd; `etcd:` in its configuration file. */
 export const etcdOptions = group(
@@ -49,9 +50,25 @@ export interface OpenEtcdDeps {
 /**
  * The store that the options describe; nothing is sent yet.
  * @param source names the configuration in an error
- * @throws ConfigError when a file that the options name cannot be read
+ * @throws ConfigError for an endpoint that is none, and when a file that the options name cannot be read
  */
 export function openEtcd(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): Store {
+  try {
+    return open(etcd, source, deps);
+  } catch (cause) {
+    if (!(cause instanceof StoreError) || cause.code !== 'invalid') throw cause;
+    throw new ConfigError(source, [inOwnWords(cause.message)], { cause });
+  }
+}
+
+/** The store names its own settings: here the reader knows them as options of the file. */
+function inOwnWords(problem: string): string {
+  const [, setting = '', rest = ''] = /^([\w.]+): (.*)$/s.exec(problem) ?? [];
+  const name = setting.replace(/^tls\./, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return setting === '' ? problem : `option "etcd.${name}": ${rest}`;
+}
+
+function open(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): Store {
   const { user, password_file: passwordFile, ca_file: caFile, cert_file: certFile, key_file: keyFile } = etcd;
   return createEtcdStore({
     ...deps,

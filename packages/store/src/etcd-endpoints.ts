@@ -2,6 +2,7 @@ import { type Client, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import type { Logger } from '@taas/service';
 import { type ConnectionOptions, EtcdConnection } from './etcd-connection.js';
+import { EtcdTransport } from './etcd-transport.js';
 import { Auth, KV, Lease, Watch } from './generated/etcd_pb.js';
 
 /** One server of the cluster, with a connection that is opened when it is first needed. */
@@ -20,7 +21,8 @@ export interface EtcdEndpoint {
 export function connectEndpoint(url: string, options: ConnectionOptions): EtcdEndpoint {
   const connection = new EtcdConnection(url, options);
   // etcd never compresses; offering it would only cost headers.
-  const transport = createGrpcTransport({ baseUrl: url, sessionManager: connection, acceptCompression: [] });
+  const streaming = createGrpcTransport({ baseUrl: url, sessionManager: connection, acceptCompression: [] });
+  const transport = new EtcdTransport(connection, streaming);
   return {
     url,
     kv: createClient(KV, transport),

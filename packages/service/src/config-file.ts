@@ -31,9 +31,9 @@ export function loadConfig<S extends TSchema>(schema: S, file: string): Static<S
   try {
     value = parse(text) ?? {};
   } catch (cause) {
-    throw new ConfigError(file, [`is not YAML: ${cause instanceof Error ? cause.message.split('\n')[0] : ''}`], {
-      cause,
-    });
+    // The parser goes on with a picture of the place, which would be several lines of the log.
+    const problem = cause instanceof Error ? (cause.message.split('\n')[0] ?? '').replace(/:$/, '') : '';
+    throw new ConfigError(file, [`is not YAML: ${problem}`], { cause });
   }
   return checkConfig(schema, value, file);
 }

@@ -80,8 +80,13 @@ function parseFlags(program: ProgramOptions, argv: readonly string[]): Record<st
 export function errorChain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
-  const more = cause instanceof Error && !error.message.includes(cause.message) ? `: ${errorChain(cause)}` : '';
-  return `${error.message}${more}`;
+  const message = firstLine(error.message);
+  const more = cause instanceof Error && !message.includes(firstLine(cause.message)) ? `: ${errorChain(cause)}` : '';
+  return `${message}${more}`;
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n')[0] ?? '').replace(/:$/, '');
 }
 
 /** Resolves when the signal aborts. */

@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type LabPort, physnet, SimSwitch, SimWire, TaasClient, tunnelAddress } from '@taas/lab';
+import { keys } from '@taas/model';
+import { silentLogger, systemClock } from '@taas/service';
+import { createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
+import { freePort } from '../../packages/lab/src/free-port.js';
+import { ProgramProcess } from '../../packages/lab/src/program-process.js';
+
+/** One of the real programs with its configuration, and where it is to be asked. */
+export interface RunningProgram {
+  readonly process: ProgramProcess;
+  /** The API of a server; the health port of an agent. */
+  readonly url: string;
+  readonly health: string;
+  readonly configFile: string;
+  readonly logFile: string;
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A real etcd, two servers and an agent a node as processes of their own; the switches are simulators in this process. */
+export class ProgramCloud {
+  readonly clock = systemClock;
+  readonly switches = new Map<string, SimSwitch>();
+  readonly servers: RunningProgram[] = [];
+  readonly agents = new Map<string, RunningProgram>();
+
+  private constructor(
+    readonly directory: string,
+    readonly etcd: EtcdProcess,
+    readonly store: Store,
+  ) {}
+
+  static async start(nodes: readonly string[]): Promise<ProgramCloud> {
+    const directory = mkdtempSync(join(tmpdir(), 'taas-programs-'));
+    const clock = systemClock;
+    const etcd = await launchEtcd({ clock });
+    const store = createEtcdStore({ endpoints: [etcd.endpoint], clock, logger: silentLogger, random: Math.random });
+    const cloud = new ProgramCloud(directory, etcd, store);
+    try {
+      const wire = new SimWire();
+      for (const [n, name] of nodes.entries()) {
+        mkdirSync(join(directory, name));
+        const sim = await SimSwitch.start(join(directory, name), name);
+        cloud.switches.set(name, sim);
+        sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n) });
+        await cloud.put(keys.physnet(name, physnet), '1');
+      }
+      for (const n of [0, 1]) cloud.servers.push(await cloud.#startServer(n));
+      for (const [n, name] of nodes.entries()) cloud.agents.set(name, await cloud.#startAgent(name, n));
+      return cloud;
+    } catch (error) {
+      await cloud.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const { process } of [...this.agents.values(), ...this.servers]) await process.stop('SIGKILL');
+    for (const each of this.switches.values()) await each.stop();
+    await this.store.close();
+    await this.etcd.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  switch(node: string): SimSwitch {
+    return found(this.switches.get(node), node);
+  }
+
+  agent(node: string): RunningProgram {
+    return found(this.agents.get(node), node);
+  }
+
+  server(n: number): RunningProgram {
+    return found(this.servers[n], `server ${n}`);
+  }
+
+  client(server: number, project = 'project-a'): TaasClient {
+    return new TaasClient(this.server(server).url, project, this.clock);
+  }
+
+  /** Which of the two servers leads. */
+  async leader(): Promise<number | undefined> {
+    for (const [n, { health }] of this.servers.entries()) {
+      const role = await fetch(`${health}/readyz`).then(
+        async (answer) => ((await answer.json()) as { role?: string }).role,
+        () => undefined,
+      );
+      if (role === 'leader') return n;
+    }
+    return undefined;
+  }
+
+  async put(key: string, value: string): Promise<void> {
+    await this.store.transact({ compare: [], operations: [{ kind: 'put', key, value }] });
+  }
+
+  /** A VM's port, bound and made. */
+  async addPort(node: string, id: string, bridgeDomain: number): Promise<LabPort> {
+    await this.put(keys.boundPort(node, id), JSON.stringify({ binding_type: 'vhostuser', project_id: 'project-a' }));
+    return this.switch(node).addPort({ id, bridgeDomain });
+  }
+
+  writes(): readonly (number | undefined)[] {
+    return [...this.switches.values()].map((each) => each.writes());
+  }
+
+  async until(what: string, condition: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+    const deadline = this.clock.monotonic() + timeoutMs;
+    while (!(await condition())) {
+      if (this.clock.monotonic() > deadline) throw new Error(`not true after ${timeoutMs} ms: ${what}`);
+      await this.clock.sleep(20);
+    }
+  }
+
+  async #startServer(n: number): Promise<RunningProgram> {
+    const [api, health] = [await freePort(), await freePort()];
+    const config = {
+      listen: { host: '127.0.0.1', port: api },
+      auth: { mode: 'development' },
+      election: { ttl_s: 2 },
+      segments: [{ type: 'vlan', physnet, first: 3900, last: 3999 }],
+    };
+    return this.#start(`server-${n}`, 'taas-server', config, api, health);
+  }
+
+  async #startAgent(node: string, n: number): Promise<RunningProgram> {
+    const health = await freePort();
+    const config = {
+      node,
+      vpp: { api_socket: this.switch(node).apiSocket },
+      physnets: [{ name: physnet }],
+      tunnel_address: tunnelAddress(n).split('/')[0],
+      lease_ttl_s: 3,
+      intervals: { verify_ms: 200, port_poll_ms: 20 },
+    };
+    return this.#start(`agent-${node}`, 'taas-agent', config, health, health);
+  }
+
+  async #start(
+    name: string,
+    program: 'taas-server' | 'taas-agent',
+    more: object,
+    port: number,
+    healthPort: number,
+  ): Promise<RunningProgram> {
+    const { directory } = this;
+    const config = {
+      ...more,
+      etcd: { endpoints: [this.etcd.endpoint] },
+      health: { host: '127.0.0.1', port: healthPort },
+    };
+    const process = new ProgramProcess({ name, program, directory, config, healthPort }, this.clock);
+    const at = (of: number) => `http://127.0.0.1:${of}`;
+    const [configFile, logFile] = [join(directory, `${name}.yaml`), join(directory, `${name}.log`)];
+    await process.start();
+    return { process, url: at(port), health: at(healthPort), configFile, logFile };
+  }
+}
+
+/** Runs a program to its end. */
+export function run(program: 'taas-server' | 'taas-agent', args: readonly string[]): Promise<Outcome> {
+  const folder = program.replace('taas-', '');
+  const script = fileURLToPath(new URL(`../../packages/${folder}/bin/${program}.js`, import.meta.url));
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Runs a program with a configuration of this text. */
+export async function runWith(
+  program: 'taas-server' | 'taas-agent',
+  yaml: string,
+  ...more: string[]
+): Promise<Outcome> {
+  const directory = mkdtempSync(join(tmpdir(), 'taas-config-'));
+  try {
+    const file = join(directory, 'config.yaml');
+    writeFileSync(file, yaml);
+    return await run(program, ['--config', file, ...more]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The lines of a program's log. */
+export function logLines(file: string): readonly Readonly<Record<string, unknown>>[] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+function found<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`there is no ${name} in this cloud`);
+  return value;
+}

@@ -7,4 +7,5 @@ export {
 export { NeutronUnauthorizedError, NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
 export type { NeutronPort, PortBinding } from './port.js';
 export { bindingChanged, type PortChange } from './port-diff.js';
+export { createPortLookup, type PortLookup, type PortLookupOptions } from './port-lookup.js';
 export { createPortWatcher, type PortRound, type PortWatcher, type PortWatcherOptions } from './port-watcher.js';

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Clock, Logger } from '@taas/service';
 import type { HttpResponse } from '../http/http-client.js';
 import { InvalidTokenError, keystoneUnavailable } from '../keystone-error.js';
+import { LruMap } from '../lru-map.js';
 import { createSharedCalls } from '../upstream/shared-calls.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { ServiceTokenSource } from './service-token.js';
-import { LruMap } from './token-cache.js';
 import { MalformedTokenError, parseTokenInfo, type TokenInfo } from './token-info.js';
 
 export interface TokenValidator {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { featureBits, forwardingBits } from './actual.js';
 import { planNode, planTaps } from './plan-node.js';
+import { parseOwnTag } from './tags.js';
 import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
 import { verify } from './verify.js';
@@ -176,6 +177,10 @@ describe('any node, after anything that can happen to it', () => {
         const { state } = world.vpp;
         for (const from of state.spanSources())
           for (const index of [from, ...state.spansFrom(from).keys()]) expect(state.interface(index)).toBeDefined();
+        // Copies go into a service by its flows' loopbacks alone: a mirror past them would be another tap's, or nobody's.
+        for (const from of state.spanSources())
+          for (const to of state.spansFrom(from).keys())
+            expect(parseOwnTag(state.interface(to)?.tag ?? '')?.kind ?? 'flow').toBe('flow');
         for (const verdict of verify(plan)) {
           if (verdict.status === 'PENDING' || verdict.status === 'ERROR')
             expect(verdict.reason).toMatch(/not on this node|not connected|aims elsewhere|another link|has no uplink/);

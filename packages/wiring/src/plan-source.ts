@@ -1,4 +1,4 @@
-import { featureBits, type SpanState } from './actual.js';
+import { type ActualInterface, featureBits, type SpanState } from './actual.js';
 import type { Planning } from './planning.js';
 import type { Step } from './step.js';
 import { parseOwnTag } from './tags.js';
@@ -31,26 +31,34 @@ export function planSource(
   for (const [to, state] of table) {
     off.push(setSpan(source, to, 0, state));
     const destination = actual.interface(to);
-    if (!destination || actual.isOrphanSpan(source, to)) continue;
+    if (!destination || !mayReceive(destination) || actual.isOrphanSpan(source, to)) continue;
     const own = parseOwnTag(destination.tag);
-    if (own?.kind !== 'flow' || stays(own.id)) on.push(setSpan(source, to, state, 0));
+    if (own === null || stays(own.id)) on.push(setSpan(source, to, state, 0));
   }
   return [{ kind: 'check-port', port, index: source }, ...off, ...on];
 }
 
 /**
  * Clears the SPAN table of interfaces that are no more. VPP keeps such entries, and the next interface gets the index:
- * as a destination it would receive a stranger's traffic, as a source it would inherit a stranger's taps.
+ * as a destination it would receive a stranger's traffic, as a source it would inherit a stranger's taps. A mirror to what
+ * is ours but no flow's loopback is such an inheritance too, made while nobody looked: copies would go past the flow to a
+ * collector or another node.
  */
 export function planScrub({ actual }: Planning): Step[] {
   const steps: Step[] = [];
   for (const from of actual.spanSources()) {
     const gone = actual.interface(from) === undefined;
     for (const [to, state] of actual.spansFrom(from))
-      if (gone || actual.interface(to) === undefined || actual.isOrphanSpan(from, to))
+      if (gone || !mayReceive(actual.interface(to)) || actual.isOrphanSpan(from, to))
         steps.push(setSpan(from, to, 0, state));
   }
   return steps;
+}
+
+function mayReceive(destination: ActualInterface | undefined): boolean {
+  if (!destination) return false;
+  const own = parseOwnTag(destination.tag);
+  return own === null || own.kind === 'flow';
 }
 
 function setSpan(from: number, to: number, state: SpanState, before: SpanState): Step {

@@ -51,11 +51,15 @@ export function nodeFacts(config: AgentConfig): NodeFacts {
 }
 
 const reconnecting = { firstMs: 50, maxMs: 2000 };
+/** How long a stop waits for the round under way: a VPP that hangs must not keep the program from ending. */
+const roundPatienceMs = 2000;
 const storing = { firstMs: 50, maxMs: 5000 };
 
 class TaasAgent implements Agent {
   readonly counters: Counters = { plans: 0, steps: 0, failures: 0 };
   readonly #stop = new AbortController();
+  /** Ends the connection to VPP: later than the rest, so that a round under way is not cut off between two steps. */
+  readonly #unplug = new AbortController();
   readonly #failed = new AbortController();
   readonly #facts: NodeFacts;
   readonly #wanted: WantedFollower;
@@ -65,6 +69,7 @@ class TaasAgent implements Agent {
   #vppVersion: string | null = null;
   #health: HealthServer | null = null;
   #tasks: Promise<void>[] = [];
+  #rounds: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly config: AgentConfig,
@@ -110,19 +115,26 @@ class TaasAgent implements Agent {
     });
     const { signal } = this.#stop;
     // The record of before a restart holds until VPP has been read or is known not to answer.
+    const guarded = (task: Promise<void>) => task.catch((error: unknown) => this.#failed.abort(error));
+    this.#rounds = guarded(this.#reconciler.run(signal));
     this.#tasks = [
       this.#wanted.follow(signal),
       this.#presence.keep(signal),
       this.#reporter.keep(signal),
-      this.#reconciler.run(signal),
-      this.#keepVpp(signal),
-    ].map((task) => task.catch((error: unknown) => this.#failed.abort(error)));
+      this.#keepVpp(this.#unplug.signal),
+    ].map(guarded);
     this.dependencies.logger.info({ node: this.config.node, health: this.#health.port }, 'taas-agent started');
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new Error('the agent was stopped'));
-    await Promise.all(this.#tasks);
+    const reason = new Error('the agent was stopped');
+    this.#stop.abort(reason);
+    const patience = new AbortController();
+    const enough = this.dependencies.clock.sleep(roundPatienceMs, patience.signal).catch(() => undefined);
+    await Promise.race([this.#rounds, enough]);
+    patience.abort(reason);
+    this.#unplug.abort(reason);
+    await Promise.all([this.#rounds, ...this.#tasks]);
     await this.#health?.close();
     this.#health = null;
     this.dependencies.logger.info({ ...this.counters }, 'taas-agent stopped');

@@ -1,9 +1,18 @@
 import type { SimulatorState } from 'vpp-sim';
 
+/**
+ * A connection that breaks between making a sub-interface and tagging it leaves one that nobody can tell from others'. It
+ * is down and in no bridge domain, and the next tap that wants its VLAN takes it.
+ */
+function isHalfMade({ name, tag, mode, adminUp }: SimulatorState['interfaces'][number]): boolean {
+  return name.includes('.') && tag === '' && mode === 'l3' && !adminUp;
+}
+
 /** Whatever of ours is in a switch: tags, bridge domains of our range, mirrors, sub-interfaces, tunnels, ACLs. */
 export function leftOfOurs(state: SimulatorState): readonly string[] {
   const ours = state.interfaces.filter(
-    ({ name, tag }) => tag.startsWith('taas.') || name.startsWith('loop') || name.includes('.'),
+    (each) =>
+      each.tag.startsWith('taas.') || each.name.startsWith('loop') || (each.name.includes('.') && !isHalfMade(each)),
   );
   return [
     ...ours.map(({ name, tag }) => `interface ${name} (${tag})`),

@@ -19,8 +19,8 @@ it('finishes what it has begun: nothing is left that nobody could tell from othe
   node.vpp.faults.delay('create_vlan_subif', 100);
   await node.start();
   await node.wantService(service);
-  const begun = () => (node.vpp.writes.byMessage.has('create_vlan_subif') ? true : undefined);
-  await bench.until(begun, () => 'the sub-interface is not asked for');
+  const begun = () => (node.vpp.writes.byMessage.has('bridge_domain_add_del_v2') ? true : undefined);
+  await bench.until(begun, () => 'the service is not begun');
   await node.stop();
   const { interfaces } = node.vpp.dumpState();
   const made = interfaces.filter(({ name }) => name.startsWith('collector.'));

@@ -12,6 +12,9 @@ export interface StateEntry {
 /** A reason longer than this is cut: it is for people, and etcd holds one for every tap. */
 const longestReason = 500;
 
+/** Transactions under way at a time: etcd commits one after the other, so more would only take memory. */
+const parallel = 8;
+
 /**
  * Writes how taps stand, each only when it has changed: Neutron watches this tree. Knows what stands in etcd from a list
  * at start and its own writes, since nobody else writes here.
@@ -63,14 +66,16 @@ export class StateWriter {
   async #send(operations: readonly Operation[], written: Map<string, string>, signal: AbortSignal): Promise<number> {
     const batches: Operation[][] = [];
     for (let n = 0; n < operations.length; n += this.batch) batches.push(operations.slice(n, n + this.batch));
-    const outcomes = await Promise.allSettled(
-      batches.map(async (batch) => {
+    const queue = batches.values();
+    const worker = async (): Promise<void> => {
+      for (const batch of queue) {
         await this.store.transact({ compare: [], operations: batch }, { signal });
         for (const operation of batch)
           if (operation.kind === 'put') written.set(operation.key, operation.value);
           else written.delete(operation.key);
-      }),
-    );
+      }
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: Math.min(parallel, batches.length) }, worker));
     for (const outcome of outcomes)
       if (outcome.status === 'rejected') {
         this.forget();

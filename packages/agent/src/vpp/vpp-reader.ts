@@ -14,6 +14,9 @@ export interface Touched {
 /** Above this many mirrors the table is too long to be read after each change: VPP cannot dump a part of it. */
 const longSpanTable = 2000;
 
+/** More interfaces than this are read with one dump of all: a dump each is two messages each, and an answer to wait for. */
+const manyInterfaces = 1000;
+
 /** Reads VPP's state into a snapshot; requests are pipelined, and each method resolves when the snapshot says what VPP said. */
 export class VppReader {
   readonly #sockets = new Map<number, string>();
@@ -66,7 +69,9 @@ export class VppReader {
 
   async readTouched(touched: Touched): Promise<void> {
     await Promise.all([
-      ...[...touched.interfaces].map((index) => this.readInterface(index)),
+      ...(touched.interfaces.size > manyInterfaces
+        ? [this.readInterfaces()]
+        : [...touched.interfaces].map((index) => this.readInterface(index))),
       ...[...touched.domains].map((id) => this.#readDomain(id)),
       ...(touched.spans && this.#spanCount <= longSpanTable ? [this.#readSpans()] : []),
       ...(touched.tunnels ? [this.#readTunnels()] : []),

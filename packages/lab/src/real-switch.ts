@@ -48,6 +48,10 @@ export class RealSwitch implements LabSwitch {
     return this.#process.apiSocket;
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   async start(): Promise<void> {
     await this.#process.start();
     this.#client = await connect({ socketPath: this.apiSocket, clientName: 'taas-lab', messages: labMessages });

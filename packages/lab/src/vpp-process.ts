@@ -65,6 +65,10 @@ export class VppProcess {
     this.apiSocket = join(directory, 'api.sock');
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /**
    * Starts VPP and resolves when its API socket accepts.
    * @throws Error when VPP ends before, or does not answer within 20 seconds; VPP's own log is in `vpp.log` there

@@ -10,6 +10,7 @@ import type { BenchContext } from './bench-context.js';
 export interface BenchSwitch {
   readonly description: string;
   readonly apiSocket: string;
+  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -54,7 +55,7 @@ async function startSimulator(context: BenchContext, ports: readonly BenchPort[]
     if (context.clock.monotonic() > deadline) throw new Error('the simulator is not ready after 20 s');
     await context.clock.sleep(20);
   }
-  return { description: 'simulator in a process of its own', apiSocket, stop: () => ended(child) };
+  return { description: 'simulator in a process of its own', apiSocket, pid: child.pid, stop: () => ended(child) };
 }
 
 async function ended(child: ChildProcess): Promise<void> {

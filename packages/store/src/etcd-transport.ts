@@ -116,12 +116,21 @@ function collect(stream: ClientHttp2Stream, heard: () => void, settle: (answer: 
   stream.on('trailers', (trailers) => {
     last = trailers;
   });
-  stream.on('error', (cause) => settle(broken(cause)));
+  // A server that refuses a request before it has taken all of it says why, and resets the stream: the reason counts.
+  stream.on('error', (cause) => settle(said(last) ? (failureIn(last) ?? broken(cause)) : broken(cause)));
   stream.on('end', () => {
     const failure = failureIn(last);
     settle(failure ?? Buffer.concat(chunks));
   });
-  stream.on('close', () => settle(new ConnectError('the connection broke before the answer', Code.Unavailable)));
+  stream.on('close', () => {
+    const broke = new ConnectError('the connection broke before the answer', Code.Unavailable);
+    settle(said(last) ? (failureIn(last) ?? broke) : broke);
+  });
+}
+
+/** Whether the server has said how the call ended. */
+function said(trailers: IncomingHttpHeaders): boolean {
+  return trailers['grpc-status'] !== undefined;
 }
 
 /** @returns undefined for status 0; an answer without a status is a failure too */

@@ -10,12 +10,15 @@ import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
 import { agentMessages, connect } from 'vpp-api';
 import { dryRun } from '../../packages/agent/src/dry-run.js';
 import { type LogLine, recordingLogger } from './recording-logger.js';
+import { slowStore } from './slow-store.js';
 
 export interface SimCloudOptions {
   readonly nodes: readonly string[];
   readonly transport: 'vlan' | 'vxlan';
   /** Default: one. */
   readonly servers?: number;
+  /** How late a server's transactions reach the store, in ms. Default: not at all. */
+  readonly storeDelayMs?: number;
   /** How long an agent waits for an answer of its switch, in ms. Default: 5,000. */
   readonly switchTimeoutMs?: number;
 }
@@ -117,7 +120,8 @@ export class SimCloud {
           : [{ type: 'vxlan', first: 70_000, last: 79_999 }],
     };
     const server = createServer(checkServerConfig(checkConfig(serverConfigSchema, config, 'test'), 'test'), {
-      ...{ store, clock: systemClock, random: Math.random, replica: `server-${n}` },
+      ...{ clock: systemClock, random: Math.random, replica: `server-${n}` },
+      store: this.options.storeDelayMs === undefined ? store : slowStore(store, systemClock, this.options.storeDelayMs),
       logger: recordingLogger(this.log, { program: `server-${n}` }),
       newId: () => this.#newId(),
     });

@@ -118,11 +118,15 @@ function collect(stream: ClientHttp2Stream, heard: () => void, settle: (answer: 
   });
   // A server that refuses a request before it has taken all of it says why, and resets the stream: the reason counts.
   stream.on('error', (cause) => settle(said(last) ? (failureIn(last) ?? broken(cause)) : broken(cause)));
+  let ended = false;
   stream.on('end', () => {
+    ended = true;
     const failure = failureIn(last);
     settle(failure ?? Buffer.concat(chunks));
   });
   stream.on('close', () => {
+    // To make an error costs as much as half a call, so none is made for a call that has ended well.
+    if (ended) return;
     const broke = new ConnectError('the connection broke before the answer', Code.Unavailable);
     settle(said(last) ? (failureIn(last) ?? broke) : broke);
   });

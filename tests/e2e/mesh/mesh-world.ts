@@ -1,4 +1,5 @@
 import type { Capture, LabPort } from '@taas/lab';
+import { keys } from '@taas/model';
 import { distinctFrame, serialOf } from '../../scenarios/distinct-frames.js';
 import { SimCloud } from '../../scenarios/sim-cloud.js';
 import type { Mesh, MeshEvent } from './mesh-events.js';
@@ -211,15 +212,34 @@ export class MeshWorld {
     return null;
   }
 
-  /** A node that has not confirmed a removal, or not looked at the newest record. */
+  /** A node that has not been told, has not confirmed a removal, or has not looked at the newest record. */
   async #tombstones(): Promise<string | null> {
     const { entries } = await this.cloud.store.list('/networking-vpp/nodes/');
+    const told = new Set(entries.map(({ key }) => key));
+    // Also of what waits for a port: the nodes of ports that are bound prepare their part.
+    for (const key of this.#toBeTold()) if (!told.has(key)) return `${key} is not there yet`;
     for (const { key, value, modRevision } of entries.filter((entry) => entry.key.includes('/taas/'))) {
       if ((JSON.parse(value) as { removed?: boolean }).removed) return `${key} is a tombstone`;
       const state = await this.cloud.store.get(key.replace('/nodes/', '/state/'));
       if (state === undefined || JSON.parse(state.value).revision !== modRevision) return `no state of ${key} yet`;
     }
     return null;
+  }
+
+  #toBeTold(): string[] {
+    const { services, flows, ports } = this.model;
+    const boundOn = (port: number | undefined) => (port === undefined ? null : (ports[port]?.bound ?? null));
+    const told: string[] = [];
+    for (const { id, port } of services.values()) {
+      const node = boundOn(port);
+      if (node !== null) told.push(keys.nodeResource(this.#node(node), 'tap_services', id));
+    }
+    for (const { id, port, service } of flows.values()) {
+      const node = boundOn(port);
+      if (node !== null && boundOn(services.get(service)?.port) !== null)
+        told.push(keys.nodeResource(this.#node(node), 'tap_flows', id));
+    }
+    return told;
   }
 
   async #plans(): Promise<string | null> {

@@ -1,0 +1,13 @@
+export { type ExtensionDocument, type ResourceDocument, taasExtensions, taasResources } from './amended-documents.js';
+export { GatewayError } from './gateway-error.js';
+export { neutronPath } from './neutron-path.js';
+export { createPassThrough, type PassThrough } from './pass-through.js';
+export {
+  defaultPassThroughLimits,
+  defaultPassThroughTimeouts,
+  type PassThroughHooks,
+  type PassThroughLimits,
+  type PassThroughOptions,
+  type PassThroughTimeouts,
+  type PortDeletion,
+} from './pass-through-options.js';

@@ -1,0 +1,80 @@
+import type { Clock, Logger } from '@taas/service';
+import type { ExtensionDocument, ResourceDocument } from './amended-documents.js';
+
+export interface PassThroughTimeouts {
+  /** Until a connection to Neutron stands. */
+  readonly connectMs: number;
+  /** From the end of the request until the answer's first byte. */
+  readonly answerMs: number;
+  /** Between two pieces of a body, either way. */
+  readonly idleMs: number;
+  /** How long a request may wait for others to end. */
+  readonly queueMs: number;
+  /** How long an unused connection to Neutron is kept. Shorter than Neutron's own limit, or requests meet a closed one. */
+  readonly keepAliveMs: number;
+  /** How long a port's deletion waits for {@link PassThroughHooks.afterPortDeleted}. */
+  readonly hookMs: number;
+}
+
+export const defaultPassThroughTimeouts: PassThroughTimeouts = {
+  connectMs: 5_000,
+  answerMs: 120_000,
+  idleMs: 60_000,
+  queueMs: 10_000,
+  keepAliveMs: 4_000,
+  hookMs: 10_000,
+};
+
+export interface PassThroughLimits {
+  /** Requests to Neutron at a time. */
+  readonly concurrent: number;
+  /** Requests that may wait for one of those to end. */
+  readonly waiting: number;
+  /** Largest request body, in bytes. Neutron itself has no limit, and is busy for minutes with a large one. */
+  readonly bodyBytes: number;
+  /** Largest request body without a Content-Length, in bytes: it must be held whole. */
+  readonly chunkedBodyBytes: number;
+  /** Largest document that is amended, in bytes. */
+  readonly documentBytes: number;
+}
+
+export const defaultPassThroughLimits: PassThroughLimits = {
+  concurrent: 64,
+  waiting: 512,
+  bodyBytes: 16 * 1024 * 1024,
+  chunkedBodyBytes: 1024 * 1024,
+  documentBytes: 4 * 1024 * 1024,
+};
+
+export interface PortDeletion {
+  /** The id that the client is told, Neutron's own. */
+  readonly requestId: string;
+  /** Aborts when the client is kept waiting no longer. */
+  readonly signal: AbortSignal;
+}
+
+export interface PassThroughHooks {
+  /**
+   * Called when Neutron has confirmed that a port is gone, before its client hears of it; also if the client has gone.
+   * If it fails or takes too long, the client gets its 204 nevertheless: the port is gone, whatever else is not.
+   */
+  afterPortDeleted(portId: string, deletion: PortDeletion): Promise<void>;
+}
+
+export interface PassThroughOptions {
+  /** Neutron itself, such as `http://127.0.0.1:9696`; a path in it is put before each request's. */
+  readonly neutronUrl: string;
+  /** CA certificates in PEM, instead of the system's. Read once. */
+  readonly caFile?: string;
+  readonly timeouts?: Partial<PassThroughTimeouts>;
+  readonly limits?: Partial<PassThroughLimits>;
+  readonly hooks?: Partial<PassThroughHooks>;
+  /** What is added to the list of extensions. Default: all four of TaaS. */
+  readonly extensions?: readonly ExtensionDocument[];
+  /** What is added to the list of resources. Default: all three of TaaS. */
+  readonly resources?: readonly ResourceDocument[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A new UUID at each call, for the request ids of our own answers. */
+  readonly newId: () => string;
+}

@@ -1,0 +1,186 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import type { Logger } from '@taas/service';
+import { type Amendment, amended, amendmentOf, taasExtensions, taasResources } from './amended-documents.js';
+import { answerError, answerJson, collected, passOn } from './answer.js';
+import { ClientGoneError, onDeparture } from './departure.js';
+import { connectionLost, GatewayError } from './gateway-error.js';
+import { requestHeaders } from './header-rules.js';
+import { neutronPath, portOfPath } from './neutron-path.js';
+import {
+  defaultPassThroughLimits,
+  defaultPassThroughTimeouts,
+  type PassThroughOptions,
+} from './pass-through-options.js';
+import { requestBody } from './request-body.js';
+import { Slots } from './slots.js';
+import { Upstream, type UpstreamAnswer } from './upstream.js';
+import { within } from './within.js';
+
+export interface PassThrough {
+  /** Answers one request, whatever happens; resolves when that is done. Never throws. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** For a health page. */
+  readonly load: { readonly atNeutron: number; readonly waiting: number };
+  /** Breaks off what is under way, and closes the connections to Neutron. */
+  close(): void;
+}
+
+/** What is under way for one request. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly portId: string | null;
+  readonly amendment: Amendment | null;
+  readonly startedAt: number;
+  /** Aborts when nobody waits for the answer. */
+  readonly gone: AbortController;
+  /** Aborts when the pass-through closes. */
+  readonly stopped: AbortController;
+  /** The id that the client is told: Neutron's as soon as it has answered. */
+  requestId: string;
+  logger: Logger;
+}
+
+/**
+ * Passes requests on to Neutron as they came, and its answers back.
+ * @throws TypeError for a wrong `neutronUrl`; the error of readFileSync for `caFile`
+ */
+export function createPassThrough(options: PassThroughOptions): PassThrough {
+  const { clock, hooks = {}, newId } = options;
+  const timeouts = { ...defaultPassThroughTimeouts, ...options.timeouts };
+  const limits = { ...defaultPassThroughLimits, ...options.limits };
+  const additions = {
+    extensions: options.extensions ?? taasExtensions,
+    resources: options.resources ?? taasResources,
+  };
+  const upstream = new Upstream(options.neutronUrl, options.caFile, limits.concurrent, timeouts, clock);
+  const slots = new Slots({ ...limits, queueMs: timeouts.queueMs }, clock);
+  const live = new Set<Exchange>();
+  let closed: GatewayError | undefined;
+
+  const ask = async (exchange: Exchange, signal: AbortSignal): Promise<UpstreamAnswer> => {
+    const { request, method, amendment } = exchange;
+    const body = await requestBody(request, { ...limits, idleMs: timeouts.idleMs }, clock, signal);
+    const release = await slots.take(signal);
+    try {
+      const answer = await upstream.send({
+        ...{ method, signal, body: body.held ?? request },
+        target: amendment?.is === 'extension' ? '/v2.0/extensions' : (request.url ?? '/'),
+        headers: requestHeaders({
+          headers: request.rawHeaders,
+          clientAddress: request.socket.remoteAddress,
+          encrypted: request.socket instanceof TLSSocket,
+          fallbackHost: upstream.host,
+          contentLength: body.length,
+          readAnswer: amendment !== null,
+        }),
+      });
+      answer.message.once('close', release);
+      const given = answer.message.headers['x-openstack-request-id'];
+      if (typeof given === 'string') {
+        exchange.requestId = given;
+        exchange.logger = options.logger.child({ request_id: given });
+      }
+      return answer;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
+
+  const amend = async (exchange: Exchange, amendment: Amendment, answer: UpstreamAnswer): Promise<void> => {
+    const { message } = answer;
+    const whole = await collected(answer, limits.documentBytes);
+    const base = `${exchange.request.socket instanceof TLSSocket ? 'https' : 'http'}://${exchange.request.headers.host ?? upstream.host}`;
+    const document = amended(amendment, parsed(whole), base, additions);
+    if (document === undefined)
+      exchange.logger.warn({ document: amendment.is }, 'a document of Neutron is not as expected');
+    answerJson(exchange.response, message, document === undefined ? whole : Buffer.from(JSON.stringify(document)));
+  };
+
+  const afterPortDeleted = async ({ requestId, logger }: Exchange, portId: string): Promise<void> => {
+    const { afterPortDeleted: hook } = hooks;
+    if (!hook) return;
+    try {
+      await within(timeouts.hookMs, clock, (signal) => hook(portId, { requestId, signal }));
+    } catch (cause) {
+      logger.error({ cause, port_id: portId }, 'a port is gone, but what must follow has failed');
+    }
+  };
+
+  const serve = async (exchange: Exchange): Promise<void> => {
+    const { response, method, portId, amendment, gone, stopped } = exchange;
+    if (closed) throw closed;
+    onDeparture(response, gone);
+    // Neutron deletes a port whether or not its client waits for the answer, and then we must hear of it.
+    const answer = await ask(exchange, (portId === null ? gone : stopped).signal);
+    const { statusCode = 0 } = answer.message;
+    if (amendment !== null && statusCode === 200 && method !== 'HEAD') return amend(exchange, amendment, answer);
+    // Whatever the method was called, a 204 is Neutron's word that the port is gone.
+    if (portId !== null && statusCode === 204) {
+      await collected(answer, limits.documentBytes);
+      await afterPortDeleted(exchange, portId);
+    }
+    await passOn(answer, response, gone.signal);
+  };
+
+  return {
+    async handle(request, response) {
+      const requestId = `req-${newId()}`;
+      const path = neutronPath(request.url ?? '/');
+      const exchange: Exchange = {
+        ...{ request, response, requestId, method: request.method ?? 'GET', startedAt: clock.monotonic() },
+        portId: portOfPath(path),
+        amendment: amendmentOf(path, additions),
+        gone: new AbortController(),
+        stopped: new AbortController(),
+        logger: options.logger.child({ request_id: requestId }),
+      };
+      live.add(exchange);
+      response.on('error', (cause) => exchange.logger.debug({ cause }, 'the connection to the client has failed'));
+      try {
+        await serve(exchange);
+      } catch (error) {
+        settle(exchange, error);
+      } finally {
+        live.delete(exchange);
+      }
+      const ms = Math.round((clock.monotonic() - exchange.startedAt) * 10) / 10;
+      const { method } = exchange;
+      const pathOnly = (request.url ?? '/').replace(/\?.*$/s, '');
+      exchange.logger.info({ method, path: pathOnly, status: response.statusCode, ms }, 'passed through');
+    },
+    get load() {
+      return { atNeutron: slots.taken, waiting: slots.waiting };
+    },
+    close() {
+      closed = new GatewayError(503, 'ServiceUnavailable', 'The server stops: try again.');
+      for (const { gone, stopped } of live) for (const each of [gone, stopped]) each.abort(closed);
+      upstream.close();
+    },
+  };
+}
+
+/** Tells the client what went wrong, if it can still be told. */
+function settle({ request, response, requestId, logger }: Exchange, error: unknown): void {
+  if (error instanceof ClientGoneError) {
+    logger.info({}, 'the client has not waited for its answer');
+    response.destroy();
+    return;
+  }
+  const known = error instanceof GatewayError ? error : connectionLost({ cause: error });
+  logger.warn({ cause: known }, 'a request to Neutron has failed');
+  // Half an answer must not look like a whole one.
+  if (response.headersSent || response.destroyed) response.destroy();
+  else answerError(request, response, requestId, known);
+}
+
+function parsed(whole: Buffer): unknown {
+  try {
+    return JSON.parse(whole.toString('utf8'));
+  } catch {
+    return undefined; // The caller says so.
+  }
+}

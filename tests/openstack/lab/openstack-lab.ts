@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureOpenStackPackages } from './debian-packages.js';
+import { freePort } from './free-port.js';
+import { prepareKeystone } from './keystone-service.js';
+import { prepareNeutron } from './neutron-service.js';
+import { type Identity, issueToken, type Networks, seedIdentity, seedNetworks, type UserName, users } from './seed.js';
+import type { ServiceProcess } from './service-process.js';
+
+export interface OpenStackLabOptions {
+  /** With upstream's TaaS plugin in Neutron: the peer of a benchmark. Default: without, so that taps are ours alone. */
+  readonly withTaas?: boolean;
+  /** Neutron's API processes. Default: 1. */
+  readonly apiWorkers?: number;
+  /** What the catalog says for "network": the address of what stands in front of Neutron. Default: Neutron itself. */
+  readonly networkUrl?: string;
+  /** Told what is going on, with seconds since the start. */
+  readonly say?: (line: string) => void;
+}
+
+/** A real Keystone and a real Neutron on loopback, with everything they have in one temporary folder. */
+export interface OpenStackLab {
+  readonly directory: string;
+  /** Ends in /v3. */
+  readonly keystoneUrl: string;
+  /** Without a path. */
+  readonly neutronUrl: string;
+  /** What the catalog says. */
+  readonly networkUrl: string;
+  /** Every user's. */
+  readonly password: string;
+  readonly identity: Identity;
+  readonly networks: Networks;
+  /** To be stopped and started in a test; both keep address and data. */
+  readonly keystone: ServiceProcess;
+  readonly neutron: ServiceProcess;
+  token(user: UserName): Promise<string>;
+  /** For the `openstack` command as one of the users. */
+  environment(user: UserName): NodeJS.ProcessEnv;
+  /** Ends both and removes the folder. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Installs what is missing and starts the lab, in about a minute once the packages are there.
+ * @throws OpenStackMissingError where nothing can be installed; Error with the end of a log when something does not start
+ */
+export async function startOpenStackLab(options: OpenStackLabOptions = {}): Promise<OpenStackLab> {
+  const startedAt = Date.now();
+  const say = (line: string) => options.say?.(`[${((Date.now() - startedAt) / 1000).toFixed(1)} s] ${line}`);
+  ensureOpenStackPackages(say);
+  const directory = mkdtempSync(join(tmpdir(), 'taas-openstack-'));
+  const password = 'only-for-this-lab';
+  const [keystonePort, port] = [await freePort(), await freePort()];
+  const keystoneUrl = `http://127.0.0.1:${keystonePort}/v3`;
+  const neutronUrl = `http://127.0.0.1:${port}`;
+  const networkUrl = options.networkUrl ?? neutronUrl;
+  const started: ServiceProcess[] = [];
+  const run = async (name: string, prepared: Promise<ServiceProcess>): Promise<ServiceProcess> => {
+    const service = await prepared;
+    say(`${name} is prepared`);
+    started.push(service);
+    await service.start();
+    say(`${name} answers`);
+    return service;
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((service) => service.stop()));
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const place = { directory: join(directory, 'keystone'), port: keystonePort, password };
+    // Neutron asks Keystone at the first request only, so that both can be made at the same time.
+    const both = await Promise.allSettled([
+      run('Keystone', prepareKeystone(place)).then(async (keystone) => {
+        const identity = await seedIdentity(keystoneUrl, password, networkUrl);
+        say('Keystone has its users');
+        return { keystone, identity };
+      }),
+      run(
+        'Neutron',
+        prepareNeutron({
+          directory: join(directory, 'neutron'),
+          ...{ port, keystonePort, password },
+          withTaas: options.withTaas ?? false,
+          apiWorkers: options.apiWorkers ?? 1,
+        }),
+      ),
+    ]);
+    const [first, second] = both;
+    if (first.status === 'rejected') throw first.reason;
+    if (second.status === 'rejected') throw second.reason;
+    const { keystone, identity } = first.value;
+    const token = (user: UserName) => issueToken(keystoneUrl, user, password);
+    const networks = await seedNetworks(neutronUrl, { acme: await token('alice'), umbrella: await token('bob') });
+    say('Neutron has its ports');
+    return {
+      ...{ directory, keystoneUrl, neutronUrl, networkUrl, password, identity, networks, keystone, token, stop },
+      neutron: second.value,
+      environment: (user) => clientEnvironment(keystoneUrl, user, password),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function clientEnvironment(keystoneUrl: string, user: UserName, password: string): NodeJS.ProcessEnv {
+  return {
+    OS_AUTH_URL: keystoneUrl,
+    OS_IDENTITY_API_VERSION: '3',
+    OS_REGION_NAME: 'RegionOne',
+    OS_USERNAME: user,
+    OS_PASSWORD: password,
+    OS_PROJECT_NAME: users[user].project,
+    OS_USER_DOMAIN_NAME: 'Default',
+    OS_PROJECT_DOMAIN_NAME: 'Default',
+    OS_INTERFACE: 'public',
+  };
+}

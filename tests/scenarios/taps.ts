@@ -53,6 +53,26 @@ export function describeTaps(name: string, settings: () => LabSettings): void {
       await lab.expectNothing(first, lonely);
     });
 
+    it('copies a packet once to a service, however many flows ask for it', async () => {
+      await start();
+      const collector = await lab.collector('node-b');
+      const service = await lab.service(collector);
+      const vm = await lab.vm('node-a');
+      const flows = [
+        await lab.flow(service, vm, 'IN'),
+        await lab.flow(service, vm),
+        await lab.flow(service, vm, 'OUT'),
+      ];
+      await lab.active(...flows);
+      await lab.expectCopies(collector, vm);
+      for (const flow of flows.slice(0, 2)) {
+        await lab.client.delete('tap_flows', flow);
+        await lab.client.untilGone('tap_flows', flow);
+      }
+      await lab.active(...flows.slice(2));
+      await lab.expectCopies(collector, vm, 'OUT');
+    });
+
     it("leaves the collector its own network, and lets what it sends on the copies' VLAN go nowhere", async () => {
       await start();
       const collector = await lab.vm('node-b');

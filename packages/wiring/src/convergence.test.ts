@@ -211,7 +211,8 @@ describe('any node, after anything that can happen to it', () => {
                   `taas.${record.target.type === 'local' ? 'collector' : 'vlan'}:${record.tap_service_id}`,
               );
             const got = world.receivers(entry.index, side).map((index) => state.interface(index)?.tag);
-            expect(got.sort()).toEqual(expected.sort());
+            // However many flows ask for a packet, it arrives once at each service.
+            expect(got.sort()).toEqual([...new Set(expected)].sort());
           }
         }
       }),

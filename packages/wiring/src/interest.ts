@@ -16,9 +16,10 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
   const services = new Set(ids.services);
   const flows = new Set([...services].flatMap((service) => [...wanted.flowsOf(service)]));
   for (const id of ids.flows) {
-    flows.add(id);
-    const service = wanted.flow(id)?.record.tap_service_id;
-    if (service !== undefined) services.add(service);
+    const record = wanted.flow(id)?.record;
+    if (!record) continue;
+    services.add(record.tap_service_id);
+    for (const sibling of wanted.siblingsOf(record)) flows.add(sibling);
   }
   const ports = new Set<number>();
   const features = new Set<number>();

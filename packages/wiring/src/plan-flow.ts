@@ -1,3 +1,4 @@
+import type { NodeTapFlow } from '@taas/model';
 import { aclRules, sameRules } from './acl-rules.js';
 import type { AclRule, ActualInterface, SpanState } from './actual.js';
 import { findPort } from './find-interface.js';
@@ -6,13 +7,15 @@ import type { TargetDomain } from './plan-attachment.js';
 import { removeFlow, removeLoopback, spansOff, unbind } from './plan-removal.js';
 import { sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
+import { exitObstacle, type ServiceExit } from './service-exit.js';
 import type { Ref, Step } from './step.js';
 import { loopbackMac, ownTag } from './tags.js';
-import type { WantedFlow } from './wanted.js';
+import type { Wanted, WantedFlow } from './wanted.js';
 
 /** What a flow needs on this node, apart from its service's bridge domain. */
 export interface FlowNeeds {
   readonly source: ActualInterface;
+  /** Nothing (0) where flows before this one copy all that it asks for. */
   readonly state: SpanState;
   /** Empty: everything is copied. */
   readonly rules: readonly AclRule[];
@@ -24,7 +27,7 @@ const stateOf = { OUT: 1, IN: 2, BOTH: 3 } as const;
 export const flowKey = (flow: string): string => `flow:${flow}`;
 
 /** Looks up what the flow needs, or why it cannot be had now. */
-export function flowNeeds({ actual }: Planning, { record }: WantedFlow): Found<FlowNeeds> {
+export function flowNeeds({ actual, wanted }: Planning, { record }: WantedFlow, exit: ServiceExit): Found<FlowNeeds> {
   if (record.vlan_filter !== null)
     return refused(`vlan_filter ${record.vlan_filter} is not supported by this node's agent yet`);
   const rules = aclRules(record.filter);
@@ -34,7 +37,23 @@ export function flowNeeds({ actual }: Planning, { record }: WantedFlow): Found<F
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
   if (!actual.features(source.value.index))
     return pending(`source port ${record.source_port} is not connected to its network yet`);
-  return found({ source: source.value, state: stateOf[record.direction], rules: rules.value });
+  const state = (stateOf[record.direction] & ~copiedBefore(wanted, record, exit)) as SpanState;
+  return found({ source: source.value, state, rules: rules.value });
+}
+
+/**
+ * The directions that other flows of the same source copy to the same service anyway: each packet arrives there once, however
+ * many flows ask for it. The flow with the lowest id copies; a filtered one relieves no other of anything.
+ */
+function copiedBefore(wanted: Wanted, { id, tap_service_id, source_port }: NodeTapFlow, exit: ServiceExit): number {
+  let copied = 0;
+  for (const sibling of wanted.siblingsOf({ tap_service_id, source_port })) {
+    const other = wanted.flow(sibling);
+    if (sibling >= id || !other || other.record.removed || exitObstacle(other, exit)) continue;
+    const { vlan_filter, filter, direction } = other.record;
+    if (vlan_filter === null && filter.length === 0) copied |= stateOf[direction];
+  }
+  return copied;
 }
 
 /** Brings one flow into place, or takes it away when it has no needs that can be met. */

@@ -70,6 +70,46 @@ describe('a local tap', () => {
   });
 });
 
+describe('several flows of one source and service', () => {
+  const mirrors = (vpp: VppDouble) => [...vpp.state.spansFrom(1)].map(([, state]) => state).sort();
+
+  it('copy each packet once between them, and take over when one goes', () => {
+    const { vpp, wanted } = node();
+    wanted.setService({ record: service(1, 3), revision: 5 });
+    wanted.setFlow({ record: flow(2, 1, 1, { direction: 'BOTH' }), revision: 6 });
+    vpp.execute(plan(vpp, wanted));
+    expect(mirrors(vpp)).toEqual([3]);
+    wanted.setFlow({ record: flow(1, 1, 1, { direction: 'IN' }), revision: 7 });
+    vpp.execute(planTaps({ services: [], flows: [flowId(1)] }, wanted, vpp.state, facts));
+    expect(mirrors(vpp)).toEqual([1, 2]);
+    expect(text(vpp, wanted)).toEqual([]);
+    expect(statuses(vpp, wanted)).toMatchObject({ [flowId(1)]: 'ACTIVE', [flowId(2)]: 'ACTIVE' });
+    wanted.setFlow({ record: flow(1, 1, 1, { direction: 'IN', removed: true }), revision: 8 });
+    vpp.execute(planTaps({ services: [], flows: [flowId(1)] }, wanted, vpp.state, facts));
+    expect(mirrors(vpp)).toEqual([3]);
+  });
+
+  it('a flow that all is copied for already has nothing to mirror, and is ACTIVE', () => {
+    const { vpp, wanted } = node();
+    wanted.setService({ record: service(1, 3), revision: 5 });
+    wanted.setFlow({ record: flow(1, 1, 1, { direction: 'BOTH' }), revision: 6 });
+    wanted.setFlow({ record: flow(2, 1, 1, { direction: 'OUT' }), revision: 6 });
+    vpp.execute(plan(vpp, wanted));
+    expect(mirrors(vpp)).toEqual([3]);
+    expect(statuses(vpp, wanted)[flowId(2)]).toBe('ACTIVE');
+  });
+
+  it('a filtered flow relieves no other of anything', () => {
+    const { vpp, wanted } = node();
+    wanted.setService({ record: service(1, 3), revision: 5 });
+    const filter = [{ action: 'accept' as const, ethertype: 'ipv4' as const, protocol: 17 }];
+    wanted.setFlow({ record: flow(1, 1, 1, { direction: 'BOTH', filter }), revision: 6 });
+    wanted.setFlow({ record: flow(2, 1, 1, { direction: 'BOTH' }), revision: 6 });
+    vpp.execute(plan(vpp, wanted));
+    expect(mirrors(vpp)).toEqual([3, 3]);
+  });
+});
+
 describe('what is not ours to make', () => {
   it('a port that is not there yet', () => {
     const { vpp, wanted } = node();

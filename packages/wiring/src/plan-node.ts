@@ -76,7 +76,7 @@ function sortOut(ids: TapIds, wanted: Wanted, actual: ActualView) {
     const service = flow?.record.tap_service_id ?? homeOf(id, actual);
     const unit = units.get(service) ?? { gone: [], some: new Set<string>() };
     units.set(service, unit);
-    if (flow) unit.some.add(id);
+    if (flow) for (const sibling of wanted.siblingsOf(flow.record)) unit.some.add(sibling);
     else unit.gone.push(id);
   }
   return { whole, units };

@@ -67,7 +67,7 @@ function wireFlow(
   const wrongExit = exitObstacle(flow, exit);
   // Nothing is known of a frozen service, so nothing of its flows is changed either.
   if (exit.type === 'frozen') return { obstacle: wrongExit, keys: [] };
-  const looked = flowNeeds(planning, flow);
+  const looked = flowNeeds(planning, flow, exit);
   const needs = wrongExit ? null : (looked.value ?? null);
   if (needs) reviveSource(planning, flow, needs);
   const steps = planFlow(planning, flow, needs, domain);

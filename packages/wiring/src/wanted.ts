@@ -19,6 +19,8 @@ export class Wanted {
   readonly #services = new Map<string, WantedService>();
   readonly #flows = new Map<string, WantedFlow>();
   readonly #flowsOf = new IndexOf<string, string>();
+  /** By service and source port. */
+  readonly #siblings = new IndexOf<string, string>();
   readonly #unreadableServices = new Set<string>();
   readonly #unreadableFlows = new Set<string>();
 
@@ -31,6 +33,7 @@ export class Wanted {
     this.deleteFlow(flow.record.id);
     this.#flows.set(flow.record.id, flow);
     this.#flowsOf.add(flow.record.tap_service_id, flow.record.id);
+    this.#siblings.add(siblingKey(flow.record), flow.record.id);
   }
 
   setUnreadable(kind: 'tap_services' | 'tap_flows', id: string): void {
@@ -50,7 +53,10 @@ export class Wanted {
 
   deleteFlow(id: string): void {
     const old = this.#flows.get(id);
-    if (old) this.#flowsOf.delete(old.record.tap_service_id, id);
+    if (old) {
+      this.#flowsOf.delete(old.record.tap_service_id, id);
+      this.#siblings.delete(siblingKey(old.record), id);
+    }
     this.#flows.delete(id);
     this.#unreadableFlows.delete(id);
   }
@@ -74,6 +80,11 @@ export class Wanted {
     return (kind === 'tap_services' ? this.#unreadableServices : this.#unreadableFlows).has(id);
   }
 
+  /** The flows from the same source to the same service, itself among them: together they copy each packet once. */
+  siblingsOf(flow: Pick<NodeTapFlow, 'tap_service_id' | 'source_port'>): ReadonlySet<string> {
+    return this.#siblings.get(siblingKey(flow));
+  }
+
   /** Every service that is wanted here or that a flow is wanted for. */
   serviceIds(): Set<string> {
     const ids = new Set(this.#services.keys());
@@ -86,4 +97,8 @@ export class Wanted {
     const record = kind === 'tap_services' ? this.#services.get(id) : this.#flows.get(id);
     return record !== undefined || this.isUnreadable(kind, id);
   }
+}
+
+function siblingKey(flow: Pick<NodeTapFlow, 'tap_service_id' | 'source_port'>): string {
+  return `${flow.tap_service_id}/${flow.source_port}`;
 }

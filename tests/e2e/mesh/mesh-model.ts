@@ -124,13 +124,17 @@ export class MeshModel {
     const give = (to: Station) => given.set(to, (given.get(to) ?? 0) + 1);
     const members = this.neighbours(from);
     for (const member of members) give(member);
+    // By service, source and side: however many flows ask for a packet, it arrives once at each service.
+    const copies = new Map<string, Station>();
     for (const flow of this.flows.values()) {
       const service = this.services.get(flow.service);
       if (service === undefined || !this.isActiveFlow(flow)) continue;
       const source: Station = `port:${flow.port}`;
-      if (from === source && flow.direction !== 'IN') give(`port:${service.port}`);
-      if (members.includes(source) && flow.direction !== 'OUT') give(`port:${service.port}`);
+      const to: Station = `port:${service.port}`;
+      if (from === source && flow.direction !== 'IN') copies.set(`${flow.service} ${source} OUT`, to);
+      if (members.includes(source) && flow.direction !== 'OUT') copies.set(`${flow.service} ${source} IN`, to);
     }
+    for (const to of copies.values()) give(to);
     return given;
   }
 

@@ -29,6 +29,40 @@ export const TapFlowRecord = Type.Object({
 });
 export type TapFlowRecord = Static<typeof TapFlowRecord>;
 
+/** A GRE key or an ERSPAN session id, by direction; at least one. */
+export const MirrorDirections = Type.Object(
+  {
+    IN: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
+    OUT: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
+    BOTH: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
+  },
+  { minProperties: 1 },
+);
+export type MirrorDirections = Static<typeof MirrorDirections>;
+
+/** `/networking-vpp/taas/tap_mirrors/<id>`: copy a port's traffic to an IP address outside. */
+export const TapMirrorRecord = Type.Object({
+  ...common,
+  port_id: Uuid,
+  mirror_type: Type.Enum(['gre', 'erspanv1']),
+  remote_ip: Type.String({ minLength: 1 }),
+  directions: MirrorDirections,
+});
+export type TapMirrorRecord = Static<typeof TapMirrorRecord>;
+
+/**
+ * `/networking-vpp/taas/tunnel_ids/<project>/<n>`: the tap mirror that has tunnel id n in its project. Taken with
+ * compare-and-create in the transaction that makes the mirror, given back in the one that removes it.
+ */
+export const TunnelIdRecord = Type.Object({ v: Type.Literal(1), tap_mirror_id: Uuid });
+export type TunnelIdRecord = Static<typeof TunnelIdRecord>;
+
+const limit = Type.Optional(Type.Integer({ minimum: -1 }));
+
+/** `/networking-vpp/taas/quotas/<project>`: what an administrator has set; -1 is no limit, absent the default. */
+export const QuotaRecord = Type.Object({ v: Type.Literal(1), tap_service: limit, tap_flow: limit, tap_mirror: limit });
+export type QuotaRecord = Static<typeof QuotaRecord>;
+
 /**
  * `/networking-vpp/taas/port_roles/<port>`: what a port is used for. A port is a source or a collector and never both,
  * which rules out loops and chains of taps on any number of nodes. Writers compare this key's value in their

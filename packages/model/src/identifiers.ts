@@ -1,10 +1,18 @@
 /** A UUID as Neutron writes it: lower or upper case, with hyphens. */
 export const uuidPattern = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
 
-/** Kinds of API resources, spelled as in Neutron's paths and in our keys. */
+/** Kinds of taps that nodes are told of, spelled as in Neutron's paths and in our keys. */
 export const resourceKinds = ['tap_services', 'tap_flows'] as const;
 export type ResourceKind = (typeof resourceKinds)[number];
+
+/** Kinds of API resources. Tap mirrors have no data plane yet: no node is told of them. */
+export const apiKinds = [...resourceKinds, 'tap_mirrors'] as const;
+export type ApiKind = (typeof apiKinds)[number];
 
 /** Neutron's direction: IN is towards the VM (VPP transmits to it), OUT is from the VM (VPP receives from it). */
 export const directions = ['IN', 'OUT', 'BOTH'] as const;
 export type Direction = (typeof directions)[number];
+
+/** How a tap mirror's copies travel: GRE with Ethernet inside, or ERSPAN version 1 (type II). */
+export const mirrorTypes = ['gre', 'erspanv1'] as const;
+export type MirrorType = (typeof mirrorTypes)[number];

@@ -16,11 +16,23 @@ describe('keys', () => {
         expect(parseKey(keys.resource(kind, id))).toEqual({ is: 'resource', kind, id });
         expect(parseKey(keys.nodeResource(node, kind, id))).toEqual({ is: 'node-resource', node, kind, id });
         expect(parseKey(keys.stateResource(node, kind, id))).toEqual({ is: 'state-resource', node, kind, id });
+        expect(parseKey(keys.resource('tap_mirrors', id))).toEqual({ is: 'resource', kind: 'tap_mirrors', id });
         expect(parseKey(keys.agent(node))).toEqual({ is: 'agent', node });
         expect(parseKey(keys.portRole(id))).toEqual({ is: 'port-role', port: id });
         expect(parseKey(keys.segment(segment))).toEqual({ is: 'segment', segment });
         expect(parseKey(keys.boundPort(node, id))).toEqual({ is: 'bound-port', node, port: id });
         expect(parseKey(keys.physnet(node, 'physnet1'))).toEqual({ is: 'physnet', node, physnet: 'physnet1' });
+      }),
+    );
+  });
+
+  it('keep projects of any name apart', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.nat(0xffffffff), (project, id) => {
+        expect(parseKey(keys.quota(project))).toEqual({ is: 'quota', project });
+        expect(parseKey(keys.tunnelId(project, id))).toEqual({ is: 'tunnel-id', project, id });
+        const admission = { is: 'admission', project, kind: 'tap_mirrors' };
+        expect(parseKey(keys.admission(project, 'tap_mirrors'))).toEqual(admission);
       }),
     );
   });
@@ -33,6 +45,9 @@ describe('keys', () => {
       '/networking-vpp/state/n1/taas/agent/x',
       '/networking-vpp/taas/tap_services/',
       '/networking-vpp/taas/segments/vlan/p/12x',
+      '/networking-vpp/taas/quotas/%zz',
+      '/networking-vpp/taas/tunnel_ids/p/x',
+      '/networking-vpp/nodes/n1/taas/tap_mirrors/x',
       '/networking-vpp/global/secgroups/s1',
       '/other',
       '',

@@ -1,4 +1,4 @@
-import type { ResourceKind } from './identifiers.js';
+import type { ApiKind, ResourceKind } from './identifiers.js';
 
 /** Root of everything that networking-vpp, and so TaaS, keeps in etcd. */
 export const root = '/networking-vpp';
@@ -8,7 +8,11 @@ export const prefixes = {
   api: `${root}/taas/`,
   tapServices: `${root}/taas/tap_services/`,
   tapFlows: `${root}/taas/tap_flows/`,
+  tapMirrors: `${root}/taas/tap_mirrors/`,
   portRoles: `${root}/taas/port_roles/`,
+  tunnelIds: `${root}/taas/tunnel_ids/`,
+  quotas: `${root}/taas/quotas/`,
+  admissions: `${root}/taas/admissions/`,
   segments: `${root}/taas/segments/`,
   nodes: `${root}/nodes/`,
   state: `${root}/state/`,
@@ -19,8 +23,13 @@ export const prefixes = {
 } as const;
 
 export const keys = {
-  resource: (kind: ResourceKind, id: string) => `${prefixes.api}${kind}/${id}`,
+  resource: (kind: ApiKind, id: string) => `${prefixes.api}${kind}/${id}`,
   portRole: (port: string) => `${prefixes.portRoles}${port}`,
+  /** Projects' ids are Keystone's, or whatever an administrator has named: they are kept from being paths. */
+  tunnelId: (project: string, id: number) => `${prefixes.tunnelIds}${encodeURIComponent(project)}/${id}`,
+  quota: (project: string) => `${prefixes.quotas}${encodeURIComponent(project)}`,
+  /** Written anew whenever something of a kind is made in a project with a quota: makers take turns by it. */
+  admission: (project: string, kind: ApiKind) => `${prefixes.admissions}${encodeURIComponent(project)}/${kind}`,
   segment: (segment: SegmentKey) => `${prefixes.segments}${segment.type}/${segment.physnet ?? '-'}/${segment.id}`,
   nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
@@ -40,9 +49,12 @@ export interface SegmentKey {
 
 /** What a key under the root is about, as far as TaaS cares. */
 export type ParsedKey =
-  | { readonly is: 'resource'; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'resource'; readonly kind: ApiKind; readonly id: string }
   | { readonly is: 'port-role'; readonly port: string }
   | { readonly is: 'segment'; readonly segment: SegmentKey }
+  | { readonly is: 'tunnel-id'; readonly project: string; readonly id: number }
+  | { readonly is: 'quota'; readonly project: string }
+  | { readonly is: 'admission'; readonly project: string; readonly kind: ApiKind }
   | { readonly is: 'node-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
@@ -60,7 +72,7 @@ export function parseKey(key: string): ParsedKey {
   if (area === 'taas') return parseApiKey(a, b, c, d);
   if (!a || (area !== 'nodes' && area !== 'state')) return other;
   if (b === 'taas' && area === 'state' && c === 'agent' && d === undefined) return { is: 'agent', node: a };
-  if (b === 'taas' && isKind(c) && d)
+  if (b === 'taas' && isNodeKind(c) && d)
     return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
   if (d !== undefined || !c) return other;
   if (area === 'nodes' && b === 'ports') return { is: 'bound-port', node: a, port: c };
@@ -73,9 +85,31 @@ function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey 
   if (a === 'port_roles' && b && c === undefined) return { is: 'port-role', port: b };
   if (a === 'segments' && (b === 'vlan' || b === 'vxlan') && c && d && /^\d+$/.test(d))
     return { is: 'segment', segment: { type: b, physnet: c === '-' ? null : c, id: Number(d) } };
+  if (a === 'quotas' || a === 'tunnel_ids' || a === 'admissions') return parseProjectKey(a, b, c, d);
   return other;
 }
 
-function isKind(text: string | undefined): text is ResourceKind {
+function parseProjectKey(area: 'quotas' | 'tunnel_ids' | 'admissions', b?: string, c?: string, d?: string): ParsedKey {
+  const project = decode(b);
+  if (project === null || d !== undefined) return other;
+  if (area === 'quotas') return c === undefined ? { is: 'quota', project } : other;
+  if (area === 'tunnel_ids') return c && /^\d+$/.test(c) ? { is: 'tunnel-id', project, id: Number(c) } : other;
+  return isKind(c) ? { is: 'admission', project, kind: c } : other;
+}
+
+function decode(text: string | undefined): string | null {
+  if (!text) return null;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null; // Not written by us.
+  }
+}
+
+function isKind(text: string | undefined): text is ApiKind {
+  return isNodeKind(text) || text === 'tap_mirrors';
+}
+
+function isNodeKind(text: string | undefined): text is ResourceKind {
   return text === 'tap_services' || text === 'tap_flows';
 }

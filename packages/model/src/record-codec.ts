@@ -1,6 +1,14 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { PortRoleRecord, SegmentRecord, TapFlowRecord, TapServiceRecord } from './api-record.js';
+import {
+  PortRoleRecord,
+  QuotaRecord,
+  SegmentRecord,
+  TapFlowRecord,
+  TapMirrorRecord,
+  TapServiceRecord,
+  TunnelIdRecord,
+} from './api-record.js';
 import { NodeTapFlow, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
 import { AgentRecord, TapState } from './state-record.js';
@@ -17,6 +25,9 @@ export interface RecordCodec<T> {
 
 export const tapServiceCodec = codec(TapServiceRecord);
 export const tapFlowCodec = codec(TapFlowRecord);
+export const tapMirrorCodec = codec(TapMirrorRecord);
+export const tunnelIdCodec = codec(TunnelIdRecord);
+export const quotaCodec = codec(QuotaRecord);
 export const portRoleCodec = codec(PortRoleRecord);
 export const segmentCodec = codec(SegmentRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);

@@ -1,7 +1,17 @@
 import { ConfigError, group, healthOptions, logOptions, options, portOption } from '@taas/service';
 import { etcdOptions, etcdProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
+import { remoteAddressPolicy, SubnetError } from './admission/remote-address-policy.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
+import { cloudProblems, keystoneOptions, neutronOptions } from './config-cloud.js';
+
+const quotaOption = (what: string) =>
+  Type.Integer({
+    default: -1,
+    minimum: -1,
+    maximum: 0x7fffffff,
+    description: `How many ${what} a project may have; -1 for no limit.`,
+  });
 
 /** Every option of `taas-server`, with its default, unit and range. */
 export const serverConfigSchema = options({
@@ -9,6 +19,11 @@ export const serverConfigSchema = options({
     {
       host: Type.String({ default: '127.0.0.1', description: 'Address that the API listens on.' }),
       port: portOption(9697, 'TCP port of the API'),
+      tls_cert_file: Type.String({
+        default: '',
+        description: 'PEM certificate chain; with it the API speaks TLS only.',
+      }),
+      tls_key_file: Type.String({ default: '', description: 'PEM key of the certificate.' }),
     },
     'The API.',
   ),
@@ -16,18 +31,64 @@ export const serverConfigSchema = options({
   etcd: etcdOptions,
   auth: group(
     {
-      mode: Type.Enum(['closed', 'development'], {
+      mode: Type.Enum(['closed', 'development', 'keystone'], {
         default: 'closed',
         description:
-          'closed: every request is answered 401. development: callers are believed (X-Project-Id, X-User-Id, X-Roles); ' +
-          'only on a loopback address, never in production.',
+          'closed: every request is answered 401. keystone: tokens are validated by Keystone. development: callers are ' +
+          'believed (X-Project-Id, X-User-Id, X-Roles); only on a loopback address, never in production.',
       }),
       www_authenticate_uri: Type.String({
         default: 'http://127.0.0.1:5000',
         description: "Keystone's public URI, told to callers in the WWW-Authenticate header of a 401.",
       }),
+      keystone: keystoneOptions,
+      policy_file: Type.String({
+        default: '',
+        description: "policy.yaml in oslo.policy's language, over upstream's default rules; empty for those alone.",
+      }),
+      enforce_scope: Type.Boolean({
+        default: true,
+        description: 'Refuse tokens of a scope that a rule is not for, such as the system scope.',
+      }),
     },
     'Who may do what.',
+  ),
+  neutron: neutronOptions,
+  quotas: group(
+    {
+      tap_service: quotaOption('tap services'),
+      tap_flow: quotaOption('tap flows'),
+      tap_mirror: quotaOption('tap mirrors'),
+    },
+    'Limits of projects for which no administrator has set others.',
+  ),
+  tap_mirrors: group(
+    {
+      denied_remote_subnets: Type.Array(Type.String(), {
+        default: [],
+        description:
+          'Subnets (CIDR) that mirrors may not send to, such as the underlay and the management network. Loopback, ' +
+          "link-local, multicast, unspecified and reserved addresses and the nodes' tunnel addresses are refused anyway.",
+      }),
+    },
+    'Tap mirrors.',
+  ),
+  rate_limit: group(
+    {
+      per_second: Type.Number({
+        default: 0,
+        minimum: 0,
+        maximum: 100_000,
+        description: 'Requests a second that a project may send for ever, to each server; 0 for no limit.',
+      }),
+      burst: Type.Integer({
+        default: 100,
+        minimum: 1,
+        maximum: 100_000,
+        description: 'Requests that a project may send at once after a rest.',
+      }),
+    },
+    "So that one project's loops do not take the server from the others.",
   ),
   segments: Type.Array(
     options({
@@ -62,6 +123,18 @@ export const serverConfigSchema = options({
         minimum: 1024,
         maximum: 1024 * 1024,
         description: 'Largest request body, in bytes.',
+      }),
+      bulk_items: Type.Integer({
+        default: 128,
+        minimum: 1,
+        maximum: 128,
+        description: 'Most resources that one request may create.',
+      }),
+      header_bytes: Type.Integer({
+        default: 16 * 1024,
+        minimum: 8192,
+        maximum: 128 * 1024,
+        description: 'All headers of a request, in bytes.',
       }),
       body_depth: Type.Integer({
         default: 32,
@@ -105,9 +178,28 @@ export type ServerConfig = Static<typeof serverConfigSchema>;
  * @throws ConfigError naming each wrong option
  */
 export function checkServerConfig(config: ServerConfig, source: string): ServerConfig {
-  const problems = [...segmentProblems(config), ...etcdProblems(config.etcd)];
+  const problems = [
+    ...segmentProblems(config),
+    ...etcdProblems(config.etcd),
+    ...cloudProblems(config),
+    ...apiProblems(config),
+  ];
   if (problems.length > 0) throw new ConfigError(source, problems);
   return config;
+}
+
+function apiProblems({ listen, tap_mirrors: mirrors }: ServerConfig): string[] {
+  const found: string[] = [];
+  if ((listen.tls_cert_file === '') !== (listen.tls_key_file === '')) {
+    found.push('option "listen": tls_cert_file and tls_key_file go together');
+  }
+  try {
+    remoteAddressPolicy(mirrors.denied_remote_subnets, () => []);
+  } catch (error) {
+    if (!(error instanceof SubnetError)) throw error;
+    found.push(`option "tap_mirrors.denied_remote_subnets": ${error.message}`);
+  }
+  return found;
 }
 
 function segmentProblems(config: ServerConfig): string[] {

@@ -1,12 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { keys } from '@taas/model';
+import { createPortWatcher, type PortWatcher } from '@taas/neutron';
+import { createPolicy, defaultRules, loadPolicyFile, type Policy } from '@taas/policy';
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
 import { campaign, type Store } from '@taas/store';
 import { boundPorts } from './admission/port-directory.js';
 import { createApi } from './api/create-api.js';
+import { OwnWrites } from './api/own-writes.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
+import { keystoneAuthenticator } from './auth/keystone.js';
+import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
+import { NeutronUpstream } from './front/neutron-upstream.js';
+import { NeutronPorts } from './ports/neutron-ports.js';
+import { removeTapsOfPort, tappedPorts } from './ports/port-removal.js';
 import { LiveView } from './view/live-view.js';
 
 export interface ServerDeps {
@@ -43,17 +52,54 @@ export interface Server {
  */
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const { store, clock, logger, random, newId } = deps;
-  const authenticator = authenticatorOf(config);
+  const rules = rulesOf(config, logger);
+  const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
+  const cloud = { clock, random, logger };
+  const keystone = config.auth.mode === 'keystone' ? openKeystone(config.auth.keystone, cloud) : null;
+  const authenticator = keystone
+    ? keystoneAuthenticator(keystone.validator, challenge)
+    : authenticatorWithout(config, challenge);
   const policy = segmentPolicy(config);
   const live = new LiveView(store, clock, logger.child({ part: 'view' }));
   const compiler = new Compiler({ store, live, policy, clock, random, logger: logger.child({ part: 'compiler' }) });
-  const { body_bytes: bodyBytes, body_depth: bodyDepth, request_ms: requestMs, catch_up_ms: catchUpMs } = config.limits;
+  const { limits: given, neutron: neutronConfig } = config;
+  const limits = {
+    ...{ bodyBytes: given.body_bytes, bodyDepth: given.body_depth, bulkItems: given.bulk_items },
+    ...{ headerBytes: given.header_bytes, requestMs: given.request_ms, catchUpMs: given.catch_up_ms },
+  };
+  const neutron =
+    keystone && neutronConfig.url !== '' ? openNeutron(neutronConfig, keystone.serviceTokens, cloud) : null;
+  const neutronPorts =
+    neutron && new NeutronPorts({ client: neutron.client, clock, believeMs: neutronConfig.port_cache_ms });
+  const watcher = neutron && watcherOf(neutron.client);
+  const front = neutron && neutronConfig.pass_through ? upstreamOf(config) : null;
   const api = createApi({
-    ...{ store, live, authenticator, policy, clock, newId },
-    ports: boundPorts(live.view),
+    ...{ store, live, authenticator, policy, clock, newId, limits, rules, quotas: config.quotas },
+    ports: neutronPorts ?? boundPorts(live.view),
     logger: logger.child({ part: 'api' }),
-    limits: { bodyBytes, bodyDepth, requestMs, catchUpMs },
+    rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
+    deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
+    portDeleted: (port) => neutronPorts?.forget(port),
+    ...(front ? { neutron: front } : {}),
+    ...tlsOf(config),
   });
+
+  function watcherOf(client: Parameters<typeof createPortWatcher>[0]['client']): PortWatcher {
+    const writes = new OwnWrites();
+    return createPortWatcher({
+      ...{ client, clock, random, logger: logger.child({ part: 'ports' }), intervalMs: neutronConfig.poll_ms },
+      portIds: () => tappedPorts(live.view),
+      onRound: async ({ changes }) => {
+        for (const change of changes) {
+          if (change.kind !== 'deleted') continue;
+          logger.info({ port: change.portId }, 'the port is gone from Neutron: its taps go with it');
+          await removeTapsOfPort({ store, live, writes, catchUpMs: limits.catchUpMs }, change.portId);
+          neutronPorts?.forget(change.portId);
+        }
+      },
+    });
+  }
+
   const stopping = new AbortController();
   const failed = new AbortController();
   const background: Promise<void>[] = [];
@@ -82,6 +128,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       compiler: { backlog: compiler.backlog, ...compiler.stats },
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
+      ...(watcher ? { ports_seen_ms_ago: watcher.age() } : {}),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -101,7 +148,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       const lead = campaign(store, election, async (leadership) => {
         leading = true;
         try {
-          await compiler.lead(leadership);
+          await Promise.all([compiler.lead(leadership), watcher?.run(leadership.signal)]);
         } finally {
           leading = false;
         }
@@ -115,6 +162,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       await Promise.all(background);
       await health?.close();
       health = undefined;
+      front?.close();
+      neutron?.http.close();
+      keystone?.http.close();
     },
     get address() {
       if (address === undefined) throw new Error('the server has not been started');
@@ -132,8 +182,26 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   };
 }
 
-function authenticatorOf(config: ServerConfig): Authenticator {
-  const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
+function authenticatorWithout(config: ServerConfig, challenge: string): Authenticator {
   if (config.auth.mode === 'development') return developmentAuthenticator(config.listen.host, challenge);
   return closedAuthenticator(challenge);
+}
+
+/** @throws PolicyError naming each wrong rule; the file system's error */
+function rulesOf(config: ServerConfig, logger: Logger): Policy {
+  const { policy_file: file, enforce_scope: enforceScope } = config.auth;
+  const overrides = file === '' ? [] : loadPolicyFile(readFileSync(file, 'utf8'), file);
+  const rules = createPolicy({ defaults: defaultRules, overrides, enforceScope });
+  for (const warning of rules.warnings) logger.warn({ file }, warning);
+  return rules;
+}
+
+function upstreamOf({ neutron, limits }: ServerConfig): NeutronUpstream {
+  const ca = neutron.ca_file === '' ? undefined : readFileSync(neutron.ca_file, 'utf8');
+  return new NeutronUpstream({ url: neutron.url, ca, silenceMs: neutron.silence_ms, maxBytes: limits.body_bytes * 8 });
+}
+
+function tlsOf({ listen }: ServerConfig): { readonly tls?: { readonly cert: string; readonly key: string } } {
+  if (listen.tls_cert_file === '') return {};
+  return { tls: { cert: readFileSync(listen.tls_cert_file, 'utf8'), key: readFileSync(listen.tls_key_file, 'utf8') } };
 }

@@ -278,6 +278,11 @@ export class TestCloud {
     throw new Error('compiler and agents do not come to rest');
   }
 
+  /** Ends the compiler's leadership: etcd stays as it is. */
+  standDown(): Promise<void> {
+    return this.#endTerm();
+  }
+
   async #endTerm(): Promise<void> {
     this.#term?.stop.abort();
     await this.#term?.done;

@@ -1,13 +1,18 @@
 import {
+  type ApiKind,
   keys,
   RecordError,
   type ResourceKind,
   type TapFlowRecord,
+  type TapMirrorRecord,
   type TapServiceRecord,
   tapFlowCodec,
+  tapMirrorCodec,
   tapServiceCodec,
+  tunnelIdCodec,
 } from '@taas/model';
 import { type Compare, maxTxnOperations, type Operation, type Store } from '@taas/store';
+import { invalidInput } from '../api/attributes.js';
 import {
   badRequest,
   collectorIsSource,
@@ -19,12 +24,17 @@ import {
   sourceIsOwnPort,
   tapNotFound,
   tooContended,
+  tunnelConflict,
   unreadable,
+  words,
 } from '../api/neutron-error.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { LiveView } from '../view/live-view.js';
-import type { PortDirectory } from './port-directory.js';
+import type { PortDirectory, PortKnowledge } from './port-directory.js';
 import { claimRole, type Role, type SeenRole, seenInStore, seenInView } from './port-role.js';
+import { claimQuota, limitsOf, type QuotaLimits } from './quotas.js';
+import type { RemoteAddressPolicy } from './remote-address-policy.js';
+import { Turns } from './turns.js';
 
 export interface AdmissionDeps {
   readonly store: Store;
@@ -32,9 +42,16 @@ export interface AdmissionDeps {
   readonly ports: PortDirectory;
   /** How long to wait for the view to catch up with what a transaction ran into, in ms. */
   readonly catchUpMs: number;
+  /** How long looking up a port may take, in ms. */
+  readonly lookUpMs: number;
+  readonly quotas: QuotaLimits;
+  readonly remoteAddresses: RemoteAddressPolicy;
 }
 
-const attempts = 10;
+const attempts = 20;
+/** What of an ERSPAN type II header holds the session id: 10 bits. */
+const maxErspanSession = 1023;
+const maxGreKey = 0xffffffff;
 
 /** A tap service as last seen, to be compared in the transaction. */
 interface SeenService {
@@ -48,16 +65,19 @@ interface SeenService {
  * again, in a circle or in a chain.
  */
 export class Admission {
+  readonly #turns = new Turns();
+
   constructor(private readonly deps: AdmissionDeps) {}
 
   /**
    * Writes tap services, all or none.
    * @returns the revision of the transaction
-   * @throws NeutronError
+   * @throws NeutronError; an error of the port directory
    */
   async services(records: readonly TapServiceRecord[], caller: Caller): Promise<number> {
-    for (const record of records) await this.#checkPort(record.port_id, record.project_id, caller);
-    return this.#commit(async (seen) => {
+    const ports = this.#portChecks(caller);
+    for (const record of records) await ports(record.port_id, record.project_id);
+    return this.#commit('tap_services', records, async (seen) => {
       const draft = new Draft();
       for (const record of records) {
         this.#claim(draft, seen, record.port_id, 'collector', caller);
@@ -67,13 +87,17 @@ export class Admission {
     });
   }
 
-  /** Writes tap flows, all or none. @returns as {@link services} @throws NeutronError */
+  /** Writes tap flows, all or none. @returns and @throws as {@link services} */
   async flows(records: readonly TapFlowRecord[], caller: Caller): Promise<number> {
-    return this.#commit(async (seen) => {
+    const ports = this.#portChecks(caller);
+    for (const record of records) {
+      await this.#service(new Seen(), record, caller);
+      await ports(record.source_port, record.project_id);
+    }
+    return this.#commit('tap_flows', records, async (seen) => {
       const draft = new Draft();
       for (const record of records) {
         const service = await this.#service(seen, record, caller);
-        await this.#checkPort(record.source_port, record.project_id, caller);
         if (record.source_port === service.record.port_id) {
           throw sourceIsOwnPort(record.source_port, record.tap_service_id);
         }
@@ -86,10 +110,68 @@ export class Admission {
     });
   }
 
-  async #commit(build: (seen: Seen) => Promise<Draft>): Promise<number> {
+  /** Writes tap mirrors, all or none. @returns and @throws as {@link services} */
+  async mirrors(records: readonly TapMirrorRecord[], caller: Caller): Promise<number> {
+    for (const record of records) this.#checkTunnel(record);
+    const ports = this.#portChecks(caller);
+    for (const record of records) await ports(record.port_id, record.project_id);
+    return this.#commit('tap_mirrors', records, async (seen) => {
+      const draft = new Draft();
+      for (const record of records) {
+        for (const id of new Set(Object.values(record.directions))) {
+          const key = keys.tunnelId(record.project_id, id);
+          if (draft.writes(key) || seen.keys.get(key) || this.#tunnelTaken(id, caller)) throw tunnelConflict(id);
+          draft.compare(key, { kind: 'absent', key });
+          draft.put(key, tunnelIdCodec.format({ v: 1, tap_mirror_id: record.id }));
+        }
+        draft.put(keys.resource('tap_mirrors', record.id), tapMirrorCodec.format(record));
+      }
+      return draft;
+    });
+  }
+
+  /** Whether a mirror of another project that an administrator sees has the tunnel id; each project has its own keys. */
+  #tunnelTaken(id: number, caller: Caller): boolean {
+    if (!caller.isAdmin) return false;
+    const { byId } = this.deps.live.view.mirrors;
+    return [...byId.values()].some(({ record }) => record && Object.values(record.directions).includes(id));
+  }
+
+  #checkTunnel({ mirror_type: type, directions, remote_ip: address }: TapMirrorRecord): void {
+    const highest = type === 'gre' ? maxGreKey : maxErspanSession;
+    for (const id of Object.values(directions)) {
+      if (id >= 0 && id <= highest) continue;
+      throw invalidInput('directions', `'${id}' is not a tunnel id of a ${type} mirror: those are 0 to ${highest}`);
+    }
+    const problem = this.deps.remoteAddresses.problem(address);
+    if (problem !== null) throw invalidInput('remote_ip', problem);
+  }
+
+  /** Takes turns with whoever makes the same in the same project here; with those elsewhere, by comparing in etcd. */
+  #commit(
+    kind: ApiKind,
+    records: readonly { readonly project_id: string }[],
+    build: (seen: Seen) => Promise<Draft>,
+  ): Promise<number> {
+    const counts = new Map<string, number>();
+    for (const { project_id: project } of records) counts.set(project, (counts.get(project) ?? 0) + 1);
+    const work = () => this.#attempt(kind, counts, build);
+    const { live, quotas } = this.deps;
+    return [...counts.keys()]
+      .filter((project) => limitsOf(live.view, project, quotas)[words[kind].resource] >= 0)
+      .sort()
+      .reduceRight((inner, project) => () => this.#turns.run(`${kind}/${project}`, inner), work)();
+  }
+
+  async #attempt(
+    kind: ApiKind,
+    counts: ReadonlyMap<string, number>,
+    build: (seen: Seen) => Promise<Draft>,
+  ): Promise<number> {
     const seen = new Seen();
     for (let attempt = 0; attempt < attempts; attempt++) {
       const draft = await build(seen);
+      this.#claimQuotas(draft, seen, kind, counts);
       const { compare, operations } = draft.transaction();
       if (operations.length > maxTxnOperations || compare.length > maxTxnOperations) {
         throw badRequest(
@@ -98,7 +180,11 @@ export class Admission {
         );
       }
       const result = await this.deps.store.transact({ compare, operations });
-      if (result.succeeded) return result.revision;
+      if (result.succeeded) {
+        // The next in turn must see what it is counted with.
+        if (draft.counted) await this.deps.live.reached(result.revision, this.deps.catchUpMs);
+        return result.revision;
+      }
       let latest = 0;
       compare.forEach(({ key }, index) => {
         const current = result.current[index];
@@ -108,6 +194,20 @@ export class Admission {
       await this.deps.live.reached(latest, this.deps.catchUpMs);
     }
     throw tooContended();
+  }
+
+  #claimQuotas(draft: Draft, seen: Seen, kind: ApiKind, counts: ReadonlyMap<string, number>): void {
+    const { live, quotas: defaults } = this.deps;
+    for (const [project, count] of counts) {
+      const claim = claimQuota(live.view, { kind, project, count, defaults }, (key) =>
+        seen.keys.has(key) ? { current: seen.keys.get(key) } : undefined,
+      );
+      for (const compare of claim.compare) draft.compare(compare.key, compare);
+      for (const operation of claim.operations) {
+        draft.counted = true;
+        draft.put(operation.key, operation.kind === 'put' ? operation.value : '');
+      }
+    }
   }
 
   #claim(draft: Draft, seen: Seen, port: string, role: Role, caller: Caller): void {
@@ -136,12 +236,20 @@ export class Admission {
     return ids.length > 0 ? `a ${what} of another project` : `another ${what}`;
   }
 
-  async #checkPort(port: string, project: string, caller: Caller): Promise<void> {
-    // Ports' ids are written one way only; any other spelling names no port, and must not get a role of its own.
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(port)) throw portNotFound(port);
-    const known = await this.deps.ports.lookup(port);
-    if (!known.known || known.projectId === null || known.projectId === project) return;
-    throw caller.isAdmin ? portNotOwned() : portNotFound(port);
+  /** Checks whose ports are, asking for each once. */
+  #portChecks(caller: Caller): (port: string, project: string) => Promise<void> {
+    const asked = new Map<string, Promise<PortKnowledge>>();
+    return async (port, project) => {
+      // Ports' ids are written one way only; any other spelling names no port, and must not get a role of its own.
+      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(port)) throw portNotFound(port);
+      const answer = asked.get(port) ?? this.deps.ports.lookup(port, caller, AbortSignal.timeout(this.deps.lookUpMs));
+      asked.set(port, answer);
+      const known = await answer;
+      if (known.is === 'absent') throw portNotFound(port);
+      if (known.is === 'unknown' || known.projectId === null || known.projectId === project) return;
+      // Whether the port may be looked at says nothing about whether its traffic may: that is its own project's right.
+      throw known.visible ? portNotOwned() : portNotFound(port);
+    };
   }
 
   async #service(seen: Seen, flow: TapFlowRecord, caller: Caller): Promise<SeenService> {
@@ -179,8 +287,14 @@ class Seen {
 
 /** A transaction in the making: each key is compared once and written once. */
 class Draft {
+  /** Whether it takes a turn by a quota. */
+  counted = false;
   readonly #compare = new Map<string, Compare>();
   readonly #operations = new Map<string, Operation>();
+
+  writes(key: string): boolean {
+    return this.#operations.has(key);
+  }
 
   compare(key: string, compare: Compare): void {
     this.#compare.set(key, compare);

@@ -1,13 +1,22 @@
+import type { Caller } from '../auth/authenticator.js';
 import type { ClusterView } from '../view/cluster-view.js';
 
-/** What is known of a port's owner. */
+/** What is known of a port. */
 export type PortKnowledge =
-  /** `projectId` is null if whoever knows the port does not say whose it is. */
-  { readonly known: true; readonly projectId: string | null } | { readonly known: false };
+  /**
+   * `projectId` is null if whoever knows the port does not say whose it is. `visible`: the caller may know that the port
+   * exists, though it is not theirs.
+   */
+  | { readonly is: 'known'; readonly projectId: string | null; readonly visible: boolean }
+  /** Nobody has heard of it yet: it may be bound later, and whose it is can then still be found out. */
+  | { readonly is: 'unknown' }
+  /** There is no such port, or none that the caller may see. */
+  | { readonly is: 'absent' };
 
 /** Where the API asks whose a port is. */
 export interface PortDirectory {
-  lookup(portId: string): Promise<PortKnowledge>;
+  /** @throws an error of the source when it cannot say: then nothing may be created */
+  lookup(portId: string, caller: Caller, signal: AbortSignal): Promise<PortKnowledge>;
 }
 
 /**
@@ -16,9 +25,10 @@ export interface PortDirectory {
  */
 export function boundPorts(view: ClusterView): PortDirectory {
   return {
-    lookup: async (portId) => {
+    lookup: async (portId, caller) => {
       const binding = view.binding(portId);
-      return binding ? { known: true, projectId: binding.entry.record?.projectId ?? null } : { known: false };
+      if (!binding) return { is: 'unknown' };
+      return { is: 'known', projectId: binding.entry.record?.projectId ?? null, visible: caller.isAdmin };
     },
   };
 }

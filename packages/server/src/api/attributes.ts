@@ -1,118 +1,103 @@
-import { type Direction, directions, type ResourceKind } from '@taas/model';
+import type { ApiKind, Direction, MirrorDirections, MirrorType } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
+import {
+  type AttributeType,
+  direction,
+  ipAddress,
+  mirrorType,
+  project,
+  text,
+  tunnelIds,
+  uuid,
+  vlanFilter,
+} from './attribute-type.js';
 import { badRequest } from './neutron-error.js';
-import { pythonRepr, pythonStr } from './python-repr.js';
 import type { JsonObject } from './request-body.js';
 
-interface Attribute {
+export interface Attribute {
   readonly post: boolean;
   readonly put: boolean;
   /** Stands for an absent attribute; without one the attribute is required. */
   readonly default?: unknown;
-  /** @returns what is wrong with a value, or null */
-  readonly check?: (value: unknown) => string | null;
+  readonly type: AttributeType;
+  /** Whether lists can be sorted by it. */
+  readonly sortable?: boolean;
 }
 
-/** Python's uuid.UUID accepts braces, a urn prefix and missing hyphens; such an id then names nothing. */
-const uuidLike = (value: unknown): string | null => {
-  const plain = pythonStr(value)
-    .replaceAll('urn:', '')
-    .replaceAll('uuid:', '')
-    .replace(/^[{}]+|[{}]+$/g, '')
-    .replaceAll('-', '');
-  return typeof value === 'string' && /^[0-9a-fA-F]{32}(?![\s\S])/.test(plain)
-    ? null
-    : `'${pythonStr(value)}' is not a valid UUID.`;
-};
-
-const text = (value: unknown): string | null => {
-  if (typeof value !== 'string') return `'${pythonStr(value)}' is not a valid string.`;
-  // Half of a surrogate pair is no character: it could not be stored and read back as it was.
-  return /\p{Surrogate}/u.test(value) ? 'it contains a lone surrogate, which is not a character.' : null;
-};
-
-const project = (value: unknown): string | null =>
-  text(value) ?? (String(value).trim() === '' ? `'${String(value)}' Blank strings are not permitted.` : null);
-
-const direction = (value: unknown): string | null =>
-  directions.some((known) => known === value) ? null : `${pythonStr(value)} is not in valid_values.`;
-
-/** Neutron's pattern: numbers and ranges of numbers by comma, nothing about their size. */
-const vlanFilter = (value: unknown): string | null =>
-  value === null || (typeof value === 'string' && /^([0-9]+(-[0-9]+)?)(,([0-9]+(-[0-9]+)?))*\n?(?![\s\S])/.test(value))
-    ? null
-    : `'${pythonStr(value)}' is not a valid input.`;
-
-const readOnly: Attribute = { post: false, put: false };
-const required = (check: (value: unknown) => string | null): Attribute => ({ post: true, put: false, check });
+const readOnly: Attribute = { post: false, put: false, type: text };
+const required = (type: AttributeType): Attribute => ({ post: true, put: false, type });
 
 const common = {
-  id: readOnly,
+  id: { post: false, put: false, type: uuid },
   tenant_id: required(project),
-  name: { post: true, put: true, default: '', check: text },
-  description: { post: true, put: true, default: '', check: text },
+  name: { post: true, put: true, default: '', type: text },
+  description: { post: true, put: true, default: '', type: text },
 } satisfies Record<string, Attribute>;
 
+const status = { status: readOnly, status_reason: readOnly };
+
 /** In Neutron's order, which decides what is complained about first. */
-const attributes: Readonly<Record<ResourceKind, Readonly<Record<string, Attribute>>>> = {
-  tap_services: { ...common, port_id: required(uuidLike), status: readOnly, status_reason: readOnly },
+export const attributes: Readonly<Record<ApiKind, Readonly<Record<string, Attribute>>>> = {
+  tap_services: { ...common, port_id: required(uuid), ...status },
   tap_flows: {
     ...common,
-    tap_service_id: required(uuidLike),
-    source_port: required(uuidLike),
+    tap_service_id: required(uuid),
+    source_port: required(uuid),
     direction: required(direction),
-    status: readOnly,
-    vlan_filter: { post: true, put: false, default: null, check: vlanFilter },
-    status_reason: readOnly,
+    vlan_filter: { post: true, put: false, default: null, type: vlanFilter },
+    ...status,
+  },
+  tap_mirrors: {
+    ...common,
+    port_id: required(uuid),
+    directions: { ...required(tunnelIds), sortable: false },
+    remote_ip: required(ipAddress),
+    mirror_type: required(mirrorType),
+    ...status,
   },
 };
 
-export interface NewService {
+interface NewTap {
   readonly project_id: string;
   readonly name: string;
   readonly description: string;
+}
+
+export interface NewService extends NewTap {
   readonly port_id: string;
 }
 
-export interface NewFlow {
-  readonly project_id: string;
-  readonly name: string;
-  readonly description: string;
+export interface NewFlow extends NewTap {
   readonly tap_service_id: string;
   readonly source_port: string;
   readonly direction: Direction;
   readonly vlan_filter: string | null;
 }
 
-/** @throws NeutronError 400 in Neutron's words, for the first thing wrong in Neutron's order of looking */
-export function checkNewService(given: JsonObject, caller: Caller): NewService {
-  const { tenant_id, ...rest } = checkCreate('tap_services', given, caller);
-  return { ...rest, project_id: tenant_id } as unknown as NewService;
+export interface NewMirror extends NewTap {
+  readonly port_id: string;
+  readonly directions: MirrorDirections;
+  readonly remote_ip: string;
+  readonly mirror_type: MirrorType;
 }
 
-/** @throws NeutronError as {@link checkNewService} */
-export function checkNewFlow(given: JsonObject, caller: Caller): NewFlow {
-  const { tenant_id, ...rest } = checkCreate('tap_flows', given, caller);
-  return { ...rest, project_id: tenant_id } as unknown as NewFlow;
+export interface NewOf {
+  readonly tap_services: NewService;
+  readonly tap_flows: NewFlow;
+  readonly tap_mirrors: NewMirror;
 }
 
-/** @throws NeutronError 400; anything but name and description is read-only, also when the value is unchanged */
-export function checkUpdate(
-  kind: ResourceKind,
-  given: JsonObject,
-  caller: Caller,
-): { readonly name?: string; readonly description?: string } {
-  const value = withTenant(given, caller);
-  refuseUnknown(kind, value);
-  for (const name of Object.keys(value)) {
-    if (!attributes[kind][name]?.put) throw badRequest(`Cannot update read-only attribute ${name}`);
+/**
+ * The attributes of a resource that is to be made, those that have a default filled in.
+ * @throws NeutronError 400 in Neutron's words, for the first thing wrong in Neutron's order of looking
+ */
+export function checkCreate<K extends ApiKind>(kind: K, given: JsonObject, caller: Caller): NewOf[K] {
+  const value: Record<string, unknown> = withTenant(given, caller);
+  if (!Object.hasOwn(value, 'tenant_id')) {
+    if (caller.projectId === '')
+      throw badRequest('Running without keystone AuthN requires that tenant_id is specified');
+    value['tenant_id'] = caller.projectId;
   }
-  checkValues(kind, value);
-  return value;
-}
-
-function checkCreate(kind: ResourceKind, given: JsonObject, caller: Caller): JsonObject {
-  const value: Record<string, unknown> = { tenant_id: caller.projectId, ...withTenant(given, caller) };
   refuseUnknown(kind, value);
   for (const [name, attribute] of Object.entries(attributes[kind])) {
     if (!attribute.post) {
@@ -124,8 +109,22 @@ function checkCreate(kind: ResourceKind, given: JsonObject, caller: Caller): Jso
       value[name] = attribute.default;
     }
   }
-  checkValues(kind, value);
-  return value;
+  const { tenant_id, ...rest } = checkValues(kind, value);
+  return { ...rest, project_id: tenant_id } as unknown as NewOf[K];
+}
+
+/** @throws NeutronError 400; anything but name and description is read-only, also when the value is unchanged */
+export function checkUpdate(
+  kind: ApiKind,
+  given: JsonObject,
+  caller: Caller,
+): { readonly name?: string; readonly description?: string } {
+  const value = withTenant(given, caller);
+  refuseUnknown(kind, value);
+  for (const name of Object.keys(value)) {
+    if (!attributes[kind][name]?.put) throw badRequest(`Cannot update read-only attribute ${name}`);
+  }
+  return checkValues(kind, value);
 }
 
 /** project_id and tenant_id are one attribute with two names; only an admin may name another project. */
@@ -138,7 +137,7 @@ function withTenant(given: JsonObject, caller: Caller): Record<string, unknown> 
     }
     value['tenant_id'] = project;
   }
-  if (Object.hasOwn(value, 'tenant_id') && value['tenant_id'] !== caller.projectId && !caller.isAdmin) {
+  if (Object.hasOwn(value, 'tenant_id') && value['tenant_id'] !== caller.projectId && !caller.mayNameProject) {
     throw badRequest(
       "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or " +
         'advsvc privileges',
@@ -147,21 +146,27 @@ function withTenant(given: JsonObject, caller: Caller): Record<string, unknown> 
   return value;
 }
 
-function refuseUnknown(kind: ResourceKind, value: JsonObject): void {
+function refuseUnknown(kind: ApiKind, value: JsonObject): void {
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(attributes[kind], name));
   if (unknown.length > 0) throw badRequest(`Unrecognized attribute(s) '${unknown.sort().join(', ')}'`);
 }
 
-function checkValues(kind: ResourceKind, value: JsonObject): void {
-  for (const [name, attribute] of Object.entries(attributes[kind])) {
+function checkValues(kind: ApiKind, value: JsonObject): Record<string, unknown> {
+  const checked: Record<string, unknown> = { ...value };
+  for (const [name, { type }] of Object.entries(attributes[kind])) {
     if (!Object.hasOwn(value, name)) continue;
-    const problem = attribute.check?.(value[name]) ?? null;
-    if (problem !== null) throw badRequest(`Invalid input for ${name}. Reason: ${problem}`);
+    const problem = type.check(value[name]);
+    if (problem !== null) throw invalidInput(name, problem);
+    if (type.convert) checked[name] = type.convert(value[name]);
   }
+  return checked;
 }
 
-/** Neutron lets no attribute of taps be sorted by. @throws NeutronError 400 */
-export function refuseSorting(sortKeys: readonly string[], sortDirs: readonly string[]): void {
-  if (sortKeys.length !== sortDirs.length) throw badRequest('The number of sort_keys and sort_dirs must be same');
-  if (sortKeys.length > 0) throw badRequest(`${pythonRepr(sortKeys)} is invalid attribute for sort_keys`);
+export const invalidInput = (attribute: string, problem: string) =>
+  badRequest(`Invalid input for ${attribute}. Reason: ${problem}`);
+
+/** The attributes by which lists of a kind can be sorted, project_id being another name of tenant_id. */
+export function sortableAttributes(kind: ApiKind): ReadonlySet<string> {
+  const own = Object.entries(attributes[kind]).filter(([, attribute]) => attribute.sortable !== false);
+  return new Set([...own.map(([name]) => name), 'project_id']);
 }

@@ -406,12 +406,21 @@ describe('lists', () => {
     }
   });
 
-  it('are not sorted by anything', async () => {
-    expect(
-      await alice('GET', `${services}?sort_key=description&sort_dir=desc&sort_key=name&sort_dir=asc`),
-    ).toMatchObject({
+  it('are sorted by any attribute, equals as they were made, and paged in that order', async () => {
+    await service(portId(8), { name: 'b', description: 'x' });
+    await service(portId(8), { name: 'a', description: 'y' });
+    const last = await service(portId(8), { name: 'a', description: 'x' });
+    const names = async (query: string) => {
+      const { body } = await alice('GET', `${services}?port_id=${portId(8)}&${query}&fields=name&fields=description`);
+      return body.tap_services.map((item: Record<string, string>) => `${item['name']}${item['description']}`);
+    };
+    expect(await names('sort_key=name&sort_dir=asc')).toEqual(['ay', 'ax', 'bx']);
+    expect(await names('sort_key=description&sort_dir=desc&sort_key=name&sort_dir=asc')).toEqual(['ay', 'ax', 'bx']);
+    expect(await names(`sort_key=name&sort_dir=asc&limit=2&marker=${last}`)).toEqual(['bx']);
+    expect(await names(`sort_key=name&sort_dir=asc&limit=1&marker=${last}&page_reverse=True`)).toEqual(['ay']);
+    expect(await alice('GET', `${services}?sort_key=color&sort_dir=asc`)).toMatchObject({
       status: 400,
-      body: bad("['description', 'name'] is invalid attribute for sort_keys"),
+      body: bad("['color'] is invalid attribute for sort_keys"),
     });
     expect(await alice('GET', `${services}?sort_key=name`)).toMatchObject({
       status: 400,

@@ -1,38 +1,36 @@
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { NeutronUnauthorizedError } from '@taas/neutron';
+import { createPolicy, defaultRules, type Policy } from '@taas/policy';
 import type { Clock, Logger } from '@taas/service';
 import type { Store } from '@taas/store';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Admission } from '../admission/admission.js';
 import type { PortDirectory } from '../admission/port-directory.js';
+import { noQuota, type QuotaLimits } from '../admission/quotas.js';
+import { remoteAddressPolicy } from '../admission/remote-address-policy.js';
+import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
+import type { NeutronUpstream } from '../front/neutron-upstream.js';
+import { PassThrough } from '../front/pass-through.js';
+import { removeTapsOfPort } from '../ports/port-removal.js';
 import type { LiveView } from '../view/live-view.js';
+import { type ApiLimits, defaultLimits } from './api-limits.js';
+import { answerClientError } from './client-error.js';
+import { extensionNamed } from './discovery.js';
+import { DiscoveryRoutes } from './discovery-routes.js';
 import { answerFor } from './error-answer.js';
-import { pageLinks, parseFields, parseListQuery, selectFields } from './list-query.js';
-import { badRequest, methodNotAllowed, NeutronError, pathNotFound, tapNotFound, words } from './neutron-error.js';
-import { parseJsonBody } from './request-body.js';
+import { NeutronError, pathNotFound, tooManyRequests } from './neutron-error.js';
+import { openApi } from './openapi.js';
+import { OwnWrites } from './own-writes.js';
+import { QuotaController } from './quota-controller.js';
+import { QuotaRoutes } from './quota-routes.js';
+import { RateLimiter, type RateLimits } from './rate-limit.js';
+import type { ApiAnswer, ApiRequest } from './request.js';
 import { requestTarget, splitUrl, type Target } from './request-target.js';
 import { TapController } from './tap-controller.js';
-
-export interface ApiLimits {
-  /** Largest request body, in bytes. */
-  readonly bodyBytes: number;
-  /** How deep a body's JSON may nest. */
-  readonly bodyDepth: number;
-  /** Longest URL, in characters. */
-  readonly urlLength: number;
-  /** Time for a request to arrive whole, and for it to be answered, in ms. */
-  readonly requestMs: number;
-  /** Time for this replica to catch up with etcd while a request waits, in ms. */
-  readonly catchUpMs: number;
-}
-
-export const defaultLimits: ApiLimits = {
-  bodyBytes: 512 * 1024,
-  bodyDepth: 32,
-  urlLength: 8190,
-  requestMs: 30_000,
-  catchUpMs: 5_000,
-};
+import { tapRoute } from './tap-routes.js';
 
 export interface ApiDeps {
   readonly store: Store;
@@ -45,6 +43,18 @@ export interface ApiDeps {
   /** A new UUID at each call. */
   readonly newId: () => string;
   readonly limits?: Partial<ApiLimits>;
+  /** Who may do what; upstream's defaults if absent. */
+  readonly rules?: Policy;
+  /** Limits of projects for which an administrator has set none; none if absent. */
+  readonly quotas?: QuotaLimits;
+  readonly rate?: RateLimits;
+  /** Subnets that tap mirrors may not send to, besides those that never make sense. */
+  readonly deniedRemoteSubnets?: readonly string[];
+  /** Neutron behind this server, for all that is not TaaS. */
+  readonly neutron?: NeutronUpstream;
+  /** Told of a port whose DELETE has passed through here, after its taps are gone. */
+  readonly portDeleted?: (portId: string) => void;
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 interface Context {
@@ -56,29 +66,63 @@ interface Context {
   caller?: Caller;
 }
 
-/** The HTTP side of the API: Neutron's paths, methods, codes and headers. What is done stands in {@link TapController}. */
+export { type ApiLimits, defaultLimits } from './api-limits.js';
+
+/** The HTTP side of the API: Neutron's paths, methods, codes and headers. What is done stands in the controllers. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
-  const { store, live, ports, policy, clock, newId } = deps;
+  const { store, live, ports, policy, clock, newId, neutron } = deps;
   const { catchUpMs } = limits;
-  const admission = new Admission({ store, live, ports, catchUpMs });
-  const controller = new TapController({ store, live, admission, policy, clock, newId, catchUpMs });
+  const quotas = deps.quotas ?? noQuota;
+  const writes = new OwnWrites();
+  const access = new Access(deps.rules ?? createPolicy({ defaults: defaultRules }));
+  const tunnelAddresses = () =>
+    [...live.view.agents.values()].flatMap(({ record }) => (record?.tunnel_address ? [record.tunnel_address] : []));
+  const remoteAddresses = remoteAddressPolicy(deps.deniedRemoteSubnets ?? [], tunnelAddresses);
+  const admission = new Admission({
+    ...{ store, live, ports, catchUpMs, quotas, remoteAddresses },
+    lookUpMs: limits.requestMs,
+  });
+  const controller = new TapController({
+    ...{ store, live, admission, access, writes, policy, clock, newId, catchUpMs },
+    bulkItems: limits.bulkItems,
+  });
+  const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });
+  const quotaRoutes = new QuotaRoutes(quotaController, neutron ?? null);
+  const discovery = new DiscoveryRoutes(neutron ?? null);
+  const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
+  const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
   const contextOf = (request: FastifyRequest): Context => {
     const context = contexts.get(request);
     if (!context) throw new Error('the request has not passed the onRequest hook');
     return context;
   };
+  const passThrough =
+    neutron &&
+    new PassThrough({
+      ...{ neutron, logger: deps.logger, clock, newId, bodyBytes: limits.bodyBytes },
+      portDeleted: async (port) => {
+        await removeTapsOfPort({ store, live, writes, catchUpMs }, port);
+        deps.portDeleted?.(port);
+      },
+    });
 
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.requestMs,
     handlerTimeout: limits.requestMs,
-    connectionTimeout: limits.requestMs * 2,
     genReqId: () => `req-${newId()}`,
     requestIdHeader: false,
     // One route takes all: paths are read in one place of our own, as Neutron reads them.
     rewriteUrl: () => '/',
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, `req-${newId()}`, deps.logger),
+    // What is Neutron's goes there before anything of it is read.
+    serverFactory: (own) =>
+      listener(deps, limits, (request, response) => {
+        if (passThrough && PassThrough.takes(request, (alias) => extensionNamed(alias) !== undefined)) {
+          void passThrough.handle(request, response);
+        } else own(request, response);
+      }),
   });
   // Neutron takes every body for JSON, whatever its type says.
   app.removeAllContentTypeParsers();
@@ -97,62 +141,57 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       headers['content-type'] = 'application/octet-stream';
     } else delete headers['content-type'];
     if (url.length > limits.urlLength) throw new NeutronError(414, 'HTTPRequestURITooLong', 'The URL is too long.');
-    if (target.is !== 'outside') context.caller = await deps.authenticator.authenticate(headers);
+    if (target.is === 'outside' || target.is === 'openapi') return;
+    const asked = { method: request.method, path };
+    const signal = AbortSignal.timeout(limits.requestMs);
+    context.caller = access.caller(await deps.authenticator.authenticate(headers, asked, signal));
+    const wait = rate.take(context.caller.projectId);
+    if (wait > 0) throw tooManyRequests(wait);
   });
+
+  const answer = (request: ApiRequest, target: Target, caller: Caller | undefined): Promise<ApiAnswer> | ApiAnswer => {
+    if (target.is === 'outside') return discovery.outside(target.page, request);
+    if (target.is === 'openapi') return { status: 200, body: description };
+    if (!caller) throw new UnauthenticatedError('no caller');
+    switch (target.is) {
+      case 'resource':
+        return tapRoute(controller, limits, request, target, caller);
+      case 'quotas':
+        return quotaRoutes.answer(request, target, caller, limits.bodyDepth);
+      case 'index':
+        return discovery.index(request);
+      case 'extensions':
+        return discovery.extensions(target.alias, request);
+      default:
+        throw pathNotFound();
+    }
+  };
 
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { target, caller, query, path } = contextOf(request);
-    if (target.is === 'outside') return json(reply, 404, { code: 404, title: 'Not Found', description: null });
-    if (target.is === 'unknown') throw pathNotFound();
-    if (!caller) throw new UnauthenticatedError('no caller');
-    const { kind, id } = target;
-    const { resource, title, notFound } = words[kind];
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    switch (request.method) {
-      case 'POST': {
-        const parsed = body.length === 0 ? null : parseJsonBody(body, limits.bodyDepth);
-        const { bulk, shown } = await controller.create(kind, parsed, caller);
-        return json(reply, 201, bulk ? { [kind]: shown } : { [resource]: shown[0] });
-      }
-      case 'PUT': {
-        if (id === null) throw new NeutronError(404, notFound, `${title}  None does not exist`);
-        if (body.length === 0) throw new NeutronError(400, 'BadRequest', "Bad body request: Invalid format: b''.");
-        const parsed = parseJsonBody(body, limits.bodyDepth);
-        return json(reply, 200, { [resource]: await controller.update(kind, id, parsed, caller) });
-      }
-      case 'DELETE':
-        if (body.length > 0) throw badRequest('Request body is not supported in DELETE.');
-        if (id === null) throw tapNotFound(kind, 'None');
-        await controller.remove(kind, id, caller);
-        return reply.code(204).send();
-      case 'PATCH':
-      case 'HEAD':
-        throw methodNotAllowed(request.method);
-      default: {
-        // Neutron answers every other method as GET.
-        if (id !== null) {
-          const shown = await controller.show(kind, id, caller);
-          return json(reply, 200, { [resource]: selectFields(parseFields(query), shown) });
-        }
-        const asked = parseListQuery(query);
-        const page = await controller.list(kind, asked, caller);
-        const links = pageLinks(asked, baseUrl(request, path), page);
-        return json(reply, 200, {
-          [kind]: page.map((shown) => selectFields(asked.fields, shown)),
-          ...(links.length > 0 ? { [`${kind}_links`]: links } : {}),
-        });
-      }
-    }
+    const asked: ApiRequest = {
+      ...{ method: request.method, url: request.originalUrl, path, query, body },
+      headers: request.headers,
+      origin: origin(request, deps.tls !== undefined),
+      signal: AbortSignal.timeout(limits.requestMs),
+    };
+    const given = await answer(asked, target, caller);
+    for (const [name, value] of Object.entries(given.headers ?? {})) void reply.header(name, value);
+    return given.body === undefined ? reply.code(given.status).send() : json(reply, given.status, given.body);
   };
 
   app.route({ method: app.supportedMethods, url: '/', exposeHeadRoute: false, handler: handle });
   app.setNotFoundHandler(handle);
 
   app.setErrorHandler(async (error: unknown, request, reply) => {
-    const answer = answerFor(error, deps.authenticator.challenge);
-    if (answer.status >= 500) contextOf(request).logger.error({ cause: error }, 'request failed');
-    if (answer.challenge !== undefined) void reply.header('WWW-Authenticate', answer.challenge);
-    return json(reply, answer.status, answer.body);
+    const { caller, logger } = contextOf(request);
+    if (error instanceof NeutronUnauthorizedError && caller?.token) deps.authenticator.forget?.(caller.token);
+    const { status, body, challenge, retryAfter } = answerFor(error, deps.authenticator.challenge);
+    if (status >= 500) logger.error({ cause: error }, 'request failed');
+    if (challenge !== undefined) void reply.header('WWW-Authenticate', challenge);
+    if (retryAfter !== undefined) void reply.header('Retry-After', retryAfter);
+    return json(reply, status, body);
   });
 
   app.addHook('onResponse', async (request, reply) => {
@@ -172,6 +211,15 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   return app;
 }
 
+function listener(deps: ApiDeps, limits: ApiLimits, handler: RequestListener): HttpServer {
+  const options = { maxHeaderSize: limits.headerBytes, requestTimeout: limits.requestMs };
+  const server = deps.tls
+    ? createHttpsServer({ ...options, ...deps.tls, minVersion: 'TLSv1.2' }, handler)
+    : createHttpServer(options, handler);
+  server.setTimeout(limits.requestMs * 2);
+  return server;
+}
+
 /** As text, since Fastify would add a charset that Neutron does not send. */
 function json(reply: FastifyReply, status: number, body: unknown): FastifyReply {
   return reply
@@ -181,8 +229,9 @@ function json(reply: FastifyReply, status: number, body: unknown): FastifyReply 
 }
 
 /** Links follow the Host that the client has used, and X-Forwarded-Proto, as Neutron's do. */
-function baseUrl(request: FastifyRequest, path: string): string {
+function origin(request: FastifyRequest, encrypted: boolean): string {
   const forwarded = request.headers['x-forwarded-proto'];
-  const scheme = forwarded === 'https' || forwarded === 'http' ? forwarded : 'http';
-  return `${scheme}://${request.headers.host ?? 'localhost'}${path}`;
+  const own = encrypted ? 'https' : 'http';
+  const scheme = forwarded === 'https' || forwarded === 'http' ? forwarded : own;
+  return `${scheme}://${request.headers.host ?? 'localhost'}`;
 }

@@ -1,3 +1,5 @@
+import { UpstreamUnavailableError } from '@taas/keystone';
+import { NeutronUnauthorizedError } from '@taas/neutron';
 import { StoreError } from '@taas/store';
 import { UnauthenticatedError } from '../auth/authenticator.js';
 import { ViewBehindError } from '../view/live-view.js';
@@ -8,21 +10,34 @@ export interface Answer {
   readonly body: unknown;
   /** Value of WWW-Authenticate. */
   readonly challenge?: string;
+  /** Value of Retry-After, in seconds. */
+  readonly retryAfter?: number;
 }
 
 /** The one door from whatever was thrown to what the client is told; never more than it may know. */
 export function answerFor(error: unknown, challenge: string): Answer {
-  if (error instanceof UnauthenticatedError) {
+  if (error instanceof UnauthenticatedError || error instanceof NeutronUnauthorizedError) {
     const message = 'The request you have made requires authentication.';
     return { status: 401, body: { error: { code: 401, title: 'Unauthorized', message } }, challenge };
   }
   const known = error instanceof NeutronError ? error : translate(error);
-  return { status: known.status, body: known.body };
+  const { status, body, retryAfterMs } = known;
+  return {
+    status,
+    body,
+    ...(retryAfterMs === null ? {} : { retryAfter: Math.max(1, Math.ceil(retryAfterMs / 1000)) }),
+  };
 }
 
 function translate(error: unknown): NeutronError {
   if (error instanceof ViewBehindError) return unavailable('This server has not caught up with etcd: try again.');
   if (error instanceof StoreError) return fromStore(error);
+  if (error instanceof UpstreamUnavailableError) {
+    // What exactly is wrong with it is for the log.
+    return unavailable(`${error.service} does not answer at the moment: try again.`, {
+      ...{ cause: error, retryAfterMs: error.retryAfterMs },
+    });
+  }
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (status === 413) return tooLarge('The request body is too large.', { cause: error });
   if (status === 503) return unavailable('The request took too long: try again.', { cause: error });

@@ -1,5 +1,5 @@
-import { refuseSorting } from './attributes.js';
-import { NeutronError } from './neutron-error.js';
+import { badRequest, NeutronError } from './neutron-error.js';
+import { pythonRepr } from './python-repr.js';
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -13,21 +13,31 @@ export interface ListQuery {
   readonly limit: number;
   readonly marker: string | null;
   readonly pageReverse: boolean;
+  readonly sort: readonly SortKey[];
   readonly pairs: Pairs;
+}
+
+export interface SortKey {
+  readonly attribute: string;
+  readonly ascending: boolean;
 }
 
 const notFilters = new Set(['fields', 'limit', 'marker', 'page_reverse', 'sort_key', 'sort_dir']);
 
-/** @throws NeutronError 400 for a limit that is none, and for any sorting */
-export function parseListQuery(pairs: Pairs): ListQuery {
+/**
+ * @param sortable what lists can be sorted by
+ * @throws NeutronError 400 for a limit that is none, or sorting that cannot be
+ */
+export function parseListQuery(pairs: Pairs, sortable: ReadonlySet<string>): ListQuery {
   const all = (name: string) => pairs.filter(([key]) => key === name).map(([, value]) => value);
   const filters = new Map<string, string[]>();
   for (const [name, value] of pairs) {
     if (!notFilters.has(name)) filters.set(name, [...(filters.get(name) ?? []), value]);
   }
   const limit = parseLimit(all('limit').at(-1));
-  refuseSorting(all('sort_key'), all('sort_dir'));
+  const sort = parseSorting(all('sort_key'), all('sort_dir'), sortable);
   return {
+    sort,
     filters,
     fields: parseFields(pairs),
     limit,
@@ -40,6 +50,18 @@ export function parseListQuery(pairs: Pairs): ListQuery {
 export function parseFields(pairs: Pairs): ReadonlySet<string> | null {
   const named = pairs.filter(([key, value]) => key === 'fields' && value !== '').map(([, value]) => value);
   return named.length > 0 ? new Set(named) : null;
+}
+
+/** Neutron's own rules and words for resources that it can sort; it can sort no taps. */
+function parseSorting(names: readonly string[], dirs: readonly string[], sortable: ReadonlySet<string>): SortKey[] {
+  if (names.length !== dirs.length) throw badRequest('The number of sort_keys and sort_dirs must be same');
+  const unknown = names.filter((name) => !sortable.has(name));
+  if (unknown.length > 0) throw badRequest(`${pythonRepr(unknown)} is invalid attribute for sort_keys`);
+  const wrong = dirs.filter((dir) => dir !== 'asc' && dir !== 'desc');
+  if (wrong.length > 0) {
+    throw badRequest(`${pythonRepr(wrong)} is invalid value for sort_dirs, valid value is 'asc' and 'desc'`);
+  }
+  return names.map((attribute, at) => ({ attribute, ascending: dirs[at] === 'asc' }));
 }
 
 function parseLimit(text: string | undefined): number {
@@ -61,6 +83,30 @@ export function passes(query: ListQuery, resource: Shown): boolean {
     if (!values.some((value) => value === resource[name])) return false;
   }
   return true;
+}
+
+/** Whether an attribute that costs more than the rest is needed to choose or order what is shown. */
+export const asksFor = (query: ListQuery, attribute: string): boolean =>
+  query.filters.has(attribute) || query.sort.some((key) => key.attribute === attribute);
+
+/** Sorted as asked, by code units, null first; equals keep their order. */
+export function sorted<T extends Shown>(query: ListQuery, items: readonly T[]): readonly T[] {
+  if (query.sort.length === 0) return items;
+  return [...items].sort((a, b) => {
+    for (const { attribute, ascending } of query.sort) {
+      const order = compare(a[attribute], b[attribute]);
+      if (order !== 0) return ascending ? order : -order;
+    }
+    return 0;
+  });
+}
+
+function compare(a: unknown, b: unknown): number {
+  const [left, right] = [a, b].map((value) => (typeof value === 'string' ? value : null));
+  if (left === right) return 0;
+  if (left === null || left === undefined) return -1;
+  if (right === null || right === undefined) return 1;
+  return left < right ? -1 : 1;
 }
 
 export function selectFields(fields: ReadonlySet<string> | null, resource: Shown): Shown {

@@ -9,34 +9,39 @@ export class NeutronError extends Error {
     /** Neutron's exception class, which clients look at. */
     readonly type: string,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly retryAfterMs?: number | null },
   ) {
     super(message, options);
+    this.retryAfterMs = options?.retryAfterMs ?? null;
   }
+
+  /** When the client may try again, in ms; null if nothing is known of that. */
+  readonly retryAfterMs: number | null;
 
   get body(): { readonly NeutronError: { type: string; message: string; detail: string } } {
     return { NeutronError: { type: this.type, message: this.message, detail: '' } };
   }
 }
 
-/** The two kinds of resources in Neutron's words. */
+/** The kinds of resources in Neutron's words. */
 export interface ResourceWords {
-  readonly resource: 'tap_service' | 'tap_flow';
+  readonly resource: 'tap_service' | 'tap_flow' | 'tap_mirror';
   readonly notFound: string;
+  /** How a 404 begins; the spaces are Neutron's own. */
   readonly title: string;
 }
 
 export const words = {
-  tap_services: { resource: 'tap_service', notFound: 'TapServiceNotFound', title: 'Tap Service' },
-  tap_flows: { resource: 'tap_flow', notFound: 'TapFlowNotFound', title: 'Tap Flow' },
+  tap_services: { resource: 'tap_service', notFound: 'TapServiceNotFound', title: 'Tap Service ' },
+  tap_flows: { resource: 'tap_flow', notFound: 'TapFlowNotFound', title: 'Tap Flow ' },
+  tap_mirrors: { resource: 'tap_mirror', notFound: 'TapMirrorNotFound', title: 'Tap Mirror' },
 } as const satisfies Record<string, ResourceWords>;
 
 export const badRequest = (message: string, options?: ErrorOptions) =>
   new NeutronError(400, 'HTTPBadRequest', message, options);
 
-/** Neutron's own spelling has two spaces. */
 export const tapNotFound = (kind: keyof typeof words, id: string) =>
-  new NeutronError(404, words[kind].notFound, `${words[kind].title}  ${id} does not exist`);
+  new NeutronError(404, words[kind].notFound, `${words[kind].title} ${id} does not exist`);
 
 export const portNotFound = (port: string) => new NeutronError(404, 'PortNotFound', `Port ${port} could not be found.`);
 
@@ -60,7 +65,18 @@ export const methodNotAllowed = (method: string) =>
 export const tooLarge = (message: string, options?: ErrorOptions) =>
   new NeutronError(413, 'HTTPRequestEntityTooLarge', message, options);
 
-export const unavailable = (message: string, options?: ErrorOptions) =>
+export const overQuota = (resource: ResourceWords['resource']) =>
+  new NeutronError(409, 'OverQuota', `Quota exceeded for resources: ['${resource}'].`);
+
+export const tunnelConflict = (id: number) =>
+  new NeutronError(409, 'TapMirrorTunnelConflict', `Tap Mirror with tunnel_id ${id} already exists`);
+
+export const tooManyRequests = (retryAfterMs: number) =>
+  new NeutronError(429, 'HTTPTooManyRequests', 'The project has sent too many requests: try again later.', {
+    retryAfterMs,
+  });
+
+export const unavailable = (message: string, options?: ErrorOptions & { readonly retryAfterMs?: number | null }) =>
   new NeutronError(503, 'ServiceUnavailable', message, options);
 
 export const internal = (options?: ErrorOptions) =>

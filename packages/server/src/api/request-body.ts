@@ -54,6 +54,7 @@ function nesting(text: string): number {
 export function resourcesToCreate(
   json: unknown,
   resource: string,
+  maxItems: number,
 ): { readonly bulk: boolean; readonly items: readonly JsonObject[] } {
   const body = bodyObject(json);
   const collection = `${resource}s`;
@@ -61,6 +62,9 @@ export function resourcesToCreate(
   const list = body[collection];
   if (!list || (Array.isArray(list) && list.length === 0)) throw badRequest('Resources required');
   if (!Array.isArray(list)) throw badRequest(`Object '${collection}' contains invalid data`);
+  if (list.length > maxItems) {
+    throw badRequest(`At most ${maxItems} ${collection} can be created in one request: send several`);
+  }
   return {
     bulk: true,
     items: list.map((item: unknown) => member(isWrapped(item, resource) ? item : { [resource]: item }, resource)),

@@ -1,4 +1,4 @@
-import type { StatusView, TapFlowRecord, TapServiceRecord } from '@taas/model';
+import type { StatusView, TapFlowRecord, TapMirrorRecord, TapServiceRecord } from '@taas/model';
 import type { Shown } from './list-query.js';
 
 /** A tap service as the API shows it: Neutron's attributes in Neutron's order, and `status_reason`, ours. */
@@ -30,3 +30,26 @@ export function shownFlow(record: TapFlowRecord, view: StatusView): Shown & { re
     status_reason: view.reason,
   };
 }
+
+/** Upstream's tap mirrors have no status; clients that do not know it leave it alone. */
+export function shownMirror(record: TapMirrorRecord, view: StatusView): Shown & { readonly id: string } {
+  return {
+    id: record.id,
+    project_id: record.project_id,
+    name: record.name,
+    description: record.description,
+    port_id: record.port_id,
+    directions: record.directions,
+    remote_ip: record.remote_ip,
+    mirror_type: record.mirror_type,
+    tenant_id: record.project_id,
+    status: view.status,
+    status_reason: view.reason,
+  };
+}
+
+/** What tap mirrors say of themselves as long as no node carries them out. */
+export const mirrorStatus: StatusView = {
+  status: 'DOWN',
+  reason: 'accepted and kept, but nothing is copied: this release has no data plane for tap mirrors yet',
+};

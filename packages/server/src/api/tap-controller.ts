@@ -1,110 +1,116 @@
-import {
-  keys,
-  RecordError,
-  type ResourceKind,
-  type StatusView,
-  type TapFlowRecord,
-  type TapServiceRecord,
-  tapFlowCodec,
-  tapServiceCodec,
-} from '@taas/model';
+import { type ApiKind, keys, RecordError, type StatusView } from '@taas/model';
 import type { Clock } from '@taas/service';
-import type { Store } from '@taas/store';
+import type { Operation, Store } from '@taas/store';
 import type { Admission } from '../admission/admission.js';
-import { type Caller, mayWrite } from '../auth/authenticator.js';
+import type { Access } from '../auth/access.js';
+import type { Caller } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { StatusReader } from '../status/tap-status.js';
-import type { Entry } from '../view/entry.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
-import { checkNewFlow, checkNewService, checkUpdate } from './attributes.js';
-import { type ListQuery, pageOf, passes, type Shown } from './list-query.js';
-import { forbidden, tapNotFound, tooContended, unavailable, unreadable, words } from './neutron-error.js';
-import { OwnWrites } from './own-writes.js';
-import { resourcesToCreate, resourceToUpdate } from './request-body.js';
-import { shownFlow, shownService } from './shown-resource.js';
+import { checkCreate, checkUpdate } from './attributes.js';
+import { asksFor, type ListQuery, pageOf, passes, sorted } from './list-query.js';
+import { tapNotFound, tooContended, unavailable, unreadable, words } from './neutron-error.js';
+import type { OwnWrites } from './own-writes.js';
+import { type JsonObject, resourcesToCreate, resourceToUpdate } from './request-body.js';
+import { codecs, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
 import { removeUntoldService } from './untold-service.js';
 
 export interface ControllerDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly admission: Admission;
+  readonly access: Access;
+  /** What this replica has written: its lists must show at least that. */
+  readonly writes: OwnWrites;
   readonly policy: SegmentPolicy;
   readonly clock: Clock;
   readonly newId: () => string;
   /** How long a request may wait for the view to show what it must, in ms. */
   readonly catchUpMs: number;
+  /** Most resources that one request may create. */
+  readonly bulkItems: number;
 }
-
-type TapRecord = TapServiceRecord | TapFlowRecord;
-type ShownTap = Shown & { readonly id: string };
 
 const attempts = 10;
 const accepted: StatusView = { status: 'DOWN', reason: 'accepted; no node has been told yet' };
 
-/** What the API does with tap services and tap flows; knows nothing of HTTP but Neutron's errors. */
+/** What the API does with tap services, flows and mirrors; knows nothing of HTTP but Neutron's errors. */
 export class TapController {
-  readonly #writes = new OwnWrites();
-
   constructor(private readonly deps: ControllerDeps) {}
 
   /** The page that the query asks for, from the view, which shows at least all that this replica has written. */
-  async list(kind: ResourceKind, query: ListQuery, caller: Caller): Promise<readonly ShownTap[]> {
+  async list(kind: ApiKind, query: ListQuery, caller: Caller): Promise<readonly ShownTap[]> {
     const { live } = this.deps;
-    await live.reached(this.#writes.revision, this.deps.catchUpMs);
+    await live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
     const reader = new StatusReader(live.view, this.deps.policy);
-    const asksStatus = query.filters.has('status') || query.filters.has('status_reason');
-    const show = (record: TapRecord) => this.#show(kind, record, reader);
-    const records = this.#visible(kind, caller).filter((record) => {
+    const asksStatus = asksFor(query, 'status') || asksFor(query, 'status_reason');
+    const found: ShownTap[] = [];
+    const records = new Map<string, TapRecord>();
+    for (const record of this.#candidates(kind, caller)) {
       // Statuses cost more than the rest: they are looked up where they matter.
-      return passes(query, asksStatus ? show(record) : shown(kind, record, accepted));
+      const item = shown(record, asksStatus ? statusOf(record, reader) : accepted);
+      if (!passes(query, item) || !this.deps.access.sees(kind, record, caller)) continue;
+      found.push(item);
+      records.set(record.id, record);
+    }
+    return pageOf(query, sorted(query, found)).map((item) => {
+      const record = records.get(item.id);
+      return record && !asksStatus ? shown(record, statusOf(record, reader)) : item;
     });
-    return pageOf(query, records).map(show);
   }
 
   /** One tap: the record from the store itself, its status from the view. */
-  async show(kind: ResourceKind, id: string, caller: Caller): Promise<ShownTap> {
+  async show(kind: ApiKind, id: string, caller: Caller): Promise<ShownTap> {
     const { record, revision } = await this.#find(kind, id, caller);
-    return this.#showAt(kind, record, revision);
+    return this.#showAt(record, revision);
   }
 
-  async create(
-    kind: ResourceKind,
-    json: unknown,
+  async create(kind: ApiKind, json: unknown, caller: Caller): Promise<{ bulk: boolean; shown: readonly ShownTap[] }> {
+    const { bulk, items } = resourcesToCreate(json, words[kind].resource, this.deps.bulkItems);
+    const { access, live, writes } = this.deps;
+    const records = this.#drafts(kind, items, caller);
+    for (const record of records.all) access.mayCreate(kind, record, caller);
+    await live.reached(writes.revision, this.deps.catchUpMs);
+    writes.note(await records.commit());
+    return { bulk, shown: records.all.map((record) => shown(record, accepted)) };
+  }
+
+  /** The records that a request asks for, checked, and how to write them. */
+  #drafts(
+    kind: ApiKind,
+    items: readonly JsonObject[],
     caller: Caller,
-  ): Promise<{ bulk: boolean; shown: readonly ShownTap[] }> {
-    const { resource } = words[kind];
-    const { bulk, items } = resourcesToCreate(json, resource);
-    const { admission, live } = this.deps;
+  ): { readonly all: readonly TapRecord[]; readonly commit: () => Promise<number> } {
+    const { admission } = this.deps;
     const now = this.deps.clock.now();
     // Those of one request keep their order in lists.
     const common = (index: number) => ({ v: 1, id: this.deps.newId(), created_at: now + index }) as const;
-    let commit: () => Promise<number>;
-    let records: TapRecord[];
-    if (kind === 'tap_services') {
-      const services = items.map((item, at) => ({ ...common(at), ...checkNewService(item, caller) }));
-      records = services;
-      commit = () => admission.services(services, caller);
-    } else {
-      const flows = items.map((item, at) => ({ ...common(at), ...checkNewFlow(item, caller) }));
-      records = flows;
-      commit = () => admission.flows(flows, caller);
+    switch (kind) {
+      case 'tap_services': {
+        const all = items.map((item, at) => ({ ...common(at), ...checkCreate(kind, item, caller) }));
+        return { all, commit: () => admission.services(all, caller) };
+      }
+      case 'tap_flows': {
+        const all = items.map((item, at) => ({ ...common(at), ...checkCreate(kind, item, caller) }));
+        return { all, commit: () => admission.flows(all, caller) };
+      }
+      case 'tap_mirrors': {
+        const all = items.map((item, at) => ({ ...common(at), ...checkCreate(kind, item, caller) }));
+        return { all, commit: () => admission.mirrors(all, caller) };
+      }
     }
-    this.#authorize(caller, `create_${resource}`);
-    await live.reached(this.#writes.revision, this.deps.catchUpMs);
-    this.#writes.note(await commit());
-    return { bulk, shown: records.map((record) => shown(kind, record, accepted)) };
   }
 
-  async update(kind: ResourceKind, id: string, json: unknown, caller: Caller): Promise<ShownTap> {
+  async update(kind: ApiKind, id: string, json: unknown, caller: Caller): Promise<ShownTap> {
     const { resource } = words[kind];
     const change = checkUpdate(kind, resourceToUpdate(json, resource), caller);
     for (let attempt = 0; attempt < attempts; attempt++) {
       const found = await this.#find(kind, id, caller);
-      this.#authorize(caller, `update_${resource}`);
+      this.deps.access.mayChange('update', kind, found.record, caller);
       const record: TapRecord = { ...found.record, ...change };
       const revision = await this.#replace(kind, found.revision, record);
-      if (revision !== null) return this.#showAt(kind, record, revision);
+      if (revision !== null) return this.#showAt(record, revision);
     }
     throw tooContended();
   }
@@ -113,12 +119,16 @@ export class TapController {
    * Accepts that a tap is to go. One that no node has been told of goes at once; otherwise it is marked, and goes when
    * the nodes have confirmed. A second time changes nothing.
    */
-  async remove(kind: ResourceKind, id: string, caller: Caller): Promise<void> {
+  async remove(kind: ApiKind, id: string, caller: Caller): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const found = await this.#find(kind, id, caller);
-      this.#authorize(caller, `delete_${words[kind].resource}`);
+      this.deps.access.mayChange('delete', kind, found.record, caller);
       if (found.record.deleting) return;
       const { view } = this.deps.live;
+      if (kind === 'tap_mirrors') {
+        if ((await this.#replace(kind, found.revision, null, id, tunnelIdsOf(found.record))) !== null) return;
+        continue;
+      }
       if (kind === 'tap_flows' && view.nodeRecords.ofFlow(id).length === 0) {
         // Should the compiler be telling a node right now, it will find the flow gone and take it back.
         if ((await this.#replace(kind, found.revision, null, id)) !== null) return;
@@ -126,80 +136,71 @@ export class TapController {
       }
       const revision = await this.#replace(kind, found.revision, { ...found.record, deleting: true });
       if (revision === null) continue;
-      if (kind === 'tap_services') this.#writes.note(await removeUntoldService(this.deps, id, revision));
+      if (kind === 'tap_services') this.deps.writes.note(await removeUntoldService(this.deps, id, revision));
       return;
     }
     throw tooContended();
   }
 
-  #authorize(caller: Caller, action: string): void {
-    if (!mayWrite(caller)) throw forbidden(action);
-  }
-
-  async #find(kind: ResourceKind, id: string, caller: Caller): Promise<{ record: TapRecord; revision: number }> {
+  async #find(kind: ApiKind, id: string, caller: Caller): Promise<{ record: TapRecord; revision: number }> {
     const key = keys.resource(kind, id);
     // An id with a slash would name somebody else's key.
     const entry = /^[0-9a-f-]+$/.test(id) ? await this.deps.store.get(key) : undefined;
     if (!entry) throw tapNotFound(kind, id);
     let record: TapRecord;
     try {
-      record = (kind === 'tap_services' ? tapServiceCodec : tapFlowCodec).parse(key, entry.value);
+      record = codecs[kind].parse(key, entry.value);
     } catch (error) {
       if (error instanceof RecordError) throw unreadable(kind, id, caller, error);
       throw error;
     }
-    if (!caller.isAdmin && record.project_id !== caller.projectId) throw tapNotFound(kind, id);
+    if (!this.deps.access.sees(kind, record, caller)) throw tapNotFound(kind, id);
     return { record, revision: entry.modRevision };
   }
 
   /** Rewrites or (null) deletes a record as it was found. @returns the new revision, or null if it has changed since */
   async #replace(
-    kind: ResourceKind,
+    kind: ApiKind,
     revision: number,
     record: TapRecord | null,
     id = record?.id,
+    besides: readonly Operation[] = [],
   ): Promise<number | null> {
     const key = keys.resource(kind, id ?? '');
     const result = await this.deps.store.transact({
       compare: [{ kind: 'mod-revision', key, revision }],
-      operations: [record ? { kind: 'put', key, value: JSON.stringify(record) } : { kind: 'delete', key }],
+      operations: [record ? { kind: 'put', key, value: JSON.stringify(record) } : { kind: 'delete', key }, ...besides],
     });
     if (!result.succeeded) return null;
-    this.#writes.note(result.revision);
+    this.deps.writes.note(result.revision);
     return result.revision;
   }
 
-  async #showAt(kind: ResourceKind, record: TapRecord, revision: number): Promise<ShownTap> {
+  async #showAt(record: TapRecord, revision: number): Promise<ShownTap> {
     const { live, policy, catchUpMs } = this.deps;
     try {
       await live.reached(revision, catchUpMs);
     } catch (error) {
       if (!(error instanceof ViewBehindError)) throw error;
       // The record is true; only of its status nothing can be said.
-      return shown(kind, record, {
+      return shown(record, {
         status: 'DOWN',
         reason: 'the status is not known: etcd cannot be seen at the moment',
       });
     }
-    if (live.fresh) return this.#show(kind, record, new StatusReader(live.view, policy));
-    return shown(kind, record, {
+    if (live.fresh) return shown(record, statusOf(record, new StatusReader(live.view, policy)));
+    return shown(record, {
       status: 'DOWN',
       reason: 'the status is not known: etcd cannot be seen at the moment',
     });
   }
 
-  #show(kind: ResourceKind, record: TapRecord, reader: StatusReader): ShownTap {
-    return shown(kind, record, 'tap_service_id' in record ? reader.flow(record) : reader.service(record));
-  }
-
-  /** All of a kind that the caller may see, oldest first. */
-  #visible(kind: ResourceKind, caller: Caller): readonly TapRecord[] {
-    const { view } = this.deps.live;
-    const all: ReadonlyMap<string, Entry<TapRecord>> = kind === 'tap_services' ? view.services : view.flows;
-    const ids = caller.isAdmin ? all.keys() : view.byProject[kind].get(caller.projectId);
+  /** All of a kind that may be shown to the caller as far as projects go, oldest first. */
+  #candidates(kind: ApiKind, caller: Caller): readonly TapRecord[] {
+    const { byId, byProject } = shelf(this.deps.live.view, kind);
     const found: { record: TapRecord; created: number }[] = [];
-    for (const id of ids) {
-      const entry = all.get(id);
+    for (const id of caller.isAdmin ? byId.keys() : byProject.get(caller.projectId)) {
+      const entry = byId.get(id);
       if (entry?.record) found.push({ record: entry.record, created: entry.createRevision });
     }
     found.sort(
@@ -210,6 +211,9 @@ export class TapController {
   }
 }
 
-function shown(_kind: ResourceKind, record: TapRecord, status: StatusView): ShownTap {
-  return 'tap_service_id' in record ? shownFlow(record, status) : shownService(record, status);
+/** What gives a mirror's tunnel ids back: at once, in the transaction that removes it. */
+export function tunnelIdsOf(record: TapRecord): Operation[] {
+  if (!('mirror_type' in record)) return [];
+  const ids = new Set(Object.values(record.directions));
+  return [...ids].map((id) => ({ kind: 'delete', key: keys.tunnelId(record.project_id, id) }));
 }

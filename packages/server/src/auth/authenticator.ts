@@ -1,12 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Credentials } from '@taas/policy';
 
-/** Who asks, as far as the API cares. */
-export interface Caller {
+/** Who asks, as the authenticator knows them. */
+export interface Identity {
+  /** Empty for a token that is for no project. */
   readonly projectId: string;
   readonly userId: string;
-  readonly roles: readonly string[];
-  /** Sees and changes the taps of all projects. */
+  /** The token that the caller has shown, to ask Neutron in their name; null if there is none. Never logged. */
+  readonly token: string | null;
+  /** In the words of policy rules. */
+  readonly credentials: Credentials;
+}
+
+/** Who asks, and what the policy makes of them. */
+export interface Caller extends Identity {
+  /** Sees and changes the taps of all projects, as far as the rules let them. */
   readonly isAdmin: boolean;
+  /** May make something for another project than the token's. */
+  readonly mayNameProject: boolean;
 }
 
 /** Nobody that the server knows. Answered as keystonemiddleware does. */
@@ -14,18 +25,22 @@ export class UnauthenticatedError extends Error {
   override readonly name = 'UnauthenticatedError';
 }
 
+/** What is asked for, as far as it decides whether a token is good for it. */
+export interface AskedFor {
+  readonly method: string;
+  /** As the client sent it, without query. */
+  readonly path: string;
+}
+
 export interface Authenticator {
   /** For the WWW-Authenticate header of a 401. */
   readonly challenge: string;
   /** What an operator must be told about the mode of authentication, or null. */
   readonly warning: string | null;
-  /** @throws UnauthenticatedError */
-  authenticate(headers: IncomingHttpHeaders): Promise<Caller>;
-}
-
-/** Whether a role may create, change and delete; the others may only look. */
-export function mayWrite(caller: Caller): boolean {
-  return caller.isAdmin || caller.roles.some((role) => role === 'member' || role === 'manager');
+  /** @throws UnauthenticatedError; UpstreamUnavailableError if whoever knows the callers cannot be asked */
+  authenticate(headers: IncomingHttpHeaders, asked: AskedFor, signal: AbortSignal): Promise<Identity>;
+  /** To be told that another service does not accept a token (any more): the next check must not be from memory. */
+  forget?(token: string): void;
 }
 
 /** Lets nobody in: what a server does until an operator has chosen a way to authenticate. */

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { type Authenticator, type Caller, UnauthenticatedError } from './authenticator.js';
+import { type Authenticator, type Identity, UnauthenticatedError } from './authenticator.js';
 
 /** Development mode on an address that others can reach: anybody could claim to be anybody. */
 export class UnsafeListenError extends Error {
@@ -24,7 +24,7 @@ export function developmentAuthenticator(host: string, challenge: string): Authe
   };
 }
 
-function callerOf(headers: Readonly<Record<string, string | string[] | undefined>>): Caller {
+function callerOf(headers: Readonly<Record<string, string | string[] | undefined>>): Identity {
   const one = (name: string): string => {
     const value = headers[name];
     return (Array.isArray(value) ? value[0] : value)?.trim() ?? '';
@@ -35,8 +35,18 @@ function callerOf(headers: Readonly<Record<string, string | string[] | undefined
     .split(',')
     .map((role) => role.trim().toLowerCase())
     .filter((role) => role !== '');
-  const roles = named.length > 0 ? named : ['member'];
-  return { projectId, userId: one('x-user-id'), roles, isAdmin: roles.includes('admin') };
+  const roles = withImplied(named.length > 0 ? named : ['member']);
+  const userId = one('x-user-id');
+  const credentials = { user_id: userId, project_id: projectId, tenant_id: projectId, roles };
+  return { projectId, userId, token: null, credentials };
+}
+
+/** Keystone's default: an admin is a manager, who is a member, who is a reader. */
+const ladder = ['admin', 'manager', 'member', 'reader'];
+
+function withImplied(named: readonly string[]): string[] {
+  const highest = ladder.findIndex((role) => named.includes(role));
+  return [...new Set([...named, ...(highest < 0 ? [] : ladder.slice(highest))])];
 }
 
 /** `localhost` counts: it is loopback on every system that can run VPP. */

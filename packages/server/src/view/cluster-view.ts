@@ -7,6 +7,8 @@ import {
   parseKey,
   portRoleCodec,
   prefixes,
+  type QuotaRecord,
+  quotaCodec,
   RecordError,
   type ResourceKind,
   segmentCodec,
@@ -14,12 +16,14 @@ import {
   type TapServiceRecord,
   type TapState,
   tapFlowCodec,
+  tapMirrorCodec,
   tapServiceCodec,
   tapStateCodec,
 } from '@taas/model';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
 import type { Entry, PortBinding } from './entry.js';
 import { Groups } from './groups.js';
+import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex, ownId } from './node-record-index.js';
 import { parsePortBinding } from './port-binding.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
@@ -51,7 +55,12 @@ export class ClusterView {
   servicesByPort = new Groups<string, string>();
   flowsByPort = new Groups<string, string>();
   byProject = { tap_services: new Groups<string, string>(), tap_flows: new Groups<string, string>() };
+  mirrors = new MirrorIndex();
   portRoles = new Map<string, Entry<PortRoleRecord>>();
+  /** By project: what an administrator has set. */
+  quotas = new Map<string, Entry<QuotaRecord>>();
+  /** By key: the revision of the turn of whoever last made something in a project with a quota. */
+  admissions = new Map<string, Revision>();
   segments = new SegmentLedger();
   /** By port: where it is bound, usually once. */
   bindings = new Map<string, readonly PlacedBinding[]>();
@@ -155,8 +164,19 @@ export class ClusterView {
     switch (parsed.is) {
       case 'resource':
         if (parsed.kind === 'tap_services') this.#setService(parsed.id, key, kv);
-        else this.#setFlow(parsed.id, key, kv);
+        else if (parsed.kind === 'tap_flows') this.#setFlow(parsed.id, key, kv);
+        else this.#setMirror(parsed.id, kv);
         return;
+      case 'quota':
+        if (kv) this.quotas.set(parsed.project, this.#parse(kv, quotaCodec.parse));
+        else this.quotas.delete(parsed.project);
+        return;
+      case 'admission':
+        if (kv) this.admissions.set(key, kv.modRevision);
+        else this.admissions.delete(key);
+        return;
+      case 'tunnel-id':
+        return; // Compared in transactions only.
       case 'port-role': {
         const entry = kv && this.#parse(kv, portRoleCodec.parse);
         if (entry) this.portRoles.set(parsed.port, entry);
@@ -259,6 +279,11 @@ export class ClusterView {
     this.byProject.tap_flows.add(entry.record.project_id, id);
     this.#touched.services.add(entry.record.tap_service_id);
     this.#touched.ports.add(entry.record.source_port);
+  }
+
+  /** A malformed mirror holds up nothing but itself: it has no port's role and no segment. */
+  #setMirror(id: string, kv: KeyValue | undefined): void {
+    this.mirrors.set(id, kv && this.#parse(kv, (key, value) => ownId(id, key, tapMirrorCodec.parse(key, value))));
   }
 
   #setBinding(port: string, node: string, kv: KeyValue | undefined): void {

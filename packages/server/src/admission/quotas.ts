@@ -1,0 +1,65 @@
+import { type ApiKind, apiKinds, keys, type QuotaRecord } from '@taas/model';
+import type { Compare, Operation, Store } from '@taas/store';
+import { overQuota, words } from '../api/neutron-error.js';
+import { shelf } from '../api/tap-kind.js';
+import type { ClusterView } from '../view/cluster-view.js';
+
+export type QuotaName = 'tap_service' | 'tap_flow' | 'tap_mirror';
+export const quotaNames: readonly QuotaName[] = apiKinds.map((kind) => words[kind].resource);
+
+/** How many of each kind a project may have; -1 is no limit. */
+export type QuotaLimits = Readonly<Record<QuotaName, number>>;
+export const noQuota: QuotaLimits = { tap_service: -1, tap_flow: -1, tap_mirror: -1 };
+
+/** A project's limits: what an administrator has set, and the defaults for the rest. */
+export function limitsOf(view: ClusterView, project: string, defaults: QuotaLimits): QuotaLimits {
+  const set: Partial<QuotaRecord> = view.quotas.get(project)?.record ?? {};
+  return {
+    tap_service: set.tap_service ?? defaults.tap_service,
+    tap_flow: set.tap_flow ?? defaults.tap_flow,
+    tap_mirror: set.tap_mirror ?? defaults.tap_mirror,
+  };
+}
+
+/** How many a project has, those that are being deleted included. */
+export const usedBy = (view: ClusterView, kind: ApiKind, project: string): number =>
+  shelf(view, kind).byProject.count(project);
+
+type Current = Awaited<ReturnType<Store['get']>>;
+
+/** What a transaction must compare and write so that a project keeps within its quota. */
+export interface QuotaClaim {
+  readonly compare: readonly Compare[];
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * Makers of one kind in one project take turns: each compares the revision of the last one's turn and writes the next. So
+ * the view, once it has seen that revision, has seen all that was made before; what was deleted since only makes room.
+ * Projects without a limit take no turns.
+ * @param seen what refused transactions have shown of keys, newer than the view; undefined if nothing
+ * @throws NeutronError 409 OverQuota
+ */
+export function claimQuota(
+  view: ClusterView,
+  what: { readonly kind: ApiKind; readonly project: string; readonly count: number; readonly defaults: QuotaLimits },
+  seen: (key: string) => { readonly current: Current } | undefined,
+): QuotaClaim {
+  const { kind, project, count, defaults } = what;
+  const name = words[kind].resource;
+  const limit = limitsOf(view, project, defaults)[name];
+  const quotaKey = keys.quota(project);
+  const setting = same(quotaKey, view.quotas.get(project)?.revision);
+  if (limit < 0) return { compare: [setting], operations: [] };
+  if (usedBy(view, kind, project) + count > limit) throw overQuota(name);
+  const key = keys.admission(project, kind);
+  const last = seen(key);
+  const revision = last ? last.current?.modRevision : view.admissions.get(key);
+  return {
+    compare: [setting, same(key, revision)],
+    operations: [{ kind: 'put', key, value: JSON.stringify({ v: 1 }) }],
+  };
+}
+
+const same = (key: string, revision: number | undefined): Compare =>
+  revision === undefined ? { kind: 'absent', key } : { kind: 'mod-revision', key, revision };

@@ -1,0 +1,53 @@
+import { endToEnd } from '../front/headers.js';
+import type { NeutronUpstream, WholeAnswer } from '../front/neutron-upstream.js';
+import type { ApiAnswer, ApiRequest } from './request.js';
+import type { JsonObject } from './request-body.js';
+
+/** Asks Neutron what the client asks, in the client's name; with another body if given. */
+export async function askNeutron(neutron: NeutronUpstream, request: ApiRequest, body?: unknown): Promise<WholeAnswer> {
+  const { 'content-length': _, expect: __, ...headers } = endToEnd(request.headers);
+  const given = body === undefined ? request.body : Buffer.from(JSON.stringify(body));
+  const sent =
+    given.length > 0
+      ? { ...headers, 'content-type': 'application/json', 'content-length': `${given.length}` }
+      : headers;
+  const what = { method: request.method, url: request.url, headers: sent };
+  return neutron.ask(what, given.length > 0 ? given : null, request.signal);
+}
+
+/** The same question as a GET, for an answer that shows what another method has done. */
+export const askNeutronAgain = (neutron: NeutronUpstream, request: ApiRequest): Promise<WholeAnswer> =>
+  askNeutron(neutron, { ...request, method: 'GET', body: Buffer.alloc(0) });
+
+/** Neutron's answer as it came, if there is nothing of ours in it. */
+export function relayed(answer: WholeAnswer): ApiAnswer {
+  const headers = keptHeaders(answer);
+  return answer.body.length === 0
+    ? { status: answer.status, headers }
+    : { status: answer.status, headers, body: jsonOf(answer) ?? answer.body.toString('utf8') };
+}
+
+/** Neutron's answer with something changed. Null if it is no success with an object in it. */
+export function changed(answer: WholeAnswer, change: (body: JsonObject) => unknown): ApiAnswer | null {
+  const body = jsonOf(answer);
+  if (answer.status !== 200 || body === null) return null;
+  return { status: 200, headers: keptHeaders(answer), body: change(body) };
+}
+
+function keptHeaders(answer: WholeAnswer): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of ['x-openstack-request-id', 'www-authenticate', 'retry-after']) {
+    const value = answer.headers[name];
+    if (typeof value === 'string') kept[name] = value;
+  }
+  return kept;
+}
+
+function jsonOf(answer: WholeAnswer): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(answer.body.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+  } catch {
+    return null; // An error page of a proxy's.
+  }
+}

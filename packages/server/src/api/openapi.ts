@@ -1,0 +1,174 @@
+import { type ApiKind, apiKinds } from '@taas/model';
+import Type, { type TSchema } from 'typebox';
+import { quotaNames } from '../admission/quotas.js';
+import { type Attribute, attributes } from './attributes.js';
+import { words } from './neutron-error.js';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** What each attribute is, for people. */
+const descriptions: Readonly<Record<string, string>> = {
+  id: 'Given by the server.',
+  tenant_id: 'The project; project_id is the same. Only an administrator may name another than the own.',
+  name: 'Any text; need not be unique.',
+  description: 'Any text.',
+  port_id: "A Neutron port of the same project: a tap service's collector, or what a tap mirror copies.",
+  tap_service_id: 'Where the copies go.',
+  source_port: 'The Neutron port whose traffic is copied; of the same project.',
+  direction: 'IN is towards the VM, OUT is from it.',
+  vlan_filter: 'VLAN ids and ranges by comma; null for all traffic.',
+  directions: 'The tunnel id (GRE key or ERSPAN session) by direction. An id is used once in a project.',
+  remote_ip: 'Where the copies are sent.',
+  mirror_type: 'How they travel.',
+  status: 'DOWN, PENDING_CREATE, ACTIVE, ERROR or PENDING_DELETE.',
+  status_reason: 'Why it is not ACTIVE.',
+};
+
+/** The description of the API, made of the very types that requests are checked with. */
+export function openApi(version: string): Schema {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tap as a Service for networking-vpp',
+      version,
+      description: "Neutron's TaaS API: the extensions taas, taas-vlan-filter, tap-mirror, tap-mirror-both-direction.",
+    },
+    components: {
+      securitySchemes: { token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' } },
+      schemas: {
+        NeutronError: Type.Object({
+          NeutronError: Type.Object({ type: Type.String(), message: Type.String(), detail: Type.String() }),
+        }),
+        quota: object(quotaNames.map((name) => [name, Type.Integer({ minimum: -1 })])),
+        ...Object.fromEntries(apiKinds.flatMap(schemasOf)),
+      },
+    },
+    security: [{ token: [] }],
+    paths: { ...Object.assign({}, ...apiKinds.map(pathsOf)), ...quotaPaths },
+  };
+}
+
+/** The three forms of a resource: as it is shown, as it can be made, as it can be changed. */
+function schemasOf(kind: ApiKind): [string, Schema][] {
+  const { resource } = words[kind];
+  const all = Object.entries(attributes[kind]);
+  const described = ([name, { type }]: [string, Attribute]): [string, TSchema] => [
+    name,
+    { ...type.schema, description: descriptions[name] ?? '' } as TSchema,
+  ];
+  const given = all.filter(([, { post }]) => post);
+  const required = given.filter(([name, attribute]) => attribute.default === undefined && name !== 'tenant_id');
+  const project: [string, TSchema] = ['project_id', { ...(attributes[kind]['tenant_id']?.type.schema as TSchema) }];
+  return [
+    [resource, object([...all.map(described), project])],
+    [
+      `new_${resource}`,
+      { ...object([...given.map(described), project]), required: required.map(([name]) => name), ...closed },
+    ],
+    [`changed_${resource}`, { ...object(all.filter(([, { put }]) => put).map(described)), ...closed }],
+  ];
+}
+
+const closed = { additionalProperties: false };
+const object = (properties: readonly (readonly [string, TSchema])[]): Schema => ({
+  type: 'object',
+  properties: Object.fromEntries(properties),
+});
+const reference = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const wrapped = (key: string, schema: Schema): Schema => ({
+  type: 'object',
+  required: [key],
+  properties: { [key]: schema },
+});
+const json = (schema: Schema): Schema => ({ content: { 'application/json': { schema } } });
+const answer = (description: string, schema?: Schema): Schema => ({ description, ...(schema ? json(schema) : {}) });
+const failures: Schema = { default: answer('An error', reference('NeutronError')) };
+const inPath = (name: string): Schema => ({ name, in: 'path', required: true, schema: { type: 'string' } });
+const inQuery = (name: string, schema: Schema, description: string): Schema => ({
+  ...{ name, in: 'query', schema, description },
+});
+
+function pathsOf(kind: ApiKind): Schema {
+  const { resource } = words[kind];
+  const one = wrapped(resource, reference(resource));
+  const many = wrapped(kind, { type: 'array', items: reference(resource) });
+  const fresh = reference(`new_${resource}`);
+  const title = words[kind].title.trim().toLowerCase();
+  const several = { type: 'array', items: { type: 'string' } };
+  return {
+    [`/v2.0/taas/${kind}`]: {
+      get: {
+        summary: `List ${title}s`,
+        operationId: `list_${kind}`,
+        parameters: [
+          ...Object.keys(attributes[kind]).map((name) =>
+            inQuery(name, several, 'Only those with this value, or one of these.'),
+          ),
+          inQuery('fields', several, 'Only these attributes.'),
+          inQuery('sort_key', several, 'Sort by this attribute; as many as sort_dir.'),
+          inQuery('sort_dir', { type: 'array', items: { enum: ['asc', 'desc'] } }, 'In this direction.'),
+          inQuery('limit', { type: 'integer', minimum: 0 }, 'At most so many; 0 for all.'),
+          inQuery('marker', { type: 'string' }, 'Begin after the resource with this id.'),
+          inQuery('page_reverse', { type: 'boolean' }, 'The page before the marker.'),
+        ],
+        responses: { 200: answer('A page', many), ...failures },
+      },
+      post: {
+        summary: `Create one ${title}, or several, all or none`,
+        operationId: `create_${resource}`,
+        requestBody: {
+          required: true,
+          ...json({ oneOf: [wrapped(resource, fresh), wrapped(kind, { type: 'array', minItems: 1, items: fresh })] }),
+        },
+        responses: { 201: answer('Created', { oneOf: [one, many] }), ...failures },
+      },
+    },
+    [`/v2.0/taas/${kind}/{id}`]: {
+      parameters: [inPath('id')],
+      get: {
+        summary: `Show a ${title}`,
+        operationId: `get_${resource}`,
+        responses: { 200: answer('Found', one), ...failures },
+      },
+      put: {
+        summary: `Change name or description of a ${title}`,
+        operationId: `update_${resource}`,
+        requestBody: { required: true, ...json(wrapped(resource, reference(`changed_${resource}`))) },
+        responses: { 200: answer('Changed', one), ...failures },
+      },
+      delete: {
+        summary: `Delete a ${title}`,
+        operationId: `delete_${resource}`,
+        responses: { 204: answer('Accepted; gone when the nodes have confirmed'), ...failures },
+      },
+    },
+  };
+}
+
+const quota = wrapped('quota', reference('quota'));
+const shownQuota = { responses: { 200: answer('Limits; -1 is none', quota), ...failures } };
+const quotaPaths: Schema = {
+  '/v2.0/quotas/{project_id}': {
+    parameters: [inPath('project_id')],
+    get: { summary: "A project's limits", operationId: 'get_quota', ...shownQuota },
+    put: {
+      summary: "Set a project's limits",
+      operationId: 'update_quota',
+      requestBody: { required: true, ...json(quota) },
+      ...shownQuota,
+    },
+    delete: {
+      summary: 'Back to the default limits',
+      operationId: 'delete_quota',
+      responses: { 204: answer('Done'), ...failures },
+    },
+  },
+  '/v2.0/quotas/{project_id}/default': {
+    parameters: [inPath('project_id')],
+    get: { summary: 'The default limits', operationId: 'get_default_quota', ...shownQuota },
+  },
+  '/v2.0/quotas/{project_id}/details': {
+    parameters: [inPath('project_id')],
+    get: { summary: 'Limits and what is used of them', operationId: 'get_quota_details', ...shownQuota },
+  },
+};

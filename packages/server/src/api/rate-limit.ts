@@ -1,0 +1,39 @@
+import type { Clock } from '@taas/service';
+
+export interface RateLimits {
+  /** Requests a second that a project may send for ever; 0 for no limit. */
+  readonly perSecond: number;
+  /** Requests that it may send at once after a rest. */
+  readonly burst: number;
+}
+
+/** Projects whose bucket is remembered: one that is forgotten starts again with a full one. */
+const maxProjects = 10_000;
+
+/** A token bucket a project, so that one project's loops do not take the server from the others. */
+export class RateLimiter {
+  readonly #buckets = new Map<string, { level: number; at: number }>();
+
+  constructor(
+    private readonly limits: RateLimits,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Takes a token. @returns how long to wait until there is one again, in ms; 0 if one could be taken */
+  take(project: string): number {
+    const { perSecond, burst } = this.limits;
+    if (perSecond <= 0) return 0;
+    const now = this.clock.monotonic();
+    const known = this.#buckets.get(project);
+    const level = known ? Math.min(burst, known.level + ((now - known.at) / 1000) * perSecond) : burst;
+    this.#buckets.delete(project);
+    this.#buckets.set(project, { level: level >= 1 ? level - 1 : level, at: now });
+    if (this.#buckets.size > maxProjects) {
+      for (const oldest of this.#buckets.keys()) {
+        this.#buckets.delete(oldest);
+        break;
+      }
+    }
+    return level >= 1 ? 0 : ((1 - level) / perSecond) * 1000;
+  }
+}

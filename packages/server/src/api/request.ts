@@ -1,0 +1,22 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** A request as the routes see it. */
+export interface ApiRequest {
+  readonly method: string;
+  /** As the client sent it. */
+  readonly url: string;
+  readonly path: string;
+  readonly query: readonly (readonly [string, string])[];
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** Scheme and host that the client has used, for links. */
+  readonly origin: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** Sent as JSON; none for 204. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,53 @@
+import {
+  type ApiKind,
+  type RecordCodec,
+  type StatusView,
+  type TapFlowRecord,
+  type TapMirrorRecord,
+  type TapServiceRecord,
+  tapFlowCodec,
+  tapMirrorCodec,
+  tapServiceCodec,
+} from '@taas/model';
+import type { StatusReader } from '../status/tap-status.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { Entry } from '../view/entry.js';
+import type { Shown } from './list-query.js';
+import { mirrorStatus, shownFlow, shownMirror, shownService } from './shown-resource.js';
+
+export type TapRecord = TapServiceRecord | TapFlowRecord | TapMirrorRecord;
+export type ShownTap = Shown & { readonly id: string };
+
+/** Where the view has the records of a kind. */
+export interface Shelf {
+  readonly byId: ReadonlyMap<string, Entry<TapRecord>>;
+  readonly byProject: { get(project: string): Iterable<string>; count(project: string): number };
+}
+
+export function shelf(view: ClusterView, kind: ApiKind): Shelf {
+  switch (kind) {
+    case 'tap_services':
+      return { byId: view.services, byProject: view.byProject.tap_services };
+    case 'tap_flows':
+      return { byId: view.flows, byProject: view.byProject.tap_flows };
+    case 'tap_mirrors':
+      return view.mirrors;
+  }
+}
+
+export const codecs: Readonly<Record<ApiKind, RecordCodec<TapRecord>>> = {
+  tap_services: tapServiceCodec as RecordCodec<TapRecord>,
+  tap_flows: tapFlowCodec as RecordCodec<TapRecord>,
+  tap_mirrors: tapMirrorCodec as RecordCodec<TapRecord>,
+};
+
+export function statusOf(record: TapRecord, reader: StatusReader): StatusView {
+  if ('tap_service_id' in record) return reader.flow(record);
+  return 'mirror_type' in record ? mirrorStatus : reader.service(record);
+}
+
+/** A record as the API shows it, with what is to be said of its status. */
+export function shown(record: TapRecord, status: StatusView): ShownTap {
+  if ('tap_service_id' in record) return shownFlow(record, status);
+  return 'mirror_type' in record ? shownMirror(record, mirrorStatus) : shownService(record, status);
+}

@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HttpResponse, Upstream } from '@taas/keystone';
+
+export interface FakeUser {
+  /** Null for a token without a project. */
+  readonly project: string | null;
+  readonly roles: readonly string[];
+  readonly system?: boolean;
+}
+
+/** A Keystone that knows these tokens: a token is its user's name. */
+export class FakeKeystone implements Upstream {
+  /** Whether it answers at all. */
+  up = true;
+  validations = 0;
+  readonly revoked = new Set<string>();
+
+  constructor(readonly users: Readonly<Record<string, FakeUser>>) {}
+
+  request: Upstream['request'] = async (path, { method, headers }): Promise<HttpResponse> => {
+    if (!this.up) throw new Error('Keystone was asked while it was down');
+    if (method !== 'GET' || !path.startsWith('/auth/tokens')) return { status: 404, headers: {}, body: '' };
+    this.validations += 1;
+    const token = headers['x-subject-token'] ?? '';
+    const user = Object.hasOwn(this.users, token) && !this.revoked.has(token) ? this.users[token] : undefined;
+    if (!user) return { status: 404, headers: {}, body: '{}' };
+    const project =
+      user.project === null ? {} : { project: { id: user.project, name: 'p', domain: { id: 'default' } } };
+    const body = {
+      token: {
+        user: { id: token, name: token, domain: { id: 'default' } },
+        roles: user.roles.map((name) => ({ id: name, name })),
+        expires_at: '2100-01-01T00:00:00.000000Z',
+        ...project,
+        ...(user.system ? { system: { all: true } } : {}),
+      },
+    };
+    return { status: 200, headers: {}, body: JSON.stringify(body) };
+  };
+}
+
+export interface FakePort {
+  readonly project: string;
+  /** Projects that see it beside its own: those of its network. */
+  readonly seenBy?: readonly string[];
+}
+
+export interface Canned {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** A Neutron that has ports, and answers anything else as it is told. */
+export class FakeNeutron {
+  readonly ports = new Map<string, FakePort>();
+  /** The answer to the next request that is not about a single port, or to that too if `forPorts`. */
+  next: Canned | null = null;
+  /** Requests as they came. */
+  readonly seen: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[] = [];
+  readonly #server: Server = createServer((request, response) => void this.#receive(request, response));
+
+  constructor(private readonly userOf: (token: string) => FakeUser | undefined) {}
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const { method = '', url = '', headers } = request;
+    this.seen.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8') });
+    const port = /^\/v2\.0\/ports\/([^/?]+)/.exec(url)?.[1];
+    const answer = this.next ?? (port === undefined ? notFound : this.#port(method, port, headers['x-auth-token']));
+    this.next = null;
+    const text = answer.body === null ? '' : JSON.stringify(answer.body);
+    const length = answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(text) };
+    response.writeHead(answer.status, { ...answer.headers, ...length });
+    response.end(text);
+  }
+
+  #port(method: string, id: string, token: unknown): Canned {
+    const user = this.userOf(String(token));
+    const port = this.ports.get(id);
+    const sees =
+      user &&
+      port &&
+      (user.roles.includes('admin') || [port.project, ...(port.seenBy ?? [])].includes(user.project ?? ''));
+    const headers = { 'content-type': 'application/json', 'x-openstack-request-id': 'req-neutron' };
+    if (!port || !sees) {
+      const message = `Port ${id} could not be found.`;
+      return { status: 404, headers, body: { NeutronError: { type: 'PortNotFound', message, detail: '' } } };
+    }
+    if (method === 'DELETE') {
+      this.ports.delete(id);
+      return { status: 204, headers: { 'x-openstack-request-id': 'req-neutron' }, body: null };
+    }
+    const body = { port: { id, project_id: port.project, tenant_id: port.project, network_id: 'n', status: 'DOWN' } };
+    return { status: 200, headers, body };
+  }
+}
+
+const notFound: Canned = { status: 404, headers: { 'content-type': 'application/json' }, body: { not: 'told' } };

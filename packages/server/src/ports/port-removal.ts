@@ -1,0 +1,94 @@
+import { keys, type TapServiceRecord, tapServiceCodec } from '@taas/model';
+import type { Store } from '@taas/store';
+import type { OwnWrites } from '../api/own-writes.js';
+import { tunnelIdsOf } from '../api/tap-controller.js';
+import type { Step } from '../compiler/plan-service.js';
+import { packSteps } from '../compiler/transactions.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { Entry } from '../view/entry.js';
+import type { LiveView } from '../view/live-view.js';
+
+export interface PortRemovalDeps {
+  readonly store: Store;
+  readonly live: LiveView;
+  readonly writes: OwnWrites;
+  readonly catchUpMs: number;
+}
+
+/** Others went on changing the taps of a deleted port. */
+export class PortRemovalError extends Error {
+  override readonly name = 'PortRemovalError';
+}
+
+const attempts = 20;
+
+/**
+ * Removes all taps of a port that is no more, whoever's they are and whatever their status: for the API they are gone at
+ * once; the compiler tells the nodes, and their segments are free when those have confirmed.
+ * @throws PortRemovalError, StoreError, ViewBehindError
+ */
+export async function removeTapsOfPort(deps: PortRemovalDeps, port: string): Promise<void> {
+  const { store, live, writes, catchUpMs } = deps;
+  // Whoever made a tap on the port has written its role in the same transaction.
+  const role = await store.get(keys.portRole(port));
+  await live.reached(Math.max(role?.modRevision ?? 0, writes.revision), catchUpMs);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const steps = planPortRemoval(live.view, port);
+    if (steps.length === 0) return;
+    for (const transaction of packSteps(steps, [])) {
+      const result = await store.transact(transaction);
+      if (result.succeeded) writes.note(result.revision);
+      const seen = result.succeeded
+        ? result.revision
+        : result.current.reduce((latest, entry) => Math.max(latest, entry?.modRevision ?? 0), 0);
+      await live.reached(seen, catchUpMs);
+      if (!result.succeeded) break;
+    }
+  }
+  throw new PortRemovalError(`the taps of port ${port} were changed by others again and again`);
+}
+
+/**
+ * The next writes towards there being no taps of the port; none when there are none. A tap service is first marked, so
+ * that it takes no new flows, and goes with its flows in the round after.
+ */
+export function planPortRemoval(view: ClusterView, port: string): readonly Step[] {
+  const flows = new Set(view.flowsByPort.get(port));
+  const steps: Step[] = [];
+  const services: Entry<TapServiceRecord>[] = [];
+  for (const id of view.servicesByPort.get(port)) {
+    const entry = view.services.get(id);
+    if (!entry?.record) continue;
+    if (entry.record.deleting) {
+      for (const flow of view.flowsByService.get(id)) flows.add(flow);
+      services.push(entry);
+    } else {
+      const value = tapServiceCodec.format({ ...entry.record, deleting: true });
+      steps.push({ compare: [unchanged(entry)], operations: [{ kind: 'put', key: entry.key, value }] });
+    }
+  }
+  for (const id of flows) {
+    const entry = view.flows.get(id);
+    if (entry) steps.push(removal(entry));
+  }
+  steps.push(...services.map((entry) => removal(entry)));
+  for (const id of view.mirrors.byPort.get(port)) {
+    const entry = view.mirrors.byId.get(id);
+    if (entry?.record) steps.push(removal(entry, tunnelIdsOf(entry.record)));
+  }
+  return steps;
+}
+
+type Seen = Pick<Entry<unknown>, 'key' | 'revision'>;
+
+const unchanged = ({ key, revision }: Seen) => ({ kind: 'mod-revision', key, revision }) as const;
+
+const removal = (entry: Seen, besides: Step['operations'] = []): Step => ({
+  compare: [unchanged(entry)],
+  operations: [{ kind: 'delete', key: entry.key }, ...besides],
+});
+
+/** The ports that have any tap. */
+export function tappedPorts(view: ClusterView): Set<string> {
+  return new Set([...view.servicesByPort.keys(), ...view.flowsByPort.keys(), ...view.mirrors.byPort.keys()]);
+}

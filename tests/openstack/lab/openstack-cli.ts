@@ -1,0 +1,72 @@
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { cleanEnvironment } from './run-tool.js';
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class CommandFailedError extends Error {
+  override readonly name = 'CommandFailedError';
+}
+
+const script = fileURLToPath(new URL('./openstack-commands.py', import.meta.url));
+
+/** The `openstack` command, in a process that stays, one command at a time. */
+export class OpenStackCli {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #answers: AsyncIterator<string>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor() {
+    this.#child = spawn('/usr/bin/python3', [script], { env: cleanEnvironment() });
+    this.#child.stderr.resume();
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** One command as one user. Any exit code is a result. */
+  run(environment: NodeJS.ProcessEnv, ...argv: string[]): Promise<CommandResult> {
+    const answer = this.#last.then(async () => {
+      this.#child.stdin.write(`${JSON.stringify({ argv, env: environment })}\n`);
+      const { value, done } = await this.#answers.next();
+      if (done) throw new Error(`the client ended during: openstack ${argv.join(' ')}`);
+      return JSON.parse(value) as CommandResult;
+    });
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /**
+   * As {@link run}, for a command that must succeed and prints JSON (`-f json` is added).
+   * @throws CommandFailedError with what it printed
+   */
+  async json<T>(environment: NodeJS.ProcessEnv, ...argv: string[]): Promise<T> {
+    const { stdout } = await this.must(environment, ...argv, '-f', 'json');
+    // An empty list is printed as an empty line.
+    return JSON.parse(stdout.trim() === '' ? '[]' : stdout) as T;
+  }
+
+  /** As {@link run}. @throws CommandFailedError unless the exit code is 0 */
+  async must(environment: NodeJS.ProcessEnv, ...argv: string[]): Promise<CommandResult> {
+    const result = await this.run(environment, ...argv);
+    if (result.code === 0) return result;
+    throw new CommandFailedError(`openstack ${argv.join(' ')}: exit ${result.code}: ${result.stdout}${result.stderr}`);
+  }
+
+  stop(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+/** One command in a process of its own, as a person at a terminal runs it. */
+export function openstackOnce(environment: NodeJS.ProcessEnv, ...argv: string[]): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const options = { env: { ...cleanEnvironment(), ...environment }, timeout: 60_000 };
+    execFile('/usr/bin/openstack', argv, options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
+    });
+  });
+}

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type AgentRecord, agentCodec, keys, parseKey, prefixes, root, tapStateCodec } from '@taas/model';
-import { type Logger, silentLogger, systemClock } from '@taas/service';
+import { silentLogger, systemClock } from '@taas/service';
 import { createEmbeddedStore, type EmbeddedStore, type FollowEvent, type KeyValue, type Store } from '@taas/store';
 import type { FastifyInstance } from 'fastify';
 import { boundPorts } from './admission/port-directory.js';
-import { type ApiLimits, createApi } from './api/create-api.js';
+import { type ApiDeps, createApi } from './api/create-api.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { Compiler } from './compiler/compiler.js';
 import type { SegmentPolicy } from './compiler/segment-options.js';
@@ -31,6 +31,9 @@ export interface Reply {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
+/** What a server of a test has otherwise than others. */
+export type ReplicaOptions = Partial<Omit<ApiDeps, 'store' | 'live' | 'policy' | 'clock' | 'newId'>>;
+
 /** One server: its view and its API, without sockets. */
 export class Replica {
   readonly live: LiveView;
@@ -41,9 +44,9 @@ export class Replica {
   constructor(
     readonly store: Store,
     readonly policy: SegmentPolicy,
-    options: { readonly limits?: Partial<ApiLimits>; readonly logger?: Logger } = {},
+    options: ReplicaOptions = {},
   ) {
-    const logger = options.logger ?? silentLogger;
+    const { logger = silentLogger, ...given } = options;
     this.live = new LiveView(store, systemClock, logger);
     this.#following = this.live.run(this.#stop.signal);
     this.api = createApi({
@@ -55,7 +58,7 @@ export class Replica {
       logger,
       clock: systemClock,
       newId: randomUUID,
-      ...(options.limits ? { limits: options.limits } : {}),
+      ...given,
     });
   }
 
@@ -160,10 +163,8 @@ export class TestCloud {
 
   constructor(readonly policy: SegmentPolicy = defaultPolicy) {}
 
-  async replica(
-    options: { readonly limits?: Partial<ApiLimits>; readonly logger?: Logger; readonly store?: Store } = {},
-  ): Promise<Replica> {
-    const replica = new Replica(options.store ?? this.store.client(), this.policy, options);
+  async replica({ store, ...options }: ReplicaOptions & { readonly store?: Store } = {}): Promise<Replica> {
+    const replica = new Replica(store ?? this.store.client(), this.policy, options);
     this.#replicas.push(replica);
     await this.caughtUp();
     return replica;

@@ -51,6 +51,11 @@ describe('the configuration', () => {
       'option "segments.1": there is another range for vxlan',
     ],
     [{ etcd: { user: 'taas' } }, 'options "etcd.user" and "etcd.password_file" go together'],
+    [{ neutron: { url: 'http://n:9696' } }, 'option "neutron.url": needs auth.mode keystone'],
+    [{ auth: { mode: 'keystone' } }, 'option "auth.keystone": needs either user_name and password_file, or'],
+    [{ auth: { mode: 'keystone', keystone: { url: 'ftp://k' } } }, '"ftp://k" is no http or https URL'],
+    [{ listen: { tls_key_file: 'x' } }, 'option "listen": tls_cert_file and tls_key_file go together'],
+    [{ tap_mirrors: { denied_remote_subnets: ['10/8'] } }, '"10/8" is no subnet'],
     [{ etcd: { key_file: 'x' } }, 'options "etcd.cert_file" and "etcd.key_file" go together'],
   ])('names what is wrong: %j', (value, problem) => {
     expect(problems(value).join('\n')).toContain(problem);

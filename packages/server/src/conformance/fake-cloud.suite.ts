@@ -40,6 +40,32 @@ export class FakeKeystone implements Upstream {
   };
 }
 
+/** The same over HTTP: what a whole server can be configured with. The service user's token is `admin`. */
+export async function serveKeystone(keystone: FakeKeystone): Promise<{ url: string; close: () => Promise<void> }> {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    for await (const _ of request);
+    if (request.method === 'POST') {
+      const token = { expires_at: '2100-01-01T00:00:00.000000Z', user: { id: 'admin', name: 'admin' }, roles: [] };
+      response.writeHead(201, { 'x-subject-token': 'admin' }).end(JSON.stringify({ token }));
+      return;
+    }
+    const headers = { 'x-subject-token': String(request.headers['x-subject-token']) };
+    const path = (request.url ?? '').replace('/v3', '');
+    const signal = new AbortController().signal;
+    const { status, body } = await keystone.request(path, { method: 'GET', headers, signal });
+    response.writeHead(status).end(body);
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v3`,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
 export interface FakePort {
   readonly project: string;
   /** Projects that see it beside its own: those of its network. */
@@ -79,12 +105,28 @@ export class FakeNeutron {
     const { method = '', url = '', headers } = request;
     this.seen.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8') });
     const port = /^\/v2\.0\/ports\/([^/?]+)/.exec(url)?.[1];
-    const answer = this.next ?? (port === undefined ? notFound : this.#port(method, port, headers['x-auth-token']));
+    const token = headers['x-auth-token'];
+    const answer = this.next ?? (port === undefined ? this.#other(url, token) : this.#port(method, port, token));
     this.next = null;
     const text = answer.body === null ? '' : JSON.stringify(answer.body);
     const length = answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(text) };
     response.writeHead(answer.status, { ...answer.headers, ...length });
     response.end(text);
+  }
+
+  /** A list of ports for those who may see bindings. */
+  #other(url: string, token: unknown): Canned {
+    const [path, query = ''] = url.split('?');
+    if (path !== '/v2.0/ports' || !this.userOf(String(token))?.roles.includes('admin')) return notFound;
+    const ids = new URLSearchParams(query).getAll('id');
+    const found = [...this.ports].filter(([id]) => ids.length === 0 || ids.includes(id));
+    const ports = found.map(([id, { project }]) => ({
+      id,
+      project_id: project,
+      network_id: 'n',
+      'binding:host_id': 'node1',
+    }));
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: { ports } };
   }
 
   #port(method: string, id: string, token: unknown): Canned {

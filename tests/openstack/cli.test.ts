@@ -24,6 +24,9 @@ interface ShownFlow {
   readonly Direction: string;
 }
 
+/** Without what changes by itself: nothing is bound here, and the server says so as soon as it has looked. */
+const steady = (shown: object) => ({ ...shown, Status: undefined, status_reason: undefined });
+
 const tokenCacheMs = 2_000;
 let lab: OpenStackLab;
 let front: TaasFront;
@@ -94,7 +97,7 @@ describe('the openstack command', () => {
     );
     expect(made).toMatchObject({ Name: 'watch', Port: port('acme-port2'), description: 'why' });
     expect(made.project_id).toBe(lab.identity.projects['acme']);
-    expect(await json('alice', 'tap service show watch')).toEqual(made);
+    expect(steady(await json<ShownService>('alice', 'tap service show watch'))).toEqual(steady(made));
     await must('alice', 'tap service update watch --name watched --description because');
     expect(await json<ShownService>('alice', `tap service show ${made.ID}`)).toMatchObject({
       Name: 'watched',
@@ -119,7 +122,7 @@ describe('the openstack command', () => {
       tap_service_id: service.ID,
       source_port: port('acme-port3'),
     });
-    expect(await json('alice', 'tap flow show both')).toEqual(made);
+    expect(steady(await json<ShownFlow>('alice', 'tap flow show both'))).toEqual(steady(made));
     await must('alice', 'tap flow update both --name all');
     expect((await json<ShownFlow[]>('alice', 'tap flow list')).map(({ Name }) => Name)).toEqual(['all']);
     await must('alice', 'tap flow delete all');
@@ -263,7 +266,7 @@ describe('quotas', () => {
     const quota = api(`quotas/${lab.identity.projects['acme']}`);
     const set = await mustRest('PUT', quota, admin, { quota: { tap_service: 1, port: 50 } });
     expect(set.body.quota).toMatchObject({ tap_service: 1, port: 50 });
-    const shown = await mustRest('GET', quota, await lab.token('alice'));
+    const shown = await mustRest('GET', quota, admin);
     expect(shown.body.quota).toMatchObject({ tap_service: 1, port: 50 });
     const { code, stderr } = await run('alice', 'tap service create --name second --port acme-port2');
     expect(code).not.toBe(0);

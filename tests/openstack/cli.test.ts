@@ -4,7 +4,9 @@ import { OpenStackCli, openstackOnce } from './lab/openstack-cli.js';
 import { type OpenStackLab, startOpenStackLab } from './lab/openstack-lab.js';
 import { mustRest, rest } from './lab/rest.js';
 import { revokeToken, type UserName } from './lab/seed.js';
+import { describePassThrough } from './pass-through.suite.js';
 import { startTaasFront, type TaasFront } from './taas-front.js';
+import { describeTokens } from './tokens.suite.js';
 
 /** A tap service as `openstack tap service ... -f json` shows it. */
 interface ShownService {
@@ -46,7 +48,7 @@ beforeAll(async () => {
   const listen = await freePort();
   lab = await startOpenStackLab({ networkUrl: `http://127.0.0.1:${listen}`, say: (line) => console.log(line) });
   front = await startTaasFront(lab, { port: listen, tokenCacheMs, pollMs: 500 });
-}, 300_000);
+}, 600_000); // Installing OpenStack is part of it.
 afterAll(async () => {
   cli.stop();
   await front?.stop();
@@ -276,6 +278,9 @@ describe('quotas', () => {
     await must('alice', 'tap service delete second');
   });
 });
+
+describePassThrough(() => ({ lab, front }));
+describeTokens(() => ({ lab, front }));
 
 describe('Keystone', () => {
   const listAs = async (token: string) => (await rest('GET', api('taas/tap_services'), token)).status;

@@ -197,8 +197,11 @@ function rulesOf(config: ServerConfig, logger: Logger): Policy {
 }
 
 function upstreamOf({ neutron, limits }: ServerConfig): NeutronUpstream {
-  const ca = neutron.ca_file === '' ? undefined : readFileSync(neutron.ca_file, 'utf8');
-  return new NeutronUpstream({ url: neutron.url, ca, silenceMs: neutron.silence_ms, maxBytes: limits.body_bytes * 8 });
+  const caFile = neutron.ca_file === '' ? undefined : neutron.ca_file;
+  return new NeutronUpstream({
+    ...{ url: neutron.url, caFile, silenceMs: neutron.silence_ms },
+    maxBytes: limits.body_bytes * 8,
+  });
 }
 
 function tlsOf({ listen }: ServerConfig): { readonly tls?: { readonly cert: string; readonly key: string } } {

@@ -104,6 +104,8 @@ export class Admission {
         const key = keys.resource('tap_services', record.tap_service_id);
         draft.compare(key, { kind: 'mod-revision', key, revision: service.revision });
         this.#claim(draft, seen, record.source_port, 'source', caller);
+        // Written anew, so that whoever deletes the tap service at once sees that it has a flow more.
+        this.#claim(draft, seen, service.record.port_id, 'collector', caller);
         draft.put(keys.resource('tap_flows', record.id), tapFlowCodec.format(record));
       }
       return draft;

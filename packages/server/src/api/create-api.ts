@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { createPassThrough } from '@taas/gateway';
 import { NeutronUnauthorizedError } from '@taas/neutron';
 import { createPolicy, defaultRules, type Policy } from '@taas/policy';
 import type { Clock, Logger } from '@taas/service';
@@ -12,8 +13,8 @@ import { remoteAddressPolicy } from '../admission/remote-address-policy.js';
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
+import { isNeutrons } from '../front/is-neutrons.js';
 import type { NeutronUpstream } from '../front/neutron-upstream.js';
-import { PassThrough } from '../front/pass-through.js';
 import { removeTapsOfPort } from '../ports/port-removal.js';
 import type { LiveView } from '../view/live-view.js';
 import { type ApiLimits, defaultLimits } from './api-limits.js';
@@ -100,11 +101,16 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   };
   const passThrough =
     neutron &&
-    new PassThrough({
-      ...{ neutron, logger: deps.logger, clock, newId, bodyBytes: limits.bodyBytes },
-      portDeleted: async (port) => {
-        await removeTapsOfPort({ store, live, writes, catchUpMs }, port);
-        deps.portDeleted?.(port);
+    createPassThrough({
+      ...{ neutronUrl: neutron.options.url, logger: deps.logger, clock, newId },
+      ...(neutron.options.caFile === undefined ? {} : { caFile: neutron.options.caFile }),
+      timeouts: { answerMs: neutron.options.silenceMs, idleMs: neutron.options.silenceMs },
+      limits: { chunkedBodyBytes: limits.bodyBytes },
+      hooks: {
+        afterPortDeleted: async (port) => {
+          await removeTapsOfPort({ store, live, writes, catchUpMs }, port);
+          deps.portDeleted?.(port);
+        },
       },
     });
 
@@ -119,7 +125,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     // What is Neutron's goes there before anything of it is read.
     serverFactory: (own) =>
       listener(deps, limits, (request, response) => {
-        if (passThrough && PassThrough.takes(request, (alias) => extensionNamed(alias) !== undefined)) {
+        if (passThrough && isNeutrons(request.url ?? '/', (alias) => extensionNamed(alias) !== undefined)) {
           void passThrough.handle(request, response);
         } else own(request, response);
       }),
@@ -193,6 +199,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     if (retryAfter !== undefined) void reply.header('Retry-After', retryAfter);
     return json(reply, status, body);
   });
+
+  app.addHook('onClose', async () => passThrough?.close());
 
   app.addHook('onResponse', async (request, reply) => {
     const context = contexts.get(request);

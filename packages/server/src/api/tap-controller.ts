@@ -13,7 +13,7 @@ import { tapNotFound, tooContended, unavailable, unreadable, words } from './neu
 import type { OwnWrites } from './own-writes.js';
 import { type JsonObject, resourcesToCreate, resourceToUpdate } from './request-body.js';
 import { codecs, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
-import { removeUntoldService } from './untold-service.js';
+import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
 
 export interface ControllerDeps {
   readonly store: Store;
@@ -121,7 +121,8 @@ export class TapController {
    */
   async remove(kind: ApiKind, id: string, caller: Caller): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const found = await this.#find(kind, id, caller);
+      // What is written is compared with what was seen, so the view will do, until it has turned out to be behind.
+      const found = (attempt === 0 ? this.#inView(kind, id, caller) : null) ?? (await this.#find(kind, id, caller));
       this.deps.access.mayChange('delete', kind, found.record, caller);
       if (found.record.deleting) return;
       const { view } = this.deps.live;
@@ -134,12 +135,26 @@ export class TapController {
         if ((await this.#replace(kind, found.revision, null, id)) !== null) return;
         continue;
       }
+      if (kind === 'tap_services' && attempt === 0) {
+        const removed = await removeUntoldAtOnce(this.deps, id, found.revision);
+        if (removed !== null) {
+          this.deps.writes.note(removed);
+          return;
+        }
+      }
       const revision = await this.#replace(kind, found.revision, { ...found.record, deleting: true });
       if (revision === null) continue;
       if (kind === 'tap_services') this.deps.writes.note(await removeUntoldService(this.deps, id, revision));
       return;
     }
     throw tooContended();
+  }
+
+  /** A record that the view shows, if the caller may see it and it is not on its way out already. */
+  #inView(kind: ApiKind, id: string, caller: Caller): { record: TapRecord; revision: number } | null {
+    const entry = shelf(this.deps.live.view, kind).byId.get(id);
+    if (!entry?.record || entry.record.deleting || !this.deps.access.sees(kind, entry.record, caller)) return null;
+    return { record: entry.record, revision: entry.revision };
   }
 
   async #find(kind: ApiKind, id: string, caller: Caller): Promise<{ record: TapRecord; revision: number }> {

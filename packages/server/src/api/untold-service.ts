@@ -1,6 +1,30 @@
 import { keys } from '@taas/model';
 import { type Compare, maxTxnOperations, type Operation, type Store } from '@taas/store';
+import type { ClusterView } from '../view/cluster-view.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
+
+interface Deps {
+  readonly store: Store;
+  readonly live: LiveView;
+}
+
+/**
+ * Removes a tap service and its flows in one transaction, if no node has been told of any of them and the view knows
+ * them all: each flow that is made writes the role of the service's port anew, which is compared here.
+ * @returns the revision of the removal, or null if it takes more than that, or somebody was faster
+ */
+export async function removeUntoldAtOnce(deps: Deps, id: string, revision: number): Promise<number | null> {
+  const { view } = deps.live;
+  const service = view.services.get(id);
+  const role = service?.record && view.portRoles.get(service.record.port_id);
+  const flows = view.flowsByService.get(id);
+  if (!role || service?.revision !== revision || !deps.live.fresh) return null;
+  if (view.nodeRecords.ofService(id).length > 0 || flows.length + 2 > maxTxnOperations) return null;
+  const { compare, operations } = removalOf(view, service, flows);
+  const unchanged: Compare = { kind: 'mod-revision', key: role.key, revision: role.revision };
+  const result = await deps.store.transact({ compare: [...compare, unchanged], operations });
+  return result.succeeded ? result.revision : null;
+}
 
 /**
  * Removes a tap service marked as `deleting` at `revision`, and its flows, if no node has been told of any of them: since
@@ -8,7 +32,7 @@ import { type LiveView, ViewBehindError } from '../view/live-view.js';
  * @returns the revision of the removal, or `revision` if there was none
  */
 export async function removeUntoldService(
-  deps: { readonly store: Store; readonly live: LiveView; readonly catchUpMs: number },
+  deps: Deps & { readonly catchUpMs: number },
   id: string,
   revision: number,
 ): Promise<number> {
@@ -22,14 +46,21 @@ export async function removeUntoldService(
   const service = view.services.get(id);
   const flows = view.flowsByService.get(id);
   if (!service || view.nodeRecords.ofService(id).length > 0 || flows.length >= maxTxnOperations) return revision;
+  const result = await deps.store.transact(removalOf(view, service, flows));
+  return result.succeeded ? result.revision : revision;
+}
+
+function removalOf(
+  view: ClusterView,
+  service: { readonly key: string; readonly revision: number },
+  flows: readonly string[],
+): { readonly compare: Compare[]; readonly operations: Operation[] } {
   const compare: Compare[] = [{ kind: 'mod-revision', key: service.key, revision: service.revision }];
   const operations: Operation[] = [{ kind: 'delete', key: service.key }];
   for (const flow of flows) {
-    const entry = view.flows.get(flow);
     const key = keys.resource('tap_flows', flow);
-    compare.push({ kind: 'mod-revision', key, revision: entry?.revision ?? 0 });
+    compare.push({ kind: 'mod-revision', key, revision: view.flows.get(flow)?.revision ?? 0 });
     operations.push({ kind: 'delete', key });
   }
-  const result = await deps.store.transact({ compare, operations });
-  return result.succeeded ? result.revision : revision;
+  return { compare, operations };
 }

@@ -1,12 +1,13 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { UpstreamUnavailableError } from '@taas/keystone';
 
 export interface NeutronUpstreamOptions {
   /** Neutron's endpoint without `/v2.0`, such as `http://neutron.example:9696`. */
   readonly url: string;
-  /** PEM of the authorities to trust instead of the system's. */
-  readonly ca?: string | undefined;
+  /** PEM file of the authorities to trust instead of the system's. Read once. */
+  readonly caFile?: string | undefined;
   /** How long Neutron may be silent, in ms. */
   readonly silenceMs: number;
   /** Largest answer that is read whole to be changed, in bytes. */
@@ -26,18 +27,21 @@ export interface PassedOn {
   readonly headers: Readonly<Record<string, string | string[]>>;
 }
 
-/** Neutron's own API as clients' requests reach it: nothing is added, nothing is understood. */
+/**
+ * Asks Neutron in a client's name where the answer is part of ours: quotas, and what extensions there are. All other
+ * requests go through the gateway.
+ */
 export class NeutronUpstream {
   readonly #base: URL;
   readonly #secure: boolean;
   readonly #kept: HttpAgent | HttpsAgent;
   readonly #fresh: HttpAgent | HttpsAgent;
 
-  /** @throws TypeError for a URL that is none */
-  constructor(private readonly options: NeutronUpstreamOptions) {
+  /** @throws TypeError for a URL that is none; the file system's error if `caFile` cannot be read */
+  constructor(readonly options: NeutronUpstreamOptions) {
     this.#base = new URL(options.url);
     this.#secure = this.#base.protocol === 'https:';
-    const common = options.ca === undefined ? {} : { ca: options.ca };
+    const common = options.caFile === undefined ? {} : { ca: readFileSync(options.caFile, 'utf8') };
     const agent = (keepAlive: boolean) =>
       this.#secure ? new HttpsAgent({ keepAlive, ...common }) : new HttpAgent({ keepAlive });
     this.#kept = agent(true);
@@ -46,30 +50,13 @@ export class NeutronUpstream {
   }
 
   /**
-   * Sends a request on. With a body, the caller pipes it in and ends it; without, it is sent here, again if need be.
-   * @throws UpstreamUnavailableError when no answer begins
+   * Sends a request on and reads the answer whole. One without a body is sent again if a kept connection was closed.
+   * @throws UpstreamUnavailableError when no answer comes, or too large a one
    */
-  async send(
-    what: PassedOn,
-    body: { readonly pipe: (to: ClientRequest) => void } | Buffer | null,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    if (body !== null && !Buffer.isBuffer(body)) return this.#attempt(what, body.pipe, this.#fresh, signal);
-    const end = (to: ClientRequest) => void to.end(body ?? undefined);
-    if (body !== null) return this.#attempt(what, end, this.#fresh, signal);
-    try {
-      return await this.#attempt(what, end, this.#kept, signal);
-    } catch (error) {
-      if (!(error instanceof StaleConnectionError)) throw error;
-      return this.#attempt(what, end, this.#fresh, signal);
-    }
-  }
-
-  /** As {@link send}, and the answer read whole. */
   async ask(what: PassedOn, body: Buffer | null, signal: AbortSignal): Promise<WholeAnswer> {
     // What is to be changed must not be compressed.
     const headers = { ...what.headers, 'accept-encoding': 'identity' };
-    const answer = await this.send({ ...what, headers }, body, signal);
+    const answer = await this.#send({ ...what, headers }, body, signal);
     const chunks: Buffer[] = [];
     let size = 0;
     try {
@@ -91,9 +78,19 @@ export class NeutronUpstream {
     this.#fresh.destroy();
   }
 
+  async #send(what: PassedOn, body: Buffer | null, signal: AbortSignal): Promise<IncomingMessage> {
+    if (body !== null) return this.#attempt(what, body, this.#fresh, signal);
+    try {
+      return await this.#attempt(what, null, this.#kept, signal);
+    } catch (error) {
+      if (!(error instanceof StaleConnectionError)) throw error;
+      return this.#attempt(what, null, this.#fresh, signal);
+    }
+  }
+
   #attempt(
     { method, url, headers }: PassedOn,
-    body: (to: ClientRequest) => void,
+    body: Buffer | null,
     agent: HttpAgent | HttpsAgent,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
@@ -111,7 +108,7 @@ export class NeutronUpstream {
         } else reject(this.#unavailable('no-answer', `no answer: ${cause.code ?? cause.message}`, cause));
       });
       outgoing.on('response', resolve);
-      body(outgoing);
+      outgoing.end(body ?? undefined);
     });
   }
 

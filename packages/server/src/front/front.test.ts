@@ -130,14 +130,14 @@ describe('what is not TaaS', () => {
     expect(kept.toLowerCase()).not.toContain('connection: close');
   });
 
-  it('is a 503 with a request id when Neutron is silent or gone; taps are still shown', async () => {
+  it('is a 504 with a request id when Neutron is silent, and a 503 when it is gone; taps are still shown', async () => {
     handler = () => undefined;
     const silent = await send('GET', '/v2.0/ports');
     expect(silent).toMatchObject({
-      status: 503,
+      status: 504,
       headers: { 'x-openstack-request-id': expect.stringMatching(/^req-/) },
     });
-    expect(JSON.parse(silent.text).NeutronError.message).toBe('Neutron does not answer at the moment: try again.');
+    expect(JSON.parse(silent.text).NeutronError.message).toMatch(/Neutron/);
     neutron.closeAllConnections();
     await new Promise((resolve) => neutron.close(resolve));
     expect((await send('GET', '/v2.0/ports')).status).toBe(503);

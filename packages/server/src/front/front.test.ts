@@ -137,7 +137,7 @@ describe('what is not TaaS', () => {
       status: 504,
       headers: { 'x-openstack-request-id': expect.stringMatching(/^req-/) },
     });
-    expect(JSON.parse(silent.text).NeutronError.message).toMatch(/Neutron/);
+    expect(JSON.parse(silent.text).NeutronError.message).toMatch(/networking service did not answer/);
     neutron.closeAllConnections();
     await new Promise((resolve) => neutron.close(resolve));
     expect((await send('GET', '/v2.0/ports')).status).toBe(503);

@@ -24,6 +24,16 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'openstack',
+          include: ['tests/openstack/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'vpp',
           include: ['tests/vpp/**/*.test.ts'],
           testTimeout: 120_000,

@@ -7,16 +7,17 @@ import { parseArgs } from 'node:util';
 import { ensureEtcd, findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
-const help = `npm test [-- --only types|lint|unit|integration|vpp]
+const help = `npm test [-- --only types|lint|unit|integration|vpp|openstack]
 Runs every check of this repository, or one part of it. Real etcd is needed (and installed through apt where that is
-possible); tests on a real VPP run when \`vpp\` is on the PATH or VPP_PREFIX names its installation.`;
+possible); tests on a real VPP run when \`vpp\` is on the PATH or VPP_PREFIX names its installation. Those with a real Keystone and
+Neutron (\`npm run test:openstack\`) run only when asked for: they install Debian's packages and take minutes.`;
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, help: { type: 'boolean' } } });
 if (values.help) {
   process.stdout.write(`${help}\n`);
   process.exit(0);
 }
-const parts = ['types', 'lint', 'unit', 'integration', 'vpp'];
+const parts = ['types', 'lint', 'unit', 'integration', 'vpp', 'openstack'];
 if (values.only !== undefined && !parts.includes(values.only)) {
   process.stderr.write(`--only ${values.only}: it is one of ${parts.join(', ')}\n`);
   process.exit(2);
@@ -34,13 +35,15 @@ mkdirSync(results, { recursive: true });
 if (wants('types')) check('types', bin('tsc'), ['-p', 'tsconfig.tests.json']);
 if (wants('lint')) check('lint', bin('biome'), ['check', '--error-on-warnings', '.']);
 if (wants('unit')) vitest('unit');
-if (wants('integration') || wants('vpp')) {
+const openstack = values.only === 'openstack';
+if (wants('integration') || wants('vpp') || openstack) {
   if (ensureEtcd() === undefined) {
     total.failed += 1;
     notes.push('failed: no etcd on the PATH, so nothing that needs one was run');
   } else {
     if (wants('integration')) vitest('integration');
     if (wants('vpp')) vpp();
+    if (openstack) vitest('openstack');
   }
 }
 for (const note of notes) process.stdout.write(`${note}\n`);

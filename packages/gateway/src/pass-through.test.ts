@@ -224,6 +224,39 @@ describe('a Neutron in trouble', () => {
     expect((await it.ask('GET', '/v2.0/ports')).status).toBe(504);
   });
 
+  it('that thinks longer than a body may pause has its own time for that', async () => {
+    const it = await start(
+      async (incoming, response) => {
+        await textOf(incoming);
+        setTimeout(() => response.end('thought'), 150);
+      },
+      { timeouts: { idleMs: 50, answerMs: 5_000 } },
+    );
+    const outgoing = request({ port: it.port, method: 'POST', path: '/v2.0/ports', headers: { 'content-length': 2 } });
+    outgoing.write('a');
+    await vi.waitFor(() => expect(it.seen).toHaveLength(1));
+    outgoing.end('b');
+    const [message] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect([message.statusCode, await textOf(message)]).toEqual([200, 'thought']);
+  });
+
+  it('that sends slowly, but sends, is not cut off', async () => {
+    const it = await start(
+      (_incoming, response) => {
+        let pieces = 0;
+        const timer = setInterval(() => {
+          response.write('x');
+          pieces += 1;
+          if (pieces < 10) return;
+          clearInterval(timer);
+          response.end();
+        }, 30);
+      },
+      { timeouts: { idleMs: 150 } },
+    );
+    expect((await it.ask('GET', '/v2.0/ports')).text).toBe('x'.repeat(10));
+  });
+
   it('that stops in the middle of a body: the client is cut off', async () => {
     const it = await start(
       (_incoming, response) => void response.writeHead(200, { 'content-length': 9 }).write('abc'),
@@ -367,7 +400,7 @@ describe("a port's deletion", () => {
     const calls: string[] = [];
     const it = await start(
       (incoming, response) => {
-        const status = incoming.method === 'DELETE' && !incoming.url?.includes(port) ? 204 : 409;
+        const status = incoming.url?.includes(port) ? (incoming.method === 'DELETE' ? 409 : 200) : 204;
         response.writeHead(status).end();
       },
       { hooks: { afterPortDeleted: async (id) => void calls.push(id) } },

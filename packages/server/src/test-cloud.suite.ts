@@ -159,7 +159,14 @@ export function jittery(store: Store, random: () => number): Store {
 export class TestCloud {
   readonly store: EmbeddedStore = createEmbeddedStore({ clock: systemClock });
   readonly #replicas: Replica[] = [];
-  #term: { readonly stop: AbortController; readonly done: Promise<void>; readonly compiler: Compiler } | undefined;
+  #term:
+    | {
+        readonly stop: AbortController;
+        readonly done: Promise<void>;
+        readonly compiler: Compiler;
+        readonly live: LiveView;
+      }
+    | undefined;
 
   constructor(readonly policy: SegmentPolicy = defaultPolicy) {}
 
@@ -181,7 +188,7 @@ export class TestCloud {
     });
     const stop = new AbortController();
     const fence = { kind: 'mod-revision', key: keys.leader, revision } as const;
-    this.#term = { stop, compiler, done: compiler.lead({ signal: stop.signal, fence }) };
+    this.#term = { stop, compiler, live, done: compiler.lead({ signal: stop.signal, fence }) };
     return compiler;
   }
 
@@ -189,13 +196,24 @@ export class TestCloud {
   async settle(): Promise<void> {
     const signal = AbortSignal.timeout(10_000);
     for (;;) {
-      const { revision } = await this.store.list(`${root}/`);
+      const revision = await this.#mark();
       await this.caughtUp();
+      await this.#term?.live.reached(revision, 5_000);
       await this.#term?.compiler.idle(signal);
+      // What waits out a back-off is not done either.
+      while ((this.#term?.compiler.backlog ?? 0) > 0) await systemClock.sleep(1, signal);
       signal.throwIfAborted();
       const after = await this.store.list(`${root}/`);
       if (after.revision === revision) return;
     }
+  }
+
+  /** A revision of its own, later than all there were: deletions leave no key to tell theirs by. */
+  async #mark(): Promise<number> {
+    const key = `${prefixes.api}mark`;
+    await this.put(key, '');
+    const { revision } = await this.store.transact({ compare: [], operations: [{ kind: 'delete', key }] });
+    return revision;
   }
 
   /** Waits until every replica has seen the latest change under our root. */

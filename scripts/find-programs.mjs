@@ -20,27 +20,35 @@ export function findVpp() {
   return onPath('vpp');
 }
 
+/** What the tests need besides Node.js: the program, and Debian's package of it. */
+const testPrograms = [
+  { program: 'etcd', from: 'etcd-server' },
+  { program: 'openssl', from: 'openssl' },
+];
+
 /**
- * Real etcd for the tests: from the PATH, else from Debian's packages where this user may install them.
- * @returns {string | undefined} undefined if there is none and none could be installed; then it has said what to do
+ * The programs that the tests need: from the PATH, else from Debian's packages where this user may install them.
+ * @returns {boolean} false if one is missing and could not be installed; then it has said what to do
  */
-export function ensureEtcd() {
-  const found = onPath('etcd');
-  if (found) return found;
+export function ensureTestPrograms() {
+  const missing = () => testPrograms.filter(({ program }) => onPath(program) === undefined);
+  const packages = missing().map(({ from }) => from);
+  if (packages.length === 0) return true;
   if (process.getuid?.() === 0 && onPath('apt-get')) {
-    process.stderr.write('installing etcd (apt-get install etcd-server) ...\n');
-    // policy-rc.d is left alone: a machine that starts services on installation does so on etcd's own ports, which no test uses.
+    process.stderr.write(`installing ${packages.join(', ')} (apt-get install) ...\n`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const apt = (...args) => spawnSync('apt-get', args, { env, encoding: 'utf8' });
     apt('update', '-q');
-    const installed = apt('install', '-y', '-q', '--no-install-recommends', 'etcd-server');
-    if (installed.status === 0 && onPath('etcd')) return onPath('etcd');
+    const installed = apt('install', '-y', '-q', '--no-install-recommends', ...packages);
+    if (missing().length === 0) return true;
     process.stderr.write(`${installed.stdout}${installed.stderr}\n`);
   }
+  const still = missing().map(({ program }) => program);
+  const hint = missing().map(({ from }) => from);
   process.stderr.write(
-    'The tests need a real etcd, 3.4 or newer, on the PATH. Debian and Ubuntu: apt-get install etcd-server\n',
+    `missing on the PATH: ${still.join(', ')}. Debian and Ubuntu: apt-get install ${hint.join(' ')}\n`,
   );
-  return undefined;
+  return false;
 }
 
 function executable(path) {

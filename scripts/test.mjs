@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureEtcd, findVpp } from './find-programs.mjs';
+import { ensureTestPrograms, findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
 const help = `npm test [-- --only types|lint|unit|integration|vpp|openstack]
@@ -37,9 +37,9 @@ if (wants('lint')) check('lint', bin('biome'), ['check', '--error-on-warnings', 
 if (wants('unit')) vitest('unit');
 const openstack = values.only === 'openstack';
 if (wants('integration') || wants('vpp') || openstack) {
-  if (ensureEtcd() === undefined) {
+  if (!ensureTestPrograms()) {
     total.failed += 1;
-    notes.push('failed: no etcd on the PATH, so nothing that needs one was run');
+    notes.push('failed: a program that the tests need is missing, so nothing that needs it was run');
   } else {
     if (wants('integration')) vitest('integration');
     if (wants('vpp')) vpp();

@@ -228,9 +228,9 @@ describe('a Neutron in trouble', () => {
     const it = await start(
       async (incoming, response) => {
         await textOf(incoming);
-        setTimeout(() => response.end('thought'), 150);
+        setTimeout(() => response.end('thought'), 1_500);
       },
-      { timeouts: { idleMs: 50, answerMs: 5_000 } },
+      { timeouts: { idleMs: 800, answerMs: 15_000 } },
     );
     const outgoing = request({ port: it.port, method: 'POST', path: '/v2.0/ports', headers: { 'content-length': 2 } });
     outgoing.write('a');
@@ -250,9 +250,9 @@ describe('a Neutron in trouble', () => {
           if (pieces < 10) return;
           clearInterval(timer);
           response.end();
-        }, 30);
+        }, 100);
       },
-      { timeouts: { idleMs: 150 } },
+      { timeouts: { idleMs: 800 } },
     );
     expect((await it.ask('GET', '/v2.0/ports')).text).toBe('x'.repeat(10));
   });

@@ -31,7 +31,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => neutron.listen(0, '127.0.0.1', resolve));
   const { port } = neutron.address() as AddressInfo;
-  upstream = new NeutronUpstream({ url: `http://127.0.0.1:${port}`, silenceMs: 300, maxBytes: 1 << 20 });
+  upstream = new NeutronUpstream({ url: `http://127.0.0.1:${port}`, silenceMs: 1_000, maxBytes: 1 << 20 });
   cloud = new TestCloud();
   await cloud.bind('node1', portId(1), acme);
   server = await cloud.replica({ neutron: upstream, limits: { bodyBytes: 64 * 1024 } });

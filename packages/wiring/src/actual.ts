@@ -107,7 +107,7 @@ export interface ActualView {
   spansFrom(index: number): ReadonlyMap<number, SpanState>;
   spansTo(index: number): Iterable<number>;
   spanSources(): Iterable<number>;
-  /** The mirror was to a loopback of ours that has gone since: whoever has the index now must not get the copies. */
+  /** The mirror was to an interface of ours that has gone since: whoever has the index now must not get the copies. */
   isOrphanSpan(from: number, to: number): boolean;
   /** Undefined: not read yet. */
   features(index: number): L2Features | undefined;

@@ -1,7 +1,7 @@
 import type { ActualInterface, ActualView } from './actual.js';
 import type { NodeFacts } from './node-facts.js';
 import { type Found, found, pending, refused } from './obstacle.js';
-import { physnetTagPrefix, portTagPrefix } from './tags.js';
+import { physnetTagPrefix, portIdInPath, portTagPrefix } from './tags.js';
 
 /**
  * The interface of a Neutron port: the one with networking-vpp's tag, else an untagged vhost-user interface whose socket
@@ -19,6 +19,12 @@ export function findPort(port: string, actual: ActualView): Found<ActualInterfac
 export function isPort(entry: ActualInterface, port: string): boolean {
   if (entry.tag !== '') return entry.tag.toLowerCase() === `${portTagPrefix}${port}`.toLowerCase();
   return entry.socket?.toLowerCase().includes(port.toLowerCase()) ?? false;
+}
+
+/** The port that an interface is, by its tag or socket; null for anything else. */
+export function portOf(entry: ActualInterface): string | null {
+  if (entry.tag !== '') return entry.tag.startsWith(portTagPrefix) ? entry.tag.slice(portTagPrefix.length) : null;
+  return entry.socket === undefined ? null : (portIdInPath.exec(entry.socket)?.[0] ?? null);
 }
 
 function portCandidates(port: string, actual: ActualView): ActualInterface[] {

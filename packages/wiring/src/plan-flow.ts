@@ -4,6 +4,7 @@ import type { AclRule, ActualInterface, SpanState } from './actual.js';
 import { findPort } from './find-interface.js';
 import { type Found, found, pending, refused } from './obstacle.js';
 import type { TargetDomain } from './plan-attachment.js';
+import { stateOf } from './plan-direct.js';
 import { removeFlow, removeLoopback, spansOff, unbind } from './plan-removal.js';
 import { sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
@@ -20,9 +21,6 @@ export interface FlowNeeds {
   /** Empty: everything is copied. */
   readonly rules: readonly AclRule[];
 }
-
-/** IN is towards the VM: what VPP transmits on the port's interface. */
-const stateOf = { OUT: 1, IN: 2, BOTH: 3 } as const;
 
 export const flowKey = (flow: string): string => `flow:${flow}`;
 

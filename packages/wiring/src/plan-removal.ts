@@ -2,12 +2,16 @@ import type { ActualInterface, ActualView } from './actual.js';
 import type { Step } from './step.js';
 import { ownTag } from './tags.js';
 
-/** Takes an attachment away: out of its bridge domain first, so that a removal that stops half-way copies nothing. */
+/**
+ * Takes an attachment away: what is mirrored to it first, since VPP does not notice that a destination is deleted, then out
+ * of its bridge domain, so that a removal that stops half-way copies nothing.
+ */
 export function removeAttachment(entry: ActualInterface, actual: ActualView): Step[] {
   const at = { index: entry.index };
   const tunnel = actual.tunnel(entry.index);
   const { index: _, ...addresses } = tunnel ?? { index: 0, local: '', remote: '', vni: 0 };
   return [
+    ...spansOff(entry.index, actual),
     ...leave(entry.index, actual),
     tunnel ? { kind: 'delete-vxlan', at, ...addresses } : { kind: 'delete-vlan', at },
   ];

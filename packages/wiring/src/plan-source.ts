@@ -1,4 +1,5 @@
 import { type ActualInterface, featureBits, type SpanState } from './actual.js';
+import { mayBeDirect } from './plan-direct.js';
 import type { Planning } from './planning.js';
 import type { Step } from './step.js';
 import { parseOwnTag } from './tags.js';
@@ -12,12 +13,8 @@ export const scrubKey = 'scrub';
  * destination is switched off, and those that stay are switched on again, those of others too.
  * @param stays whether a flow's loopback mirrors this source rightly
  */
-export function planSource(
-  { actual }: Planning,
-  port: string,
-  source: number,
-  stays: (flow: string) => boolean,
-): Step[] {
+export function planSource(planning: Planning, port: string, source: number, stays: (flow: string) => boolean): Step[] {
+  const { actual } = planning;
   const table = actual.spansFrom(source);
   const features = actual.features(source);
   if (!features || table.size === 0) return [];
@@ -31,9 +28,9 @@ export function planSource(
   for (const [to, state] of table) {
     off.push(setSpan(source, to, 0, state));
     const destination = actual.interface(to);
-    if (!destination || !mayReceive(destination) || actual.isOrphanSpan(source, to)) continue;
+    if (!destination || !mayReceive(planning, source, destination)) continue;
     const own = parseOwnTag(destination.tag);
-    if (own === null || stays(own.id)) on.push(setSpan(source, to, state, 0));
+    if (own?.kind !== 'flow' || stays(own.id)) on.push(setSpan(source, to, state, 0));
   }
   return [{ kind: 'check-port', port, index: source }, ...off, ...on];
 }
@@ -41,24 +38,26 @@ export function planSource(
 /**
  * Clears the SPAN table of interfaces that are no more. VPP keeps such entries, and the next interface gets the index:
  * as a destination it would receive a stranger's traffic, as a source it would inherit a stranger's taps. A mirror to what
- * is ours but no flow's loopback is such an inheritance too, made while nobody looked: copies would go past the flow to a
- * collector or another node.
+ * is ours and that no tap of ours wants is such an inheritance too, made while nobody looked.
  */
-export function planScrub({ actual }: Planning): Step[] {
+export function planScrub(planning: Planning): Step[] {
+  const { actual } = planning;
   const steps: Step[] = [];
   for (const from of actual.spanSources()) {
     const gone = actual.interface(from) === undefined;
-    for (const [to, state] of actual.spansFrom(from))
-      if (gone || !mayReceive(actual.interface(to)) || actual.isOrphanSpan(from, to))
-        steps.push(setSpan(from, to, 0, state));
+    for (const [to, state] of actual.spansFrom(from)) {
+      const destination = actual.interface(to);
+      if (gone || !destination || !mayReceive(planning, from, destination)) steps.push(setSpan(from, to, 0, state));
+    }
   }
   return steps;
 }
 
-function mayReceive(destination: ActualInterface | undefined): boolean {
-  if (!destination) return false;
-  const own = parseOwnTag(destination.tag);
-  return own === null || own.kind === 'flow';
+/** Mirrors to strangers are for others to answer for, those to flows' loopbacks for the flow's own plan. */
+function mayReceive({ wanted, actual }: Planning, from: number, to: ActualInterface): boolean {
+  if (actual.isOrphanSpan(from, to.index)) return false;
+  const own = parseOwnTag(to.tag);
+  return own === null || own.kind === 'flow' || mayBeDirect(wanted, actual, from, to);
 }
 
 function setSpan(from: number, to: number, state: SpanState, before: SpanState): Step {

@@ -3,12 +3,13 @@ import { findPort } from './find-interface.js';
 import type { Obstacle } from './obstacle.js';
 import { refused } from './obstacle.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
+import { type DirectMirror, goesDirect, mirrorKey, planDirect } from './plan-direct.js';
 import { type FlowNeeds, flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
 import { leave, removeAttachment, removeFlow } from './plan-removal.js';
 import { planSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
 import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
-import type { Step } from './step.js';
+import type { Ref, Step } from './step.js';
 import { ownTag, parseOwnTag } from './tags.js';
 import type { WantedFlow } from './wanted.js';
 
@@ -38,10 +39,16 @@ export function planUnit(
   const exitKeys = [`bridge:${service}`, `detach:${service}`];
   const settled = !obstacle && ![...exitKeys, ...attachments.map((each) => each.key)].some((key) => draft.has(key));
   const concerned = only && settled ? flows.filter((flow) => only.has(flow.record.id)) : flows;
+  const outward = attachments[0];
+  const mirrors = directMirrors(planning, service, exit, outward, concerned);
+  const addMirrors = (some: readonly DirectMirror[]) => {
+    for (const { key, source, steps } of some)
+      draft.add(key, [scrubKey, sourceKey(source), ...exitKeys, outward?.key ?? '', ...concerned.map(keyOf)], steps);
+  };
+  addMirrors(mirrors.filter(({ lessens }) => lessens));
   for (const flow of concerned) {
     const own = flow.record.removed ? null : wireFlow(planning, flow, exit, domain);
     if (own === null) draft.add(flowKey(flow.record.id), [], removeFlow(flow.record.id, actual));
-    const outward = attachments[0];
     const later = own === null ? null : (obstacle ?? outward?.obstacle ?? null);
     draft.outlook({
       kind: 'tap_flows',
@@ -49,11 +56,32 @@ export function planUnit(
       revision: flow.revision,
       removed: flow.record.removed === true,
       obstacle: own?.obstacle ?? later,
-      keys: own === null ? [flowKey(flow.record.id)] : [...own.keys, ...exitKeys, ...(outward ? [outward.key] : [])],
+      keys: [
+        mirrorKey(service, flow.record.source_port),
+        ...(own === null ? [keyOf(flow), `detach:${service}`] : own.keys),
+        ...(own === null ? [] : [...exitKeys, ...(outward ? [outward.key] : [])]),
+      ],
     });
   }
+  addMirrors(mirrors.filter(({ lessens }) => !lessens));
   planLeftovers(planning, service, exit, goneFlows);
   serviceOutlook(planning, service, obstacle, attachments, exitKeys);
+}
+
+const keyOf = (flow: WantedFlow): string => flowKey(flow.record.id);
+
+/** The mirrors straight to the service's link, of all sources that these flows have. */
+function directMirrors(
+  planning: Planning,
+  service: string,
+  exit: ServiceExit,
+  outward: PlannedAttachment | undefined,
+  flows: readonly WantedFlow[],
+): readonly DirectMirror[] {
+  if (exit.type !== 'link' || !outward || outward.obstacle) return [];
+  const link: Ref = outward.existing === null ? { ref: outward.key } : { index: outward.existing };
+  const ports = new Set(flows.map(({ record }) => record.source_port));
+  return [...ports].flatMap((port) => planDirect(planning, service, port, exit, link) ?? []);
 }
 
 function wireFlow(
@@ -70,7 +98,7 @@ function wireFlow(
   const looked = flowNeeds(planning, flow, exit);
   const needs = wrongExit ? null : (looked.value ?? null);
   if (needs) reviveSource(planning, flow, needs);
-  const steps = planFlow(planning, flow, needs, domain);
+  const steps = planFlow(planning, flow, goesDirect(flow.record) ? null : needs, domain);
   const before = [scrubKey, `bridge:${flow.record.tap_service_id}`, ...(needs ? [sourceKey(needs.source.index)] : [])];
   draft.add(key, needs ? before : [], steps);
   return { obstacle: wrongExit ?? looked.obstacle ?? null, keys: flowKeys(flow, needs) };

@@ -64,6 +64,7 @@ function sameLink(a: AnyLink, b: AnyLink): boolean {
 }
 
 function hasUnreadableFlow(service: string, wanted: Wanted, actual: ActualView): boolean {
+  for (const id of wanted.flowsOf(service)) if (wanted.isUnreadable('tap_flows', id)) return true;
   for (const domain of actual.bridgeDomainsTagged(ownTag('service', service)))
     for (const index of domain.members.keys()) {
       const own = parseOwnTag(actual.interface(index)?.tag ?? '');

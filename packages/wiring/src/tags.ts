@@ -4,6 +4,8 @@
  */
 export const portTagPrefix = 'net-vpp.port:';
 export const physnetTagPrefix = 'net-vpp.physnet:';
+/** How the path of a vhost-user socket names its port. */
+export const portIdInPath = /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/;
 
 const ownKinds = ['service', 'flow', 'collector', 'vlan', 'vxlan'] as const;
 /** What an object of ours is for: a service's bridge domain, a flow's loopback or ACL, a way in or out of a service. */

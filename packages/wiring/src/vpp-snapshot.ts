@@ -9,12 +9,10 @@ import type {
   SpanState,
 } from './actual.js';
 import { IndexOf } from './index-of.js';
-
-import { parseOwnTag } from './tags.js';
+import { parseOwnTag, portIdInPath } from './tags.js';
 
 const noSpans: ReadonlyMap<number, SpanState> = new Map();
 const unbound: AclBinding = { input: [], output: [] };
-const portIdInPath = /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/;
 
 /**
  * What was last read from VPP, indexed for planning. It is written object by object, always with what VPP has said, and
@@ -31,7 +29,7 @@ export class VppSnapshot implements ActualView {
   readonly #membership = new Map<number, { bridgeDomain: number; shg: number }>();
   readonly #spans = new Map<number, Map<number, SpanState>>();
   readonly #spansTo = new IndexOf<number, number>();
-  /** Mirrors, by destination, that were to a loopback of ours which is no more: its index may be somebody else's now. */
+  /** Mirrors, by destination, that were to an interface of ours which is no more: its index may be somebody else's now. */
   readonly #orphans = new IndexOf<number, number>();
   readonly #features = new Map<number, L2Features>();
   readonly #tunnels = new Map<number, ActualTunnel>();
@@ -209,7 +207,7 @@ export class VppSnapshot implements ActualView {
   #forgetInterface(index: number, newTag: string): void {
     const old = this.#interfaces.get(index);
     if (!old) return;
-    if (old.tag !== newTag && parseOwnTag(old.tag)?.kind === 'flow')
+    if (old.tag !== newTag && parseOwnTag(old.tag) !== null)
       for (const from of this.#spansTo.get(index)) this.#orphans.add(index, from);
     this.#interfaces.delete(index);
     if (this.#byName.get(old.name) === old) this.#byName.delete(old.name);

@@ -22,7 +22,8 @@ export class Wanted {
   /** By service and source port. */
   readonly #siblings = new IndexOf<string, string>();
   readonly #unreadableServices = new Set<string>();
-  readonly #unreadableFlows = new Set<string>();
+  /** With the record as it was last, if this run has seen one that could be read. */
+  readonly #unreadableFlows = new Map<string, WantedFlow | null>();
 
   setService(service: WantedService): void {
     this.#services.set(service.record.id, service);
@@ -32,8 +33,7 @@ export class Wanted {
   setFlow(flow: WantedFlow): void {
     this.deleteFlow(flow.record.id);
     this.#flows.set(flow.record.id, flow);
-    this.#flowsOf.add(flow.record.tap_service_id, flow.record.id);
-    this.#siblings.add(siblingKey(flow.record), flow.record.id);
+    this.#index(flow.record);
   }
 
   setUnreadable(kind: 'tap_services' | 'tap_flows', id: string): void {
@@ -41,8 +41,10 @@ export class Wanted {
       this.deleteService(id);
       this.#unreadableServices.add(id);
     } else {
+      const last = this.lastKnown(id);
       this.deleteFlow(id);
-      this.#unreadableFlows.add(id);
+      this.#unreadableFlows.set(id, last ?? null);
+      if (last) this.#index(last.record);
     }
   }
 
@@ -52,7 +54,7 @@ export class Wanted {
   }
 
   deleteFlow(id: string): void {
-    const old = this.#flows.get(id);
+    const old = this.lastKnown(id);
     if (old) {
       this.#flowsOf.delete(old.record.tap_service_id, id);
       this.#siblings.delete(siblingKey(old.record), id);
@@ -67,6 +69,10 @@ export class Wanted {
   flow(id: string): WantedFlow | undefined {
     return this.#flows.get(id);
   }
+  /** The flow's record, or what it was before it became unreadable. */
+  lastKnown(id: string): WantedFlow | undefined {
+    return this.#flows.get(id) ?? this.#unreadableFlows.get(id) ?? undefined;
+  }
   services(): Iterable<WantedService> {
     return this.#services.values();
   }
@@ -80,9 +86,17 @@ export class Wanted {
     return (kind === 'tap_services' ? this.#unreadableServices : this.#unreadableFlows).has(id);
   }
 
-  /** The flows from the same source to the same service, itself among them: together they copy each packet once. */
+  /**
+   * The flows from the same source to the same service, itself and unreadable ones among them: together they copy each
+   * packet once.
+   */
   siblingsOf(flow: Pick<NodeTapFlow, 'tap_service_id' | 'source_port'>): ReadonlySet<string> {
     return this.#siblings.get(siblingKey(flow));
+  }
+
+  #index(record: NodeTapFlow): void {
+    this.#flowsOf.add(record.tap_service_id, record.id);
+    this.#siblings.add(siblingKey(record), record.id);
   }
 
   /** Every service that is wanted here or that a flow is wanted for. */
@@ -100,5 +114,5 @@ export class Wanted {
 }
 
 function siblingKey(flow: Pick<NodeTapFlow, 'tap_service_id' | 'source_port'>): string {
-  return `${flow.tap_service_id}/${flow.source_port}`;
+  return `${flow.tap_service_id}/${flow.source_port.toLowerCase()}`;
 }

@@ -1,0 +1,83 @@
+import type { NodeTapFlow } from '@taas/model';
+import type { ActualInterface, ActualView, SpanState } from './actual.js';
+import { findPort, portOf } from './find-interface.js';
+import type { Planning } from './planning.js';
+import { exitObstacle, type ServiceExit } from './service-exit.js';
+import type { Ref, Step } from './step.js';
+import { parseOwnTag } from './tags.js';
+import type { Wanted, WantedFlow } from './wanted.js';
+
+/** IN is towards the VM: what VPP transmits on the port's interface. */
+export const stateOf = { OUT: 1, IN: 2, BOTH: 3 } as const;
+
+/**
+ * Whether a flow needs no loopback: its copies go as they are to a link of ours, which nobody else can come to own while
+ * we keep it. (A collector's sub-interface is ours too, but goes with its port, and then somebody else gets its index.)
+ */
+export function goesDirect({ target, vlan_filter, filter }: NodeTapFlow): boolean {
+  return target.type !== 'local' && vlan_filter === null && filter.length === 0;
+}
+
+export const mirrorKey = (service: string, port: string): string => `mirror:${service}/${port}`;
+
+/** What a mirror straight from a source to its service's link is to become. */
+export interface DirectMirror {
+  readonly key: string;
+  readonly source: number;
+  /** Nothing more is copied than was before: it can go first, and no packet is copied twice. */
+  readonly lessens: boolean;
+  readonly steps: readonly Step[];
+}
+
+/** One mirror carries all direct flows of a source and service, so that each packet is copied once. */
+export function planDirect(
+  { wanted, actual }: Planning,
+  service: string,
+  port: string,
+  exit: ServiceExit,
+  link: Ref,
+): DirectMirror | null {
+  const source = findPort(port, actual).value;
+  if (!source) return null;
+  const connected = Boolean(actual.features(source.index));
+  const state = connected ? directState(wanted, service, port, (flow) => exitObstacle(flow, exit) === null) : 0;
+  const before = 'index' in link ? (actual.spansFrom(source.index).get(link.index) ?? 0) : 0;
+  if (state === before) return null;
+  return {
+    key: mirrorKey(service, port),
+    source: source.index,
+    lessens: (state & ~before) === 0,
+    steps: [
+      { kind: 'check-port', port, index: source.index },
+      { kind: 'set-span', from: source.index, to: link, state, before },
+    ],
+  };
+}
+
+/** Whether {@link planDirect} decides about a mirror from one interface to another: a flow, if only one of the past, is known. */
+export function mayBeDirect(wanted: Wanted, actual: ActualView, from: number, to: ActualInterface): boolean {
+  const own = parseOwnTag(to.tag);
+  if (own?.kind !== 'vlan' && own?.kind !== 'vxlan') return false;
+  // With the collector here, the links of its service are ways in.
+  if (isHere(wanted, own.id)) return false;
+  const entry = actual.interface(from);
+  const port = entry && portOf(entry);
+  if (!port || findPort(port, actual).value?.index !== from) return false;
+  return wanted.siblingsOf({ tap_service_id: own.id, source_port: port }).size > 0;
+}
+
+function isHere(wanted: Wanted, service: string): boolean {
+  const own = wanted.service(service);
+  return own !== undefined && !own.record.removed;
+}
+
+/** What is copied by the direct flows, those among them whose record has become unreadable as they were last. */
+function directState(wanted: Wanted, service: string, port: string, counts: (flow: WantedFlow) => boolean): SpanState {
+  let state = 0;
+  for (const id of wanted.siblingsOf({ tap_service_id: service, source_port: port })) {
+    const flow = wanted.lastKnown(id);
+    if (flow && !flow.record.removed && goesDirect(flow.record) && counts(flow))
+      state |= stateOf[flow.record.direction];
+  }
+  return state as SpanState;
+}

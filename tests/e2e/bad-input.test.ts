@@ -205,9 +205,9 @@ describe('a switch that makes trouble', () => {
   ] as const;
   it.each(refusals)('refuses %s: that tap says so in its words, the others go on', async (message, retval, name) => {
     await start();
-    await pair.addPort(5, 'node-a');
+    await pair.addPort(5, 'node-b');
     const before = pictures();
-    const { faults } = pair.cloud.switch('node-a').simulator;
+    const { faults } = pair.cloud.switch('node-b').simulator;
     faults.refuse(message, retval);
     const flow = await pair.createFlow(5);
     await pair.until('tap_flows', flow, 'ERROR', new RegExp(name));
@@ -243,8 +243,8 @@ describe('a switch that makes trouble', () => {
     ['so late that nobody waits for it any more', 900],
   ])('answers %s: the tap is made once all the same', async (_what, ms) => {
     await start({ switchTimeoutMs: 500 });
-    await pair.addPort(5, 'node-a');
-    const { faults } = pair.cloud.switch('node-a').simulator;
+    await pair.addPort(5, 'node-b');
+    const { faults } = pair.cloud.switch('node-b').simulator;
     for (const message of ['create_loopback_instance', 'sw_interface_span_enable_disable']) {
       faults.delay(message, ms, { times: 1 });
       const flow = await pair.createFlow(5);
@@ -253,16 +253,16 @@ describe('a switch that makes trouble', () => {
       await pair.expectCopies(2, 3, 5);
       await pair.remove('tap_flows', flow);
     }
-    await pair.cloud.until('nothing is left to do', async () => (await pair.cloud.stillToDo('node-a')).length === 0);
-    const loopbacks = pictures()[0]?.filter((line) => line.startsWith('interface taas.flow'));
+    await pair.cloud.until('nothing is left to do', async () => (await pair.cloud.stillToDo('node-b')).length === 0);
+    const loopbacks = pictures()[1]?.filter((line) => line.startsWith('interface taas.flow'));
     expect(loopbacks).toHaveLength(1);
   });
 
   it('breaks the connection in the middle of wiring, again and again: each tap is made once', async () => {
     await start();
-    const { simulator } = pair.cloud.switch('node-a');
+    const { simulator } = pair.cloud.switch('node-b');
     const ports = Array.from({ length: 12 }, (_, n) => 10 + n);
-    for (const n of ports) await pair.addPort(n, 'node-a');
+    for (const n of ports) await pair.addPort(n, 'node-b');
     // Slow enough for the break to fall into the middle.
     simulator.faults.delay('create_loopback_instance', 5);
     const flows: string[] = [];
@@ -277,11 +277,11 @@ describe('a switch that makes trouble', () => {
     simulator.faults.clear();
     for (const flow of flows) await pair.until('tap_flows', flow, 'ACTIVE');
     await pair.expectCopies(2, 3, ...ports);
-    await pair.cloud.until('nothing is left to do', async () => (await pair.cloud.stillToDo('node-a')).length === 0);
-    const loopbacks = pictures()[0]?.filter((line) => line.startsWith('interface taas.flow'));
+    await pair.cloud.until('nothing is left to do', async () => (await pair.cloud.stillToDo('node-b')).length === 0);
+    const loopbacks = pictures()[1]?.filter((line) => line.startsWith('interface taas.flow'));
     expect(loopbacks).toHaveLength(flows.length + 1);
     const writes = pair.writes();
-    await pair.cloud.restartAgentAndLook('node-a');
+    await pair.cloud.restartAgentAndLook('node-b');
     expect(pair.writes()).toEqual(writes);
   });
 });

@@ -180,7 +180,7 @@ describe('the programs, killed and restarted', () => {
     const before = await cloud.store.list('/networking-vpp/');
     const { code, stdout, stderr } = await dryRun();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(new RegExp(`flow:${flows[0]}:\\n  create flow`));
+    expect(stdout).toMatch(new RegExp(`vlan:${service}/physnet1/\\d+:\\n  create vlan`));
     expect(stdout).toMatch(/mirror interface \d+ to .*: both/);
     expect(cloud.writes()).toEqual(writes);
     expect((await cloud.store.list('/networking-vpp/')).entries).toEqual(before.entries);

@@ -61,9 +61,7 @@ export class WantedFollower {
         this.logger.warn({ cause: event.cause.message }, 'the store cannot be seen; VPP stays as it is');
         return;
       case 'snapshot':
-        this.#wanted = new Wanted();
-        this.#unreadable = new Map();
-        for (const entry of event.entries) this.#put(entry, new Set(), new Set());
+        this.#replace(event.entries);
         this.#complete = true;
         this.#stale = false;
         this.listener.replaced();
@@ -71,6 +69,13 @@ export class WantedFollower {
       case 'changes':
         this.#change(event.changes);
     }
+  }
+
+  #replace(entries: readonly KeyValue[]): void {
+    const before = this.#wanted;
+    this.#wanted = new Wanted();
+    this.#unreadable = new Map();
+    for (const entry of entries) this.#put(entry, new Set(), new Set(), before);
   }
 
   #change(changes: readonly Change[]): void {
@@ -83,12 +88,13 @@ export class WantedFollower {
     this.listener.changed(services, flows);
   }
 
-  #put(entry: KeyValue, services: Set<string>, flows: Set<string>): void {
+  /** @param before where the record may have been last, when it could be read */
+  #put(entry: KeyValue, services: Set<string>, flows: Set<string>, before = this.#wanted): void {
     const parsed = parseKey(entry.key);
     if (parsed.is !== 'node-resource') return;
     const { kind, id } = parsed;
     const revision = entry.modRevision;
-    this.#delete(entry.key, services, flows);
+    this.#touch(entry.key, services, flows);
     try {
       if (kind === 'tap_services') {
         this.#wanted.setService({
@@ -101,7 +107,8 @@ export class WantedFollower {
       }
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      this.#wanted.setUnreadable(kind, id);
+      if (kind === 'tap_services') this.#wanted.setUnreadableService(id);
+      else this.#wanted.setUnreadableFlow(id, before.lastKnown(id));
       this.#unreadable.set(entry.key, { kind, id, revision, problem: error.problem });
       this.logger.error({ key: entry.key, problem: error.problem }, 'a wanted record cannot be used');
     }
@@ -110,18 +117,25 @@ export class WantedFollower {
   #delete(key: string, services: Set<string>, flows: Set<string>): void {
     const parsed = parseKey(key);
     if (parsed.is !== 'node-resource') return;
+    this.#touch(key, services, flows);
+    if (parsed.kind === 'tap_services') this.#wanted.deleteService(parsed.id);
+    else this.#wanted.deleteFlow(parsed.id);
+  }
+
+  /** What was known under the key is about to change. */
+  #touch(key: string, services: Set<string>, flows: Set<string>): void {
+    const parsed = parseKey(key);
+    if (parsed.is !== 'node-resource') return;
     const { kind, id } = parsed;
     this.#unreadable.delete(key);
     if (kind === 'tap_services') {
       services.add(id);
-      this.#wanted.deleteService(id);
-    } else {
-      // The service that it was a flow of may have no use for its bridge domain any more.
-      const service = this.#wanted.flow(id)?.record.tap_service_id;
-      if (service !== undefined && this.#isLastOf(service, id)) services.add(service);
-      flows.add(id);
-      this.#wanted.deleteFlow(id);
+      return;
     }
+    // The service that it was a flow of may have no use for its bridge domain any more.
+    const service = this.#wanted.lastKnown(id)?.record.tap_service_id;
+    if (service !== undefined && this.#isLastOf(service, id)) services.add(service);
+    flows.add(id);
   }
 
   #isLastOf(service: string, flow: string): boolean {

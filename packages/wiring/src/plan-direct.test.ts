@@ -144,7 +144,7 @@ describe('a mirror to a link that nobody asked for', () => {
     const { wanted, want, run, mirror } = node();
     want(1);
     run();
-    wanted.setUnreadable('tap_flows', flowId(1));
+    wanted.setUnreadableFlow(flowId(1));
     expect(run()).toEqual([]);
     expect(mirror()).toBe(3);
     wanted.deleteFlow(flowId(1));

@@ -235,8 +235,8 @@ describe('repair', () => {
     const { vpp, wanted } = node();
     local(wanted);
     vpp.execute(plan(vpp, wanted));
-    wanted.setUnreadable('tap_flows', flowId(1));
-    wanted.setUnreadable('tap_services', serviceId(1));
+    wanted.setUnreadableFlow(flowId(1));
+    wanted.setUnreadableService(serviceId(1));
     expect(text(vpp, wanted)).toEqual([]);
     wanted.deleteFlow(flowId(1));
     wanted.deleteService(serviceId(1));

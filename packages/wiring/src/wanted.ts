@@ -36,16 +36,16 @@ export class Wanted {
     this.#index(flow.record);
   }
 
-  setUnreadable(kind: 'tap_services' | 'tap_flows', id: string): void {
-    if (kind === 'tap_services') {
-      this.deleteService(id);
-      this.#unreadableServices.add(id);
-    } else {
-      const last = this.lastKnown(id);
-      this.deleteFlow(id);
-      this.#unreadableFlows.set(id, last ?? null);
-      if (last) this.#index(last.record);
-    }
+  setUnreadableService(id: string): void {
+    this.deleteService(id);
+    this.#unreadableServices.add(id);
+  }
+
+  /** @param last the flow's record as it was when it could be read, if it ever could */
+  setUnreadableFlow(id: string, last = this.lastKnown(id)): void {
+    this.deleteFlow(id);
+    this.#unreadableFlows.set(id, last ?? null);
+    if (last) this.#index(last.record);
   }
 
   deleteService(id: string): void {

@@ -98,7 +98,7 @@ class World {
       }
       case 'tag-lost': {
         const victim = all[e.nth % all.length];
-        if (victim?.tag.startsWith('taas.flow') || victim?.tag.startsWith('taas.collector'))
+        if (victim && ['entry', 'flow', 'collector'].includes(parseOwnTag(victim.tag)?.kind ?? ''))
           this.vpp.state.putInterface({ ...victim, tag: '' });
         return;
       }
@@ -178,10 +178,10 @@ describe('any node, after anything that can happen to it', () => {
         const { state } = world.vpp;
         for (const from of state.spanSources())
           for (const index of [from, ...state.spansFrom(from).keys()]) expect(state.interface(index)).toBeDefined();
-        // Copies go into a service by its flows' loopbacks, or out by its link: any other mirror would be nobody's.
+        // Copies go into a service by a loopback of its own, or out by its link: any other mirror would be nobody's.
         for (const from of state.spanSources())
           for (const to of state.spansFrom(from).keys())
-            expect(['flow', 'vlan']).toContain(parseOwnTag(state.interface(to)?.tag ?? '')?.kind ?? 'flow');
+            expect(['entry', 'flow', 'vlan']).toContain(parseOwnTag(state.interface(to)?.tag ?? '')?.kind ?? 'flow');
         for (const verdict of verify(plan)) {
           if (verdict.status === 'PENDING' || verdict.status === 'ERROR')
             expect(verdict.reason).toMatch(/not on this node|not connected|aims elsewhere|another link|has no uplink/);

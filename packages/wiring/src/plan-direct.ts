@@ -10,17 +10,14 @@ import type { Wanted, WantedFlow } from './wanted.js';
 /** IN is towards the VM: what VPP transmits on the port's interface. */
 export const stateOf = { OUT: 1, IN: 2, BOTH: 3 } as const;
 
-/**
- * Whether a flow needs no loopback: its copies go as they are to a link of ours, which nobody else can come to own while
- * we keep it. (A collector's sub-interface is ours too, but goes with its port, and then somebody else gets its index.)
- */
-export function goesDirect({ target, vlan_filter, filter }: NodeTapFlow): boolean {
-  return target.type !== 'local' && vlan_filter === null && filter.length === 0;
+/** Whether a flow needs no loopback of its own: its copies enter its service as they are. */
+export function goesDirect({ vlan_filter, filter }: NodeTapFlow): boolean {
+  return vlan_filter === null && filter.length === 0;
 }
 
 export const mirrorKey = (service: string, port: string): string => `mirror:${service}/${port}`;
 
-/** What a mirror straight from a source to its service's link is to become. */
+/** What the mirror from a source to its service's entrance is to become. */
 export interface DirectMirror {
   readonly key: string;
   readonly source: number;
@@ -35,13 +32,13 @@ export function planDirect(
   service: string,
   port: string,
   exit: ServiceExit,
-  link: Ref,
+  entrance: Ref,
 ): DirectMirror | null {
   const source = findPort(port, actual).value;
   if (!source) return null;
   const connected = Boolean(actual.features(source.index));
   const state = connected ? directState(wanted, service, port, (flow) => exitObstacle(flow, exit) === null) : 0;
-  const before = 'index' in link ? (actual.spansFrom(source.index).get(link.index) ?? 0) : 0;
+  const before = 'index' in entrance ? (actual.spansFrom(source.index).get(entrance.index) ?? 0) : 0;
   if (state === before) return null;
   return {
     key: mirrorKey(service, port),
@@ -49,7 +46,7 @@ export function planDirect(
     lessens: (state & ~before) === 0,
     steps: [
       { kind: 'check-port', port, index: source.index },
-      { kind: 'set-span', from: source.index, to: link, state, before },
+      { kind: 'set-span', from: source.index, to: entrance, state, before },
     ],
   };
 }
@@ -57,9 +54,10 @@ export function planDirect(
 /** Whether {@link planDirect} decides about a mirror from one interface to another: a flow, if only one of the past, is known. */
 export function mayBeDirect(wanted: Wanted, actual: ActualView, from: number, to: ActualInterface): boolean {
   const own = parseOwnTag(to.tag);
-  if (own?.kind !== 'vlan' && own?.kind !== 'vxlan') return false;
   // With the collector here, the links of its service are ways in.
-  if (isHere(wanted, own.id)) return false;
+  const entrance =
+    own?.kind === 'entry' || ((own?.kind === 'vlan' || own?.kind === 'vxlan') && !isHere(wanted, own.id));
+  if (!own || !entrance) return false;
   const entry = actual.interface(from);
   const port = entry && portOf(entry);
   if (!port || findPort(port, actual).value?.index !== from) return false;

@@ -4,7 +4,7 @@ import type { AclRule, ActualInterface, SpanState } from './actual.js';
 import { findPort } from './find-interface.js';
 import { type Found, found, pending, refused } from './obstacle.js';
 import type { TargetDomain } from './plan-attachment.js';
-import { stateOf } from './plan-direct.js';
+import { goesDirect, stateOf } from './plan-direct.js';
 import { removeFlow, removeLoopback, spansOff, unbind } from './plan-removal.js';
 import { sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
@@ -16,7 +16,7 @@ import type { Wanted, WantedFlow } from './wanted.js';
 /** What a flow needs on this node, apart from its service's bridge domain. */
 export interface FlowNeeds {
   readonly source: ActualInterface;
-  /** Nothing (0) where flows before this one copy all that it asks for. */
+  /** Of a flow that is filtered: nothing (0) where others copy all that it asks for. */
   readonly state: SpanState;
   /** Empty: everything is copied. */
   readonly rules: readonly AclRule[];
@@ -35,26 +35,25 @@ export function flowNeeds({ actual, wanted }: Planning, { record }: WantedFlow, 
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
   if (!actual.features(source.value.index))
     return pending(`source port ${record.source_port} is not connected to its network yet`);
-  const state = (stateOf[record.direction] & ~copiedBefore(wanted, record, exit)) as SpanState;
+  const state = (stateOf[record.direction] & ~copiedAnyway(wanted, record, exit)) as SpanState;
   return found({ source: source.value, state, rules: rules.value });
 }
 
 /**
- * The directions that other flows of the same source copy to the same service anyway: each packet arrives there once, however
- * many flows ask for it. The flow with the lowest id copies; a filtered one relieves no other of anything.
+ * The directions that flows without a filter copy from the same source to the same service anyway: each packet arrives there
+ * once, however many flows ask for it.
  */
-function copiedBefore(wanted: Wanted, { id, tap_service_id, source_port }: NodeTapFlow, exit: ServiceExit): number {
+function copiedAnyway(wanted: Wanted, flow: NodeTapFlow, exit: ServiceExit): number {
   let copied = 0;
-  for (const sibling of wanted.siblingsOf({ tap_service_id, source_port })) {
+  for (const sibling of wanted.siblingsOf(flow)) {
     const other = wanted.flow(sibling);
-    if (sibling >= id || !other || other.record.removed || exitObstacle(other, exit)) continue;
-    const { vlan_filter, filter, direction } = other.record;
-    if (vlan_filter === null && filter.length === 0) copied |= stateOf[direction];
+    if (other && !other.record.removed && goesDirect(other.record) && !exitObstacle(other, exit))
+      copied |= stateOf[other.record.direction];
   }
   return copied;
 }
 
-/** Brings one flow into place, or takes it away when it has no needs that can be met. */
+/** Brings the loopback of a flow into place, or takes it away when it has no needs that can be met, or none of its own. */
 export function planFlow(
   planning: Planning,
   flow: WantedFlow,

@@ -4,12 +4,13 @@ import type { Obstacle } from './obstacle.js';
 import { refused } from './obstacle.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
 import { type DirectMirror, goesDirect, mirrorKey, planDirect } from './plan-direct.js';
+import { type Entrance, entryKey, planEntrance } from './plan-entrance.js';
 import { type FlowNeeds, flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
 import { leave, removeAttachment, removeFlow } from './plan-removal.js';
 import { planSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
 import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
-import type { Ref, Step } from './step.js';
+import type { Step } from './step.js';
 import { ownTag, parseOwnTag } from './tags.js';
 import type { WantedFlow } from './wanted.js';
 
@@ -36,14 +37,16 @@ export function planUnit(
   for (const id of goneFlows) draft.add(flowKey(id), [], removeFlow(id, actual));
   const { domain, obstacle } = planDomain(planning, service, exit);
   const attachments = exit.type === 'frozen' ? [] : planAttachments(planning, service, exit, domain);
-  const exitKeys = [`bridge:${service}`, `detach:${service}`];
-  const settled = !obstacle && ![...exitKeys, ...attachments.map((each) => each.key)].some((key) => draft.has(key));
-  const concerned = only && settled ? flows.filter((flow) => only.has(flow.record.id)) : flows;
   const outward = attachments[0];
-  const mirrors = directMirrors(planning, service, exit, outward, concerned);
+  const entrance = planEntrance(planning, service, exit, outward, domain);
+  const exitKeys = [`bridge:${service}`, `detach:${service}`];
+  const wayKeys = [...exitKeys, entryKey(service), ...attachments.map((each) => each.key)];
+  const settled = !obstacle && !wayKeys.some((key) => draft.has(key));
+  const concerned = only && settled ? flows.filter((flow) => only.has(flow.record.id)) : flows;
+  const mirrors = directMirrors(planning, service, exit, entrance, concerned);
   const addMirrors = (some: readonly DirectMirror[]) => {
-    for (const { key, source, steps } of some)
-      draft.add(key, [scrubKey, sourceKey(source), ...exitKeys, outward?.key ?? '', ...concerned.map(keyOf)], steps);
+    const before = [scrubKey, ...wayKeys, ...concerned.map(keyOf)];
+    for (const { key, source, steps } of some) draft.add(key, [sourceKey(source), ...before], steps);
   };
   addMirrors(mirrors.filter(({ lessens }) => lessens));
   for (const flow of concerned) {
@@ -58,8 +61,9 @@ export function planUnit(
       obstacle: own?.obstacle ?? later,
       keys: [
         mirrorKey(service, flow.record.source_port),
-        ...(own === null ? [keyOf(flow), `detach:${service}`] : own.keys),
-        ...(own === null ? [] : [...exitKeys, ...(outward ? [outward.key] : [])]),
+        entryKey(service),
+        ...(own === null ? [keyOf(flow), `detach:${service}`] : [...own.keys, ...exitKeys]),
+        ...(own === null || !outward ? [] : [outward.key]),
       ],
     });
   }
@@ -70,18 +74,17 @@ export function planUnit(
 
 const keyOf = (flow: WantedFlow): string => flowKey(flow.record.id);
 
-/** The mirrors straight to the service's link, of all sources that these flows have. */
+/** The mirrors to the service's entrance, of all sources that these flows have. */
 function directMirrors(
   planning: Planning,
   service: string,
   exit: ServiceExit,
-  outward: PlannedAttachment | undefined,
+  entrance: Entrance | null,
   flows: readonly WantedFlow[],
 ): readonly DirectMirror[] {
-  if (exit.type !== 'link' || !outward || outward.obstacle) return [];
-  const link: Ref = outward.existing === null ? { ref: outward.key } : { index: outward.existing };
+  if (!entrance) return [];
   const ports = new Set(flows.map(({ record }) => record.source_port));
-  return [...ports].flatMap((port) => planDirect(planning, service, port, exit, link) ?? []);
+  return [...ports].flatMap((port) => planDirect(planning, service, port, exit, entrance) ?? []);
 }
 
 function wireFlow(
@@ -181,7 +184,7 @@ function planLeftovers(planning: Planning, service: string, exit: ServiceExit, g
   const tag = ownTag('service', service);
   const keep = exit.type === 'none' ? undefined : chosenDomain(planning, service)?.id;
   const spare = [...actual.bridgeDomainsTagged(tag)].filter((domain) => domain.id !== keep);
-  const needs = new Set([`detach:${service}`, `bridge:${service}`, ...[...goneFlows].map(flowKey)]);
+  const needs = new Set([`detach:${service}`, `bridge:${service}`, entryKey(service), ...[...goneFlows].map(flowKey)]);
   const steps = spare.flatMap((domain): Step[] => {
     for (const index of domain.members.keys()) {
       const own = parseOwnTag(actual.interface(index)?.tag ?? '');

@@ -7,8 +7,11 @@ export const physnetTagPrefix = 'net-vpp.physnet:';
 /** How the path of a vhost-user socket names its port. */
 export const portIdInPath = /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/;
 
-const ownKinds = ['service', 'flow', 'collector', 'vlan', 'vxlan'] as const;
-/** What an object of ours is for: a service's bridge domain, a flow's loopback or ACL, a way in or out of a service. */
+const ownKinds = ['service', 'entry', 'flow', 'collector', 'vlan', 'vxlan'] as const;
+/**
+ * What an object of ours is for: a service's bridge domain, the loopback by which copies enter it, a filtered flow's
+ * loopback or ACL, a way in or out of a service.
+ */
 export type OwnKind = (typeof ownKinds)[number];
 
 /** The id is a flow's for `flow`, and a tap service's for all others. */
@@ -33,10 +36,10 @@ export function parseOwnTag(tag: string): OwnTag | null {
 /** First three bytes of our loopbacks' MAC addresses: locally administered, then "ta". */
 export const loopbackMacPrefix = '02:74:61:';
 
-/** A flow's loopback gets a MAC address of ours, so that one that was made but not tagged yet can be recognised. */
-export function loopbackMac(flowId: string): string {
+/** A loopback gets a MAC address of ours, so that one that was made but not tagged yet can be recognised. */
+export function loopbackMac(id: string): string {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < flowId.length; i++) hash = Math.imul(hash ^ flowId.charCodeAt(i), 0x01000193) >>> 0;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0;
   const hex = (hash & 0xffffff).toString(16).padStart(6, '0');
   return `${loopbackMacPrefix}${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4)}`;
 }

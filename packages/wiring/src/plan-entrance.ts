@@ -1,0 +1,63 @@
+import type { ActualInterface } from './actual.js';
+import type { PlannedAttachment, TargetDomain } from './plan-attachment.js';
+import { goesDirect } from './plan-direct.js';
+import { removeLoopback } from './plan-removal.js';
+import { scrubKey } from './plan-source.js';
+import type { Planning } from './planning.js';
+import type { ServiceExit } from './service-exit.js';
+import type { Ref, Step } from './step.js';
+import { loopbackMac, ownTag } from './tags.js';
+
+/** The interface that sources without a filter are mirrored to: all of one service's to the same. */
+export type Entrance = Ref;
+
+export const entryKey = (service: string): string => `entry:${service}`;
+
+/**
+ * With the collector elsewhere, copies enter the link to it at once. With the collector here they enter a loopback in the
+ * service's bridge domain: a mirror to the collector's sub-interface would outlive it, and find whoever gets its index.
+ * Null where nothing is to be mirrored so; a loopback that is not needed is taken away.
+ */
+export function planEntrance(
+  { wanted, actual, draft }: Planning,
+  service: string,
+  exit: ServiceExit,
+  outward: PlannedAttachment | undefined,
+  domain: TargetDomain | null,
+): Entrance | null {
+  if (exit.type === 'frozen') return null;
+  const key = entryKey(service);
+  const isDirect = (id: string) => {
+    const record = wanted.lastKnown(id)?.record;
+    return record !== undefined && !record.removed && goesDirect(record);
+  };
+  const needed = exit.type === 'local' && domain !== null && [...wanted.flowsOf(service)].some(isDirect);
+  const [first, ...doubles] = actual.tagged(ownTag('entry', service));
+  const spare = first && !needed ? [first, ...doubles] : doubles;
+  const steps = spare.flatMap((entry) => removeLoopback(entry.index, actual));
+  const at: Ref = first ? { index: first.index } : { ref: key };
+  if (needed) steps.push(...placed(actual, service, first, at, domain));
+  draft.add(key, [scrubKey, `bridge:${service}`], steps);
+  if (needed) return at;
+  if (exit.type !== 'link' || !outward || outward.obstacle) return null;
+  return outward.existing === null ? { ref: outward.key } : { index: outward.existing };
+}
+
+function placed(
+  actual: Planning['actual'],
+  service: string,
+  existing: ActualInterface | undefined,
+  at: Ref,
+  domain: TargetDomain,
+): Step[] {
+  const steps: Step[] = [];
+  if (!existing) {
+    steps.push({ kind: 'create-loopback', as: entryKey(service), mac: loopbackMac(service) });
+    steps.push({ kind: 'set-tag', at, tag: ownTag('entry', service), before: '' });
+  }
+  const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
+  if (member?.bridgeDomain !== domain.id || member.shg !== 1)
+    steps.push({ kind: 'join-bridge', at, id: domain.id, shg: 1 });
+  if (!existing?.adminUp) steps.push({ kind: 'set-admin', at, up: true, before: false });
+  return steps;
+}

@@ -197,6 +197,13 @@ describe('ports that are not as they should be', () => {
 });
 
 describe('a switch that makes trouble', () => {
+  /** Another service of the same collector: its first flow needs everything that a flow can need. */
+  async function another(): Promise<string> {
+    const service = await pair.createService(1);
+    await pair.until('tap_services', service, 'ACTIVE');
+    return service;
+  }
+
   const refusals = [
     ['create_loopback_instance', -1, 'VNET_API_ERROR_UNSPECIFIED'],
     ['sw_interface_span_enable_disable', -2, 'VNET_API_ERROR_INVALID_SW_IF_INDEX'],
@@ -206,10 +213,11 @@ describe('a switch that makes trouble', () => {
   it.each(refusals)('refuses %s: that tap says so in its words, the others go on', async (message, retval, name) => {
     await start();
     await pair.addPort(5, 'node-b');
+    const service = await another();
     const before = pictures();
     const { faults } = pair.cloud.switch('node-b').simulator;
     faults.refuse(message, retval);
-    const flow = await pair.createFlow(5);
+    const flow = await pair.createFlow(5, service);
     await pair.until('tap_flows', flow, 'ERROR', new RegExp(name));
     for (const other of [pair.far, pair.near])
       expect(await pair.show('tap_flows', other)).toMatchObject({ status: 'ACTIVE' });
@@ -244,17 +252,18 @@ describe('a switch that makes trouble', () => {
   ])('answers %s: the tap is made once all the same', async (_what, ms) => {
     await start({ switchTimeoutMs: 500 });
     await pair.addPort(5, 'node-b');
+    const service = await another();
     const { faults } = pair.cloud.switch('node-b').simulator;
     for (const message of ['create_loopback_instance', 'sw_interface_span_enable_disable']) {
       faults.delay(message, ms, { times: 1 });
-      const flow = await pair.createFlow(5);
+      const flow = await pair.createFlow(5, service);
       await pair.expectCopies(2, 3);
       await pair.until('tap_flows', flow, 'ACTIVE');
       await pair.expectCopies(2, 3, 5);
       await pair.remove('tap_flows', flow);
     }
     await pair.cloud.until('nothing is left to do', async () => (await pair.cloud.stillToDo('node-b')).length === 0);
-    const loopbacks = pictures()[1]?.filter((line) => line.startsWith('interface taas.flow'));
+    const loopbacks = pictures()[1]?.filter((line) => line.startsWith('interface taas.entry'));
     expect(loopbacks).toHaveLength(1);
   });
 
@@ -262,12 +271,16 @@ describe('a switch that makes trouble', () => {
     await start();
     const { simulator } = pair.cloud.switch('node-b');
     const ports = Array.from({ length: 12 }, (_, n) => 10 + n);
-    for (const n of ports) await pair.addPort(n, 'node-b');
+    const services = new Map<number, string>();
+    for (const n of ports) {
+      await pair.addPort(n, 'node-b');
+      services.set(n, await another());
+    }
     // Slow enough for the break to fall into the middle.
     simulator.faults.delay('create_loopback_instance', 5);
     const flows: string[] = [];
     for (const [n, port] of ports.entries()) {
-      flows.push(await pair.createFlow(port));
+      flows.push(await pair.createFlow(port, services.get(port)));
       const { total } = simulator.writes;
       if (n % 3 === 0) {
         await pair.cloud.until('wiring has begun', async () => simulator.writes.total > total || n > 0);
@@ -278,7 +291,7 @@ describe('a switch that makes trouble', () => {
     for (const flow of flows) await pair.until('tap_flows', flow, 'ACTIVE');
     await pair.expectCopies(2, 3, ...ports);
     await pair.cloud.until('nothing is left to do', async () => (await pair.cloud.stillToDo('node-b')).length === 0);
-    const loopbacks = pictures()[1]?.filter((line) => line.startsWith('interface taas.flow'));
+    const loopbacks = pictures()[1]?.filter((line) => line.startsWith('interface taas.entry'));
     expect(loopbacks).toHaveLength(flows.length + 1);
     const writes = pair.writes();
     await pair.cloud.restartAgentAndLook('node-b');

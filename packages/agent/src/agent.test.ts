@@ -110,7 +110,7 @@ describe('a tap on one node', () => {
     const [source, peer] = [addPort(node, 1), addPort(node, 2)];
     const collector = node.vpp.addPort({ name: 'vm3', tag: `net-vpp.port:${portId(3)}`, bridgeDomain: 20 });
     await bench.until(
-      () => (JSON.stringify(node.vpp.dumpState()).includes('taas.flow') ? true : undefined),
+      () => (JSON.stringify(node.vpp.dumpState()).includes('taas.entry') ? true : undefined),
       () => 'not made',
     );
     await node.until('tap_flows', flowId(1), state?.revision ?? 0, 'ACTIVE');
@@ -153,9 +153,9 @@ describe('a tap on one node', () => {
 
   it('a message that VPP refuses puts one tap into ERROR, the others stand, and it comes right by itself', async () => {
     await localTap();
-    node.vpp.faults.refuse('create_loopback_instance', -1, { times: 1 });
+    node.vpp.faults.refuse('sw_interface_span_enable_disable', -1, { times: 1 });
     const refused = await node.wantFlow(flow(2, 1, 2));
-    await node.until('tap_flows', flowId(2), refused, 'ERROR', /could not create .*VNET_API_ERROR/);
+    await node.until('tap_flows', flowId(2), refused, 'ERROR', /could not .*mirror .*VNET_API_ERROR/);
     expect((await node.state('tap_flows', flowId(1)))?.status).toBe('ACTIVE');
     await node.until('tap_flows', flowId(2), refused, 'ACTIVE');
   });

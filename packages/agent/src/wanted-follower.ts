@@ -118,6 +118,9 @@ export class WantedFollower {
     const parsed = parseKey(key);
     if (parsed.is !== 'node-resource') return;
     this.#touch(key, services, flows);
+    // One that goes without a tombstone leaves its mirror, which only its service can tell from those of others.
+    const last = parsed.kind === 'tap_flows' ? this.#wanted.lastKnown(parsed.id)?.record : undefined;
+    if (last && !last.removed) services.add(last.tap_service_id);
     if (parsed.kind === 'tap_services') this.#wanted.deleteService(parsed.id);
     else this.#wanted.deleteFlow(parsed.id);
   }

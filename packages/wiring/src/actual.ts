@@ -109,6 +109,8 @@ export interface ActualView {
   spanSources(): Iterable<number>;
   /** The mirror was to an interface of ours that has gone since: whoever has the index now must not get the copies. */
   isOrphanSpan(from: number, to: number): boolean;
+  /** Mirrors whose source or destination is gone, or was when they were last heard of, and orphans. */
+  brokenSpans(): Iterable<readonly [from: number, to: number]>;
   /** Undefined: not read yet. */
   features(index: number): L2Features | undefined;
   tunnel(index: number): ActualTunnel | undefined;

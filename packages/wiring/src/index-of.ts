@@ -13,6 +13,10 @@ export class IndexOf<K, V> {
     if (set?.delete(value) && set.size === 0) this.#sets.delete(key);
   }
 
+  *pairs(): Iterable<readonly [K, V]> {
+    for (const [key, set] of this.#sets) for (const value of set) yield [key, value];
+  }
+
   get(key: K): ReadonlySet<V> {
     return this.#sets.get(key) ?? empty;
   }

@@ -51,7 +51,7 @@ export function planDirect(
   };
 }
 
-/** Whether {@link planDirect} decides about a mirror from one interface to another: a flow, if only one of the past, is known. */
+/** Whether {@link planDirect} decides about a mirror: some flow, if only one of the past, goes from that port to that service. */
 export function mayBeDirect(wanted: Wanted, actual: ActualView, from: number, to: ActualInterface): boolean {
   const own = parseOwnTag(to.tag);
   // With the collector here, the links of its service are ways in.

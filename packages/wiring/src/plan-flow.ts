@@ -35,8 +35,12 @@ export function flowNeeds({ actual, wanted }: Planning, { record }: WantedFlow, 
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
   if (!actual.features(source.value.index))
     return pending(`source port ${record.source_port} is not connected to its network yet`);
-  const state = (stateOf[record.direction] & ~copiedAnyway(wanted, record, exit)) as SpanState;
-  return found({ source: source.value, state, rules: rules.value });
+  const relieved = goesDirect(record) ? 0 : copiedAnyway(wanted, record, exit);
+  return found({
+    source: source.value,
+    state: (stateOf[record.direction] & ~relieved) as SpanState,
+    rules: rules.value,
+  });
 }
 
 /**

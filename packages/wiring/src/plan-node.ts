@@ -47,15 +47,22 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): 
 
 /** Some taps only, with the same rules; what is ours and belongs to none of them is left for {@link planNode}. */
 export function planTaps(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts): Plan {
-  return plan(ids, wanted, actual, facts, []);
+  return plan(ids, wanted, actual, facts, null);
 }
 
-function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts, halfMade: readonly Step[]): Plan {
+/** @param halfMade steps that take away what was left half-made; null where only some taps are looked at */
+function plan(
+  ids: TapIds,
+  wanted: Wanted,
+  actual: ActualView,
+  facts: NodeFacts,
+  halfMade: readonly Step[] | null,
+): Plan {
   const draft = new PlanDraft();
   const planning: Planning = { wanted, actual, facts, draft, taken: new TakenIds() };
   const { whole, units } = sortOut(ids, wanted, actual);
-  draft.add(scrubKey, [], planScrub(planning));
-  draft.add('half-made', [scrubKey], halfMade);
+  draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
+  draft.add('half-made', [scrubKey], halfMade ?? []);
   for (const [service, { gone, some }] of units) planUnit(planning, service, gone, whole.has(service) ? null : some);
   return draft.finish();
 }

@@ -1,8 +1,8 @@
-import { type ActualInterface, featureBits, type SpanState } from './actual.js';
+import { type ActualInterface, type ActualView, featureBits, type SpanState } from './actual.js';
 import { mayBeDirect } from './plan-direct.js';
 import type { Planning } from './planning.js';
 import type { Step } from './step.js';
-import { parseOwnTag } from './tags.js';
+import { ownTag, parseOwnTag } from './tags.js';
 
 export const sourceKey = (index: number): string => `source:${index}`;
 export const scrubKey = 'scrub';
@@ -39,18 +39,31 @@ export function planSource(planning: Planning, port: string, source: number, sta
  * Clears the SPAN table of interfaces that are no more. VPP keeps such entries, and the next interface gets the index:
  * as a destination it would receive a stranger's traffic, as a source it would inherit a stranger's taps. A mirror to what
  * is ours and that no tap of ours wants is such an inheritance too, made while nobody looked.
+ * @param services whose ways in and out to look at, besides what is known to be broken; null for the whole table
  */
-export function planScrub(planning: Planning): Step[] {
+export function planScrub(planning: Planning, services: Iterable<string> | null): Step[] {
   const { actual } = planning;
   const steps: Step[] = [];
-  for (const from of actual.spanSources()) {
-    const gone = actual.interface(from) === undefined;
-    for (const [to, state] of actual.spansFrom(from)) {
-      const destination = actual.interface(to);
-      if (gone || !destination || !mayReceive(planning, from, destination)) steps.push(setSpan(from, to, 0, state));
-    }
+  const seen = new Set<string>();
+  for (const [from, to] of services === null ? allSpans(actual) : doubtfulSpans(actual, services)) {
+    const state = actual.spansFrom(from).get(to) ?? 0;
+    const destination = actual.interface(to);
+    if (state === 0 || (actual.interface(from) && destination && mayReceive(planning, from, destination))) continue;
+    if (seen.size < seen.add(`${from} ${to}`).size) steps.push(setSpan(from, to, 0, state));
   }
   return steps;
+}
+
+function* allSpans(actual: ActualView): Iterable<readonly [from: number, to: number]> {
+  for (const from of actual.spanSources()) for (const to of actual.spansFrom(from).keys()) yield [from, to];
+}
+
+function* doubtfulSpans(actual: ActualView, services: Iterable<string>): Iterable<readonly [from: number, to: number]> {
+  yield* actual.brokenSpans();
+  for (const service of services)
+    for (const kind of ['entry', 'vlan', 'vxlan'] as const)
+      for (const { index } of actual.tagged(ownTag(kind, service)))
+        for (const from of actual.spansTo(index)) yield [from, index];
 }
 
 /** Mirrors to strangers are for others to answer for, those to flows' loopbacks for the flow's own plan. */

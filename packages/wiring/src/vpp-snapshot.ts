@@ -31,6 +31,7 @@ export class VppSnapshot implements ActualView {
   readonly #spansTo = new IndexOf<number, number>();
   /** Mirrors, by destination, that were to an interface of ours which is no more: its index may be somebody else's now. */
   readonly #orphans = new IndexOf<number, number>();
+  readonly #broken = new IndexOf<number, number>();
   readonly #features = new Map<number, L2Features>();
   readonly #tunnels = new Map<number, ActualTunnel>();
   readonly #tunnelsByKey = new Map<string, ActualTunnel>();
@@ -51,6 +52,8 @@ export class VppSnapshot implements ActualView {
   /** VPP has no such interface (any more): nor, then, its memberships, tunnel, features and ACL bindings. */
   removeInterface(index: number): void {
     this.#forgetInterface(index, '');
+    for (const to of this.#spans.get(index)?.keys() ?? []) this.#broken.add(index, to);
+    for (const from of this.#spansTo.get(index)) this.#broken.add(from, index);
     this.#features.delete(index);
     this.#bindings.delete(index);
     this.removeTunnel(index);
@@ -84,7 +87,10 @@ export class VppSnapshot implements ActualView {
       table.delete(to);
       this.#spansTo.delete(to, from);
       this.#orphans.delete(to, from);
+      this.#broken.delete(from, to);
     } else {
+      if (!this.#interfaces.has(from) || !this.#interfaces.has(to)) this.#broken.add(from, to);
+
       table.set(to, state);
       this.#spansTo.add(to, from);
     }
@@ -181,6 +187,10 @@ export class VppSnapshot implements ActualView {
   }
   isOrphanSpan(from: number, to: number): boolean {
     return this.#orphans.get(to).has(from);
+  }
+  *brokenSpans(): Iterable<readonly [from: number, to: number]> {
+    yield* this.#broken.pairs();
+    for (const [to, from] of this.#orphans.pairs()) yield [from, to];
   }
   features(index: number): L2Features | undefined {
     return this.#features.get(index);

@@ -89,7 +89,7 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
   };
   const isPort = (each: { readonly tag: string }) => each.tag.startsWith('net-vpp.port:');
   const isOurs = (each: { readonly tag: string }) => each.tag.startsWith('taas.');
-  const isFlow = (each: { readonly tag: string }) => each.tag.startsWith('taas.flow:');
+  const isLoopback = (each: { readonly tag: string }) => /^taas\.(entry|flow):/.test(each.tag);
 
   const one = async (piece: Garbage): Promise<unknown> => {
     switch (piece.is) {
@@ -147,7 +147,7 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
         const { acl_index: acl } = await vpp.request('acl_add_replace', {
           ...{ acl_index: none, tag: `taas.flow:${nameOf(piece.owner, ids.flows)}`, r: [denyAll] },
         });
-        const loopback = piece.bound ? pick(0, isFlow) : undefined;
+        const loopback = piece.bound ? pick(0, isLoopback) : undefined;
         if (!loopback) return;
         return vpp.request('acl_interface_set_acl_list', {
           ...{ sw_if_index: loopback.swIfIndex, n_input: 1, acls: [acl] },
@@ -162,7 +162,7 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
         });
       }
       default: {
-        const victim = pick(piece.nth, piece.is === 'loopback-untagged' ? isFlow : isOurs);
+        const victim = pick(piece.nth, piece.is === 'loopback-untagged' ? isLoopback : isOurs);
         if (!victim) return;
         const { swIfIndex: index } = victim;
         if (piece.is === 'ours-deleted')

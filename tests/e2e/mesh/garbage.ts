@@ -166,7 +166,7 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
         if (!victim) return;
         const { swIfIndex: index } = victim;
         if (piece.is === 'ours-deleted')
-          return isFlow(victim)
+          return isLoopback(victim)
             ? vpp.request('delete_loopback', { sw_if_index: index })
             : vpp.request('delete_subif', { sw_if_index: index });
         if (piece.is === 'ours-down') return vpp.request('sw_interface_set_flags', { sw_if_index: index, flags: 0 });

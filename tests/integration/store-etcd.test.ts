@@ -17,7 +17,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { describeStoreBehaviour } from '../../packages/store/src/behaviour.suite.js';
 import { put, putAll, View } from '../../packages/store/src/behaviour-harness.suite.js';
 import { EtcdCalls } from '../../packages/store/src/etcd-calls.js';
-import { connectEndpoint } from '../../packages/store/src/etcd-endpoints.js';
+import { connectEndpoint } from '../../packages/store/src/etcd-endpoint.js';
 import { resolveEtcdOptions } from '../../packages/store/src/etcd-options.js';
 import { watchEtcd } from '../../packages/store/src/etcd-watch.js';
 import { openTcpWall, type TcpWall } from '../../packages/store/src/tcp-wall.suite.js';

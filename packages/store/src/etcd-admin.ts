@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Clock } from '@taas/service';
-import type { EtcdEndpoint } from './etcd-endpoints.js';
+import type { EtcdEndpoint } from './etcd-endpoint.js';
 import { prefixRange, toBytes } from './etcd-wire.js';
 import { Permission_Type } from './generated/etcd_pb.js';
 

@@ -1,4 +1,4 @@
-import type { EtcdEndpoint } from './etcd-endpoints.js';
+import type { EtcdEndpoint } from './etcd-endpoint.js';
 import { authNotEnabled } from './etcd-errors.js';
 
 /** Headers of a request; etcd takes the token from `token`. */

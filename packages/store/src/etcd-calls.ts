@@ -1,6 +1,7 @@
 import type { CallOptions as RpcOptions } from '@connectrpc/connect';
+import { EndpointRing } from './endpoint-ring.js';
 import { EtcdAuth } from './etcd-auth.js';
-import { connectEndpoint, type EtcdEndpoint, EtcdEndpoints } from './etcd-endpoints.js';
+import { connectEndpoint, type EtcdEndpoint } from './etcd-endpoint.js';
 import { neverSent, timedOut, tokenRefused, toStoreError } from './etcd-errors.js';
 import type { EtcdSettings } from './etcd-options.js';
 import { StoreError } from './store-error.js';
@@ -16,7 +17,7 @@ type Attempt<T> = (endpoint: EtcdEndpoint, options: RpcOptions & { signal: Abort
 
 /** Carries calls to a server that answers: failover, login, time-outs, abort, close. */
 export class EtcdCalls {
-  readonly #endpoints: EtcdEndpoints;
+  readonly #endpoints: EndpointRing<EtcdEndpoint>;
   readonly #auth: EtcdAuth;
   /** Aborts whatever is in flight when the store is closed. */
   readonly #open = new Set<AbortController>();
@@ -26,7 +27,7 @@ export class EtcdCalls {
     const endpoints = settings.urls.map((url) =>
       connectEndpoint(url, { tls: settings.tls, clock: settings.clock, timeoutMs: settings.requestTimeoutMs }),
     );
-    this.#endpoints = new EtcdEndpoints(endpoints, settings.logger);
+    this.#endpoints = new EndpointRing(endpoints, settings.logger);
     this.#auth = new EtcdAuth(settings.credentials, settings.requestTimeoutMs);
   }
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type Clock, ConfigError, group, type Logger } from '@taas/service';
 import Type, { type Static } from 'typebox';
+import type { EtcdStoreOptions } from './etcd-options.js';
 import { createEtcdStore } from './etcd-store.js';
 import type { Store } from './store.js';
 import { StoreError } from './store-error.js';
+import { createV2Follower, type V2Follower } from './v2-follower.js';
 
 /** The options of a program that say how to reach etcd; `etcd:` in its configuration file. */
 export const etcdOptions = group(
@@ -31,13 +33,16 @@ export const etcdOptions = group(
 );
 export type EtcdConfig = Static<typeof etcdOptions>;
 
-/** What a schema cannot say of the options: a sentence for each that is wrong. */
-export function etcdProblems(etcd: EtcdConfig): string[] {
+/**
+ * What a schema cannot say of the options: a sentence for each that is wrong.
+ * @param at where in the configuration they stand
+ */
+export function etcdProblems(etcd: EtcdConfig, at = 'etcd'): string[] {
   const found: string[] = [];
   if ((etcd.user === undefined) !== (etcd.password_file === undefined))
-    found.push('options "etcd.user" and "etcd.password_file" go together');
+    found.push(`options "${at}.user" and "${at}.password_file" go together`);
   if ((etcd.cert_file === undefined) !== (etcd.key_file === undefined))
-    found.push('options "etcd.cert_file" and "etcd.key_file" go together');
+    found.push(`options "${at}.cert_file" and "${at}.key_file" go together`);
   return found;
 }
 
@@ -53,28 +58,42 @@ export interface OpenEtcdDeps {
  * @throws ConfigError for an endpoint that is none, and when a file that the options name cannot be read
  */
 export function openEtcd(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): Store {
+  return opened(source, 'etcd', () => createEtcdStore(storeOptions(etcd, 'etcd', source, deps)));
+}
+
+/**
+ * A follower of the v2 store of the etcd that the options describe; nothing is sent yet.
+ * @param at where in the configuration the options stand
+ * @throws ConfigError as {@link openEtcd}
+ */
+export function openEtcdV2(etcd: EtcdConfig, at: string, source: string, deps: OpenEtcdDeps): V2Follower {
+  return opened(source, at, () => createV2Follower(storeOptions(etcd, at, source, deps)));
+}
+
+function opened<T>(source: string, at: string, open: () => T): T {
   try {
-    return open(etcd, source, deps);
+    return open();
   } catch (cause) {
     if (!(cause instanceof StoreError) || cause.code !== 'invalid') throw cause;
-    throw new ConfigError(source, [inOwnWords(cause.message)], { cause });
+    throw new ConfigError(source, [inOwnWords(cause.message, at)], { cause });
   }
 }
 
 /** The store names its own settings: here the reader knows them as options of the file. */
-function inOwnWords(problem: string): string {
+function inOwnWords(problem: string, at: string): string {
   const [, setting = '', rest = ''] = /^([\w.]+): (.*)$/s.exec(problem) ?? [];
   const name = setting.replace(/^tls\./, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return setting === '' ? problem : `option "etcd.${name}": ${rest}`;
+  return setting === '' ? problem : `option "${at}.${name}": ${rest}`;
 }
 
-function open(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): Store {
+function storeOptions(etcd: EtcdConfig, at: string, source: string, deps: OpenEtcdDeps): EtcdStoreOptions {
   const { user, password_file: passwordFile, ca_file: caFile, cert_file: certFile, key_file: keyFile } = etcd;
-  return createEtcdStore({
+  const password = passwordFile === undefined ? undefined : readPassword(passwordFile, at, source);
+  return {
     ...deps,
     endpoints: etcd.endpoints,
     requestTimeoutMs: etcd.timeout_ms,
-    ...(user === undefined || passwordFile === undefined ? {} : { user, password: readPassword(passwordFile, source) }),
+    ...(user === undefined || password === undefined ? {} : { user, password }),
     ...(caFile === undefined && certFile === undefined
       ? {}
       : {
@@ -84,13 +103,13 @@ function open(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): Store {
             ...(keyFile === undefined ? {} : { keyFile }),
           },
         }),
-  });
+  };
 }
 
-function readPassword(file: string, source: string): string {
+function readPassword(file: string, at: string, source: string): string {
   try {
     return readFileSync(file, 'utf8').trimEnd();
   } catch (cause) {
-    throw new ConfigError(source, [`option "etcd.password_file": ${file} cannot be read`], { cause });
+    throw new ConfigError(source, [`option "${at}.password_file": ${file} cannot be read`], { cause });
   }
 }

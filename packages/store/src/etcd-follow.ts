@@ -1,42 +1,27 @@
-import { backoffDelay } from '@taas/service';
 import { ChangeQueue } from './change-queue.js';
 import type { EtcdCalls } from './etcd-calls.js';
 import { listPrefixes } from './etcd-list.js';
 import { watchEtcd } from './etcd-watch.js';
 import { disjointPrefixes } from './key-order.js';
 import type { FollowEvent } from './store.js';
+import { followUnbroken } from './unbroken-follow.js';
 
 /**
  * List at R, watch from R+1, and begin again at any doubt. The watch runs beside the consumer and hands over through a
  * bounded queue, so that a slow consumer holds up neither the connection nor the memory.
  */
-export async function* followEtcd(
+export function followEtcd(
   calls: EtcdCalls,
   prefixes: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<FollowEvent, void, undefined> {
-  const { backoff, clock, logger, random } = calls.settings;
-  const over = () => signal.aborted || calls.closed;
-  let failures = 0;
-  let stale = false;
-  while (!over()) {
-    try {
-      for await (const event of followOnce(calls, disjointPrefixes(prefixes), signal, () => (failures = 0))) {
-        stale = false;
-        yield event;
-        if (over()) return;
-      }
-    } catch (error) {
-      if (over()) return;
-      const cause = error instanceof Error ? error : new Error(String(error));
-      logger.debug({ prefixes, failures, cause: cause.message }, 'follow interrupted');
-      // One `stale` an interruption, however many attempts it takes to come back.
-      if (!stale) yield { kind: 'stale', cause };
-      stale = true;
-      const wait = backoffDelay(backoff, failures++, random());
-      await calls.scoped(signal, (inner) => clock.sleep(wait, inner)).catch(() => undefined);
-    }
-  }
+  return followUnbroken({
+    once: (onReady) => followOnce(calls, disjointPrefixes(prefixes), signal, onReady),
+    over: () => signal.aborted || calls.closed,
+    sleep: (ms) => calls.scoped(signal, (inner) => calls.settings.clock.sleep(ms, inner)),
+    settings: calls.settings,
+    what: prefixes,
+  });
 }
 
 /** One snapshot and the changes after it. Ends by throwing. */
@@ -45,7 +30,7 @@ async function* followOnce(
   prefixes: readonly string[],
   signal: AbortSignal,
   onReady: () => void,
-): AsyncGenerator<FollowEvent, void, undefined> {
+): AsyncGenerator<Exclude<FollowEvent, { kind: 'stale' }>, void, undefined> {
   const { revision, entries } = await listPrefixes(calls, prefixes, signal);
   const queue = new ChangeQueue(calls.settings.queueLimits);
   const stop = new AbortController();

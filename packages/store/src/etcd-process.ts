@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import type { Clock } from '@taas/service';
 import { ChildProcess } from './child-process.js';
 import { askUntilReady, type EtcdAuthSetup, enableAuth, rootHeaders } from './etcd-admin.js';
-import { connectEndpoint } from './etcd-endpoints.js';
+import { connectEndpoint } from './etcd-endpoint.js';
 import { readTls } from './etcd-options.js';
 import { freePorts } from './free-ports.js';
 

@@ -1,6 +1,6 @@
 export { createEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.js';
 export type { EtcdAuthSetup } from './etcd-admin.js';
-export { type EtcdConfig, etcdOptions, etcdProblems, type OpenEtcdDeps, openEtcd } from './etcd-config.js';
+export { type EtcdConfig, etcdOptions, etcdProblems, type OpenEtcdDeps, openEtcd, openEtcdV2 } from './etcd-config.js';
 export type { EtcdStoreOptions, EtcdTlsOptions } from './etcd-options.js';
 export {
   type EtcdProcess,
@@ -14,3 +14,5 @@ export { createEtcdStore } from './etcd-store.js';
 export { type CampaignOptions, campaign, type Leadership } from './leader.js';
 export * from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';
+export type { V2Change, V2Entry, V2Event, V2Index } from './v2-event.js';
+export { createV2Follower, type V2Follower } from './v2-follower.js';

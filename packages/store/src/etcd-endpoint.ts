@@ -1,6 +1,5 @@
 import { type Client, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
-import type { Logger } from '@taas/service';
 import { type ConnectionOptions, EtcdConnection } from './etcd-connection.js';
 import { EtcdTransport } from './etcd-transport.js';
 import { Auth, KV, Lease, Watch } from './generated/etcd_pb.js';
@@ -32,36 +31,4 @@ export function connectEndpoint(url: string, options: ConnectionOptions): EtcdEn
     probe: () => connection.probe(),
     close: () => connection.close(),
   };
-}
-
-/** The servers of the cluster, one of them in use until it fails; then the next one, in the order given. */
-export class EtcdEndpoints {
-  #current = 0;
-
-  /** @param endpoints at least one */
-  constructor(
-    private readonly endpoints: readonly EtcdEndpoint[],
-    private readonly logger: Logger,
-  ) {}
-
-  get count(): number {
-    return this.endpoints.length;
-  }
-
-  current(): EtcdEndpoint {
-    const endpoint = this.endpoints[this.#current];
-    if (endpoint === undefined) throw new RangeError('there is no etcd endpoint');
-    return endpoint;
-  }
-
-  /** Moves on from `endpoint`, unless somebody else has done so already. */
-  failed(endpoint: EtcdEndpoint, cause: Error): void {
-    if (this.endpoints.length === 1 || this.current() !== endpoint) return;
-    this.#current = (this.#current + 1) % this.endpoints.length;
-    this.logger.warn({ failed: endpoint.url, next: this.current().url, cause: cause.message }, 'etcd endpoint changed');
-  }
-
-  close(): void {
-    for (const endpoint of this.endpoints) endpoint.close();
-  }
 }

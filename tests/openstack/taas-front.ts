@@ -48,6 +48,7 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
       },
     },
     neutron: { url: lab.neutronUrl, poll_ms: options.pollMs },
+    networking_vpp: { bindings: 'neutron' },
     segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
   };
   const configFile = join(directory, 'taas-server.yaml');

@@ -9,6 +9,7 @@ import { silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
 import { freePort } from '../../packages/lab/src/free-port.js';
 import { ProgramProcess } from '../../packages/lab/src/program-process.js';
+import { deleteV2, putV2 } from './v2-keys.js';
 
 /** One of the real programs with its configuration, and where it is to be asked. */
 export interface RunningProgram {
@@ -37,14 +38,16 @@ export class ProgramCloud {
     readonly directory: string,
     readonly etcd: EtcdProcess,
     readonly store: Store,
+    private readonly bindings: 'etcd-v2' | 'etcd-v3',
   ) {}
 
-  static async start(nodes: readonly string[]): Promise<ProgramCloud> {
+  /** @param bindings by which API of etcd ports are bound: v2 is networking-vpp's */
+  static async start(nodes: readonly string[], bindings: 'etcd-v2' | 'etcd-v3' = 'etcd-v3'): Promise<ProgramCloud> {
     const directory = mkdtempSync(join(tmpdir(), 'taas-programs-'));
     const clock = systemClock;
-    const etcd = await launchEtcd({ clock });
+    const etcd = await launchEtcd({ clock, args: bindings === 'etcd-v2' ? ['--enable-v2'] : [] });
     const store = createEtcdStore({ endpoints: [etcd.endpoint], clock, logger: silentLogger, random: Math.random });
-    const cloud = new ProgramCloud(directory, etcd, store);
+    const cloud = new ProgramCloud(directory, etcd, store, bindings);
     try {
       const wire = new SimWire();
       for (const [n, name] of nodes.entries()) {
@@ -52,7 +55,6 @@ export class ProgramCloud {
         const sim = await SimSwitch.start(join(directory, name), name);
         cloud.switches.set(name, sim);
         sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n) });
-        await cloud.put(keys.physnet(name, physnet), '1');
       }
       for (const n of [0, 1]) cloud.servers.push(await cloud.#startServer(n));
       for (const [n, name] of nodes.entries()) cloud.agents.set(name, await cloud.#startAgent(name, n));
@@ -105,8 +107,20 @@ export class ProgramCloud {
 
   /** A VM's port, bound and made. */
   async addPort(node: string, id: string, bridgeDomain: number): Promise<LabPort> {
-    await this.put(keys.boundPort(node, id), JSON.stringify({ binding_type: 'vhostuser', project_id: 'project-a' }));
+    await this.bind(node, id);
     return this.switch(node).addPort({ id, bridgeDomain });
+  }
+
+  async bind(node: string, id: string): Promise<void> {
+    const value = JSON.stringify({ binding_type: 'vhostuser', project_id: 'project-a' });
+    if (this.bindings === 'etcd-v2') await putV2(this.etcd.endpoint, keys.boundPort(node, id), value);
+    else await this.put(keys.boundPort(node, id), value);
+  }
+
+  async unbind(node: string, id: string): Promise<void> {
+    const key = keys.boundPort(node, id);
+    if (this.bindings === 'etcd-v2') await deleteV2(this.etcd.endpoint, key);
+    else await this.store.transact({ compare: [], operations: [{ kind: 'delete', key }] });
   }
 
   writes(): readonly (number | undefined)[] {
@@ -126,6 +140,7 @@ export class ProgramCloud {
     const config = {
       listen: { host: '127.0.0.1', port: api },
       auth: { mode: 'development' },
+      networking_vpp: { bindings: this.bindings },
       election: { ttl_s: 2 },
       segments: [{ type: 'vlan', physnet, first: 3900, last: 3999 }],
     };

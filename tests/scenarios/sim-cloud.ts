@@ -51,7 +51,6 @@ export class SimCloud {
         const sim = await SimSwitch.start(directory, name);
         cloud.#switches.set(name, sim);
         sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n) });
-        await cloud.put(keys.physnet(name, physnet), '1');
       }
       for (let n = 0; n < (options.servers ?? 1); n++) await cloud.startServer(n);
       if (agents) for (const name of options.nodes) await cloud.startAgent(name);
@@ -112,6 +111,7 @@ export class SimCloud {
       listen: { host: '127.0.0.1', port },
       health: { host: '127.0.0.1', port: 0 },
       auth: { mode: 'development' },
+      networking_vpp: { bindings: 'etcd-v3' },
       election: { ttl_s: 2 },
       project_share: 1,
       segments:

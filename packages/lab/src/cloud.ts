@@ -40,7 +40,6 @@ export class Cloud {
         : createEmbeddedStore({ clock });
       started.push(() => store.close());
       const switches = await startSwitches(options, (stop) => started.push(stop));
-      for (const node of options.nodes) await put(store, keys.physnet(node, physnet), '1');
       const server = await startServer(options, store, etcd?.endpoint);
       started.push(() => server.stop());
       const nodes = new Map<string, CloudNode>();

@@ -38,6 +38,7 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
     listen: { host: '127.0.0.1', port: api },
     health: { host: '127.0.0.1', port: health },
     auth: { mode: 'development' },
+    networking_vpp: { bindings: 'etcd-v3' },
     segments: segmentsFor(options.transport),
     ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
   };

@@ -74,6 +74,21 @@ export const PortRoleRecord = Type.Object({
 });
 export type PortRoleRecord = Static<typeof PortRoleRecord>;
 
+/**
+ * `/networking-vpp/taas/port_bindings/<port>`: where a port with taps is bound, as the leading server has last heard from
+ * outside (networking-vpp's v2 keys, Neutron). No record means that nobody has heard yet, not that it is bound nowhere.
+ */
+export const PortBindingRecord = Type.Object({
+  v: Type.Literal(1),
+  /** Null if the port is bound to no node. */
+  node: Type.Union([Type.String({ pattern: '^[^/]+$' }), Type.Null()]),
+  /** Why it is not: a sentence for the tenant. */
+  reason: Type.String(),
+  /** Whose port it is, if whoever knows the binding knows that. */
+  project_id: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+});
+export type PortBindingRecord = Static<typeof PortBindingRecord>;
+
 /** `/networking-vpp/taas/segments/<type>/<physnet or ->/<n>`: the tap service that holds VLAN id or VNI n. */
 export const SegmentRecord = Type.Object({ v: Type.Literal(1), tap_service_id: Uuid });
 export type SegmentRecord = Static<typeof SegmentRecord>;

@@ -18,10 +18,10 @@ describe('keys', () => {
         expect(parseKey(keys.stateResource(node, kind, id))).toEqual({ is: 'state-resource', node, kind, id });
         expect(parseKey(keys.resource('tap_mirrors', id))).toEqual({ is: 'resource', kind: 'tap_mirrors', id });
         expect(parseKey(keys.agent(node))).toEqual({ is: 'agent', node });
+        expect(parseKey(keys.portBinding(id))).toEqual({ is: 'port-binding', port: id });
         expect(parseKey(keys.portRole(id))).toEqual({ is: 'port-role', port: id });
         expect(parseKey(keys.segment(segment))).toEqual({ is: 'segment', segment });
         expect(parseKey(keys.boundPort(node, id))).toEqual({ is: 'bound-port', node, port: id });
-        expect(parseKey(keys.physnet(node, 'physnet1'))).toEqual({ is: 'physnet', node, physnet: 'physnet1' });
       }),
     );
   });

@@ -10,6 +10,7 @@ export const prefixes = {
   tapFlows: `${root}/taas/tap_flows/`,
   tapMirrors: `${root}/taas/tap_mirrors/`,
   portRoles: `${root}/taas/port_roles/`,
+  portBindings: `${root}/taas/port_bindings/`,
   tunnelIds: `${root}/taas/tunnel_ids/`,
   quotas: `${root}/taas/quotas/`,
   admissions: `${root}/taas/admissions/`,
@@ -25,6 +26,7 @@ export const prefixes = {
 export const keys = {
   resource: (kind: ApiKind, id: string) => `${prefixes.api}${kind}/${id}`,
   portRole: (port: string) => `${prefixes.portRoles}${port}`,
+  portBinding: (port: string) => `${prefixes.portBindings}${port}`,
   /** Projects' ids are Keystone's, or whatever an administrator has named: they are kept from being paths. */
   tunnelId: (project: string, id: number) => `${prefixes.tunnelIds}${encodeURIComponent(project)}/${id}`,
   quota: (project: string) => `${prefixes.quotas}${encodeURIComponent(project)}`,
@@ -35,9 +37,8 @@ export const keys = {
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
   leader: `${root}/taas/leader`,
-  /** networking-vpp's own keys, which we read. */
+  /** networking-vpp's own key, which we read. */
   boundPort: (node: string, port: string) => `${root}/nodes/${node}/ports/${port}`,
-  physnet: (node: string, physnet: string) => `${root}/state/${node}/physnets/${physnet}`,
 } as const;
 
 export interface SegmentKey {
@@ -51,6 +52,7 @@ export interface SegmentKey {
 export type ParsedKey =
   | { readonly is: 'resource'; readonly kind: ApiKind; readonly id: string }
   | { readonly is: 'port-role'; readonly port: string }
+  | { readonly is: 'port-binding'; readonly port: string }
   | { readonly is: 'segment'; readonly segment: SegmentKey }
   | { readonly is: 'tunnel-id'; readonly project: string; readonly id: number }
   | { readonly is: 'quota'; readonly project: string }
@@ -59,7 +61,6 @@ export type ParsedKey =
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
   | { readonly is: 'bound-port'; readonly node: string; readonly port: string }
-  | { readonly is: 'physnet'; readonly node: string; readonly physnet: string }
   | { readonly is: 'other' };
 
 const other: ParsedKey = { is: 'other' };
@@ -76,13 +77,13 @@ export function parseKey(key: string): ParsedKey {
     return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
   if (d !== undefined || !c) return other;
   if (area === 'nodes' && b === 'ports') return { is: 'bound-port', node: a, port: c };
-  if (area === 'state' && b === 'physnets') return { is: 'physnet', node: a, physnet: c };
   return other;
 }
 
 function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey {
   if (isKind(a) && b && c === undefined) return { is: 'resource', kind: a, id: b };
   if (a === 'port_roles' && b && c === undefined) return { is: 'port-role', port: b };
+  if (a === 'port_bindings' && b && c === undefined) return { is: 'port-binding', port: b };
   if (a === 'segments' && (b === 'vlan' || b === 'vxlan') && c && d && /^\d+$/.test(d))
     return { is: 'segment', segment: { type: b, physnet: c === '-' ? null : c, id: Number(d) } };
   if (a === 'quotas' || a === 'tunnel_ids' || a === 'admissions') return parseProjectKey(a, b, c, d);

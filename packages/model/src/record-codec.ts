@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
+  PortBindingRecord,
   PortRoleRecord,
   QuotaRecord,
   SegmentRecord,
@@ -29,6 +30,7 @@ export const tapMirrorCodec = codec(TapMirrorRecord);
 export const tunnelIdCodec = codec(TunnelIdRecord);
 export const quotaCodec = codec(QuotaRecord);
 export const portRoleCodec = codec(PortRoleRecord);
+export const portBindingCodec = codec(PortBindingRecord);
 export const segmentCodec = codec(SegmentRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);
 export const nodeTapFlowCodec = codec(NodeTapFlow);

@@ -155,7 +155,7 @@ test('what the handler could not deal with comes again', async () => {
   expect(rounds).toMatchObject([[{ kind: 'seen' }]]);
 });
 
-test('run looks at intervals, at once when woken, goes on after errors, and ends when told', async () => {
+test('run looks at intervals, goes on after errors, and ends when told', async () => {
   const id = fake.state.add(1);
   follow(id);
   let fail = true;
@@ -170,8 +170,31 @@ test('run looks at intervals, at once when woken, goes on after errors, and ends
   });
   expect(watcher.age()).not.toBeNull();
   fake.state.add(1, { status: 'DOWN' });
-  watcher.wake();
-  await vi.waitFor(() => expect(rounds).toHaveLength(2));
+  await vi.waitFor(() => {
+    clock.step();
+    expect(rounds).toHaveLength(2);
+  });
+  stop.abort();
+  await running;
+});
+
+test('run looks at once when woken, at what is new alone; that a new port is not there yet says nothing', async () => {
+  follow(fake.state.add(1));
+  const { rounds, watcher } = setUp();
+  const stop = new AbortController();
+  const running = watcher.run(stop.signal);
+  await vi.waitFor(() => expect(rounds).toHaveLength(1));
+  // No time passes in this test.
+  follow(fake.state.add(2), uuid(3));
+  for (let i = 0; i < 5; i++) {
+    const before = fake.state.requests.length;
+    watcher.wake();
+    await vi.waitFor(() => expect(fake.state.requests.length).toBeGreaterThan(before));
+    expect(fake.state.requests.at(-1)).not.toContain(uuid(1));
+  }
+  expect(rounds).toMatchObject([[{ kind: 'seen' }], [{ kind: 'seen', port: { id: uuid(2) } }]]);
+  const { changes } = await watcher.look(never);
+  expect(changes).toEqual([]);
   stop.abort();
   await running;
 });

@@ -16,7 +16,7 @@ export interface PortWatcher {
   run(signal: AbortSignal): Promise<void>;
   /** One look. @throws what `onRound` throws (the same changes then come again); the signal's reason */
   look(signal: AbortSignal): Promise<PortRound>;
-  /** Makes `run` look now: a tap was made, or somebody said that a port went. */
+  /** Makes `run` look now at the ports of which nothing is known yet: a tap was made. */
   wake(): void;
   /** Milliseconds since Neutron last answered for all followed ports; null if it never did. For health. */
   age(): number | null;
@@ -112,11 +112,25 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     return round;
   };
 
-  const pause = async (signal: AbortSignal): Promise<void> => {
+  /** A look at the ports that no look has found yet; whether one is gone is for the others to find out. */
+  const lookAtNew = async (signal: AbortSignal): Promise<void> => {
+    const { found } = await client.portsAsService(
+      [...portIds()].filter((id) => !known.has(id)),
+      signal,
+    );
+    if (found.size === 0) return;
+    learnPrivilege([...found.values()].some((port) => port.binding !== null));
+    const ports = new Map([...known, ...found]);
+    await onRound({ changes: diffPorts(known, found, []), ports }, signal);
+    known = ports;
+  };
+
+  /** Returns early when woken. */
+  const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
     const stop = () => woken.abort();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      await clock.sleep(intervalMs * (0.9 + 0.2 * random()), woken.signal);
+      await clock.sleep(ms, woken.signal);
     } catch (error) {
       if (!woken.signal.aborted) throw error;
     } finally {
@@ -130,14 +144,17 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     wake: () => woken.abort(),
     age: () => (completeAt === null ? null : clock.monotonic() - completeAt),
     run: async (signal) => {
+      let due = clock.monotonic();
       while (!signal.aborted) {
+        const regular = clock.monotonic() >= due;
         try {
-          await look(signal);
+          await (regular ? look(signal) : lookAtNew(signal));
         } catch (error) {
           if (signal.aborted) return;
           logger.error({ err: error }, 'a look at the ports of taps failed; it is repeated');
         }
-        if (!signal.aborted) await pause(signal);
+        if (regular) due = clock.monotonic() + intervalMs * (0.9 + 0.2 * random());
+        if (!signal.aborted) await pause(Math.max(0, due - clock.monotonic()), signal);
       }
     },
   };

@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox';
 import { remoteAddressPolicy, SubnetError } from './admission/remote-address-policy.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { cloudProblems, keystoneOptions, neutronOptions } from './config-cloud.js';
+import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 
 const quotaOption = (what: string) =>
   Type.Integer({
@@ -29,6 +30,7 @@ export const serverConfigSchema = options({
   ),
   health: healthOptions(9698),
   etcd: etcdOptions,
+  networking_vpp: networkingVppOptions,
   auth: group(
     {
       mode: Type.Enum(['closed', 'development', 'keystone'], {
@@ -181,6 +183,7 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
   const problems = [
     ...segmentProblems(config),
     ...etcdProblems(config.etcd),
+    ...networkingVppProblems(config),
     ...cloudProblems(config),
     ...apiProblems(config),
   ];

@@ -9,8 +9,9 @@ import {
   UsageError,
   untilAborted,
 } from '@taas/service';
-import { openEtcd } from '@taas/store';
+import { type OpenEtcdDeps, openEtcd, openEtcdV2, type V2Follower } from '@taas/store';
 import { checkServerConfig, type ServerConfig, serverConfigSchema } from './config.js';
+import { networkingVppEtcd } from './config-networking-vpp.js';
 import { createServer } from './server.js';
 
 const help = `
@@ -45,9 +46,12 @@ export const serverProgram: ProgramOptions = {
 async function run(config: ServerConfig, file: string, stop: AbortSignal): Promise<number> {
   const logger = createLogger({ program: 'taas-server', level: config.log.level });
   const random = Math.random;
-  const store = openEtcd(config.etcd, file, { clock: systemClock, logger: logger.child({ part: 'etcd' }), random });
+  const deps = { clock: systemClock, logger: logger.child({ part: 'etcd' }), random };
+  const store = openEtcd(config.etcd, file, deps);
+  const v2 = config.networking_vpp.bindings === 'etcd-v2' ? openV2(config, file, deps) : null;
   const replica = `${hostname()}/${process.pid}`;
-  const server = createServer(config, { store, clock: systemClock, logger, random, newId: randomUUID, replica });
+  const common = { store, clock: systemClock, logger, random, newId: randomUUID, replica };
+  const server = createServer(config, v2 ? { ...common, v2 } : common);
   try {
     await server.start();
     await untilAborted(AbortSignal.any([stop, server.failed]));
@@ -55,6 +59,12 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal): Promi
     return 0;
   } finally {
     await server.stop();
+    v2?.close();
     await store.close();
   }
+}
+
+function openV2(config: ServerConfig, file: string, deps: OpenEtcdDeps): V2Follower {
+  const { etcd, at } = networkingVppEtcd(config);
+  return openEtcdV2(etcd, at, file, deps);
 }

@@ -41,6 +41,7 @@ beforeEach(async () => {
       keystone: { url: keystone.url, user_name: 'taas', password_file: join(folder, 'password') },
     },
     neutron: { url: await neutron.start(), poll_ms: 500 },
+    networking_vpp: { bindings: 'neutron' },
     quotas: { tap_service: 2 },
   };
   const config = checkServerConfig(checkConfig(serverConfigSchema, given, 'test'), 'test');

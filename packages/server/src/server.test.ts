@@ -22,7 +22,10 @@ function make(overrides: object = {}, logger: Logger = silentLogger): Server {
   const listen = { host: '127.0.0.1', port: 0 };
   const config = checkConfig(
     serverConfigSchema,
-    { listen, health: { port: 0 }, auth: { mode: 'development' }, ...overrides },
+    {
+      ...{ listen, health: { port: 0 }, auth: { mode: 'development' }, networking_vpp: { bindings: 'etcd-v3' } },
+      ...overrides,
+    },
     'test',
   );
   const deps = {

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { keys } from '@taas/model';
-import { createPortWatcher, type PortWatcher } from '@taas/neutron';
+import { createPortLookup } from '@taas/neutron';
 import { createPolicy, defaultRules, loadPolicyFile, type Policy } from '@taas/policy';
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
-import { campaign, type Store } from '@taas/store';
-import { boundPorts } from './admission/port-directory.js';
+import { campaign, type Store, type V2Follower } from '@taas/store';
+import { boundPorts, neutronPorts } from './admission/port-directory.js';
 import { createApi } from './api/create-api.js';
-import { OwnWrites } from './api/own-writes.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
@@ -14,13 +13,14 @@ import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
 import { NeutronUpstream } from './front/neutron-upstream.js';
-import { NeutronPorts } from './ports/neutron-ports.js';
-import { removeTapsOfPort, tappedPorts } from './ports/port-removal.js';
+import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { LiveView } from './view/live-view.js';
 
 export interface ServerDeps {
   /** Closed by whoever made it, after {@link Server.stop}. */
   readonly store: Store;
+  /** Follows networking-vpp's keys, for `networking_vpp.bindings` etcd-v2; closed by whoever made it. */
+  readonly v2?: V2Follower;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -60,7 +60,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     ? keystoneAuthenticator(keystone.validator, challenge)
     : authenticatorWithout(config, challenge);
   const policy = segmentPolicy(config);
-  const live = new LiveView(store, clock, logger.child({ part: 'view' }));
+  const bindings = bindingsOf(config, deps);
+  const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
+  const live = new LiveView(store, clock, logger.child({ part: 'view' }), placesFrom);
   const compiler = new Compiler({ store, live, policy, clock, random, logger: logger.child({ part: 'compiler' }) });
   const { limits: given, neutron: neutronConfig } = config;
   const limits = {
@@ -69,36 +71,24 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   };
   const neutron =
     keystone && neutronConfig.url !== '' ? openNeutron(neutronConfig, keystone.serviceTokens, cloud) : null;
-  const neutronPorts =
-    neutron && new NeutronPorts({ client: neutron.client, clock, believeMs: neutronConfig.port_cache_ms });
-  const watcher = neutron && watcherOf(neutron.client);
+  const lookup = neutron && createPortLookup({ client: neutron.client, clock, maxAgeMs: neutronConfig.port_cache_ms });
+  const portDeleted = (port: string) => lookup?.forget(port);
+  const keeper = new PortKeeper({
+    ...{ store, live, bindings, portDeleted, clock, random, logger: logger.child({ part: 'ports' }) },
+    neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
+    catchUpMs: limits.catchUpMs,
+  });
   const front = neutron && neutronConfig.pass_through ? upstreamOf(config) : null;
   const api = createApi({
     ...{ store, live, authenticator, policy, clock, newId, limits, rules, quotas: config.quotas },
-    ports: neutronPorts ?? boundPorts(live.view),
+    ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
     deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
-    portDeleted: (port) => neutronPorts?.forget(port),
+    portDeleted,
     ...(front ? { neutron: front } : {}),
     ...tlsOf(config),
   });
-
-  function watcherOf(client: Parameters<typeof createPortWatcher>[0]['client']): PortWatcher {
-    const writes = new OwnWrites();
-    return createPortWatcher({
-      ...{ client, clock, random, logger: logger.child({ part: 'ports' }), intervalMs: neutronConfig.poll_ms },
-      portIds: () => tappedPorts(live.view),
-      onRound: async ({ changes }) => {
-        for (const change of changes) {
-          if (change.kind !== 'deleted') continue;
-          logger.info({ port: change.portId }, 'the port is gone from Neutron: its taps go with it');
-          await removeTapsOfPort({ store, live, writes, catchUpMs: limits.catchUpMs }, change.portId);
-          neutronPorts?.forget(change.portId);
-        }
-      },
-    });
-  }
 
   const stopping = new AbortController();
   const failed = new AbortController();
@@ -128,7 +118,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       compiler: { backlog: compiler.backlog, ...compiler.stats },
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
-      ...(watcher ? { ports_seen_ms_ago: watcher.age() } : {}),
+      ...keeper.facts(),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -148,7 +138,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       const lead = campaign(store, election, async (leadership) => {
         leading = true;
         try {
-          await Promise.all([compiler.lead(leadership), watcher?.run(leadership.signal)]);
+          await Promise.all([compiler.lead(leadership), keeper.lead(leadership)]);
         } finally {
           leading = false;
         }
@@ -180,6 +170,12 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     },
     failed: failed.signal,
   };
+}
+
+function bindingsOf({ networking_vpp: { bindings: from } }: ServerConfig, { v2 }: ServerDeps): BindingsFrom {
+  if (from !== 'etcd-v2') return { from };
+  if (!v2) throw new TypeError('networking_vpp.bindings is etcd-v2, and there is no follower of that store');
+  return { from, follower: v2 };
 }
 
 function authenticatorWithout(config: ServerConfig, challenge: string): Authenticator {

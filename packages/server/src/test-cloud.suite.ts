@@ -9,6 +9,7 @@ import { developmentAuthenticator } from './auth/development.js';
 import { Compiler } from './compiler/compiler.js';
 import type { SegmentPolicy } from './compiler/segment-options.js';
 import { LiveView } from './view/live-view.js';
+import type { PlacesFrom } from './view/port-places.js';
 
 export const acme = 'acme';
 export const umbrella = 'umbrella';
@@ -32,7 +33,9 @@ export interface Reply {
 }
 
 /** What a server of a test has otherwise than others. */
-export type ReplicaOptions = Partial<Omit<ApiDeps, 'store' | 'live' | 'policy' | 'clock' | 'newId'>>;
+export type ReplicaOptions = Partial<Omit<ApiDeps, 'store' | 'live' | 'policy' | 'clock' | 'newId'>> & {
+  readonly placesFrom?: PlacesFrom;
+};
 
 /** One server: its view and its API, without sockets. */
 export class Replica {
@@ -46,8 +49,8 @@ export class Replica {
     readonly policy: SegmentPolicy,
     options: ReplicaOptions = {},
   ) {
-    const { logger = silentLogger, ...given } = options;
-    this.live = new LiveView(store, systemClock, logger);
+    const { logger = silentLogger, placesFrom, ...given } = options;
+    this.live = new LiveView(store, systemClock, logger, placesFrom);
     this.#following = this.live.run(this.#stop.signal);
     this.api = createApi({
       store,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Compare, FollowEvent, KeyValue, Lease, Revision, Store } from './store.js';
 
@@ -93,6 +94,8 @@ async function leadOnce(
 ): Promise<void> {
   const { key, signal, logger } = options;
   const term = new AbortController();
+  // Each of the leader's workers listens to it: that is no leak.
+  setMaxListeners(0, term.signal);
   const onStop = () => term.abort(signal.reason);
   const onLost = () => term.abort(lease.lost.reason);
   signal.addEventListener('abort', onStop, { once: true });

@@ -1,3 +1,4 @@
+import type { PortLookup } from '@taas/neutron';
 import type { Caller } from '../auth/authenticator.js';
 import type { ClusterView } from '../view/cluster-view.js';
 
@@ -26,9 +27,22 @@ export interface PortDirectory {
 export function boundPorts(view: ClusterView): PortDirectory {
   return {
     lookup: async (portId, caller) => {
-      const binding = view.binding(portId);
-      if (!binding) return { is: 'unknown' };
-      return { is: 'known', projectId: binding.entry.record?.projectId ?? null, visible: caller.isAdmin };
+      const place = view.places.of(portId);
+      if (place.is !== 'bound') return { is: 'unknown' };
+      return { is: 'known', projectId: place.projectId, visible: caller.isAdmin };
+    },
+  };
+}
+
+/**
+ * Neutron's ports, asked for with the caller's own token: what they may not see does not exist. A port's project never
+ * changes; that it was deleted meanwhile is noticed by whoever follows ports.
+ */
+export function neutronPorts(lookup: Pick<PortLookup, 'portAsCaller'>): PortDirectory {
+  return {
+    lookup: async (portId, { token }, signal) => {
+      const port = token === null ? null : await lookup.portAsCaller(portId, token, signal);
+      return port === null ? { is: 'absent' } : { is: 'known', projectId: port.projectId, visible: true };
     },
   };
 }

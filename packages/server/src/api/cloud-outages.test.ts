@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PortDirectory } from '../admission/port-directory.js';
 import { keystoneAuthenticator } from '../auth/keystone.js';
 import { FakeKeystone } from '../conformance/fake-cloud.suite.js';
-import { NeutronPorts } from '../ports/neutron-ports.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 
 const services = '/v2.0/taas/tap_services';
@@ -85,31 +84,6 @@ describe('when Neutron does not answer', () => {
     });
     expect((await alice('GET', services)).body.tap_services).toHaveLength(1);
     expect((await alice('DELETE', `${services}/${made.body.tap_service.id}`)).status).toBe(204);
-  });
-});
-
-describe('what Neutron says of a port', () => {
-  it('is believed for a while for the same token, until the port is gone', async () => {
-    const asked: string[] = [];
-    const port = { id: portId(1), projectId: acme, networkId: 'n', deviceOwner: '', deviceId: '' };
-    const client = {
-      portAsCaller: async (id: string, token: string) => {
-        asked.push(token);
-        return { ...port, id, adminStateUp: true, status: 'DOWN', binding: null };
-      },
-    };
-    const directory = new NeutronPorts({ client, clock: systemClock, believeMs: 60_000 });
-    const caller = (token: string) => ({
-      ...{ projectId: acme, userId: 'u', token, credentials: {}, isAdmin: false, mayNameProject: false },
-    });
-    const signal = new AbortController().signal;
-    for (const token of ['a', 'a', 'b', 'a']) {
-      expect(await directory.lookup(portId(1), caller(token), signal)).toMatchObject({ projectId: acme });
-    }
-    expect(asked).toEqual(['a', 'b']);
-    directory.forget(portId(1));
-    await directory.lookup(portId(1), caller('a'), signal);
-    expect(asked).toEqual(['a', 'b', 'a']);
   });
 });
 

@@ -53,7 +53,7 @@ export function compileService(slice: ServiceSlice): Compiled {
     return { ...refuse(`the record of tap service ${slice.id} is malformed`), frozen: true };
   if (!service) return refuse(`tap service ${slice.id} does not exist`);
   if (service.deleting) return refuse('the tap service is being deleted');
-  const collector = slice.place(service.port_id);
+  const collector = slice.place(service.port_id, 'tap_services', service.id);
   if ('obstacle' in collector) return refuse(collector.obstacle);
   if (foreign(collector.projectId, service)) return refuse(`port ${service.port_id} belongs to another project`);
   return new Compilation(slice, service, collector.node, flows).result();
@@ -111,7 +111,7 @@ class Compilation {
     // The API refuses these two; a record written by other hands must not break the isolation either.
     if (flow.project_id !== this.service.project_id) return 'tap flow and tap service belong to different projects';
     if (flow.source_port === this.service.port_id) return `port ${flow.source_port} is the tap service's own port`;
-    const place = this.slice.place(flow.source_port);
+    const place = this.slice.place(flow.source_port, 'tap_flows', flow.id);
     if ('obstacle' in place) return place.obstacle;
     if (foreign(place.projectId, flow)) return `port ${flow.source_port} belongs to another project`;
     const target = this.#target(place.node, flow.id);

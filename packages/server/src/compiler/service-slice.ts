@@ -1,4 +1,4 @@
-import type { TapFlowRecord, TapServiceRecord } from '@taas/model';
+import type { ResourceKind, TapFlowRecord, TapServiceRecord } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
@@ -14,7 +14,7 @@ export interface NodeFacts {
   readonly tunnelAddress: string | null;
 }
 
-export type PortPlace =
+export type TapPlace =
   | { readonly node: string; readonly projectId: string | null }
   /** Why the port is nowhere: a sentence for the tenant. */
   | { readonly obstacle: string };
@@ -35,7 +35,8 @@ export interface ServiceSlice {
   readonly unreadableFlows: ReadonlySet<string>;
   readonly held: readonly HeldSegment[];
   readonly options: readonly SegmentOption[];
-  place(port: string): PortPlace;
+  /** Where the port of a tap is. If nobody knows it is where the tap stands, so that nothing is torn down for that. */
+  place(port: string, kind: ResourceKind, tap: string): TapPlace;
   node(name: string): NodeFacts;
   segment(option: SegmentOption, project: string): SegmentChoice;
 }
@@ -56,7 +57,10 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
     unreadableFlows: new Set(unreadable.map((entry) => entry.id)),
     held: view.segments.ofService(id),
     options: policy.options,
-    place: (port) => placeOf(view, port),
+    place: (port, kind, tap) => {
+      const standing = told.filter((entry) => entry.kind === kind && entry.id === tap && !entry.record?.removed);
+      return placeOf(view, port, standing);
+    },
     node: (name) => nodeFacts(view, name),
     segment: (option, project) => {
       const choice = segments.get(option) ?? pickSegment(view.segments, policy, option, { id, project });
@@ -66,13 +70,12 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
   };
 }
 
-function placeOf(view: ClusterView, port: string): PortPlace {
-  const binding = view.binding(port);
-  if (binding) return { node: binding.node, projectId: binding.entry.record?.projectId ?? null };
-  const malformed = view.bindings.has(port);
-  return {
-    obstacle: malformed ? `the binding of port ${port} in etcd is malformed` : `port ${port} is not bound to a node`,
-  };
+function placeOf(view: ClusterView, port: string, standing: readonly NodeEntry[]): TapPlace {
+  const place = view.places.of(port);
+  if (place.is === 'bound') return place;
+  if (place.is === 'unbound') return { obstacle: place.reason };
+  const [last] = [...standing].sort((a, b) => b.revision - a.revision);
+  return last ? { node: last.node, projectId: null } : { obstacle: `nobody has told yet where port ${port} is bound` };
 }
 
 export function nodeFacts(view: ClusterView, name: string): NodeFacts {
@@ -81,8 +84,7 @@ export function nodeFacts(view: ClusterView, name: string): NodeFacts {
   return {
     known,
     alive: agent !== null,
-    // A live agent knows which uplinks it has found in VPP; without one, networking-vpp's own word has to do.
-    hasPhysnet: (physnet) => (known ? agent.physnets.includes(physnet) : view.physnets.has(name, physnet)),
+    hasPhysnet: (physnet) => known && agent.physnets.includes(physnet),
     tunnelAddress: known ? agent.tunnel_address : null,
   };
 }

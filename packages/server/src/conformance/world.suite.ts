@@ -4,11 +4,11 @@ import { keys, parseKey, prefixes, tapStateCodec } from '@taas/model';
 import { createNeutronClient } from '@taas/neutron';
 import { silentLogger, systemClock } from '@taas/service';
 import type { FastifyInstance } from 'fastify';
+import { neutronPorts } from '../admission/port-directory.js';
 import { createApi } from '../api/create-api.js';
 import { requestTarget, splitUrl } from '../api/request-target.js';
 import { keystoneAuthenticator } from '../auth/keystone.js';
 import { NeutronUpstream } from '../front/neutron-upstream.js';
-import { NeutronPorts } from '../ports/neutron-ports.js';
 import { TestCloud } from '../test-cloud.suite.js';
 import { LiveView } from '../view/live-view.js';
 import { FakeKeystone, FakeNeutron, type FakeUser } from './fake-cloud.suite.js';
@@ -271,7 +271,6 @@ export class World {
       },
     };
     const client = createNeutronClient({ neutron, serviceTokens: this.#serviceTokens });
-    // Neutron is asked each time here; what is remembered is tested elsewhere.
-    return new NeutronPorts({ client, clock: systemClock, believeMs: 0 });
+    return neutronPorts(client);
   }
 }

@@ -87,8 +87,3 @@ const removal = (entry: Seen, besides: Step['operations'] = []): Step => ({
   compare: [unchanged(entry)],
   operations: [{ kind: 'delete', key: entry.key }, ...besides],
 });
-
-/** The ports that have any tap. */
-export function tappedPorts(view: ClusterView): Set<string> {
-  return new Set([...view.servicesByPort.keys(), ...view.flowsByPort.keys(), ...view.mirrors.byPort.keys()]);
-}

@@ -137,7 +137,7 @@ function facts(view: ClusterView): unknown {
       sorted(view.byProject.tap_services.get(id)),
       sorted(view.byProject.tap_flows.get(id)),
     ]),
-    places: ids.map((id) => view.binding(id)?.node),
+    places: ids.map((id) => view.places.of(id)),
     told: ids.map((id) => sorted(view.nodeRecords.ofService(id).map((entry) => entry.key))),
     toldOfFlow: ids.map((id) => sorted(view.nodeRecords.ofFlow(id).map((entry) => entry.key))),
     onNode: ['n1', 'n2'].map((id) => sorted(view.nodeRecords.servicesOnNode(id))),

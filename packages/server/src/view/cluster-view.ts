@@ -5,6 +5,7 @@ import {
   type ParsedKey,
   type PortRoleRecord,
   parseKey,
+  portBindingCodec,
   portRoleCodec,
   prefixes,
   type QuotaRecord,
@@ -21,11 +22,12 @@ import {
   tapStateCodec,
 } from '@taas/model';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
-import type { Entry, PortBinding } from './entry.js';
+import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex, ownId } from './node-record-index.js';
 import { parsePortBinding } from './port-binding.js';
+import { type PlacesFrom, PortPlaces } from './port-places.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
 import { Touched } from './touched.js';
 
@@ -33,11 +35,6 @@ import { Touched } from './touched.js';
 export interface Problem {
   readonly key: string;
   readonly problem: string;
-}
-
-interface PlacedBinding {
-  readonly node: string;
-  readonly entry: Entry<PortBinding>;
 }
 
 /** Records read before a snapshot's reader yields: a few milliseconds' worth. */
@@ -62,28 +59,28 @@ export class ClusterView {
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */
   admissions = new Map<string, Revision>();
   segments = new SegmentLedger();
-  /** By port: where it is bound, usually once. */
-  bindings = new Map<string, readonly PlacedBinding[]>();
+  places: PortPlaces;
   nodeRecords = new NodeRecordIndex();
   /** What nodes report, by etcd key. */
   states = new Map<string, Entry<TapState>>();
   agents = new Map<string, Entry<AgentRecord>>();
-  /** networking-vpp's word on the physical networks of a node. */
-  physnets = new Groups<string, string>();
   /** Malformed records by key. */
   problems = new Map<string, string>();
   /** Malformed API records by key: who knows what they use, so nothing is given up on their account. */
   unreadable = new Set<string>();
-  #portsByNode = new Groups<string, string>();
   #touched = new Touched();
 
   /** True while a snapshot is read: then everything is touched anyway. */
   #whole = false;
 
+  constructor(placesFrom: PlacesFrom = 'bound-ports') {
+    this.places = new PortPlaces(placesFrom);
+  }
+
   /** Takes over an event of the store. @returns what it was about; after a snapshot, everything there is */
   apply(event: Exclude<FollowEvent, { kind: 'stale' }>): Touched {
     if (event.kind === 'snapshot') {
-      const reading = ClusterView.read(event.entries);
+      const reading = this.read(event.entries);
       let step = reading.next();
       while (!step.done) step = reading.next();
       return this.adopt(step.value, event.revision);
@@ -98,8 +95,8 @@ export class ClusterView {
   }
 
   /** Reads a snapshot into a view of its own, and yields now and then, so that a large one need not stop the process. */
-  static *read(entries: readonly KeyValue[]): Generator<void, ClusterView, void> {
-    const view = new ClusterView();
+  *read(entries: readonly KeyValue[]): Generator<void, ClusterView, void> {
+    const view = new ClusterView(this.places.from);
     view.#whole = true;
     // API records first: they tell to which tap service the rest belongs.
     for (const first of [true, false]) {
@@ -115,12 +112,11 @@ export class ClusterView {
   /** Becomes what another view is, at once. @returns everything there is */
   adopt(other: ClusterView, revision: Revision): Touched {
     Object.assign(this, other);
-    this.#portsByNode = other.#portsByNode;
     this.revision = revision;
     return this.everything();
   }
 
-  /** Every tap service that there is anything of, and every port that has a role. */
+  /** Every tap service that there is anything of, and every port that a tap uses or that something is written of. */
   everything(): Touched {
     const all = new Touched();
     const ids = [
@@ -130,19 +126,11 @@ export class ClusterView {
       this.segments.services(),
     ];
     for (const some of ids) for (const id of some) all.services.add(id);
-    for (const port of this.portRoles.keys()) all.ports.add(port);
+    const used = [this.servicesByPort.keys(), this.flowsByPort.keys(), this.mirrors.byPort.keys()];
+    for (const some of [this.portRoles.keys(), this.places.recorded(), ...used])
+      for (const port of some) all.ports.add(port);
     all.segmentsFreed = true;
     return all;
-  }
-
-  /** Where a port is bound: of several records the one written last, as after a migration. */
-  binding(port: string): PlacedBinding | undefined {
-    let best: PlacedBinding | undefined;
-    for (const placed of this.bindings.get(port) ?? []) {
-      const { entry } = placed;
-      if (entry.record !== null && (best === undefined || entry.revision > best.entry.revision)) best = placed;
-    }
-    return best;
   }
 
   /** The tap services that have to do with a port. */
@@ -221,12 +209,14 @@ export class ClusterView {
         this.#touchNode(parsed.node);
         return;
       case 'bound-port':
-        this.#setBinding(parsed.port, parsed.node, kv);
+        if (this.places.from !== 'bound-ports') return;
+        this.places.setBound(parsed.node, parsed.port, kv && this.#parse(kv, parsePortBinding));
+        this.#touchPort(parsed.port);
         return;
-      case 'physnet':
-        if (kv) this.physnets.add(parsed.node, parsed.physnet);
-        else this.physnets.remove(parsed.node, parsed.physnet);
-        this.#touchNode(parsed.node);
+      case 'port-binding':
+        this.places.setRecord(parsed.port, kv && this.#parse(kv, portBindingCodec.parse));
+        this.#touched.ports.add(parsed.port);
+        this.#touchPort(parsed.port);
         return;
       case 'other':
         return;
@@ -283,19 +273,16 @@ export class ClusterView {
 
   /** A malformed mirror holds up nothing but itself: it has no port's role and no segment. */
   #setMirror(id: string, kv: KeyValue | undefined): void {
+    const touch = () => {
+      const port = this.mirrors.byId.get(id)?.record?.port_id;
+      if (port !== undefined) this.#touched.ports.add(port);
+    };
+    touch();
     this.mirrors.set(id, kv && this.#parse(kv, (key, value) => ownId(id, key, tapMirrorCodec.parse(key, value))));
+    touch();
   }
 
-  #setBinding(port: string, node: string, kv: KeyValue | undefined): void {
-    const others = (this.bindings.get(port) ?? []).filter((placed) => placed.node !== node);
-    if (kv) {
-      this.bindings.set(port, [...others, { node, entry: this.#parse(kv, parsePortBinding) }]);
-      this.#portsByNode.add(node, port);
-    } else {
-      if (others.length > 0) this.bindings.set(port, others);
-      else this.bindings.delete(port);
-      this.#portsByNode.remove(node, port);
-    }
+  #touchPort(port: string): void {
     if (this.#whole) return;
     for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
   }
@@ -310,8 +297,7 @@ export class ClusterView {
 
   #touchNode(node: string): void {
     if (this.#whole) return;
-    for (const port of this.#portsByNode.get(node))
-      for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
+    for (const port of this.places.onNode(node)) this.#touchPort(port);
     for (const service of this.nodeRecords.servicesOnNode(node)) this.#touched.services.add(service);
   }
 

@@ -2,6 +2,7 @@ import { prefixes, root } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { FollowEvent, Revision, Store } from '@taas/store';
 import { ClusterView } from './cluster-view.js';
+import type { PlacesFrom } from './port-places.js';
 import type { Touched } from './touched.js';
 
 export type ViewListener = (touched: Touched) => void;
@@ -18,7 +19,7 @@ interface Waiter {
 
 /** A {@link ClusterView} kept up to date from the store, and a place to wait for what one has written oneself. */
 export class LiveView {
-  readonly view = new ClusterView();
+  readonly view: ClusterView;
   /** Whether the view is known to be up to date; false before the first snapshot and while the store is out of sight. */
   fresh = false;
   /** Malformed values seen since start. */
@@ -31,7 +32,10 @@ export class LiveView {
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly logger: Logger,
-  ) {}
+    placesFrom?: PlacesFrom,
+  ) {
+    this.view = new ClusterView(placesFrom);
+  }
 
   /** Follows until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
@@ -45,7 +49,7 @@ export class LiveView {
 
   /** Reads a snapshot in small portions: requests and leases go on meanwhile, by the view as it was. */
   async #readSnapshot(event: Extract<FollowEvent, { kind: 'snapshot' }>): Promise<Touched> {
-    const reading = ClusterView.read(event.entries);
+    const reading = this.view.read(event.entries);
     for (let step = reading.next(); ; step = reading.next()) {
       if (step.done) return this.view.adopt(step.value, event.revision);
       await this.clock.sleep(0);

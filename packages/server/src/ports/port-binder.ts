@@ -1,0 +1,135 @@
+import { keys, type PortBindingRecord, portBindingCodec } from '@taas/model';
+import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
+import type { Leadership, Store } from '@taas/store';
+import type { Step } from '../compiler/plan-service.js';
+import { packSteps } from '../compiler/transactions.js';
+import type { KnownPlace } from '../view/bound-ports.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { LiveView } from '../view/live-view.js';
+import { portTapped } from './tapped-ports.js';
+
+/** Whoever knows where ports are bound. */
+export interface BindingSource {
+  /** Undefined if that cannot be said now: what is known of the port already then stays. */
+  place(port: string): KnownPlace | undefined;
+  /** There are ports of taps of which nothing is known: it may be worth a look before the next regular one. */
+  wanted(): void;
+}
+
+export interface PortBinderDeps {
+  readonly store: Store;
+  readonly live: LiveView;
+  /** Null if networking-vpp's keys are in our own etcd, where the view reads them: then no record is wanted. */
+  readonly source: BindingSource | null;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly catchUpMs: number;
+}
+
+const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
+
+/**
+ * Keeps a record in etcd of where each port with taps is bound, as a source outside says, so that all servers know it in
+ * the order of etcd's revisions, and still know it when the source cannot be asked. For the leader alone.
+ */
+export class PortBinder {
+  readonly #waiting = new Set<string>();
+  #wake: () => void = () => undefined;
+
+  constructor(private readonly deps: PortBinderDeps) {}
+
+  /** The source may have something new to say of these ports. */
+  lookAt(ports: Iterable<string>): void {
+    for (const port of ports) this.#waiting.add(port);
+    this.#wake();
+  }
+
+  lookAtAll(): void {
+    this.lookAt(this.deps.live.view.everything().ports);
+  }
+
+  /** Works until the leadership ends. */
+  async lead({ signal, fence }: Leadership): Promise<void> {
+    const { live, clock, random, logger } = this.deps;
+    const unsubscribe = live.subscribe((touched) => this.lookAt(touched.ports));
+    const onAbort = () => this.#wake();
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.lookAtAll();
+    let failures = 0;
+    try {
+      while (!signal.aborted) {
+        await this.#news();
+        const ports = [...this.#waiting];
+        this.#waiting.clear();
+        try {
+          await this.#write(ports, fence, signal);
+          failures = 0;
+        } catch (cause) {
+          if (signal.aborted) return;
+          logger.warn({ cause, ports: ports.length }, 'could not write where ports are bound; will try again');
+          this.lookAt(ports);
+          await clock.sleep(backoffDelay(retry, failures++, random()), signal).catch(() => undefined);
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      unsubscribe();
+      this.#waiting.clear();
+    }
+  }
+
+  async #write(ports: readonly string[], fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
+    const { store, live, source, catchUpMs } = this.deps;
+    let wanted = false;
+    const steps = ports.flatMap((port) => {
+      const place = source?.place(port);
+      wanted ||= place === undefined && portTapped(live.view, port);
+      return planBinding(live.view, port, place);
+    });
+    if (wanted) source?.wanted();
+    for (const transaction of packSteps(steps, [fence])) {
+      const result = await store.transact(transaction, { signal });
+      if (!result.succeeded) throw new PortBindingConflict('the records of bindings were changed by somebody else');
+      await live.reached(result.revision, catchUpMs, signal);
+    }
+  }
+
+  /** Resolves when there is something to look at, or when it is woken because the leadership has ended. */
+  async #news(): Promise<void> {
+    if (this.#waiting.size > 0) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+/** Somebody else has written: another leader, or a view that was behind. */
+class PortBindingConflict extends Error {
+  override readonly name = 'PortBindingConflict';
+}
+
+/**
+ * What has to be written of one port: where it is if a tap uses it, and nothing once none does. While an API record is
+ * malformed nobody knows which ports it uses, and what is written stays.
+ */
+export function planBinding(view: ClusterView, port: string, place: KnownPlace | undefined): readonly Step[] {
+  const key = keys.portBinding(port);
+  const entry = view.places.record(port);
+  const unchanged = entry
+    ? ({ kind: 'mod-revision', key, revision: entry.revision } as const)
+    : ({ kind: 'absent', key } as const);
+  if (view.places.from !== 'records' || !portTapped(view, port)) {
+    const free = view.places.from !== 'records' || view.unreadable.size === 0;
+    return entry && free ? [{ compare: [unchanged], operations: [{ kind: 'delete', key }] }] : [];
+  }
+  if (place === undefined) return [];
+  const value = portBindingCodec.format(recordOf(place));
+  return value === entry?.value ? [] : [{ compare: [unchanged], operations: [{ kind: 'put', key, value }] }];
+}
+
+function recordOf(place: KnownPlace): PortBindingRecord {
+  return place.is === 'bound'
+    ? { v: 1, node: place.node, reason: '', project_id: place.projectId }
+    : { v: 1, node: null, reason: place.reason, project_id: null };
+}

@@ -1,0 +1,362 @@
+import { keys, type PortBindingRecord, prefixes } from '@taas/model';
+import { createNeutronClient, neutronUnavailable } from '@taas/neutron';
+import { silentLogger, systemClock } from '@taas/service';
+import type { V2Event, V2Follower } from '@taas/store';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { type BindingsFrom, PortKeeper } from './port-keeper.js';
+
+const nodes = ['node1', 'node2', 'node3'];
+const services = '/v2.0/taas/tap_services';
+const flows = '/v2.0/taas/tap_flows';
+
+let cloud: TestCloud;
+let server: Replica;
+let terms: { readonly stop: AbortController; readonly done: Promise<void> }[];
+
+beforeEach(async () => {
+  terms = [];
+  cloud = new TestCloud();
+  for (const node of nodes) await cloud.agent(node);
+  server = await cloud.replica({ placesFrom: 'records' });
+});
+afterEach(async () => {
+  await endTerms();
+  await cloud.stop();
+});
+
+/** Makes the compiler and a keeper lead, as a server does. */
+async function lead(bindings: BindingsFrom, neutron: FakeNeutron | null = null): Promise<void> {
+  await endTerms();
+  await cloud.lead(server);
+  const leader = await cloud.store.get(keys.leader);
+  const keeper = new PortKeeper({
+    ...{ store: server.store, live: server.live, bindings, clock: systemClock, random: () => 0, logger: silentLogger },
+    ...{ catchUpMs: 5_000, portDeleted: () => undefined },
+    neutron: neutron && { client: neutron.client, pollMs: 20 },
+  });
+  const stop = new AbortController();
+  const fence = { kind: 'mod-revision', key: keys.leader, revision: leader?.modRevision ?? 0 } as const;
+  terms.push({ stop, done: keeper.lead({ signal: stop.signal, fence }) });
+}
+
+async function endTerms(): Promise<void> {
+  for (const { stop, done } of terms.splice(0)) {
+    stop.abort();
+    await done;
+  }
+}
+
+async function tap(collector: number, source: number): Promise<{ service: string; flow: string }> {
+  const ask = server.as(acme);
+  const made = await ask('POST', services, { tap_service: { port_id: portId(collector) } });
+  const body = { tap_service_id: made.body.tap_service.id, source_port: portId(source), direction: 'IN' };
+  const flow = await ask('POST', flows, { tap_flow: body });
+  return { service: made.body.tap_service.id, flow: flow.body.tap_flow.id };
+}
+
+/** Waits until agents, compiler and keeper have brought something about. */
+const comes = (check: () => Promise<void>): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      for (const node of nodes) await cloud.report(node);
+      await check();
+    },
+    { timeout: 10_000, interval: 10 },
+  );
+
+const shown = async (path: string) => {
+  const { body } = await server.as(acme)('GET', path);
+  const { status, status_reason: reason } = body.tap_flow ?? body.tap_service ?? {};
+  return { status, reason };
+};
+const active = (flow: string) => async () =>
+  expect(await shown(`${flows}/${flow}`)).toEqual({ status: 'ACTIVE', reason: '' });
+/** The nodes that are told of a flow or a service, and not to take it away. */
+const toldOf = async (kind: 'tap_flows' | 'tap_services', id: string): Promise<readonly string[]> => {
+  const told = await cloud.nodeRecords();
+  return nodes.filter((node) => {
+    const record = told.get(keys.nodeResource(node, kind, id))?.json;
+    return record !== undefined && record['removed'] !== true;
+  });
+};
+const record = async (port: number) =>
+  (await cloud.read(prefixes.portBindings)).get(keys.portBinding(portId(port)))?.json as PortBindingRecord | undefined;
+
+/** A follower that tells what a test says, and etcd's v2 store of it. */
+class FakeV2 implements V2Follower {
+  readonly #keys = new Map<string, { value: string; modifiedIndex: number }>();
+  #index = 1;
+  #waiting: V2Event[] = [];
+  #wake: () => void = () => undefined;
+  inSight = true;
+
+  put(node: string, port: number, value = '{"binding_type":"vhostuser"}'): void {
+    const key = keys.boundPort(node, portId(port));
+    const entry = { key, value, modifiedIndex: ++this.#index };
+    this.#keys.set(key, entry);
+    this.#tell({ kind: 'changes', index: this.#index, changes: [{ kind: 'put', entry }] });
+  }
+
+  remove(node: string, port: number): void {
+    const key = keys.boundPort(node, portId(port));
+    this.#keys.delete(key);
+    this.#tell({ kind: 'changes', index: ++this.#index, changes: [{ kind: 'delete', key }] });
+  }
+
+  lose(): void {
+    this.#tell({ kind: 'stale', cause: new Error('etcd is away') });
+    this.inSight = false;
+  }
+
+  heal(): void {
+    this.inSight = true;
+    this.#tell(this.#snapshot());
+  }
+
+  async *follow(directory: string, signal: AbortSignal): AsyncIterable<V2Event> {
+    expect(directory).toBe('/networking-vpp/nodes');
+    this.#waiting = this.inSight ? [this.#snapshot()] : [{ kind: 'stale', cause: new Error('etcd is away') }];
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    while (!signal.aborted) {
+      for (const event of this.#waiting.splice(0)) yield event;
+      if (this.#waiting.length > 0 || signal.aborted) continue;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  close(): void {
+    this.#wake();
+  }
+
+  #snapshot(): V2Event {
+    const entries = [...this.#keys].map(([key, entry]) => ({ key, ...entry }));
+    return { kind: 'snapshot', index: this.#index, entries };
+  }
+
+  #tell(event: V2Event): void {
+    if (this.inSight) this.#waiting.push(event);
+    this.#wake();
+  }
+}
+
+/** A Neutron that shows the service user its ports. */
+class FakeNeutron {
+  up = true;
+  readonly ports = new Map<string, Readonly<Record<string, unknown>>>();
+  requests = 0;
+  readonly client = createNeutronClient({
+    serviceTokens: { get: async () => 'service', invalidate: () => undefined },
+    neutron: {
+      request: async (path) => {
+        this.requests += 1;
+        if (!this.up) throw neutronUnavailable('no-answer', 'it is down', null);
+        const { pathname, searchParams } = new URL(path, 'http://neutron');
+        const one = /^\/v2\.0\/ports\/(.+)$/.exec(pathname)?.[1];
+        const ids = searchParams.getAll('id');
+        const ports = [...this.ports.values()].filter(({ id }) => ids.length === 0 || ids.includes(String(id)));
+        if (one === undefined) return { status: 200, headers: {}, body: JSON.stringify({ ports }) };
+        const port = this.ports.get(one);
+        return { status: port ? 200 : 404, headers: {}, body: JSON.stringify(port ? { port } : {}) };
+      },
+    },
+  });
+
+  bind(port: number, host: string, vif = 'vhostuser', project = acme): void {
+    const id = portId(port);
+    const binding = { 'binding:host_id': host, 'binding:vif_type': vif };
+    this.ports.set(id, { id, project_id: project, network_id: 'n', ...binding });
+  }
+}
+
+describe("bindings from networking-vpp's keys in the v2 store", () => {
+  let v2: FakeV2;
+  beforeEach(async () => {
+    v2 = new FakeV2();
+    for (const n of [1, 2, 3]) v2.put(`node${n}`, n);
+    v2.put('node3', 4);
+    await lead({ from: 'etcd-v2', follower: v2 });
+  });
+
+  it('the tap follows its source, whether the new key comes before the old one goes or after', async () => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    expect(await toldOf('tap_flows', flow)).toEqual(['node2']);
+    v2.put('node3', 2);
+    await comes(async () => expect(await toldOf('tap_flows', flow)).toEqual(['node3']));
+    v2.remove('node2', 2);
+    await comes(active(flow));
+    v2.remove('node3', 2);
+    await comes(async () =>
+      expect(await shown(`${flows}/${flow}`)).toEqual({
+        ...{ status: 'PENDING_CREATE', reason: `port ${portId(2)} is not bound to a node` },
+      }),
+    );
+    v2.put('node2', 2);
+    await comes(active(flow));
+    expect(await toldOf('tap_flows', flow)).toEqual(['node2']);
+  });
+
+  it('the tap follows its collector', async () => {
+    const { service, flow } = await tap(1, 2);
+    await comes(active(flow));
+    v2.remove('node1', 1);
+    v2.put('node3', 1);
+    await comes(async () => expect(await toldOf('tap_services', service)).toEqual(['node3']));
+    await comes(active(flow));
+  });
+
+  it('only ports with taps have a record, which goes with the last tap', async () => {
+    const { service, flow } = await tap(1, 2);
+    await comes(active(flow));
+    expect(await record(1)).toEqual({ v: 1, node: 'node1', reason: '', project_id: null });
+    expect((await cloud.read(prefixes.portBindings)).size).toBe(2);
+    await server.as(acme)('DELETE', `${flows}/${flow}`);
+    await comes(async () => expect(await record(2)).toBeUndefined());
+    await server.as(acme)('DELETE', `${services}/${service}`);
+    await comes(async () => expect((await cloud.read(prefixes.portBindings)).size).toBe(0));
+  });
+
+  it('a malformed key hurts its own port alone, and not if there is a good one', async () => {
+    const [bad, good] = [await tap(1, 2), await tap(1, 3)];
+    await comes(active(bad.flow));
+    v2.put('node2', 2, '[]');
+    await comes(async () =>
+      expect((await shown(`${flows}/${bad.flow}`)).reason).toBe(
+        `the binding of port ${portId(2)} in etcd is malformed`,
+      ),
+    );
+    await comes(active(good.flow));
+    v2.put('node3', 2);
+    await comes(active(bad.flow));
+  });
+
+  it('while they are out of sight taps stand, new ones wait, and deleted ones go; then what was missed is made up', async () => {
+    const [stays, goes] = [await tap(1, 2), await tap(4, 2)];
+    for (const { flow } of [stays, goes]) await comes(active(flow));
+    v2.lose();
+    v2.remove('node2', 2);
+    const late = await tap(1, 3);
+    await server.as(acme)('DELETE', `${flows}/${goes.flow}`);
+    await comes(async () => expect((await server.as(acme)('GET', `${flows}/${goes.flow}`)).status).toBe(404));
+    await active(stays.flow)();
+    v2.put('node3', 2);
+    await lead({ from: 'etcd-v2', follower: v2 });
+    await cloud.settle();
+    expect(await toldOf('tap_flows', stays.flow)).toEqual(['node2']);
+    v2.heal();
+    await comes(async () => expect(await toldOf('tap_flows', stays.flow)).toEqual(['node3']));
+    await comes(active(late.flow));
+  });
+
+  it('records that are lost are no bindings that are lost', async () => {
+    const { service, flow } = await tap(1, 2);
+    await comes(active(flow));
+    await endTerms();
+    v2.lose();
+    for (const port of [1, 2]) await cloud.delete(keys.portBinding(portId(port)));
+    const before = await cloud.nodeRecords();
+    await lead({ from: 'etcd-v2', follower: v2 });
+    await cloud.settle();
+    expect(await cloud.nodeRecords()).toEqual(before);
+    await active(flow)();
+    // And what a user deletes goes all the same.
+    await server.as(acme)('DELETE', `${flows}/${flow}`);
+    await server.as(acme)('DELETE', `${services}/${service}`);
+    await comes(async () => expect((await cloud.nodeRecords()).size).toBe(0));
+  });
+
+  it("the v3 store's keys of ports say nothing then", async () => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    await cloud.bind('node3', portId(2));
+    await cloud.settle();
+    expect(await toldOf('tap_flows', flow)).toEqual(['node2']);
+  });
+
+  it('records are not wanted any more when the keys are in our own etcd', async () => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    for (const n of [1, 2]) await cloud.bind(`node${n}`, portId(n));
+    await endTerms();
+    server = await cloud.replica();
+    await lead({ from: 'etcd-v3' });
+    await comes(async () => expect((await cloud.read(prefixes.portBindings)).size).toBe(0));
+    await comes(active(flow));
+  });
+});
+
+describe('bindings from Neutron', () => {
+  let neutron: FakeNeutron;
+  beforeEach(async () => {
+    neutron = new FakeNeutron();
+    for (const n of [1, 2, 3]) neutron.bind(n, `node${n}`);
+    await lead({ from: 'neutron' }, neutron);
+  });
+
+  it('the tap follows its ports', async () => {
+    const { service, flow } = await tap(1, 2);
+    await comes(active(flow));
+    expect(await record(2)).toEqual({ v: 1, node: 'node2', reason: '', project_id: acme });
+    neutron.bind(2, 'node3');
+    await comes(async () => expect(await toldOf('tap_flows', flow)).toEqual(['node3']));
+    neutron.bind(1, 'node2');
+    await comes(async () => expect(await toldOf('tap_services', service)).toEqual(['node2']));
+    await comes(active(flow));
+  });
+
+  it.each([
+    ['', 'unbound', `port ${portId(2)} is not bound to a node`],
+    ['node2', 'unbound', `port ${portId(2)} is not bound to a node`],
+    ['node2', 'binding_failed', `Neutron could not bind port ${portId(2)} on node2`],
+    ['../node2', 'vhostuser', `port ${portId(2)} is bound on "../node2", which is no node's name`],
+  ])('a port on "%s" with %s is on no node, with the reason', async (host, vif, reason) => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    neutron.bind(2, host, vif);
+    await comes(async () => expect(await shown(`${flows}/${flow}`)).toEqual({ status: 'PENDING_CREATE', reason }));
+    await comes(async () => expect(await toldOf('tap_flows', flow)).toEqual([]));
+  });
+
+  it('Neutron down, and a leader that has never seen it: taps stand, nothing is deleted', async () => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    const before = await cloud.nodeRecords();
+    neutron.up = false;
+    neutron.ports.clear();
+    await lead({ from: 'neutron' }, neutron);
+    const asked = neutron.requests;
+    await comes(async () => expect(neutron.requests).toBeGreaterThan(asked + 3));
+    await cloud.settle();
+    expect(await cloud.nodeRecords()).toEqual(before);
+    expect(await record(2)).toBeDefined();
+  });
+
+  it('a service user without the right to see bindings changes nothing', async () => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    const { id } = neutron.ports.get(portId(2)) ?? {};
+    neutron.ports.set(portId(2), { id, project_id: acme, network_id: 'n' });
+    const asked = neutron.requests;
+    await comes(async () => expect(neutron.requests).toBeGreaterThan(asked + 3));
+    await active(flow)();
+  });
+
+  it('a port of another project is not wired, whoever wrote the tap', async () => {
+    neutron.bind(2, 'node2', 'vhostuser', umbrella);
+    const { flow } = await tap(1, 2);
+    await comes(async () =>
+      expect((await shown(`${flows}/${flow}`)).reason).toBe(`port ${portId(2)} belongs to another project`),
+    );
+  });
+
+  it('a deleted port takes its taps along, and its record', async () => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    neutron.ports.delete(portId(2));
+    await comes(async () => expect((await server.as(acme)('GET', `${flows}/${flow}`)).status).toBe(404));
+    await comes(async () => expect(await record(2)).toBeUndefined());
+  });
+});

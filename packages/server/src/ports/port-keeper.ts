@@ -1,0 +1,96 @@
+import {
+  bindingChanged,
+  createPortWatcher,
+  type NeutronClient,
+  type NeutronPort,
+  type PortWatcher,
+} from '@taas/neutron';
+import type { Clock, Logger } from '@taas/service';
+import type { Leadership, Store, V2Follower } from '@taas/store';
+import { OwnWrites } from '../api/own-writes.js';
+import type { LiveView } from '../view/live-view.js';
+import { placeOfPort } from './neutron-place.js';
+import { type BindingSource, PortBinder } from './port-binder.js';
+import { removeTapsOfPort } from './port-removal.js';
+import { tappedPorts } from './tapped-ports.js';
+import { V2Bindings } from './v2-bindings.js';
+
+/** Who knows where ports are bound; `networking_vpp.bindings` of the configuration. */
+export type BindingsFrom =
+  | { readonly from: 'etcd-v2'; readonly follower: V2Follower }
+  | { readonly from: 'etcd-v3' }
+  | { readonly from: 'neutron' };
+
+export interface PortKeeperDeps {
+  readonly store: Store;
+  readonly live: LiveView;
+  readonly bindings: BindingsFrom;
+  /** Null without a Neutron; then no port's deletion is noticed, only that it is unbound. */
+  readonly neutron: { readonly client: NeutronClient; readonly pollMs: number } | null;
+  /** A port is gone: what else is known of it no longer counts. */
+  readonly portDeleted: (port: string) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly catchUpMs: number;
+}
+
+/** What the leader does about ports: writes where they are bound, and takes their taps away when they are deleted. */
+export class PortKeeper {
+  #watcher: PortWatcher | null = null;
+  #v2: V2Bindings | null = null;
+  readonly #writes = new OwnWrites();
+
+  constructor(private readonly deps: PortKeeperDeps) {}
+
+  /** Works until the leadership ends. Begins each time without any knowledge: others may have led meanwhile. */
+  async lead(leadership: Leadership): Promise<void> {
+    const { bindings, neutron, live, logger } = this.deps;
+    let seen: ReadonlyMap<string, NeutronPort> = new Map();
+    const fromNeutron: BindingSource = {
+      place: (port) => {
+        const found = seen.get(port);
+        return found && placeOfPort(found);
+      },
+      wanted: () => this.#watcher?.wake(),
+    };
+    this.#v2 = bindings.from === 'etcd-v2' ? new V2Bindings(bindings.follower, logger) : null;
+    const source = bindings.from === 'neutron' ? fromNeutron : this.#v2;
+    const binder = new PortBinder({ ...this.deps, source });
+    this.#watcher =
+      neutron &&
+      createPortWatcher({
+        ...this.deps,
+        ...{ client: neutron.client, intervalMs: neutron.pollMs, portIds: () => tappedPorts(live.view) },
+        onRound: async ({ changes, ports }) => {
+          seen = ports;
+          for (const change of changes) {
+            if (change.kind === 'deleted') await this.#deleted(change.portId);
+            else if (bindingChanged(change)) binder.lookAt([change.port.id]);
+          }
+        },
+      });
+    try {
+      const { signal } = leadership;
+      await Promise.all([binder.lead(leadership), this.#v2?.follow(binder, signal), this.#watcher?.run(signal)]);
+    } finally {
+      this.#watcher = null;
+      this.#v2 = null;
+    }
+  }
+
+  /** For /readyz; of the leader, since the others ask nobody. */
+  facts(): Readonly<Record<string, unknown>> {
+    return {
+      bindings_from: this.deps.bindings.from,
+      ...(this.#v2 ? { networking_vpp: this.#v2.inSight ? 'in sight' : 'out of sight' } : {}),
+      ...(this.#watcher ? { ports_seen_ms_ago: this.#watcher.age() } : {}),
+    };
+  }
+
+  async #deleted(port: string): Promise<void> {
+    this.deps.logger.info({ port }, 'the port is gone from Neutron: its taps go with it');
+    await removeTapsOfPort({ ...this.deps, writes: this.#writes }, port);
+    this.deps.portDeleted(port);
+  }
+}

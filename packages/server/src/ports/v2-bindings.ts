@@ -1,0 +1,90 @@
+import { parseKey, prefixes, RecordError } from '@taas/model';
+import type { Logger } from '@taas/service';
+import type { V2Entry, V2Event, V2Follower } from '@taas/store';
+import { BoundPorts, type KnownPlace } from '../view/bound-ports.js';
+import type { PortBinding } from '../view/entry.js';
+import { parsePortBinding } from '../view/port-binding.js';
+import type { BindingSource } from './port-binder.js';
+
+export interface BindingListener {
+  /** Something may be new of these ports. */
+  lookAt(ports: Iterable<string>): void;
+  /** Of all. */
+  lookAtAll(): void;
+}
+
+/**
+ * networking-vpp's bindings as it writes them: by etcd's v2 API, at `/networking-vpp/nodes/<node>/ports/<port>`, one JSON
+ * object a key without time to live, deleted when the port is unbound (mech_vpp.py, EtcdAgentCommunicator).
+ */
+export class V2Bindings implements BindingSource {
+  #bound: BoundPorts | null = null;
+
+  constructor(
+    private readonly follower: V2Follower,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Whether the keys can be seen now. */
+  get inSight(): boolean {
+    return this.#bound !== null;
+  }
+
+  place(port: string): KnownPlace | undefined {
+    return this.#bound?.place(port);
+  }
+
+  wanted(): void {
+    // All ports are followed anyway.
+  }
+
+  async follow(listener: BindingListener, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const event of this.follower.follow(prefixes.nodes.replace(/\/$/, ''), signal))
+        this.#take(event, listener);
+    } finally {
+      this.#bound = null;
+    }
+  }
+
+  #take(event: V2Event, listener: BindingListener): void {
+    if (event.kind === 'stale') {
+      this.logger.warn({ cause: event.cause }, "networking-vpp's keys in etcd are out of sight; what is known stays");
+      this.#bound = null;
+      return;
+    }
+    if (event.kind === 'snapshot') {
+      this.logger.info(
+        { index: event.index, keys: event.entries.length },
+        "networking-vpp's keys in etcd are in sight",
+      );
+      this.#bound = new BoundPorts();
+      for (const entry of event.entries) this.#set(entry.key, entry);
+      listener.lookAtAll();
+      return;
+    }
+    const ports = event.changes.map((change) =>
+      change.kind === 'put' ? this.#set(change.entry.key, change.entry) : this.#set(change.key, undefined),
+    );
+    listener.lookAt(ports.filter((port) => port !== null));
+  }
+
+  /** @returns the port that the key is about; null if it is about none */
+  #set(key: string, entry: V2Entry | undefined): string | null {
+    const parsed = parseKey(key);
+    if (parsed.is !== 'bound-port') return null;
+    if (entry) this.#bound?.set(parsed.node, parsed.port, entry.modifiedIndex, this.#parse(entry));
+    else this.#bound?.remove(parsed.node, parsed.port);
+    return parsed.port;
+  }
+
+  #parse({ key, value }: V2Entry): PortBinding | null {
+    try {
+      return parsePortBinding(key, value);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.logger.error({ key, problem: error.problem }, "malformed key of networking-vpp's: it is left out");
+      return null;
+    }
+  }
+}

@@ -1,6 +1,7 @@
 import { ConfigError, checkConfig, describeOptions } from '@taas/service';
 import { describe, expect, it } from 'vitest';
 import { checkServerConfig, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
+import { networkingVppEtcd } from './config-networking-vpp.js';
 
 const load = (value: unknown): ServerConfig =>
   checkServerConfig(checkConfig(serverConfigSchema, value, 'test'), 'test');
@@ -23,6 +24,14 @@ describe('the configuration', () => {
       segments: [],
       project_share: 0.5,
     });
+  });
+
+  it("reaches networking-vpp's keys as our own, unless it is told otherwise", () => {
+    const etcd = { endpoints: ['http://a:1'], timeout_ms: 100 };
+    expect(networkingVppEtcd(load({ etcd }))).toMatchObject({ at: 'etcd', etcd });
+    const own = { endpoints: ['http://b:1'] };
+    const apart = networkingVppEtcd(load({ etcd, networking_vpp: { etcd: own } }));
+    expect(apart).toMatchObject({ at: 'networking_vpp.etcd', etcd: { ...own, timeout_ms: 3000 } });
   });
 
   it('reads the ways between nodes in order', () => {
@@ -52,6 +61,13 @@ describe('the configuration', () => {
     ],
     [{ etcd: { user: 'taas' } }, 'options "etcd.user" and "etcd.password_file" go together'],
     [{ neutron: { url: 'http://n:9696' } }, 'option "neutron.url": needs auth.mode keystone'],
+    [{ networking_vpp: { bindings: 'neutron' } }, 'option "networking_vpp.bindings": neutron needs neutron.url'],
+    [{ networking_vpp: { bindings: 'etcd' } }, 'option "networking_vpp.bindings"'],
+    [{ networking_vpp: { bindings: 'etcd-v3', etcd: {} } }, 'is for networking_vpp.bindings etcd-v2 alone'],
+    [
+      { networking_vpp: { etcd: { user: 'vpp' } } },
+      'options "networking_vpp.etcd.user" and "networking_vpp.etcd.password_file" go together',
+    ],
     [{ auth: { mode: 'keystone' } }, 'option "auth.keystone": needs either user_name and password_file, or'],
     [{ auth: { mode: 'keystone', keystone: { url: 'ftp://k' } } }, '"ftp://k" is no http or https URL'],
     [{ listen: { tls_key_file: 'x' } }, 'option "listen": tls_cert_file and tls_key_file go together'],

@@ -96,7 +96,7 @@ export class V2Keys {
     if (removed.has(action)) return this.#remove(node);
     if (!written.has(action)) return null;
     if (!node.key.startsWith(`${this.directory}/`)) return [];
-    // A directory that was made may have taken the place of a key, with a time to live of its own it may be known already.
+    // A directory is no key, but one that was made may have taken the place of one.
     if (node.dir) return this.#forget([node.key]);
     this.#keys.add(node.key);
     return [{ kind: 'put', entry: { key: node.key, value: node.value ?? '', modifiedIndex: node.modifiedIndex } }];

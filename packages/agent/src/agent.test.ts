@@ -160,6 +160,26 @@ describe('a tap on one node', () => {
     await node.until('tap_flows', flowId(2), refused, 'ACTIVE');
   });
 
+  it('a mirror of others that was taken away meanwhile does not come back with a tap of the same source', async () => {
+    const [source, theirs] = [addPort(node, 1), addPort(node, 2)];
+    const vpp = await node.connectVpp(new AbortController().signal);
+    const mirror = (state: 0 | 3) =>
+      vpp.request('sw_interface_span_enable_disable', {
+        ...{ sw_if_index_from: source.swIfIndex, sw_if_index_to: theirs.swIfIndex, state, is_l2: true },
+      });
+    await mirror(3);
+    node.vpp.addPort({ name: 'vm3', tag: `net-vpp.port:${portId(3)}`, bridgeDomain: 20 });
+    await node.start();
+    await node.until('tap_services', serviceId(1), await node.wantService(service(1, 3)), 'ACTIVE');
+    await mirror(0);
+    const revision = await node.wantFlow(flow(1, 1, 1));
+    await node.until('tap_flows', flowId(1), revision, 'ACTIVE');
+    const destinations = (await vpp.dump('sw_interface_span_dump', { is_l2: true })).map((row) => row.sw_if_index_to);
+    await vpp.close();
+    expect(destinations).toHaveLength(1);
+    expect(destinations).not.toContain(theirs.swIfIndex);
+  });
+
   it('a record that cannot be read hurts itself alone', async () => {
     const { source, peer, collector } = await localTap();
     node.vpp.resetWrites();

@@ -7,6 +7,7 @@ import {
   type Plan,
   planNode,
   planTaps,
+  revivesSource,
   type VppSnapshot,
   verify,
 } from '@taas/wiring';
@@ -63,6 +64,11 @@ export class Round {
       // The service's ways in and out change, which concerns all of its flows.
       ids = { services: ids.services, flows: new Set([...ids.flows, ...others.map(({ id }) => id)]) };
       await this.#read(session, ids);
+      plan = planTaps(ids, wanted, snapshot, facts);
+    }
+    if (revivesSource(plan)) {
+      // A revival switches on again all that the table lists: it must not be a mirror that its owner has taken away since.
+      await session.reader.readSpans();
       plan = planTaps(ids, wanted, snapshot, facts);
     }
     await this.#execute(session, plan, () => planTaps(ids, wanted, snapshot, facts), ids);

@@ -48,6 +48,8 @@ export interface VppTuning {
   readonly pollSleepMicroseconds?: number;
   /** Size of the statistics segment, where VPP keeps several counters for each interface. Default: VPP's own, 32. */
   readonly statsMegabytes?: number;
+  /** Threads that forward, apart from the main thread. Default: none, the main thread forwards too. */
+  readonly workers?: number;
 }
 
 /** One VPP process in a directory of its own: no DPDK, no hugepages, nothing shared with a VPP that already runs. */
@@ -107,7 +109,7 @@ export class VppProcess {
   private startupConfiguration(): string {
     const path = (file: string) => join(this.directory, file);
     const enabled = plugins.map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
-    const { pollSleepMicroseconds = 50, statsMegabytes } = this.tuning;
+    const { pollSleepMicroseconds = 50, statsMegabytes, workers = 0 } = this.tuning;
     const pause = pollSleepMicroseconds === 0 ? '' : `poll-sleep-usec ${pollSleepMicroseconds}`;
     const statsSize = statsMegabytes === undefined ? '' : `size ${statsMegabytes}M`;
     return [
@@ -115,6 +117,7 @@ export class VppProcess {
       `socksvr { socket-name ${this.apiSocket} }`,
       `api-segment { prefix ${this.name} }`,
       `statseg { socket-name ${path('stats.sock')} ${statsSize} }`,
+      ...(workers > 0 ? [`cpu { workers ${workers} }`] : []),
       'buffers { buffers-per-numa 16384 page-size 4K }',
       `plugins { path ${pluginFolder(this.binary.path)} plugin default { disable } ${enabled} }`,
       '',

@@ -7,6 +7,7 @@ export { canonicalAddress, defaultBridgeDomains, type NodeFacts } from './node-f
 export type { Obstacle } from './obstacle.js';
 export type { Outlook, Plan, Sequence } from './plan.js';
 export { planNode, planTaps, type TapIds } from './plan-node.js';
+export { revivesSource } from './plan-source.js';
 export { dispatch, type Ref, type Step, type StepKind, type StepOf, type StepTable } from './step.js';
 export * from './tags.js';
 export { type Verdict, verify } from './verify.js';

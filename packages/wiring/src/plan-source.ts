@@ -1,4 +1,5 @@
 import { type ActualInterface, type ActualView, featureBits, type SpanState } from './actual.js';
+import type { Plan } from './plan.js';
 import { mayBeDirect } from './plan-direct.js';
 import type { Planning } from './planning.js';
 import type { Step } from './step.js';
@@ -6,6 +7,11 @@ import { ownTag, parseOwnTag } from './tags.js';
 
 export const sourceKey = (index: number): string => `source:${index}`;
 export const scrubKey = 'scrub';
+
+/** Whether the plan switches mirrors on again that only VPP's table tells of, those of others among them. */
+export function revivesSource(plan: Plan): boolean {
+  return plan.sequences.some(({ key }) => key.startsWith('source:'));
+}
 
 /**
  * Revives the mirroring of a source whose SPAN table and feature bits disagree. VPP sets a bit only when the number of

@@ -32,7 +32,7 @@ export class VppReader {
     await Promise.all([
       this.readInterfaces(),
       this.#readDomains(),
-      this.#readSpans(),
+      this.readSpans(),
       this.#readTunnels(),
       this.#readAcls(),
     ]);
@@ -73,7 +73,7 @@ export class VppReader {
         ? [this.readInterfaces()]
         : [...touched.interfaces].map((index) => this.readInterface(index))),
       ...[...touched.domains].map((id) => this.#readDomain(id)),
-      ...(touched.spans && this.#spanCount <= longSpanTable ? [this.#readSpans()] : []),
+      ...(touched.spans && this.#spanCount <= longSpanTable ? [this.readSpans()] : []),
       ...(touched.tunnels ? [this.#readTunnels()] : []),
       ...(touched.acls ? [this.#readAcls()] : []),
     ]);
@@ -103,7 +103,8 @@ export class VppReader {
     else this.snapshot.removeBridgeDomain(id);
   }
 
-  async #readSpans(): Promise<void> {
+  /** All mirrors: VPP cannot list a part of them. */
+  async readSpans(): Promise<void> {
     const spans = await this.vpp.dump('sw_interface_span_dump', { is_l2: true });
     this.#spanCount = spans.length;
     this.snapshot.setSpans(

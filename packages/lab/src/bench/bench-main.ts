@@ -9,6 +9,7 @@ import { benchAgent } from './bench-agent.js';
 import { benchCompiler } from './bench-compiler.js';
 import type { BenchContext } from './bench-context.js';
 import { benchCreate } from './bench-create.js';
+import { benchForwarding } from './bench-forwarding.js';
 import { type BenchFlags, type BenchName, type BenchOptions, benchHelp, benchOptions } from './bench-options.js';
 import { type BenchResult, type Figure, medianOf, meetsTarget, renderResult } from './bench-result.js';
 import { benchVppApi } from './bench-vpp-api.js';
@@ -18,6 +19,7 @@ const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>
   agent: benchAgent,
   create: benchCreate,
   compiler: benchCompiler,
+  forwarding: benchForwarding,
 };
 
 /** `npm run bench`: see {@link benchHelp}. */

@@ -9,7 +9,7 @@ it('runs everything three times, unless asked otherwise', () => {
 });
 
 it.each([
-  [{ only: 'agents' }, /--only agents: it is one of vpp-api, agent, create, compiler/],
+  [{ only: 'agents' }, /--only agents: it is one of vpp-api, agent, create, compiler, forwarding/],
   [{ vpp: 'auto2' }, /--vpp auto2: it is one of real, sim/],
   [{ runs: '0' }, /--runs 0/],
   [{ runs: 'many' }, /--runs many/],

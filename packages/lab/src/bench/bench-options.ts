@@ -1,4 +1,4 @@
-export const benchNames = ['vpp-api', 'agent', 'create', 'compiler'] as const;
+export const benchNames = ['vpp-api', 'agent', 'create', 'compiler', 'forwarding'] as const;
 export type BenchName = (typeof benchNames)[number];
 
 /** What the user asked of the benchmarks. */
@@ -19,6 +19,7 @@ processes of its own: etcd, VPP or the simulator, server and agents.
   agent     an agent with 10,000 flows on its node: from an empty switch, restart, memory, one flow changed
   create    create to ACTIVE as a client sees it: server, two agents, etcd
   compiler  the cost of one change with 10, 100 and 1,000 nodes of 100 flows each
+  forwarding  what taps cost a node's forwarding, beside the Python driver's wiring (a real VPP only); npm run bench:vpp
 
   --only NAME[,NAME]  these alone; default: all
   --vpp real|sim      a real VPP (the vpp of VPP_PREFIX or of the PATH) or the simulator; default: real if there is one

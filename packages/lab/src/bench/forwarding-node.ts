@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  keys,
+  type Link,
+  type NodeTapFlow,
+  type NodeTapService,
+  nodeTapFlowCodec,
+  nodeTapServiceCodec,
+} from '@taas/model';
+import { silentLogger } from '@taas/service';
+import { createEtcdStore, launchEtcd, type Operation, type Store } from '@taas/store';
+import { freePort } from '../free-port.js';
+import type { LabPort } from '../lab-switch.js';
+import { ProgramProcess } from '../program-process.js';
+import { RealSwitch } from '../real-switch.js';
+import { StateFollower } from './agent-load.js';
+import type { BenchContext } from './bench-context.js';
+
+const node = 'bench';
+const physnet = 'physnet1';
+const firstVlan = 3900;
+
+/**
+ * A VPP with one worker that forwards as fast as it can: a source that sends without end to a peer of its network, another
+ * such pair that nobody taps, collectors, and an uplink. Beside it our agent, told by an etcd of its own.
+ */
+export class ForwardingNode {
+  readonly #closers: (() => Promise<unknown>)[] = [];
+  #stream = 0;
+
+  private constructor(
+    private readonly context: BenchContext,
+    readonly vpp: RealSwitch,
+    readonly ports: {
+      readonly source: LabPort;
+      readonly peer: LabPort;
+      readonly idle: LabPort;
+      readonly idlePeer: LabPort;
+      readonly collectors: readonly LabPort[];
+      readonly uplink: LabPort;
+    },
+    private readonly store: Store,
+    private readonly states: StateFollower,
+  ) {}
+
+  static async start(context: BenchContext, collectors: number): Promise<ForwardingNode> {
+    if (context.vpp === undefined) throw new Error(`a real VPP is needed: ${context.vppMissing}`);
+    const closers: (() => Promise<unknown>)[] = [];
+    try {
+      const tuning = { pollSleepMicroseconds: 0, workers: 1 };
+      const vpp = new RealSwitch(context.vpp, context.directory, `bench-${process.pid}`, context.clock, tuning);
+      closers.push(() => vpp.stop());
+      await vpp.start();
+      const port = (bridgeDomain: number) => vpp.addPort({ id: randomUUID(), bridgeDomain });
+      const [source, peer] = [await port(10), await port(10)];
+      const [idle, idlePeer] = [await port(11), await port(11)];
+      const sinks: LabPort[] = [];
+      while (sinks.length < collectors) sinks.push(await port(20));
+      const uplink = await vpp.addPort({ id: 'uplink', bridgeDomain: 30, tag: `net-vpp.physnet:${physnet}` });
+      const etcd = await launchEtcd({ clock: context.clock, command: context.etcd });
+      closers.push(() => etcd.close());
+      const { clock } = context;
+      const store = createEtcdStore({ endpoints: [etcd.endpoint], clock, logger: silentLogger, random: Math.random });
+      closers.push(() => store.close());
+      const states = new StateFollower(store, node);
+      const stop = new AbortController();
+      const following = states.follow(stop.signal);
+      closers.push(() => {
+        stop.abort(new Error('measured'));
+        return following;
+      });
+      const agent = agentOf(context, vpp.apiSocket, etcd.endpoint, await freePort());
+      closers.push(() => agent.stop());
+      await agent.start(false);
+      const ports = { source, peer, idle, idlePeer, collectors: sinks, uplink };
+      const made = new ForwardingNode(context, vpp, ports, store, states);
+      made.#closers.push(...closers);
+      return made;
+    } catch (error) {
+      for (const close of closers.reverse()) await close();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close();
+  }
+
+  /**
+   * Has our agent tap the source for the first `count` collectors, here or on another node.
+   * @returns what takes the taps away again
+   */
+  async tap(where: 'local' | 'remote', count: number): Promise<() => Promise<void>> {
+    const services: NodeTapService[] = [];
+    const flows: NodeTapFlow[] = [];
+    for (const [n, collector] of this.ports.collectors.slice(0, count).entries()) {
+      const [service, flow] = [randomUUID(), randomUUID()];
+      const target: NodeTapFlow['target'] = where === 'local' ? { type: 'local' } : vlanLink(n);
+      if (where === 'local')
+        services.push({ v: 1, id: service, project_id: 'bench', port_id: collector.id, inputs: [] });
+      flows.push({
+        ...{ v: 1, id: flow, project_id: 'bench', tap_service_id: service, source_port: this.ports.source.id },
+        ...{ direction: 'BOTH', vlan_filter: null, filter: [], target },
+      });
+    }
+    const puts = [
+      ...services.map((each) => ['tap_services', each.id, nodeTapServiceCodec.format(each)] as const),
+      ...flows.map((each) => ['tap_flows', each.id, nodeTapFlowCodec.format(each)] as const),
+    ];
+    const operations = puts.map(([kind, id, value]): Operation => {
+      return { kind: 'put', key: keys.nodeResource(node, kind, id), value };
+    });
+    await this.store.transact({ compare: [], operations });
+    await this.states.until('the taps are ACTIVE', () => this.states.active === count, 60_000);
+    return async () => {
+      const gone = operations.map(({ key }): Operation => ({ kind: 'delete', key }));
+      await this.store.transact({ compare: [], operations: gone });
+      await this.until('the taps are gone', async () => {
+        const left = `${await this.vpp.cli('show interface span')}${await this.vpp.cli('show interface')}`;
+        return !/\(\s*both\)|^loop|^pg\d+\.\d/m.test(left);
+      });
+    };
+  }
+
+  /** The same as the Python driver makes it: mirrored to the collector's port, or to a sub-interface of the uplink. */
+  async tapAsPython(where: 'local' | 'remote', count: number): Promise<() => Promise<void>> {
+    const source = nameOf(this.ports.source);
+    const undo: string[] = [];
+    for (const [n, collector] of this.ports.collectors.slice(0, count).entries()) {
+      let target = nameOf(collector);
+      if (where === 'remote') {
+        const vlan = firstVlan + n;
+        target = `${nameOf(this.ports.uplink)}.${vlan}`;
+        await this.vpp.cli(`create sub-interfaces ${nameOf(this.ports.uplink)} ${vlan}`);
+        await this.vpp.cli(`set interface state ${target} up`);
+        await this.vpp.cli(`set interface l2 bridge ${target} ${vlan}`);
+        await this.vpp.cli(`set interface l2 tag-rewrite ${target} pop 1`);
+        undo.unshift(`delete sub-interface ${target}`);
+      }
+      await this.vpp.cli(`set interface span ${source} l2 destination ${target} both`);
+      undo.unshift(`set interface span ${source} l2 destination ${target} disable`);
+    }
+    return async () => {
+      for (const command of undo) await this.vpp.cli(command);
+    };
+  }
+
+  /**
+   * Packets that reach the peer in a second of the worker's processor time while the port sends frames of `size` bytes, and
+   * how many copies each makes. The worker never rests, so on a machine that has nothing else to do that is a second.
+   */
+  async rate(from: LabPort, to: LabPort, size: number): Promise<{ readonly pps: number; readonly copies: number }> {
+    const name = `flood${this.#stream++}`;
+    await this.vpp.cli(
+      `packet-generator new { name ${name} limit 0 size ${size}-${size} worker 0 interface ${nameOf(from)} ` +
+        `node ethernet-input data { IP4: ${mac(from)} -> ${mac(to)} UDP: 10.0.0.1 -> 10.0.0.2 UDP: 1234 -> 2345 ` +
+        `incrementing ${size - 42} } }`,
+    );
+    await this.vpp.cli(`packet-generator enable-stream ${name}`);
+    try {
+      await this.context.clock.sleep(200);
+      const before = await this.counters(to);
+      await this.context.clock.sleep(600);
+      const after = await this.counters(to);
+      const [packets, copies] = [after.peer - before.peer, after.copies - before.copies];
+      return { pps: packets / (after.at - before.at), copies: packets === 0 ? 0 : copies / packets };
+    } finally {
+      await this.vpp.cli(`packet-generator disable-stream ${name}`);
+      await this.vpp.cli(`packet-generator delete ${name}`);
+    }
+  }
+
+  /** Both networks know where their peers are, so that nothing is flooded. */
+  async learn(): Promise<void> {
+    const { source, peer, idle, idlePeer } = this.ports;
+    for (const port of [source, peer, idle, idlePeer])
+      await this.vpp.cli(`l2fib add ${mac(port)} ${port.bridgeDomain} ${nameOf(port)}`);
+  }
+
+  private async counters(to: LabPort) {
+    const at = this.workerSeconds();
+    const text = await this.vpp.cli('show interface');
+    const tx = (port: LabPort) =>
+      Number(new RegExp(`^${nameOf(port)} [^]*?(?:tx packets\\s+(\\d+)|^(?=\\S))`, 'm').exec(text)?.[1] ?? 0);
+    const copies = [...this.ports.collectors, this.ports.uplink].reduce((sum, port) => sum + tx(port), 0);
+    return { at, peer: tx(to), copies };
+  }
+
+  private workerSeconds(): number {
+    const tasks = `/proc/${this.vpp.pid}/task`;
+    const worker = readdirSync(tasks).find((id) => readFileSync(join(tasks, id, 'comm'), 'utf8').startsWith('vpp_wk'));
+    if (worker === undefined) throw new Error('this VPP has no worker thread');
+    // The first field: nanoseconds on a processor.
+    return Number(readFileSync(join(tasks, worker, 'schedstat'), 'utf8').split(' ')[0]) / 1e9;
+  }
+
+  private async until(what: string, reached: () => Promise<boolean>): Promise<void> {
+    const deadline = this.context.clock.monotonic() + 30_000;
+    while (!(await reached())) {
+      if (this.context.clock.monotonic() > deadline) throw new Error(`not within 30 s: ${what}`);
+      await this.context.clock.sleep(10);
+    }
+  }
+}
+
+function vlanLink(n: number): Link {
+  return { type: 'vlan', physnet, vlan: firstVlan + n };
+}
+
+/** Packet-generator interfaces are numbered from 0, sw_if_index from 1: it is local0 that has 0. */
+function nameOf(port: LabPort): string {
+  return `pg${port.swIfIndex - 1}`;
+}
+
+function mac(port: LabPort): string {
+  return `00:00:00:00:01:${port.swIfIndex.toString(16).padStart(2, '0')}`;
+}
+
+function agentOf(context: BenchContext, apiSocket: string, endpoint: string, health: number): ProgramProcess {
+  const config = {
+    ...{ node, vpp: { api_socket: apiSocket }, etcd: { endpoints: [endpoint] }, physnets: [{ name: physnet }] },
+    health: { host: '127.0.0.1', port: health },
+  };
+  const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;
+  return new ProgramProcess({ ...spec, healthPort: health }, context.clock);
+}

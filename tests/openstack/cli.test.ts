@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { freePort } from './lab/free-port.js';
+import { freePort } from '../../packages/lab/src/free-port.js';
 import { OpenStackCli, openstackOnce } from './lab/openstack-cli.js';
 import { type OpenStackLab, startOpenStackLab } from './lab/openstack-lab.js';
 import { mustRest, rest } from './lab/rest.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './lab/free-port.js';
+import { freePort } from '../../packages/lab/src/free-port.js';
 import type { OpenStackLab } from './lab/openstack-lab.js';
 import { ServiceProcess } from './lab/service-process.js';
 

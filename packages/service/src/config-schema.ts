@@ -29,8 +29,19 @@ interface Walkable extends OptionFacts {
   readonly items?: TSchema;
 }
 
-/** One line an option: `path  (default, range)  what it is`. The text of `--help` and of the reference. */
-export function describeOptions(schema: TSchema, path = ''): string[] {
+/** An option, or a group of options, as it is documented. */
+export interface OptionEntry {
+  /** From the top of the file: `etcd.endpoints`, `segments[].type`. */
+  readonly path: string;
+  /** Type or choices, range, default: `integer, 0..65535, default 9697`. */
+  readonly constraints: string;
+  readonly description: string;
+  /** Whether other options stand in it. */
+  readonly isGroup: boolean;
+}
+
+/** Every option of a schema, each group before what is in it. */
+export function optionsOf(schema: TSchema, path = ''): OptionEntry[] {
   const walkable = schema as Walkable;
   if (walkable.properties === undefined) return [];
   return Object.entries(walkable.properties).flatMap(([name, child]) => {
@@ -43,9 +54,17 @@ export function describeOptions(schema: TSchema, path = ''): string[] {
         : undefined;
     const label = facts.items ? `${here}[]` : here;
     const required = (walkable.required ?? []).includes(name) && facts.default === undefined && !facts.properties;
-    const line = `${label}  (${constraints(facts, required)})  ${facts.description ?? ''}`.trimEnd();
-    return nested ? [line, ...describeOptions(nested as TSchema, label)] : [line];
+    const entry = {
+      ...{ path: label, constraints: constraints(facts, required), description: facts.description ?? '' },
+      isGroup: nested !== undefined,
+    };
+    return nested ? [entry, ...optionsOf(nested as TSchema, label)] : [entry];
   });
+}
+
+/** One line an option: `path  (default, range)  what it is`. The text of `--help`. */
+export function describeOptions(schema: TSchema): string[] {
+  return optionsOf(schema).map((entry) => `${entry.path}  (${entry.constraints})  ${entry.description}`.trimEnd());
 }
 
 function constraints(facts: OptionFacts, required: boolean): string {

@@ -10,7 +10,14 @@ const shared = {
 export default defineConfig({
   test: {
     projects: [
-      { ...shared, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'tests/reference/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'tests/reference/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
       {
         ...shared,
         test: {

@@ -42,4 +42,5 @@ function table(options: readonly OptionEntry[]): string {
   return [row('option', 'value', 'what it is'), row('---', '---', '---'), ...rows].join('\n');
 }
 
-const row = (...cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+const row = (...cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

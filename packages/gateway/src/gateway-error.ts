@@ -3,7 +3,7 @@ export class GatewayError extends Error {
   override readonly name = 'GatewayError';
 
   constructor(
-    readonly status: 400 | 411 | 413 | 500 | 502 | 503 | 504,
+    readonly status: 400 | 413 | 502 | 503 | 504,
     /** The exception class that clients look at. */
     readonly type: string,
     message: string,

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureOpenStackPackages } from './debian-packages.js';
 import { freePort } from '../../../packages/lab/src/free-port.js';
+import { ensureOpenStackPackages } from './debian-packages.js';
 import { prepareKeystone } from './keystone-service.js';
 import { prepareNeutron } from './neutron-service.js';
 import { type Identity, issueToken, type Networks, seedIdentity, seedNetworks, type UserName, users } from './seed.js';

@@ -1,5 +1,7 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '@taas/service';
+import { badRequest, NeutronError } from './neutron-error.js';
 
 /** Answers what is no HTTP request, or has too large headers, and closes the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket, id: string, logger: Logger): void {
@@ -8,23 +10,22 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     socket.destroy();
     return;
   }
-  const [status, type, message] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ([
-          '431 Request Header Fields Too Large',
-          'HTTPRequestHeaderFieldsTooLarge',
-          'The headers are too large.',
-        ] as const)
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? (['408 Request Timeout', 'HTTPRequestTimeout', 'The request did not arrive in time.'] as const)
-        : (['400 Bad Request', 'HTTPBadRequest', 'This is not an HTTP request.'] as const);
-  const body = JSON.stringify({ NeutronError: { type, message, detail: '' } });
+  const { status, body } = neutronError(error.code);
+  const text = JSON.stringify(body);
   const head = [
-    `HTTP/1.1 ${status}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
     `X-Openstack-Request-Id: ${id}`,
     'Connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+}
+
+function neutronError(code: string | undefined): NeutronError {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new NeutronError(431, 'HTTPRequestHeaderFieldsTooLarge', 'The headers are too large.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new NeutronError(408, 'HTTPRequestTimeout', 'The request did not arrive in time.');
+  return badRequest('This is not an HTTP request.');
 }

@@ -1,7 +1,7 @@
 import { ConfigError, group, healthOptions, logOptions, options, portOption } from '@taas/service';
 import { etcdOptions, etcdProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
-import { remoteAddressPolicy, SubnetError } from './admission/remote-address-policy.js';
+import { remoteAddressPolicy, SubnetError, usualUnderlayPrefix } from './admission/remote-address-policy.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { cloudProblems, keystoneOptions, neutronOptions } from './config-cloud.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
@@ -69,8 +69,22 @@ export const serverConfigSchema = options({
       denied_remote_subnets: Type.Array(Type.String(), {
         default: [],
         description:
-          'Subnets (CIDR) that mirrors may not send to, such as the underlay and the management network. Loopback, ' +
-          "link-local, multicast, unspecified and reserved addresses and the nodes' tunnel addresses are refused anyway.",
+          'Subnets (CIDR) that mirrors may not send to, such as the management network. Loopback, link-local, ' +
+          'multicast, unspecified and reserved addresses and the underlay are refused anyway.',
+      }),
+      underlay_prefix_v4: Type.Integer({
+        default: usualUnderlayPrefix.ipv4,
+        minimum: 8,
+        maximum: 32,
+        description:
+          "The underlay's subnets, which mirrors may not send to: the IPv4 tunnel addresses of the nodes with all around " +
+          'them that has so many leading bits in common; 32 for the tunnel addresses alone.',
+      }),
+      underlay_prefix_v6: Type.Integer({
+        default: usualUnderlayPrefix.ipv6,
+        minimum: 16,
+        maximum: 128,
+        description: 'The same for IPv6; 128 for the tunnel addresses alone.',
       }),
     },
     'Tap mirrors.',

@@ -85,6 +85,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
     deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
+    underlayPrefix: { ipv4: config.tap_mirrors.underlay_prefix_v4, ipv6: config.tap_mirrors.underlay_prefix_v6 },
     portDeleted,
     ...(front ? { neutron: front } : {}),
     ...tlsOf(config),

@@ -20,14 +20,24 @@ export class SubnetError extends Error {
   override readonly name = 'SubnetError';
 }
 
+/** How wide the underlay's subnets are, in bits, by the family of the addresses that tell where they are. */
+export interface UnderlayPrefix {
+  readonly ipv4: number;
+  readonly ipv6: number;
+}
+
+/** What underlays mostly have. */
+export const usualUnderlayPrefix: UnderlayPrefix = { ipv4: 24, ipv6: 64 };
+
 /**
- * @param denied subnets of the operator's (`10.0.0.0/24`, or one address), such as the underlay's
- * @param ownAddresses addresses that are ours now: the nodes' tunnel addresses
+ * @param denied subnets of the operator's (`10.0.0.0/24`, or one address), such as the management network
+ * @param tunnelAddresses the nodes' tunnel addresses now: what is in one subnet with such an address is the underlay's
  * @throws SubnetError
  */
 export function remoteAddressPolicy(
   denied: readonly string[],
-  ownAddresses: () => Iterable<string>,
+  tunnelAddresses: () => Iterable<string>,
+  prefix: UnderlayPrefix = usualUnderlayPrefix,
 ): RemoteAddressPolicy {
   const kinds = Object.entries(always).map(([kind, subnets]) => ({ kind, list: blockList(subnets) }));
   const operators = blockList(denied);
@@ -36,9 +46,10 @@ export function remoteAddressPolicy(
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
       const kind = kinds.find(({ list }) => list.check(address, family));
       if (kind) return `'${address}' is ${kind.kind}, where no copies can be sent`;
-      const ours = blockList([...ownAddresses()].filter((own) => isIP(own) !== 0));
+      const nodes = [...tunnelAddresses()].filter((own) => isIP(own) !== 0);
+      const underlay = blockList(nodes.map((own) => `${own}/${isIP(own) === 6 ? prefix.ipv6 : prefix.ipv4}`));
       // Nothing about the underlay but that this is not allowed.
-      if (operators.check(address, family) || ours.check(address, family)) return `'${address}' is not allowed`;
+      if (operators.check(address, family) || underlay.check(address, family)) return `'${address}' is not allowed`;
       return null;
     },
   };

@@ -9,7 +9,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Admission } from '../admission/admission.js';
 import type { PortDirectory } from '../admission/port-directory.js';
 import { noQuota, type QuotaLimits } from '../admission/quotas.js';
-import { remoteAddressPolicy } from '../admission/remote-address-policy.js';
+import { remoteAddressPolicy, type UnderlayPrefix } from '../admission/remote-address-policy.js';
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
@@ -51,6 +51,8 @@ export interface ApiDeps {
   readonly rate?: RateLimits;
   /** Subnets that tap mirrors may not send to, besides those that never make sense. */
   readonly deniedRemoteSubnets?: readonly string[];
+  /** How wide the subnets around the nodes' tunnel addresses are that tap mirrors may not send to either. */
+  readonly underlayPrefix?: UnderlayPrefix;
   /** Neutron behind this server, for all that is not TaaS. */
   readonly neutron?: NeutronUpstream;
   /** Told of a port whose DELETE has passed through here, after its taps are gone. */
@@ -79,7 +81,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const access = new Access(deps.rules ?? createPolicy({ defaults: defaultRules }));
   const tunnelAddresses = () =>
     [...live.view.agents.values()].flatMap(({ record }) => (record?.tunnel_address ? [record.tunnel_address] : []));
-  const remoteAddresses = remoteAddressPolicy(deps.deniedRemoteSubnets ?? [], tunnelAddresses);
+  const remoteAddresses = remoteAddressPolicy(deps.deniedRemoteSubnets ?? [], tunnelAddresses, deps.underlayPrefix);
   const admission = new Admission({
     ...{ store, live, ports, catchUpMs, quotas, remoteAddresses },
     lookUpMs: limits.requestMs,

@@ -93,6 +93,9 @@ describe('tap mirrors', () => {
     [{ remote_ip: '127.0.0.1' }, "'127.0.0.1' is a loopback address"],
     [{ remote_ip: '203.0.113.77' }, "'203.0.113.77' is not allowed"],
     [{ remote_ip: '192.0.2.7' }, "'192.0.2.7' is not allowed"],
+    // In one subnet with a node's tunnel address: the underlay.
+    [{ remote_ip: '192.0.2.200' }, "'192.0.2.200' is not allowed"],
+    [{ remote_ip: '::ffff:192.0.2.200' }, "'::ffff:192.0.2.200' is not allowed"],
   ])('are refused with %j', async (attributes, message) => {
     const reply = await create(attributes);
     expect(reply.status).toBe(400);
@@ -113,17 +116,33 @@ describe('tap mirrors', () => {
 });
 
 describe('addresses that mirrors may send to', () => {
-  const policy = remoteAddressPolicy(['10.0.0.0/8', '2001:db8::/32'], () => ['198.51.100.1']);
+  const policy = remoteAddressPolicy(['10.0.0.0/8', '2001:db8::/32'], () => ['198.51.100.129', '2001:db9:1::5'], {
+    ...{ ipv4: 25, ipv6: 48 },
+  });
 
   it.each([
     ...['0.0.0.0', '127.1.2.3', '169.254.0.1', '224.0.0.1', '239.255.255.255', '255.255.255.255', '240.0.0.1'],
-    ...['10.255.0.1', '198.51.100.1', '::', '::1', 'fe80::1', 'ff02::1', '2001:db8::5', '::ffff:127.0.0.1'],
-    ...['::ffff:7f00:1', '::ffff:10.1.2.3', '0:0:0:0:0:ffff:c633:6401'],
+    ...[
+      '10.255.0.1',
+      '198.51.100.129',
+      '198.51.100.255',
+      '2001:db9:1:ffff::1',
+      '::',
+      '::1',
+      'fe80::1',
+      'ff02::1',
+      '2001:db8::5',
+      '::ffff:127.0.0.1',
+    ],
+    ...['::ffff:7f00:1', '::ffff:10.1.2.3', '0:0:0:0:0:ffff:c633:6481'],
   ])('leave out %s', (address) => expect(policy.problem(address)).not.toBeNull());
 
-  it.each(['198.51.100.2', '11.0.0.1', '2001:db9::1', '::ffff:11.0.0.1'])('have %s among them', (address) => {
-    expect(policy.problem(address)).toBeNull();
-  });
+  it.each(['198.51.100.2', '198.51.100.127', '11.0.0.1', '2001:db9::1', '2001:db9:2::1', '::ffff:11.0.0.1'])(
+    'have %s among them',
+    (address) => {
+      expect(policy.problem(address)).toBeNull();
+    },
+  );
 
   it('are none of a denied subnet, however it is written', () => {
     fc.assert(

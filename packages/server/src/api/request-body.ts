@@ -15,7 +15,10 @@ export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
   } catch (cause) {
     throw malformedBody({ cause });
   }
-  if (nesting(text) > maxDepth) {
+  const { depth, digits } = extentOf(text);
+  // Python reads no longer integers, and JavaScript would take them for infinite.
+  if (digits > 4300) throw malformedBody();
+  if (depth > maxDepth) {
     throw new NeutronError(
       400,
       'MalformedRequestBody',
@@ -30,21 +33,30 @@ export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
   return json;
 }
 
-/** How deep brackets nest, found without recursion and before anything is parsed. */
-function nesting(text: string): number {
+/** How deep brackets nest and how long the longest number is, found without recursion and before anything is parsed. */
+function extentOf(text: string): { readonly depth: number; readonly digits: number } {
   let depth = 0;
   let deepest = 0;
+  let digits = 0;
+  let most = 0;
   let quoted = false;
   for (let index = 0; index < text.length; index++) {
-    const char = text[index];
+    const char = text[index] ?? '';
     if (quoted) {
       if (char === '\\') index += 1;
       else if (char === '"') quoted = false;
-    } else if (char === '"') quoted = true;
+      continue;
+    }
+    if (char >= '0' && char <= '9') {
+      most = Math.max(most, ++digits);
+      continue;
+    }
+    digits = 0;
+    if (char === '"') quoted = true;
     else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
     else if (char === ']' || char === '}') depth -= 1;
   }
-  return deepest;
+  return { depth: deepest, digits: most };
 }
 
 /**

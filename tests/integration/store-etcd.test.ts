@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@taas/service';
@@ -21,6 +20,7 @@ import { connectEndpoint } from '../../packages/store/src/etcd-endpoint.js';
 import { resolveEtcdOptions } from '../../packages/store/src/etcd-options.js';
 import { watchEtcd } from '../../packages/store/src/etcd-watch.js';
 import { openTcpWall, type TcpWall } from '../../packages/store/src/tcp-wall.suite.js';
+import { makeCertificates } from './certificates.js';
 
 const cleanups: (() => void | Promise<void>)[] = [];
 const storesOfTest: Store[] = [];
@@ -324,46 +324,4 @@ async function closedPort(): Promise<number> {
   const wall = await openTcpWall(1);
   await wall.close();
   return wall.port;
-}
-
-/** An authority, one certificate for 127.0.0.1 that serves as the server's and as the client's, and a foreign authority. */
-function makeCertificates(directory: string) {
-  const file = (name: string) => join(directory, name);
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
-  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  for (const name of ['ca', 'other']) {
-    openssl(
-      'req',
-      '-x509',
-      ...ec,
-      '-subj',
-      `/CN=${name}`,
-      '-days',
-      '2',
-      '-keyout',
-      file(`${name}.key`),
-      '-out',
-      file(`${name}.pem`),
-    );
-  }
-  openssl('req', ...ec, '-subj', '/CN=etcd', '-keyout', file('etcd.key'), '-out', file('etcd.csr'));
-  writeFileSync(file('ext'), 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n');
-  const sign = [
-    '-CA',
-    file('ca.pem'),
-    '-CAkey',
-    file('ca.key'),
-    '-CAcreateserial',
-    '-days',
-    '2',
-    '-extfile',
-    file('ext'),
-  ];
-  openssl('x509', '-req', '-in', file('etcd.csr'), ...sign, '-out', file('etcd.pem'));
-  return {
-    caFile: file('ca.pem'),
-    certFile: file('etcd.pem'),
-    keyFile: file('etcd.key'),
-    otherCaFile: file('other.pem'),
-  };
 }

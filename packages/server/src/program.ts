@@ -12,6 +12,7 @@ import {
 import { type OpenEtcdDeps, openEtcd, openEtcdV2, type V2Follower } from '@taas/store';
 import { checkServerConfig, type ServerConfig, serverConfigSchema } from './config.js';
 import { networkingVppEtcd } from './config-networking-vpp.js';
+import { checkServerFiles } from './config-files.js';
 import { createServer } from './server.js';
 
 const help = `
@@ -38,7 +39,7 @@ export const serverProgram: ProgramOptions = {
   main: async (flags, stop) => {
     const file = flags['config'];
     if (typeof file !== 'string') throw new UsageError('--config FILE is missing');
-    const config = checkServerConfig(loadConfig(serverConfigSchema, file), file);
+    const config = checkServerFiles(checkServerConfig(loadConfig(serverConfigSchema, file), file), file);
     return run(config, file, stop);
   },
 };

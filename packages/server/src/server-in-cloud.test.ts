@@ -25,6 +25,7 @@ beforeEach(async () => {
   store = createEmbeddedStore({ clock: systemClock });
   fakeKeystone = new FakeKeystone({
     alice: { project: acme, roles: ['member', 'reader'] },
+    'gAAAAAB-a-good-token': { id: 'dave', project: acme, roles: ['member', 'reader'] },
     bob: { project: umbrella, roles: ['member', 'reader'] },
     admin: { project: 'admin', roles: ['admin', 'member', 'reader'] },
   });
@@ -119,12 +120,13 @@ describe('a server with a Keystone and a Neutron', () => {
   });
 
   it('logs no token and no password', async () => {
-    await make(portId(1));
+    await make(portId(1), 'gAAAAAB-a-good-token');
     await make(portId(1), 'gAAAAAB-a-secret-token');
-    await ask('alice', 'GET', `/v2.0/ports/${portId(1)}`);
+    await ask('gAAAAAB-a-good-token', 'GET', `/v2.0/ports/${portId(1)}`);
     const text = JSON.stringify(logged);
     expect(text).toContain('"status":201');
-    for (const secret of ['gAAAAAB-a-secret-token', 'the-service-password', '"alice-token'])
+    expect(text).toContain('"user":"dave"');
+    for (const secret of ['gAAAAAB-a-secret-token', 'gAAAAAB-a-good-token', 'the-service-password'])
       expect(text).not.toContain(secret);
     const refused = await fetch(`${server.address}${services}`, { headers: { 'x-auth-token': 'nobody' } });
     expect(logged.some(({ status, message }) => status === 401 && message === 'request')).toBe(true);

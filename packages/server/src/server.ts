@@ -129,7 +129,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       if (authenticator.warning !== null) logger.warn({ mode: config.auth.mode }, authenticator.warning);
       logger.info({ segments: describePolicy(policy), share: policy.projectShare }, 'ways for copies between nodes');
       health = await startHealthServer(config.health.host, config.health.port, { healthz, readyz });
-      address = await api.listen({ host: config.listen.host, port: config.listen.port });
+      const listening = await api.listen({ host: config.listen.host, port: config.listen.port });
+      // The framework does not know of the certificate, which our own HTTP server has.
+      address = config.listen.tls_cert_file === '' ? listening : listening.replace(/^http:/, 'https:');
       logger.info({ address, health_port: health.port }, 'listening');
       inBackground('following etcd', live.run(stopping.signal));
       const election = {

@@ -3,13 +3,15 @@ import type { AddressInfo } from 'node:net';
 import type { HttpResponse, Upstream } from '@taas/keystone';
 
 export interface FakeUser {
+  /** Other than the token. */
+  readonly id?: string;
   /** Null for a token without a project. */
   readonly project: string | null;
   readonly roles: readonly string[];
   readonly system?: boolean;
 }
 
-/** A Keystone that knows these tokens: a token is its user's name. */
+/** A Keystone that knows these tokens: a token is its user's name, unless the user has an id. */
 export class FakeKeystone implements Upstream {
   /** Whether it answers at all. */
   up = true;
@@ -29,7 +31,7 @@ export class FakeKeystone implements Upstream {
       user.project === null ? {} : { project: { id: user.project, name: 'p', domain: { id: 'default' } } };
     const body = {
       token: {
-        user: { id: token, name: token, domain: { id: 'default' } },
+        user: { id: user.id ?? token, name: user.id ?? token, domain: { id: 'default' } },
         roles: user.roles.map((name) => ({ id: name, name })),
         expires_at: '2100-01-01T00:00:00.000000Z',
         ...project,

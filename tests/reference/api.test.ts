@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { apiKinds, apiStatuses } from '@taas/model';
 import { expect, it } from 'vitest';
+import { taasExtensions } from '../../packages/gateway/src/amended-documents.js';
 import { attributes } from '../../packages/server/src/api/attributes.js';
-import { extensions } from '../../packages/server/src/api/discovery.js';
 import { words } from '../../packages/server/src/api/neutron-error.js';
 import { openApi } from '../../packages/server/src/api/openapi.js';
 import { plain, tablesOf } from './markdown-table.js';
@@ -44,7 +44,7 @@ it.each(apiKinds.map((kind) => [words[kind].resource, kind] as const))(
 );
 
 it('docs/reference/api.md has the extensions and the statuses', () => {
-  expect(firstCells('Extensions')).toEqual(extensions.map(({ alias }) => alias));
+  expect(firstCells('Extensions')).toEqual(taasExtensions.map(({ alias }) => alias));
   expect((tables.get('Status') ?? []).slice(0, apiStatuses.length).map(([cell]) => plain(cell))).toEqual(apiStatuses);
 });
 

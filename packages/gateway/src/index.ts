@@ -1,7 +1,7 @@
 export { type ExtensionDocument, type ResourceDocument, taasExtensions, taasResources } from './amended-documents.js';
 export { GatewayError } from './gateway-error.js';
-export { neutronPath } from './neutron-path.js';
-export { createPassThrough, type PassThrough } from './pass-through.js';
+export { neutronPath, pathOfTarget } from './neutron-path.js';
+export { createPassThrough, type PassThrough, type Question, type WholeAnswer } from './pass-through.js';
 export {
   defaultPassThroughLimits,
   defaultPassThroughTimeouts,

@@ -1,3 +1,8 @@
+/** A request target's path as it was sent, without query; an absolute-form target (RFC 9112, 3.2.2) has its path in it. */
+export function pathOfTarget(target: string): string {
+  return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+}
+
 /**
  * The parts of a request target's path as Neutron's routing sees them: percent-decoded first, so that `%2F` parts too;
  * doubled and trailing slashes and the query dropped, `.json` taken off the last part. An absolute-form target counts
@@ -5,10 +10,9 @@
  * @returns null if the percent-encoding is broken, which names nothing
  */
 export function neutronPath(target: string): readonly string[] | null {
-  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
   let decoded: string;
   try {
-    decoded = decodeURIComponent(path);
+    decoded = decodeURIComponent(pathOfTarget(target));
   } catch {
     return null;
   }

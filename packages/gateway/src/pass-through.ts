@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Logger } from '@taas/service';
 import { type Amendment, amended, amendmentOf, taasExtensions, taasResources } from './amended-documents.js';
@@ -6,7 +6,7 @@ import { answerError, answerJson, collected, passOn } from './answer.js';
 import { ClientGoneError, onDeparture } from './departure.js';
 import { connectionLost, GatewayError } from './gateway-error.js';
 import { requestHeaders } from './header-rules.js';
-import { neutronPath, portOfPath } from './neutron-path.js';
+import { neutronPath, pathOfTarget, portOfPath } from './neutron-path.js';
 import {
   defaultPassThroughLimits,
   defaultPassThroughTimeouts,
@@ -17,9 +17,32 @@ import { Slots } from './slots.js';
 import { Upstream, type UpstreamAnswer } from './upstream.js';
 import { within } from './within.js';
 
+/** What a client asks, put to Neutron in the client's name by somebody who needs the answer for one of their own. */
+export interface Question {
+  readonly method: string;
+  /** Path and query, as the client has sent them. */
+  readonly target: string;
+  /** Instead of the client's; empty for none. */
+  readonly body: Buffer;
+  /** Breaks the question off. */
+  readonly signal: AbortSignal;
+}
+
+export interface WholeAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
 export interface PassThrough {
   /** Answers one request, whatever happens; resolves when that is done. Never throws. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /**
+   * Asks Neutron with the headers of a client's request, within the same bounds as what is passed on. What may change
+   * something is never sent twice.
+   * @throws GatewayError 503 if nothing was sent, 502 or 504 if that is not known; the signal's reason
+   */
+  ask(request: IncomingMessage, question: Question): Promise<WholeAnswer>;
   /** For a health page. */
   readonly load: { readonly atNeutron: number; readonly waiting: number };
   /** Breaks off what is under way, and closes the connections to Neutron. */
@@ -58,9 +81,19 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
   const upstream = new Upstream(options.neutronUrl, options.caFile, limits.concurrent, timeouts, clock);
   const slots = new Slots({ ...limits, queueMs: timeouts.queueMs }, clock);
   const live = new Set<Exchange>();
+  const stop = new AbortController();
   let closed: GatewayError | undefined;
 
-  const ask = async (exchange: Exchange, signal: AbortSignal): Promise<UpstreamAnswer> => {
+  const headersOf = (request: IncomingMessage, contentLength: number | null, readAnswer: boolean): string[] =>
+    requestHeaders({
+      headers: request.rawHeaders,
+      clientAddress: request.socket.remoteAddress,
+      encrypted: request.socket instanceof TLSSocket,
+      fallbackHost: upstream.host,
+      ...{ contentLength, readAnswer },
+    });
+
+  const send = async (exchange: Exchange, signal: AbortSignal): Promise<UpstreamAnswer> => {
     const { request, method, amendment } = exchange;
     const body = await requestBody(request, { ...limits, idleMs: timeouts.idleMs }, clock, signal);
     const release = await slots.take(signal);
@@ -68,14 +101,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
       const answer = await upstream.send({
         ...{ method, signal, body: body.held ?? request },
         target: amendment?.is === 'extension' ? '/v2.0/extensions' : (request.url ?? '/'),
-        headers: requestHeaders({
-          headers: request.rawHeaders,
-          clientAddress: request.socket.remoteAddress,
-          encrypted: request.socket instanceof TLSSocket,
-          fallbackHost: upstream.host,
-          contentLength: body.length,
-          readAnswer: amendment !== null,
-        }),
+        headers: headersOf(request, body.length, amendment !== null),
       });
       answer.message.once('close', release);
       const given = answer.message.headers['x-openstack-request-id'];
@@ -115,7 +141,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     if (closed) throw closed;
     onDeparture(response, gone);
     // Neutron deletes a port whether or not its client waits for the answer, and then we must hear of it.
-    const answer = await ask(exchange, (portId === null ? gone : stopped).signal);
+    const answer = await send(exchange, (portId === null ? gone : stopped).signal);
     const { statusCode = 0 } = answer.message;
     if (amendment !== null && statusCode === 200 && method !== 'HEAD') return amend(exchange, amendment, answer);
     // Whatever the method was called, a 204 is Neutron's word that the port is gone.
@@ -149,8 +175,23 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
       }
       const ms = Math.round((clock.monotonic() - exchange.startedAt) * 10) / 10;
       const { method } = exchange;
-      const pathOnly = (request.url ?? '/').replace(/\?.*$/s, '');
-      exchange.logger.info({ method, path: pathOnly, status: response.statusCode, ms }, 'passed through');
+      exchange.logger.info(
+        { method, path: pathOfTarget(request.url ?? '/'), status: response.statusCode, ms },
+        'passed through',
+      );
+    },
+    async ask(request, { method, target, body, signal: given }) {
+      if (closed) throw closed;
+      const signal = AbortSignal.any([given, stop.signal]);
+      const release = await slots.take(signal);
+      try {
+        const headers = headersOf(request, body.length > 0 ? body.length : null, true);
+        const answer = await upstream.send({ method, target, body, headers, signal });
+        const whole = await collected(answer, limits.documentBytes);
+        return { status: answer.message.statusCode ?? 502, headers: answer.message.headers, body: whole };
+      } finally {
+        release();
+      }
     },
     get load() {
       return { atNeutron: slots.taken, waiting: slots.waiting };
@@ -158,6 +199,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     close() {
       closed = new GatewayError(503, 'ServiceUnavailable', 'The server stops: try again.');
       for (const { gone, stopped } of live) for (const each of [gone, stopped]) each.abort(closed);
+      stop.abort(closed);
       upstream.close();
     },
   };

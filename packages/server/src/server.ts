@@ -5,14 +5,13 @@ import { createPolicy, defaultRules, loadPolicyFile, type Policy } from '@taas/p
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
 import { campaign, type Store, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
-import { createApi } from './api/create-api.js';
+import { createApi, type NeutronBehind } from './api/create-api.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
-import { NeutronUpstream } from './front/neutron-upstream.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { LiveView } from './view/live-view.js';
 
@@ -78,7 +77,6 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
   });
-  const front = neutron && neutronConfig.pass_through ? upstreamOf(config) : null;
   const api = createApi({
     ...{ store, live, authenticator, policy, clock, newId, limits, rules, quotas: config.quotas },
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
@@ -87,7 +85,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
     underlayPrefix: { ipv4: config.tap_mirrors.underlay_prefix_v4, ipv6: config.tap_mirrors.underlay_prefix_v6 },
     portDeleted,
-    ...(front ? { neutron: front } : {}),
+    ...(neutron && neutronConfig.pass_through ? { neutron: behind(config) } : {}),
     ...tlsOf(config),
   });
 
@@ -155,7 +153,6 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       await Promise.all(background);
       await health?.close();
       health = undefined;
-      front?.close();
       neutron?.http.close();
       keystone?.http.close();
     },
@@ -195,12 +192,12 @@ function rulesOf(config: ServerConfig, logger: Logger): Policy {
   return rules;
 }
 
-function upstreamOf({ neutron, limits }: ServerConfig): NeutronUpstream {
-  const caFile = neutron.ca_file === '' ? undefined : neutron.ca_file;
-  return new NeutronUpstream({
-    ...{ url: neutron.url, caFile, silenceMs: neutron.silence_ms },
-    maxBytes: limits.body_bytes * 8,
-  });
+function behind({ neutron }: ServerConfig): NeutronBehind {
+  return {
+    url: neutron.url,
+    silenceMs: neutron.silence_ms,
+    caFile: neutron.ca_file === '' ? undefined : neutron.ca_file,
+  };
 }
 
 function tlsOf({ listen }: ServerConfig): { readonly tls?: { readonly cert: string; readonly key: string } } {

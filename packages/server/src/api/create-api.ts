@@ -14,13 +14,11 @@ import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { isNeutrons } from '../front/is-neutrons.js';
-import type { NeutronUpstream } from '../front/neutron-upstream.js';
 import { removeTapsOfPort } from '../ports/port-removal.js';
 import type { LiveView } from '../view/live-view.js';
 import { type ApiLimits, defaultLimits } from './api-limits.js';
 import { answerClientError } from './client-error.js';
-import { extensionNamed } from './discovery.js';
-import { DiscoveryRoutes } from './discovery-routes.js';
+import { extensions, index, outside } from './discovery.js';
 import { answerFor } from './error-answer.js';
 import { NeutronError, pathNotFound, tooManyRequests } from './neutron-error.js';
 import { openApi } from './openapi.js';
@@ -53,11 +51,20 @@ export interface ApiDeps {
   readonly deniedRemoteSubnets?: readonly string[];
   /** How wide the subnets around the nodes' tunnel addresses are that tap mirrors may not send to either. */
   readonly underlayPrefix?: UnderlayPrefix;
-  /** Neutron behind this server, for all that is not TaaS. */
-  readonly neutron?: NeutronUpstream;
+  readonly neutron?: NeutronBehind;
   /** Told of a port whose DELETE has passed through here, after its taps are gone. */
   readonly portDeleted?: (portId: string) => void;
   readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** Neutron behind this server, for all that is not TaaS. */
+export interface NeutronBehind {
+  /** Its endpoint without `/v2.0`, such as `http://neutron.example:9696`. */
+  readonly url: string;
+  /** PEM file of the authorities to trust instead of the system's. Read once. */
+  readonly caFile?: string | undefined;
+  /** How long it may be silent, in ms. */
+  readonly silenceMs: number;
 }
 
 interface Context {
@@ -91,8 +98,6 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     bulkItems: limits.bulkItems,
   });
   const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });
-  const quotaRoutes = new QuotaRoutes(quotaController, neutron ?? null);
-  const discovery = new DiscoveryRoutes(neutron ?? null);
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -104,9 +109,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const passThrough =
     neutron &&
     createPassThrough({
-      ...{ neutronUrl: neutron.options.url, logger: deps.logger, clock, newId },
-      ...(neutron.options.caFile === undefined ? {} : { caFile: neutron.options.caFile }),
-      timeouts: { answerMs: neutron.options.silenceMs, idleMs: neutron.options.silenceMs },
+      ...{ neutronUrl: neutron.url, logger: deps.logger, clock, newId },
+      ...(neutron.caFile === undefined ? {} : { caFile: neutron.caFile }),
+      timeouts: { answerMs: neutron.silenceMs, idleMs: neutron.silenceMs },
       limits: { chunkedBodyBytes: limits.bodyBytes },
       hooks: {
         afterPortDeleted: async (port) => {
@@ -116,7 +121,11 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       },
     });
 
+  const quotaRoutes = new QuotaRoutes(quotaController, passThrough ?? null);
+
   const app = Fastify({
+    // A stop answers what comes by connections that stand, and has them closed.
+    return503OnClosing: false,
     bodyLimit: limits.bodyBytes,
     handlerTimeout: limits.requestMs,
     genReqId: () => `req-${newId()}`,
@@ -127,9 +136,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     // What is Neutron's goes there before anything of it is read.
     serverFactory: (own) =>
       listener(deps, limits, (request, response) => {
-        if (passThrough && isNeutrons(request.url ?? '/', (alias) => extensionNamed(alias) !== undefined)) {
-          void passThrough.handle(request, response);
-        } else own(request, response);
+        if (passThrough && isNeutrons(request.url ?? '/')) void passThrough.handle(request, response);
+        else own(request, response);
       }),
   });
   // Neutron takes every body for JSON, whatever its type says.
@@ -139,7 +147,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     const url = request.originalUrl;
     const { path, query } = splitUrl(url);
-    const target = requestTarget(path);
+    const target = requestTarget(url);
     const logger = deps.logger.child({ request_id: request.id });
     const context: Context = { target, path, query, startedAt: clock.monotonic(), logger };
     contexts.set(request, context);
@@ -158,7 +166,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
 
   const answer = (request: ApiRequest, target: Target, caller: Caller | undefined): Promise<ApiAnswer> | ApiAnswer => {
-    if (target.is === 'outside') return discovery.outside(target.page, request);
+    if (target.is === 'outside') return outside(target.page, request);
     if (target.is === 'openapi') return { status: 200, body: description };
     if (!caller) throw new UnauthenticatedError('no caller');
     switch (target.is) {
@@ -167,9 +175,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       case 'quotas':
         return quotaRoutes.answer(request, target, caller, limits.bodyDepth);
       case 'index':
-        return discovery.index(request);
+        return index(request);
       case 'extensions':
-        return discovery.extensions(target.alias, request);
+        return extensions(target.alias, request);
       default:
         throw pathNotFound();
     }
@@ -180,7 +188,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const asked: ApiRequest = {
       ...{ method: request.method, url: request.originalUrl, path, query, body },
-      headers: request.headers,
+      raw: request.raw,
       origin: origin(request, deps.tls !== undefined),
       signal: AbortSignal.timeout(limits.requestMs),
     };
@@ -202,6 +210,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     return json(reply, status, body);
   });
 
+  // Called when the requests under way have been answered.
   app.addHook('onClose', async () => passThrough?.close());
 
   app.addHook('onResponse', async (request, reply) => {

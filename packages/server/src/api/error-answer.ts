@@ -1,3 +1,4 @@
+import { GatewayError } from '@taas/gateway';
 import { UpstreamUnavailableError } from '@taas/keystone';
 import { NeutronUnauthorizedError } from '@taas/neutron';
 import { StoreError } from '@taas/store';
@@ -20,6 +21,7 @@ export function answerFor(error: unknown, challenge: string): Answer {
     const message = 'The request you have made requires authentication.';
     return { status: 401, body: { error: { code: 401, title: 'Unauthorized', message } }, challenge };
   }
+  if (error instanceof GatewayError) return { status: error.status, body: error.body };
   const known = error instanceof NeutronError ? error : translate(error);
   const { status, body, retryAfterMs } = known;
   return {
@@ -38,9 +40,10 @@ function translate(error: unknown): NeutronError {
       ...{ cause: error, retryAfterMs: error.retryAfterMs },
     });
   }
+  if (error instanceof DOMException && error.name === 'TimeoutError') return tookTooLong(error);
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (status === 413) return tooLarge('The request body is too large.', { cause: error });
-  if (status === 503) return unavailable('The request took too long: try again.', { cause: error });
+  if (status === 503) return tookTooLong(error);
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return badRequest(error instanceof Error ? error.message : 'The request could not be understood.', {
       cause: error,
@@ -48,6 +51,8 @@ function translate(error: unknown): NeutronError {
   }
   return internal({ cause: error });
 }
+
+const tookTooLong = (cause: unknown) => unavailable('The request took too long: try again.', { cause });
 
 function fromStore(error: StoreError): NeutronError {
   switch (error.code) {

@@ -1,22 +1,16 @@
-import { endToEnd } from '../front/headers.js';
-import type { NeutronUpstream, WholeAnswer } from '../front/neutron-upstream.js';
+import type { PassThrough, WholeAnswer } from '@taas/gateway';
 import type { ApiAnswer, ApiRequest } from './request.js';
 import type { JsonObject } from './request-body.js';
 
-/** Asks Neutron what the client asks, in the client's name; with another body if given. */
-export async function askNeutron(neutron: NeutronUpstream, request: ApiRequest, body?: unknown): Promise<WholeAnswer> {
-  const { 'content-length': _, expect: __, ...headers } = endToEnd(request.headers);
+/** Asks Neutron what the client asks, in the client's name; with another body if given. @throws GatewayError */
+export function askNeutron(neutron: PassThrough, request: ApiRequest, body?: unknown): Promise<WholeAnswer> {
+  const { method, url: target, raw, signal } = request;
   const given = body === undefined ? request.body : Buffer.from(JSON.stringify(body));
-  const sent =
-    given.length > 0
-      ? { ...headers, 'content-type': 'application/json', 'content-length': `${given.length}` }
-      : headers;
-  const what = { method: request.method, url: request.url, headers: sent };
-  return neutron.ask(what, given.length > 0 ? given : null, request.signal);
+  return neutron.ask(raw, { method, target, signal, body: given });
 }
 
 /** The same question as a GET, for an answer that shows what another method has done. */
-export const askNeutronAgain = (neutron: NeutronUpstream, request: ApiRequest): Promise<WholeAnswer> =>
+export const askNeutronAgain = (neutron: PassThrough, request: ApiRequest): Promise<WholeAnswer> =>
   askNeutron(neutron, { ...request, method: 'GET', body: Buffer.alloc(0) });
 
 /** Neutron's answer as it came, if there is nothing of ours in it. */

@@ -1,5 +1,5 @@
+import type { PassThrough } from '@taas/gateway';
 import type { Caller } from '../auth/authenticator.js';
-import type { NeutronUpstream } from '../front/neutron-upstream.js';
 import { askNeutron, askNeutronAgain, changed, relayed } from './neutron-answer.js';
 import { badRequest, methodNotAllowed, NeutronError, pathNotFound } from './neutron-error.js';
 import { type QuotaController, quotaNotFound } from './quota-controller.js';
@@ -13,10 +13,10 @@ type QuotaTarget = Extract<Target, { is: 'quotas' }>;
 export class QuotaRoutes {
   constructor(
     private readonly quotas: QuotaController,
-    private readonly neutron: NeutronUpstream | null,
+    private readonly neutron: PassThrough | null,
   ) {}
 
-  /** @throws NeutronError, UpstreamUnavailableError */
+  /** @throws NeutronError, GatewayError */
   async answer(request: ApiRequest, target: QuotaTarget, caller: Caller, bodyDepth: number): Promise<ApiAnswer> {
     const { project, part } = target;
     if (project === null) return this.#list(request, caller);

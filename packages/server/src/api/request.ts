@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /** A request as the routes see it. */
 export interface ApiRequest {
@@ -7,7 +7,8 @@ export interface ApiRequest {
   readonly url: string;
   readonly path: string;
   readonly query: readonly (readonly [string, string])[];
-  readonly headers: IncomingHttpHeaders;
+  /** What it came as, but for its body, which has been read, and its URL. */
+  readonly raw: IncomingMessage;
   readonly body: Buffer;
   /** Scheme and host that the client has used, for links. */
   readonly origin: string;

@@ -6,9 +6,8 @@ import { silentLogger, systemClock } from '@taas/service';
 import type { FastifyInstance } from 'fastify';
 import { neutronPorts } from '../admission/port-directory.js';
 import { createApi } from '../api/create-api.js';
-import { requestTarget, splitUrl } from '../api/request-target.js';
+import { requestTarget } from '../api/request-target.js';
 import { keystoneAuthenticator } from '../auth/keystone.js';
-import { NeutronUpstream } from '../front/neutron-upstream.js';
 import { TestCloud } from '../test-cloud.suite.js';
 import { LiveView } from '../view/live-view.js';
 import { FakeKeystone, FakeNeutron, type FakeUser } from './fake-cloud.suite.js';
@@ -38,7 +37,6 @@ export class World {
   readonly #stop = new AbortController();
   readonly #live = new LiveView(this.#cloud.store.client(), systemClock, silentLogger);
   #following: Promise<void> = Promise.resolve();
-  #upstream: NeutronUpstream | undefined;
   #api: FastifyInstance | undefined;
   #address = '';
 
@@ -60,10 +58,9 @@ export class World {
     await this.#cloud.agent('node1');
     this.#following = this.#live.run(this.#stop.signal);
     const neutronUrl = await this.#neutron.start();
-    this.#upstream = new NeutronUpstream({ url: neutronUrl, silenceMs: 5_000, maxBytes: 1 << 20 });
     this.#api = createApi({
       ...{ store: this.#cloud.store.client(), live: this.#live, policy: this.#cloud.policy, logger: silentLogger },
-      ...{ clock: systemClock, newId: randomUUID, neutron: this.#upstream },
+      ...{ clock: systemClock, newId: randomUUID, neutron: { url: neutronUrl, silenceMs: 5_000 } },
       ...{ ports: this.#ports(neutronUrl), authenticator: this.#authenticator() },
       // The real one had 100 ids for all; ours gives each project its own quota.
       quotas: { tap_service: 100, tap_flow: -1, tap_mirror: 10 },
@@ -73,7 +70,6 @@ export class World {
 
   async stop(): Promise<void> {
     await this.#api?.close();
-    this.#upstream?.close();
     await this.#neutron.stop();
     this.#stop.abort();
     await this.#following;
@@ -225,11 +221,14 @@ export class World {
 
   /** What Neutron says to what is its own: what the transcript has, without what a Neutron without TaaS would not say. */
   #neutronsAnswer(line: Line): FakeNeutron['next'] {
-    const target = requestTarget(splitUrl(line.path).path);
+    const target = requestTarget(line.path);
     if (target.is === 'resource' || target.is === 'unknown' || target.is === 'openapi') return null;
     // Ports that are deleted must be gone.
-    if (target.is === 'port' && line.method === 'DELETE') return null;
-    if (target.is === 'extensions' && target.alias?.startsWith('taas')) return null;
+    if (line.method === 'DELETE' && line.path.startsWith('/v2.0/ports/')) return null;
+    if (target.is === 'extensions' && target.alias?.startsWith('taas')) {
+      // It is asked for the list, of which it has none of ours.
+      return { status: 200, headers: line.response_headers, body: { extensions: [] } };
+    }
     if (target.is === 'quotas' && line.method === 'PUT') {
       // Asked without our resources, it shows what it has.
       return { status: 200, headers: {}, body: { quota: { network: -1 } } };

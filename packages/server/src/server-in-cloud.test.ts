@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { checkConfig, type LogFields, type Logger, systemClock } from '@taas/service';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AnswerBody } from './answer-body.suite.js';
 import { checkServerConfig, serverConfigSchema } from './config.js';
 import { FakeKeystone, FakeNeutron, serveKeystone } from './conformance/fake-cloud.suite.js';
 import { createServer, type Server } from './server.js';
@@ -69,8 +70,7 @@ async function ask(token: string, method: string, path: string, body?: object) {
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
   const text = await reply.text();
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at answers of many forms
-  return { status: reply.status, body: (text === '' ? null : JSON.parse(text)) as any };
+  return { status: reply.status, body: (text === '' ? null : JSON.parse(text)) as AnswerBody };
 }
 const services = '/v2.0/taas/tap_services';
 const make = (port: string, token = 'alice') => ask(token, 'POST', services, { tap_service: { port_id: port } });

@@ -3,6 +3,7 @@ import { keys } from '@taas/model';
 import { checkConfig, type LogFields, type Logger, silentLogger, systemClock } from '@taas/service';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AnswerBody } from './answer-body.suite.js';
 import { UnsafeListenError } from './auth/development.js';
 import { serverConfigSchema } from './config.js';
 import { createServer, type Server } from './server.js';
@@ -46,8 +47,7 @@ const list = (server: Server, headers: Record<string, string> = asAcme) =>
   fetch(`${server.address}/v2.0/taas/tap_services`, { headers });
 const health = async (server: Server, path: string) => {
   const reply = await fetch(`${server.healthAddress}${path}`);
-  // biome-ignore lint/suspicious/noExplicitAny: health bodies are free-form
-  return { status: reply.status, body: (await reply.json()) as any };
+  return { status: reply.status, body: (await reply.json()) as AnswerBody };
 };
 const ready = (server: Server) => vi.waitFor(async () => expect((await health(server, '/readyz')).status).toBe(200));
 

@@ -4,6 +4,7 @@ import { silentLogger, systemClock } from '@taas/service';
 import { createEmbeddedStore, type EmbeddedStore, type FollowEvent, type KeyValue, type Store } from '@taas/store';
 import type { FastifyInstance } from 'fastify';
 import { boundPorts } from './admission/port-directory.js';
+import type { AnswerBody } from './answer-body.suite.js';
 import { type ApiDeps, createApi } from './api/create-api.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { Compiler } from './compiler/compiler.js';
@@ -27,8 +28,7 @@ export const defaultPolicy: SegmentPolicy = {
 
 export interface Reply {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at answers of many forms
-  readonly body: any;
+  readonly body: AnswerBody;
   readonly headers: Readonly<Record<string, unknown>>;
 }
 

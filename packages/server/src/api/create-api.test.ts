@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { acme, portId, type Replica, type Reply, TestCloud, umbrella } from '../test-cloud.suite.js';
 
 const services = '/v2.0/taas/tap_services';
 const flows = '/v2.0/taas/tap_flows';
@@ -349,8 +349,7 @@ describe('admission', () => {
 });
 
 describe('lists', () => {
-  const names = (reply: { body: { tap_services: { name: string }[] } }) =>
-    reply.body.tap_services.map(({ name }) => name);
+  const names = (reply: Reply) => reply.body.tap_services.map(({ name }) => name);
   let ids: Map<string, string>;
 
   beforeEach(async () => {
@@ -412,7 +411,7 @@ describe('lists', () => {
     const last = await service(portId(8), { name: 'a', description: 'x' });
     const names = async (query: string) => {
       const { body } = await alice('GET', `${services}?port_id=${portId(8)}&${query}&fields=name&fields=description`);
-      return body.tap_services.map((item: Record<string, string>) => `${item['name']}${item['description']}`);
+      return body.tap_services.map(({ name, description }) => `${name}${description}`);
     };
     expect(await names('sort_key=name&sort_dir=asc')).toEqual(['ay', 'ax', 'bx']);
     expect(await names('sort_key=description&sort_dir=desc&sort_key=name&sort_dir=asc')).toEqual(['ay', 'ax', 'bx']);

@@ -59,7 +59,7 @@ describe('quotas', () => {
     const made = await alice('POST', services, two);
     expect(made.status).toBe(201);
     expect(await alice('POST', services, two)).toMatchObject({ status: 409, body: over });
-    await alice('DELETE', `${services}/${made.body.tap_services[0].id}`);
+    await alice('DELETE', `${services}/${made.body.tap_services[0]?.id}`);
     expect((await alice('POST', services, two)).status).toBe(201);
   });
 

@@ -294,7 +294,7 @@ describe('the compiler', () => {
       const stuck: { own: string[]; shown: { status: string; reason: string } }[] = [];
       for (const { flows: own } of mine) {
         const shown = await status(server, `${flows}/${own[0]}`);
-        if (shown.status === 'PENDING_CREATE') stuck.push({ own, shown });
+        if (typeof shown === 'object' && shown.status === 'PENDING_CREATE') stuck.push({ own, shown });
       }
       expect(stuck).toHaveLength(1);
       expect(stuck[0]?.shown.reason).toContain('share of 2 of the VXLAN ids 5-8');

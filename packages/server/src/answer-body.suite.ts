@@ -1,0 +1,42 @@
+/** A resource as the API shows it; which of the attributes there are depends on its kind. */
+export interface ShownInTest {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly status: string;
+  readonly status_reason: string;
+  readonly project_id: string;
+}
+
+type Link = { readonly rel: string; readonly href: string };
+
+/**
+ * The bodies of all answers in one: a test reads of it what it asked for, and fails by itself if that is not there.
+ */
+export interface AnswerBody {
+  readonly NeutronError: { readonly type: string; readonly message: string; readonly detail: string };
+  readonly tap_service: ShownInTest;
+  readonly tap_services: readonly ShownInTest[];
+  readonly tap_services_links: readonly Link[];
+  readonly tap_flow: ShownInTest;
+  readonly tap_flows: readonly ShownInTest[];
+  readonly tap_flows_links: readonly Link[];
+  readonly tap_mirror: ShownInTest;
+  readonly tap_mirrors: readonly ShownInTest[];
+  readonly quota: { readonly tap_service: unknown; readonly network: unknown };
+  readonly quotas: readonly Readonly<Record<string, unknown>>[];
+  /** Of the OpenAPI document. */
+  readonly paths: Readonly<Record<string, object>>;
+  readonly components: {
+    readonly schemas: Readonly<
+      Record<
+        'tap_service' | 'new_tap_flow' | 'changed_tap_mirror',
+        { readonly properties: object; readonly required: readonly string[] }
+      >
+    >;
+  };
+  /** Of the health server. */
+  readonly warning: string;
+  readonly role: string;
+  readonly malformed_records: readonly object[];
+}

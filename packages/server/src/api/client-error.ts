@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '@taas/service';
-import { badRequest, NeutronError } from './neutron-error.js';
+import { badRequest, NeutronError, requestTooSlow } from './neutron-error.js';
 
 /** Answers what is no HTTP request, or has too large headers, and closes the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket, id: string, logger: Logger): void {
@@ -25,7 +25,6 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 function neutronError(code: string | undefined): NeutronError {
   if (code === 'HPE_HEADER_OVERFLOW')
     return new NeutronError(431, 'HTTPRequestHeaderFieldsTooLarge', 'The headers are too large.');
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new NeutronError(408, 'HTTPRequestTimeout', 'The request did not arrive in time.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return requestTooSlow();
   return badRequest('This is not an HTTP request.');
 }

@@ -20,6 +20,14 @@ const keystone = () =>
     alice: { project: acme, roles: ['member', 'reader'] },
     late: { project: acme, roles: ['member', 'reader'] },
     auditor: { project: umbrella, roles: ['auditor'] },
+    credential: {
+      ...{ project: acme, roles: ['member', 'reader'] },
+      accessRules: [{ service: 'network', method: 'GET', path: '/v2.0/taas/**' }],
+    },
+    elsewhere: {
+      ...{ project: acme, roles: ['member', 'reader'] },
+      accessRules: [{ service: 'compute', method: 'POST', path: '/v2.0/taas/**' }],
+    },
     unscoped: { project: null, roles: [] },
     system: { project: null, roles: ['admin', 'member', 'reader'], system: true },
   });
@@ -84,6 +92,30 @@ describe('when Neutron does not answer', () => {
     });
     expect((await alice('GET', services)).body.tap_services).toHaveLength(1);
     expect((await alice('DELETE', `${services}/${made.body.tap_service.id}`)).status).toBe(204);
+  });
+});
+
+describe('an application credential with access rules', () => {
+  it('is good for what they allow, however the path is spelled, and a 401 for the rest', async () => {
+    const server = await cloud.replica({ authenticator: authenticator(keystone()) });
+    const made = await as(server, 'alice')('POST', services, tap);
+    const one = `${services}/${made.body.tap_service.id}`;
+    for (const path of [services, one]) expect((await as(server, 'credential')('GET', path)).status).toBe(200);
+    for (const [method, path, body] of [
+      ['POST', services, tap],
+      ['PUT', one, { tap_service: { name: 'x' } }],
+      ['DELETE', one],
+      ['GET', '/v2.0/tap_services'],
+      ['GET', `/v2.0/quotas/${acme}`],
+      // As any other method it would be answered as a GET.
+      ['OPTIONS', services],
+    ] as const) {
+      const reply = await as(server, 'credential')(method, path, body);
+      expect([method, path, reply.status]).toEqual([method, path, 401]);
+      expect(reply.headers['www-authenticate']).toBe('Keystone uri="x"');
+    }
+    expect((await as(server, 'elsewhere')('POST', services, tap)).status).toBe(401);
+    expect((await as(server, 'alice')('GET', services)).body.tap_services).toHaveLength(1);
   });
 });
 

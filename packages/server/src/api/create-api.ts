@@ -19,8 +19,8 @@ import type { LiveView } from '../view/live-view.js';
 import { type ApiLimits, defaultLimits } from './api-limits.js';
 import { answerClientError } from './client-error.js';
 import { extensions, index, outside } from './discovery.js';
-import { answerFor } from './error-answer.js';
-import { NeutronError, pathNotFound, tooManyRequests } from './neutron-error.js';
+import { answerFor, outOfTime } from './error-answer.js';
+import { NeutronError, pathNotFound, requestTooSlow, tooManyRequests } from './neutron-error.js';
 import { openApi } from './openapi.js';
 import { OwnWrites } from './own-writes.js';
 import { QuotaController } from './quota-controller.js';
@@ -203,7 +203,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.setErrorHandler(async (error: unknown, request, reply) => {
     const { caller, logger } = contextOf(request);
     if (error instanceof NeutronUnauthorizedError && caller?.token) deps.authenticator.forget?.(caller.token);
-    const { status, body, challenge, retryAfter } = answerFor(error, deps.authenticator.challenge);
+    const told = outOfTime(error) && !request.raw.complete ? requestTooSlow({ cause: error }) : error;
+    const { status, body, challenge, retryAfter } = answerFor(told, deps.authenticator.challenge);
+    // What may still come of the request is not the next one.
+    if (status === 408) void reply.header('Connection', 'close');
     if (status >= 500) logger.error({ cause: error }, 'request failed');
     if (challenge !== undefined) void reply.header('WWW-Authenticate', challenge);
     if (retryAfter !== undefined) void reply.header('Retry-After', retryAfter);
@@ -231,11 +234,15 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 }
 
 function listener(deps: ApiDeps, limits: ApiLimits, handler: RequestListener): HttpServer {
-  const options = { maxHeaderSize: limits.headerBytes, requestTimeout: limits.requestMs };
+  const { headerBytes: maxHeaderSize, requestMs: requestTimeout } = limits;
+  // Node looks only every 30 s by itself.
+  const connectionsCheckingInterval = Math.min(1_000, requestTimeout / 2);
+  const options = { maxHeaderSize, requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval };
   const server = deps.tls
     ? createHttpsServer({ ...options, ...deps.tls, minVersion: 'TLSv1.2' }, handler)
     : createHttpServer(options, handler);
-  server.setTimeout(limits.requestMs * 2);
+  // Who waits for Neutron is silent too.
+  server.setTimeout(Math.max(limits.requestMs, deps.neutron?.silenceMs ?? 0) * 2);
   return server;
 }
 

@@ -40,10 +40,9 @@ function translate(error: unknown): NeutronError {
       ...{ cause: error, retryAfterMs: error.retryAfterMs },
     });
   }
-  if (error instanceof DOMException && error.name === 'TimeoutError') return tookTooLong(error);
+  if (outOfTime(error)) return unavailable('The request took too long: try again.', { cause: error });
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (status === 413) return tooLarge('The request body is too large.', { cause: error });
-  if (status === 503) return tookTooLong(error);
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return badRequest(error instanceof Error ? error.message : 'The request could not be understood.', {
       cause: error,
@@ -52,7 +51,11 @@ function translate(error: unknown): NeutronError {
   return internal({ cause: error });
 }
 
-const tookTooLong = (cause: unknown) => unavailable('The request took too long: try again.', { cause });
+/** Whether the time for a request is over: by a signal of ours, or by the framework's. */
+export function outOfTime(error: unknown): boolean {
+  if (error instanceof DOMException) return error.name === 'TimeoutError';
+  return (error as { statusCode?: unknown } | null)?.statusCode === 503;
+}
 
 function fromStore(error: StoreError): NeutronError {
   switch (error.code) {

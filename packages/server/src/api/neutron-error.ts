@@ -62,6 +62,9 @@ export const pathNotFound = () => new NeutronError(404, 'HTTPNotFound', 'The res
 export const methodNotAllowed = (method: string) =>
   new NeutronError(405, 'HTTPMethodNotAllowed', `The method ${method} is not allowed for this resource.`);
 
+export const requestTooSlow = (options?: ErrorOptions) =>
+  new NeutronError(408, 'HTTPRequestTimeout', 'The request did not arrive in time.', options);
+
 export const tooLarge = (message: string, options?: ErrorOptions) =>
   new NeutronError(413, 'HTTPRequestEntityTooLarge', message, options);
 

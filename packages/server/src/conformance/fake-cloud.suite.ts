@@ -9,6 +9,8 @@ export interface FakeUser {
   readonly project: string | null;
   readonly roles: readonly string[];
   readonly system?: boolean;
+  /** Of the application credential that the token is of. */
+  readonly accessRules?: readonly { readonly service: string; readonly method: string; readonly path: string }[];
 }
 
 /** A Keystone that knows these tokens: a token is its user's name, unless the user has an id. */
@@ -36,6 +38,7 @@ export class FakeKeystone implements Upstream {
         expires_at: '2100-01-01T00:00:00.000000Z',
         ...project,
         ...(user.system ? { system: { all: true } } : {}),
+        ...(user.accessRules ? { application_credential: { id: 'c', access_rules: user.accessRules } } : {}),
       },
     };
     return { status: 200, headers: {}, body: JSON.stringify(body) };

@@ -229,7 +229,7 @@ describe('a cloud that speaks TLS', () => {
     expect(passed.text).toContain('The networking service cannot be reached');
     const asked = await ask(server, '/v2.0/extensions');
     expect(asked.status).toBe(503);
-    expect(logged.join('\n')).toContain('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+    expect(logged.join('\n')).toContain('unable to verify the first certificate');
     expect(neutron.seen).toEqual([]);
     expect((await ask(server, services)).status).toBe(200);
     expectNoSecrets(passed.text, asked.text);

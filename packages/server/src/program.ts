@@ -11,8 +11,8 @@ import {
 } from '@taas/service';
 import { type OpenEtcdDeps, openEtcd, openEtcdV2, type V2Follower } from '@taas/store';
 import { checkServerConfig, type ServerConfig, serverConfigSchema } from './config.js';
-import { networkingVppEtcd } from './config-networking-vpp.js';
 import { checkServerFiles } from './config-files.js';
+import { networkingVppEtcd } from './config-networking-vpp.js';
 import { createServer } from './server.js';
 
 const help = `

@@ -73,7 +73,10 @@ async function withTls(url: string): Promise<string> {
 }
 
 async function start(overrides: object): Promise<Server> {
-  const given = { listen: { host: '127.0.0.1', port: 0 }, health: { port: 0 }, ...overrides };
+  const given = {
+    ...{ listen: { host: '127.0.0.1', port: 0 }, health: { port: 0 }, networking_vpp: { bindings: 'etcd-v3' } },
+    ...overrides,
+  };
   const note = (fields: object, message: string) =>
     void logged.push(JSON.stringify({ ...fields, message }, plainErrors));
   const logger: Logger = { debug: note, info: note, warn: note, error: note, child: () => logger };

@@ -23,6 +23,7 @@ export function findVpp() {
 /** What the tests need besides Node.js: the program, and Debian's package of it. */
 const testPrograms = [
   { program: 'etcd', from: 'etcd-server' },
+  { program: 'etcdctl', from: 'etcd-client' },
   { program: 'openssl', from: 'openssl' },
 ];
 

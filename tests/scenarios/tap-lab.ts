@@ -26,7 +26,7 @@ export interface Collector {
   readonly port: LabPort;
 }
 
-export type LabSettings = Partial<Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes'>> & {
+export type LabSettings = Partial<Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes' | 'ip6'>> & {
   /** Undefined: the simulator. */
   readonly vpp: VppBinary | undefined;
 };
@@ -52,6 +52,7 @@ export class TapLab {
       nodes: settings.nodes ?? ['node-a', 'node-b'],
       transport: settings.transport ?? 'vlan',
       processes: settings.processes ?? false,
+      ip6: settings.ip6 ?? false,
       clock: systemClock,
       logger: silentLogger,
     });

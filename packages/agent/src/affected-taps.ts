@@ -1,17 +1,13 @@
-import { parseOwnTag, portTagPrefix, type Wanted } from '@taas/wiring';
-
-export interface AffectedTaps {
-  readonly services: Set<string>;
-  readonly flows: Set<string>;
-}
+import { idOf, idsOf, parseOwnTag, portTagPrefix, type Wanted } from '@taas/wiring';
+import { type GatheredTaps, noTaps } from './tap-ids.js';
 
 /** The taps that interfaces with these tags have to do with: their ports, and what we made for them. */
-export function affectedTaps(tags: Iterable<string>, wanted: Wanted): AffectedTaps {
-  const affected: AffectedTaps = { services: new Set(), flows: new Set() };
+export function affectedTaps(tags: Iterable<string>, wanted: Wanted): GatheredTaps {
+  const affected = noTaps();
   const ports = new Set<string>();
   for (const tag of tags) {
     const own = parseOwnTag(tag);
-    if (own) (own.kind === 'flow' ? affected.flows : affected.services).add(own.id);
+    if (own) idsOf(own, affected).add(idOf(own));
     else if (tag.startsWith(portTagPrefix)) ports.add(tag.slice(portTagPrefix.length).toLowerCase());
   }
   if (ports.size === 0) return affected;
@@ -19,5 +15,7 @@ export function affectedTaps(tags: Iterable<string>, wanted: Wanted): AffectedTa
     if (ports.has(record.port_id.toLowerCase())) affected.services.add(record.id);
   for (const { record } of wanted.flows())
     if (ports.has(record.source_port.toLowerCase())) affected.flows.add(record.id);
+  for (const { record } of wanted.mirrors.all())
+    if (ports.has(record.port_id.toLowerCase())) affected.mirrors.add(record.id);
   return affected;
 }

@@ -80,7 +80,7 @@ class TaasAgent implements Agent {
     const common = { clock, logger, random };
     this.#facts = nodeFacts(config);
     this.#wanted = new WantedFollower(store, node, logger, {
-      changed: (services, flows) => this.#reconciler.queue.add(services, flows),
+      changed: (ids) => this.#reconciler.queue.add(ids),
       replaced: () => this.#reconciler.queue.addAll(),
     });
     this.#presence = new Presence({ ...common, store, node, ttlSeconds: config.lease_ttl_s, backoff: storing });
@@ -165,7 +165,7 @@ class TaasAgent implements Agent {
       vpp_version: this.#vppVersion,
       tunnel_address: this.config.tunnel_address ?? null,
       physnets: this.#vppVersion === null ? [] : this.#physnets(),
-      capabilities: ['vlan', 'vxlan'],
+      capabilities: ['vlan', 'vxlan', 'gre', 'erspan'],
     };
     this.#presence.update(record);
   }

@@ -3,6 +3,7 @@ import type { Store } from '@taas/store';
 import { describeStep, interestOf, planNode, VppSnapshot, verify } from '@taas/wiring';
 import { nodeFacts } from './agent.js';
 import type { AgentConfig } from './config.js';
+import { everyTap } from './tap-ids.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppReader } from './vpp/vpp-reader.js';
 import { WantedFollower } from './wanted-follower.js';
@@ -13,7 +14,7 @@ export async function dryRun(config: AgentConfig, store: Store, vpp: Vpp, signal
   const snapshot = new VppSnapshot();
   const reader = new VppReader(vpp, snapshot);
   await reader.readAll();
-  await reader.readFeatures(interestOf({ services: wanted.serviceIds(), flows: [] }, wanted, snapshot).features);
+  await reader.readDetails(interestOf(everyTap(wanted), wanted, snapshot));
   const plan = planNode(wanted, snapshot, nodeFacts(config));
   const steps = plan.sequences.flatMap(({ key, steps }) => [
     `${key}:`,

@@ -3,13 +3,13 @@ import { findPort, findUplink, type NodeFacts, VppSnapshot } from '@taas/wiring'
 import { affectedTaps } from './affected-taps.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
-import { changedFeatures } from './liveness.js';
+import { type QuietChanges, quietChanges } from './liveness.js';
 import { LookSchedule } from './look-schedule.js';
 import { PendingTaps } from './pending-taps.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import { Round } from './round.js';
 import type { StateReporter } from './state-reporter.js';
-import { addTap, type GatheredTaps, type TapIds } from './tap-ids.js';
+import { addTap, addTaps, type GatheredTaps, isEmpty, noTaps, type TapIds } from './tap-ids.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppSession } from './vpp/vpp-session.js';
 import type { WantedFollower } from './wanted-follower.js';
@@ -141,8 +141,8 @@ export class Reconciler {
     const now = clock.monotonic();
     const work = this.queue.take();
     if (work.whole || this.#schedule.everythingDue(now)) return this.#wholeRound(session);
-    const ids = await this.#gather(session, work, now);
-    if (ids.services.size + ids.flows.size > 0) await this.#taps.some(session, ids);
+    const ids = await this.#gather(session, work.ids, now);
+    if (!isEmpty(ids)) await this.#taps.some(session, ids);
   }
 
   async #wholeRound(session: VppSession): Promise<void> {
@@ -156,22 +156,21 @@ export class Reconciler {
   /** All taps that there is a reason to look at now. */
   async #gather(session: VppSession, work: TapIds, now: number): Promise<TapIds> {
     const { wanted, retries } = this.options;
-    const changed = await session.watch.catchUp();
-    const affected = affectedTaps([...changed, ...(await this.#lookAtFeatures(session, now))], wanted.wanted);
-    const ids = {
-      services: new Set([...work.services, ...affected.services]),
-      flows: new Set([...work.flows, ...affected.flows]),
-    };
+    const tags = await session.watch.catchUp();
+    const ids = noTaps();
+    addTaps(ids, work);
+    const changed = await this.#lookForChanges(session, now);
+    addTaps(ids, affectedTaps([...tags, ...changed.tags], wanted.wanted));
+    for (const id of changed.mirrors) ids.mirrors.add(id);
     for (const tap of retries.due(now)) addTap(ids, tap);
     await this.#lookForPorts(session, ids, now);
     return ids;
   }
 
-  /** @returns tags of ports whose mirrors are not what they were */
-  async #lookAtFeatures({ reader }: VppSession, now: number): Promise<string[]> {
-    if (!this.#schedule.featuresDue(now)) return [];
+  async #lookForChanges({ reader }: VppSession, now: number): Promise<QuietChanges> {
+    if (!this.#schedule.featuresDue(now)) return { tags: [], mirrors: [] };
     const { wanted } = this.options.wanted;
-    return this.#schedule.lookAtFeatures(() => changedFeatures(wanted.serviceIds(), wanted, this.snapshot, reader));
+    return this.#schedule.lookAtFeatures(() => quietChanges(wanted, this.snapshot, reader));
   }
 
   async #lookForPorts(session: VppSession, ids: GatheredTaps, now: number): Promise<void> {
@@ -194,6 +193,10 @@ export class Reconciler {
     for (const id of ids.flows) {
       const record = wanted.flow(id)?.record;
       if (isLive(record) && missing(record?.source_port)) return true;
+    }
+    for (const id of ids.mirrors) {
+      const record = wanted.mirrors.get(id)?.record;
+      if (isLive(record) && missing(record?.port_id)) return true;
     }
     return false;
   }

@@ -15,7 +15,7 @@ import type { Counters } from './counters.js';
 import type { PendingTaps } from './pending-taps.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import type { StateReporter } from './state-reporter.js';
-import { hasTap, type TapIds, tapName } from './tap-ids.js';
+import { eachTap, everyTap, hasTap, type TapIds, tapName } from './tap-ids.js';
 import type { VppSession } from './vpp/vpp-session.js';
 import type { UnreadableRecord, WantedFollower } from './wanted-follower.js';
 
@@ -43,8 +43,10 @@ export class Round {
   async all(session: VppSession): Promise<void> {
     const { facts, reporter, pending, snapshot } = this.options;
     const { wanted } = this.options.wanted;
-    const everything = { services: wanted.serviceIds(), flows: new Set<string>() };
-    await session.reader.readFeatures(interestOf(everything, wanted, snapshot).features);
+    const everything = everyTap(wanted);
+    const interest = interestOf(everything, wanted, snapshot);
+    snapshot.keepRoutes(interest.remotes);
+    await session.reader.readDetails(interest);
     pending.clear();
     const plan = planNode(wanted, snapshot, facts);
     await this.#execute(session, plan, () => planNode(wanted, snapshot, facts), everything);
@@ -62,7 +64,7 @@ export class Round {
     const others = plan.outlooks.filter(({ kind, id }) => kind === 'tap_flows' && !ids.flows.has(id));
     if (others.some(({ id }) => !ids.services.has(wanted.flow(id)?.record.tap_service_id ?? ''))) {
       // The service's ways in and out change, which concerns all of its flows.
-      ids = { services: ids.services, flows: new Set([...ids.flows, ...others.map(({ id }) => id)]) };
+      ids = { ...ids, flows: new Set([...ids.flows, ...others.map(({ id }) => id)]) };
       await this.#read(session, ids);
       plan = planTaps(ids, wanted, snapshot, facts);
     }
@@ -74,9 +76,7 @@ export class Round {
     await this.#execute(session, plan, () => planTaps(ids, wanted, snapshot, facts), ids);
     const unreadable = [...this.options.wanted.unreadable()];
     reporter.report(unreadable.filter(({ kind, id }) => hasTap(ids, kind, id)).map(unreadableState));
-    const gone =
-      [...ids.services].some((id) => !wanted.knows('tap_services', id)) ||
-      [...ids.flows].some((id) => !wanted.knows('tap_flows', id));
+    const gone = [...eachTap(ids)].some(([kind, id]) => !wanted.knows(kind, id));
     if (gone) reporter.prune((kind, id) => wanted.knows(kind, id));
   }
 
@@ -87,12 +87,16 @@ export class Round {
       ({ kind, id, revision, status: 'PENDING', reason: disconnectedReason }) as const;
     reporter.report([...wanted.wanted.services()].map((s) => state('tap_services', s.record.id, s.revision)));
     reporter.report([...wanted.wanted.flows()].map((f) => state('tap_flows', f.record.id, f.revision)));
+    reporter.report([...wanted.wanted.mirrors.all()].map((m) => state('tap_mirrors', m.record.id, m.revision)));
     reporter.report([...wanted.unreadable()].map(unreadableState));
   }
 
   async #read({ reader }: VppSession, ids: TapIds): Promise<void> {
-    const { ports, features } = interestOf(ids, this.options.wanted.wanted, this.options.snapshot);
-    await Promise.all([...[...ports].map((index) => reader.readInterface(index)), reader.readFeatures(features)]);
+    const interest = interestOf(ids, this.options.wanted.wanted, this.options.snapshot);
+    await Promise.all([
+      ...[...interest.ports].map((index) => reader.readInterface(index)),
+      reader.readDetails(interest),
+    ]);
   }
 
   /** Carries a plan out, reads back what it touched, and lets `again` tell from that how the taps stand. */

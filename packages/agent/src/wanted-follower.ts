@@ -1,7 +1,16 @@
-import { nodeTapFlowCodec, nodeTapServiceCodec, parseKey, prefixes, RecordError, type ResourceKind } from '@taas/model';
+import {
+  nodeTapFlowCodec,
+  nodeTapMirrorCodec,
+  nodeTapServiceCodec,
+  parseKey,
+  prefixes,
+  RecordError,
+  type ResourceKind,
+} from '@taas/model';
 import type { Logger } from '@taas/service';
 import type { Change, FollowEvent, KeyValue, Store } from '@taas/store';
 import { Wanted } from '@taas/wiring';
+import { addTap, type GatheredTaps, noTaps, type TapIds, tapName } from './tap-ids.js';
 
 /** A record that cannot be used; reported as the tap's state, because its id can be read from the key. */
 export interface UnreadableRecord {
@@ -12,8 +21,8 @@ export interface UnreadableRecord {
 }
 
 export interface WantedListener {
-  /** Services and flows whose wanted state may have changed. */
-  changed(services: ReadonlySet<string>, flows: ReadonlySet<string>): void;
+  /** Taps whose wanted state may have changed. */
+  changed(ids: TapIds): void;
   /** All of it may have changed. */
   replaced(): void;
 }
@@ -75,32 +84,34 @@ export class WantedFollower {
     const before = this.#wanted;
     this.#wanted = new Wanted();
     this.#unreadable = new Map();
-    for (const entry of entries) this.#put(entry, new Set(), new Set(), before);
+    for (const entry of entries) this.#put(entry, noTaps(), before);
   }
 
   #change(changes: readonly Change[]): void {
-    const services = new Set<string>();
-    const flows = new Set<string>();
+    const ids = noTaps();
     for (const change of changes) {
-      if (change.kind === 'put') this.#put(change.entry, services, flows);
-      else this.#delete(change.key, services, flows);
+      if (change.kind === 'put') this.#put(change.entry, ids);
+      else this.#delete(change.key, ids);
     }
-    this.listener.changed(services, flows);
+    this.listener.changed(ids);
   }
 
   /** @param before where the record may have been last, when it could be read */
-  #put(entry: KeyValue, services: Set<string>, flows: Set<string>, before = this.#wanted): void {
+  #put(entry: KeyValue, ids: GatheredTaps, before = this.#wanted): void {
     const parsed = parseKey(entry.key);
     if (parsed.is !== 'node-resource') return;
     const { kind, id } = parsed;
     const revision = entry.modRevision;
-    this.#touch(entry.key, services, flows);
+    this.#touch(entry.key, ids);
     try {
       if (kind === 'tap_services') {
         this.#wanted.setService({
           record: withId(nodeTapServiceCodec.parse(entry.key, entry.value), id, entry.key),
           revision,
         });
+      } else if (kind === 'tap_mirrors') {
+        const record = withId(nodeTapMirrorCodec.parse(entry.key, entry.value), id, entry.key);
+        this.#wanted.mirrors.set({ record, revision });
       } else {
         const record = withId(nodeTapFlowCodec.parse(entry.key, entry.value), id, entry.key);
         this.#wanted.setFlow({ record, revision });
@@ -108,37 +119,36 @@ export class WantedFollower {
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       if (kind === 'tap_services') this.#wanted.setUnreadableService(id);
+      else if (kind === 'tap_mirrors') this.#wanted.mirrors.setUnreadable(id);
       else this.#wanted.setUnreadableFlow(id, before.lastKnown(id));
       this.#unreadable.set(entry.key, { kind, id, revision, problem: error.problem });
       this.logger.error({ key: entry.key, problem: error.problem }, 'a wanted record cannot be used');
     }
   }
 
-  #delete(key: string, services: Set<string>, flows: Set<string>): void {
+  #delete(key: string, ids: GatheredTaps): void {
     const parsed = parseKey(key);
     if (parsed.is !== 'node-resource') return;
-    this.#touch(key, services, flows);
+    this.#touch(key, ids);
     // One that goes without a tombstone leaves its mirror, which only its service can tell from those of others.
     const last = parsed.kind === 'tap_flows' ? this.#wanted.lastKnown(parsed.id)?.record : undefined;
-    if (last && !last.removed) services.add(last.tap_service_id);
+    if (last && !last.removed) ids.services.add(last.tap_service_id);
     if (parsed.kind === 'tap_services') this.#wanted.deleteService(parsed.id);
+    else if (parsed.kind === 'tap_mirrors') this.#wanted.mirrors.delete(parsed.id);
     else this.#wanted.deleteFlow(parsed.id);
   }
 
   /** What was known under the key is about to change. */
-  #touch(key: string, services: Set<string>, flows: Set<string>): void {
+  #touch(key: string, ids: GatheredTaps): void {
     const parsed = parseKey(key);
     if (parsed.is !== 'node-resource') return;
     const { kind, id } = parsed;
     this.#unreadable.delete(key);
-    if (kind === 'tap_services') {
-      services.add(id);
-      return;
-    }
+    addTap(ids, tapName(kind, id));
+    if (kind !== 'tap_flows') return;
     // The service that it was a flow of may have no use for its bridge domain any more.
     const service = this.#wanted.lastKnown(id)?.record.tap_service_id;
-    if (service !== undefined && this.#isLastOf(service, id)) services.add(service);
-    flows.add(id);
+    if (service !== undefined && this.#isLastOf(service, id)) ids.services.add(service);
   }
 
   #isLastOf(service: string, flow: string): boolean {

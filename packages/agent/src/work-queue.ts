@@ -1,11 +1,11 @@
+import { addTaps, isEmpty, noTaps, type TapIds } from './tap-ids.js';
 import { WakeUp } from './wake-up.js';
 
 /** What to look at in the next round. */
 export interface Work {
   /** Everything, read anew. */
   readonly whole: boolean;
-  readonly services: ReadonlySet<string>;
-  readonly flows: ReadonlySet<string>;
+  readonly ids: TapIds;
 }
 
 /**
@@ -14,8 +14,7 @@ export interface Work {
  */
 export class WorkQueue {
   #whole = false;
-  #services = new Set<string>();
-  #flows = new Set<string>();
+  #ids = noTaps();
   readonly #wake = new WakeUp();
 
   addAll(): void {
@@ -23,10 +22,9 @@ export class WorkQueue {
     this.poke();
   }
 
-  add(services: Iterable<string>, flows: Iterable<string>): void {
-    for (const id of services) this.#services.add(id);
-    for (const id of flows) this.#flows.add(id);
-    if (this.#services.size > 0 || this.#flows.size > 0) this.poke();
+  add(ids: TapIds): void {
+    addTaps(this.#ids, ids);
+    if (!isEmpty(this.#ids)) this.poke();
   }
 
   /** A round has something to do that is kept elsewhere. */
@@ -35,10 +33,9 @@ export class WorkQueue {
   }
 
   take(): Work {
-    const work = { whole: this.#whole, services: this.#services, flows: this.#flows };
+    const work = { whole: this.#whole, ids: this.#ids };
     this.#whole = false;
-    this.#services = new Set();
-    this.#flows = new Set();
+    this.#ids = noTaps();
     return work;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@taas/service';
 
-/** A tap service or tap flow as the API shows it, as far as the lab looks. */
+/** A tap as the API shows it, as far as the lab looks. */
 export interface TapView {
   readonly id: string;
   readonly status: string;
@@ -15,6 +15,14 @@ export interface NewTapFlow {
   readonly direction: 'IN' | 'OUT' | 'BOTH';
 }
 
+export interface NewTapMirror {
+  readonly name: string;
+  readonly portId: string;
+  readonly type: 'gre' | 'erspanv1';
+  readonly remoteIp: string;
+  readonly directions: { readonly IN?: number; readonly OUT?: number; readonly BOTH?: number };
+}
+
 /** An answer of the API that was not the one hoped for, with Neutron's own words. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -27,7 +35,7 @@ export class ApiError extends Error {
   }
 }
 
-type Collection = 'tap_services' | 'tap_flows';
+type Collection = 'tap_services' | 'tap_flows' | 'tap_mirrors';
 
 /** The TaaS API as a user of a project sees it, in development authentication. */
 export class TaasClient {
@@ -50,6 +58,11 @@ export class TaasClient {
         direction: flow.direction,
       },
     });
+  }
+
+  async createTapMirror({ name, portId, type, remoteIp, directions }: NewTapMirror): Promise<TapView> {
+    const mirror = { name, port_id: portId, mirror_type: type, remote_ip: remoteIp, directions };
+    return this.one('POST', '/v2.0/taas/tap_mirrors', { tap_mirror: mirror });
   }
 
   async show(collection: Collection, id: string): Promise<TapView> {

@@ -15,6 +15,8 @@ export interface CloudOptions {
    * etcd, since processes cannot share a store in memory.
    */
   readonly processes?: boolean;
+  /** The nodes' addresses for tunnels are of IPv6. */
+  readonly ip6?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -29,6 +31,6 @@ export function segmentsFor(transport: 'vlan' | 'vxlan'): readonly object[] {
 }
 
 /** The n-th node's address for tunnels, with its prefix length. */
-export function tunnelAddress(n: number): string {
-  return `10.99.0.${n + 1}/24`;
+export function tunnelAddress(n: number, ip6 = false): string {
+  return ip6 ? `fd99::${n + 1}/64` : `10.99.0.${n + 1}/24`;
 }

@@ -148,13 +148,13 @@ async function startSwitches(
     } else {
       const sim = await SimSwitch.start(directory, name);
       started(() => sim.stop());
-      sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n) });
+      sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n, options.ip6) });
       switches.set(name, sim);
     }
   }
   const [a, b, ...more] = real;
   if (more.length > 0) throw new Error('a cloud of real VPPs has two nodes at most: a memif joins two');
-  if (a && b) await RealSwitch.join(a, b, physnet, [tunnelAddress(0), tunnelAddress(1)]);
+  if (a && b) await RealSwitch.join(a, b, physnet, [tunnelAddress(0, options.ip6), tunnelAddress(1, options.ip6)]);
   return switches;
 }
 

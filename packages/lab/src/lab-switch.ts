@@ -16,6 +16,17 @@ export interface PortOptions {
   readonly tag?: string | null;
 }
 
+/** A network outside of the cloud: an interface of the switch with addresses on it, and who is there. */
+export interface OutsideOptions {
+  readonly id: string;
+  /** With prefix lengths. */
+  readonly addresses: readonly string[];
+  /** They answer to nothing, so the switch is told their MAC addresses. */
+  readonly neighbours: readonly { readonly address: string; readonly mac: string }[];
+  /** The longest IP packet that leaves by it. */
+  readonly mtu: number;
+}
+
 /** What a port is given while somebody looks. */
 export interface Capture {
   /** Frames given to the port so far. */
@@ -40,6 +51,11 @@ export interface LabSwitch {
   /** Frames enter the switch at the port, as though its VM had sent them. Resolves when the switch has taken them all. */
   send(port: LabPort, frames: readonly Frame[]): Promise<void>;
   capture(port: LabPort): Promise<Capture>;
+  /** What the switch sends outside can be captured at the port that it is. */
+  addOutside(options: OutsideOptions): Promise<LabPort>;
+  setMtu(port: LabPort, mtu: number): Promise<void>;
+  /** Sends packets for a prefix by way of an address, or (null) not any more. */
+  route(prefix: string, via: string | null): Promise<void>;
   /** Number of requests that changed the switch's configuration, where the switch can tell. */
   writes(): number | undefined;
   /** Kills the switch and starts it again, empty but for its devices: uplinks, and the ports as they stood. */

@@ -73,7 +73,7 @@ export async function startAgent(
     node: place.name,
     vpp: { api_socket: place.apiSocket },
     physnets: [{ name: physnet }],
-    tunnel_address: tunnelAddress(place.n).split('/')[0],
+    tunnel_address: tunnelAddress(place.n, options.ip6).split('/')[0],
     health: { host: '127.0.0.1', port: health },
     lease_ttl_s: 3,
     ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { decodeCapture, encodePcap } from '@taas/packets';
 import type { Clock } from '@taas/service';
 import { connect, labMessages, type VppClient } from 'vpp-api';
-import type { Capture, Frame, LabPort, LabSwitch, PortOptions, Uplink } from './lab-switch.js';
+import type { Capture, Frame, LabPort, LabSwitch, OutsideOptions, PortOptions, Uplink } from './lab-switch.js';
 import { type VppBinary, VppProcess, type VppTuning } from './vpp-process.js';
 
 type Client = VppClient<typeof labMessages>;
@@ -15,6 +15,7 @@ interface MemifUplink extends Uplink {
 
 interface RealPort {
   readonly options: PortOptions;
+  outside?: OutsideOptions;
   readonly number: number;
   swIfIndex: number;
   bridgeDomain: number | null;
@@ -30,6 +31,7 @@ export class RealSwitch implements LabSwitch {
   readonly #process: VppProcess;
   readonly #ports = new Map<string, RealPort>();
   readonly #uplinks: MemifUplink[] = [];
+  readonly #routes = new Map<string, string>();
   #client: Client | undefined;
   #serial = 0;
 
@@ -117,6 +119,28 @@ export class RealSwitch implements LabSwitch {
     };
   }
 
+  async addOutside(outside: OutsideOptions): Promise<LabPort> {
+    const options = { id: outside.id, bridgeDomain: 0, tag: null };
+    const port: RealPort = { options, outside, number: this.#serial++, swIfIndex: 0, bridgeDomain: null };
+    this.#ports.set(outside.id, port);
+    await this.makePort(port);
+    return labPort(port);
+  }
+
+  async setMtu(port: LabPort, mtu: number): Promise<void> {
+    await this.cli(`set interface mtu packet ${mtu} pg${this.port(port).number}`);
+  }
+
+  async route(prefix: string, via: string | null): Promise<void> {
+    if (via === null) {
+      this.#routes.delete(prefix);
+      await this.cli(`ip route del ${prefix}`);
+    } else {
+      this.#routes.set(prefix, via);
+      await this.cli(`ip route add ${prefix} via ${via}`);
+    }
+  }
+
   /** Joins two VPPs by a memif pair; both then have an uplink tagged for the physnet and an address for tunnels. */
   static async join(
     a: RealSwitch,
@@ -142,6 +166,7 @@ export class RealSwitch implements LabSwitch {
     await this.start();
     for (const index of this.#uplinks.keys()) await this.makeUplink(index);
     for (const port of this.#ports.values()) await this.makePort(port);
+    for (const [prefix, via] of this.#routes) await this.route(prefix, via);
     await this.untilLinked();
   }
 
@@ -185,6 +210,11 @@ export class RealSwitch implements LabSwitch {
     if (tag !== null) await this.tag(port.swIfIndex, tag);
     await this.up(port.swIfIndex);
     if (port.bridgeDomain !== null) await this.bridge(port.swIfIndex, port.bridgeDomain, true);
+    if (port.outside === undefined) return;
+    const name = `pg${port.number}`;
+    await this.cli(`set interface mtu packet ${port.outside.mtu} ${name}`);
+    for (const address of port.outside.addresses) await this.cli(`set interface ip address ${name} ${address}`);
+    for (const { address, mac } of port.outside.neighbours) await this.cli(`set ip neighbor ${name} ${address} ${mac}`);
   }
 
   private async makeUplink(index: number): Promise<void> {

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { ipBytes } from '@taas/packets';
 import { createSimulator, type Port, type Simulator } from 'vpp-sim';
-import type { Capture, Frame, LabPort, LabSwitch, PortOptions, Uplink } from './lab-switch.js';
+import type { Capture, Frame, LabPort, LabSwitch, OutsideOptions, PortOptions, Uplink } from './lab-switch.js';
 import type { SimWire } from './sim-wire.js';
 
 interface SimPort {
   readonly options: PortOptions;
+  readonly outside?: OutsideOptions;
   device: Port;
   bridgeDomain: number | null;
 }
@@ -20,6 +21,7 @@ export class SimSwitch implements LabSwitch {
   readonly description = 'vpp-sim';
   readonly #ports = new Map<string, SimPort>();
   readonly #uplinks: SimUplink[] = [];
+  readonly #routes = new Map<string, string>();
 
   private constructor(readonly simulator: Simulator) {}
 
@@ -68,6 +70,31 @@ export class SimSwitch implements LabSwitch {
     };
   }
 
+  async addOutside(outside: OutsideOptions): Promise<LabPort> {
+    const options = { id: outside.id, bridgeDomain: 0, tag: null };
+    const port: SimPort = { options, outside, device: this.makeOutside(outside), bridgeDomain: null };
+    this.#ports.set(outside.id, port);
+    return labPort(port);
+  }
+
+  async setMtu(port: LabPort, mtu: number): Promise<void> {
+    const { engine } = this.simulator;
+    engine.interfaces.get(this.port(port).device.swIfIndex).mtu = mtu;
+  }
+
+  async route(prefix: string, via: string | null): Promise<void> {
+    const [address = '', length = '32'] = prefix.split('/');
+    const key = { address: ipBytes(address), length: Number(length) };
+    const { routes } = this.simulator.engine.ip;
+    if (via === null) {
+      this.#routes.delete(prefix);
+      routes.remove(key);
+    } else {
+      this.#routes.set(prefix, via);
+      routes.add({ prefix: key, interface: undefined, nextHop: ipBytes(via) });
+    }
+  }
+
   /** Plugs the simulator into a wire: it then has an uplink tagged for the physnet, with a tunnel address. */
   addUplink(wire: SimWire, uplink: Uplink): void {
     this.#uplinks.push({ ...uplink, wire });
@@ -81,7 +108,9 @@ export class SimSwitch implements LabSwitch {
   async restart(): Promise<void> {
     await this.simulator.faults.restartEmpty();
     for (const uplink of this.#uplinks) this.makeUplink(uplink);
-    for (const port of this.#ports.values()) port.device = this.makeDevice({ ...port.options }, port.bridgeDomain);
+    for (const port of this.#ports.values())
+      port.device = port.outside ? this.makeOutside(port.outside) : this.makeDevice(port.options, port.bridgeDomain);
+    for (const [prefix, via] of this.#routes) await this.route(prefix, via);
   }
 
   async stop(): Promise<void> {
@@ -103,18 +132,33 @@ export class SimSwitch implements LabSwitch {
     });
   }
 
+  private makeOutside({ id, addresses, neighbours, mtu }: OutsideOptions): Port {
+    const port = this.simulator.addUplink({ name: `outside-${id}` });
+    const { engine } = this.simulator;
+    const made = engine.interfaces.get(port.swIfIndex);
+    made.mtu = mtu;
+    for (const each of addresses) this.address(port, each);
+    for (const { address, mac } of neighbours) engine.ip.neighbors.learn(made, ipBytes(address), mac);
+    return port;
+  }
+
+  private address(port: Port, address: string): void {
+    const { engine } = this.simulator;
+    const [ip = '', length = '32'] = address.split('/');
+    const of = engine.interfaces.get(port.swIfIndex);
+    engine.ip.addresses.add({ interface: of, address: ipBytes(ip), length: Number(length) });
+  }
+
   private makeUplink({ physnet, tunnelAddress, wire }: SimUplink): void {
     const uplink = this.simulator.addUplink({ name: `uplink-${physnet}`, tag: `net-vpp.physnet:${physnet}` });
-    const { engine } = this.simulator;
-    const [ip = '', length = '32'] = tunnelAddress.split('/');
-    engine.ip.addresses.add({
-      interface: engine.interfaces.get(uplink.swIfIndex),
-      address: ipBytes(ip),
-      length: Number(length),
-    });
+    this.simulator.engine.interfaces.get(uplink.swIfIndex).mtu = uplinkMtu;
+    this.address(uplink, tunnelAddress);
     wire.attach(this.simulator.name, uplink);
   }
 }
+
+/** As a real switch's uplinks have it. */
+const uplinkMtu = 9216;
 
 function labPort(port: SimPort): LabPort {
   return { id: port.options.id, bridgeDomain: port.bridgeDomain ?? 0, swIfIndex: port.device.swIfIndex };

@@ -52,7 +52,7 @@ export type TapMirrorRecord = Static<typeof TapMirrorRecord>;
 
 /**
  * `/networking-vpp/taas/tunnel_ids/<project>/<n>`: the tap mirror that has tunnel id n in its project. Taken with
- * compare-and-create in the transaction that makes the mirror, given back in the one that removes it.
+ * compare-and-create in the transaction that makes the mirror, given back when no node has a record of it any more.
  */
 export const TunnelIdRecord = Type.Object({ v: Type.Literal(1), tap_mirror_id: Uuid });
 export type TunnelIdRecord = Static<typeof TunnelIdRecord>;
@@ -86,6 +86,8 @@ export const PortBindingRecord = Type.Object({
   reason: Type.String(),
   /** Whose port it is, if whoever knows the binding knows that. */
   project_id: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+  /** The longest IP packet of the port's network, in bytes, if whoever knows the binding knows that. */
+  mtu: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 export type PortBindingRecord = Static<typeof PortBindingRecord>;
 

@@ -47,7 +47,7 @@ describe('keys', () => {
       '/networking-vpp/taas/segments/vlan/p/12x',
       '/networking-vpp/taas/quotas/%zz',
       '/networking-vpp/taas/tunnel_ids/p/x',
-      '/networking-vpp/nodes/n1/taas/tap_mirrors/x',
+      '/networking-vpp/nodes/n1/taas/tap_sinks/x',
       '/networking-vpp/global/secgroups/s1',
       '/other',
       '',

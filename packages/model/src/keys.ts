@@ -1,4 +1,4 @@
-import type { ApiKind, ResourceKind } from './identifiers.js';
+import { type ResourceKind, resourceKinds } from './identifiers.js';
 
 /** Root of everything that networking-vpp, and so TaaS, keeps in etcd. */
 export const root = '/networking-vpp';
@@ -24,14 +24,14 @@ export const prefixes = {
 } as const;
 
 export const keys = {
-  resource: (kind: ApiKind, id: string) => `${prefixes.api}${kind}/${id}`,
+  resource: (kind: ResourceKind, id: string) => `${prefixes.api}${kind}/${id}`,
   portRole: (port: string) => `${prefixes.portRoles}${port}`,
   portBinding: (port: string) => `${prefixes.portBindings}${port}`,
   /** Projects' ids are Keystone's, or whatever an administrator has named: they are kept from being paths. */
   tunnelId: (project: string, id: number) => `${prefixes.tunnelIds}${encodeURIComponent(project)}/${id}`,
   quota: (project: string) => `${prefixes.quotas}${encodeURIComponent(project)}`,
   /** Written anew whenever something of a kind is made in a project with a quota: makers take turns by it. */
-  admission: (project: string, kind: ApiKind) => `${prefixes.admissions}${encodeURIComponent(project)}/${kind}`,
+  admission: (project: string, kind: ResourceKind) => `${prefixes.admissions}${encodeURIComponent(project)}/${kind}`,
   segment: (segment: SegmentKey) => `${prefixes.segments}${segment.type}/${segment.physnet ?? '-'}/${segment.id}`,
   nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
@@ -50,13 +50,13 @@ export interface SegmentKey {
 
 /** What a key under the root is about, as far as TaaS cares. */
 export type ParsedKey =
-  | { readonly is: 'resource'; readonly kind: ApiKind; readonly id: string }
+  | { readonly is: 'resource'; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'port-role'; readonly port: string }
   | { readonly is: 'port-binding'; readonly port: string }
   | { readonly is: 'segment'; readonly segment: SegmentKey }
   | { readonly is: 'tunnel-id'; readonly project: string; readonly id: number }
   | { readonly is: 'quota'; readonly project: string }
-  | { readonly is: 'admission'; readonly project: string; readonly kind: ApiKind }
+  | { readonly is: 'admission'; readonly project: string; readonly kind: ResourceKind }
   | { readonly is: 'node-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
@@ -73,7 +73,7 @@ export function parseKey(key: string): ParsedKey {
   if (area === 'taas') return parseApiKey(a, b, c, d);
   if (!a || (area !== 'nodes' && area !== 'state')) return other;
   if (b === 'taas' && area === 'state' && c === 'agent' && d === undefined) return { is: 'agent', node: a };
-  if (b === 'taas' && isNodeKind(c) && d)
+  if (b === 'taas' && isKind(c) && d)
     return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
   if (d !== undefined || !c) return other;
   if (area === 'nodes' && b === 'ports') return { is: 'bound-port', node: a, port: c };
@@ -107,10 +107,6 @@ function decode(text: string | undefined): string | null {
   }
 }
 
-function isKind(text: string | undefined): text is ApiKind {
-  return isNodeKind(text) || text === 'tap_mirrors';
-}
-
-function isNodeKind(text: string | undefined): text is ResourceKind {
-  return text === 'tap_services' || text === 'tap_flows';
+function isKind(text: string | undefined): text is ResourceKind {
+  return resourceKinds.some((kind) => kind === text);
 }

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
+import { MirrorDirections } from './api-record.js';
 import { FilterRule } from './filter.js';
-import { uuidPattern } from './identifiers.js';
+import { mirrorTypes, uuidPattern } from './identifiers.js';
 
 const Uuid = Type.String({ pattern: uuidPattern });
 
@@ -54,3 +55,19 @@ export const NodeTapFlow = Type.Object({
   target: Type.Union([LocalTarget, VlanLink, VxlanLink]),
 });
 export type NodeTapFlow = Static<typeof NodeTapFlow>;
+
+/**
+ * `nodes/<node>/taas/tap_mirrors/<id>`, on the mirrored port's node: copies leave it in GRE from `local`, the node's
+ * tunnel address, to `remote`.
+ */
+export const NodeTapMirror = Type.Object({
+  ...common,
+  port_id: Uuid,
+  mirror_type: Type.Enum([...mirrorTypes]),
+  local: Type.String({ minLength: 1 }),
+  remote: Type.String({ minLength: 1 }),
+  directions: MirrorDirections,
+  /** The longest IP packet of the port's network, in bytes, where the port's binding says so. */
+  mtu: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+});
+export type NodeTapMirror = Static<typeof NodeTapMirror>;

@@ -10,7 +10,7 @@ import {
   TapServiceRecord,
   TunnelIdRecord,
 } from './api-record.js';
-import { NodeTapFlow, NodeTapService } from './node-record.js';
+import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
 import { AgentRecord, TapState } from './state-record.js';
 
@@ -34,6 +34,7 @@ export const portBindingCodec = codec(PortBindingRecord);
 export const segmentCodec = codec(SegmentRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);
 export const nodeTapFlowCodec = codec(NodeTapFlow);
+export const nodeTapMirrorCodec = codec(NodeTapMirror);
 export const tapStateCodec = codec(TapState);
 export const agentCodec = codec(AgentRecord);
 

@@ -14,7 +14,7 @@ export const TapState = Type.Object({
   /** etcd's mod revision of the wanted record that this state is about. */
   revision: Type.Integer({ minimum: 0 }),
   status: Type.Enum(['ACTIVE', 'PENDING', 'ERROR', 'REMOVED']),
-  /** For the tenant: what is missing or wrong; empty when ACTIVE or REMOVED. */
+  /** For the tenant: what is missing or wrong; when ACTIVE, empty or a warning; empty when REMOVED. */
   reason: Type.String(),
 });
 export type TapState = Static<typeof TapState>;
@@ -27,7 +27,7 @@ export const AgentRecord = Type.Object({
   agent_version: Type.String(),
   /** VPP's version, or null while the agent is not connected to it. */
   vpp_version: Type.Union([Type.String(), Type.Null()]),
-  /** Local address of VXLAN tunnels, or null if the node has none. */
+  /** Local address of VXLAN tunnels and of tap mirrors, or null if the node has none. */
   tunnel_address: Type.Union([Type.String(), Type.Null()]),
   /** Physical networks whose uplink the agent has found in VPP. */
   physnets: Type.Array(Type.String()),

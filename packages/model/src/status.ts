@@ -4,7 +4,7 @@ import type { TapState } from './state-record.js';
 export const apiStatuses = ['DOWN', 'PENDING_CREATE', 'ACTIVE', 'ERROR', 'PENDING_DELETE'] as const;
 export type ApiStatus = (typeof apiStatuses)[number];
 
-/** A status and, unless ACTIVE, why it is not: a sentence that a tenant can act on. */
+/** A status and why it is not ACTIVE, or a warning if it is: a sentence that a tenant can act on. */
 export interface StatusView {
   readonly status: ApiStatus;
   readonly reason: string;
@@ -29,7 +29,7 @@ export interface StatusInput {
 }
 
 /**
- * The status of a tap service or a tap flow. ACTIVE only if every node concerned has verified the very revision that is
+ * The status of a tap. ACTIVE only if every node concerned has verified the very revision that is
  * wanted now; a node whose agent is silent cannot vouch for anything, so the tap is DOWN though it may still copy.
  */
 export function deriveStatus(input: StatusInput): StatusView {
@@ -48,7 +48,7 @@ function partStatus(part: NodePart): StatusView {
     return { status: 'PENDING_CREATE', reason: `waiting for node ${node}` };
   switch (state.status) {
     case 'ACTIVE':
-      return { status: 'ACTIVE', reason: '' };
+      return { status: 'ACTIVE', reason: state.reason };
     case 'PENDING':
       return { status: 'PENDING_CREATE', reason: state.reason };
     case 'ERROR':
@@ -66,5 +66,6 @@ function pendingDelete(parts: readonly NodePart[]): string {
 const severity: Record<ApiStatus, number> = { ACTIVE: 0, PENDING_CREATE: 1, DOWN: 2, ERROR: 3, PENDING_DELETE: 4 };
 
 function worse(a: StatusView, b: StatusView): StatusView {
+  if (a.status === b.status) return a.reason === '' ? b : a;
   return severity[b.status] > severity[a.status] ? b : a;
 }

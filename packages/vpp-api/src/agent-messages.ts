@@ -39,6 +39,7 @@ export const agentMessages = defineMessages({
     want_interface_events: { request: { enable_disable: 'u32', pid: 'u32' }, reply: retval },
     sw_interface_tag_add_del: { request: { is_add: 'bool', sw_if_index: 'u32', tag: 'string[64]' }, reply: retval },
     sw_interface_set_flags: { request: { sw_if_index: 'u32', flags: vpp.ifStatusFlags }, reply: retval },
+    sw_interface_set_mtu: { request: { sw_if_index: 'u32', mtu: 'u32[4]' }, reply: retval },
     create_loopback_instance: {
       request: { mac_address: 'u8[6]', is_specified: 'bool', user_instance: 'u32' },
       reply: retvalAndIndex,
@@ -100,7 +101,11 @@ export const agentMessages = defineMessages({
       reply: retval,
     },
     vxlan_add_del_tunnel_v3: { request: { is_add: 'bool', ...tunnel, is_l3: 'bool' }, reply: retvalAndIndex },
-    gre_tunnel_add_del: { request: { is_add: 'bool', tunnel: vpp.greTunnel }, reply: retvalAndIndex },
+    gre_tunnel_add_del_v2: { request: { is_add: 'bool', tunnel: vpp.greTunnel }, reply: retvalAndIndex },
+    ip_route_lookup: {
+      request: { table_id: 'u32', exact: 'u8', prefix: vpp.prefix },
+      reply: { retval: 'i32', route: vpp.ipRoute },
+    },
     acl_add_replace: { request: acl, reply: { acl_index: 'u32', retval: 'i32' } },
     acl_del: { request: { acl_index: 'u32' }, reply: retval },
     acl_interface_set_acl_list: { request: aclList, reply: retval },
@@ -161,7 +166,7 @@ export const agentMessages = defineMessages({
     },
     l2_xconnect_dump: { request: {}, details: { rx_sw_if_index: 'u32', tx_sw_if_index: 'u32' } },
     vxlan_tunnel_v2_dump: { request: interfaceOnly, details: { sw_if_index: 'u32', ...tunnel } },
-    gre_tunnel_dump: { request: interfaceOnly, details: { tunnel: vpp.greTunnel } },
+    gre_tunnel_v2_dump: { request: interfaceOnly, details: { tunnel: vpp.greTunnel } },
     acl_dump: { request: { acl_index: 'u32' }, details: acl },
     acl_interface_list_dump: { request: interfaceOnly, details: aclList },
     sw_interface_vhost_user_dump: {

@@ -68,7 +68,6 @@ export const labMessages = defineMessages({
       request: { is_add: 'bool', neighbor: vpp.ipNeighbor },
       reply: { retval: 'i32', stats_index: 'u32' },
     },
-    sw_interface_set_mtu: { request: { sw_if_index: 'u32', mtu: 'u32[4]' }, reply: retval },
     hw_interface_set_mtu: { request: { sw_if_index: 'u32', mtu: 'u16' }, reply: retval },
     sw_interface_set_promisc: { request: { sw_if_index: 'u32', promisc_on: 'bool' }, reply: retval },
     sw_interface_set_mac_address: { request: { sw_if_index: 'u32', mac_address: 'u8[6]' }, reply: retval },

@@ -1,4 +1,4 @@
-import { enumOf, struct, unionOf } from './field-spec.js';
+import { enumOf, listOf, struct, unionOf } from './field-spec.js';
 
 // Facts of VPP 26.06's API definitions, checked against the VPP at hand at each connect.
 
@@ -43,7 +43,8 @@ export const spanState = enumOf('u32', {
 
 /** src/vnet/ip/ip_types.api */
 export const addressFamily = enumOf('u8', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 });
-export const address = struct({ af: addressFamily, un: unionOf({ ip4: 'u8[4]', ip6: 'u8[16]' }) });
+const addressUnion = unionOf({ ip4: 'u8[4]', ip6: 'u8[16]' });
+export const address = struct({ af: addressFamily, un: addressUnion });
 export const prefix = struct({ address, len: 'u8' });
 export const ipProto = enumOf('u8', {
   IP_API_PROTO_HOPOPT: 0,
@@ -90,6 +91,35 @@ export const greTunnel = struct({
   sw_if_index: 'u32',
   src: address,
   dst: address,
+  key: 'u32',
+});
+
+/** src/vnet/fib/fib_types.api: one way of a route; `proto` 0 is IPv4, 1 IPv6. */
+const fibPath = struct({
+  sw_if_index: 'u32',
+  table_id: 'u32',
+  rpf_id: 'u32',
+  weight: 'u8',
+  preference: 'u8',
+  type: enumOf('u32', {
+    FIB_API_PATH_TYPE_NORMAL: 0,
+    FIB_API_PATH_TYPE_LOCAL: 1,
+    FIB_API_PATH_TYPE_DROP: 2,
+  }),
+  flags: enumOf('u32', { FIB_API_PATH_FLAG_NONE: 0 }),
+  proto: enumOf('u32', { FIB_API_PATH_NH_PROTO_IP4: 0, FIB_API_PATH_NH_PROTO_IP6: 1 }),
+  nh: struct({ address: addressUnion, via_label: 'u32', obj_id: 'u32', classify_table_index: 'u32' }),
+  n_labels: 'u8',
+  label_stack: listOf(struct({ is_uniform: 'u8', label: 'u32', ttl: 'u8', exp: 'u8' }), 16),
+});
+
+/** src/vnet/ip/ip.api */
+export const ipRoute = struct({
+  table_id: 'u32',
+  stats_index: 'u32',
+  prefix,
+  n_paths: 'u8 count',
+  paths: listOf(fibPath),
 });
 
 /** src/vnet/ip-neighbor/ip_neighbor.api */

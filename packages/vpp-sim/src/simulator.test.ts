@@ -210,10 +210,11 @@ describe('a simulator behind its API socket', () => {
       sw_if_index: NO_INDEX,
       src: src_address,
       dst: dst_address,
+      key: 0,
     };
-    await vpp.request('gre_tunnel_add_del', { is_add: true, tunnel: gre });
-    const [greDetails] = await list(vpp.dump('gre_tunnel_dump', { sw_if_index: NO_INDEX }));
-    expect(greDetails?.tunnel).toMatchObject({ type: 2, session_id: 102, instance: 0 });
+    await vpp.request('gre_tunnel_add_del_v2', { is_add: true, tunnel: gre });
+    const [greDetails] = await list(vpp.dump('gre_tunnel_v2_dump', { sw_if_index: NO_INDEX }));
+    expect(greDetails?.tunnel).toMatchObject({ type: 2, session_id: 102, instance: 0, key: 0 });
     const any = { address: toVppAddress('0.0.0.0'), len: 0 };
     const rule = {
       is_permit: 1,

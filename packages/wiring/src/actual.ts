@@ -1,3 +1,6 @@
+import type { GreTunnelView } from './actual-gre.js';
+import type { ActualRoute } from './underlay.js';
+
 /** What VPP has, in the words of the wiring; every index is VPP's own. Addresses are text, as `canonicalAddress` writes. */
 export interface ActualInterface {
   readonly index: number;
@@ -14,6 +17,14 @@ export interface ActualInterface {
   readonly rewrite: number;
   /** The path of a vhost-user interface's socket, if VPP was asked for it. */
   readonly socket?: string;
+  readonly mtu?: InterfaceMtu;
+}
+
+/** The longest packet that may leave, in bytes without the Ethernet header; 0 is no limit that VPP knows of. */
+export interface InterfaceMtu {
+  readonly packet: number;
+  readonly ip4: number;
+  readonly ip6: number;
 }
 
 /** Which frames of its parent a sub-interface takes. */
@@ -115,6 +126,9 @@ export interface ActualView {
   features(index: number): L2Features | undefined;
   tunnel(index: number): ActualTunnel | undefined;
   tunnelBetween(local: string, remote: string, vni: number): ActualTunnel | undefined;
+  readonly gre: GreTunnelView;
+  /** How VPP sends to an address; undefined: not asked. */
+  route(address: string): ActualRoute | undefined;
   aclsTagged(tag: string): Iterable<ActualAcl>;
   acls(): Iterable<ActualAcl>;
   binding(index: number): AclBinding;

@@ -113,7 +113,7 @@ class World {
       case 'run-some':
         this.vpp.execute(
           planTaps(
-            { services: e.whole ? [serviceId(e.id)] : [], flows: [flowId(e.id)] },
+            { services: e.whole ? [serviceId(e.id)] : [], flows: [flowId(e.id)], mirrors: [] },
             this.wanted,
             this.vpp.state,
             facts,

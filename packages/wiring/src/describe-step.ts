@@ -1,4 +1,5 @@
 import type { SpanState } from './actual.js';
+import type { GreSpec } from './actual-gre.js';
 import { dispatch, type Ref, type Step, type StepTable } from './step.js';
 
 const spanText: Record<SpanState, string> = { 0: 'off', 1: 'rx', 2: 'tx', 3: 'both' };
@@ -13,9 +14,12 @@ const lines: StepTable<string> = {
   'delete-vlan': (s) => `delete ${name(s.at)}`,
   'create-vxlan': (s) => `create ${s.as}: VXLAN ${s.vni} from ${s.local} to ${s.remote}`,
   'delete-vxlan': (s) => `delete ${name(s.at)}: VXLAN ${s.vni} from ${s.local} to ${s.remote}`,
+  'create-gre': (s) => `create ${s.as}: ${greText(s.spec)}`,
+  'delete-gre': (s) => `delete ${name(s.at)}: ${greText(s.spec)}`,
   'set-tag': (s) => (s.tag === '' ? `clear the tag of ${name(s.at)}` : `tag ${name(s.at)} as ${s.tag}`),
   'set-rewrite': (s) => `${name(s.at)}: ${s.pop === 1 ? 'pop one VLAN tag' : 'no tag rewrite'}`,
   'set-admin': (s) => `set ${name(s.at)} ${s.up ? 'up' : 'down'}`,
+  'set-mtu': (s) => `let packets of ${s.mtu} bytes through ${name(s.at)}`,
   'join-bridge': (s) => `put ${name(s.at)} into bridge domain ${s.id}, split-horizon group ${s.shg}`,
   'leave-bridge': (s) => `take ${name(s.at)} out of bridge domain ${s.id}`,
   mute: (s) => `drop what comes in by ${name(s.at)}`,
@@ -34,4 +38,8 @@ export function describeStep(step: Step): string {
 
 function name(ref: Ref): string {
   return 'ref' in ref ? ref.ref : `interface ${ref.index}`;
+}
+
+function greText({ type, local, remote, id }: GreSpec): string {
+  return `${type === 'teb' ? 'GRE with key' : 'ERSPAN session'} ${id} from ${local} to ${remote}`;
 }

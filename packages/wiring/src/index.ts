@@ -1,4 +1,5 @@
 export * from './actual.js';
+export { type ActualGreTunnel, type GreSpec, GreTunnels } from './actual-gre.js';
 export { describeStep } from './describe-step.js';
 export { findPort, findUplink, isPort } from './find-interface.js';
 export { type Interest, interestOf } from './interest.js';
@@ -10,6 +11,9 @@ export { planNode, planTaps, type TapIds } from './plan-node.js';
 export { revivesSource } from './plan-source.js';
 export { dispatch, type Ref, type Step, type StepKind, type StepOf, type StepTable } from './step.js';
 export * from './tags.js';
+export { idOf, idsOf } from './tap-of-tag.js';
+export type { ActualRoute } from './underlay.js';
 export { type Verdict, verify } from './verify.js';
 export { VppSnapshot } from './vpp-snapshot.js';
 export { Wanted, type WantedFlow, type WantedService } from './wanted.js';
+export { type WantedMirror, WantedMirrors } from './wanted-mirrors.js';

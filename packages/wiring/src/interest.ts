@@ -1,5 +1,6 @@
 import type { ActualView } from './actual.js';
 import { findPort } from './find-interface.js';
+import { legDirections, legId } from './mirror-leg.js';
 import type { TapIds } from './plan-node.js';
 import { ownTag } from './tags.js';
 import type { Wanted } from './wanted.js';
@@ -10,6 +11,8 @@ export interface Interest {
   readonly ports: ReadonlySet<number>;
   /** Sources, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
   readonly features: ReadonlySet<number>;
+  /** Addresses outside, to which mirrors send. */
+  readonly remotes: ReadonlySet<string>;
 }
 
 export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Interest {
@@ -36,5 +39,13 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
     for (const kind of ['collector', 'vlan', 'vxlan'] as const)
       for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
   }
-  return { ports, features };
+  for (const id of ids.mirrors) {
+    const record = wanted.mirrors.get(id)?.record;
+    const source = record && !record.removed ? findPort(record.port_id, actual).value : undefined;
+    if (source) features.add(source.index);
+    if (source) ports.add(source.index);
+    for (const direction of legDirections)
+      for (const entry of actual.tagged(ownTag('gre', legId(id, direction)))) features.add(entry.index);
+  }
+  return { ports, features, remotes: wanted.mirrors.remotes(ids.mirrors) };
 }

@@ -72,7 +72,8 @@ export function planAttachment(
   return { key, existing: existing?.index ?? null, obstacle: null, steps };
 }
 
-function placing(
+/** Puts an interface into the bridge domain and up, muted or not. */
+export function placing(
   { actual }: Planning,
   at: Ref,
   existing: ActualInterface | null,

@@ -32,7 +32,8 @@ function node() {
       expect([...vpp.execute(plan)]).toEqual([]);
       return vpp.steps.map(describeStep);
     },
-    some: (...flows: number[]) => planTaps({ services: [], flows: flows.map(flowId) }, wanted, vpp.state, facts),
+    some: (...flows: number[]) =>
+      planTaps({ services: [], flows: flows.map(flowId), mirrors: [] }, wanted, vpp.state, facts),
     link: () => [...vpp.state.tagged(linkTag)][0]?.index ?? 0,
     mirror: () => vpp.state.spansFrom(source).get([...vpp.state.tagged(linkTag)][0]?.index ?? 0) ?? 0,
     statuses: () => verify(planNode(wanted, vpp.state, facts)).map((each) => `${each.status} ${each.reason}`.trim()),

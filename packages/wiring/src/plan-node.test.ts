@@ -80,12 +80,12 @@ describe('several flows of one source and service', () => {
     vpp.execute(plan(vpp, wanted));
     expect(mirrors(vpp)).toEqual([1]);
     wanted.setFlow({ record: flow(1, 1, 1, { direction: 'BOTH' }), revision: 7 });
-    vpp.execute(planTaps({ services: [], flows: [flowId(1)] }, wanted, vpp.state, facts));
+    vpp.execute(planTaps({ services: [], flows: [flowId(1)], mirrors: [] }, wanted, vpp.state, facts));
     expect(mirrors(vpp)).toEqual([3]);
     expect(text(vpp, wanted)).toEqual([]);
     expect(statuses(vpp, wanted)).toMatchObject({ [flowId(1)]: 'ACTIVE', [flowId(2)]: 'ACTIVE' });
     wanted.setFlow({ record: flow(1, 1, 1, { direction: 'BOTH', removed: true }), revision: 8 });
-    vpp.execute(planTaps({ services: [], flows: [flowId(1)] }, wanted, vpp.state, facts));
+    vpp.execute(planTaps({ services: [], flows: [flowId(1)], mirrors: [] }, wanted, vpp.state, facts));
     expect(mirrors(vpp)).toEqual([1]);
   });
 
@@ -257,7 +257,7 @@ describe('repair', () => {
     });
     expect([...vpp.state.tagged(`taas.flow:${flowId(1)}`)]).toEqual([]);
     vpp.refuse = () => false;
-    vpp.execute(planTaps({ services: [], flows: [flowId(1)] }, wanted, vpp.state, facts));
+    vpp.execute(planTaps({ services: [], flows: [flowId(1)], mirrors: [] }, wanted, vpp.state, facts));
     expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
   });
 

@@ -1,48 +1,58 @@
-import type { ActualView } from './actual.js';
+import type { ActualInterface, ActualView } from './actual.js';
 import type { NodeFacts } from './node-facts.js';
 import { type Plan, PlanDraft } from './plan.js';
-import { removeLoopback } from './plan-removal.js';
+import { isHalfMadeTunnel, planMirror } from './plan-mirror.js';
+import { removeAttachment, removeLoopback } from './plan-removal.js';
 import { planScrub, scrubKey } from './plan-source.js';
 import { planUnit } from './plan-unit.js';
 import { type Planning, TakenIds } from './planning.js';
-import type { Step } from './step.js';
 import { loopbackMacPrefix, parseOwnTag } from './tags.js';
+import { TakenTunnels } from './taken-tunnels.js';
+import { idOf, idsOf } from './tap-of-tag.js';
 import type { Wanted } from './wanted.js';
 
 /**
  * Taps to look at: services with all of their flows, and single flows. A flow whose service's ways in and out do not stand
- * takes all flows of the service with it; one that is not wanted any more is removed.
+ * takes all flows of the service with it; a flow or a mirror that is not wanted any more is removed.
  */
 export interface TapIds {
   readonly services: Iterable<string>;
   readonly flows: Iterable<string>;
+  readonly mirrors: Iterable<string>;
 }
 
 /**
  * Everything: what is wanted comes into place, and what is ours and not wanted goes. To be used only when nothing is
- * under way, since it takes an untagged loopback with our MAC address for one that was left half-made.
+ * under way, since it takes an untagged loopback with our MAC address, and an
+ * untagged tunnel with a number of ours, for one that was left half-made.
  */
 export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): Plan {
   const services = new Set<string>();
   const flows = new Set<string>();
-  const halfMade: Step[] = [];
+  const mirrors = wanted.mirrors.ids();
+  const note = (tag: string): boolean => {
+    const own = parseOwnTag(tag);
+    if (own) idsOf(own, { services, flows, mirrors }).add(idOf(own));
+    return own !== null;
+  };
+  const halfMade: HalfMade = { loopbacks: [], tunnels: [] };
   for (const { record } of wanted.services()) services.add(record.id);
   for (const { record } of wanted.flows()) services.add(record.tap_service_id);
-  for (const domain of actual.bridgeDomains()) {
-    const own = parseOwnTag(domain.tag);
-    if (own?.kind === 'service') services.add(own.id);
-  }
+  for (const domain of actual.bridgeDomains()) note(domain.tag);
   for (const entry of actual.interfaces()) {
-    const own = parseOwnTag(entry.tag);
-    if (own) (own.kind === 'flow' ? flows : services).add(own.id);
-    else if (entry.tag === '' && entry.mac.startsWith(loopbackMacPrefix) && !actual.membership(entry.index))
-      halfMade.push(...removeLoopback(entry.index, actual));
+    if (note(entry.tag) || entry.tag !== '' || actual.membership(entry.index)) continue;
+    if (entry.mac.startsWith(loopbackMacPrefix)) halfMade.loopbacks.push(entry);
+    else if (isHalfMadeTunnel(entry, actual)) halfMade.tunnels.push(entry);
   }
-  for (const acl of actual.acls()) {
-    const own = parseOwnTag(acl.tag);
-    if (own?.kind === 'flow') flows.add(own.id);
-  }
-  return plan({ services, flows }, wanted, actual, facts, halfMade);
+  for (const acl of actual.acls()) note(acl.tag);
+  return plan({ services, flows, mirrors }, wanted, actual, facts, halfMade);
+}
+
+/** What was made and not tagged, and is for nobody to find but us. */
+interface HalfMade {
+  readonly loopbacks: ActualInterface[];
+  /** A mirror that wants the same may take one over. */
+  readonly tunnels: ActualInterface[];
 }
 
 /** Some taps only, with the same rules; what is ours and belongs to none of them is left for {@link planNode}. */
@@ -50,20 +60,22 @@ export function planTaps(ids: TapIds, wanted: Wanted, actual: ActualView, facts:
   return plan(ids, wanted, actual, facts, null);
 }
 
-/** @param halfMade steps that take away what was left half-made; null where only some taps are looked at */
-function plan(
-  ids: TapIds,
-  wanted: Wanted,
-  actual: ActualView,
-  facts: NodeFacts,
-  halfMade: readonly Step[] | null,
-): Plan {
+/** @param halfMade null where only some taps are looked at */
+function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts, halfMade: HalfMade | null): Plan {
   const draft = new PlanDraft();
-  const planning: Planning = { wanted, actual, facts, draft, taken: new TakenIds() };
+  const planning: Planning = { wanted, actual, facts, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
   const { whole, units } = sortOut(ids, wanted, actual);
   draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
-  draft.add('half-made', [scrubKey], halfMade ?? []);
+  const loopbacks = (halfMade?.loopbacks ?? []).flatMap(({ index }) => removeLoopback(index, actual));
+  draft.add('half-made', [scrubKey], loopbacks);
   for (const [service, { gone, some }] of units) planUnit(planning, service, gone, whole.has(service) ? null : some);
+  for (const mirror of ids.mirrors) planMirror(planning, mirror);
+  const tunnels = (halfMade?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
+  draft.add(
+    'half-made-tunnels',
+    [scrubKey],
+    tunnels.flatMap((entry) => removeAttachment(entry, actual)),
+  );
   return draft.finish();
 }
 

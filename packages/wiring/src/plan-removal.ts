@@ -1,4 +1,5 @@
 import type { ActualInterface, ActualView } from './actual.js';
+import type { GreSpec } from './actual-gre.js';
 import type { Step } from './step.js';
 import { ownTag } from './tags.js';
 
@@ -8,6 +9,8 @@ import { ownTag } from './tags.js';
  */
 export function removeAttachment(entry: ActualInterface, actual: ActualView): Step[] {
   const at = { index: entry.index };
+  const gre = actual.gre.ofInterface(entry.index);
+  if (gre) return [...leave(entry.index, actual), { kind: 'delete-gre', at, spec: greSpec(gre) }];
   const tunnel = actual.tunnel(entry.index);
   const { index: _, ...addresses } = tunnel ?? { index: 0, local: '', remote: '', vni: 0 };
   return [
@@ -17,8 +20,13 @@ export function removeAttachment(entry: ActualInterface, actual: ActualView): St
   ];
 }
 
+/** What a tunnel is, without where VPP has it. */
+function greSpec({ type, local, remote, id }: GreSpec): GreSpec {
+  return { type, local, remote, id };
+}
+
 /**
- * Takes a flow's loopback away. Everything that is mirrored to it is switched off before: VPP does not notice that a
+ * Takes a loopback away. Everything that is mirrored to it is switched off before: VPP does not notice that a
  * destination is deleted, and the next interface, whoever owns it, would get its index and the copies.
  */
 export function removeLoopback(index: number, actual: ActualView): Step[] {

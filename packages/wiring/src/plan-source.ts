@@ -1,9 +1,11 @@
 import { type ActualInterface, type ActualView, featureBits, type SpanState } from './actual.js';
+import { findPort } from './find-interface.js';
+import { legsOf, mirrorOfLeg } from './mirror-leg.js';
 import type { Plan } from './plan.js';
 import { mayBeDirect } from './plan-direct.js';
 import type { Planning } from './planning.js';
 import type { Step } from './step.js';
-import { ownTag, parseOwnTag } from './tags.js';
+import { type OwnTag, ownTag, parseOwnTag, takesCopies } from './tags.js';
 
 export const sourceKey = (index: number): string => `source:${index}`;
 export const scrubKey = 'scrub';
@@ -13,13 +15,31 @@ export function revivesSource(plan: Plan): boolean {
   return plan.sequences.some(({ key }) => key.startsWith('source:'));
 }
 
+/** Adds what {@link planSource} says, once for a source in a plan. */
+export function reviveSource(planning: Planning, port: string, source: number): void {
+  const { wanted, actual, draft } = planning;
+  if (draft.has(sourceKey(source))) return;
+  const isSource = (each: string): boolean => findPort(each, actual).value?.index === source;
+  const stays = ({ kind, id }: OwnTag): boolean => {
+    if (kind === 'mirror') {
+      const mirror = wanted.mirrors.get(mirrorOfLeg(id))?.record;
+      if (!mirror) return wanted.mirrors.isUnreadable(mirrorOfLeg(id));
+      return legsOf(mirror).some((leg) => leg.id === id) && isSource(mirror.port_id);
+    }
+    const flow = wanted.flow(id)?.record;
+    if (!flow) return wanted.isUnreadable('tap_flows', id);
+    return !flow.removed && isSource(flow.source_port);
+  };
+  draft.add(sourceKey(source), [scrubKey], planSource(planning, port, source, stays));
+}
+
 /**
  * Revives the mirroring of a source whose SPAN table and feature bits disagree. VPP sets a bit only when the number of
  * destinations goes from none to one, and clears it when the interface leaves layer 2 while the table stays; so every
  * destination is switched off, and those that stay are switched on again, those of others too.
- * @param stays whether a flow's loopback mirrors this source rightly
+ * @param stays whether a loopback of ours mirrors this source rightly
  */
-export function planSource(planning: Planning, port: string, source: number, stays: (flow: string) => boolean): Step[] {
+function planSource(planning: Planning, port: string, source: number, stays: (own: OwnTag) => boolean): Step[] {
   const { actual } = planning;
   const table = actual.spansFrom(source);
   const features = actual.features(source);
@@ -36,7 +56,7 @@ export function planSource(planning: Planning, port: string, source: number, sta
     const destination = actual.interface(to);
     if (!destination || !mayReceive(planning, source, destination)) continue;
     const own = parseOwnTag(destination.tag);
-    if (own?.kind !== 'flow' || stays(own.id)) on.push(setSpan(source, to, state, 0));
+    if (!takesCopies(own) || stays(own)) on.push(setSpan(source, to, state, 0));
   }
   return [{ kind: 'check-port', port, index: source }, ...off, ...on];
 }
@@ -72,11 +92,11 @@ function* doubtfulSpans(actual: ActualView, services: Iterable<string>): Iterabl
         for (const from of actual.spansTo(index)) yield [from, index];
 }
 
-/** Mirrors to strangers are for others to answer for, those to flows' loopbacks for the flow's own plan. */
+/** Mirrors to strangers are for others to answer for, those to loopbacks of one tap for that tap's plan. */
 function mayReceive({ wanted, actual }: Planning, from: number, to: ActualInterface): boolean {
   if (actual.isOrphanSpan(from, to.index)) return false;
   const own = parseOwnTag(to.tag);
-  return own === null || own.kind === 'flow' || mayBeDirect(wanted, actual, from, to);
+  return own === null || takesCopies(own) || mayBeDirect(wanted, actual, from, to);
 }
 
 function setSpan(from: number, to: number, state: SpanState, before: SpanState): Step {

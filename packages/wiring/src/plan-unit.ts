@@ -1,13 +1,11 @@
-import type { ActualBridgeDomain } from './actual.js';
-import { findPort } from './find-interface.js';
 import type { Obstacle } from './obstacle.js';
-import { refused } from './obstacle.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
+import { chosenDomain, evictStrangers, planBridge } from './plan-bridge.js';
 import { type DirectMirror, goesDirect, mirrorKey, planDirect } from './plan-direct.js';
 import { type Entrance, entryKey, planEntrance } from './plan-entrance.js';
-import { type FlowNeeds, flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
-import { leave, removeAttachment, removeFlow } from './plan-removal.js';
-import { planSource, scrubKey, sourceKey } from './plan-source.js';
+import { flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
+import { removeAttachment, removeFlow } from './plan-removal.js';
+import { reviveSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
 import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
 import type { Step } from './step.js';
@@ -100,57 +98,23 @@ function wireFlow(
   if (exit.type === 'frozen') return { obstacle: wrongExit, keys: [] };
   const looked = flowNeeds(planning, flow, exit);
   const needs = wrongExit ? null : (looked.value ?? null);
-  if (needs) reviveSource(planning, flow, needs);
+  if (needs) reviveSource(planning, flow.record.source_port, needs.source.index);
   const steps = planFlow(planning, flow, goesDirect(flow.record) ? null : needs, domain);
   const before = [scrubKey, `bridge:${flow.record.tap_service_id}`, ...(needs ? [sourceKey(needs.source.index)] : [])];
   draft.add(key, needs ? before : [], steps);
   return { obstacle: wrongExit ?? looked.obstacle ?? null, keys: flowKeys(flow, needs) };
 }
 
-function reviveSource(planning: Planning, { record }: WantedFlow, needs: FlowNeeds): void {
-  const { wanted, actual, draft } = planning;
-  const source = needs.source.index;
-  if (draft.has(sourceKey(source))) return;
-  const stays = (id: string): boolean => {
-    const other = wanted.flow(id);
-    if (!other) return wanted.isUnreadable('tap_flows', id);
-    return !other.record.removed && findPort(other.record.source_port, actual).value?.index === source;
-  };
-  draft.add(sourceKey(source), [scrubKey], planSource(planning, record.source_port, source, stays));
-}
-
 function planDomain(planning: Planning, service: string, exit: ServiceExit): PlannedDomain {
-  const { actual, facts, draft, taken } = planning;
   if (exit.type === 'none') return { domain: null, obstacle: null };
   const tag = ownTag('service', service);
-  const existing = chosenDomain(planning, service);
-  if (exit.type === 'frozen')
+  if (exit.type === 'frozen') {
+    const existing = chosenDomain(planning.actual, tag);
     return { domain: existing ? { id: existing.id, keepsMembers: true } : null, obstacle: null };
-  if (existing && floodsOnly(existing)) {
-    draft.add(`bridge:${service}`, [], evictStrangers(planning, existing));
-    return { domain: { id: existing.id, keepsMembers: true }, obstacle: null };
   }
-  const id = existing?.id ?? taken.bridgeDomain(actual, facts.bridgeDomains);
-  if (id === undefined) {
-    const [first, last] = facts.bridgeDomains;
-    return { domain: null, obstacle: refused(`no bridge domain id is left between ${first} and ${last}`).obstacle };
-  }
-  // Its flags are changed by making it anew: VPP's message for that differs between versions.
-  const undo: Step[] = existing
-    ? [
-        ...[...existing.members.keys()].flatMap((index) => leave(index, actual)),
-        { kind: 'delete-bridge-domain', id, tag },
-      ]
-    : [];
-  draft.add(`bridge:${service}`, [], [...undo, { kind: 'create-bridge-domain', id, tag }]);
-  return { domain: { id, keepsMembers: false }, obstacle: null };
-}
-
-/** Interfaces of others in our bridge domain would receive the copies. */
-function evictStrangers({ actual }: Planning, domain: ActualBridgeDomain): Step[] {
-  return [...domain.members.keys()]
-    .filter((index) => parseOwnTag(actual.interface(index)?.tag ?? '') === null)
-    .flatMap((index) => leave(index, actual));
+  const { domain, obstacle, steps } = planBridge(planning, tag);
+  planning.draft.add(`bridge:${service}`, [], steps);
+  return { domain, obstacle };
 }
 
 function planAttachments(
@@ -182,7 +146,7 @@ function planLeftovers(planning: Planning, service: string, exit: ServiceExit, g
   const { actual, draft } = planning;
   if (exit.type === 'frozen') return;
   const tag = ownTag('service', service);
-  const keep = exit.type === 'none' ? undefined : chosenDomain(planning, service)?.id;
+  const keep = exit.type === 'none' ? undefined : chosenDomain(actual, tag)?.id;
   const spare = [...actual.bridgeDomainsTagged(tag)].filter((domain) => domain.id !== keep);
   const needs = new Set([`detach:${service}`, `bridge:${service}`, entryKey(service), ...[...goneFlows].map(flowKey)]);
   const steps = spare.flatMap((domain): Step[] => {
@@ -190,7 +154,7 @@ function planLeftovers(planning: Planning, service: string, exit: ServiceExit, g
       const own = parseOwnTag(actual.interface(index)?.tag ?? '');
       if (own?.kind === 'flow') needs.add(flowKey(own.id));
     }
-    return [...evictStrangers(planning, domain), { kind: 'delete-bridge-domain', id: domain.id, tag }];
+    return [...evictStrangers(actual, domain), { kind: 'delete-bridge-domain', id: domain.id, tag }];
   });
   draft.addLast(`unbridge:${service}`, [...needs], steps);
 }
@@ -215,15 +179,4 @@ function serviceOutlook(
       ? [`detach:${service}`, `unbridge:${service}`]
       : [...exitKeys, ...attachments.map((each) => each.key), `unbridge:${service}`],
   });
-}
-
-function chosenDomain({ actual }: Planning, service: string): ActualBridgeDomain | undefined {
-  let lowest: ActualBridgeDomain | undefined;
-  for (const domain of actual.bridgeDomainsTagged(ownTag('service', service)))
-    if (!lowest || domain.id < lowest.id) lowest = domain;
-  return lowest;
-}
-
-function floodsOnly({ flags }: ActualBridgeDomain): boolean {
-  return !flags.learn && !flags.forward && flags.flood && flags.uuFlood && !flags.arpTerm;
 }

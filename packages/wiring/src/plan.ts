@@ -19,6 +19,8 @@ export interface Outlook {
   /** A tombstone: the tap is done with when nothing of it is left. */
   readonly removed: boolean;
   readonly obstacle: Obstacle | null;
+  /** What to say of a tap that stands. */
+  readonly warning?: string;
   /** The tap stands if no sequence with one of these keys is in the plan. */
   readonly keys: readonly string[];
 }

@@ -1,6 +1,7 @@
 import type { ActualView } from './actual.js';
 import type { NodeFacts } from './node-facts.js';
 import type { PlanDraft } from './plan.js';
+import type { TakenTunnels } from './taken-tunnels.js';
 import type { Wanted } from './wanted.js';
 
 /** What every part of the planner reads, and the ids that this plan has given out and VPP does not know of yet. */
@@ -10,6 +11,7 @@ export interface Planning {
   readonly facts: NodeFacts;
   readonly draft: PlanDraft;
   readonly taken: TakenIds;
+  readonly tunnels: TakenTunnels;
 }
 
 export class TakenIds {

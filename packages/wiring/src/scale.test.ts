@@ -16,8 +16,8 @@ it('plans 10,000 flows on a node, and one service among them without looking at 
   expect(first.sequences.length).toBeGreaterThan(10_000);
   expect(vpp.execute(first).size).toBe(0);
   expect(planNode(wanted, vpp.state, facts).sequences).toEqual([]);
-  const one = planTaps({ services: [serviceId(7)], flows: [] }, wanted, vpp.state, facts);
+  const one = planTaps({ services: [serviceId(7)], flows: [], mirrors: [] }, wanted, vpp.state, facts);
   expect(one.outlooks.length).toBe(21);
-  const single = planTaps({ services: [], flows: [flowId(9)] }, wanted, vpp.state, facts);
+  const single = planTaps({ services: [], flows: [flowId(9)], mirrors: [] }, wanted, vpp.state, facts);
   expect(single.outlooks.map((each) => each.id)).toEqual([flowId(9), serviceId(10)]);
 });

@@ -1,4 +1,5 @@
 import type { AclRule, SpanState } from './actual.js';
+import type { GreSpec } from './actual-gre.js';
 
 /** An interface or ACL: one that VPP has, by index, or one that an earlier step of the same plan makes, by name. */
 export type Ref = { readonly index: number } | { readonly ref: string };
@@ -36,9 +37,14 @@ export type Step =
       readonly remote: string;
       readonly vni: number;
     }
+  /** With an instance number of ours, by which one that was made but not tagged yet can be recognised. */
+  | { readonly kind: 'create-gre'; readonly as: string; readonly instance: number; readonly spec: GreSpec }
+  | { readonly kind: 'delete-gre'; readonly at: Ref; readonly spec: GreSpec }
   | { readonly kind: 'set-tag'; readonly at: Ref; readonly tag: string; readonly before: string }
   | { readonly kind: 'set-rewrite'; readonly at: Ref; readonly pop: 0 | 1; readonly before: 0 | 1 }
   | { readonly kind: 'set-admin'; readonly at: Ref; readonly up: boolean; readonly before: boolean }
+  /** The longest packet that a tunnel of ours takes, in bytes. */
+  | { readonly kind: 'set-mtu'; readonly at: Ref; readonly mtu: number }
   | { readonly kind: 'join-bridge'; readonly at: Ref; readonly id: number; readonly shg: number }
   | { readonly kind: 'leave-bridge'; readonly at: Ref; readonly id: number; readonly shg: number }
   /** Frames that come in by this interface go nowhere; what is sent out by it is not concerned. */

@@ -7,14 +7,15 @@ export const physnetTagPrefix = 'net-vpp.physnet:';
 /** How the path of a vhost-user socket names its port. */
 export const portIdInPath = /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/;
 
-const ownKinds = ['service', 'entry', 'flow', 'collector', 'vlan', 'vxlan'] as const;
+const ownKinds = ['service', 'entry', 'flow', 'collector', 'vlan', 'vxlan', 'mirror', 'gre'] as const;
 /**
  * What an object of ours is for: a service's bridge domain, the loopback by which copies enter it, a filtered flow's
- * loopback or ACL, a way in or out of a service.
+ * loopback or ACL, a way in or out of a service; of a tap mirror's leg the bridge domain and loopback (`mirror`), and the
+ * tunnel (`gre`).
  */
 export type OwnKind = (typeof ownKinds)[number];
 
-/** The id is a flow's for `flow`, and a tap service's for all others. */
+/** The id is a flow's for `flow`, a leg's (see `mirror-leg.ts`) for `mirror` and `gre`, a tap service's for all others. */
 export interface OwnTag {
   readonly kind: OwnKind;
   readonly id: string;
@@ -33,13 +34,23 @@ export function parseOwnTag(tag: string): OwnTag | null {
   return kind === undefined || id === '' ? null : { kind, id };
 }
 
+/** Whether ports are mirrored to interfaces with the tag. */
+export function takesCopies(own: OwnTag | null): own is OwnTag & { readonly kind: 'flow' | 'mirror' } {
+  return own?.kind === 'flow' || own?.kind === 'mirror';
+}
+
 /** First three bytes of our loopbacks' MAC addresses: locally administered, then "ta". */
 export const loopbackMacPrefix = '02:74:61:';
 
 /** A loopback gets a MAC address of ours, so that one that was made but not tagged yet can be recognised. */
 export function loopbackMac(id: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0;
-  const hex = (hash & 0xffffff).toString(16).padStart(6, '0');
+  const hex = (hashOf(id) & 0xffffff).toString(16).padStart(6, '0');
   return `${loopbackMacPrefix}${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4)}`;
+}
+
+/** FNV-1a, 32 bits: spreads ids, and keeps no secret. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return hash;
 }

@@ -30,6 +30,6 @@ export function verify(plan: Plan, failures: ReadonlyMap<string, string> = new M
     const missing = outlook.keys.map((key) => open.get(key)).find((sequence) => sequence !== undefined);
     const step = missing?.steps.find(({ kind }) => kind !== 'check-port');
     if (step) return { status: 'ERROR', reason: `not in place in VPP, still to do: ${describeStep(step)}` };
-    return { status: outlook.removed ? 'REMOVED' : 'ACTIVE', reason: '' };
+    return outlook.removed ? { status: 'REMOVED', reason: '' } : { status: 'ACTIVE', reason: outlook.warning ?? '' };
   }
 }

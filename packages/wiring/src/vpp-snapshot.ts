@@ -8,8 +8,10 @@ import type {
   L2Features,
   SpanState,
 } from './actual.js';
+import { GreTunnels } from './actual-gre.js';
 import { IndexOf } from './index-of.js';
 import { parseOwnTag, portIdInPath } from './tags.js';
+import type { ActualRoute } from './underlay.js';
 
 const noSpans: ReadonlyMap<number, SpanState> = new Map();
 const unbound: AclBinding = { input: [], output: [] };
@@ -35,6 +37,8 @@ export class VppSnapshot implements ActualView {
   readonly #features = new Map<number, L2Features>();
   readonly #tunnels = new Map<number, ActualTunnel>();
   readonly #tunnelsByKey = new Map<string, ActualTunnel>();
+  readonly gre = new GreTunnels();
+  readonly #routes = new Map<string, ActualRoute>();
   readonly #acls = new Map<number, ActualAcl>();
   readonly #aclsByTag = new IndexOf<string, ActualAcl>();
   readonly #bindings = new Map<number, AclBinding>();
@@ -57,6 +61,7 @@ export class VppSnapshot implements ActualView {
     this.#features.delete(index);
     this.#bindings.delete(index);
     this.removeTunnel(index);
+    this.gre.remove(index);
     const member = this.#membership.get(index);
     const domain = member && this.#domains.get(member.bridgeDomain);
     if (!domain) return;
@@ -122,6 +127,15 @@ export class VppSnapshot implements ActualView {
     if (!old) return;
     this.#tunnels.delete(index);
     this.#tunnelsByKey.delete(tunnelKey(old.local, old.remote, old.vni));
+  }
+
+  putRoute(address: string, route: ActualRoute): void {
+    this.#routes.set(address, route);
+  }
+
+  /** Forgets routes that nobody asks for any more. */
+  keepRoutes(addresses: ReadonlySet<string>): void {
+    for (const address of this.#routes.keys()) if (!addresses.has(address)) this.#routes.delete(address);
   }
 
   putAcl(acl: ActualAcl): void {
@@ -203,6 +217,9 @@ export class VppSnapshot implements ActualView {
   }
   tunnelBetween(local: string, remote: string, vni: number): ActualTunnel | undefined {
     return this.#tunnelsByKey.get(tunnelKey(local, remote, vni));
+  }
+  route(address: string): ActualRoute | undefined {
+    return this.#routes.get(address);
   }
   aclsTagged(tag: string): Iterable<ActualAcl> {
     return this.#aclsByTag.get(tag);

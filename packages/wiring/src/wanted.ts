@@ -1,5 +1,6 @@
 import type { NodeTapFlow, NodeTapService, ResourceKind } from '@taas/model';
 import { IndexOf } from './index-of.js';
+import { WantedMirrors } from './wanted-mirrors.js';
 
 /** A record as the node was told it, tombstones included, with etcd's mod revision. */
 export interface WantedService {
@@ -21,6 +22,7 @@ export class Wanted {
   readonly #flowsOf = new IndexOf<string, string>();
   /** By service and source port. */
   readonly #siblings = new IndexOf<string, string>();
+  readonly mirrors = new WantedMirrors();
   readonly #unreadableServices = new Set<string>();
   /** With the record as it was last, if this run has seen one that could be read. */
   readonly #unreadableFlows = new Map<string, WantedFlow | null>();
@@ -108,6 +110,7 @@ export class Wanted {
 
   /** Whether the node has a record of the tap, be it one that cannot be read. */
   knows(kind: ResourceKind, id: string): boolean {
+    if (kind === 'tap_mirrors') return this.mirrors.get(id) !== undefined || this.mirrors.isUnreadable(id);
     const record = kind === 'tap_services' ? this.#services.get(id) : this.#flows.get(id);
     return record !== undefined || this.isUnreadable(kind, id);
   }

@@ -1,5 +1,6 @@
-import { dispatch, isPort, type Ref, type Step, type StepTable } from '@taas/wiring';
+import { dispatch, type GreSpec, isPort, type Ref, type Step, type StepTable } from '@taas/wiring';
 import { toVppAddress, toVppMac } from 'vpp-api';
+import { fromGreSpec } from './underlay-messages.js';
 import { anyIndex, fromRule, oneTag, toInterface, type Vpp } from './vpp-messages.js';
 
 /** The wanted interface is not what the plan took it for: it changed hands between looking and doing. */
@@ -36,6 +37,8 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
       dst_address: toVppAddress(tunnel.remote),
       vni: tunnel.vni,
     });
+  const gre = (isAdd: boolean, spec: GreSpec, instance?: number) =>
+    vpp.request('gre_tunnel_add_del_v2', { is_add: isAdd, tunnel: fromGreSpec(spec, instance) });
   const make = async (as: string, reply: Promise<{ readonly sw_if_index: number }>): Promise<void> => {
     made.set(as, (await reply).sw_if_index);
   };
@@ -83,6 +86,8 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
     'delete-vlan': (s) => vpp.request('delete_subif', { sw_if_index: at(s.at) }),
     'create-vxlan': (s) => make(s.as, vxlan(true, s)),
     'delete-vxlan': (s) => vxlan(false, s),
+    'create-gre': (s) => make(s.as, gre(true, s.spec, s.instance)),
+    'delete-gre': (s) => gre(false, s.spec),
     'set-tag': (s) => tag(at(s.at), s.tag),
     'set-rewrite': (s) =>
       vpp.request('l2_interface_vlan_tag_rewrite', {
@@ -93,6 +98,7 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
         tag2: 0,
       }),
     'set-admin': (s) => vpp.request('sw_interface_set_flags', { sw_if_index: at(s.at), flags: s.up ? 1 : 0 }),
+    'set-mtu': (s) => vpp.request('sw_interface_set_mtu', { sw_if_index: at(s.at), mtu: [s.mtu, 0, 0, 0] }),
     'join-bridge': (s) => bridge(at(s.at), s.id, s.shg, true),
     'leave-bridge': (s) => bridge(at(s.at), s.id, s.shg, false),
     mute: (s) => flags(at(s.at), false),

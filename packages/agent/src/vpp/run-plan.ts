@@ -33,9 +33,12 @@ const waits: Record<StepKind, boolean> = {
   'delete-vlan': true,
   'create-vxlan': true,
   'delete-vxlan': true,
+  'create-gre': true,
+  'delete-gre': true,
   'set-tag': false,
   'set-rewrite': false,
   'set-admin': false,
+  'set-mtu': false,
   'join-bridge': false,
   'leave-bridge': false,
   mute: false,
@@ -156,6 +159,8 @@ function usesUnmade(step: Step, made: MadeIndices): boolean {
   return refsOf(step).some((ref) => 'ref' in ref && !made.has(ref.ref));
 }
 
+const tunnelSteps: ReadonlySet<StepKind> = new Set(['create-vxlan', 'delete-vxlan', 'create-gre', 'delete-gre']);
+
 function note(
   step: Step,
   made: MadeIndices,
@@ -163,7 +168,7 @@ function note(
 ): void {
   if (step.kind === 'create-acl' || step.kind === 'replace-acl' || step.kind === 'delete-acl') touched.acls = true;
   if (step.kind === 'bind-acls') touched.acls = true;
-  if (step.kind === 'create-vxlan' || step.kind === 'delete-vxlan') touched.tunnels = true;
+  if (tunnelSteps.has(step.kind)) touched.tunnels = true;
   if (step.kind === 'set-span') touched.spans = true;
   else if ('id' in step) touched.domains.add(step.id);
   if ('as' in step && step.kind !== 'create-acl') add(touched.interfaces, made.get(step.as));

@@ -36,6 +36,7 @@ export function toInterface(
     adminUp: (d.flags & adminUp) !== 0,
     mac: fromVppMac(d.l2_address),
     rewrite: d.vtr_op,
+    mtu: { packet: d.mtu[0] ?? 0, ip4: d.mtu[1] || (d.mtu[0] ?? 0), ip6: d.mtu[2] || (d.mtu[0] ?? 0) },
     ...(socket === undefined ? {} : { socket }),
   };
 }

@@ -1,5 +1,6 @@
-import { parseOwnTag, type SpanState, type VppSnapshot } from '@taas/wiring';
+import { type Interest, parseOwnTag, type SpanState, type VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
+import { lookUpRoute, toGreTunnel } from './underlay-messages.js';
 import { anyIndex, toAcl, toBridgeDomain, toInterface, toTunnel, type Vpp } from './vpp-messages.js';
 
 /** Objects to read again, after they were changed. */
@@ -67,6 +68,23 @@ export class VppReader {
     await Promise.all([...indices].map((index) => this.#readFeatures(index)));
   }
 
+  /** What VPP tells only one by one: L2 features, and the way to addresses outside with the interfaces that it takes. */
+  async readDetails(interest: Pick<Interest, 'features' | 'remotes'>): Promise<void> {
+    await Promise.all([this.readFeatures(interest.features), this.#readRoutes(interest.remotes)]);
+  }
+
+  async #readRoutes(remotes: ReadonlySet<string>): Promise<void> {
+    const out = new Set<number>();
+    await Promise.all(
+      [...remotes].map(async (address) => {
+        const route = await lookUpRoute(this.vpp, address);
+        this.snapshot.putRoute(address, route);
+        if (route.to === 'interface') out.add(route.index);
+      }),
+    );
+    await Promise.all([...out].map((index) => this.readInterface(index)));
+  }
+
   async readTouched(touched: Touched): Promise<void> {
     await Promise.all([
       ...(touched.interfaces.size > manyInterfaces
@@ -113,7 +131,14 @@ export class VppReader {
   }
 
   async #readTunnels(): Promise<void> {
-    const tunnels = await this.vpp.dump('vxlan_tunnel_v2_dump', { sw_if_index: anyIndex });
+    const [tunnels, gre] = await Promise.all([
+      this.vpp.dump('vxlan_tunnel_v2_dump', { sw_if_index: anyIndex }),
+      this.vpp.dump('gre_tunnel_v2_dump', { sw_if_index: anyIndex }),
+    ]);
+    const ours = gre.flatMap((details) => toGreTunnel(details) ?? []);
+    const indices = new Set(ours.map(({ index }) => index));
+    for (const { index } of [...this.snapshot.gre.all()]) if (!indices.has(index)) this.snapshot.gre.remove(index);
+    for (const tunnel of ours) this.snapshot.gre.put(tunnel);
     const seen = new Set(tunnels.map(({ sw_if_index }) => sw_if_index));
     for (const { index } of [...this.snapshot.tunnels()]) if (!seen.has(index)) this.snapshot.removeTunnel(index);
     for (const details of tunnels) this.snapshot.putTunnel(toTunnel(details));

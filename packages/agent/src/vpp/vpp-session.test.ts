@@ -16,7 +16,7 @@ let source: Port;
 let pokes: number;
 const snapshot = new VppSnapshot();
 const wanted = new Wanted();
-const taps = { services: [id('5')], flows: [] };
+const taps = { services: [id('5')], flows: [], mirrors: [] };
 
 beforeEach(async () => {
   bench = await Bench.create();

@@ -42,6 +42,8 @@ export class VppSession {
   }
 }
 
-function isDeletion(step: Step): step is Extract<Step, { kind: 'delete-loopback' | 'delete-vlan' | 'delete-vxlan' }> {
-  return step.kind === 'delete-loopback' || step.kind === 'delete-vlan' || step.kind === 'delete-vxlan';
+type Deletion = Extract<Step, { kind: 'delete-loopback' | 'delete-vlan' | 'delete-vxlan' | 'delete-gre' }>;
+
+function isDeletion(step: Step): step is Deletion {
+  return ['delete-loopback', 'delete-vlan', 'delete-vxlan', 'delete-gre'].includes(step.kind);
 }

@@ -1,5 +1,4 @@
 import {
-  type ApiKind,
   keys,
   RecordError,
   type ResourceKind,
@@ -28,6 +27,7 @@ import {
   unreadable,
   words,
 } from '../api/neutron-error.js';
+import { shelf } from '../api/tap-kind.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { LiveView } from '../view/live-view.js';
 import type { PortDirectory, PortKnowledge } from './port-directory.js';
@@ -126,6 +126,7 @@ export class Admission {
           draft.compare(key, { kind: 'absent', key });
           draft.put(key, tunnelIdCodec.format({ v: 1, tap_mirror_id: record.id }));
         }
+        this.#claim(draft, seen, record.port_id, 'source', caller);
         draft.put(keys.resource('tap_mirrors', record.id), tapMirrorCodec.format(record));
       }
       return draft;
@@ -151,7 +152,7 @@ export class Admission {
 
   /** Takes turns with whoever makes the same in the same project here; with those elsewhere, by comparing in etcd. */
   #commit(
-    kind: ApiKind,
+    kind: ResourceKind,
     records: readonly { readonly project_id: string }[],
     build: (seen: Seen) => Promise<Draft>,
   ): Promise<number> {
@@ -166,7 +167,7 @@ export class Admission {
   }
 
   async #attempt(
-    kind: ApiKind,
+    kind: ResourceKind,
     counts: ReadonlyMap<string, number>,
     build: (seen: Seen) => Promise<Draft>,
   ): Promise<number> {
@@ -198,7 +199,7 @@ export class Admission {
     throw tooContended();
   }
 
-  #claimQuotas(draft: Draft, seen: Seen, kind: ApiKind, counts: ReadonlyMap<string, number>): void {
+  #claimQuotas(draft: Draft, seen: Seen, kind: ResourceKind, counts: ReadonlyMap<string, number>): void {
     const { live, quotas: defaults } = this.deps;
     for (const [project, count] of counts) {
       const claim = claimQuota(live.view, { kind, project, count, defaults }, (key) =>
@@ -221,19 +222,26 @@ export class Admission {
     const claim = claimRole(view, port, role, known);
     if ('conflict' in claim) {
       throw role === 'collector'
-        ? collectorIsSource(port, this.#user('tap_flows', view.flowsByPort.get(port), caller))
+        ? collectorIsSource(port, this.#source(port, caller))
         : sourceIsCollector(port, this.#user('tap_services', view.servicesByPort.get(port), caller));
     }
     draft.compare(key, claim.compare);
     draft.put(key, claim.operation.kind === 'put' ? claim.operation.value : '');
   }
 
+  /** Names the flows, or else the mirrors, that copy a port's traffic. */
+  #source(port: string, caller: Caller): string {
+    const { flowsByPort, mirrors } = this.deps.live.view;
+    const flows = flowsByPort.get(port);
+    const copied = flows.length > 0 ? [] : mirrors.byPort.get(port);
+    return copied.length > 0 ? this.#user('tap_mirrors', copied, caller) : this.#user('tap_flows', flows, caller);
+  }
+
   /** Names the taps that use a port, as far as the caller may know of them. */
   #user(kind: ResourceKind, ids: readonly string[], caller: Caller): string {
-    const { view } = this.deps.live;
-    const what = kind === 'tap_services' ? 'tap service' : 'tap flow';
-    const records = kind === 'tap_services' ? view.services : view.flows;
-    const own = ids.filter((id) => caller.isAdmin || records.get(id)?.record?.project_id === caller.projectId);
+    const what = words[kind].title.trim().toLowerCase();
+    const { byId } = shelf(this.deps.live.view, kind);
+    const own = ids.filter((id) => caller.isAdmin || byId.get(id)?.record?.project_id === caller.projectId);
     if (own.length > 0) return `${what} ${own.sort().slice(0, 3).join(', ')}${own.length > 3 ? ' and others' : ''}`;
     return ids.length > 0 ? `a ${what} of another project` : `another ${what}`;
   }

@@ -1,6 +1,6 @@
 import { keys, type PortRoleRecord, portRoleCodec, RecordError } from '@taas/model';
 import type { Compare, KeyValue, Operation } from '@taas/store';
-import { portInUse } from '../compiler/port-role-removal.js';
+import { portTapped } from '../ports/tapped-ports.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry } from '../view/entry.js';
 
@@ -31,7 +31,7 @@ export function claimRole(view: ClusterView, port: string, role: Role, seen: See
   if (seen.value === value) return { compare: { kind: 'value', key, value }, operation };
   const sameRole = roleIn(key, seen.value) === role;
   // The view must have seen the record's own revision, or it may not have seen its user.
-  const unused = view.revision >= seen.revision && !portInUse(view, port) && view.unreadable.size === 0;
+  const unused = view.revision >= seen.revision && !portTapped(view, port) && view.unreadable.size === 0;
   if (!sameRole && !unused) return { conflict: true };
   return { compare: { kind: 'mod-revision', key, revision: seen.revision }, operation };
 }

@@ -1,11 +1,11 @@
-import { type ApiKind, apiKinds, keys, type QuotaRecord } from '@taas/model';
+import { keys, type QuotaRecord, type ResourceKind, resourceKinds } from '@taas/model';
 import type { Compare, Operation, Store } from '@taas/store';
 import { overQuota, words } from '../api/neutron-error.js';
 import { shelf } from '../api/tap-kind.js';
 import type { ClusterView } from '../view/cluster-view.js';
 
 export type QuotaName = 'tap_service' | 'tap_flow' | 'tap_mirror';
-export const quotaNames: readonly QuotaName[] = apiKinds.map((kind) => words[kind].resource);
+export const quotaNames: readonly QuotaName[] = resourceKinds.map((kind) => words[kind].resource);
 
 /** How many of each kind a project may have; -1 is no limit. */
 export type QuotaLimits = Readonly<Record<QuotaName, number>>;
@@ -22,7 +22,7 @@ export function limitsOf(view: ClusterView, project: string, defaults: QuotaLimi
 }
 
 /** How many a project has, those that are being deleted included. */
-export const usedBy = (view: ClusterView, kind: ApiKind, project: string): number =>
+export const usedBy = (view: ClusterView, kind: ResourceKind, project: string): number =>
   shelf(view, kind).byProject.count(project);
 
 type Current = Awaited<ReturnType<Store['get']>>;
@@ -42,7 +42,12 @@ export interface QuotaClaim {
  */
 export function claimQuota(
   view: ClusterView,
-  what: { readonly kind: ApiKind; readonly project: string; readonly count: number; readonly defaults: QuotaLimits },
+  what: {
+    readonly kind: ResourceKind;
+    readonly project: string;
+    readonly count: number;
+    readonly defaults: QuotaLimits;
+  },
   seen: (key: string) => { readonly current: Current } | undefined,
 ): QuotaClaim {
   const { kind, project, count, defaults } = what;

@@ -1,4 +1,4 @@
-import type { ApiKind, Direction, MirrorDirections, MirrorType } from '@taas/model';
+import type { Direction, MirrorDirections, MirrorType, ResourceKind } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
 import {
   type AttributeType,
@@ -37,7 +37,7 @@ const common = {
 const status = { status: readOnly, status_reason: readOnly };
 
 /** In Neutron's order, which decides what is complained about first. */
-export const attributes: Readonly<Record<ApiKind, Readonly<Record<string, Attribute>>>> = {
+export const attributes: Readonly<Record<ResourceKind, Readonly<Record<string, Attribute>>>> = {
   tap_services: { ...common, port_id: required(uuid), ...status },
   tap_flows: {
     ...common,
@@ -91,7 +91,7 @@ export interface NewOf {
  * The attributes of a resource that is to be made, those that have a default filled in.
  * @throws NeutronError 400 in Neutron's words, for the first thing wrong in Neutron's order of looking
  */
-export function checkCreate<K extends ApiKind>(kind: K, given: JsonObject, caller: Caller): NewOf[K] {
+export function checkCreate<K extends ResourceKind>(kind: K, given: JsonObject, caller: Caller): NewOf[K] {
   const value: Record<string, unknown> = withTenant(given, caller);
   if (!Object.hasOwn(value, 'tenant_id')) {
     if (caller.projectId === '')
@@ -115,7 +115,7 @@ export function checkCreate<K extends ApiKind>(kind: K, given: JsonObject, calle
 
 /** @throws NeutronError 400; anything but name and description is read-only, also when the value is unchanged */
 export function checkUpdate(
-  kind: ApiKind,
+  kind: ResourceKind,
   given: JsonObject,
   caller: Caller,
 ): { readonly name?: string; readonly description?: string } {
@@ -146,12 +146,12 @@ function withTenant(given: JsonObject, caller: Caller): Record<string, unknown> 
   return value;
 }
 
-function refuseUnknown(kind: ApiKind, value: JsonObject): void {
+function refuseUnknown(kind: ResourceKind, value: JsonObject): void {
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(attributes[kind], name));
   if (unknown.length > 0) throw badRequest(`Unrecognized attribute(s) '${unknown.sort().join(', ')}'`);
 }
 
-function checkValues(kind: ApiKind, value: JsonObject): Record<string, unknown> {
+function checkValues(kind: ResourceKind, value: JsonObject): Record<string, unknown> {
   const checked: Record<string, unknown> = { ...value };
   for (const [name, { type }] of Object.entries(attributes[kind])) {
     if (!Object.hasOwn(value, name)) continue;
@@ -166,7 +166,7 @@ export const invalidInput = (attribute: string, problem: string) =>
   badRequest(`Invalid input for ${attribute}. Reason: ${problem}`);
 
 /** The attributes by which lists of a kind can be sorted, project_id being another name of tenant_id. */
-export function sortableAttributes(kind: ApiKind): ReadonlySet<string> {
+export function sortableAttributes(kind: ResourceKind): ReadonlySet<string> {
   const own = Object.entries(attributes[kind]).filter(([, attribute]) => attribute.sortable !== false);
   return new Set([...own.map(([name]) => name), 'project_id']);
 }

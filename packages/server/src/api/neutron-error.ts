@@ -103,7 +103,7 @@ export const sourceIsCollector = (port: string, used: string) =>
   new NeutronError(
     409,
     'TapSourceIsCollector',
-    `Port ${port} cannot be the source of a tap flow: it receives copies as the port of ${used}, and copies of copies ` +
+    `Port ${port} cannot be the source of a tap flow or mirror: it receives copies as the port of ${used}, and copies of copies ` +
       'could run in circles.',
   );
 

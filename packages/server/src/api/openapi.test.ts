@@ -1,4 +1,4 @@
-import { apiKinds } from '@taas/model';
+import { resourceKinds } from '@taas/model';
 import fc from 'fast-check';
 import { Compile } from 'typebox/compile';
 import Format from 'typebox/format';
@@ -29,7 +29,7 @@ const value = fc.oneof(
 describe('the description of the API', () => {
   it('says of a value what the check says', () => {
     expect(Format.IsIPv4('1.2.3.4')).toBe(true);
-    for (const kind of apiKinds) {
+    for (const kind of resourceKinds) {
       for (const [name, { type }] of Object.entries(attributes[kind])) {
         const schema = Compile(type.schema);
         fc.assert(

@@ -1,4 +1,4 @@
-import { type ApiKind, apiKinds } from '@taas/model';
+import { type ResourceKind, resourceKinds } from '@taas/model';
 import Type, { type TSchema } from 'typebox';
 import { quotaNames } from '../admission/quotas.js';
 import { type Attribute, attributes } from './attributes.js';
@@ -21,7 +21,7 @@ const descriptions: Readonly<Record<string, string>> = {
   remote_ip: 'Where the copies are sent.',
   mirror_type: 'How they travel.',
   status: 'DOWN, PENDING_CREATE, ACTIVE, ERROR or PENDING_DELETE.',
-  status_reason: 'Why it is not ACTIVE.',
+  status_reason: 'Why it is not ACTIVE; of an ACTIVE tap mirror, what to be warned of.',
 };
 
 /** The description of the API, made of the very types that requests are checked with. */
@@ -40,16 +40,16 @@ export function openApi(version: string): Schema {
           NeutronError: Type.Object({ type: Type.String(), message: Type.String(), detail: Type.String() }),
         }),
         quota: object(quotaNames.map((name) => [name, Type.Integer({ minimum: -1 })])),
-        ...Object.fromEntries(apiKinds.flatMap(schemasOf)),
+        ...Object.fromEntries(resourceKinds.flatMap(schemasOf)),
       },
     },
     security: [{ token: [] }],
-    paths: { ...Object.assign({}, ...apiKinds.map(pathsOf)), ...quotaPaths },
+    paths: { ...Object.assign({}, ...resourceKinds.map(pathsOf)), ...quotaPaths },
   };
 }
 
 /** The three forms of a resource: as it is shown, as it can be made, as it can be changed. */
-function schemasOf(kind: ApiKind): [string, Schema][] {
+function schemasOf(kind: ResourceKind): [string, Schema][] {
   const { resource } = words[kind];
   const all = Object.entries(attributes[kind]);
   const described = ([name, { type }]: [string, Attribute]): [string, TSchema] => [
@@ -88,7 +88,7 @@ const inQuery = (name: string, schema: Schema, description: string): Schema => (
   ...{ name, in: 'query', schema, description },
 });
 
-function pathsOf(kind: ApiKind): Schema {
+function pathsOf(kind: ResourceKind): Schema {
   const { resource } = words[kind];
   const one = wrapped(resource, reference(resource));
   const many = wrapped(kind, { type: 'array', items: reference(resource) });

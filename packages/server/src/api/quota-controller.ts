@@ -1,4 +1,4 @@
-import { apiKinds, keys, type QuotaRecord, quotaCodec } from '@taas/model';
+import { keys, type QuotaRecord, quotaCodec, resourceKinds } from '@taas/model';
 import type { Store } from '@taas/store';
 import { limitsOf, type QuotaLimits, type QuotaName, quotaNames, usedBy } from '../admission/quotas.js';
 import type { Access } from '../auth/access.js';
@@ -44,7 +44,7 @@ export class QuotaController {
   async details(project: string, caller: Caller): Promise<QuotaDetails> {
     const limits = await this.show(project, caller);
     const { view } = this.deps.live;
-    const entries = apiKinds.map((kind) => {
+    const entries = resourceKinds.map((kind) => {
       const name = words[kind].resource;
       return [name, { limit: limits[name], used: usedBy(view, kind, project), reserved: 0 }];
     });
@@ -103,7 +103,7 @@ export class QuotaController {
   }
 
   #checkUsage(project: string, limits: Partial<Record<QuotaName, number>>): void {
-    for (const kind of apiKinds) {
+    for (const kind of resourceKinds) {
       const name = words[kind].resource;
       const asked = limits[name];
       if (asked === undefined || asked < 0 || asked >= usedBy(this.deps.live.view, kind, project)) continue;

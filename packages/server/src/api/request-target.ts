@@ -1,9 +1,9 @@
 import { neutronPath, pathOfTarget } from '@taas/gateway';
-import { type ApiKind, apiKinds } from '@taas/model';
+import { type ResourceKind, resourceKinds } from '@taas/model';
 
 /** What a request's path names. */
 export type Target =
-  | { readonly is: 'resource'; readonly kind: ApiKind; readonly id: string | null }
+  | { readonly is: 'resource'; readonly kind: ResourceKind; readonly id: string | null }
   /** `/v2.0/`: the list of resources. */
   | { readonly is: 'index' }
   | { readonly is: 'extensions'; readonly alias: string | null }
@@ -31,7 +31,7 @@ export function requestTarget(url: string): Target {
   if (prefixed) rest.shift();
   const [collection, id, part, ...more] = rest;
   const name = collection?.replaceAll('-', '_');
-  const kind = apiKinds.find((known) => known === name);
+  const kind = resourceKinds.find((known) => known === name);
   if (kind !== undefined) return part === undefined ? { is: 'resource', kind, id: id ?? null } : { is: 'unknown' };
   if (prefixed) return name === 'openapi' && id === undefined ? { is: 'openapi' } : { is: 'unknown' };
   if (more.length > 0) return { is: 'other' };

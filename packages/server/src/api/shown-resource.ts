@@ -47,9 +47,3 @@ export function shownMirror(record: TapMirrorRecord, view: StatusView): Shown & 
     status_reason: view.reason,
   };
 }
-
-/** What tap mirrors say of themselves as long as no node carries them out. */
-export const mirrorStatus: StatusView = {
-  status: 'DOWN',
-  reason: 'accepted and kept, but nothing is copied: this release has no data plane for tap mirrors yet',
-};

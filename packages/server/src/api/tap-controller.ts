@@ -1,6 +1,6 @@
-import { type ApiKind, keys, RecordError, type StatusView } from '@taas/model';
+import { keys, RecordError, type ResourceKind, type StatusView } from '@taas/model';
 import type { Clock } from '@taas/service';
-import type { Operation, Store } from '@taas/store';
+import type { Store } from '@taas/store';
 import type { Admission } from '../admission/admission.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
@@ -13,6 +13,7 @@ import { tapNotFound, tooContended, unavailable, unreadable, words } from './neu
 import type { OwnWrites } from './own-writes.js';
 import { type JsonObject, resourcesToCreate, resourceToUpdate } from './request-body.js';
 import { codecs, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
+import { removeUntoldMirror } from './untold-mirror.js';
 import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
 
 export interface ControllerDeps {
@@ -39,7 +40,7 @@ export class TapController {
   constructor(private readonly deps: ControllerDeps) {}
 
   /** The page that the query asks for, from the view, which shows at least all that this replica has written. */
-  async list(kind: ApiKind, query: ListQuery, caller: Caller): Promise<readonly ShownTap[]> {
+  async list(kind: ResourceKind, query: ListQuery, caller: Caller): Promise<readonly ShownTap[]> {
     const { live } = this.deps;
     await live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
@@ -61,12 +62,16 @@ export class TapController {
   }
 
   /** One tap: the record from the store itself, its status from the view. */
-  async show(kind: ApiKind, id: string, caller: Caller): Promise<ShownTap> {
+  async show(kind: ResourceKind, id: string, caller: Caller): Promise<ShownTap> {
     const { record, revision } = await this.#find(kind, id, caller);
     return this.#showAt(record, revision);
   }
 
-  async create(kind: ApiKind, json: unknown, caller: Caller): Promise<{ bulk: boolean; shown: readonly ShownTap[] }> {
+  async create(
+    kind: ResourceKind,
+    json: unknown,
+    caller: Caller,
+  ): Promise<{ bulk: boolean; shown: readonly ShownTap[] }> {
     const { bulk, items } = resourcesToCreate(json, words[kind].resource, this.deps.bulkItems);
     const { access, live, writes } = this.deps;
     const records = this.#drafts(kind, items, caller);
@@ -78,7 +83,7 @@ export class TapController {
 
   /** The records that a request asks for, checked, and how to write them. */
   #drafts(
-    kind: ApiKind,
+    kind: ResourceKind,
     items: readonly JsonObject[],
     caller: Caller,
   ): { readonly all: readonly TapRecord[]; readonly commit: () => Promise<number> } {
@@ -102,7 +107,7 @@ export class TapController {
     }
   }
 
-  async update(kind: ApiKind, id: string, json: unknown, caller: Caller): Promise<ShownTap> {
+  async update(kind: ResourceKind, id: string, json: unknown, caller: Caller): Promise<ShownTap> {
     const { resource } = words[kind];
     const change = checkUpdate(kind, resourceToUpdate(json, resource), caller);
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -119,16 +124,19 @@ export class TapController {
    * Accepts that a tap is to go. One that no node has been told of goes at once; otherwise it is marked, and goes when
    * the nodes have confirmed. A second time changes nothing.
    */
-  async remove(kind: ApiKind, id: string, caller: Caller): Promise<void> {
+  async remove(kind: ResourceKind, id: string, caller: Caller): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt++) {
       // What is written is compared with what was seen, so the view will do, until it has turned out to be behind.
       const found = (attempt === 0 ? this.#inView(kind, id, caller) : null) ?? (await this.#find(kind, id, caller));
       this.deps.access.mayChange('delete', kind, found.record, caller);
       if (found.record.deleting) return;
       const { view } = this.deps.live;
-      if (kind === 'tap_mirrors') {
-        if ((await this.#replace(kind, found.revision, null, id, tunnelIdsOf(found.record))) !== null) return;
-        continue;
+      if ('mirror_type' in found.record && attempt === 0) {
+        const removed = await removeUntoldMirror(this.deps, found.record, found.revision);
+        if (removed !== null) {
+          this.deps.writes.note(removed);
+          return;
+        }
       }
       if (kind === 'tap_flows' && view.nodeRecords.ofFlow(id).length === 0) {
         // Should the compiler be telling a node right now, it will find the flow gone and take it back.
@@ -151,13 +159,13 @@ export class TapController {
   }
 
   /** A record that the view shows, if the caller may see it and it is not on its way out already. */
-  #inView(kind: ApiKind, id: string, caller: Caller): { record: TapRecord; revision: number } | null {
+  #inView(kind: ResourceKind, id: string, caller: Caller): { record: TapRecord; revision: number } | null {
     const entry = shelf(this.deps.live.view, kind).byId.get(id);
     if (!entry?.record || entry.record.deleting || !this.deps.access.sees(kind, entry.record, caller)) return null;
     return { record: entry.record, revision: entry.revision };
   }
 
-  async #find(kind: ApiKind, id: string, caller: Caller): Promise<{ record: TapRecord; revision: number }> {
+  async #find(kind: ResourceKind, id: string, caller: Caller): Promise<{ record: TapRecord; revision: number }> {
     const key = keys.resource(kind, id);
     // An id with a slash would name somebody else's key.
     const entry = /^[0-9a-f-]+$/.test(id) ? await this.deps.store.get(key) : undefined;
@@ -175,16 +183,15 @@ export class TapController {
 
   /** Rewrites or (null) deletes a record as it was found. @returns the new revision, or null if it has changed since */
   async #replace(
-    kind: ApiKind,
+    kind: ResourceKind,
     revision: number,
     record: TapRecord | null,
     id = record?.id,
-    besides: readonly Operation[] = [],
   ): Promise<number | null> {
     const key = keys.resource(kind, id ?? '');
     const result = await this.deps.store.transact({
       compare: [{ kind: 'mod-revision', key, revision }],
-      operations: [record ? { kind: 'put', key, value: JSON.stringify(record) } : { kind: 'delete', key }, ...besides],
+      operations: [record ? { kind: 'put', key, value: JSON.stringify(record) } : { kind: 'delete', key }],
     });
     if (!result.succeeded) return null;
     this.deps.writes.note(result.revision);
@@ -211,7 +218,7 @@ export class TapController {
   }
 
   /** All of a kind that may be shown to the caller as far as projects go, oldest first. */
-  #candidates(kind: ApiKind, caller: Caller): readonly TapRecord[] {
+  #candidates(kind: ResourceKind, caller: Caller): readonly TapRecord[] {
     const { byId, byProject } = shelf(this.deps.live.view, kind);
     const found: { record: TapRecord; created: number }[] = [];
     for (const id of caller.isAdmin ? byId.keys() : byProject.get(caller.projectId)) {
@@ -224,11 +231,4 @@ export class TapController {
     );
     return found.map(({ record }) => record);
   }
-}
-
-/** What gives a mirror's tunnel ids back: at once, in the transaction that removes it. */
-export function tunnelIdsOf(record: TapRecord): Operation[] {
-  if (!('mirror_type' in record)) return [];
-  const ids = new Set(Object.values(record.directions));
-  return [...ids].map((id) => ({ kind: 'delete', key: keys.tunnelId(record.project_id, id) }));
 }

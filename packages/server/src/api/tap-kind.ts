@@ -1,6 +1,6 @@
 import {
-  type ApiKind,
   type RecordCodec,
+  type ResourceKind,
   type StatusView,
   type TapFlowRecord,
   type TapMirrorRecord,
@@ -13,7 +13,7 @@ import type { StatusReader } from '../status/tap-status.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry } from '../view/entry.js';
 import type { Shown } from './list-query.js';
-import { mirrorStatus, shownFlow, shownMirror, shownService } from './shown-resource.js';
+import { shownFlow, shownMirror, shownService } from './shown-resource.js';
 
 export type TapRecord = TapServiceRecord | TapFlowRecord | TapMirrorRecord;
 export type ShownTap = Shown & { readonly id: string };
@@ -24,7 +24,7 @@ export interface Shelf {
   readonly byProject: { get(project: string): Iterable<string>; count(project: string): number };
 }
 
-export function shelf(view: ClusterView, kind: ApiKind): Shelf {
+export function shelf(view: ClusterView, kind: ResourceKind): Shelf {
   switch (kind) {
     case 'tap_services':
       return { byId: view.services, byProject: view.byProject.tap_services };
@@ -35,7 +35,7 @@ export function shelf(view: ClusterView, kind: ApiKind): Shelf {
   }
 }
 
-export const codecs: Readonly<Record<ApiKind, RecordCodec<TapRecord>>> = {
+export const codecs: Readonly<Record<ResourceKind, RecordCodec<TapRecord>>> = {
   tap_services: tapServiceCodec as RecordCodec<TapRecord>,
   tap_flows: tapFlowCodec as RecordCodec<TapRecord>,
   tap_mirrors: tapMirrorCodec as RecordCodec<TapRecord>,
@@ -43,11 +43,11 @@ export const codecs: Readonly<Record<ApiKind, RecordCodec<TapRecord>>> = {
 
 export function statusOf(record: TapRecord, reader: StatusReader): StatusView {
   if ('tap_service_id' in record) return reader.flow(record);
-  return 'mirror_type' in record ? mirrorStatus : reader.service(record);
+  return 'mirror_type' in record ? reader.mirror(record) : reader.service(record);
 }
 
 /** A record as the API shows it, with what is to be said of its status. */
 export function shown(record: TapRecord, status: StatusView): ShownTap {
   if ('tap_service_id' in record) return shownFlow(record, status);
-  return 'mirror_type' in record ? shownMirror(record, mirrorStatus) : shownService(record, status);
+  return 'mirror_type' in record ? shownMirror(record, status) : shownService(record, status);
 }

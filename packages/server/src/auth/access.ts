@@ -1,4 +1,4 @@
-import type { ApiKind } from '@taas/model';
+import type { ResourceKind } from '@taas/model';
 import type { Policy } from '@taas/policy';
 import { forbidden, tapNotFound, words } from '../api/neutron-error.js';
 import type { Caller, Identity } from './authenticator.js';
@@ -25,19 +25,19 @@ export class Access {
   }
 
   /** Whether the caller may know of the resource. Only an administrator may be shown other projects' at all. */
-  sees(kind: ApiKind, record: Owned, caller: Caller): boolean {
+  sees(kind: ResourceKind, record: Owned, caller: Caller): boolean {
     if (!caller.isAdmin && record.project_id !== caller.projectId) return false;
     return this.policy.check(`get_${words[kind].resource}`, target(record), caller.credentials);
   }
 
   /** @throws NeutronError 403 */
-  mayCreate(kind: ApiKind, record: Owned, caller: Caller): void {
+  mayCreate(kind: ResourceKind, record: Owned, caller: Caller): void {
     const rule = `create_${words[kind].resource}`;
     if (!this.policy.check(rule, target(record), caller.credentials)) throw forbidden(rule);
   }
 
   /** @throws NeutronError 404 for a resource of another project, 403 for the caller's own */
-  mayChange(change: Change, kind: ApiKind, record: Owned & { readonly id: string }, caller: Caller): void {
+  mayChange(change: Change, kind: ResourceKind, record: Owned & { readonly id: string }, caller: Caller): void {
     const rule = `${change}_${words[kind].resource}`;
     if (!caller.isAdmin && record.project_id !== caller.projectId) throw tapNotFound(kind, record.id);
     if (this.policy.check(rule, target(record), caller.credentials)) return;

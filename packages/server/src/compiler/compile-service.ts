@@ -60,7 +60,7 @@ export function compileService(slice: ServiceSlice): Compiled {
 }
 
 /** Whether a port is known to belong to somebody else than the tap. */
-const foreign = (portProject: string | null, tap: { readonly project_id: string }): boolean =>
+export const foreign = (portProject: string | null, tap: { readonly project_id: string }): boolean =>
   portProject !== null && portProject !== tap.project_id;
 
 class Compilation {

@@ -2,8 +2,10 @@ import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas
 import type { Leadership, Store, Transaction } from '@taas/store';
 import type { LiveView } from '../view/live-view.js';
 import type { Touched } from '../view/touched.js';
+import { compileMirror } from './compile-mirror.js';
 import { compileService } from './compile-service.js';
-import { planService } from './plan-service.js';
+import { planMirror } from './plan-mirror.js';
+import { planService, type Step } from './plan-service.js';
 import { planRoleRemoval } from './port-role-removal.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { sliceOf } from './service-slice.js';
@@ -35,7 +37,7 @@ const stretchMs = 10;
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
 
 /**
- * The leader's loop: takes each tap service (or port) that an event was about, works out what etcd should say, and writes
+ * The leader's loop: takes each tap service, tap mirror or port that an event was about, works out what etcd should say, and writes
  * the difference. It compares whole states, so that an event only says where to look and a missed one does no harm.
  */
 export class Compiler {
@@ -75,6 +77,7 @@ export class Compiler {
 
   #enqueue(touched: Touched): void {
     for (const id of touched.services) this.#queue.add(`service/${id}`);
+    for (const id of touched.mirrors) this.#queue.add(`mirror/${id}`);
     for (const port of touched.ports) this.#queue.add(`port/${port}`);
     if (touched.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
   }
@@ -131,14 +134,19 @@ export class Compiler {
   /** @returns false if the view was behind and the same has to be looked at again */
   async #attend(key: string, leadership: Leadership): Promise<boolean> {
     const id = key.slice(key.indexOf('/') + 1);
-    const steps = key.startsWith('port/') ? planRoleRemoval(this.deps.live.view, id) : this.#planService(id);
-    for (const transaction of packSteps(steps, [leadership.fence])) {
+    for (const transaction of packSteps(this.#plan(key, id), [leadership.fence])) {
       if (!(await this.#write(transaction, leadership.signal))) return false;
     }
     return true;
   }
 
-  #planService(id: string) {
+  #plan(key: string, id: string): readonly Step[] {
+    const { view } = this.deps.live;
+    if (key.startsWith('port/')) return planRoleRemoval(view, id);
+    return key.startsWith('mirror/') ? planMirror(view, id, compileMirror(view, id)) : this.#planService(id);
+  }
+
+  #planService(id: string): readonly Step[] {
     const { live, policy } = this.deps;
     const { view } = live;
     const slice = sliceOf(view, policy, id);

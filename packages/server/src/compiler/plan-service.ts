@@ -1,7 +1,7 @@
-import { keys, nodeTapFlowCodec, nodeTapServiceCodec, segmentCodec } from '@taas/model';
+import { keys, nodeTapFlowCodec, nodeTapServiceCodec, type ResourceKind, segmentCodec } from '@taas/model';
 import type { Compare, Operation } from '@taas/store';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { NodeEntry } from '../view/entry.js';
+import type { Entry, NodeEntry } from '../view/entry.js';
 import type { Compiled } from './compile-service.js';
 import type { ServiceSlice } from './service-slice.js';
 
@@ -98,7 +98,15 @@ function tombstone(slice: ServiceSlice, current: NodeEntry, context: PlanContext
   return nodeTapFlowCodec.format({ ...what, filter: [], target: { type: 'local' } });
 }
 
-function confirmed(entry: NodeEntry, context: PlanContext): boolean {
+/** A node's record as far as its end is concerned, whatever it is about. */
+type Told = Pick<Entry<{ readonly removed?: boolean }>, 'revision' | 'record'> & {
+  readonly node: string;
+  readonly kind: ResourceKind;
+  readonly id: string;
+};
+
+/** Whether the node has answered this very tombstone: nothing is left. */
+export function confirmed(entry: Told, context: Pick<PlanContext, 'states'>): boolean {
   const state = context.states.get(keys.stateResource(entry.node, entry.kind, entry.id))?.record;
   return state?.status === 'REMOVED' && state.revision >= entry.revision;
 }
@@ -107,26 +115,28 @@ function confirmed(entry: NodeEntry, context: PlanContext): boolean {
 function removeApiRecords(slice: ServiceSlice, context: PlanContext): Step[] {
   const service = slice.service?.record;
   const cascade = service?.deleting === true;
-  const gone = (entries: readonly NodeEntry[]) =>
-    entries.every(
-      (entry) => entry.record?.removed === true && (confirmed(entry, context) || !agentAlive(context, entry.node)),
-    );
   const told = [...slice.nodeRecords.values()];
   const byFlow = new Map<string, NodeEntry[]>();
   for (const entry of told) {
     if (entry.kind === 'tap_flows') byFlow.set(entry.id, [...(byFlow.get(entry.id) ?? []), entry]);
   }
-  const ready = slice.flows.filter(({ record }) => (cascade || record.deleting) && gone(byFlow.get(record.id) ?? []));
+  const ready = slice.flows.filter(
+    ({ record }) => (cascade || record.deleting) && isGone(byFlow.get(record.id) ?? [], context),
+  );
   const steps = ready.map((entry) => removal(entry));
-  if (cascade && slice.service && ready.length === slice.flows.length && gone(told)) steps.push(removal(slice.service));
+  if (cascade && slice.service && ready.length === slice.flows.length && isGone(told, context))
+    steps.push(removal(slice.service));
   return steps;
 }
 
-function agentAlive(context: PlanContext, node: string): boolean {
-  return context.agents.get(node)?.record != null;
+/** Whether every node that was told has a tombstone, and has confirmed it unless it cannot answer. */
+export function isGone(told: readonly Told[], context: Pick<PlanContext, 'states' | 'agents'>): boolean {
+  const isAlive = (node: string) => context.agents.get(node)?.record != null;
+  return told.every((entry) => entry.record?.removed === true && (confirmed(entry, context) || !isAlive(entry.node)));
 }
 
-function removal(entry: { readonly key: string; readonly revision: number }): Step {
+/** Deletes a key as it was seen. */
+export function removal(entry: { readonly key: string; readonly revision: number }): Step {
   return { compare: guard(entry), operations: [{ kind: 'delete', key: entry.key }] };
 }
 
@@ -145,6 +155,7 @@ function giveBackSegments(slice: ServiceSlice, context: PlanContext): Step[] {
   }));
 }
 
-function guard(entry: { readonly key: string; readonly revision: number } | undefined): Compare[] {
+/** That a key is still as it was seen. */
+export function guard(entry: { readonly key: string; readonly revision: number } | undefined): Compare[] {
   return entry ? [{ kind: 'mod-revision', key: entry.key, revision: entry.revision }] : [];
 }

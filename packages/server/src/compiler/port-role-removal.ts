@@ -1,10 +1,6 @@
+import { portTapped } from '../ports/tapped-ports.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Step } from './plan-service.js';
-
-/** Whether any tap service or tap flow that can be read uses the port. */
-export function portInUse(view: ClusterView, port: string): boolean {
-  return view.servicesByPort.count(port) > 0 || view.flowsByPort.count(port) > 0;
-}
 
 /**
  * Gives a port's role back when nothing uses the port any more. Whoever takes a role writes its record anew in the same
@@ -13,7 +9,7 @@ export function portInUse(view: ClusterView, port: string): boolean {
  */
 export function planRoleRemoval(view: ClusterView, port: string): readonly Step[] {
   const role = view.portRoles.get(port);
-  if (!role || portInUse(view, port) || view.unreadable.size > 0) return [];
+  if (!role || portTapped(view, port) || view.unreadable.size > 0) return [];
   return [
     {
       compare: [{ kind: 'mod-revision', key: role.key, revision: role.revision }],

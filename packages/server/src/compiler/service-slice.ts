@@ -15,7 +15,8 @@ export interface NodeFacts {
 }
 
 export type TapPlace =
-  | { readonly node: string; readonly projectId: string | null }
+  /** `mtu` is undefined where nobody knows the place, and null where whoever knows it does not say that. */
+  | { readonly node: string; readonly projectId: string | null; readonly mtu: number | null | undefined }
   /** Why the port is nowhere: a sentence for the tenant. */
   | { readonly obstacle: string };
 
@@ -70,12 +71,22 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
   };
 }
 
-function placeOf(view: ClusterView, port: string, standing: readonly NodeEntry[]): TapPlace {
+/**
+ * Where a port is bound.
+ * @param standing what nodes have been told of its tap: where that stands the port is, if nobody knows
+ */
+export function placeOf(
+  view: ClusterView,
+  port: string,
+  standing: readonly Pick<NodeEntry, 'node' | 'revision'>[],
+): TapPlace {
   const place = view.places.of(port);
   if (place.is === 'bound') return place;
   if (place.is === 'unbound') return { obstacle: place.reason };
   const [last] = [...standing].sort((a, b) => b.revision - a.revision);
-  return last ? { node: last.node, projectId: null } : { obstacle: `nobody has told yet where port ${port} is bound` };
+  return last
+    ? { node: last.node, projectId: null, mtu: undefined }
+    : { obstacle: `nobody has told yet where port ${port} is bound` };
 }
 
 export function nodeFacts(view: ClusterView, name: string): NodeFacts {

@@ -147,13 +147,15 @@ describe('what is not TaaS', () => {
 describe('through the pass-through', () => {
   it('a port takes its taps along before its deletion is known, however it is spelled', async () => {
     const alice = server.as(acme);
-    const mirror = { port_id: portId(1), mirror_type: 'gre', remote_ip: '198.51.100.9', directions: { IN: 1 } };
+    const mirror = { port_id: portId(2), mirror_type: 'gre', remote_ip: '198.51.100.9' };
     for (const path of [`/v2.0/ports/${portId(1)}`, `/v2.0//ports/${portId(1)}.json`, `/v2.0/%70orts/${portId(1)}/`]) {
       const made = await alice('POST', '/v2.0/taas/tap_services', { tap_service: { port_id: portId(1) } });
       const id = made.body.tap_service.id;
       const source = { tap_service_id: id, source_port: portId(2), direction: 'IN' };
       const flow = await alice('POST', '/v2.0/taas/tap_flows', { tap_flow: source });
-      expect((await alice('POST', '/v2.0/taas/tap_mirrors', { tap_mirror: mirror })).status).toBe(201);
+      const directions = { IN: path.length };
+      const mirrored = await alice('POST', '/v2.0/taas/tap_mirrors', { tap_mirror: { ...mirror, directions } });
+      expect(mirrored.status).toBe(201);
       handler = (_request, response) => void response.writeHead(409).end('{}');
       await send('DELETE', path);
       expect((await alice('GET', `/v2.0/taas/tap_services/${id}`)).status).toBe(200);
@@ -161,6 +163,8 @@ describe('through the pass-through', () => {
       expect((await send('DELETE', path)).status).toBe(204);
       expect((await alice('GET', `/v2.0/taas/tap_services/${id}`)).status).toBe(404);
       expect((await alice('GET', `/v2.0/taas/tap_flows/${flow.body.tap_flow.id}`)).status).toBe(404);
+      expect((await alice('GET', '/v2.0/taas/tap_mirrors')).body.tap_mirrors).toHaveLength(1);
+      expect((await send('DELETE', path.replace(portId(1), portId(2)))).status).toBe(204);
       expect((await alice('GET', '/v2.0/taas/tap_mirrors')).body.tap_mirrors).toEqual([]);
     }
   });

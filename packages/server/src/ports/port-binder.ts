@@ -129,7 +129,7 @@ export function planBinding(view: ClusterView, port: string, place: KnownPlace |
 }
 
 function recordOf(place: KnownPlace): PortBindingRecord {
-  return place.is === 'bound'
-    ? { v: 1, node: place.node, reason: '', project_id: place.projectId }
-    : { v: 1, node: null, reason: place.reason, project_id: null };
+  if (place.is === 'unbound') return { v: 1, node: null, reason: place.reason, project_id: null };
+  const { node, projectId, mtu } = place;
+  return { v: 1, node, reason: '', project_id: projectId, ...(mtu === null ? {} : { mtu }) };
 }

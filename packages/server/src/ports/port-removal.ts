@@ -1,7 +1,6 @@
 import { keys, type TapServiceRecord, tapServiceCodec } from '@taas/model';
 import type { Store } from '@taas/store';
 import type { OwnWrites } from '../api/own-writes.js';
-import { tunnelIdsOf } from '../api/tap-controller.js';
 import type { Step } from '../compiler/plan-service.js';
 import { packSteps } from '../compiler/transactions.js';
 import type { ClusterView } from '../view/cluster-view.js';
@@ -24,7 +23,7 @@ const attempts = 20;
 
 /**
  * Removes all taps of a port that is no more, whoever's they are and whatever their status: for the API they are gone at
- * once; the compiler tells the nodes, and their segments are free when those have confirmed.
+ * once; the compiler tells the nodes, and segments and tunnel ids are free when those have confirmed.
  * @throws PortRemovalError, StoreError, ViewBehindError
  */
 export async function removeTapsOfPort(deps: PortRemovalDeps, port: string): Promise<void> {
@@ -74,7 +73,7 @@ export function planPortRemoval(view: ClusterView, port: string): readonly Step[
   steps.push(...services.map((entry) => removal(entry)));
   for (const id of view.mirrors.byPort.get(port)) {
     const entry = view.mirrors.byId.get(id);
-    if (entry?.record) steps.push(removal(entry, tunnelIdsOf(entry.record)));
+    if (entry) steps.push(removal(entry));
   }
   return steps;
 }
@@ -83,7 +82,7 @@ type Seen = Pick<Entry<unknown>, 'key' | 'revision'>;
 
 const unchanged = ({ key, revision }: Seen) => ({ kind: 'mod-revision', key, revision }) as const;
 
-const removal = (entry: Seen, besides: Step['operations'] = []): Step => ({
+const removal = (entry: Seen): Step => ({
   compare: [unchanged(entry)],
-  operations: [{ kind: 'delete', key: entry.key }, ...besides],
+  operations: [{ kind: 'delete', key: entry.key }],
 });

@@ -5,13 +5,16 @@ import {
   type ResourceKind,
   type StatusView,
   type TapFlowRecord,
+  type TapMirrorRecord,
   type TapServiceRecord,
 } from '@taas/model';
+import { compileMirror } from '../compiler/compile-mirror.js';
 import { type Compiled, compileService, type WantedRecord } from '../compiler/compile-service.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { nodeFacts, sliceOf } from '../compiler/service-slice.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeEntry } from '../view/entry.js';
+import type { MirrorNodeEntry } from '../view/mirror-index.js';
 
 interface Known {
   readonly compiled: Compiled;
@@ -55,6 +58,13 @@ export class StatusReader {
     return deriveStatus({ deleting: false, obstacle, parts });
   }
 
+  mirror(record: TapMirrorRecord): StatusView {
+    if (record.deleting) return this.#deleting(this.view.mirrors.toldOf(record.id));
+    if (!this.view.mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
+    const { record: wanted, obstacle } = compileMirror(this.view, record.id);
+    return deriveStatus({ deleting: false, obstacle, parts: wanted ? [this.#part(wanted)] : [] });
+  }
+
   #known(service: string): Known {
     let known = this.#services.get(service);
     if (!known) {
@@ -65,13 +75,13 @@ export class StatusReader {
     return known;
   }
 
-  #deleting(told: readonly NodeEntry[]): StatusView {
+  #deleting(told: readonly (NodeEntry | MirrorNodeEntry)[]): StatusView {
     const parts = told.map((entry) => this.#reported(entry.node, entry.kind, entry.id, entry.revision));
     return deriveStatus({ deleting: true, obstacle: null, parts });
   }
 
   #part(wanted: WantedRecord): NodePart {
-    const told = this.view.nodeRecords.get(wanted.key);
+    const told = this.view.nodeRecords.get(wanted.key) ?? this.view.mirrors.told(wanted.key);
     const revision = told?.value === wanted.value ? told.revision : null;
     return this.#reported(wanted.node, wanted.kind, wanted.id, revision);
   }

@@ -2,7 +2,7 @@ import type { PortBinding } from './entry.js';
 
 /** Where a port is, from somebody who knows. */
 export type KnownPlace =
-  | { readonly is: 'bound'; readonly node: string; readonly projectId: string | null }
+  | { readonly is: 'bound'; readonly node: string; readonly projectId: string | null; readonly mtu: number | null }
   /** `reason` is a sentence for the tenant. */
   | { readonly is: 'unbound'; readonly reason: string };
 
@@ -39,7 +39,8 @@ export class BoundPorts {
     const bound = this.#byPort.get(port) ?? [];
     for (const each of bound)
       if (each.binding !== null && (best === undefined || each.written > best.written)) best = each;
-    if (best) return { is: 'bound', node: best.node, projectId: best.binding?.projectId ?? null };
+    const { projectId = null, mtu = null } = best?.binding ?? {};
+    if (best) return { is: 'bound', node: best.node, projectId, mtu };
     const malformed = `the binding of port ${port} in etcd is malformed`;
     return { is: 'unbound', reason: bound.length > 0 ? malformed : notBound(port) };
   }

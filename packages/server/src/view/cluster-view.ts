@@ -129,6 +129,7 @@ export class ClusterView {
     const used = [this.servicesByPort.keys(), this.flowsByPort.keys(), this.mirrors.byPort.keys()];
     for (const some of [this.portRoles.keys(), this.places.recorded(), ...used])
       for (const port of some) all.ports.add(port);
+    for (const id of this.mirrors.everything()) all.mirrors.add(id);
     all.segmentsFreed = true;
     return all;
   }
@@ -153,7 +154,7 @@ export class ClusterView {
       case 'resource':
         if (parsed.kind === 'tap_services') this.#setService(parsed.id, key, kv);
         else if (parsed.kind === 'tap_flows') this.#setFlow(parsed.id, key, kv);
-        else this.#setMirror(parsed.id, kv);
+        else this.#setMirror(parsed.id, key, kv);
         return;
       case 'quota':
         if (kv) this.quotas.set(parsed.project, this.#parse(kv, quotaCodec.parse));
@@ -164,7 +165,8 @@ export class ClusterView {
         else this.admissions.delete(key);
         return;
       case 'tunnel-id':
-        return; // Compared in transactions only.
+        this.#guarded(key, kv, () => this.mirrors.setTunnelId(key, kv));
+        return;
       case 'port-role': {
         const entry = kv && this.#parse(kv, portRoleCodec.parse);
         if (entry) this.portRoles.set(parsed.port, entry);
@@ -186,9 +188,15 @@ export class ClusterView {
         return;
       }
       case 'node-resource': {
-        const flow = parsed.kind === 'tap_flows' ? this.flows.get(parsed.id)?.record?.tap_service_id : parsed.id;
+        const { node, kind, id } = parsed;
+        if (kind === 'tap_mirrors') {
+          this.#touched.mirrors.add(id);
+          this.#guarded(key, kv, () => this.mirrors.setTold({ node, id }, key, kv));
+          return;
+        }
+        const flow = kind === 'tap_flows' ? this.flows.get(parsed.id)?.record?.tap_service_id : parsed.id;
         const orphans = this.nodeRecords.orphans;
-        const change = this.nodeRecords.set(parsed, key, kv, flow, (error) => this.#report(key, error));
+        const change = this.nodeRecords.set({ node, kind, id }, key, kv, flow, (error) => this.#report(key, error));
         for (const service of change.services) this.#touched.services.add(service);
         if (change.project) this.segments.setProject(change.project.service, change.project.id);
         if (change.readable) this.problems.delete(key);
@@ -271,25 +279,26 @@ export class ClusterView {
     this.#touched.ports.add(entry.record.source_port);
   }
 
-  /** A malformed mirror holds up nothing but itself: it has no port's role and no segment. */
-  #setMirror(id: string, kv: KeyValue | undefined): void {
-    const touch = () => {
-      const port = this.mirrors.byId.get(id)?.record?.port_id;
-      if (port !== undefined) this.#touched.ports.add(port);
-    };
-    touch();
-    this.mirrors.set(id, kv && this.#parse(kv, (key, value) => ownId(id, key, tapMirrorCodec.parse(key, value))));
-    touch();
+  #setMirror(id: string, key: string, kv: KeyValue | undefined): void {
+    const old = this.mirrors.byId.get(id)?.record;
+    if (old) this.#touched.ports.add(old.port_id);
+    this.#touched.mirrors.add(id);
+    const entry = kv && this.#resource(kv, id, tapMirrorCodec.parse);
+    if (!entry) this.unreadable.delete(key);
+    else if (entry.record) this.#touched.ports.add(entry.record.port_id);
+    this.mirrors.set(id, entry);
   }
 
   #touchPort(port: string): void {
     if (this.#whole) return;
     for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
+    for (const mirror of this.mirrors.byPort.get(port)) this.#touched.mirrors.add(mirror);
   }
 
   /** A node's report changes what has to be written only if it may be the answer to a tombstone. */
   #touchRemoval(kind: ResourceKind, id: string, node: string): void {
     const key = keys.nodeResource(node, kind, id);
+    if (this.mirrors.told(key)?.record?.removed === true) this.#touched.mirrors.add(id);
     if (this.nodeRecords.get(key)?.record?.removed !== true) return;
     const service = this.nodeRecords.service(key);
     if (service !== undefined) this.#touched.services.add(service);
@@ -299,6 +308,7 @@ export class ClusterView {
     if (this.#whole) return;
     for (const port of this.places.onNode(node)) this.#touchPort(port);
     for (const service of this.nodeRecords.servicesOnNode(node)) this.#touched.services.add(service);
+    for (const mirror of this.mirrors.onNode(node)) this.#touched.mirrors.add(mirror);
   }
 
   #resource<T extends { readonly id: string }>(
@@ -322,6 +332,17 @@ export class ClusterView {
       if (!(error instanceof RecordError)) throw error;
       this.#report(kv.key, error);
       return { ...base, record: null };
+    }
+  }
+
+  /** Takes a value in; a malformed one is reported. */
+  #guarded(key: string, kv: KeyValue | undefined, take: () => void): void {
+    try {
+      take();
+      if (kv) this.problems.delete(key);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#report(key, error);
     }
   }
 

@@ -11,10 +11,13 @@ export interface Entry<T> {
   readonly record: T | null;
 }
 
+/** Kinds that are compiled together: a tap service with its flows. */
+export type ServiceKind = Exclude<ResourceKind, 'tap_mirrors'>;
+
 /** What one node was told about one tap service or tap flow. */
 export interface NodeEntry extends Entry<NodeTapService | NodeTapFlow> {
   readonly node: string;
-  readonly kind: ResourceKind;
+  readonly kind: ServiceKind;
   readonly id: string;
 }
 
@@ -22,4 +25,6 @@ export interface NodeEntry extends Entry<NodeTapService | NodeTapFlow> {
 export interface PortBinding {
   /** The project that owns the port, if the record says so (networking-vpp's own does not). */
   readonly projectId: string | null;
+  /** The longest IP packet of the port's network, in bytes, if the record says so. */
+  readonly mtu: number | null;
 }

@@ -1,12 +1,32 @@
-import type { TapMirrorRecord } from '@taas/model';
+import { type NodeTapMirror, nodeTapMirrorCodec, RecordError, type TapMirrorRecord, tunnelIdCodec } from '@taas/model';
+import type { KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
+import { ownId } from './node-record-index.js';
 
-/** Tap mirrors, found by id, by port and by project. */
+/** What one node was told about one tap mirror. */
+export interface MirrorNodeEntry extends Entry<NodeTapMirror> {
+  readonly node: string;
+  readonly kind: 'tap_mirrors';
+  readonly id: string;
+}
+
+/** A tunnel id that a mirror holds, or held: its key stays until no node has a record of the mirror. */
+export interface HeldTunnelId {
+  readonly key: string;
+  readonly revision: Revision;
+}
+
+/** Tap mirrors, found by id, by port and by project; what nodes are told of them; the tunnel ids that they hold. */
 export class MirrorIndex {
   readonly byId = new Map<string, Entry<TapMirrorRecord>>();
   readonly byPort = new Groups<string, string>();
   readonly byProject = new Groups<string, string>();
+  readonly #told = new Map<string, MirrorNodeEntry>();
+  readonly #toldByMirror = new Groups<string, string>();
+  readonly #toldByNode = new Groups<string, string>();
+  readonly #tunnelIds = new Map<string, HeldTunnelId & { readonly mirror: string }>();
+  readonly #tunnelIdsByMirror = new Groups<string, string>();
 
   set(id: string, entry: Entry<TapMirrorRecord> | undefined): void {
     const old = this.byId.get(id)?.record;
@@ -22,5 +42,64 @@ export class MirrorIndex {
     if (!entry.record) return;
     this.byPort.add(entry.record.port_id, id);
     this.byProject.add(entry.record.project_id, id);
+  }
+
+  /** @throws RecordError for a malformed value, once it has been taken in as one */
+  setTold(at: { readonly node: string; readonly id: string }, key: string, kv: KeyValue | undefined): void {
+    if (!kv) {
+      this.#told.delete(key);
+      this.#toldByMirror.remove(at.id, key);
+      this.#toldByNode.remove(at.node, key);
+      return;
+    }
+    const { record, error } = readTold(at.id, kv);
+    const { modRevision: revision, createRevision, value } = kv;
+    this.#told.set(key, { key, revision, createRevision, value, record, kind: 'tap_mirrors', ...at });
+    this.#toldByMirror.add(at.id, key);
+    this.#toldByNode.add(at.node, key);
+    if (error) throw error;
+  }
+
+  /** @throws RecordError for a malformed value, which stays held by nobody */
+  setTunnelId(key: string, kv: KeyValue | undefined): void {
+    const old = this.#tunnelIds.get(key);
+    if (old) this.#tunnelIdsByMirror.remove(old.mirror, key);
+    this.#tunnelIds.delete(key);
+    if (!kv) return;
+    const mirror = tunnelIdCodec.parse(key, kv.value).tap_mirror_id;
+    this.#tunnelIds.set(key, { key, revision: kv.modRevision, mirror });
+    this.#tunnelIdsByMirror.add(mirror, key);
+  }
+
+  told(key: string): MirrorNodeEntry | undefined {
+    return this.#told.get(key);
+  }
+
+  /** What nodes were told about a mirror, tombstones included. */
+  toldOf(mirror: string): readonly MirrorNodeEntry[] {
+    return this.#toldByMirror.get(mirror).flatMap((key) => this.#told.get(key) ?? []);
+  }
+
+  /** Mirrors that a node was told of. */
+  onNode(node: string): readonly string[] {
+    return this.#toldByNode.get(node).flatMap((key) => this.#told.get(key)?.id ?? []);
+  }
+
+  tunnelIdsOf(mirror: string): readonly HeldTunnelId[] {
+    return this.#tunnelIdsByMirror.get(mirror).flatMap((key) => this.#tunnelIds.get(key) ?? []);
+  }
+
+  /** Every mirror that there is anything of. */
+  everything(): Set<string> {
+    return new Set([...this.byId.keys(), ...this.#toldByMirror.keys(), ...this.#tunnelIdsByMirror.keys()]);
+  }
+}
+
+function readTold(id: string, kv: KeyValue): { readonly record: NodeTapMirror | null; readonly error?: RecordError } {
+  try {
+    return { record: ownId(id, kv.key, nodeTapMirrorCodec.parse(kv.key, kv.value)) };
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    return { record: null, error };
   }
 }

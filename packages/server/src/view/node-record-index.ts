@@ -1,13 +1,6 @@
-import {
-  type NodeTapFlow,
-  type NodeTapService,
-  nodeTapFlowCodec,
-  nodeTapServiceCodec,
-  RecordError,
-  type ResourceKind,
-} from '@taas/model';
+import { type NodeTapFlow, type NodeTapService, nodeTapFlowCodec, nodeTapServiceCodec, RecordError } from '@taas/model';
 import type { KeyValue } from '@taas/store';
-import type { NodeEntry } from './entry.js';
+import type { NodeEntry, ServiceKind } from './entry.js';
 import { Groups } from './groups.js';
 
 export interface NodeRecordChange {
@@ -33,7 +26,7 @@ export class NodeRecordIndex {
    * @param report is told what is wrong with a malformed record
    */
   set(
-    at: { readonly node: string; readonly kind: ResourceKind; readonly id: string },
+    at: { readonly node: string; readonly kind: ServiceKind; readonly id: string },
     key: string,
     kv: KeyValue | undefined,
     knownService: string | undefined,
@@ -138,7 +131,7 @@ export function ownId<T extends { readonly id: string }>(id: string, key: string
 }
 
 function parse(
-  at: { readonly kind: ResourceKind; readonly id: string },
+  at: { readonly kind: ServiceKind; readonly id: string },
   kv: KeyValue,
   report: (error: RecordError) => void,
 ): NodeTapService | NodeTapFlow | null {

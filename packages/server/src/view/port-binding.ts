@@ -3,7 +3,7 @@ import type { PortBinding } from './entry.js';
 
 /**
  * Reads networking-vpp's record at `nodes/<node>/ports/<port>` (mac_address, physnet, network_type, ... ), of which only
- * `project_id` matters here, and that is an addition that networking-vpp itself does not write.
+ * `mtu` matters here, and `project_id`, an addition that networking-vpp itself does not write.
  * @throws RecordError when the value is no JSON object
  */
 export function parsePortBinding(key: string, value: string): PortBinding {
@@ -15,6 +15,9 @@ export function parsePortBinding(key: string, value: string): PortBinding {
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new RecordError(key, 'is not a JSON object');
-  const project = (json as { project_id?: unknown }).project_id;
-  return { projectId: typeof project === 'string' && project !== '' ? project : null };
+  const { project_id: project, mtu } = json as { project_id?: unknown; mtu?: unknown };
+  return {
+    projectId: typeof project === 'string' && project !== '' ? project : null,
+    mtu: typeof mtu === 'number' && Number.isInteger(mtu) && mtu > 0 ? mtu : null,
+  };
 }

@@ -25,7 +25,7 @@ export class PortPlaces {
     // A malformed record is written anew by the leader; until then it says as much as none.
     if (!record) return { is: 'unknown' };
     if (record.node === null) return { is: 'unbound', reason: record.reason };
-    return { is: 'bound', node: record.node, projectId: record.project_id };
+    return { is: 'bound', node: record.node, projectId: record.project_id, mtu: record.mtu ?? null };
   }
 
   /** Ports that may be bound on a node. */

@@ -80,6 +80,7 @@ u16 outer_vlan_id, u16 inner_vlan_id
   request create_loopback_instance d36a3ee2 mac_address mac_address, bool is_specified, u32 user_instance
   reply create_loopback_instance_reply 5383d31f i32 retval, interface_index sw_if_index
   request delete_loopback f9e6675e interface_index sw_if_index
+  request sw_interface_set_mtu 5cbe85e5 interface_index sw_if_index, u32[4] mtu
 `;
 
 const l2 = `
@@ -148,6 +149,12 @@ u32 instance, u32 outer_table_id, interface_index sw_if_index, address src, addr
   reply gre_tunnel_add_del_reply 5383d31f i32 retval, interface_index sw_if_index
   dump gre_tunnel_dump f9e6675e gre_tunnel_details interface_index sw_if_index
   details gre_tunnel_details 24435433 gre_tunnel tunnel
+  type gre_tunnel_v2 gre_tunnel_type type, tunnel_mode mode, tunnel_encap_decap_flags flags, u16 session_id, \
+u32 instance, u32 outer_table_id, interface_index sw_if_index, address src, address dst, u32 key
+  request gre_tunnel_add_del_v2 7d9576de bool is_add, gre_tunnel_v2 tunnel
+  reply gre_tunnel_add_del_v2_reply 5383d31f i32 retval, interface_index sw_if_index
+  dump gre_tunnel_v2_dump f9e6675e gre_tunnel_v2_details interface_index sw_if_index
+  details gre_tunnel_v2_details 65521177 gre_tunnel_v2 tunnel
 `;
 
 const acl = `
@@ -166,6 +173,23 @@ u16 dstport_or_icmpcode_last, u8 tcp_flags_mask, u8 tcp_flags_value
 `;
 
 const ip = `
+  enum fib_path_nh_proto u32 FIB_API_PATH_NH_PROTO_IP4=0 FIB_API_PATH_NH_PROTO_IP6=1 FIB_API_PATH_NH_PROTO_MPLS=2 \
+FIB_API_PATH_NH_PROTO_ETHERNET=3 FIB_API_PATH_NH_PROTO_BIER=4
+  enum fib_path_flags u32 FIB_API_PATH_FLAG_NONE=0 FIB_API_PATH_FLAG_RESOLVE_VIA_ATTACHED=1 \
+FIB_API_PATH_FLAG_RESOLVE_VIA_HOST=2 FIB_API_PATH_FLAG_POP_PW_CW=4
+  enum fib_path_type u32 FIB_API_PATH_TYPE_NORMAL=0 FIB_API_PATH_TYPE_LOCAL=1 FIB_API_PATH_TYPE_DROP=2 \
+FIB_API_PATH_TYPE_UDP_ENCAP=3 FIB_API_PATH_TYPE_BIER_IMP=4 FIB_API_PATH_TYPE_ICMP_UNREACH=5 \
+FIB_API_PATH_TYPE_ICMP_PROHIBIT=6 FIB_API_PATH_TYPE_SOURCE_LOOKUP=7 FIB_API_PATH_TYPE_DVR=8 \
+FIB_API_PATH_TYPE_INTERFACE_RX=9 FIB_API_PATH_TYPE_CLASSIFY=10
+  type fib_mpls_label u8 is_uniform, u32 label, u8 ttl, u8 exp
+  type fib_path_nh address_union address, u32 via_label, u32 obj_id, u32 classify_table_index
+  type fib_path u32 sw_if_index, u32 table_id, u32 rpf_id, u8 weight, u8 preference, fib_path_type type, \
+fib_path_flags flags, fib_path_nh_proto proto, fib_path_nh nh, u8 n_labels, fib_mpls_label[16] label_stack
+  type ip_route u32 table_id, u32 stats_index, prefix prefix, u8 n_paths, fib_path[n_paths] paths
+  request ip_route_add_del b8ecfe0d bool is_add, bool is_multipath, ip_route route
+  reply ip_route_add_del_reply 1992deab i32 retval, u32 stats_index
+  request ip_route_lookup 710d6471 u32 table_id, u8 exact, prefix prefix
+  reply ip_route_lookup_reply 5d8febcb i32 retval, ip_route route
   dump ip_address_dump 2d033de4 ip_address_details interface_index sw_if_index, bool is_ipv6
   details ip_address_details ee29b797 interface_index sw_if_index, address_with_prefix prefix
 `;

@@ -57,6 +57,7 @@ export class Engine {
     this.acls.bind(of.swIfIndex, [], []);
     this.ip.addresses.removeAll(of);
     this.ip.neighbors.forgetInterface(of);
+    this.ip.routes.forgetInterface(of);
   }
 
   /** Adds a device, administratively up and with link. */

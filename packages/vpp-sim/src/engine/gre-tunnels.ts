@@ -1,4 +1,4 @@
-import { ETHERTYPE, ethernet, ip4Packet, ip6Packet } from '@taas/packets';
+import { ip4Packet, ip6Packet } from '@taas/packets';
 import { IndexPool } from './index-pool.js';
 import type { Interface } from './interface.js';
 import { EngineError } from './retval.js';
@@ -10,6 +10,7 @@ const GRE_PROTOCOL = 47;
 const TEB_ETHERTYPE = 0x6558;
 const ERSPAN_ETHERTYPE = 0x88be;
 const MAX_SESSION = 0x3ff;
+const KEY_PRESENT = 0x2000;
 
 /** What identifies a tunnel and where it leads; addresses are 4 or 16 bytes. */
 export interface GreSpec {
@@ -19,6 +20,8 @@ export interface GreSpec {
   readonly dst: Uint8Array;
   /** ERSPAN's session, 0 to 1023. */
   readonly sessionId: number;
+  /** The GRE key that every packet carries; 0 is none. */
+  readonly key: number;
   readonly outerTableId: number;
   readonly flags: number;
 }
@@ -80,28 +83,34 @@ export class GreTable {
     return this.#byInterface.values();
   }
 
-  /** The tunnel for transparent Ethernet that came from `src` to our `dst`. */
-  match(src: Uint8Array, dst: Uint8Array): GreTunnel | undefined {
-    return this.#byKey.get(greKey({ type: GRE_TYPE.TEB, src: dst, dst: src, sessionId: 0 }));
+  /** The tunnel for transparent Ethernet that came from `src` to our `dst` with a key, or with none (0). */
+  match(src: Uint8Array, dst: Uint8Array, key: number): GreTunnel | undefined {
+    return this.#byKey.get(greKey({ type: GRE_TYPE.TEB, src: dst, dst: src, sessionId: 0, key }));
   }
 
-  /** Wraps a frame; undefined for a tunnel that carries no frames. */
-  wrap(tunnel: GreTunnel, inner: Uint8Array, srcMac: string, dstMac: string): Uint8Array | undefined {
+  /** The IP packet around a frame; undefined for a tunnel that carries no frames. */
+  wrap(tunnel: GreTunnel, inner: Uint8Array): Uint8Array | undefined {
     if (tunnel.type === GRE_TYPE.L3) return undefined;
-    const head = tunnel.type === GRE_TYPE.TEB ? tebHeader() : erspanHeader(tunnel.sessionId, this.#sequence(tunnel));
+    const head =
+      tunnel.type === GRE_TYPE.TEB ? tebHeader(tunnel.key) : erspanHeader(tunnel.sessionId, this.#sequence(tunnel));
     const payload = Buffer.concat([head, inner]);
-    const header = { src: srcMac, dst: dstMac };
+    // VPP writes 254 and 255, and counts its own look-up as a hop.
     return tunnel.src.length === 4
-      ? ethernet(header, ETHERTYPE.ip4, ip4Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, 254, payload))
-      : ethernet(header, ETHERTYPE.ip6, ip6Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, 254, payload));
+      ? ip4Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, 253, payload)
+      : ip6Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, 254, payload);
   }
 
   #sequence({ src, dst }: GreTunnel): number {
     const key = `${Buffer.from(src).toString('hex')}/${Buffer.from(dst).toString('hex')}`;
-    const next = ((this.#sequences.get(key) ?? 0) + 1) >>> 0;
-    this.#sequences.set(key, next);
+    const next = this.#sequences.get(key) ?? 0;
+    this.#sequences.set(key, (next + 1) >>> 0);
     return next;
   }
+}
+
+/** What VPP measures against a tunnel's MTU: the frame, and in ERSPAN the sequence number and ERSPAN's header. */
+export function grePayload({ type }: GreTunnel, frame: Uint8Array): number {
+  return frame.length + (type === GRE_TYPE.ERSPAN ? 12 : 0);
 }
 
 function checkSpec(spec: GreSpec): void {
@@ -112,16 +121,26 @@ function checkSpec(spec: GreSpec): void {
   if (spec.outerTableId !== 0) throw new EngineError('NO_SUCH_FIB', `there is no VRF ${spec.outerTableId}`);
   if (spec.sessionId > MAX_SESSION)
     throw new EngineError('INVALID_SESSION_ID', `session ${spec.sessionId} is above ${MAX_SESSION}`);
+  if (spec.type === GRE_TYPE.ERSPAN && spec.key !== 0)
+    throw new EngineError('UNIMPLEMENTED', 'the simulator has no ERSPAN tunnels with a GRE key');
 }
 
-function greKey(spec: Pick<GreSpec, 'type' | 'src' | 'dst' | 'sessionId'>): string {
+function greKey(spec: Pick<GreSpec, 'type' | 'src' | 'dst' | 'sessionId' | 'key'>): string {
   const session = spec.type === GRE_TYPE.ERSPAN ? spec.sessionId : 0;
   const addresses = Buffer.concat([spec.src, spec.dst]).toString('hex');
-  return `${addresses}/${spec.type}/${session}`;
+  return `${addresses}/${spec.type}/${session}/${spec.key}`;
 }
 
-function tebHeader(): Uint8Array {
-  return Uint8Array.of(0, 0, TEB_ETHERTYPE >> 8, TEB_ETHERTYPE & 0xff);
+/** GRE for transparent Ethernet; with a key, the bit that says so and the key (RFC 2890). */
+function tebHeader(key: number): Uint8Array {
+  const header = new Uint8Array(key === 0 ? 4 : 8);
+  const view = new DataView(header.buffer);
+  view.setUint16(2, TEB_ETHERTYPE);
+  if (key !== 0) {
+    view.setUint16(0, KEY_PRESENT);
+    view.setUint32(4, key);
+  }
+  return header;
 }
 
 /** GRE with a sequence number, then ERSPAN type II: version 1, both "encapsulation" bits set, all else 0 (VPP's way). */
@@ -136,8 +155,16 @@ function erspanHeader(session: number, sequence: number): Uint8Array {
   return header;
 }
 
-/** The frame inside a GRE packet of transparent Ethernet; `at` is where GRE starts. */
-export function unwrapTeb(frame: Uint8Array, at: number): Uint8Array | undefined {
-  if (frame.length < at + 18 || frame[at] !== 0 || frame[at + 1] !== 0) return undefined;
-  return ((frame[at + 2] ?? 0) << 8) + (frame[at + 3] ?? 0) === TEB_ETHERTYPE ? frame.slice(at + 4) : undefined;
+/** The frame inside a GRE packet of transparent Ethernet, and its key (0: none); `at` is where GRE starts. */
+export function unwrapTeb(
+  frame: Uint8Array,
+  at: number,
+): { readonly key: number; readonly inner: Uint8Array } | undefined {
+  if (frame.length < at + 22) return undefined;
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const flags = view.getUint16(at);
+  if ((flags !== 0 && flags !== KEY_PRESENT) || view.getUint16(at + 2) !== TEB_ETHERTYPE) return undefined;
+  return flags === 0
+    ? { key: 0, inner: frame.slice(at + 4) }
+    : { key: view.getUint32(at + 4), inner: frame.slice(at + 8) };
 }

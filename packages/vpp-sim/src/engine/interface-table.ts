@@ -1,5 +1,6 @@
 import { IndexPool } from './index-pool.js';
 import {
+  DEFAULT_MTU,
   type FloodClass,
   hardwareOf,
   type Interface,
@@ -109,6 +110,7 @@ export class InterfaceTable {
       counters: newCounters(),
       adminUp: false,
       linkUp: false,
+      mtu: fields.parent === undefined && fields.kind !== 'local' ? DEFAULT_MTU : 0,
       tag: '',
     };
     this.#byIndex[created.swIfIndex] = created;

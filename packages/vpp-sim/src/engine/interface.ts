@@ -61,8 +61,13 @@ export interface Interface {
   adminUp: boolean;
   /** Of a sub-interface, the parent's counts. */
   linkUp: boolean;
+  /** The longest IP packet that leaves by it; 0 leaves that to a sub-interface's parent. */
+  mtu: number;
   tag: string;
 }
+
+/** What VPP gives interfaces before anybody says otherwise. */
+export const DEFAULT_MTU = 9000;
 
 /** The interface that owns the wire: the parent of a sub-interface, else the interface itself. */
 export function hardwareOf(of: Interface): Interface {

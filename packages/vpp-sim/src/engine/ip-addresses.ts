@@ -8,7 +8,7 @@ export interface InterfaceAddress {
   readonly length: number;
 }
 
-/** The IP addresses of the interfaces; the only routes are the prefixes on them. */
+/** The IP addresses of the interfaces. */
 export class IpAddresses {
   readonly #entries: InterfaceAddress[] = [];
 
@@ -44,17 +44,10 @@ export class IpAddresses {
   owner(address: Uint8Array): InterfaceAddress | undefined {
     return this.#entries.find((entry) => Buffer.compare(entry.address, address) === 0);
   }
-
-  /** The entry on whose network an address is: the longest prefix wins. */
-  route(address: Uint8Array): InterfaceAddress | undefined {
-    let best: InterfaceAddress | undefined;
-    for (const entry of this.#entries)
-      if (entry.length > (best?.length ?? -1) && samePrefix(entry.address, address, entry.length)) best = entry;
-    return best;
-  }
 }
 
-function samePrefix(a: Uint8Array, b: Uint8Array, length: number): boolean {
+/** Whether two addresses of one IP version agree in their first bits. */
+export function samePrefix(a: Uint8Array, b: Uint8Array, length: number): boolean {
   if (a.length !== b.length) return false;
   for (let bit = 0; bit < length; bit += 1) {
     const mask = 0x80 >> (bit & 7);

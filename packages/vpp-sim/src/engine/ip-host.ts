@@ -1,7 +1,18 @@
-import { ETHERTYPE, macText, type ParsedFrame, type ParsedIp, parseFrame, vxlanDecap, vxlanEncap } from '@taas/packets';
-import { type GreTable, type GreTunnel, unwrapTeb } from './gre-tunnels.js';
+import {
+  ETHERTYPE,
+  ethernet,
+  macText,
+  type ParsedFrame,
+  type ParsedIp,
+  parseFrame,
+  vxlanDecap,
+  vxlanEncap,
+} from '@taas/packets';
+import { type GreTable, type GreTunnel, grePayload, unwrapTeb } from './gre-tunnels.js';
 import { hardwareOf, type Interface } from './interface.js';
 import { IpAddresses } from './ip-addresses.js';
+import { fitted } from './ip-fragments.js';
+import { IpRoutes } from './ip-routes.js';
 import {
   type NeighborMessage,
   Neighbors,
@@ -23,10 +34,11 @@ export interface IpHostOutput {
   drop(packet: Packet): void;
 }
 
-/** As much of an IP host as VXLAN needs: own addresses, neighbours, tunnels. It does not route. */
+/** As much of an IP host as tunnels need: own addresses, neighbours, routes for what it sends itself. */
 export class IpHost {
   readonly addresses = new IpAddresses();
   readonly neighbors = new Neighbors();
+  readonly routes = new IpRoutes(this.addresses);
 
   constructor(
     private readonly vxlan: VxlanTable,
@@ -63,9 +75,9 @@ export class IpHost {
   /** The frame inside a packet for us, and the tunnel that it came by; undefined if it is no tunnel's. */
   #unwrap(frame: Uint8Array, ip: ParsedIp): { tunnel: Interface; inner: Uint8Array } | undefined {
     if (ip.protocol === 47) {
-      const tunnel = this.gre.match(ip.src, ip.dst)?.interface;
-      const inner = ip.transportOffset === 0 ? undefined : unwrapTeb(frame, ip.transportOffset);
-      return tunnel === undefined || inner === undefined ? undefined : { tunnel, inner };
+      const gre = ip.transportOffset === 0 ? undefined : unwrapTeb(frame, ip.transportOffset);
+      const tunnel = gre && this.gre.match(ip.src, ip.dst, gre.key)?.interface;
+      return gre === undefined || tunnel === undefined ? undefined : { tunnel, inner: gre.inner };
     }
     const vxlan = vxlanDecap(frame);
     const tunnel = vxlan === undefined ? undefined : this.vxlan.match(vxlan)?.interface;
@@ -93,28 +105,38 @@ export class IpHost {
     );
   }
 
-  /** The same for GRE. The tunnel's own counters stay at zero, as VPP's do; a tunnel that is down sends nothing. */
+  /**
+   * The same for GRE. The tunnel's own counters stay at zero, as VPP's do; a tunnel that is down sends nothing, and what
+   * is longer than its own MTU goes nowhere, though the underlay might take it.
+   */
   sendGre(packet: Packet, tunnel: GreTunnel): void {
-    if (!tunnel.interface.adminUp) {
+    if (!tunnel.interface.adminUp || grePayload(tunnel, packet.frame) > tunnel.interface.mtu) {
       this.output.drop(packet);
       return;
     }
-    const inner = packet.frame;
-    this.#sendTo(packet, tunnel.dst, (srcMac, dstMac) => this.gre.wrap(tunnel, inner, srcMac, dstMac));
+    const wrapped = this.gre.wrap(tunnel, packet.frame);
+    if (wrapped === undefined) {
+      this.output.drop(packet);
+      return;
+    }
+    const by = this.routes.resolve(tunnel.dst)?.interface;
+    const ethertype = wrapped[0] === 0x60 ? ETHERTYPE.ip6 : ETHERTYPE.ip4;
+    const fitting = by === undefined ? [wrapped] : fitted(wrapped, by.mtu || hardwareOf(by).mtu);
+    if (fitting.length === 0) this.output.drop(packet);
+    for (const each of fitting) this.#sendTo(packet, tunnel.dst, (src, dst) => ethernet({ src, dst }, ethertype, each));
   }
 
-  #sendTo(packet: Packet, dst: Uint8Array, build: (srcMac: string, dstMac: string) => Uint8Array | undefined): void {
-    const route = this.addresses.route(dst);
-    if (route === undefined) {
+  #sendTo(packet: Packet, dst: Uint8Array, build: (srcMac: string, dstMac: string) => Uint8Array): void {
+    const next = this.routes.resolve(dst);
+    if (next === undefined) {
       this.output.drop(packet);
       return;
     }
-    const { interface: by, address } = route;
-    const known = this.neighbors.resolve(by, dst, (dstMac) => {
-      const frame = build(macText(by.mac), dstMac);
-      if (frame !== undefined) this.#send(frame, by, packet.budget);
-    });
-    if (!known) this.#send(neighborRequest(by, address, dst), by, packet.budget);
+    const { interface: by, own, neighbor } = next;
+    const known = this.neighbors.resolve(by, neighbor, (dstMac) =>
+      this.#send(build(macText(by.mac), dstMac), by, packet.budget),
+    );
+    if (!known) this.#send(neighborRequest(by, own, neighbor), by, packet.budget);
   }
 
   #send(frame: Uint8Array, by: Interface, budget: Budget): void {

@@ -213,7 +213,7 @@ describe('VXLAN between nodes', () => {
 });
 
 describe('GRE', () => {
-  const spec = { instance: undefined, outerTableId: 0, flags: 0, sessionId: 0 };
+  const spec = { instance: undefined, outerTableId: 0, flags: 0, sessionId: 0, key: 0 };
 
   function outside(engine: Engine) {
     const sent: Uint8Array[] = [];
@@ -243,9 +243,95 @@ describe('GRE', () => {
     expect(sent).toHaveLength(1);
     const out = Buffer.from(sent[0] ?? []);
     expect(out.length).toBe(testFrame(2).length + 50);
-    expect(out.subarray(34, 50).toString('hex')).toBe('100088be000000011000186600000000');
+    expect(out.subarray(34, 50).toString('hex')).toBe('100088be000000001000186600000000');
     expect(Uint8Array.from(out.subarray(50))).toEqual(testFrame(2));
     expect(tunnel.counters.txPackets).toBe(0);
+  });
+
+  it.each([
+    ['no key', { type: 1, key: 0 }, 9000, '00006558'],
+    ['a key', { type: 1, key: 0x01020304 }, 9000, '2000655801020304'],
+    ['ERSPAN', { type: 2, key: 0 }, 8988, '100088be00000000'],
+  ])('takes frames up to its own MTU and sends them in fragments of the underlay, with %s', (_, kind, most, header) => {
+    const engine = new Engine();
+    const source = testPort(engine, 1);
+    const { sent, uplink } = outside(engine);
+    const ends = { src: ipBytes('10.0.0.1'), dst: ipBytes('10.0.0.2') };
+    const tunnel = engine.createGreTunnel({ ...spec, ...ends, ...kind });
+    for (const index of [source.index, tunnel.swIfIndex]) engine.joinBridge(index, 10);
+    engine.interfaces.setAdmin(tunnel, true);
+    source.send(new Uint8Array(most + 1));
+    expect(sent).toHaveLength(0);
+    source.send(new Uint8Array(most).fill(7));
+    expect(sent.length).toBe(2);
+    expect(sent.map((each) => each.length)).toEqual([
+      9010,
+      most + header.length / 2 + (kind.type === 2 ? 8 : 0) - 8976 + 34,
+    ]);
+    expect(
+      Buffer.from(sent[0] ?? [])
+        .subarray(34)
+        .toString('hex'),
+    ).toMatch(new RegExp(`^${header}`));
+    tunnel.mtu = 65_535;
+    uplink.mtu = 9216;
+    sent.length = 0;
+    source.send(new Uint8Array(most + 1));
+    expect(sent.length).toBe(1);
+  });
+
+  it.each([
+    ['198.51.100.20', 2, 102, 0, '4500006000000000fd2f88c30a630001c6336414', '100088be000000001000186600000000'],
+    ['198.51.100.20', 1, 0, 4e9, '4500005800000000fd2f88cb0a630001c6336414', '20006558ee6b2800'],
+    ['2001:db8::9', 2, 5, 0, '60000000004c2ffe', '100088be000000001000180500000000'],
+    ['2001:db8::9', 1, 0, 6, '6000000000442ffe', '2000655800000006'],
+  ])('writes the headers that a real VPP wrote: to %s, type %i', (to, type, sessionId, key, ip, gre) => {
+    const engine = new Engine();
+    const source = testPort(engine, 1);
+    const { sent, uplink } = outside(engine);
+    const from = to.includes(':') ? '2001:db8::1' : '10.99.0.1';
+    const route = { interface: uplink, nextHop: ipBytes(to.includes(':') ? '::' : '10.0.0.2') };
+    engine.ip.routes.add({ prefix: { address: ipBytes(to), length: to.includes(':') ? 128 : 32 }, ...route });
+    engine.ip.neighbors.learn(uplink, ipBytes(to), '02:00:00:00:00:99');
+    const tunnel = engine.createGreTunnel({ ...spec, src: ipBytes(from), dst: ipBytes(to), type, sessionId, key });
+    engine.interfaces.setAdmin(tunnel, true);
+    for (const index of [source.index, tunnel.swIfIndex]) engine.joinBridge(index, 10);
+    const frame = new Uint8Array(60).fill(1);
+    source.send(frame);
+    const packet = Buffer.from(sent[0] ?? []).subarray(14);
+    const greAt = to.includes(':') ? 40 : 20;
+    expect(packet.subarray(0, ip.length / 2).toString('hex')).toBe(ip);
+    expect(packet.subarray(greAt).toString('hex')).toBe(gre + Buffer.from(frame).toString('hex'));
+  });
+
+  it('sends by way of a router, by way of a route to that router, or not at all', () => {
+    const engine = new Engine();
+    const source = testPort(engine, 1);
+    const { sent, uplink } = outside(engine);
+    const route = (prefix: string, length: number, nextHop: string, by?: typeof uplink) =>
+      engine.ip.routes.add({ prefix: { address: ipBytes(prefix), length }, interface: by, nextHop: ipBytes(nextHop) });
+    const tunnel = engine.createGreTunnel({
+      ...spec,
+      ...{ src: ipBytes('10.0.0.1'), dst: ipBytes('198.51.100.9'), type: 1, key: 5 },
+    });
+    for (const index of [source.index, tunnel.swIfIndex]) engine.joinBridge(index, 10);
+    engine.interfaces.setAdmin(tunnel, true);
+    const arrives = (n: number) => {
+      sent.length = 0;
+      source.send(testFrame(n));
+      return sent.map((frame) => Buffer.from(frame.subarray(0, 6)).toString('hex'));
+    };
+    expect(arrives(1)).toEqual([]);
+    route('198.51.100.0', 24, '192.0.2.1');
+    expect(arrives(2)).toEqual([]);
+    route('192.0.2.0', 24, '10.0.0.2', uplink);
+    expect(arrives(3)).toEqual(['020000000002']);
+    route('198.51.100.9', 32, '0.0.0.0');
+    expect(arrives(4)).toEqual([]);
+    engine.ip.routes.remove({ address: ipBytes('198.51.100.9'), length: 32 });
+    route('198.51.100.0', 24, '10.0.0.2', uplink);
+    expect(arrives(5)).toEqual(['020000000002']);
+    expect(() => engine.ip.routes.remove({ address: ipBytes('9.9.9.9'), length: 32 })).toThrow('NO_SUCH_ENTRY');
   });
 
   it('carries whole frames both ways between two nodes', () => {
@@ -256,6 +342,7 @@ describe('GRE', () => {
     ];
     for (const { engine, uplink, own, peer, shg } of sides) {
       engine.ip.addresses.add({ interface: engine.interfaces.get(uplink), address: ipBytes(own), length: 24 });
+      engine.interfaces.get(uplink).mtu = 9216;
       const tunnel = engine.createGreTunnel({ ...spec, src: ipBytes(own), dst: ipBytes(peer), type: 1 });
       engine.interfaces.setAdmin(tunnel, true);
       engine.joinBridge(tunnel.swIfIndex, 9000, { shg });

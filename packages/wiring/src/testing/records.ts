@@ -1,4 +1,4 @@
-import type { NodeTapFlow, NodeTapService } from '@taas/model';
+import type { NodeTapFlow, NodeTapMirror, NodeTapService } from '@taas/model';
 import type { NodeFacts } from '../node-facts.js';
 
 export const facts: NodeFacts = {
@@ -14,6 +14,7 @@ export function uuid(kind: number, n: number): string {
 
 export const serviceId = (n: number) => uuid(0x5, n);
 export const flowId = (n: number) => uuid(0xf, n);
+export const mirrorId = (n: number) => uuid(0x3, n);
 export const portId = (n: number) => uuid(0xa, n);
 
 export function service(n: number, port: number, more: Partial<NodeTapService> = {}): NodeTapService {
@@ -31,6 +32,21 @@ export function flow(n: number, of: number, source: number, more: Partial<NodeTa
     vlan_filter: null,
     filter: [],
     target: { type: 'local' },
+    ...more,
+  };
+}
+
+export function mirror(n: number, port: number, more: Partial<NodeTapMirror> = {}): NodeTapMirror {
+  return {
+    v: 1,
+    id: mirrorId(n),
+    project_id: 'p',
+    port_id: portId(port),
+    mirror_type: 'erspanv1',
+    local: '10.0.0.1',
+    remote: '198.51.100.9',
+    directions: { BOTH: n },
+    mtu: null,
     ...more,
   };
 }

@@ -153,9 +153,19 @@ export class VppDouble {
       this.refs.set(as, index);
     },
     'delete-vxlan': ({ at }) => this.remove(this.#at(at)),
+    'create-gre': ({ as, instance, spec }) => {
+      if (this.state.gre.like(spec)) throw new Refused('tunnel exists');
+      for (const other of this.state.gre.all()) if (other.instance === instance) throw new Refused('instance in use');
+      const mtu = { packet: 9000, ip4: 9000, ip6: 9000 };
+      const index = this.addInterface({ name: `gre${instance}`, adminUp: false, mtu });
+      this.state.gre.put({ index, instance, ...spec });
+      this.refs.set(as, index);
+    },
+    'delete-gre': ({ at }) => this.remove(this.#at(at)),
     'set-tag': ({ at, tag }) => this.#change(at, { tag }),
     'set-rewrite': ({ at, pop }) => this.#change(at, { rewrite: pop === 1 ? 3 : 0 }),
     'set-admin': ({ at, up }) => this.#change(at, { adminUp: up }),
+    'set-mtu': ({ at, mtu }) => this.#change(at, { mtu: { packet: mtu, ip4: mtu, ip6: mtu } }),
     'join-bridge': ({ at, id, shg }) => this.join(this.#at(at), id, shg),
     'leave-bridge': ({ at }) => this.toLayer3(this.#at(at)),
     mute: ({ at }) => this.#setBits(at, 0),

@@ -1,6 +1,6 @@
 import type { FieldValues } from 'vpp-api';
 import type { Engine } from '../../engine/engine.js';
-import { hardwareOf, type Interface, NO_INDEX } from '../../engine/interface.js';
+import { DEFAULT_MTU, hardwareOf, type Interface, NO_INDEX } from '../../engine/interface.js';
 import { EngineError } from '../../engine/retval.js';
 import { dump, type Handlers, write } from '../handler.js';
 import { subInterfaceFlags } from './sub-interface-flags.js';
@@ -8,7 +8,6 @@ import { subInterfaceFlags } from './sub-interface-flags.js';
 const ADMIN_UP = 1;
 const LINK_UP = 2;
 const NO_MAC = new Uint8Array(6);
-const MTU = 9000;
 
 /** Interfaces: their list, tags, state, and loopbacks. */
 export const interfaceHandlers: Handlers = {
@@ -26,6 +25,11 @@ export const interfaceHandlers: Handlers = {
   sw_interface_set_flags: write((fields, { engine }) => {
     const found = engine.interfaces.get(fields.number('sw_if_index'));
     engine.interfaces.setAdmin(found, (fields.number('flags') & ADMIN_UP) !== 0);
+    return undefined;
+  }),
+  sw_interface_set_mtu: write((fields, { engine }) => {
+    const [packet = 0] = fields.numbers('mtu');
+    engine.interfaces.get(fields.number('sw_if_index')).mtu = packet;
     return undefined;
   }),
   create_loopback: write(
@@ -67,8 +71,8 @@ function details(engine: Engine, of: Interface): FieldValues {
     type: of.parent === undefined ? 0 : 1,
     link_duplex: 0,
     link_speed: 0,
-    link_mtu: of.kind === 'local' ? 0 : MTU,
-    mtu: of.parent === undefined && of.kind !== 'local' ? [MTU, 0, 0, 0] : [0, 0, 0, 0],
+    link_mtu: of.kind === 'local' ? 0 : DEFAULT_MTU,
+    mtu: [of.mtu, 0, 0, 0],
     sub_id: of.match?.subId ?? 0,
     sub_number_of_tags: of.match?.tagCount ?? 0,
     sub_outer_vlan_id: of.match?.outerVlan ?? 0,

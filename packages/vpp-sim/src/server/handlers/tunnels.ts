@@ -18,13 +18,21 @@ export const tunnelHandlers: Handlers = {
     return { sw_if_index: made.swIfIndex };
   }, refused),
   vxlan_tunnel_v2_dump: dump((fields, { engine }) => vxlanDetails(engine, fields.number('sw_if_index'))),
-  gre_tunnel_add_del: write((fields, { engine }) => {
-    const spec = greSpec(fields.struct('tunnel'));
-    const made = fields.flag('is_add') ? engine.createGreTunnel(spec) : engine.deleteGreTunnel(spec);
-    return { sw_if_index: made.swIfIndex };
-  }, refused),
+  gre_tunnel_add_del: write((fields, { engine }) => addOrDeleteGre(engine, fields, 0), refused),
+  gre_tunnel_add_del_v2: write(
+    (fields, { engine }) => addOrDeleteGre(engine, fields, fields.struct('tunnel').number('key')),
+    refused,
+  ),
   gre_tunnel_dump: dump((fields, { engine }) => greDetails(engine, fields.number('sw_if_index'))),
+  gre_tunnel_v2_dump: dump((fields, { engine }) => greDetails(engine, fields.number('sw_if_index'))),
 };
+
+/** The first version of the message has no key. */
+function addOrDeleteGre(engine: Engine, fields: Fields, key: number): FieldValues {
+  const spec = { ...greSpec(fields.struct('tunnel')), key };
+  const made = fields.flag('is_add') ? engine.createGreTunnel(spec) : engine.deleteGreTunnel(spec);
+  return { sw_if_index: made.swIfIndex };
+}
 
 function vxlanSpec(fields: Fields): TunnelSpec {
   return {
@@ -65,7 +73,7 @@ function* vxlanDetails(engine: Engine, swIfIndex: number): Generator<FieldValues
     };
 }
 
-function greSpec(fields: Fields): GreSpec {
+function greSpec(fields: Fields): Omit<GreSpec, 'key'> {
   const type = fields.number('type');
   if (type > GRE_TYPE.ERSPAN) throw new EngineError('INVALID_VALUE', `there is no GRE tunnel type ${type}`);
   if (fields.number('mode') !== 0) throw new EngineError('UNIMPLEMENTED', 'the simulator has no multipoint GRE');
@@ -94,6 +102,7 @@ function* greDetails(engine: Engine, swIfIndex: number): Generator<FieldValues> 
         sw_if_index: tunnel.interface.swIfIndex,
         src: addressField(tunnel.src),
         dst: addressField(tunnel.dst),
+        key: tunnel.key,
       },
     };
 }

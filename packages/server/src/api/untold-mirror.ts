@@ -1,0 +1,34 @@
+import { keys, type TapMirrorRecord } from '@taas/model';
+import type { Compare, Operation, Store } from '@taas/store';
+import { compileMirror } from '../compiler/compile-mirror.js';
+import type { LiveView } from '../view/live-view.js';
+
+interface Deps {
+  readonly store: Store;
+  readonly live: LiveView;
+}
+
+/**
+ * Removes a tap mirror with its tunnel ids in one transaction, if no node has been told of it. The only node that a
+ * leader could be telling right now is the port's own: that it has not is compared too, since tunnel ids must not be free
+ * while somebody sends by them.
+ * @returns the revision of the removal, or null if it is not that simple, or somebody was faster
+ */
+export async function removeUntoldMirror(
+  { store, live }: Deps,
+  record: TapMirrorRecord,
+  revision: number,
+): Promise<number | null> {
+  const { view } = live;
+  if (!live.fresh || view.mirrors.toldOf(record.id).length > 0) return null;
+  const node = compileMirror(view, record.id).record?.key;
+  const key = keys.resource('tap_mirrors', record.id);
+  const compare: Compare[] = [
+    { kind: 'mod-revision', key, revision },
+    ...(node === undefined ? [] : [{ kind: 'absent', key: node } as const]),
+  ];
+  const ids = new Set(Object.values(record.directions));
+  const tunnelIds = [...ids].map((id): Operation => ({ kind: 'delete', key: keys.tunnelId(record.project_id, id) }));
+  const result = await store.transact({ compare, operations: [{ kind: 'delete', key }, ...tunnelIds] });
+  return result.succeeded ? result.revision : null;
+}

@@ -1,0 +1,81 @@
+import { keys, nodeTapMirrorCodec } from '@taas/model';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { MirrorNodeEntry } from '../view/mirror-index.js';
+import type { CompiledMirror } from './compile-mirror.js';
+import { confirmed, guard, isGone, removal, type Step } from './plan-service.js';
+
+/**
+ * The writes that bring etcd from what it says to what it should say about one tap mirror: its node told; taken away in
+ * two steps where it should not be (tombstone, then gone once the node has confirmed); the API's record removed when the
+ * user has asked for that and every node that can answer has confirmed; tunnel ids given back when no node has any
+ * record of the mirror: until then somebody may still send by them.
+ */
+export function planMirror(view: ClusterView, id: string, compiled: CompiledMirror): readonly Step[] {
+  if (compiled.frozen) return [];
+  return [
+    ...tellNode(view, compiled),
+    ...view.mirrors.toldOf(id).flatMap((entry) => (entry.key === compiled.record?.key ? [] : takeAway(view, entry))),
+    ...removeApiRecord(view, id),
+    ...giveBackTunnelIds(view, id),
+  ];
+}
+
+function tellNode(view: ClusterView, { record }: CompiledMirror): Step[] {
+  const told = record && view.mirrors.told(record.key);
+  if (!record || told?.value === record.value) return [];
+  const { key, value } = record;
+  return [
+    {
+      compare: [
+        told ? { kind: 'mod-revision', key, revision: told.revision } : { kind: 'absent', key },
+        // A node must not be told of a mirror that was deleted meanwhile.
+        ...guard(view.mirrors.byId.get(record.id)),
+      ],
+      operations: [{ kind: 'put', key, value }],
+    },
+  ];
+}
+
+function takeAway(view: ClusterView, entry: MirrorNodeEntry): Step[] {
+  const { key, revision } = entry;
+  const unchanged = { kind: 'mod-revision', key, revision } as const;
+  if (!entry.record?.removed) {
+    const value = tombstone(view, entry);
+    return value === null ? [] : [{ compare: [unchanged], operations: [{ kind: 'put', key, value }] }];
+  }
+  if (!confirmed(entry, view)) return [];
+  const state = view.states.get(keys.stateResource(entry.node, entry.kind, entry.id));
+  return [
+    {
+      compare: [unchanged, ...guard(state)],
+      operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: state.key } as const] : [])],
+    },
+  ];
+}
+
+/** The record rewritten to say that nothing of it may be left, or null if nobody knows what it said. */
+function tombstone(view: ClusterView, entry: MirrorNodeEntry): string | null {
+  if (entry.record) return nodeTapMirrorCodec.format({ ...entry.record, removed: true });
+  const mirror = view.mirrors.byId.get(entry.id)?.record;
+  if (!mirror) return null;
+  const { id, project_id, port_id, mirror_type, remote_ip: remote, directions } = mirror;
+  const what = { v: 1, id, project_id, removed: true, port_id, mirror_type, remote, directions } as const;
+  // Where it was sent from does not matter: the agent finds what stands of it by its tags.
+  return nodeTapMirrorCodec.format({ ...what, local: remote, mtu: null });
+}
+
+function removeApiRecord(view: ClusterView, id: string): Step[] {
+  const entry = view.mirrors.byId.get(id);
+  return entry?.record?.deleting && isGone(view.mirrors.toldOf(id), view) ? [removal(entry)] : [];
+}
+
+function giveBackTunnelIds(view: ClusterView, id: string): Step[] {
+  if (view.mirrors.byId.has(id) || view.mirrors.toldOf(id).length > 0) return [];
+  return view.mirrors.tunnelIdsOf(id).map(({ key, revision }) => ({
+    compare: [
+      { kind: 'mod-revision', key, revision },
+      { kind: 'absent', key: keys.resource('tap_mirrors', id) },
+    ],
+    operations: [{ kind: 'delete', key }],
+  }));
+}

@@ -1,0 +1,54 @@
+import type { ActualBridgeDomain, ActualView } from './actual.js';
+import { type Obstacle, refused } from './obstacle.js';
+import type { TargetDomain } from './plan-attachment.js';
+import { leave } from './plan-removal.js';
+import type { Planning } from './planning.js';
+import type { Step } from './step.js';
+import { parseOwnTag } from './tags.js';
+
+export type PlannedBridge =
+  | { readonly domain: TargetDomain; readonly obstacle: null; readonly steps: readonly Step[] }
+  | { readonly domain: null; readonly obstacle: Obstacle; readonly steps: readonly [] };
+
+/** Brings the bridge domain with this tag into place: one that floods and does nothing else, with nobody in it but us. */
+export function planBridge({ actual, facts, taken }: Planning, tag: string): PlannedBridge {
+  const existing = chosenDomain(actual, tag);
+  if (existing && floodsOnly(existing))
+    return { domain: { id: existing.id, keepsMembers: true }, obstacle: null, steps: evictStrangers(actual, existing) };
+  const id = existing?.id ?? taken.bridgeDomain(actual, facts.bridgeDomains);
+  if (id === undefined) {
+    const [first, last] = facts.bridgeDomains;
+    const { obstacle } = refused(`no bridge domain id is left between ${first} and ${last}`);
+    return { domain: null, obstacle, steps: [] };
+  }
+  // Its flags are changed by making it anew: VPP's message for that differs between versions.
+  const undo: Step[] = existing
+    ? [
+        ...[...existing.members.keys()].flatMap((index) => leave(index, actual)),
+        { kind: 'delete-bridge-domain', id, tag },
+      ]
+    : [];
+  return {
+    domain: { id, keepsMembers: false },
+    obstacle: null,
+    steps: [...undo, { kind: 'create-bridge-domain', id, tag }],
+  };
+}
+
+/** Of several bridge domains with the tag the one that is kept. */
+export function chosenDomain(actual: ActualView, tag: string): ActualBridgeDomain | undefined {
+  let lowest: ActualBridgeDomain | undefined;
+  for (const domain of actual.bridgeDomainsTagged(tag)) if (!lowest || domain.id < lowest.id) lowest = domain;
+  return lowest;
+}
+
+/** Interfaces of others in our bridge domain would receive the copies. */
+export function evictStrangers(actual: ActualView, domain: ActualBridgeDomain): Step[] {
+  return [...domain.members.keys()]
+    .filter((index) => parseOwnTag(actual.interface(index)?.tag ?? '') === null)
+    .flatMap((index) => leave(index, actual));
+}
+
+function floodsOnly({ flags }: ActualBridgeDomain): boolean {
+  return !flags.learn && !flags.forward && flags.flood && flags.uuFlood && !flags.arpTerm;
+}

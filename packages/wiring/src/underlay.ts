@@ -1,0 +1,58 @@
+import type { ActualView } from './actual.js';
+import { canonicalAddress } from './node-facts.js';
+import { type Obstacle, pending, refused } from './obstacle.js';
+
+/** How VPP would send to an address outside. */
+export type ActualRoute =
+  /** Out of this interface. */
+  | { readonly to: 'interface'; readonly index: number }
+  /** The address is one of VPP's own. */
+  | { readonly to: 'self' }
+  | { readonly to: 'nowhere' };
+
+const ethernet = 14;
+const gre = 8;
+const erspan = 8;
+
+/** Bytes that an IP packet of a VM grows by on its way out: its Ethernet header, and all that is put around the frame. */
+export function mirrorOverhead(type: 'gre' | 'erspanv1', remote: string): number {
+  return ethernet + (remote.includes(':') ? 40 : 20) + gre + (type === 'erspanv1' ? erspan : 0);
+}
+
+/** Why copies cannot get to the address now, or null. */
+export function routeObstacle(remote: string, actual: ActualView): Obstacle | null {
+  const route = actual.route(canonicalAddress(remote));
+  if (route?.to === 'self') return refused(`${remote} is an address of this node itself`).obstacle;
+  const out = route?.to === 'interface' ? actual.interface(route.index) : undefined;
+  if (!out) return pending(`this node has no route to ${remote}`).obstacle;
+  return out.adminUp ? null : pending(`the interface towards ${remote} is down`).obstacle;
+}
+
+/**
+ * What a tenant should know of long packets: VPP cuts no copy short. An IPv4 packet that is too long leaves in fragments
+ * (some of them may not: VPP loses what it cannot fragment), one of IPv6 does not leave at all.
+ * @param mtu the longest IP packet of the port's network, or null if only VPP's interface says it
+ * @returns a warning, or an empty text
+ */
+export function mtuWarning(
+  mirror: { readonly mirror_type: 'gre' | 'erspanv1'; readonly remote: string; readonly mtu: number | null },
+  source: number,
+  actual: ActualView,
+): string {
+  const { remote } = mirror;
+  const route = actual.route(canonicalAddress(remote));
+  const out = route?.to === 'interface' ? actual.interface(route.index) : undefined;
+  const longest = mirror.mtu ?? actual.interface(source)?.mtu?.packet ?? 0;
+  const ip6 = remote.includes(':');
+  const parent = out && actual.interface(out.supIndex);
+  const [own, above] = [out, parent].map((each) => (ip6 ? each?.mtu?.ip6 : each?.mtu?.ip4) ?? 0);
+  const underlay = own || above || 0;
+  const fits = underlay - mirrorOverhead(mirror.mirror_type, remote);
+  // VPP says 0 of an interface without a limit of its own.
+  if (underlay === 0 || longest === 0 || longest <= fits) return '';
+  const fate = ip6 ? 'are lost' : 'leave in fragments, or are lost';
+  return (
+    `warning: copies of packets longer than ${fits} bytes ${fate}: the underlay towards ${remote} takes ${underlay} ` +
+    `bytes, and the port's packets may have ${longest}`
+  );
+}

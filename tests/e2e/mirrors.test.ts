@@ -1,0 +1,3 @@
+import { describeMirrors } from '../scenarios/mirrors.js';
+
+describeMirrors('the simulator', () => ({ vpp: undefined }));

@@ -45,7 +45,8 @@ export const agentConfigSchema = options({
   tunnel_address: Type.Optional(
     Type.String({
       minLength: 2,
-      description: 'Address of VPP on this node: VXLAN tunnels end there, and tap mirrors send from it; without it, neither do.',
+      description:
+        'Address of VPP on this node: VXLAN tunnels end there, and tap mirrors send from it; without it, neither do.',
     }),
   ),
   bridge_domains: group(

@@ -27,6 +27,14 @@ describe('status', () => {
     expect(placed(active, failing, active)).toEqual({ status: 'ERROR', reason: 'no memory' });
   });
 
+  it('passes a warning on while all is well, and only then', () => {
+    const warning = 'warning: copies are long';
+    const warned: NodePart = { ...active, state: { revision: 5, status: 'ACTIVE', reason: warning } };
+    expect(placed(active, warned)).toEqual({ status: 'ACTIVE', reason: warning });
+    expect(placed(warned, active)).toEqual({ status: 'ACTIVE', reason: warning });
+    expect(placed(warned, { ...active, agentAlive: false }).reason).not.toBe(warning);
+  });
+
   it('says what it waits for', () => {
     expect(deriveStatus({ deleting: false, obstacle: 'port p is not bound', parts: [active] })).toEqual({
       status: 'PENDING_CREATE',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { apiKinds, apiStatuses } from '@taas/model';
+import { apiStatuses, resourceKinds } from '@taas/model';
 import { expect, it } from 'vitest';
 import { taasExtensions } from '../../packages/gateway/src/amended-documents.js';
 import { attributes } from '../../packages/server/src/api/attributes.js';
@@ -27,7 +27,7 @@ it('docs/reference/api.md has the paths and methods of the OpenAPI document', ()
   expect(documented).toEqual(served);
 });
 
-it.each(apiKinds.map((kind) => [words[kind].resource, kind] as const))(
+it.each(resourceKinds.map((kind) => [words[kind].resource, kind] as const))(
   'docs/reference/api.md has the attributes of a %s',
   (resource, kind) => {
     const documented = (tables.get(resource) ?? []).map(([name, ...rest]) => [plain(name), ...rest]);

@@ -1,4 +1,4 @@
-import { apiKinds, keys } from '@taas/model';
+import { keys, resourceKinds } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PortKnowledge } from '../admission/port-directory.js';
 import { acme, portId, type Replica, type Reply, TestCloud, umbrella } from '../test-cloud.suite.js';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => cloud.stop());
 
 /** One tap of each kind, of acme's. */
-async function tapsOfAlice(): Promise<Readonly<Record<(typeof apiKinds)[number], string>>> {
+async function tapsOfAlice(): Promise<Readonly<Record<(typeof resourceKinds)[number], string>>> {
   const service = await alice('POST', '/v2.0/taas/tap_services', {
     tap_service: { port_id: portId(1), name: 'secret' },
   });
@@ -54,7 +54,7 @@ async function tapsOfAlice(): Promise<Readonly<Record<(typeof apiKinds)[number],
 describe('a stranger', () => {
   it('gets the same answer for what is there and for what is not, whatever they ask', async () => {
     const taps = await tapsOfAlice();
-    const answers = async (kind: (typeof apiKinds)[number], id: string): Promise<unknown[]> => {
+    const answers = async (kind: (typeof resourceKinds)[number], id: string): Promise<unknown[]> => {
       const { resource } = words[kind];
       const one = `/v2.0/taas/${kind}/${id}`;
       const flow = { tap_service_id: id, source_port: portId(12), direction: 'IN' };
@@ -72,8 +72,8 @@ describe('a stranger', () => {
       const comparable = replies.map(({ status, body, headers }) => ({ status, body, type: headers['content-type'] }));
       return JSON.parse(JSON.stringify(comparable).replaceAll(id, '<id>')) as unknown[];
     };
-    for (const kind of apiKinds) expect(await answers(kind, taps[kind])).toEqual(await answers(kind, nobody));
-    for (const kind of apiKinds) {
+    for (const kind of resourceKinds) expect(await answers(kind, taps[kind])).toEqual(await answers(kind, nobody));
+    for (const kind of resourceKinds) {
       // And nothing has happened to them.
       const { body } = await alice('GET', `/v2.0/taas/${kind}/${taps[kind]}`);
       expect(body[words[kind].resource]).toMatchObject({ id: taps[kind], name: 'secret' });

@@ -106,7 +106,8 @@ export class MirrorLab {
   async captured(node: string, traffic: () => Promise<number>): Promise<DecodedPacket[]> {
     const capture = await this.switch(node).capture(this.outside(node));
     const atLeast = await traffic();
-    await settled(capture, this.lab.clock, { atLeast, timeoutMs: 3_000 });
+    // VPP's own words on that network count too, and a starved VPP may be silent between two frames.
+    await settled(capture, this.lab.clock, { atLeast, timeoutMs: 10_000, quietMs: 500 });
     // What VPP says on that network for itself, to routers and neighbours, is not sent by anybody's tunnel.
     return (await decodeWithTshark(await capture.stop())).filter(({ from }) => this.#tunnelAddresses.has(from));
   }

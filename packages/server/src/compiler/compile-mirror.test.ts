@@ -226,7 +226,7 @@ describe('a tap mirror', () => {
           }
           for (const node of ['node1', 'node2']) await world.agent(node);
           await world.converge(['node1', 'node2']);
-          const listed = (await ask('GET', mirrors)).body.tap_mirrors as { id: string; status: string }[];
+          const listed = (await ask('GET', mirrors)).body.tap_mirrors;
           expect(listed.map(({ status }) => status)).toEqual(listed.map(() => 'ACTIVE'));
           const ids = listed.map(({ id }) => id).sort();
           const records = [...(await world.nodeRecords()).values()].map(({ json }) => json['id']);

@@ -13,6 +13,8 @@ export interface ProgramSpec {
   readonly config: object;
   /** Port of /readyz on loopback. */
   readonly healthPort: number;
+  /** Besides the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** One of the real programs, run as an operator would run it: a configuration file, a process, a log. */
@@ -34,12 +36,15 @@ export class ProgramProcess {
    * @throws Error with the end of its log when it ends before, or is not ready within 20 seconds
    */
   async start(ready = true): Promise<void> {
-    const { name, program, directory, config, healthPort } = this.spec;
+    const { name, program, directory, config, healthPort, env } = this.spec;
     const file = join(directory, `${name}.yaml`);
     writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
     const log = openSync(this.logFile, 'a');
     const script = fileURLToPath(new URL(`../../${program.replace('taas-', '')}/bin/${program}.js`, import.meta.url));
-    const child = spawn(process.execPath, [script, '--config', file], { stdio: ['ignore', log, log] });
+    const child = spawn(process.execPath, [script, '--config', file], {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...env },
+    });
     closeSync(log);
     this.#process = child;
     const url = `http://127.0.0.1:${healthPort}/${ready ? 'readyz' : 'healthz'}`;
@@ -61,11 +66,32 @@ export class ProgramProcess {
       await new Promise<void>((resolve) => {
         child.once('exit', () => resolve());
         child.kill(signal);
+        // One that is frozen does not hear of a SIGTERM before it is thawed.
+        child.kill('SIGCONT');
       });
     return child.exitCode ?? child.signalCode;
   }
 
-  private get logFile(): string {
+  /** Freezes it as it stands: its connections stay, and nobody answers. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
+  /** Whether /readyz says that it does its work. */
+  ready(): Promise<boolean> {
+    return answersOk(`http://127.0.0.1:${this.spec.healthPort}/readyz`);
+  }
+
+  /** How it ended, if it ended by itself since its last start. */
+  get ended(): number | NodeJS.Signals | null {
+    return this.#process?.exitCode ?? this.#process?.signalCode ?? null;
+  }
+
+  get logFile(): string {
     return join(this.spec.directory, `${this.spec.name}.log`);
   }
 

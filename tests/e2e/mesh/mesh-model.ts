@@ -36,17 +36,18 @@ export const networks: readonly number[] = Array.from({ length: networkCount }, 
 
 /** What should be true of a mesh, worked out without any of the code that is tested. */
 export class MeshModel {
-  readonly ports: readonly PortModel[] = Array.from({ length: portCount }, () => ({
-    bound: null,
-    on: null,
-    bridged: true,
-  }));
+  readonly ports: readonly PortModel[];
   readonly services = new Map<string, ServiceModel>();
   readonly flows = new Map<string, FlowModel>();
   /** Pairs of a tapped port and a collector's port that were asked for at any time: copies may have been under way. */
   readonly #everAsked = new Set<string>();
 
-  constructor(readonly nodes: number) {}
+  constructor(
+    readonly nodes: number,
+    ports: number = portCount,
+  ) {
+    this.ports = Array.from({ length: ports }, () => ({ bound: null, on: null, bridged: true }));
+  }
 
   addService(service: ServiceModel): void {
     this.services.set(service.id, service);

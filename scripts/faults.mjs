@@ -1,0 +1,29 @@
+// `npm run faults`: installs and compiles what is missing, then runs the fault harness of tests/faults with the same
+// arguments. The harness is TypeScript that is not compiled beforehand: vitest's loader runs it, as it runs the tests.
+import { join } from 'node:path';
+import { ensureTestPrograms } from './find-programs.mjs';
+import { build, install, root } from './prepare.mjs';
+
+const args = process.argv.slice(2);
+install();
+build();
+if (!args.includes('--help') && !ensureTestPrograms()) process.exit(1);
+const { createViteServer } = await import('vitest/node');
+const loader = await createViteServer({
+  root,
+  configFile: false,
+  logLevel: 'error',
+  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
+  optimizeDeps: { noDiscovery: true },
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
+});
+const { faultsMain } = await loader.ssrLoadModule(join(root, 'tests/faults/main.ts'));
+let code = 1;
+try {
+  code = await faultsMain(args, (line) => process.stdout.write(`${line}\n`));
+} catch (error) {
+  process.stderr.write(`${error.stack ?? error}\n`);
+}
+await loader.close();
+process.exit(code);

@@ -1,0 +1,125 @@
+import type { Direction, MeshModel, Station } from '../../e2e/mesh/mesh-model.js';
+import { networkOf } from '../../e2e/mesh/mesh-model.js';
+import type { Sent } from '../world/traffic.js';
+import type { World } from '../world/world.js';
+
+/** How often each station was given a frame, by the frame's serial. */
+export type Given = ReadonlyMap<number, ReadonlyMap<Station, number>>;
+
+/** A guarantee about all frames of a run; says what broke it, or null. */
+export type FrameGuarantee = (world: World, given: Given) => string | null;
+
+export function givenIn({ traffic }: World): Given {
+  const given = new Map<number, Map<Station, number>>();
+  for (const { at, serial } of traffic.received) {
+    const counts = given.get(serial) ?? new Map<Station, number>();
+    counts.set(at, (counts.get(at) ?? 0) + 1);
+    given.set(serial, counts);
+  }
+  return given;
+}
+
+/** Nobody is ever given a frame that is neither of the own network nor a copy that the own project has asked for. */
+export function isolated(world: World, given: Given): string | null {
+  for (const [serial, counts] of given) {
+    const sent = world.traffic.sent.get(serial);
+    for (const [at] of counts) {
+      if (sent === undefined) return `${at} was given frame ${serial}, which nobody has sent`;
+      if (isNeighbour(sent, at) || copiesAsked(world, sent, at) > 0) continue;
+      return `${at} was given frame ${serial} of ${sent.from}, which is none of its business`;
+    }
+  }
+  return null;
+}
+
+/** Nobody is ever given a frame more often than there are reasons for it. */
+export function neverTwice(world: World, given: Given): string | null {
+  for (const [serial, counts] of given) {
+    const sent = world.traffic.sent.get(serial);
+    if (sent === undefined) continue;
+    for (const [at, count] of counts) {
+      const reasons = (isNeighbour(sent, at) ? 1 : 0) + copiesAsked(world, sent, at);
+      if (count > reasons)
+        return `${at} was given frame ${serial} of ${sent.from} ${count} times for ${reasons} reasons`;
+    }
+  }
+  return null;
+}
+
+/** A tap whose ports and switches nobody touches copies everything, whatever happens to the programs meanwhile. */
+export function steadyTapsLoseNothing(world: World, given: Given): string | null {
+  for (const { flow, from, until } of world.steady) {
+    const source: Station = `port:${flow.port}`;
+    const collector: Station = `port:${flow.service?.port ?? 0}`;
+    for (let serial = from; serial < until; serial++) {
+      const sent = world.traffic.sent.get(serial);
+      if (sent === undefined || collector === sent.from) continue;
+      const side = sideOf(sent, source);
+      // Whether a frame has come to the port at all is sure only while nothing changes on its node.
+      const due = side === 'OUT' || (side === 'IN' && !sent.blurred);
+      if (flow.direction !== 'BOTH' && flow.direction !== side) continue;
+      if (due && (given.get(serial)?.get(collector) ?? 0) < 1)
+        return `${collector} was not given frame ${serial} of ${sent.from}, which ${flow.name} has to copy`;
+    }
+  }
+  return null;
+}
+
+/** Within a network every frame arrives, tapped or not. */
+export function ownTrafficArrives({ traffic }: World, given: Given): string | null {
+  for (const [serial, sent] of traffic.sent) {
+    if (sent.blurred || serial >= traffic.settled) continue;
+    for (const at of sent.neighbours)
+      if ((given.get(serial)?.get(at) ?? 0) < 1)
+        return `${at} was not given frame ${serial} of its neighbour ${sent.from}`;
+  }
+  return null;
+}
+
+/** When all is healed and said to work, each frame arrives exactly where it should, exactly once. */
+export function exactAtRest(world: World, given: Given, model: MeshModel, from: number): string | null {
+  for (const [serial, sent] of world.traffic.sent) {
+    if (serial < from || serial >= world.traffic.settled) continue;
+    const expected = model.deliveries(sent.from);
+    const counts = given.get(serial) ?? new Map<Station, number>();
+    for (const at of new Set([...expected.keys(), ...counts.keys()])) {
+      const [count, wanted] = [counts.get(at) ?? 0, expected.get(at) ?? 0];
+      if (count !== wanted)
+        return `${at} was given frame ${serial} of ${sent.from} ${count} times at rest, not ${wanted}`;
+    }
+  }
+  return null;
+}
+
+export const frameGuarantees: Readonly<Record<string, FrameGuarantee>> = {
+  ...{ isolated, neverTwice, steadyTapsLoseNothing, ownTrafficArrives },
+};
+
+/** While ports come and go, whoever belongs to the network may be in it, or may be no more. */
+function isNeighbour(sent: Sent, at: Station): boolean {
+  return sent.neighbours.includes(at) || (sent.blurred && at !== sent.from && network(at) === network(sent.from));
+}
+
+/** For how many reasons a station may be given copies of a frame: by service, source and side. */
+function copiesAsked({ ledger }: World, sent: Sent, at: Station): number {
+  const reasons = new Set<string>();
+  for (const flow of ledger.asked) {
+    if (flow.service === null || flow.created === 'refused' || at !== `port:${flow.service.port}`) continue;
+    const source: Station = `port:${flow.port}`;
+    const side = sideOf(sent, source);
+    if (side !== null && (flow.direction === 'BOTH' || flow.direction === side))
+      reasons.add(`${flow.service.name} ${source} ${side}`);
+  }
+  return reasons.size;
+}
+
+/** From which side a port sees the frame: as its sender, or as one of those that it is sent to. */
+function sideOf(sent: Sent, port: Station): Exclude<Direction, 'BOTH'> | null {
+  if (sent.from === port) return 'OUT';
+  return isNeighbour(sent, port) ? 'IN' : null;
+}
+
+function network(station: Station): number {
+  const [kind, a, b] = station.split(':');
+  return kind === 'peer' ? Number(b) : networkOf(Number(a));
+}

@@ -19,6 +19,7 @@ const loader = await createViteServer({
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
 });
 const { faultsMain } = await loader.ssrLoadModule(join(root, 'tests/faults/main.ts'));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 let code = 1;
 try {
   code = await faultsMain(args, (line) => process.stdout.write(`${line}\n`));

@@ -51,7 +51,7 @@ export function steadyTapsLoseNothing(world: World, given: Given): string | null
   for (const { flow, from, until } of world.steady) {
     const source: Station = `port:${flow.port}`;
     const collector: Station = `port:${flow.service?.port ?? 0}`;
-    for (let serial = from; serial < until; serial++) {
+    for (let serial = from; serial < Math.min(until, world.traffic.settled); serial++) {
       const sent = world.traffic.sent.get(serial);
       if (sent === undefined || collector === sent.from) continue;
       const side = sideOf(sent, source);

@@ -1,3 +1,4 @@
+import { projectOf } from '../e2e/mesh/mesh-model.js';
 import type { Fault, Injected } from './catalogue/fault.js';
 import type { FaultCloud } from './cloud/fault-cloud.js';
 import { type Expected, expectedBy } from './guarantees/expected.js';
@@ -111,9 +112,12 @@ class Run {
       const service = await world.createService(collector, 0);
       const flow = await world.createFlow(service, source, random.pick(['IN', 'OUT', 'BOTH'] as const), 1);
       world.steady.push({ flow, from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
-      const other = await world.createService(random.pick(freeCollectors), 0);
-      for (const port of freeSources)
-        if (random.chance(0.5)) await world.createFlow(random.pick([service, other]), port, 'BOTH', 1);
+    }
+    for (const collector of freeCollectors)
+      if (random.chance(0.6)) await world.createService(collector, random.int(0, 1));
+    for (const port of freeSources) {
+      const services = world.ledger.living('tap_services').filter(({ project }) => project === projectOf(port));
+      if (random.chance(0.7)) await world.createFlow(random.pick(services), port, 'BOTH', random.int(0, 1));
     }
     await this.#atRest();
     for (const time of world.steady) time.from = world.traffic.next;

@@ -47,6 +47,9 @@ export class ProgramProcess {
     });
     closeSync(log);
     this.#process = child;
+    const killWithUs = () => child.kill('SIGKILL');
+    process.once('exit', killWithUs);
+    child.once('exit', () => process.removeListener('exit', killWithUs));
     const url = `http://127.0.0.1:${healthPort}/${ready ? 'readyz' : 'healthz'}`;
     const deadline = this.clock.monotonic() + 20_000;
     while (!(await answersOk(url))) {

@@ -1,6 +1,6 @@
 import { type AgentRecord, agentCodec, keys } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEmbeddedStore } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
 import { expect, it } from 'vitest';
 import { Presence } from './presence.js';
 
@@ -8,20 +8,15 @@ const record = (vpp: string | null): AgentRecord => ({
   ...{ v: 1, node: 'n', agent_version: '1', vpp_version: vpp, tunnel_address: null, physnets: [], capabilities: [] },
 });
 
+const presenceIn = (store: EmbeddedStore) =>
+  new Presence({
+    ...{ store: store.client(), node: 'n', ttlSeconds: 10, clock: systemClock, logger: silentLogger, random: () => 0 },
+    backoff: { firstMs: 1, maxMs: 5 },
+  });
+
 it('is there while the agent runs, comes again when its lease is lost, and stays for a while after the agent', async () => {
   const store = createEmbeddedStore({ clock: systemClock });
-  const backoff = { firstMs: 1, maxMs: 5 };
-  const presence = new Presence({
-    ...{
-      store: store.client(),
-      node: 'n',
-      ttlSeconds: 10,
-      clock: systemClock,
-      logger: silentLogger,
-      random: () => 0,
-      backoff,
-    },
-  });
+  const presence = presenceIn(store);
   const stop = new AbortController();
   const current = async (): Promise<AgentRecord | null> => {
     const entry = await store.get(keys.agent('n'));
@@ -46,5 +41,26 @@ it('is there while the agent runs, comes again when its lease is lost, and stays
   stop.abort();
   await kept;
   expect((await current())?.vpp_version).toBe('2');
+  await store.close();
+});
+
+it('comes again when a second agent of the node has taken it along', async () => {
+  const store = createEmbeddedStore({ clock: systemClock });
+  const stop = new AbortController();
+  const first = presenceIn(store);
+  first.update(record('1'));
+  const kept = first.keep(stop.signal);
+  const there = async () => (await store.get(keys.agent('n'))) !== undefined;
+  await expect.poll(there).toBe(true);
+  const lease = await store.lease(10);
+  const before = await store.transact({
+    compare: [],
+    operations: [{ kind: 'put', key: keys.agent('n'), value: agentCodec.format(record('1')), lease: lease.id }],
+  });
+  await lease.revoke();
+  await expect.poll(there, { timeout: 5_000 }).toBe(true);
+  expect((await store.get(keys.agent('n')))?.modRevision).toBeGreaterThan(before.revision);
+  stop.abort();
+  await kept;
   await store.close();
 });

@@ -1,6 +1,6 @@
 import { type AgentRecord, agentCodec, keys } from '@taas/model';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
-import { type Lease, type Store, StoreError } from '@taas/store';
+import { type FollowEvent, type KeyValue, type Lease, type Store, StoreError } from '@taas/store';
 import { WakeUp } from './wake-up.js';
 
 export interface PresenceOptions {
@@ -13,12 +13,21 @@ export interface PresenceOptions {
   readonly backoff: BackoffPolicy;
 }
 
+/** What this agent has written, and at which revision. */
+interface Written {
+  readonly value: string;
+  readonly revision: number;
+}
+
 /**
  * Keeps the agent's record in the store, under a lease. When the agent stops, the lease is left to run out: a restart
  * within its time is not seen by anybody, and taps go on being what they were.
  */
 export class Presence {
   #record: string | null = null;
+  #written: Written | null = null;
+  /** The latest revision at which the record was seen not to be there. */
+  #absentAt = 0;
   readonly #wake = new WakeUp();
 
   constructor(private readonly options: PresenceOptions) {}
@@ -31,17 +40,20 @@ export class Presence {
   }
 
   async keep(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#hold(signal), this.#watch(signal)]);
+  }
+
+  async #hold(signal: AbortSignal): Promise<void> {
     let lease: Lease | null = null;
-    let written: string | null = null;
     for (let attempt = 0; !signal.aborted; ) {
       try {
         if (lease === null || lease.lost.aborted) {
           lease = await this.options.store.lease(this.options.ttlSeconds, { signal });
-          written = null;
+          this.#written = null;
         }
-        if (this.#record !== null && this.#record !== written) written = await this.#write(this.#record, lease, signal);
+        if (this.#record !== null && !this.#stands) this.#written = await this.#write(this.#record, lease, signal);
         attempt = 0;
-        if (this.#record === written) await this.#wake.wait(lease.lost, signal);
+        if (this.#record === null || this.#stands) await this.#wake.wait(lease.lost, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof StoreError && error.code === 'lease-lost') lease = null;
@@ -50,10 +62,34 @@ export class Presence {
     }
   }
 
-  async #write(value: string, lease: Lease, signal: AbortSignal): Promise<string> {
+  get #stands(): boolean {
+    return this.#written !== null && this.#record === this.#written.value && this.#absentAt <= this.#written.revision;
+  }
+
+  /**
+   * Our own lease does not tell when the record goes all the same: a second agent, started on this node by mistake, puts
+   * it under its lease, and takes it along when it ends.
+   */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const key = keys.agent(this.options.node);
+    for await (const event of this.options.store.follow([key], signal)) {
+      const seen = look(event, key);
+      if (event.kind === 'stale' || seen === 'nothing') continue;
+      if (seen === 'absent') {
+        this.#absentAt = event.revision;
+        this.#wake.call();
+      } else if (this.#written && seen.modRevision > this.#written.revision && seen.value !== this.#written.value)
+        this.options.logger.warn(
+          { key },
+          "this agent's record was overwritten: is there a second agent for this node?",
+        );
+    }
+  }
+
+  async #write(value: string, lease: Lease, signal: AbortSignal): Promise<Written> {
     const operation = { kind: 'put', key: keys.agent(this.options.node), value, lease: lease.id } as const;
-    await this.options.store.transact({ compare: [], operations: [operation] }, { signal });
-    return value;
+    const { revision } = await this.options.store.transact({ compare: [], operations: [operation] }, { signal });
+    return { value, revision };
   }
 
   async #pause(error: unknown, attempt: number, signal: AbortSignal): Promise<void> {
@@ -62,4 +98,13 @@ export class Presence {
     logger.warn({ cause, attempt }, "this agent's record could not be written");
     await clock.sleep(backoffDelay(backoff, attempt, random()), signal).catch(() => undefined);
   }
+}
+
+/** What an event says of a key. */
+function look(event: FollowEvent, key: string): 'nothing' | 'absent' | KeyValue {
+  if (event.kind === 'stale') return 'nothing';
+  if (event.kind === 'snapshot') return event.entries.find((entry) => entry.key === key) ?? 'absent';
+  const last = event.changes.findLast((change) => (change.kind === 'put' ? change.entry.key : change.key) === key);
+  if (last === undefined) return 'nothing';
+  return last.kind === 'put' ? last.entry : 'absent';
 }

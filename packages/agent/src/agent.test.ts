@@ -195,6 +195,19 @@ describe('a tap on one node', () => {
     expect(node.vpp.writes.total).toBe(0);
   });
 
+  it('a state that was spoilt in the store is written again when everything is looked at', async () => {
+    await localTap();
+    const key = keys.stateResource('n1', 'tap_flows', flowId(1));
+    const good = await bench.store.get(key);
+    await bench.put(key, '{"v":1,"id":"');
+    bench.store.stop();
+    bench.store.start();
+    await bench.until(
+      async () => ((await bench.store.get(key))?.value === good?.value ? true : undefined),
+      () => 'the state stays spoilt',
+    );
+  });
+
   it('notices by itself that its source left its network and came back', async () => {
     const { source, peer, collector } = await localTap();
     const vpp = await node.connectVpp(new AbortController().signal);

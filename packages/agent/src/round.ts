@@ -48,6 +48,7 @@ export class Round {
     snapshot.keepRoutes(interest.remotes);
     await session.reader.readDetails(interest);
     pending.clear();
+    reporter.recheck();
     const plan = planNode(wanted, snapshot, facts);
     await this.#execute(session, plan, () => planNode(wanted, snapshot, facts), everything);
     reporter.report([...this.options.wanted.unreadable()].map(unreadableState));

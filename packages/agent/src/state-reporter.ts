@@ -18,6 +18,7 @@ export interface StateReporterOptions {
 export class StateReporter {
   #entries = new Map<string, StateEntry>();
   #wanted: ((kind: ResourceKind, id: string) => boolean) | null = null;
+  #doubt = false;
   readonly #wake = new WakeUp();
 
   constructor(private readonly options: StateReporterOptions) {}
@@ -33,6 +34,14 @@ export class StateReporter {
     this.#wake.call();
   }
 
+  /**
+   * What is in the store may not be what was written: somebody may have spoilt it, or a second agent of this node, started
+   * by mistake, have written something older. It is looked at again before the next write.
+   */
+  recheck(): void {
+    this.#doubt = true;
+  }
+
   async keep(signal: AbortSignal): Promise<void> {
     const { writer, clock, logger, random, backoff } = this.options;
     for (let attempt = 0; !signal.aborted; ) {
@@ -44,6 +53,8 @@ export class StateReporter {
       }
       this.#entries = new Map();
       this.#wanted = null;
+      if (this.#doubt) writer.forget();
+      this.#doubt = false;
       try {
         await writer.write(entries.values(), signal);
         if (isWanted) await writer.prune(isWanted, signal);

@@ -4,6 +4,9 @@ import type { FaultCloud } from '../cloud/fault-cloud.js';
 import type { Random } from '../random.js';
 import { always, type Fault, type Injected } from './fault.js';
 
+/** What the system derives by itself it must also mend by itself: nobody repairs it. */
+const derived = /^\/networking-vpp\/(nodes|state)\/[^/]+\/taas\/tap_/;
+
 /** Whose records are spoilt. Agents' own and the leader's are left out: they stand under leases that a repair would lose. */
 const areas = [
   { name: "a node's record", pattern: /^\/networking-vpp\/nodes\/[^/]+\/taas\/tap_/ },
@@ -55,6 +58,7 @@ async function spoilt(cloud: FaultCloud, { key, value, modRevision }: KeyValue, 
   return {
     on: `${key}${succeeded ? '' : ', which was faster'}`,
     heal: async () => {
+      if (derived.test(key)) return;
       // Who repairs it writes what was there, unless its owner has written it anew.
       await cloud.store.transact({
         compare: [{ kind: 'value', key, value: garbage }],

@@ -1,4 +1,4 @@
-import type { Program } from '../cloud/fault-cloud.js';
+import { leaseSeconds, type Program } from '../cloud/fault-cloud.js';
 import type { World } from '../world/world.js';
 import { always, type Fault, type Injected } from './fault.js';
 
@@ -59,7 +59,14 @@ export const secondAgent: Fault = {
     const node = random.pick(cloud.nodes);
     const how = random.pick(['SIGTERM', 'SIGKILL'] as const);
     const second = await cloud.startAgent(node, `second-agent-${node.name}`);
-    return { on: `${node.name}, later ${how}`, heal: () => cloud.discard(second, how) };
+    return {
+      on: `${node.name}, later ${how}`,
+      heal: async () => {
+        await cloud.discard(second, how);
+        // What it holds in etcd goes when its lease has run out, and what that does is this fault's doing.
+        await cloud.clock.sleep(leaseSeconds * 1_500);
+      },
+    };
   },
 };
 

@@ -84,8 +84,11 @@ export class Traffic {
   ): Promise<void> {
     this.#settled = this.#batch;
     this.#batch = this.#serial + 1;
+    // Who neighbours whom was looked up now: any change from here on makes that doubtful, also one that is over soon.
+    const changes = new Map(this.#changes);
+    const isBlurred = (node: number) =>
+      (this.#changes.get(node) ?? 0) !== (changes.get(node) ?? 0) || (this.#changing.get(node) ?? 0) > 0;
     for (const { station, place, neighbours } of stations) {
-      const before = this.#changes.get(place.node) ?? 0;
       const frames: Uint8Array[] = [];
       const made: Sent[] = [];
       for (let n = 0; n < each; n++) {
@@ -99,10 +102,9 @@ export class Traffic {
         await place.switch.send(place.port, frames);
       } catch (error) {
         // Its port went away, or its switch was killed, while this was being sent.
-        if ((this.#changes.get(place.node) ?? 0) === before) throw error;
+        if (!isBlurred(place.node)) throw error;
       }
-      const changed = (this.#changes.get(place.node) ?? 0) !== before || (this.#changing.get(place.node) ?? 0) > 0;
-      if (changed) for (const sent of made) sent.blurred = true;
+      if (isBlurred(place.node)) for (const sent of made) sent.blurred = true;
     }
   }
 }

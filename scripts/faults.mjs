@@ -8,6 +8,8 @@ const args = process.argv.slice(2);
 install();
 build();
 if (!args.includes('--help') && !ensureTestPrograms()) process.exit(1);
+// Each of the many programs of a cloud is killed when this one ends, by a listener of its own.
+process.setMaxListeners(100);
 const { createViteServer } = await import('vitest/node');
 const loader = await createViteServer({
   root,

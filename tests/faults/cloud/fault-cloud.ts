@@ -15,7 +15,6 @@ import {
   type VppBinary,
   VppFaults,
 } from '@taas/lab';
-import { keys } from '@taas/model';
 import { checkConfig, silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type Store } from '@taas/store';
 import { agentMessages, connect } from 'vpp-api';
@@ -81,7 +80,6 @@ export class FaultCloud {
     const cloud = new FaultCloud(options, mkdtempSync(join(tmpdir(), 'taas-faults-')), etcd, store);
     try {
       await cloud.#startSwitches();
-      for (const { name } of cloud.nodes) await cloud.put(keys.physnet(name, physnet), '1');
       for (const n of [0, 1]) cloud.servers.push(await cloud.#startServer(n));
       for (const node of cloud.nodes) cloud.agents.push(await cloud.startAgent(node, `agent-${node.name}`));
       return cloud;
@@ -246,6 +244,7 @@ export class FaultCloud {
     const config = {
       listen: { host: '127.0.0.1', port },
       auth: { mode: 'development' },
+      networking_vpp: { bindings: 'etcd-v3' },
       election: { ttl_s: leaseSeconds },
       segments:
         this.options.transport === 'vlan'

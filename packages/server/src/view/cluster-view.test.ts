@@ -98,6 +98,19 @@ describe('a malformed record', () => {
     expect((await cloud.read(prefixes.segments)).size).toBe(0);
   });
 
+  it('of a tap keeps all ports’ roles, and lets them go when it is mended or gone', async () => {
+    const { service } = await tap(1, 2);
+    await cloud.converge(['node1', 'node2']);
+    const malformed = keys.resource('tap_flows', portId(77));
+    await cloud.put(malformed, '{"v":1,"id":"');
+    await server.as(acme)('DELETE', `${services}/${service}`);
+    await cloud.converge(['node1', 'node2']);
+    expect((await cloud.read(prefixes.portRoles)).size).toBe(2);
+    await cloud.delete(malformed);
+    await cloud.settle();
+    expect((await cloud.read(prefixes.portRoles)).size).toBe(0);
+  });
+
   it('of a segment is nobody’s and never free', async () => {
     const { service } = await tap(1, 2);
     await cloud.settle();

@@ -151,11 +151,17 @@ export class ClusterView {
   #set(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
     if (kv === undefined) this.problems.delete(key);
     switch (parsed.is) {
-      case 'resource':
+      case 'resource': {
+        const unreadable = this.unreadable.size;
         if (parsed.kind === 'tap_services') this.#setService(parsed.id, key, kv);
         else if (parsed.kind === 'tap_flows') this.#setFlow(parsed.id, key, kv);
         else this.#setMirror(parsed.id, key, kv);
+        // What was kept of ports on the malformed record's account may be nobody's now.
+        if (unreadable > 0 && this.unreadable.size === 0)
+          for (const some of [this.portRoles.keys(), this.places.recorded()])
+            for (const port of some) this.#touched.ports.add(port);
         return;
+      }
       case 'quota':
         if (kv) this.quotas.set(parsed.project, this.#parse(kv, quotaCodec.parse));
         else this.quotas.delete(parsed.project);

@@ -1,4 +1,5 @@
 import type { Link, NodeTapFlow, SegmentKey } from '@taas/model';
+import type { HeldSegment } from '../view/segment-ledger.js';
 import type { SegmentOption } from './segment-options.js';
 import { physnetOf } from './segment-options.js';
 import type { NodeFacts, ServiceSlice } from './service-slice.js';
@@ -6,8 +7,8 @@ import type { NodeFacts, ServiceSlice } from './service-slice.js';
 type Target = NodeTapFlow['target'];
 
 export type LinkChoice =
-  /** `link` is seen from the source's node; `needs` is a segment that the service must take first. */
-  | { readonly link: Link; readonly needs: SegmentKey | null }
+  /** `link` is seen from the source's node; `needs` is a segment that the service must take first, `mend` its own with a malformed record. */
+  | { readonly link: Link; readonly needs: SegmentKey | null; readonly mend: HeldSegment | null }
   | { readonly obstacle: string; readonly waitsForSegment: boolean };
 
 export interface LinkRequest {
@@ -32,7 +33,7 @@ export function chooseLink(slice: ServiceSlice, request: LinkRequest): LinkChoic
     const choice = slice.segment(option, request.project);
     if ('obstacle' in choice) return { ...choice, waitsForSegment: true };
     const needs = choice.held ? null : { type: option.type, physnet: physnetOf(option), id: choice.id };
-    return { link: linkOf(option, choice.id, ends), needs };
+    return { link: linkOf(option, choice.id, ends), needs, mend: choice.mend ?? null };
   }
   return { obstacle: noCommonWay(slice, request, source, collector), waitsForSegment: false };
 }

@@ -9,6 +9,7 @@ import {
   type SegmentKey,
   type TapServiceRecord,
 } from '@taas/model';
+import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
 
@@ -26,6 +27,8 @@ export interface Compiled {
   readonly nodeRecords: ReadonlyMap<string, WantedRecord>;
   /** Free segments that the service must take together with telling the nodes. */
   readonly segmentsNeeded: readonly SegmentKey[];
+  /** Segments that the service uses and whose records are malformed. */
+  readonly segmentsToMend: readonly HeldSegment[];
   readonly obstacles: {
     readonly service: string | null;
     /** By flow id; flows without an entry have been placed. */
@@ -46,7 +49,14 @@ export function compileService(slice: ServiceSlice): Compiled {
   const refuse = (reason: string): Compiled => {
     for (const flow of slice.flows) flows.set(flow.record.id, reason);
     const obstacles = { service: reason, flows };
-    return { nodeRecords: new Map(), segmentsNeeded: [], obstacles, waitsForSegment: false, frozen: false };
+    return {
+      nodeRecords: new Map(),
+      segmentsNeeded: [],
+      segmentsToMend: [],
+      obstacles,
+      waitsForSegment: false,
+      frozen: false,
+    };
   };
   const service = slice.service?.record;
   if (slice.service && !service)
@@ -66,6 +76,7 @@ export const foreign = (portProject: string | null, tap: { readonly project_id: 
 class Compilation {
   readonly #records = new Map<string, WantedRecord>();
   readonly #needed = new Map<string, SegmentKey>();
+  readonly #toMend = new Map<string, HeldSegment>();
   readonly #inputs = new Map<string, Link>();
   readonly #collectorStays: boolean;
   #waits = false;
@@ -99,6 +110,7 @@ class Compilation {
     return {
       nodeRecords: this.#records,
       segmentsNeeded: [...this.#needed.values()],
+      segmentsToMend: [...this.#toMend.values()],
       obstacles: { service: null, flows: this.obstacles },
       waitsForSegment: this.#waits,
       frozen: false,
@@ -146,6 +158,7 @@ class Compilation {
       return choice;
     }
     if (choice.needs) this.#needed.set(keys.segment(choice.needs), choice.needs);
+    if (choice.mend) this.#toMend.set(choice.mend.key, choice.mend);
     this.#input(choice.link);
     return choice.link;
   }

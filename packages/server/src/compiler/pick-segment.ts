@@ -1,8 +1,9 @@
-import type { SegmentLedger } from '../view/segment-ledger.js';
+import type { HeldSegment, SegmentLedger } from '../view/segment-ledger.js';
 import { describeOption, physnetOf, type SegmentOption, type SegmentPolicy } from './segment-options.js';
 
 export type SegmentChoice =
-  | { readonly id: number; readonly held: boolean }
+  /** `mend`: the service's own segment, whose record is malformed and has to be written anew. */
+  | { readonly id: number; readonly held: boolean; readonly mend?: HeldSegment }
   /** Why there is none: a sentence for the tenant. */
   | { readonly obstacle: string };
 
@@ -14,7 +15,12 @@ export function pickSegment(
   ledger: SegmentLedger,
   policy: SegmentPolicy,
   option: SegmentOption,
-  service: { readonly id: string; readonly project: string },
+  service: {
+    readonly id: string;
+    readonly project: string;
+    /** Segments that its nodes have been told to use. */
+    readonly uses: readonly number[];
+  },
 ): SegmentChoice {
   const pool = { type: option.type, physnet: physnetOf(option) };
   const own = ledger
@@ -22,6 +28,11 @@ export function pickSegment(
     .filter((held) => held.segment.type === pool.type && held.segment.physnet === pool.physnet)
     .map((held) => held.segment.id);
   if (own.length > 0) return { id: Math.min(...own), held: true };
+  for (const id of service.uses) {
+    const mend = ledger.holder({ ...pool, id });
+    // Nobody else can have been told to use it: a segment is given back only when no node has a record of its service.
+    if (mend && mend.serviceId === null) return { id, held: true, mend };
+  }
   const size = option.last - option.first + 1;
   const share = Math.max(1, Math.floor(size * policy.projectShare));
   if (ledger.heldByProject(pool, service.project) >= share) {

@@ -26,6 +26,7 @@ export function planService(slice: ServiceSlice, compiled: Compiled, context: Pl
   if (compiled.frozen) return [];
   return [
     ...takeSegments(slice, compiled),
+    ...mendSegments(slice, compiled),
     ...tellNodes(slice, compiled),
     ...takeAway(slice, compiled, context),
     ...removeApiRecords(slice, context),
@@ -39,6 +40,15 @@ function takeSegments(slice: ServiceSlice, compiled: Compiled): Step[] {
     const key = keys.segment(segment);
     return { compare: [{ kind: 'absent', key }, ...guard(slice.service)], operations: [{ kind: 'put', key, value }] };
   });
+}
+
+/** A segment's record that was spoilt says again whose it is, and the copies that travel by it never stop. */
+function mendSegments(slice: ServiceSlice, compiled: Compiled): Step[] {
+  const value = segmentCodec.format({ v: 1, tap_service_id: slice.id });
+  return compiled.segmentsToMend.map(({ key, revision }) => ({
+    compare: [{ kind: 'mod-revision', key, revision }, ...guard(slice.service)],
+    operations: [{ kind: 'put', key, value }],
+  }));
 }
 
 function tellNodes(slice: ServiceSlice, compiled: Compiled): Step[] {

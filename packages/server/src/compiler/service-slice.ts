@@ -64,11 +64,25 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
     },
     node: (name) => nodeFacts(view, name),
     segment: (option, project) => {
-      const choice = segments.get(option) ?? pickSegment(view.segments, policy, option, { id, project });
+      const choice =
+        segments.get(option) ??
+        pickSegment(view.segments, policy, option, { id, project, uses: segmentsIn(told, option) });
       segments.set(option, choice);
       return choice;
     },
   };
+}
+
+/** The ids of an option's range that records of nodes name. */
+function segmentsIn(told: readonly NodeEntry[], option: SegmentOption): number[] {
+  const links = told.flatMap(({ record }) => {
+    if (!record) return [];
+    return 'inputs' in record ? record.inputs : record.target.type === 'local' ? [] : [record.target];
+  });
+  return links.flatMap((link) => {
+    if (link.type === 'vlan') return option.type === 'vlan' && link.physnet === option.physnet ? [link.vlan] : [];
+    return option.type === 'vxlan' ? [link.vni] : [];
+  });
 }
 
 /**

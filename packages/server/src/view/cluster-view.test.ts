@@ -111,6 +111,18 @@ describe('a malformed record', () => {
     expect((await cloud.read(prefixes.portRoles)).size).toBe(0);
   });
 
+  it('of a segment that is in use is written anew, and the nodes are told nothing', async () => {
+    await tap(1, 2);
+    await cloud.converge(['node1', 'node2']);
+    const told = await cloud.nodeRecords();
+    const [[key, entry] = []] = [...(await cloud.read(prefixes.segments))];
+    if (!key || !entry) throw new Error('no segment');
+    await cloud.put(key, '{"v":1,');
+    await cloud.settle();
+    expect((await cloud.read(prefixes.segments)).get(key)?.json).toEqual(entry.json);
+    expect(await cloud.nodeRecords()).toEqual(told);
+  });
+
   it('of a segment is nobody’s and never free', async () => {
     const { service } = await tap(1, 2);
     await cloud.settle();

@@ -86,7 +86,7 @@ class Run {
     try {
       await this.#until('healthyBefore', async () => world.cloud.trouble());
       await this.#begin(random.fork('beginning'));
-      talking = this.#talk(over.signal);
+      talking = heldBack(this.#talk(over.signal));
       await this.#faults(plan, random);
       const healed = world.cloud.clock.monotonic();
       await this.#until('healthyAfter', async () => world.cloud.trouble());
@@ -97,12 +97,21 @@ class Run {
       await this.#judgeFrames(expected, from);
       await this.#end();
     } catch (error) {
-      if (!(error instanceof BrokenGuarantee)) throw error;
-      this.broken.push({ guarantee: error.guarantee, how: error.how });
+      this.#broke(error);
     } finally {
       over.abort();
-      await talking;
+      await talking?.catch((error: unknown) => this.#broke(error));
     }
+  }
+
+  /** What nobody has thought of breaks a run too: a switch that ends by itself, a request that fails without a fault. */
+  #broke(error: unknown): void {
+    const how = error instanceof Error ? `${error.stack ?? error.message} ${error.cause ?? ''}` : String(error);
+    this.broken.push(
+      error instanceof BrokenGuarantee
+        ? { guarantee: error.guarantee, how: error.how }
+        : { guarantee: 'noSurprise', how },
+    );
   }
 
   /** Taps that stay as they are, and some that do not. */
@@ -128,7 +137,7 @@ class Run {
     const { world } = this;
     const { clock } = world.cloud;
     const over = new AbortController();
-    const using = load(world, random.fork('load'), over.signal);
+    const using = heldBack(load(world, random.fork('load'), over.signal));
     try {
       await Promise.all(
         plan.map(async ({ fault, afterMs, holdMs, random: own }) => {
@@ -255,4 +264,10 @@ class Run {
       await clock.sleep(30);
     }
   }
+}
+
+/** Work beside other work: if it fails, whoever waits for it in the end is told, and the process does not end before. */
+function heldBack<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }

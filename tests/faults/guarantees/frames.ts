@@ -6,10 +6,13 @@ import type { World } from '../world/world.js';
 /** How often each station was given a frame, by the frame's serial. */
 export type Given = ReadonlyMap<number, ReadonlyMap<Station, number>>;
 
-/** A guarantee about all frames of a run; says what broke it, or null. */
-export type FrameGuarantee = (world: World, given: Given) => string | null;
+/** What of a run its frames are judged by. */
+export type FrameFacts = Pick<World, 'traffic' | 'ledger' | 'steady'>;
 
-export function givenIn({ traffic }: World): Given {
+/** A guarantee about all frames of a run; says what broke it, or null. */
+export type FrameGuarantee = (facts: FrameFacts, given: Given) => string | null;
+
+export function givenIn({ traffic }: FrameFacts): Given {
   const given = new Map<number, Map<Station, number>>();
   for (const { at, serial } of traffic.received) {
     const counts = given.get(serial) ?? new Map<Station, number>();
@@ -20,7 +23,7 @@ export function givenIn({ traffic }: World): Given {
 }
 
 /** Nobody is ever given a frame that is neither of the own network nor a copy that the own project has asked for. */
-export function isolated(world: World, given: Given): string | null {
+export function isolated(world: FrameFacts, given: Given): string | null {
   for (const [serial, counts] of given) {
     const sent = world.traffic.sent.get(serial);
     for (const [at] of counts) {
@@ -33,7 +36,7 @@ export function isolated(world: World, given: Given): string | null {
 }
 
 /** Nobody is ever given a frame more often than there are reasons for it. */
-export function neverTwice(world: World, given: Given): string | null {
+export function neverTwice(world: FrameFacts, given: Given): string | null {
   for (const [serial, counts] of given) {
     const sent = world.traffic.sent.get(serial);
     if (sent === undefined) continue;
@@ -47,7 +50,7 @@ export function neverTwice(world: World, given: Given): string | null {
 }
 
 /** A tap whose ports and switches nobody touches copies everything, whatever happens to the programs meanwhile. */
-export function steadyTapsLoseNothing(world: World, given: Given): string | null {
+export function steadyTapsLoseNothing(world: FrameFacts, given: Given): string | null {
   for (const { flow, from, until } of world.steady) {
     const source: Station = `port:${flow.port}`;
     const collector: Station = `port:${flow.service?.port ?? 0}`;
@@ -66,7 +69,7 @@ export function steadyTapsLoseNothing(world: World, given: Given): string | null
 }
 
 /** Within a network every frame arrives, tapped or not. */
-export function ownTrafficArrives({ traffic }: World, given: Given): string | null {
+export function ownTrafficArrives({ traffic }: FrameFacts, given: Given): string | null {
   for (const [serial, sent] of traffic.sent) {
     if (sent.blurred || serial >= traffic.settled) continue;
     for (const at of sent.neighbours)
@@ -77,7 +80,7 @@ export function ownTrafficArrives({ traffic }: World, given: Given): string | nu
 }
 
 /** When all is healed and said to work, each frame arrives exactly where it should, exactly once. */
-export function exactAtRest(world: World, given: Given, model: MeshModel, from: number): string | null {
+export function exactAtRest(world: FrameFacts, given: Given, model: MeshModel, from: number): string | null {
   for (const [serial, sent] of world.traffic.sent) {
     if (serial < from || serial >= world.traffic.settled) continue;
     const expected = model.deliveries(sent.from);
@@ -101,7 +104,7 @@ function isNeighbour(sent: Sent, at: Station): boolean {
 }
 
 /** For how many reasons a station may be given copies of a frame: by service, source and side. */
-function copiesAsked({ ledger }: World, sent: Sent, at: Station): number {
+function copiesAsked({ ledger }: FrameFacts, sent: Sent, at: Station): number {
   const reasons = new Set<string>();
   for (const flow of ledger.asked) {
     if (flow.service === null || flow.created === 'refused' || at !== `port:${flow.service.port}`) continue;

@@ -30,6 +30,7 @@ export interface Broken {
 
 /** How long everything may take to be as it should be, once everything has been healed. */
 const patienceMs = 60_000;
+const injectionPatienceMs = 20_000;
 
 /**
  * One run: a mesh, traffic and users; faults; everything healed; every guarantee checked; everything deleted, and nothing
@@ -142,7 +143,7 @@ class Run {
       await Promise.all(
         plan.map(async ({ fault, afterMs, holdMs, random: own }) => {
           await clock.sleep(afterMs);
-          const injected = await fault.inject(world, own);
+          const injected = await this.#inject(fault, own);
           world.note(`fault ${fault.name}: ${injected.on}`);
           await clock.sleep(holdMs);
           await this.#heal(fault, injected);
@@ -151,6 +152,22 @@ class Run {
     } finally {
       over.abort();
       await using;
+    }
+  }
+
+  /** Other faults may stand in the way of this one, so it is tried again for a while. */
+  async #inject(fault: Fault, random: Random): Promise<Injected> {
+    const { world } = this;
+    const { clock } = world.cloud;
+    const deadline = clock.monotonic() + injectionPatienceMs;
+    for (;;) {
+      try {
+        return await fault.inject(world, random);
+      } catch (error) {
+        if (clock.monotonic() > deadline) throw new Error(`${fault.name} could not be made`, { cause: error });
+        world.note(`${fault.name} could not be made yet: ${error}`);
+      }
+      await clock.sleep(100);
     }
   }
 

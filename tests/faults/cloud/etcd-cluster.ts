@@ -52,8 +52,11 @@ export class EtcdCluster {
     return kvs[0]?.lease;
   }
 
+  /** Ends a lease, unless it has ended already. */
   async revoke(lease: string): Promise<void> {
-    await this.#any('lease/revoke', { ID: lease });
+    await this.#any('lease/revoke', { ID: lease }).catch((error: unknown) => {
+      if (!String(error).includes('lease not found')) throw error;
+    });
   }
 
   /** Forgets all history up to now. */

@@ -31,6 +31,9 @@ export class Traffic {
   readonly sent = new Map<number, Sent>();
   readonly received: Received[] = [];
   readonly #captures = new Map<Station, Capture>();
+  /** Stations that are about to go: VPP may end when a packet generator's port is deleted with a stream on it. */
+  readonly #leaving = new Set<Station>();
+  #sending: { readonly station: Station; readonly done: Promise<void> } | null = null;
   /** The first serial of the batch before the one under way: what is older has arrived. */
   #settled = 1;
   #batch = 1;
@@ -50,11 +53,14 @@ export class Traffic {
   }
 
   async listen(station: Station, { switch: on, port }: Place): Promise<void> {
+    this.#leaving.delete(station);
     this.#captures.set(station, await on.capture(port));
   }
 
-  /** Ends the capture of a station that is about to go, and keeps what it was given. */
+  /** Ends the capture of a station that is about to go, and keeps what it was given. It sends no more until it listens. */
   async unlisten(station: Station): Promise<void> {
+    this.#leaving.add(station);
+    if (this.#sending?.station === station) await this.#sending.done;
     const capture = this.#captures.get(station);
     this.#captures.delete(station);
     if (capture === undefined) return;
@@ -89,6 +95,7 @@ export class Traffic {
     const isBlurred = (node: number) =>
       (this.#changes.get(node) ?? 0) !== (changes.get(node) ?? 0) || (this.#changing.get(node) ?? 0) > 0;
     for (const { station, place, neighbours } of stations) {
+      if (this.#leaving.has(station)) continue;
       const frames: Uint8Array[] = [];
       const made: Sent[] = [];
       for (let n = 0; n < each; n++) {
@@ -99,12 +106,22 @@ export class Traffic {
         frames.push(distinctFrame(this.#serial));
       }
       try {
-        await place.switch.send(place.port, frames);
+        await this.#send(station, place, frames);
       } catch (error) {
         // Its port went away, or its switch was killed, while this was being sent.
         if (!isBlurred(place.node)) throw error;
       }
       if (isBlurred(place.node)) for (const sent of made) sent.blurred = true;
+    }
+  }
+
+  async #send(station: Station, { switch: on, port }: Place, frames: readonly Uint8Array[]): Promise<void> {
+    const sending = on.send(port, frames);
+    this.#sending = { station, done: sending.catch(() => undefined) };
+    try {
+      await sending;
+    } finally {
+      this.#sending = null;
     }
   }
 }

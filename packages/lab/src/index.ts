@@ -5,7 +5,6 @@ export { type CloudOptions, physnet, tunnelAddress } from './cloud-options.js';
 export { demoMain } from './demo/demo-main.js';
 export { freePort } from './free-port.js';
 export type { Capture, Frame, LabPort, LabSwitch, OutsideOptions, PortOptions } from './lab-switch.js';
-export { ProgramProcess } from './program-process.js';
 export { ProgramProcess, type ProgramSpec } from './program-process.js';
 export { RealSwitch } from './real-switch.js';
 export { Relay, type RelayEnd, type RelayFilter, type RelayFilterFactory, type RelayOptions } from './relay.js';

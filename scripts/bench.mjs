@@ -1,13 +1,13 @@
 // `npm run bench`: installs and compiles what is missing, then runs the benchmarks with the same arguments.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureTestPrograms } from './find-programs.mjs';
+import { ensurePrograms } from './debian-packages.mjs';
 import { build, install, root } from './prepare.mjs';
 
 const args = process.argv.slice(2);
 install();
 build();
-if (!args.includes('--help') && !ensureTestPrograms()) process.exit(1);
+if (!args.includes('--help') && !(await ensurePrograms())) process.exit(1);
 const bench = spawn(process.execPath, [join(root, 'packages/lab/bin/taas-bench.js'), ...args], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => bench.kill(signal));
 bench.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

@@ -1,16 +1,24 @@
-// `npm test`: installs what is missing, then types, lint, unit, integration and, where a real VPP is found, vpp tests.
-// `npm run test:vpp` (--only vpp) runs those alone and fails without a VPP. Ends with `N passed, N failed, N skipped`.
+// `npm test`: installs what is missing, then types, lint, unit, integration and, where they can be had, the tests on a real
+// VPP and those with a real OpenStack. `--only vpp|openstack` runs these alone and fails where the others are skipped.
+// Ends with `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureTestPrograms, findVpp } from './find-programs.mjs';
+import { ensureOpenStack, ensurePrograms } from './debian-packages.mjs';
+import { findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
 const help = `npm test [-- --only types|lint|unit|integration|vpp|openstack]
-Runs every check of this repository, or one part of it. Real etcd is needed (and installed through apt where that is
-possible); tests on a real VPP run when \`vpp\` is on the PATH or VPP_PREFIX names its installation. Those with a real Keystone and
-Neutron (\`npm run test:openstack\`) run only when asked for: they install Debian's packages and take minutes.`;
+Runs every check of this repository, or one part of it. The last lines name what failed, what was skipped, and why.
+
+  types, lint, unit  need nothing but Node.js
+  integration        needs etcd, etcdctl, openssl, tshark and faketime
+  vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation
+  openstack          needs Keystone, Neutron and the openstack client, as Debian 12's packages; about two minutes
+
+What is missing is installed through apt by root on Debian (no service of it is started; 20 minutes at most for each apt-get).
+Without a VPP, or where OpenStack cannot be installed, those two are skipped, or have failed if --only asked for them.`;
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, help: { type: 'boolean' } } });
 if (values.help) {
@@ -35,15 +43,13 @@ mkdirSync(results, { recursive: true });
 if (wants('types')) check('types', bin('tsc'), ['-p', 'tsconfig.tests.json']);
 if (wants('lint')) check('lint', bin('biome'), ['check', '--error-on-warnings', '.']);
 if (wants('unit')) vitest('unit');
-const openstack = values.only === 'openstack';
-if (wants('integration') || wants('vpp') || openstack) {
-  if (!ensureTestPrograms()) {
-    total.failed += 1;
-    notes.push('failed: a program that the tests need is missing, so nothing that needs it was run');
+if (wants('integration') || wants('vpp') || wants('openstack')) {
+  if (!(await ensurePrograms())) {
+    fail('a program that the tests need is missing, so nothing that needs it was run');
   } else {
     if (wants('integration')) vitest('integration');
     if (wants('vpp')) vpp();
-    if (openstack) vitest('openstack');
+    if (wants('openstack')) await openstack();
   }
 }
 for (const note of notes) process.stdout.write(`${note}\n`);
@@ -68,13 +74,26 @@ function vpp() {
   const why = process.env.VPP_PREFIX
     ? `no bin/vpp under VPP_PREFIX=${process.env.VPP_PREFIX}`
     : 'no vpp on the PATH, and VPP_PREFIX is not set';
-  if (values.only === 'vpp') {
-    total.failed += 1;
-    notes.push(`failed: ${why}`);
-    return;
-  }
-  const files = readdirSync(join(root, 'tests/vpp')).filter((name) => name.endsWith('.test.ts'));
-  for (const file of files) notes.push(`skipped: tests/vpp/${file}: ${why}`);
+  if (values.only === 'vpp') fail(why);
+  else skip('vpp', why);
+}
+
+async function openstack() {
+  const cloud = await ensureOpenStack();
+  if (cloud.ready) vitest('openstack');
+  else if (cloud.possible || values.only === 'openstack') fail(`openstack: ${cloud.why}`);
+  else skip('openstack', cloud.why);
+}
+
+function fail(why) {
+  total.failed += 1;
+  notes.push(`failed: ${why}`);
+}
+
+/** Each file of a folder of `tests` counts as one that was skipped. */
+function skip(folder, why) {
+  const files = readdirSync(join(root, 'tests', folder)).filter((name) => name.endsWith('.test.ts'));
+  for (const file of files) notes.push(`skipped: tests/${folder}/${file}: ${why}`);
   total.skipped += files.length;
 }
 
@@ -85,18 +104,20 @@ function vitest(project) {
   const run = spawnSync(bin('vitest'), args, { cwd: root, stdio: 'inherit' });
   const report = readReport(output);
   if (report === undefined) {
-    total.failed += 1;
-    notes.push(`failed: ${project}: the test runner left no report (exit code ${run.status})`);
+    fail(`${project}: the test runner left no report (exit code ${run.status})`);
     return;
   }
   total.passed += report.numPassedTests;
   total.skipped += report.numPendingTests + report.numTodoTests;
   // A file that could not be loaded, or an error outside any test, is a failure that no test counts.
-  const broken = report.numFailedTests === 0 && run.status !== 0 ? 1 : 0;
-  total.failed += report.numFailedTests + broken;
-  if (broken) notes.push(`failed: ${project}: exit code ${run.status} though no test failed; see its output above`);
+  total.failed += report.numFailedTests;
+  if (report.numFailedTests === 0 && run.status !== 0)
+    fail(`${project}: exit code ${run.status} though no test failed; see its output above`);
   for (const file of report.testResults)
-    for (const test of file.assertionResults) if (test.status === 'pending') notes.push(`skipped: ${test.fullName}`);
+    for (const test of file.assertionResults) {
+      if (test.status === 'failed') notes.push(`failed: ${test.fullName}`);
+      if (test.status === 'pending') notes.push(`skipped: ${test.fullName}`);
+    }
 }
 
 function readReport(file) {

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../packages/lab/src/free-port.js';
+import { describeBoundPorts } from './bound-ports.suite.js';
 import { OpenStackCli, openstackOnce } from './lab/openstack-cli.js';
 import { type OpenStackLab, startOpenStackLab } from './lab/openstack-lab.js';
 import { mustRest, rest } from './lab/rest.js';
-import { revokeToken, type UserName } from './lab/seed.js';
+import { revokeToken } from './lab/seed.js';
+import { logsSince, markLogs } from './lab/service-logs.js';
 import { describePassThrough } from './pass-through.suite.js';
 import { startTaasFront, type TaasFront } from './taas-front.js';
 import { describeTokens } from './tokens.suite.js';
+import { userCommands } from './user-commands.js';
 
 /** A tap service as `openstack tap service ... -f json` shows it. */
 interface ShownService {
@@ -29,33 +32,34 @@ interface ShownFlow {
 /** Without what changes by itself: nothing is bound here, and the server says so as soon as it has looked. */
 const steady = (shown: object) => ({ ...shown, Status: undefined, status_reason: undefined });
 
-const tokenCacheMs = 2_000;
+/** Less than the default, and enough for Keystone to stop within it on a busy machine. */
+const tokenCacheMs = 10_000;
 let lab: OpenStackLab;
 let front: TaasFront;
 const cli = new OpenStackCli();
 
-const as = (user: UserName) => lab.environment(user);
-const run = (user: UserName, command: string) => cli.run(as(user), ...command.split(' '));
-const must = (user: UserName, command: string) => cli.must(as(user), ...command.split(' '));
-const json = <T>(user: UserName, command: string) => cli.json<T>(as(user), ...command.split(' '));
+const commands = userCommands(cli, () => lab);
+const { run, must, json } = commands;
 const port = (name: string): string => lab.networks.ports[name] ?? `no such port: ${name}`;
 const api = (path: string) => `${front.url}/v2.0/${path}`;
 
 /** Waits for something that another program does in its own time. */
-const eventually = (what: () => Promise<void>) => vi.waitFor(what, { timeout: 30_000, interval: 200 });
+const eventually = (what: () => Promise<void>) => vi.waitFor(what, { timeout: 120_000, interval: 200 });
 
 beforeAll(async () => {
   const listen = await freePort();
   lab = await startOpenStackLab({ networkUrl: `http://127.0.0.1:${listen}`, say: (line) => console.log(line) });
   front = await startTaasFront(lab, { port: listen, tokenCacheMs, pollMs: 500 });
-}, 600_000); // Installing OpenStack is part of it.
+});
 afterAll(async () => {
   cli.stop();
   await front?.stop();
   await lab?.stop();
-}, 60_000);
-beforeEach(() => {
+});
+beforeEach(({ onTestFailed }) => {
   expect.hasAssertions();
+  const mark = markLogs(lab.directory);
+  onTestFailed(() => console.log(logsSince(lab.directory, mark)));
 });
 
 describe('a cloud whose networking endpoint is ours', () => {
@@ -70,7 +74,7 @@ describe('a cloud whose networking endpoint is ours', () => {
 
   it('answers a command in a process of its own, as at a terminal', async () => {
     const created = await openstackOnce(
-      as('alice'),
+      lab.environment('alice'),
       'tap',
       'service',
       'create',
@@ -281,6 +285,7 @@ describe('quotas', () => {
 
 describePassThrough(() => ({ lab, front }));
 describeTokens(() => ({ lab, front }));
+describeBoundPorts(() => ({ lab, front }), commands);
 
 describe('Keystone', () => {
   const listAs = async (token: string) => (await rest('GET', api('taas/tap_services'), token)).status;
@@ -288,10 +293,9 @@ describe('Keystone', () => {
   it('revokes a token: it is refused within the bound', async () => {
     const token = await lab.token('alice');
     expect(await listAs(token)).toBe(200);
-    const at = Date.now();
     await revokeToken(lab.keystoneUrl, token);
-    await eventually(async () => expect(await listAs(token)).toBe(401));
-    expect(Date.now() - at).toBeLessThan(tokenCacheMs + 1_500);
+    // Sooner than by the default bound of a minute; the bound itself is measured where time stands still.
+    await vi.waitFor(async () => expect(await listAs(token)).toBe(401), { timeout: 40_000, interval: 200 });
   });
 
   it('stops: tokens that were just checked go on, others hear 503 with a clear message; and starts: all is well', async () => {

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../packages/lab/src/free-port.js';
 import type { OpenStackLab } from './lab/openstack-lab.js';
 import { ServiceProcess } from './lab/service-process.js';
+import { taasProgram } from './taas-program.js';
 
 export interface TaasFrontOptions {
   /** Where it listens; the catalog's "network" must name it. */
@@ -17,26 +17,29 @@ export interface TaasFrontOptions {
 /** The program `taas-server` with a real etcd, as the cloud's endpoint for networking: Neutron is behind it. */
 export interface TaasFront {
   readonly url: string;
-  readonly healthUrl: string;
+  readonly etcdUrl: string;
+  /** Its own: configuration, logs, etcd's data. */
+  readonly directory: string;
   /** All that the server has said so far. */
   log(): string;
   stop(): Promise<void>;
 }
 
-const program = fileURLToPath(new URL('../../packages/server/bin/taas-server.js', import.meta.url));
+/** On a busy machine a real Keystone or Neutron may take longer than the ten seconds that are the default. */
+const patienceMs = 60_000;
 
 /** @throws Error with the end of a log if etcd or the server does not start */
 export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOptions): Promise<TaasFront> {
   const directory = join(lab.directory, 'taas');
   mkdirSync(directory);
   const [client, peer, health] = [await freePort(), await freePort(), await freePort()];
-  const etcd = etcdProcess(directory, client, peer);
+  const etcdUrl = `http://127.0.0.1:${client}`;
+  const etcd = etcdProcess(directory, etcdUrl, `http://127.0.0.1:${peer}`);
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, lab.password, { mode: 0o600 });
   const config = {
     listen: { host: '127.0.0.1', port: options.port },
-    health: { host: '127.0.0.1', port: health },
-    etcd: { endpoints: [`http://127.0.0.1:${client}`] },
+    etcd: { endpoints: [etcdUrl] },
     auth: {
       mode: 'keystone',
       www_authenticate_uri: lab.keystoneUrl.replace(/\/v3$/, ''),
@@ -45,26 +48,14 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
         user_name: 'taas',
         password_file: passwordFile,
         token_cache_ms: options.tokenCacheMs,
+        timeout_ms: patienceMs,
       },
     },
-    neutron: { url: lab.neutronUrl, poll_ms: options.pollMs },
+    neutron: { url: lab.neutronUrl, poll_ms: options.pollMs, timeout_ms: patienceMs },
     networking_vpp: { bindings: 'neutron' },
     segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
   };
-  const configFile = join(directory, 'taas-server.yaml');
-  writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`);
-  const logFile = join(directory, 'taas-server.log');
-  const healthUrl = `http://127.0.0.1:${health}`;
-  const server = new ServiceProcess({
-    name: 'taas-server',
-    command: process.execPath,
-    args: [program, '--config', configFile],
-    cwd: directory,
-    env: process.env,
-    logFile,
-    readyUrl: `${healthUrl}/readyz`,
-    readyStatus: [200],
-  });
+  const server = taasProgram({ program: 'taas-server', directory, config, healthPort: health });
   const stop = async (): Promise<void> => {
     await server.stop();
     await etcd.stop();
@@ -76,11 +67,11 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
     await stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${options.port}`, healthUrl, log: () => readFileSync(logFile, 'utf8'), stop };
+  const log = () => readFileSync(join(directory, 'taas-server.log'), 'utf8');
+  return { url: `http://127.0.0.1:${options.port}`, etcdUrl, directory, log, stop };
 }
 
-function etcdProcess(directory: string, client: number, peer: number): ServiceProcess {
-  const [clientUrl, peerUrl] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
+function etcdProcess(directory: string, clientUrl: string, peerUrl: string): ServiceProcess {
   return new ServiceProcess({
     name: 'etcd',
     command: 'etcd',

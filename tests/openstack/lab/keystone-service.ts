@@ -24,7 +24,7 @@ export async function prepareKeystone(place: KeystonePlace): Promise<ServiceProc
   writeFileSync(
     config,
     iniText({
-      DEFAULT: { log_file: join(directory, 'keystone.log'), transport_url: 'fake:/' },
+      DEFAULT: { use_stderr: true, transport_url: 'fake:/' },
       oslo_messaging_notifications: { driver: 'noop' },
       database: { connection: `sqlite:///${database}`, sqlite_synchronous: false },
       token: { provider: 'fernet', expiration: 14_400 },
@@ -85,7 +85,7 @@ function keystoneProcess({ directory, port }: KeystonePlace, config: string): Se
     args: ['--ini', uwsgi],
     cwd: directory,
     env: cleanEnvironment(),
-    logFile: join(directory, 'uwsgi.log'),
+    logFile: join(directory, 'keystone.log'),
     readyUrl: `http://127.0.0.1:${port}/v3`,
     readyStatus: [200],
   });

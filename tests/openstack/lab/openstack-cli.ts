@@ -15,25 +15,16 @@ export class CommandFailedError extends Error {
 
 const script = fileURLToPath(new URL('./openstack-commands.py', import.meta.url));
 
-/** The `openstack` command, in a process that stays, one command at a time. */
+/** The `openstack` command, in a process that stays from the first command on, one command at a time. */
 export class OpenStackCli {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #answers: AsyncIterator<string>;
+  #process: CommandProcess | undefined;
   #last: Promise<unknown> = Promise.resolve();
-
-  constructor() {
-    this.#child = spawn('/usr/bin/python3', [script], { env: cleanEnvironment() });
-    this.#child.stderr.resume();
-    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-  }
 
   /** One command as one user. Any exit code is a result. */
   run(environment: NodeJS.ProcessEnv, ...argv: string[]): Promise<CommandResult> {
-    const answer = this.#last.then(async () => {
-      this.#child.stdin.write(`${JSON.stringify({ argv, env: environment })}\n`);
-      const { value, done } = await this.#answers.next();
-      if (done) throw new Error(`the client ended during: openstack ${argv.join(' ')}`);
-      return JSON.parse(value) as CommandResult;
+    const answer = this.#last.then(() => {
+      this.#process ??= new CommandProcess();
+      return this.#process.run(environment, argv);
     });
     this.#last = answer.catch(() => undefined);
     return answer;
@@ -57,6 +48,32 @@ export class OpenStackCli {
   }
 
   stop(): void {
+    this.#process?.stop();
+  }
+}
+
+class CommandProcess {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #answers: AsyncIterator<string>;
+  #failure: Error | undefined;
+
+  constructor() {
+    this.#child = spawn('/usr/bin/python3', [script], { env: cleanEnvironment() });
+    this.#child.once('error', (error) => {
+      this.#failure = error;
+    });
+    this.#child.stderr.resume();
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async run(environment: NodeJS.ProcessEnv, argv: readonly string[]): Promise<CommandResult> {
+    this.#child.stdin.write(`${JSON.stringify({ argv, env: environment })}\n`);
+    const { value, done } = await this.#answers.next();
+    if (!done) return JSON.parse(value) as CommandResult;
+    throw new Error(`the client ended during: openstack ${argv.join(' ')}`, { cause: this.#failure });
+  }
+
+  stop(): void {
     this.#child.kill('SIGKILL');
   }
 }
@@ -64,7 +81,7 @@ export class OpenStackCli {
 /** One command in a process of its own, as a person at a terminal runs it. */
 export function openstackOnce(environment: NodeJS.ProcessEnv, ...argv: string[]): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const options = { env: { ...cleanEnvironment(), ...environment }, timeout: 60_000 };
+    const options = { env: { ...cleanEnvironment(), ...environment }, timeout: 180_000 };
     execFile('/usr/bin/openstack', argv, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
     });

@@ -20,7 +20,7 @@ export async function rest(method: string, url: string, token?: string, body?: u
   const answer = await fetch(url, {
     method,
     headers,
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(120_000),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await answer.text();

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
  */
 export function runTool(command: string, args: readonly string[], cwd: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, env: cleanEnvironment(), maxBuffer: 1 << 26, timeout: 180_000 };
+    const options = { cwd, env: cleanEnvironment(), maxBuffer: 1 << 26, timeout: 300_000 };
     execFile(command, [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${command} ${args.join(' ')}: ${`${stdout}${stderr}`.slice(-3000)}`, { cause: error }));

@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
+import { ensureOpenStack } from '../../../scripts/debian-packages.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -12,6 +13,11 @@ const { values } = parseArgs({
     'network-url': { type: 'string' },
   },
 });
+const packages = await ensureOpenStack();
+if (!packages.ready) {
+  process.stderr.write(`${packages.why}\n`);
+  process.exit(1);
+}
 const file = fileURLToPath(new URL('./openstack-lab.ts', import.meta.url));
 const { module } = await runnerImport(file, { configFile: false, logLevel: 'silent' });
 const networkUrl = values['network-url'];

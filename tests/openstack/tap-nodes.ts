@@ -1,0 +1,96 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LabPort, physnet, SimSwitch, SimWire, tunnelAddress } from '@taas/lab';
+import { silentLogger, systemClock } from '@taas/service';
+import { createEtcdStore, type Store } from '@taas/store';
+import { freePort } from '../../packages/lab/src/free-port.js';
+import type { ServiceProcess } from './lab/service-process.js';
+import { taasProgram } from './taas-program.js';
+
+/** A port as Neutron shows it to an administrator, as far as networking-vpp looks. */
+export interface NeutronPort {
+  readonly id: string;
+  readonly 'binding:host_id': string;
+  readonly 'binding:vif_type': string;
+}
+
+export interface TapNode {
+  readonly switch: SimSwitch;
+  /** To be stopped and started in a test. */
+  readonly agent: ServiceProcess;
+}
+
+/**
+ * Compute nodes: a simulated VPP each, and the program `taas-agent` beside it. The part of networking-vpp's agent, the ports'
+ * interfaces in VPP, is played here; where a port is bound the server hears from Neutron.
+ */
+export class TapNodes {
+  readonly #nodes = new Map<string, TapNode>();
+
+  private constructor(private readonly store: Store) {}
+
+  static async start(etcdUrl: string, directory: string, names: readonly string[]): Promise<TapNodes> {
+    const clock = systemClock;
+    const store = createEtcdStore({ endpoints: [etcdUrl], clock, logger: silentLogger, random: Math.random });
+    const nodes = new TapNodes(store);
+    try {
+      const wire = new SimWire();
+      for (const [n, name] of names.entries()) await nodes.#add(name, n, wire, { etcdUrl, directory });
+      return nodes;
+    } catch (error) {
+      await nodes.stop();
+      throw error;
+    }
+  }
+
+  node(name: string): TapNode {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new RangeError(`there is no node ${name}`);
+    return node;
+  }
+
+  /** networking-vpp's agent makes the port's interface, in a bridge domain of its network. */
+  async plug(port: NeutronPort, bridgeDomain: number): Promise<LabPort> {
+    return this.node(port['binding:host_id']).switch.addPort({ id: port.id, bridgeDomain });
+  }
+
+  /** It takes the interface away: the port is bound elsewhere, or gone. */
+  async unplug(node: string, port: LabPort): Promise<void> {
+    await this.node(node).switch.removePort(port);
+  }
+
+  /** What ours in etcd still speaks of this tap. */
+  async keysOf(tap: string): Promise<readonly string[]> {
+    const { entries } = await this.store.list('/networking-vpp/');
+    return entries.map(({ key }) => key).filter((key) => key.endsWith(`/${tap}`));
+  }
+
+  async stop(): Promise<void> {
+    for (const { agent } of this.#nodes.values()) await agent.stop();
+    for (const node of this.#nodes.values()) await node.switch.stop();
+    await this.store.close();
+  }
+
+  async #add(name: string, n: number, wire: SimWire, place: { etcdUrl: string; directory: string }): Promise<void> {
+    const directory = join(place.directory, name);
+    mkdirSync(directory);
+    const sim = await SimSwitch.start(directory, name);
+    sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n) });
+    const agent = taasProgram({
+      program: 'taas-agent',
+      directory,
+      config: {
+        node: name,
+        vpp: { api_socket: sim.apiSocket },
+        physnets: [{ name: physnet }],
+        tunnel_address: tunnelAddress(n).split('/')[0],
+        etcd: { endpoints: [place.etcdUrl] },
+        // A node whose agent is held back for a while is not an unattended one.
+        lease_ttl_s: 300,
+      },
+      healthPort: await freePort(),
+    });
+    this.#nodes.set(name, { switch: sim, agent });
+    await agent.start();
+  }
+}

@@ -8,6 +8,7 @@ import { type AgentLoad, agentLoad, flowOperation, StateFollower, writeLoad } fr
 import type { BenchContext } from './bench-context.js';
 import { type BenchResult, type Figure, percentile } from './bench-result.js';
 import { type BenchSwitch, configurationOf, startBenchSwitch } from './bench-switch.js';
+import { memoryOf } from './process-memory.js';
 
 const size = { services: 100, flowsEach: 100, sources: 500 };
 const samples = 200;
@@ -68,7 +69,7 @@ async function measure(on: Measuring) {
   const fillSeconds = (clock.monotonic() - start) / 1_000;
   const switchSeconds = processorSeconds(lab.pid) - switchBefore;
   const agentSeconds = processorSeconds(agent.pid);
-  const filled = memoryOf(agent);
+  const filled = memoryOf(agent.pid);
   const before = await configurationOf(lab.apiSocket);
 
   context.say('agent: restart with all in place ...');
@@ -80,7 +81,7 @@ async function measure(on: Measuring) {
   const restartSeconds = (clock.monotonic() - start) / 1_000;
   const steps = await stepsOf(health);
   const changed = (await configurationOf(lab.apiSocket)) === before ? 0 : 1;
-  const restarted = memoryOf(agent);
+  const restarted = memoryOf(agent.pid);
 
   context.say(`agent: ${samples} changes of one flow ...`);
   const times: number[] = [];
@@ -97,7 +98,7 @@ async function measure(on: Measuring) {
     changed,
     filled,
     restarted,
-    after: memoryOf(agent),
+    after: memoryOf(agent.pid),
     times,
   };
 }
@@ -145,18 +146,6 @@ async function stepsOf(health: number): Promise<number> {
   const steps = /"steps":\s*(\d+)/.exec(await answer.text())?.[1];
   if (steps === undefined) throw new Error('/healthz does not tell the number of steps');
   return Number(steps);
-}
-
-interface Memory {
-  readonly nowMegabytes: number;
-  readonly mostMegabytes: number;
-}
-
-/** Resident memory of a process, as the kernel tells it. */
-function memoryOf({ pid }: ProgramProcess): Memory {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1_024;
-  return { nowMegabytes: field('VmRSS'), mostMegabytes: field('VmHWM') };
 }
 
 /** Seconds that a process has had a processor, in the kernel's hundredths. */

@@ -28,7 +28,7 @@ export async function benchCreate(context: BenchContext): Promise<BenchResult> {
     clock: context.clock,
     logger: silentLogger,
   });
-  const client = new KeepAliveClient(cloud.url, project);
+  const client = new KeepAliveClient(cloud.url, { 'x-project-id': project, 'x-roles': 'member' });
   try {
     const setUp = cloud.client(project);
     const collector = await cloud.addPort('node-b', { id: port(1), bridgeDomain: 30 });

@@ -10,6 +10,7 @@ import { benchCompiler } from './bench-compiler.js';
 import type { BenchContext } from './bench-context.js';
 import { benchCreate } from './bench-create.js';
 import { benchForwarding } from './bench-forwarding.js';
+import { benchOpenStack } from './bench-openstack.js';
 import { type BenchFlags, type BenchName, type BenchOptions, benchHelp, benchOptions } from './bench-options.js';
 import { type BenchResult, type Figure, medianOf, meetsTarget, renderResult } from './bench-result.js';
 import { benchVppApi } from './bench-vpp-api.js';
@@ -20,6 +21,7 @@ const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>
   create: benchCreate,
   compiler: benchCompiler,
   forwarding: benchForwarding,
+  openstack: benchOpenStack,
 };
 
 /** `npm run bench`: see {@link benchHelp}. */

@@ -14,15 +14,15 @@ export class KeepAliveClient {
 
   constructor(
     private readonly url: string,
-    private readonly projectId: string,
+    /** Sent with each request: who asks. */
+    private readonly identity: Readonly<Record<string, string>>,
   ) {}
 
   /** @throws Error when the connection fails */
   call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
-      'x-project-id': this.projectId,
-      'x-roles': 'member',
+      ...this.identity,
       ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
     };
     return new Promise((resolve, reject) => {

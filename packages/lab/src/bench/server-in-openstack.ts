@@ -1,0 +1,53 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { launchEtcd } from '@taas/store';
+import { freePort } from '../free-port.js';
+import { ProgramProcess } from '../program-process.js';
+import type { BenchContext } from './bench-context.js';
+import type { OpenStackPeer } from './openstack-peer.js';
+
+export interface ServerInOpenStack {
+  readonly url: string;
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+}
+
+/** The program `taas-server` with an etcd of its own, configured as an operator would for this cloud. */
+export async function startServerIn(peer: OpenStackPeer, context: BenchContext): Promise<ServerInOpenStack> {
+  const directory = join(context.directory, 'taas-server');
+  mkdirSync(directory);
+  const etcd = await launchEtcd({ clock: context.clock, command: context.etcd, dataDir: join(directory, 'etcd') });
+  const [port, health] = [await freePort(), await freePort()];
+  const passwordFile = join(directory, 'password');
+  writeFileSync(passwordFile, peer.password, { mode: 0o600 });
+  const config = {
+    listen: { host: '127.0.0.1', port },
+    health: { host: '127.0.0.1', port: health },
+    etcd: { endpoints: [etcd.endpoint] },
+    auth: {
+      mode: 'keystone',
+      keystone: { url: peer.keystoneUrl, user_name: 'taas', password_file: passwordFile },
+    },
+    neutron: { url: peer.neutronUrl },
+    segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
+  };
+  const spec = { name: 'server', program: 'taas-server', directory, config, healthPort: health } as const;
+  const server = new ProgramProcess(spec, context.clock);
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await etcd.close();
+  };
+  try {
+    await server.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    get pid() {
+      return server.pid;
+    },
+    stop,
+  };
+}

@@ -100,6 +100,8 @@ export class Replica {
 export class LaggingStore implements Store {
   /** How many transactions were tried. */
   transactions = 0;
+  /** How many keys were asked for. */
+  gets = 0;
   #open: Promise<void> = Promise.resolve();
   #release: () => void = () => undefined;
 
@@ -122,7 +124,10 @@ export class LaggingStore implements Store {
     }
   }
 
-  get: Store['get'] = (...args) => this.store.get(...args);
+  get: Store['get'] = (...args) => {
+    this.gets += 1;
+    return this.store.get(...args);
+  };
   list: Store['list'] = (...args) => this.store.list(...args);
   transact: Store['transact'] = (...args) => {
     this.transactions += 1;

@@ -15,6 +15,8 @@ import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/a
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { isNeutrons } from '../front/is-neutrons.js';
 import { removeTapsOfPort } from '../ports/port-removal.js';
+import { Placements } from '../status/placements.js';
+import { StatusReader } from '../status/tap-status.js';
 import type { LiveView } from '../view/live-view.js';
 import { type ApiLimits, defaultLimits } from './api-limits.js';
 import { answerClientError } from './client-error.js';
@@ -93,8 +95,11 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     ...{ store, live, ports, catchUpMs, quotas, remoteAddresses },
     lookUpMs: limits.requestMs,
   });
+  const placements = new Placements(live.view, policy);
+  live.subscribe((touched) => placements.forget(touched));
   const controller = new TapController({
-    ...{ store, live, admission, access, writes, policy, clock, newId, catchUpMs },
+    ...{ store, live, admission, access, writes, clock, newId, catchUpMs },
+    statuses: new StatusReader(live.view, placements),
     bulkItems: limits.bulkItems,
   });
   const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });

@@ -4,8 +4,7 @@ import type { Store } from '@taas/store';
 import type { Admission } from '../admission/admission.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
-import type { SegmentPolicy } from '../compiler/segment-options.js';
-import { StatusReader } from '../status/tap-status.js';
+import type { StatusReader } from '../status/tap-status.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
 import { checkCreate, checkUpdate } from './attributes.js';
 import { asksFor, type ListQuery, pageOf, passes, sorted } from './list-query.js';
@@ -23,7 +22,7 @@ export interface ControllerDeps {
   readonly access: Access;
   /** What this replica has written: its lists must show at least that. */
   readonly writes: OwnWrites;
-  readonly policy: SegmentPolicy;
+  readonly statuses: StatusReader;
   readonly clock: Clock;
   readonly newId: () => string;
   /** How long a request may wait for the view to show what it must, in ms. */
@@ -41,28 +40,36 @@ export class TapController {
 
   /** The page that the query asks for, from the view, which shows at least all that this replica has written. */
   async list(kind: ResourceKind, query: ListQuery, caller: Caller): Promise<readonly ShownTap[]> {
-    const { live } = this.deps;
+    const { live, statuses } = this.deps;
     await live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
-    const reader = new StatusReader(live.view, this.deps.policy);
     const asksStatus = asksFor(query, 'status') || asksFor(query, 'status_reason');
     const found: ShownTap[] = [];
     const records = new Map<string, TapRecord>();
     for (const record of this.#candidates(kind, caller)) {
       // Statuses cost more than the rest: they are looked up where they matter.
-      const item = shown(record, asksStatus ? statusOf(record, reader) : accepted);
+      const item = shown(record, asksStatus ? statusOf(record, statuses) : accepted);
       if (!passes(query, item) || !this.deps.access.sees(kind, record, caller)) continue;
       found.push(item);
       records.set(record.id, record);
     }
     return pageOf(query, sorted(query, found)).map((item) => {
       const record = records.get(item.id);
-      return record && !asksStatus ? shown(record, statusOf(record, reader)) : item;
+      return record && !asksStatus ? shown(record, statusOf(record, statuses)) : item;
     });
   }
 
-  /** One tap: the record from the store itself, its status from the view. */
+  /**
+   * One tap, from the view if that shows all that this replica has written, and the tap: what the view does not know may
+   * have been made elsewhere a moment ago, and is looked up in the store.
+   */
   async show(kind: ResourceKind, id: string, caller: Caller): Promise<ShownTap> {
+    const { live, writes, access, statuses } = this.deps;
+    const known = shelf(live.view, kind).byId.get(id)?.record;
+    if (known && live.fresh && live.view.revision >= writes.revision) {
+      if (!access.sees(kind, known, caller)) throw tapNotFound(kind, id);
+      return shown(known, statusOf(known, statuses));
+    }
     const { record, revision } = await this.#find(kind, id, caller);
     return this.#showAt(record, revision);
   }
@@ -199,7 +206,7 @@ export class TapController {
   }
 
   async #showAt(record: TapRecord, revision: number): Promise<ShownTap> {
-    const { live, policy, catchUpMs } = this.deps;
+    const { live, statuses, catchUpMs } = this.deps;
     try {
       await live.reached(revision, catchUpMs);
     } catch (error) {
@@ -210,7 +217,7 @@ export class TapController {
         reason: 'the status is not known: etcd cannot be seen at the moment',
       });
     }
-    if (live.fresh) return shown(record, statusOf(record, new StatusReader(live.view, policy)));
+    if (live.fresh) return shown(record, statusOf(record, statuses));
     return shown(record, {
       status: 'DOWN',
       reason: 'the status is not known: etcd cannot be seen at the moment',

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acme, portId, type Replica, TestCloud } from '../test-cloud.suite.js';
 import { ClusterView } from './cluster-view.js';
+import { anyRecord, History, uuid } from './random-history.suite.js';
 
 const services = '/v2.0/taas/tap_services';
 const flows = '/v2.0/taas/tap_flows';
@@ -174,62 +175,20 @@ function facts(view: ClusterView): unknown {
   };
 }
 
-const uuid = (letter: string) => `${letter.repeat(8)}-0000-4000-8000-000000000000`;
-const id = fc.constantFrom('a', 'b', 'c').map(uuid);
-const nodeName = fc.constantFrom('n1', 'n2');
-const common = { v: 1, project_id: acme, name: '', description: '', created_at: 1 };
-
-/** A key and a value that may stand there. */
-const record: fc.Arbitrary<readonly [string, string]> = fc
-  .oneof(
-    fc
-      .tuple(id, id)
-      .map(([a, port]) => [keys.resource('tap_services', a), { ...common, id: a, port_id: port }] as const),
-    fc.tuple(id, id, id).map(([a, service, port]) => {
-      const flow = { tap_service_id: service, source_port: port, direction: 'IN', vlan_filter: null };
-      return [keys.resource('tap_flows', a), { ...common, id: a, ...flow }] as const;
-    }),
-    fc.tuple(id, fc.nat(3)).map(([a, n]) => {
-      return [keys.segment({ type: 'vlan', physnet: 'p', id: n }), { v: 1, tap_service_id: a }] as const;
-    }),
-    fc.tuple(nodeName, id, id).map(([node, a, port]) => {
-      const value = { v: 1, id: a, project_id: acme, port_id: port, inputs: [] };
-      return [keys.nodeResource(node, 'tap_services', a), value] as const;
-    }),
-    fc.tuple(nodeName, id, id).map(([node, a, service]) => {
-      const flow = { tap_service_id: service, source_port: a, direction: 'IN', vlan_filter: null, filter: [] };
-      const value = { v: 1, id: a, project_id: acme, ...flow, target: { type: 'local' } };
-      return [keys.nodeResource(node, 'tap_flows', a), value] as const;
-    }),
-    fc.tuple(nodeName, id).map(([node, a]) => [keys.boundPort(node, a), {}] as const),
-  )
-  .map(([key, value]) => [key, JSON.stringify(value)] as const);
-
 describe('the view', () => {
   it('is the same whether it followed every change or began with a snapshot', () => {
-    const change = fc.tuple(record, fc.constantFrom('put', 'put', 'put', 'delete'));
+    const change = fc.tuple(anyRecord, fc.constantFrom('put', 'put', 'put', 'delete'));
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
+        const history = new History();
         const followed = new ClusterView();
-        followed.apply({ kind: 'snapshot', revision: 0, entries: [] });
-        const now = new Map<string, KeyValue>();
-        changes.forEach(([[key, value], what], index) => {
-          const revision = index + 1;
-          const existing = now.get(key);
-          if (what === 'delete') {
-            if (!existing) return;
-            now.delete(key);
-            followed.apply({ kind: 'changes', revision, changes: [{ kind: 'delete', key, modRevision: revision }] });
-            return;
-          }
-          const createRevision = existing?.createRevision ?? revision;
-          const entry: KeyValue = { key, value, modRevision: revision, createRevision };
-          now.set(key, entry);
-          followed.apply({ kind: 'changes', revision, changes: [{ kind: 'put', entry }] });
-        });
+        followed.apply(history.snapshot());
+        for (const [[key, value], what] of changes) {
+          const event = history.change(key, what === 'put' ? value : null);
+          if (event) followed.apply(event);
+        }
         const begun = new ClusterView();
-        const entries = [...now.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-        begun.apply({ kind: 'snapshot', revision: changes.length, entries });
+        begun.apply(history.snapshot());
         const { share: _, ...expected } = facts(begun) as { share: number };
         expect(facts(followed)).toMatchObject(expected);
       }),

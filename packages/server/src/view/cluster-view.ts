@@ -119,6 +119,7 @@ export class ClusterView {
   /** Every tap service that there is anything of, and every port that a tap uses or that something is written of. */
   everything(): Touched {
     const all = new Touched();
+    all.whole = true;
     const ids = [
       this.services.keys(),
       this.flowsByService.keys(),

@@ -42,16 +42,20 @@ export class LiveView {
     for await (const event of this.store.follow([prefixes.api, `${root}/nodes/`, `${root}/state/`], signal)) {
       if (event.kind === 'stale') this.#lost(event.cause);
       else if (event.kind === 'changes') this.#taken(this.view.apply(event));
-      else this.#taken(await this.#readSnapshot(event));
+      else {
+        const read = await this.#readSnapshot(event);
+        // In one go: nobody may see the new view before the listeners have been told.
+        this.#taken(this.view.adopt(read, event.revision));
+      }
     }
     this.fresh = false;
   }
 
   /** Reads a snapshot in small portions: requests and leases go on meanwhile, by the view as it was. */
-  async #readSnapshot(event: Extract<FollowEvent, { kind: 'snapshot' }>): Promise<Touched> {
+  async #readSnapshot(event: Extract<FollowEvent, { kind: 'snapshot' }>): Promise<ClusterView> {
     const reading = this.view.read(event.entries);
     for (let step = reading.next(); ; step = reading.next()) {
-      if (step.done) return this.view.adopt(step.value, event.revision);
+      if (step.done) return step.value;
       await this.clock.sleep(0);
     }
   }

@@ -67,9 +67,11 @@ export async function startFakeNeutron() {
       return;
     }
     const [ids, hosts] = [url.searchParams.getAll('id'), url.searchParams.getAll('binding:host_id')];
+    const projects = url.searchParams.getAll('project_id');
     const all = [...state.ports.values()]
       .map((port) => shown(port, token))
       .filter((port) => port !== null)
+      .filter((port) => projects.length === 0 || projects.includes(String(port['project_id'])))
       .filter((port) => ids.length === 0 || ids.includes(String(port['id'])))
       .filter((port) => hosts.length === 0 || hosts.includes(String(port['binding:host_id'])))
       .sort((one, other) => String(one['id']).localeCompare(String(other['id'])));

@@ -49,6 +49,18 @@ describe('one port', () => {
     expect(fake.state.requests).toHaveLength(asked);
   });
 
+  test('a project’s ports are those that the caller’s token is shown', async () => {
+    for (const n of [1, 2, 3]) fake.state.add(n, n === 3 ? { project_id: 'umbrella' } : {});
+    const ids = async (project: string, token: string, limit = 9) =>
+      (await client.portsAsCaller(project, token, limit, never)).map(({ id }) => id);
+    expect(await ids('acme', 'acme')).toEqual([uuid(1), uuid(2)]);
+    expect(await ids('acme', 'acme', 1)).toEqual([uuid(1)]);
+    expect(await ids('acme', 'umbrella')).toEqual([]);
+    await expect(ids('acme', 'expired')).rejects.toThrow(NeutronUnauthorizedError);
+    fake.state.override = (_request, response) => response.writeHead(403).end() !== undefined;
+    expect(await ids('acme', 'acme')).toEqual([]);
+  });
+
   test('an expired caller’s token is a 401, ours is replaced', async () => {
     const id = fake.state.add(1);
     await expect(client.portAsCaller(id, 'expired', never)).rejects.toThrow(NeutronUnauthorizedError);

@@ -25,6 +25,11 @@ export interface NeutronClient {
    * @throws NeutronUnauthorizedError, NeutronUnavailableError; the signal's reason
    */
   portAsCaller(portId: string, token: string, signal: AbortSignal): Promise<NeutronPort | null>;
+  /**
+   * The project's ports as the caller sees them; of many, the first `limit`.
+   * @throws as {@link portAsCaller}
+   */
+  portsAsCaller(project: string, token: string, limit: number, signal: AbortSignal): Promise<readonly NeutronPort[]>;
   /** The port as our service user sees it, with its binding. @throws UpstreamUnavailableError; the signal's reason */
   portAsService(portId: string, signal: AbortSignal): Promise<NeutronPort | null>;
   /** Many ports by few requests, one after the other. Fails in part only; throws the signal's reason alone. */
@@ -52,6 +57,13 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
       headers: { accept: 'application/json', 'x-auth-token': token },
       signal,
     });
+
+  /** Null: the operator's policy forbids the look, which to the caller is the same as that there is nothing. */
+  const getAsCaller = async (path: string, token: string, signal: AbortSignal): Promise<HttpResponse | null> => {
+    const response = await get(path, token, signal);
+    if (response.status === 401) throw new NeutronUnauthorizedError("Neutron does not accept the caller's token");
+    return response.status === 403 ? null : response;
+  };
 
   const getAsService = async (path: string, signal: AbortSignal): Promise<HttpResponse> => {
     for (let attempt = 0; ; attempt++) {
@@ -89,10 +101,14 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
   return {
     portAsCaller: async (portId, token, signal) => {
       if (!isPortId(portId)) return null;
-      const response = await get(portPath(portId), token, signal);
-      if (response.status === 401) throw new NeutronUnauthorizedError("Neutron does not accept the caller's token");
-      // A policy of the operator's that forbids the look is, to the caller, the same as no port.
-      return response.status === 403 ? null : one(response);
+      const response = await getAsCaller(portPath(portId), token, signal);
+      return response && one(response);
+    },
+    portsAsCaller: async (project, token, limit, signal) => {
+      const response = await getAsCaller(portsPath({ project, limit }), token, signal);
+      if (response === null) return [];
+      if (response.status !== 200) throw unexpected(response.status);
+      return parsePortPage(response.body).ports;
     },
     portAsService: async (portId, signal) =>
       isPortId(portId) ? one(await getAsService(portPath(portId), signal)) : null,

@@ -15,15 +15,17 @@ export function portPath(id: string): string {
 export interface PortQuery {
   readonly ids?: readonly string[];
   readonly hosts?: readonly string[];
+  readonly project?: string;
   readonly limit?: number;
   readonly marker?: string;
 }
 
-export function portsPath({ ids = [], hosts = [], limit, marker }: PortQuery): string {
+export function portsPath({ ids = [], hosts = [], project, limit, marker }: PortQuery): string {
   return `/v2.0/ports?${[
     fields,
     ...ids.map((id) => `id=${id}`),
     ...hosts.map((host) => `binding:host_id=${encodeURIComponent(host)}`),
+    ...(project === undefined ? [] : [`project_id=${encodeURIComponent(project)}`]),
     ...(limit === undefined ? [] : [`limit=${limit}`]),
     ...(marker === undefined ? [] : [`marker=${encodeURIComponent(marker)}`]),
   ].join('&')}`;

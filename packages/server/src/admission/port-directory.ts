@@ -40,8 +40,8 @@ export function boundPorts(view: ClusterView): PortDirectory {
  */
 export function neutronPorts(lookup: Pick<PortLookup, 'portAsCaller'>): PortDirectory {
   return {
-    lookup: async (portId, { token }, signal) => {
-      const port = token === null ? null : await lookup.portAsCaller(portId, token, signal);
+    lookup: async (portId, { token, projectId }, signal) => {
+      const port = token === null ? null : await lookup.portAsCaller(portId, { token, projectId }, signal);
       return port === null ? { is: 'absent' } : { is: 'known', projectId: port.projectId, visible: true };
     },
   };

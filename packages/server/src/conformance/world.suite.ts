@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createTokenValidator } from '@taas/keystone';
 import { keys, parseKey, prefixes, tapStateCodec } from '@taas/model';
-import { createNeutronClient } from '@taas/neutron';
+import { createNeutronClient, createPortLookup } from '@taas/neutron';
 import { silentLogger, systemClock } from '@taas/service';
 import type { FastifyInstance } from 'fastify';
 import { neutronPorts } from '../admission/port-directory.js';
@@ -270,6 +270,7 @@ export class World {
       },
     };
     const client = createNeutronClient({ neutron, serviceTokens: this.#serviceTokens });
-    return neutronPorts(client);
+    // Neutron is asked each time.
+    return neutronPorts(createPortLookup({ client, clock: systemClock, maxAgeMs: 0 }));
   }
 }

@@ -1,3 +1,4 @@
+import { keys } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { acme, jittery, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
@@ -189,6 +190,25 @@ describe('admission', () => {
         lag.letGo();
         expect(await late).toMatchObject({ status: 409, body: { NeutronError: { type: 'TapServicePortIsSource' } } });
         await checkRecords(cloud);
+      }));
+
+    it('gives a role back with the last flow of a port, and not with one before another that it has not seen', () =>
+      lagging(async (cloud, ahead, behind, lag) => {
+        const made = await ahead.as(acme)('POST', services, { tap_service: { port_id: portId(0) } });
+        const body = { tap_service_id: made.body.tap_service.id, source_port: portId(1), direction: 'IN' };
+        const tap = async () => (await ahead.as(acme)('POST', flows, { tap_flow: body })).body.tap_flow.id;
+        const [first, role] = [await tap(), keys.portRole(portId(1))];
+        await cloud.caughtUp();
+        lag.holdUp();
+        const second = await tap();
+        expect((await behind.as(acme)('DELETE', `${flows}/${first}`)).status).toBe(204);
+        expect(lag.transactions).toBe(2);
+        expect(await cloud.store.get(role)).toBeDefined();
+        lag.letGo();
+        await cloud.caughtUp();
+        expect((await behind.as(acme)('DELETE', `${flows}/${second}`)).status).toBe(204);
+        expect(lag.transactions).toBe(3);
+        expect(await cloud.store.get(role)).toBeUndefined();
       }));
 
     it('adds no flow to a service that another server has just deleted', () =>

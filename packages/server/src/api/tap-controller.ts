@@ -4,6 +4,8 @@ import type { Store } from '@taas/store';
 import type { Admission } from '../admission/admission.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
+import type { Step } from '../compiler/plan-service.js';
+import { planRoleRemoval } from '../compiler/port-role-removal.js';
 import type { StatusReader } from '../status/tap-status.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
 import { checkCreate, checkUpdate } from './attributes.js';
@@ -29,6 +31,12 @@ export interface ControllerDeps {
   readonly catchUpMs: number;
   /** Most resources that one request may create. */
   readonly bulkItems: number;
+}
+
+/** A record, and the revision at which it was seen. */
+interface Found {
+  readonly record: TapRecord;
+  readonly revision: number;
 }
 
 const attempts = 10;
@@ -121,7 +129,7 @@ export class TapController {
       const found = await this.#find(kind, id, caller);
       this.deps.access.mayChange('update', kind, found.record, caller);
       const record: TapRecord = { ...found.record, ...change };
-      const revision = await this.#replace(kind, found.revision, record);
+      const revision = await this.#replace(kind, found, record);
       if (revision !== null) return this.#showAt(record, revision);
     }
     throw tooContended();
@@ -146,8 +154,11 @@ export class TapController {
         }
       }
       if (kind === 'tap_flows' && view.nodeRecords.ofFlow(id).length === 0) {
+        // The compiler would give the port's role back too, in a transaction more.
+        const roleBack =
+          attempt === 0 && 'source_port' in found.record ? planRoleRemoval(view, found.record.source_port, id) : [];
         // Should the compiler be telling a node right now, it will find the flow gone and take it back.
-        if ((await this.#replace(kind, found.revision, null, id)) !== null) return;
+        if ((await this.#replace(kind, found, null, roleBack)) !== null) return;
         continue;
       }
       if (kind === 'tap_services' && attempt === 0) {
@@ -157,7 +168,7 @@ export class TapController {
           return;
         }
       }
-      const revision = await this.#replace(kind, found.revision, { ...found.record, deleting: true });
+      const revision = await this.#replace(kind, found, { ...found.record, deleting: true });
       if (revision === null) continue;
       if (kind === 'tap_services') this.deps.writes.note(await removeUntoldService(this.deps, id, revision));
       return;
@@ -166,13 +177,13 @@ export class TapController {
   }
 
   /** A record that the view shows, if the caller may see it and it is not on its way out already. */
-  #inView(kind: ResourceKind, id: string, caller: Caller): { record: TapRecord; revision: number } | null {
+  #inView(kind: ResourceKind, id: string, caller: Caller): Found | null {
     const entry = shelf(this.deps.live.view, kind).byId.get(id);
     if (!entry?.record || entry.record.deleting || !this.deps.access.sees(kind, entry.record, caller)) return null;
     return { record: entry.record, revision: entry.revision };
   }
 
-  async #find(kind: ResourceKind, id: string, caller: Caller): Promise<{ record: TapRecord; revision: number }> {
+  async #find(kind: ResourceKind, id: string, caller: Caller): Promise<Found> {
     const key = keys.resource(kind, id);
     // An id with a slash would name somebody else's key.
     const entry = /^[0-9a-f-]+$/.test(id) ? await this.deps.store.get(key) : undefined;
@@ -188,17 +199,18 @@ export class TapController {
     return { record, revision: entry.modRevision };
   }
 
-  /** Rewrites or (null) deletes a record as it was found. @returns the new revision, or null if it has changed since */
-  async #replace(
-    kind: ResourceKind,
-    revision: number,
-    record: TapRecord | null,
-    id = record?.id,
-  ): Promise<number | null> {
-    const key = keys.resource(kind, id ?? '');
+  /**
+   * Rewrites or (null) deletes a record as it was found, and takes steps along.
+   * @returns the new revision, or null if anything of that has changed since
+   */
+  async #replace(kind: ResourceKind, found: Found, record: TapRecord | null, along: readonly Step[] = []) {
+    const key = keys.resource(kind, found.record.id);
     const result = await this.deps.store.transact({
-      compare: [{ kind: 'mod-revision', key, revision }],
-      operations: [record ? { kind: 'put', key, value: JSON.stringify(record) } : { kind: 'delete', key }],
+      compare: [{ kind: 'mod-revision', key, revision: found.revision }, ...along.flatMap(({ compare }) => compare)],
+      operations: [
+        record ? { kind: 'put', key, value: JSON.stringify(record) } : { kind: 'delete', key },
+        ...along.flatMap(({ operations }) => operations),
+      ],
     });
     if (!result.succeeded) return null;
     this.deps.writes.note(result.revision);

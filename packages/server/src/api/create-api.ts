@@ -75,6 +75,8 @@ interface Context {
   readonly query: readonly (readonly [string, string])[];
   readonly startedAt: number;
   readonly logger: Logger;
+  /** Aborts when the request has taken too long. */
+  readonly signal: AbortSignal;
   caller?: Caller;
 }
 
@@ -154,7 +156,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const { path, query } = splitUrl(url);
     const target = requestTarget(url);
     const logger = deps.logger.child({ request_id: request.id });
-    const context: Context = { target, path, query, startedAt: clock.monotonic(), logger };
+    const signal = AbortSignal.timeout(limits.requestMs);
+    const context: Context = { target, path, query, startedAt: clock.monotonic(), logger, signal };
     contexts.set(request, context);
     void reply.header('X-Openstack-Request-Id', request.id);
     const { headers } = request.raw;
@@ -164,7 +167,6 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     if (url.length > limits.urlLength) throw new NeutronError(414, 'HTTPRequestURITooLong', 'The URL is too long.');
     if (target.is === 'outside' || target.is === 'openapi') return;
     const asked = { method: request.method, path };
-    const signal = AbortSignal.timeout(limits.requestMs);
     context.caller = access.caller(await deps.authenticator.authenticate(headers, asked, signal));
     const wait = rate.take(context.caller.projectId);
     if (wait > 0) throw tooManyRequests(wait);
@@ -189,13 +191,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   };
 
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { target, caller, query, path } = contextOf(request);
+    const { target, caller, query, path, signal } = contextOf(request);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const asked: ApiRequest = {
-      ...{ method: request.method, url: request.originalUrl, path, query, body },
+      ...{ method: request.method, url: request.originalUrl, path, query, body, signal },
       raw: request.raw,
       origin: origin(request, deps.tls !== undefined),
-      signal: AbortSignal.timeout(limits.requestMs),
     };
     const given = await answer(asked, target, caller);
     for (const [name, value] of Object.entries(given.headers ?? {})) void reply.header(name, value);

@@ -50,10 +50,11 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
   return {
     id,
     service: view.services.get(id),
-    flows: [...view.flowsByService.get(id)].sort().flatMap((flow) => {
-      const entry = view.flows.get(flow);
-      return entry?.record ? [{ ...entry, record: entry.record }] : [];
-    }),
+    flows: view.flowsByService
+      .get(id)
+      .toSorted()
+      .map((flow) => view.flows.get(flow))
+      .filter(isReadable),
     nodeRecords: new Map(told.map((entry) => [entry.key, entry])),
     unreadableFlows: new Set(unreadable.map((entry) => entry.id)),
     held: view.segments.ofService(id),
@@ -72,6 +73,9 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
     },
   };
 }
+
+const isReadable = (entry: Entry<TapFlowRecord> | undefined): entry is FlowEntry =>
+  entry != null && entry.record !== null;
 
 /** The ids of an option's range that records of nodes name. */
 function segmentsIn(told: readonly NodeEntry[], option: SegmentOption): number[] {

@@ -97,7 +97,7 @@ describe('what is remembered of placements', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

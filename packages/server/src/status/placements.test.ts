@@ -7,7 +7,7 @@ import { sliceOf } from '../compiler/service-slice.js';
 import { acme } from '../test-cloud.suite.js';
 import { ClusterView } from '../view/cluster-view.js';
 import { anyId, anyNode, anyRecord, History, uuid } from '../view/random-history.suite.js';
-import { Placements } from './placements.js';
+import { type Placement, Placements } from './placements.js';
 
 /** So few segments that tap services stand in each other's way. */
 const policy: SegmentPolicy = {
@@ -76,39 +76,91 @@ const step: fc.Arbitrary<Writes> = fc.oneof(
   { weight: 2, arbitrary: anyId.map(tell) },
 );
 
+/** A view that is told of everything that is written, and what is remembered of its placements. */
+class Scene {
+  readonly #history = new History();
+  readonly view = new ClusterView();
+  readonly remembered: Placements;
+
+  constructor(readonly segments: SegmentPolicy = policy) {
+    this.remembered = new Placements(this.view, segments);
+    this.view.apply(this.#history.snapshot());
+    for (const writes of world) this.write(writes);
+  }
+
+  /** @param relisted a connection breaks with it, and everything is listed again */
+  write(writes: Writes, relisted = false, check: () => void = () => undefined): void {
+    for (const [key, value] of writes(this.view)) {
+      const event = this.#history.change(key, value);
+      if (!event) continue;
+      this.remembered.forget(this.view.apply(relisted ? this.#history.snapshot() : event));
+      check();
+    }
+  }
+
+  /** What is remembered, which must be what is worked out anew. */
+  check(id: string): Placement {
+    const placement = this.remembered.of(id);
+    expect(placement).toEqual(new Placements(this.view, this.segments).of(id));
+    return placement;
+  }
+}
+
 describe('what is remembered of placements', () => {
   it('is what would be worked out anew, after any event', () => {
     const steps = fc.array(fc.tuple(step, fc.integer({ min: 1, max: 10 })), { maxLength: 30 });
     fc.assert(
       fc.property(steps, (all) => {
-        const history = new History();
-        const view = new ClusterView();
-        view.apply(history.snapshot());
-        const remembered = new Placements(view, policy);
-        const begin = world.map((writes) => [writes, 2] as const);
-        for (const [writes, chance] of [...begin, ...all]) {
-          for (const [key, value] of writes(view)) {
-            const event = history.change(key, value);
-            if (!event) continue;
-            // Now and then a connection breaks, and everything is listed again.
-            remembered.forget(view.apply(chance === 1 ? history.snapshot() : event));
-            const anew = new Placements(view, policy);
-            for (const id of services) expect(remembered.of(id)).toEqual(anew.of(id));
-          }
-        }
+        const scene = new Scene();
+        const check = () => {
+          for (const id of services) scene.check(id);
+        };
+        check();
+        for (const [writes, chance] of all) scene.write(writes, chance === 1, check);
       }),
       { numRuns: 100 },
     );
   });
 
+  it('does not outlive the segment that was free', () => {
+    const one: SegmentPolicy = { options: [{ type: 'vlan', physnet: 'p', first: 1, last: 1 }], projectShare: 1 };
+    const scene = new Scene(one);
+    const hold = (id: number, service: string | null) => {
+      const value = service === null ? null : JSON.stringify({ v: 1, tap_service_id: service });
+      scene.write(write(keys.segment({ type: 'vlan', physnet: 'p', id }), value));
+    };
+    // What the two services have taken so far.
+    for (const id of [1, 2]) hold(id, null);
+    expect(scene.check(b).obstacles.flows.size).toBe(0);
+    hold(1, a);
+    expect(scene.check(b).obstacles.flows.get(b)).toMatch(/used up its share/);
+    hold(1, null);
+    expect(scene.check(b).obstacles.flows.size).toBe(0);
+  });
+
+  it('does not outlive a node’s way out, though the node has not been told of anything', () => {
+    const scene = new Scene({ options: [{ type: 'vlan', physnet: 'p', first: 1, last: 9 }], projectShare: 1 });
+    const added = uuid('d');
+    for (const writes of [service(c), flow(added, c, a)]) scene.write(writes);
+    expect(scene.check(c).obstacles.flows.size).toBe(0);
+    scene.write(agent('n2', false, [], '26.06'));
+    expect(scene.check(c).obstacles.flows.get(added)).toMatch(/no common way/);
+    scene.write(agent('n2', false, ['p'], '26.06'));
+    expect(scene.check(c).obstacles.flows.size).toBe(0);
+  });
+
+  it('does not outlive a flow whose record could not be read', () => {
+    const scene = new Scene();
+    scene.write(write(keys.resource('tap_flows', c), '{'));
+    expect(scene.check(b).parts.has(c)).toBe(true);
+    scene.write(write(keys.resource('tap_flows', c), null));
+    expect(scene.check(b).parts.has(c)).toBe(false);
+  });
+
   it('is worked out once as long as nothing touches the tap service', () => {
-    const history = new History();
-    const view = new ClusterView();
-    const remembered = new Placements(view, policy);
-    view.apply(history.snapshot());
-    const [first, other] = [remembered.of(uuid('a')), keys.boundPort('n1', uuid('c'))];
-    const event = history.change(other, '{}');
-    if (event) remembered.forget(view.apply(event));
-    expect(remembered.of(uuid('a'))).toBe(first);
+    const scene = new Scene();
+    const first = scene.remembered.of(a);
+    scene.write(write(keys.agent('n3'), '{}'));
+    expect(scene.remembered.of(a)).toBe(first);
   });
 });

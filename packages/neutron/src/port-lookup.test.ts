@@ -65,6 +65,17 @@ test('a yes is believed for a while, for that token alone', async () => {
   expect(await ask('alice')).toBeNull();
 });
 
+test('a yes that was long in coming is believed as long as any', async () => {
+  const { state, ask } = setUp();
+  state.gate = Promise.resolve().then(() => {
+    state.time = 9_000;
+  });
+  await ask('alice');
+  state.time = 13_999;
+  await ask('alice');
+  expect(state.asked).toEqual(['alice']);
+});
+
 test('a no is never kept', async () => {
   const { state, ask } = setUp();
   state.exists = false;

@@ -22,7 +22,7 @@ export interface PortLookup {
 export interface PortLookupOptions {
   readonly client: Pick<NeutronClient, 'portAsCaller' | 'portsAsCaller'>;
   readonly clock: Clock;
-  /** How long a yes is believed; 0 asks Neutron each time. In ms. */
+  /** How long a yes is believed from when it came, since a slow one is dear; 0 asks Neutron each time. In ms. */
   readonly maxAgeMs: number;
   readonly maxPorts?: number;
 }
@@ -40,7 +40,9 @@ const readAhead = { question: 4, ports: 200 };
  */
 export function createPortLookup(options: PortLookupOptions): PortLookup {
   const { client, clock, maxAgeMs, maxPorts = 10_000 } = options;
-  const answers = new LruMap<{ readonly port: NeutronPort; readonly askedAt: number; readonly era: number }>(maxPorts);
+  const answers = new LruMap<{ readonly port: NeutronPort; readonly answeredAt: number; readonly era: number }>(
+    maxPorts,
+  );
   const calls = createSharedCalls<NeutronPort | null>();
   const pages = createSharedCalls<void>();
   const bursts = new Bursts({ clock, questions: readAhead.question, spanMs: maxAgeMs, maxAskers: maxPorts });
@@ -52,16 +54,18 @@ export function createPortLookup(options: PortLookupOptions): PortLookup {
   const known = (portId: string, caller: string): NeutronPort | undefined => {
     const answer = answers.get(`${portId} ${caller}`);
     if (answer === undefined || answer.era !== eraOf(portId)) return undefined;
-    return clock.monotonic() - answer.askedAt < maxAgeMs ? answer.port : undefined;
+    return clock.monotonic() - answer.answeredAt < maxAgeMs ? answer.port : undefined;
   };
 
   const askForAll = ({ token, projectId }: PortAsker, caller: string, signal: AbortSignal): Promise<void> =>
     pages.run(caller, signal, async (inner) => {
-      const [askedAt, era] = [clock.monotonic(), latestEra];
+      const era = latestEra;
       try {
-        for (const port of await client.portsAsCaller(projectId, token, readAhead.ports, inner)) {
+        const ports = await client.portsAsCaller(projectId, token, readAhead.ports, inner);
+        const answeredAt = clock.monotonic();
+        for (const port of ports) {
           const own = eraOf(port.id);
-          if (own <= era) answers.set(`${port.id} ${caller}`, { port, askedAt, era: own });
+          if (own <= era) answers.set(`${port.id} ${caller}`, { port, answeredAt, era: own });
         }
       } catch (error) {
         // The question for the one port will tell what is wrong.
@@ -81,9 +85,8 @@ export function createPortLookup(options: PortLookupOptions): PortLookup {
       }
       const era = eraOf(portId);
       return calls.run(`${era} ${portId} ${caller}`, signal, async (inner) => {
-        const askedAt = clock.monotonic();
         const port = await client.portAsCaller(portId, asker.token, inner);
-        if (port !== null) answers.set(`${portId} ${caller}`, { port, askedAt, era });
+        if (port !== null) answers.set(`${portId} ${caller}`, { port, answeredAt: clock.monotonic(), era });
         return port;
       });
     },

@@ -19,6 +19,7 @@ const tunnel = {
 } as const;
 
 const acl = { acl_index: 'u32', tag: 'string[64]', count: 'u32 count', r: listOf(vpp.aclRule) } as const;
+const etypes = { sw_if_index: 'u32', count: 'u8 count', n_input: 'u8', whitelist: 'u16[]' } as const;
 const aclList = { sw_if_index: 'u32', count: 'u8 count', n_input: 'u8', acls: 'u32[]' } as const;
 
 /** What the agent needs of a VPP. Interface indices are u32; 4294967295 stands for "none" or "all". */
@@ -109,6 +110,75 @@ export const agentMessages = defineMessages({
     acl_add_replace: { request: acl, reply: { acl_index: 'u32', retval: 'i32' } },
     acl_del: { request: { acl_index: 'u32' }, reply: retval },
     acl_interface_set_acl_list: { request: aclList, reply: retval },
+    acl_interface_set_etype_whitelist: { request: etypes, reply: retval },
+    classify_add_del_table: {
+      request: {
+        is_add: 'bool',
+        del_chain: 'bool',
+        table_index: 'u32',
+        nbuckets: 'u32',
+        memory_size: 'u32',
+        skip_n_vectors: 'u32',
+        match_n_vectors: 'u32',
+        next_table_index: 'u32',
+        miss_next_index: 'u32',
+        current_data_flag: 'u8',
+        current_data_offset: 'i16',
+        mask_len: 'u32 count',
+        mask: 'u8[]',
+      },
+      reply: { retval: 'i32', new_table_index: 'u32', skip_n_vectors: 'u32', match_n_vectors: 'u32' },
+    },
+    classify_add_del_session: {
+      request: {
+        is_add: 'bool',
+        table_index: 'u32',
+        hit_next_index: 'u32',
+        opaque_index: 'u32',
+        advance: 'i32',
+        action: vpp.classifyAction,
+        metadata: 'u32',
+        match_len: 'u32 count',
+        match: 'u8[]',
+      },
+      reply: retval,
+    },
+    classify_table_ids: { request: {}, reply: { retval: 'i32', count: 'u32 count', ids: 'u32[]' } },
+    classify_table_info: {
+      request: { table_id: 'u32' },
+      reply: {
+        retval: 'i32',
+        table_id: 'u32',
+        nbuckets: 'u32',
+        match_n_vectors: 'u32',
+        skip_n_vectors: 'u32',
+        active_sessions: 'u32',
+        next_table_index: 'u32',
+        miss_next_index: 'u32',
+        mask_length: 'u32 count',
+        mask: 'u8[]',
+      },
+    },
+    classify_table_by_interface: {
+      request: interfaceOnly,
+      reply: {
+        retval: 'i32',
+        sw_if_index: 'u32',
+        l2_table_id: 'u32',
+        ip4_table_id: 'u32',
+        ip6_table_id: 'u32',
+      },
+    },
+    input_acl_set_interface: {
+      request: {
+        sw_if_index: 'u32',
+        ip4_table_index: 'u32',
+        ip6_table_index: 'u32',
+        l2_table_index: 'u32',
+        is_add: 'bool',
+      },
+      reply: retval,
+    },
   },
   dumps: {
     sw_interface_dump: {
@@ -169,6 +239,19 @@ export const agentMessages = defineMessages({
     gre_tunnel_v2_dump: { request: interfaceOnly, details: { tunnel: vpp.greTunnel } },
     acl_dump: { request: { acl_index: 'u32' }, details: acl },
     acl_interface_list_dump: { request: interfaceOnly, details: aclList },
+    acl_interface_etype_whitelist_dump: { request: interfaceOnly, details: etypes },
+    classify_session_dump: {
+      request: { table_id: 'u32' },
+      details: {
+        retval: 'i32',
+        table_id: 'u32',
+        hit_next_index: 'u32',
+        advance: 'i32',
+        opaque_index: 'u32',
+        match_length: 'u32 count',
+        match: 'u8[]',
+      },
+    },
     sw_interface_vhost_user_dump: {
       request: interfaceOnly,
       details: {

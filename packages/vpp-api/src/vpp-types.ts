@@ -144,3 +144,11 @@ export const pgFlags = enumOf('u32', { PG_API_FLAG_NONE: 0 });
 /** src/plugins/memif/memif.api */
 export const memifRole = enumOf('u32', { MEMIF_ROLE_API_MASTER: 0, MEMIF_ROLE_API_SLAVE: 1 });
 export const memifMode = enumOf('u32', { MEMIF_MODE_API_ETHERNET: 0, MEMIF_MODE_API_IP: 1 });
+
+/** src/vnet/classify/classify.api */
+export const classifyAction = enumOf('u8', {
+  CLASSIFY_API_ACTION_NONE: 0,
+  CLASSIFY_API_ACTION_SET_IP4_FIB_INDEX: 1,
+  CLASSIFY_API_ACTION_SET_IP6_FIB_INDEX: 2,
+  CLASSIFY_API_ACTION_SET_METADATA: 3,
+});

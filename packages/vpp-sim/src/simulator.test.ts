@@ -282,7 +282,7 @@ describe('a simulator behind its API socket', () => {
     await expect(vpp.request('sw_interface_tag_add_del', tag)).rejects.toThrow('UNSPECIFIED');
     await vpp.request('sw_interface_tag_add_del', tag);
 
-    simulator.faults.delay('control_ping', 30, { times: 1 });
+    simulator.faults.delay('control_ping', 300, { times: 1 });
     const order: string[] = [];
     const late = vpp.request('control_ping', {}).then(() => order.push('late'));
     const other = await client(simulator);

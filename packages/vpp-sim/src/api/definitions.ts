@@ -169,7 +169,36 @@ u16 dstport_or_icmpcode_last, u8 tcp_flags_mask, u8 tcp_flags_value
   details acl_details 95babae0 u32 acl_index, string[64] tag, u32 count, acl_rule[count] r
   request acl_interface_set_acl_list 473982bd interface_index sw_if_index, u8 count, u8 n_input, u32[count] acls
   dump acl_interface_list_dump f9e6675e acl_interface_list_details interface_index sw_if_index
+  request acl_interface_set_etype_whitelist 3f5c2d2d interface_index sw_if_index, u8 count, u8 n_input, \
+u16[count] whitelist
+  dump acl_interface_etype_whitelist_dump f9e6675e acl_interface_etype_whitelist_details interface_index sw_if_index
+  details acl_interface_etype_whitelist_details cc2bfded interface_index sw_if_index, u8 count, u8 n_input, \
+u16[count] whitelist
   details acl_interface_list_details e695d256 interface_index sw_if_index, u8 count, u8 n_input, u32[count] acls
+`;
+
+const classify = `
+  enum classify_action u8 CLASSIFY_API_ACTION_NONE=0 CLASSIFY_API_ACTION_SET_IP4_FIB_INDEX=1 \
+CLASSIFY_API_ACTION_SET_IP6_FIB_INDEX=2 CLASSIFY_API_ACTION_SET_METADATA=3
+  request classify_add_del_table 6849e39e bool is_add, bool del_chain, u32 table_index, u32 nbuckets, u32 memory_size, \
+u32 skip_n_vectors, u32 match_n_vectors, u32 next_table_index, u32 miss_next_index, u8 current_data_flag, \
+i16 current_data_offset, u32 mask_len, u8[mask_len] mask
+  reply classify_add_del_table_reply 05486349 i32 retval, u32 new_table_index, u32 skip_n_vectors, u32 match_n_vectors
+  request classify_add_del_session f20879f0 bool is_add, u32 table_index, u32 hit_next_index, u32 opaque_index, \
+i32 advance, classify_action action, u32 metadata, u32 match_len, u8[match_len] match
+  request classify_table_ids 51077d14
+  reply classify_table_ids_reply d1d20e1d i32 retval, u32 count, u32[count] ids
+  request classify_table_info 0cca2cd9 u32 table_id
+  reply classify_table_info_reply 4a573c0e i32 retval, u32 table_id, u32 nbuckets, u32 match_n_vectors, \
+u32 skip_n_vectors, u32 active_sessions, u32 next_table_index, u32 miss_next_index, u32 mask_length, u8[mask_length] mask
+  request classify_table_by_interface f9e6675e interface_index sw_if_index
+  reply classify_table_by_interface_reply ed4197db i32 retval, interface_index sw_if_index, u32 l2_table_id, \
+u32 ip4_table_id, u32 ip6_table_id
+  dump classify_session_dump 0cca2cd9 classify_session_details u32 table_id
+  details classify_session_details 60e3ef94 i32 retval, u32 table_id, u32 hit_next_index, i32 advance, \
+u32 opaque_index, u32 match_length, u8[match_length] match
+  request input_acl_set_interface de7ad708 interface_index sw_if_index, u32 ip4_table_index, u32 ip6_table_index, \
+u32 l2_table_index, bool is_add
 `;
 
 const ip = `
@@ -226,6 +255,7 @@ const modules: readonly ApiModule[] = [
   apiModule('vxlan', '2.1.0', shared + vxlan),
   apiModule('gre', '2.2.0', shared + gre),
   apiModule('acl', '2.0.1', shared + acl),
+  apiModule('classify', '3.1.0', shared + classify),
   apiModule('vhost_user', '4.1.1', vhostUser),
 ];
 

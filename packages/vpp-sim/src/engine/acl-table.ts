@@ -1,4 +1,4 @@
-import { type ParsedIp, parseFrame } from '@taas/packets';
+import { type AclIp, aclPacket } from './acl-packet.js';
 import { IndexPool } from './index-pool.js';
 import { NO_INDEX } from './interface.js';
 import type { L2ConfigTable } from './l2-config.js';
@@ -47,6 +47,8 @@ export class AclTable {
   readonly #pool = new IndexPool();
   readonly #acls = new Map<number, Acl>();
   readonly #bindings = new Map<number, Binding>();
+  /** By sw_if_index, also of interfaces that are gone. */
+  readonly #etherTypes = new Map<number, Binding>();
   readonly #uses = { input: new Map<number, number>(), output: new Map<number, number>() };
 
   constructor(private readonly configs: L2ConfigTable) {}
@@ -118,11 +120,25 @@ export class AclTable {
     return this.#bindings.get(swIfIndex) ?? UNBOUND;
   }
 
-  /** Whether a frame passes the ACLs on one side of an interface. Only IP is looked at: ARP and others always pass. */
+  /** The ethertypes other than IP's that pass where ACLs are applied; none: all. The next interface inherits them. */
+  limitEtherTypes(swIfIndex: number, input: readonly number[], output: readonly number[]): void {
+    if (input.length + output.length === 0) this.#etherTypes.delete(swIfIndex);
+    else this.#etherTypes.set(swIfIndex, { input: [...input], output: [...output] });
+  }
+
+  etherTypesOf(swIfIndex: number): Binding {
+    return this.#etherTypes.get(swIfIndex) ?? UNBOUND;
+  }
+
+  /** Whether a frame passes the ACLs on one side of an interface: by its rules if it is IP, else by its ethertype. */
   permits(swIfIndex: number, side: 'input' | 'output', frame: Uint8Array): boolean {
     const lists = this.bindingOf(swIfIndex)[side];
-    const ip = lists.length > 0 ? parseFrame(frame)?.ip : undefined;
-    if (ip === undefined) return true;
+    if (lists.length === 0) return true;
+    const { ip, etherType } = aclPacket(frame);
+    if (ip === undefined) {
+      const passing = this.etherTypesOf(swIfIndex)[side];
+      return passing.length === 0 || passing.includes(etherType);
+    }
     for (const index of lists) {
       const rule = this.#acls.get(index)?.rules.find((candidate) => ruleMatches(candidate, ip));
       if (rule !== undefined) return rule.action !== 0;
@@ -154,18 +170,18 @@ function hasHostBits({ address, length }: Prefix): boolean {
 }
 
 /** Whether a rule applies to a packet (plugins/acl/public_inlines.h). */
-export function ruleMatches(rule: AclRule, ip: ParsedIp): boolean {
+function ruleMatches(rule: AclRule, ip: AclIp): boolean {
   if (rule.src.address.length !== ip.src.length) return false;
   if (!inPrefix(ip.dst, rule.dst) || !inPrefix(ip.src, rule.src)) return false;
   if (rule.protocol === 0) return true;
   if (rule.protocol !== ip.protocol) return false;
   // A later fragment has no ports: it goes with the rule that its first fragment could have matched.
-  if (ip.transportOffset === 0) return true;
-  const srcPort = ip.srcPort ?? 0;
-  const dstPort = ip.dstPort ?? 0;
+  if (ip.laterFragment) return true;
+  if (ip.transport === undefined) return false;
+  const { srcPort, dstPort, tcpFlags } = ip.transport;
   if (srcPort < rule.srcPortFirst || srcPort > rule.srcPortLast) return false;
   if (dstPort < rule.dstPortFirst || dstPort > rule.dstPortLast) return false;
-  return ip.tcpFlags === undefined || (ip.tcpFlags & rule.tcpFlagsMask) === rule.tcpFlagsValue;
+  return tcpFlags === undefined || (tcpFlags & rule.tcpFlagsMask) === rule.tcpFlagsValue;
 }
 
 function inPrefix(address: Uint8Array, { address: prefix, length }: Prefix): boolean {

@@ -183,6 +183,10 @@ describe('a bridge domain', () => {
     const who = arp({ src: source.mac, dst: BROADCAST, op: 1, senderIp: '192.0.2.1', targetIp: '192.0.2.2' });
     for (const frame of [dns, testFrame(2), who]) source.send(frame);
     expect(collector.received).toEqual([dns, who]);
+    collector.received.length = 0;
+    engine.acls.limitEtherTypes(loop, [0x0800], []);
+    for (const frame of [dns, testFrame(2), who]) source.send(frame);
+    expect(collector.received).toEqual([dns]);
   });
 
   it('trap: straight from a bridge domain into a cross-connect, unicast and ARP are lost; by way of L3 they are not', () => {

@@ -1,6 +1,7 @@
 import { macBytes } from '@taas/packets';
 import { AclTable } from './acl-table.js';
 import { BridgeDomainTable } from './bridge-domain.js';
+import { ClassifierTables } from './classifier-table.js';
 import { Forwarder } from './forwarder.js';
 import { GRE_TYPE, type GreSpec, GreTable } from './gre-tunnels.js';
 import { type Interface, type InterfaceCounters, NO_INDEX, type SubInterfaceMatch } from './interface.js';
@@ -33,13 +34,14 @@ export class Engine {
   readonly bridgeDomains = new BridgeDomainTable();
   readonly span = new SpanTable(this.l2);
   readonly acls = new AclTable(this.l2);
+  readonly classifiers = new ClassifierTables(this.l2);
   readonly tunnels = new VxlanTable();
   readonly gre = new GreTable();
   readonly forwarder: Forwarder;
   readonly #loopbacks = new LoopbackInstances();
 
   constructor() {
-    const tables = { configs: this.l2, span: this.span, acls: this.acls };
+    const tables = { configs: this.l2, span: this.span, acls: this.acls, classifiers: this.classifiers };
     this.forwarder = new Forwarder(this.interfaces, tables, this.tunnels, this.gre);
     this.interfaces.onChange((of, change) => {
       if (change === 'deleted') this.#forget(of);
@@ -51,7 +53,7 @@ export class Engine {
     return this.forwarder.ip;
   }
 
-  /** Everything of a deleted interface but SPAN's table, which VPP does not tell either. */
+  /** All of a deleted interface but SPAN's table, the list of ethertypes and the classifier's, which VPP does not tell. */
   #forget(of: Interface): void {
     forgetInterface(this.l2, of, (index) => this.interfaces.find(index));
     this.acls.bind(of.swIfIndex, [], []);

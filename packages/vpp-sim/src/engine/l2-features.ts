@@ -10,6 +10,8 @@ export const INPUT = {
   FWD: 1 << 7,
   LEARN: 1 << 9,
   VTR: 1 << 11,
+  /** The classifier's input ACL. */
+  ACL: 1 << 14,
   /** The feature arc on which the ACL plugin sits. */
   FEAT_ARC: 1 << 17,
   SPAN: 1 << 19,

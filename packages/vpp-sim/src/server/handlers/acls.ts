@@ -28,6 +28,15 @@ export const aclHandlers: Handlers = {
     engine.acls.bind(index, input, output);
     return undefined;
   }),
+  acl_interface_set_etype_whitelist: write((fields, { engine }) => {
+    const index = engine.interfaces.get(fields.number('sw_if_index')).swIfIndex;
+    const [types, inputs] = [fields.numbers('whitelist'), fields.number('n_input')];
+    engine.acls.limitEtherTypes(index, types.slice(0, inputs), types.slice(inputs));
+    return undefined;
+  }),
+  acl_interface_etype_whitelist_dump: dump((fields, { engine }) =>
+    etherTypeDetails(engine, fields.number('sw_if_index')),
+  ),
   acl_interface_list_dump: dump((fields, { engine }) => listDetails(engine, fields.number('sw_if_index'))),
 };
 
@@ -69,6 +78,16 @@ function* aclDetails(engine: Engine, index: number): Generator<FieldValues> {
   const only = engine.acls.find(index);
   const acls: Iterable<Acl> = index === NO_INDEX ? engine.acls.all() : only === undefined ? [] : [only];
   for (const acl of acls) yield { acl_index: acl.index, tag: acl.tag, r: acl.rules.map(ruleField) };
+}
+
+/** Only interfaces that have a list have a row. */
+function* etherTypeDetails(engine: Engine, index: number): Generator<FieldValues> {
+  const only = engine.interfaces.find(index);
+  for (const { swIfIndex } of index === NO_INDEX ? engine.interfaces.all() : only === undefined ? [] : [only]) {
+    const { input, output } = engine.acls.etherTypesOf(swIfIndex);
+    if (input.length + output.length > 0)
+      yield { sw_if_index: swIfIndex, n_input: input.length, whitelist: [...input, ...output] };
+  }
 }
 
 /** Every interface has a row, with an empty list if no ACL is applied. */

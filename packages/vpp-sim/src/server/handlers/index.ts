@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.js';
 import { aclHandlers } from './acls.js';
 import { bridgeHandlers } from './bridges.js';
+import { classifierHandlers } from './classifiers.js';
 import { interfaceHandlers } from './interfaces.js';
 import { ipHandlers } from './ip.js';
 import { l2Handlers } from './l2.js';
@@ -20,6 +21,7 @@ export const handlers: Handlers = {
   ...spanHandlers,
   ...tunnelHandlers,
   ...aclHandlers,
+  ...classifierHandlers,
   ...ipHandlers,
   ...vhostHandlers,
 };

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { FilterRule } from './filter.js';
 import { uuidPattern } from './identifiers.js';
 
 const Uuid = Type.String({ pattern: uuidPattern });
@@ -26,6 +27,8 @@ export const TapFlowRecord = Type.Object({
   source_port: Uuid,
   direction: Type.Enum(['IN', 'OUT', 'BOTH']),
   vlan_filter: Type.Union([Type.String(), Type.Null()]),
+  /** Absent or empty: no filter. */
+  filter_rules: Type.Optional(Type.Array(FilterRule)),
 });
 export type TapFlowRecord = Static<typeof TapFlowRecord>;
 

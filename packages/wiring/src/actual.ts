@@ -1,4 +1,5 @@
 import type { GreTunnelView } from './actual-gre.js';
+import type { FrameClassifier } from './frame-classifier.js';
 import type { ActualRoute } from './underlay.js';
 
 /** What VPP has, in the words of the wiring; every index is VPP's own. Addresses are text, as `canonicalAddress` writes. */
@@ -62,6 +63,10 @@ export const featureBits = {
   inputUuFlood: 1 << 5,
   inputForward: 1 << 7,
   inputLearn: 1 << 9,
+  /** Classifier tables of ours: what VPP calls the input ACL of an interface. */
+  inputClassifier: 1 << 14,
+  /** The ACL plugin's. */
+  inputAcl: 1 << 17,
   inputSpan: 1 << 19,
   outputSpan: 1 << 1,
 } as const;
@@ -102,6 +107,12 @@ export interface AclBinding {
   readonly output: readonly number[];
 }
 
+/** The head of a chain of tables that is applied to what an interface receives; `classifier` null: not one of ours. */
+export interface ActualClassifier {
+  readonly table: number;
+  readonly classifier: FrameClassifier | null;
+}
+
 /** A read-only view of VPP with the look-ups that planning needs, each in constant time. */
 export interface ActualView {
   interface(index: number): ActualInterface | undefined;
@@ -132,4 +143,11 @@ export interface ActualView {
   aclsTagged(tag: string): Iterable<ActualAcl>;
   acls(): Iterable<ActualAcl>;
   binding(index: number): AclBinding;
+  /** The ethertypes to which an interface's input ACLs are limited, in ascending order; none: not limited. */
+  etherTypes(index: number): readonly number[];
+  /** Interfaces with such a list. */
+  listed(): Iterable<number>;
+  classifier(index: number): ActualClassifier | undefined;
+  /** Heads of chains that are ours and on no interface. */
+  spareClassifiers(): Iterable<number>;
 }

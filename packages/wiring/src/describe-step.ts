@@ -29,6 +29,12 @@ const lines: StepTable<string> = {
   'replace-acl': (s) => `replace the rules of ACL ${s.index} by ${s.rules.length} others`,
   'delete-acl': (s) => `delete ACL ${name(s.at)} tagged ${s.tag}`,
   'bind-acls': (s) => `input ACLs of ${name(s.at)}: ${s.acls.map(name).join(', ') || 'none'}`,
+  'set-ether-types': (s) =>
+    `ethertypes that pass the ACLs of ${name(s.at)}: ${s.types.map((type) => type.toString(16)).join(', ') || 'all'}`,
+  'create-classifier': (s) => `create ${s.as}: a classifier of ${s.classifier.tables.length} tables`,
+  'delete-classifier': (s) => `delete the classifier ${name(s.at)}`,
+  'attach-classifier': (s) => `filter ${name(s.at)} by the classifier ${name(s.table)}`,
+  'detach-classifier': (s) => `filter ${name(s.at)} no more by the classifier ${name(s.table)}`,
 };
 
 /** One line for people: dry run, logs, reasons. */

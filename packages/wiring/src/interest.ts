@@ -1,5 +1,6 @@
 import type { ActualView } from './actual.js';
 import { findPort } from './find-interface.js';
+import { possibleSources } from './flow-sources.js';
 import { legDirections, legId } from './mirror-leg.js';
 import type { TapIds } from './plan-node.js';
 import { ownTag } from './tags.js';
@@ -9,7 +10,7 @@ import type { Wanted } from './wanted.js';
 export interface Interest {
   /** Ports of sources and collectors: read them again if they may have changed hands. */
   readonly ports: ReadonlySet<number>;
-  /** Sources, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
+  /** Sources, loopbacks with a filter, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
   readonly features: ReadonlySet<number>;
   /** Addresses outside, to which mirrors send. */
   readonly remotes: ReadonlySet<string>;
@@ -28,9 +29,14 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
   const features = new Set<number>();
   for (const id of flows) {
     const record = wanted.flow(id)?.record;
-    const source = record && !record.removed ? findPort(record.source_port, actual).value : undefined;
-    if (source) features.add(source.index);
-    if (source) ports.add(source.index);
+    if (!record || record.removed) continue;
+    for (const index of possibleSources(record, actual)) {
+      features.add(index);
+      ports.add(index);
+    }
+    // A filter that VPP lists may be switched off all the same.
+    if (record.filter.length > 0 || record.vlan_filter !== null)
+      for (const { index } of actual.tagged(ownTag('flow', id))) features.add(index);
   }
   for (const id of services) {
     const record = wanted.service(id)?.record;

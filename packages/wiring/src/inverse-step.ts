@@ -26,7 +26,14 @@ const inverses: StepTable<Step | null> = {
   'create-acl': (s) => ({ kind: 'delete-acl', at: { ref: s.as }, tag: s.tag, rules: s.rules }),
   'replace-acl': () => null,
   'delete-acl': () => null,
-  'bind-acls': (s) => ({ kind: 'bind-acls', at: s.at, acls: s.before, before: s.acls }),
+  // A filter is taken off an interface that is about to go: by now its index may be somebody else's.
+  'bind-acls': (s) => (s.acls.length === 0 ? null : { kind: 'bind-acls', at: s.at, acls: s.before, before: s.acls }),
+  'set-ether-types': (s) =>
+    s.types.length === 0 ? null : { kind: 'set-ether-types', at: s.at, types: s.before, before: s.types },
+  'create-classifier': (s) => ({ kind: 'delete-classifier', at: { ref: s.as } }),
+  'delete-classifier': () => null,
+  'attach-classifier': (s) => ({ kind: 'detach-classifier', at: s.at, table: s.table }),
+  'detach-classifier': () => null,
 };
 
 /**

@@ -7,7 +7,7 @@ import { verify } from './verify.js';
 import { Wanted } from './wanted.js';
 
 const target = { type: 'vlan', physnet: 'phys1', vlan: 77 } as const;
-const udp = [{ action: 'accept' as const, ethertype: 'ipv4' as const, protocol: 17 }];
+const udp = [{ action: 'accept' as const, ethertype: 0x800, protocol: 17 }];
 const linkTag = `taas.vlan:${serviceId(1)}`;
 
 /** A node with ports 1 and 2, and an uplink. */

@@ -1,7 +1,8 @@
 import type { ActualInterface } from './actual.js';
 import type { PlannedAttachment, TargetDomain } from './plan-attachment.js';
 import { goesDirect } from './plan-direct.js';
-import { removeLoopback, unbind } from './plan-removal.js';
+import { withdrawFilters } from './plan-filter.js';
+import { removeLoopback } from './plan-removal.js';
 import { scrubKey } from './plan-source.js';
 import type { Planning } from './planning.js';
 import type { ServiceExit } from './service-exit.js';
@@ -54,7 +55,7 @@ function placed(
   if (!existing) {
     steps.push({ kind: 'create-loopback', as: entryKey(service), mac: loopbackMac(service) });
     steps.push({ kind: 'set-tag', at, tag: ownTag('entry', service), before: '' });
-  } else steps.push(...unbind(existing.index, actual));
+  } else steps.push(...withdrawFilters(existing.index, actual));
   const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
   if (member?.bridgeDomain !== domain.id || member.shg !== 1)
     steps.push({ kind: 'join-bridge', at, id: domain.id, shg: 1 });

@@ -162,7 +162,7 @@ function planLoopback(planning: Planning, leg: MirrorLeg, port: string, from: nu
   if (!existing) {
     steps.push({ kind: 'create-loopback', as, mac: loopbackMac(leg.id) });
     steps.push({ kind: 'set-tag', at, tag, before: '' });
-  } else steps.push(...spansOff(existing.index, actual, from));
+  } else steps.push(...spansOff(existing.index, actual, new Set([from])));
   const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
   if (member?.bridgeDomain !== domain.id || member.shg !== 1)
     steps.push({ kind: 'join-bridge', at, id: domain.id, shg: 1 });

@@ -1,4 +1,5 @@
 import type { ActualInterface, ActualView } from './actual.js';
+import { listMark } from './flow-filter.js';
 import type { NodeFacts } from './node-facts.js';
 import { type Plan, PlanDraft } from './plan.js';
 import { isHalfMadeTunnel, planMirror } from './plan-mirror.js';
@@ -6,6 +7,7 @@ import { removeAttachment, removeLoopback } from './plan-removal.js';
 import { planScrub, scrubKey } from './plan-source.js';
 import { planUnit } from './plan-unit.js';
 import { type Planning, TakenIds } from './planning.js';
+import type { Step } from './step.js';
 import { loopbackMacPrefix, parseOwnTag } from './tags.js';
 import { TakenTunnels } from './taken-tunnels.js';
 import { idOf, idsOf } from './tap-of-tag.js';
@@ -55,6 +57,21 @@ interface HalfMade {
   readonly tunnels: ActualInterface[];
 }
 
+/** Filters that are on nobody's loopback. */
+function strayFilters(actual: ActualView): Step[] {
+  const tables = [...actual.spareClassifiers()].map((index): Step => ({ kind: 'delete-classifier', at: { index } }));
+  return [...tables, ...strayLists(actual)];
+}
+
+/** VPP keeps a list of ethertypes of ours when its loopback is deleted by somebody else, for the next interface. */
+function strayLists(actual: ActualView): Step[] {
+  return [...actual.listed()].flatMap((index): Step[] => {
+    const before = actual.etherTypes(index);
+    const ours = before[0] === listMark && parseOwnTag(actual.interface(index)?.tag ?? '')?.kind !== 'flow';
+    return ours ? [{ kind: 'set-ether-types', at: { index }, types: [], before }] : [];
+  });
+}
+
 /** Some taps only, with the same rules; what is ours and belongs to none of them is left for {@link planNode}. */
 export function planTaps(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts): Plan {
   return plan(ids, wanted, actual, facts, null);
@@ -67,7 +84,7 @@ function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts,
   const { whole, units } = sortOut(ids, wanted, actual);
   draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
   const loopbacks = (halfMade?.loopbacks ?? []).flatMap(({ index }) => removeLoopback(index, actual));
-  draft.add('half-made', [scrubKey], loopbacks);
+  draft.add('half-made', [scrubKey], [...loopbacks, ...(halfMade ? strayFilters(actual) : [])]);
   for (const [service, { gone, some }] of units) planUnit(planning, service, gone, whole.has(service) ? null : some);
   for (const mirror of ids.mirrors) planMirror(planning, mirror);
   const tunnels = (halfMade?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));

@@ -1,7 +1,10 @@
 import type { ActualInterface, ActualView } from './actual.js';
 import type { GreSpec } from './actual-gre.js';
+import { withdrawFilters } from './plan-filter.js';
 import type { Step } from './step.js';
 import { ownTag } from './tags.js';
+
+const none: ReadonlySet<number> = new Set();
 
 /**
  * Takes an attachment away: what is mirrored to it first, since VPP does not notice that a destination is deleted, then out
@@ -32,15 +35,15 @@ function greSpec({ type, local, remote, id }: GreSpec): GreSpec {
 export function removeLoopback(index: number, actual: ActualView): Step[] {
   return [
     ...spansOff(index, actual),
-    ...unbind(index, actual),
+    ...withdrawFilters(index, actual),
     ...leave(index, actual),
     { kind: 'delete-loopback', at: { index } },
   ];
 }
 
-export function spansOff(to: number, actual: ActualView, except?: number): Step[] {
+export function spansOff(to: number, actual: ActualView, except: ReadonlySet<number> = none): Step[] {
   return [...actual.spansTo(to)]
-    .filter((from) => from !== except)
+    .filter((from) => !except.has(from))
     .map((from) => ({
       kind: 'set-span',
       from,
@@ -59,12 +62,6 @@ export function removeFlow(flow: string, actual: ActualView): Step[] {
       (acl): Step => ({ kind: 'delete-acl', at: { index: acl.index }, tag, rules: acl.rules }),
     ),
   ];
-}
-
-export function unbind(index: number, actual: ActualView): Step[] {
-  const { input } = actual.binding(index);
-  const before = input.map((acl) => ({ index: acl }));
-  return input.length === 0 ? [] : [{ kind: 'bind-acls', at: { index }, acls: [], before }];
 }
 
 export function leave(index: number, actual: ActualView): Step[] {

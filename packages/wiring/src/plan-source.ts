@@ -1,5 +1,6 @@
 import { type ActualInterface, type ActualView, featureBits, type SpanState } from './actual.js';
 import { findPort } from './find-interface.js';
+import { possibleSources } from './flow-sources.js';
 import { legsOf, mirrorOfLeg } from './mirror-leg.js';
 import type { Plan } from './plan.js';
 import { mayBeDirect } from './plan-direct.js';
@@ -28,7 +29,7 @@ export function reviveSource(planning: Planning, port: string, source: number): 
     }
     const flow = wanted.flow(id)?.record;
     if (!flow) return wanted.isUnreadable('tap_flows', id);
-    return !flow.removed && isSource(flow.source_port);
+    return !flow.removed && possibleSources(flow, actual).includes(source);
   };
   draft.add(sourceKey(source), [scrubKey], planSource(planning, port, source, stays));
 }

@@ -98,9 +98,13 @@ function wireFlow(
   if (exit.type === 'frozen') return { obstacle: wrongExit, keys: [] };
   const looked = flowNeeds(planning, flow, exit);
   const needs = wrongExit ? null : (looked.value ?? null);
-  if (needs) reviveSource(planning, flow.record.source_port, needs.source.index);
+  for (const { index, port } of needs?.sources ?? []) reviveSource(planning, port, index);
   const steps = planFlow(planning, flow, goesDirect(flow.record) ? null : needs, domain);
-  const before = [scrubKey, `bridge:${flow.record.tap_service_id}`, ...(needs ? [sourceKey(needs.source.index)] : [])];
+  const before = [
+    scrubKey,
+    `bridge:${flow.record.tap_service_id}`,
+    ...(needs?.sources ?? []).map(({ index }) => sourceKey(index)),
+  ];
   draft.add(key, needs ? before : [], steps);
   return { obstacle: wrongExit ?? looked.obstacle ?? null, keys: flowKeys(flow, needs) };
 }

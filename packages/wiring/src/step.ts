@@ -1,7 +1,8 @@
 import type { AclRule, SpanState } from './actual.js';
 import type { GreSpec } from './actual-gre.js';
+import type { FrameClassifier } from './frame-classifier.js';
 
-/** An interface or ACL: one that VPP has, by index, or one that an earlier step of the same plan makes, by name. */
+/** An interface, ACL or classifier table: one that VPP has, by index, or one that an earlier step of the same plan makes, by name. */
 export type Ref = { readonly index: number } | { readonly ref: string };
 
 /**
@@ -72,7 +73,19 @@ export type Step =
     }
   | { readonly kind: 'delete-acl'; readonly at: Ref; readonly tag: string; readonly rules: readonly AclRule[] }
   /** The input ACLs of an interface that is ours alone; output ACLs are none. */
-  | { readonly kind: 'bind-acls'; readonly at: Ref; readonly acls: readonly Ref[]; readonly before: readonly Ref[] };
+  | { readonly kind: 'bind-acls'; readonly at: Ref; readonly acls: readonly Ref[]; readonly before: readonly Ref[] }
+  /** The ethertypes beside IP's that pass an interface's input ACLs; none: all. */
+  | {
+      readonly kind: 'set-ether-types';
+      readonly at: Ref;
+      readonly types: readonly number[];
+      readonly before: readonly number[];
+    }
+  | { readonly kind: 'create-classifier'; readonly as: string; readonly classifier: FrameClassifier }
+  /** The chain of tables that begins with this one. */
+  | { readonly kind: 'delete-classifier'; readonly at: Ref }
+  | { readonly kind: 'attach-classifier'; readonly at: Ref; readonly table: Ref }
+  | { readonly kind: 'detach-classifier'; readonly at: Ref; readonly table: Ref };
 
 export type StepKind = Step['kind'];
 export type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;

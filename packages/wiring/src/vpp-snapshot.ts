@@ -2,6 +2,7 @@ import type {
   AclBinding,
   ActualAcl,
   ActualBridgeDomain,
+  ActualClassifier,
   ActualInterface,
   ActualTunnel,
   ActualView,
@@ -42,6 +43,9 @@ export class VppSnapshot implements ActualView {
   readonly #acls = new Map<number, ActualAcl>();
   readonly #aclsByTag = new IndexOf<string, ActualAcl>();
   readonly #bindings = new Map<number, AclBinding>();
+  readonly #etherTypes = new Map<number, readonly number[]>();
+  readonly #classifiers = new Map<number, ActualClassifier>();
+  #spareClassifiers: readonly number[] = [];
 
   putInterface(entry: ActualInterface): void {
     this.#forgetInterface(entry.index, entry.tag);
@@ -53,13 +57,15 @@ export class VppSnapshot implements ActualView {
     if (port !== undefined) this.#bySocket.add(port.toLowerCase(), entry);
   }
 
-  /** VPP has no such interface (any more): nor, then, its memberships, tunnel, features and ACL bindings. */
+  /** VPP has no such interface (any more): nor, then, its memberships, tunnel, features and filters. */
   removeInterface(index: number): void {
     this.#forgetInterface(index, '');
     for (const to of this.#spans.get(index)?.keys() ?? []) this.#broken.add(index, to);
     for (const from of this.#spansTo.get(index)) this.#broken.add(from, index);
     this.#features.delete(index);
     this.#bindings.delete(index);
+    this.#etherTypes.delete(index);
+    this.#classifiers.delete(index);
     this.removeTunnel(index);
     this.gre.remove(index);
     const member = this.#membership.get(index);
@@ -155,9 +161,25 @@ export class VppSnapshot implements ActualView {
     this.#bindings.set(index, binding);
   }
 
-  /** Forgets all ACL bindings, to be told anew: VPP does not list the interfaces that have none. */
+  /** In ascending order. */
+  putEtherTypes(index: number, types: readonly number[]): void {
+    if (types.length === 0) this.#etherTypes.delete(index);
+    else this.#etherTypes.set(index, types);
+  }
+
+  /** Forgets what ACLs are where, to be told anew: VPP does not list the interfaces that have none. */
   clearBindings(): void {
     this.#bindings.clear();
+    this.#etherTypes.clear();
+  }
+
+  putClassifier(index: number, classifier: ActualClassifier | undefined): void {
+    if (classifier) this.#classifiers.set(index, classifier);
+    else this.#classifiers.delete(index);
+  }
+
+  setSpareClassifiers(heads: readonly number[]): void {
+    this.#spareClassifiers = heads;
   }
 
   interface(index: number): ActualInterface | undefined {
@@ -229,6 +251,18 @@ export class VppSnapshot implements ActualView {
   }
   binding(index: number): AclBinding {
     return this.#bindings.get(index) ?? unbound;
+  }
+  etherTypes(index: number): readonly number[] {
+    return this.#etherTypes.get(index) ?? [];
+  }
+  listed(): Iterable<number> {
+    return this.#etherTypes.keys();
+  }
+  classifier(index: number): ActualClassifier | undefined {
+    return this.#classifiers.get(index);
+  }
+  spareClassifiers(): Iterable<number> {
+    return this.#spareClassifiers;
   }
 
   #forgetInterface(index: number, newTag: string): void {

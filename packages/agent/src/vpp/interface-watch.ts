@@ -59,8 +59,11 @@ export class InterfaceWatch {
     });
     await Promise.all(unknown.map(([index]) => reader.readInterface(index)));
     for (const [index] of unknown) {
-      const tag = snapshot.interface(index)?.tag ?? '';
-      if (tag.startsWith(portTagPrefix) || parseOwnTag(tag) !== null) tags.add(tag);
+      const entry = snapshot.interface(index);
+      // A trunk's flows are concerned by its subports.
+      const trunk = entry && entry.supIndex !== index ? snapshot.interface(entry.supIndex) : undefined;
+      for (const tag of [entry?.tag ?? '', trunk?.tag ?? ''])
+        if (tag.startsWith(portTagPrefix) || parseOwnTag(tag) !== null) tags.add(tag);
     }
     return tags;
   }

@@ -1,5 +1,6 @@
 import { dispatch, type GreSpec, isPort, type Ref, type Step, type StepTable } from '@taas/wiring';
 import { toVppAddress, toVppMac } from 'vpp-api';
+import { applyTables, createTables, deleteTables } from './classifier-tables.js';
 import { fromGreSpec } from './underlay-messages.js';
 import { anyIndex, fromRule, oneTag, toInterface, type Vpp } from './vpp-messages.js';
 
@@ -121,6 +122,18 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
         n_input: s.acls.length,
         acls: s.acls.map(at),
       }),
+    'set-ether-types': (s) =>
+      vpp.request('acl_interface_set_etype_whitelist', {
+        sw_if_index: at(s.at),
+        n_input: s.types.length,
+        whitelist: s.types,
+      }),
+    'create-classifier': async (s) => {
+      made.set(s.as, await createTables(vpp, s.classifier));
+    },
+    'delete-classifier': (s) => deleteTables(vpp, at(s.at)),
+    'attach-classifier': (s) => applyTables(vpp, at(s.at), at(s.table), true),
+    'detach-classifier': (s) => applyTables(vpp, at(s.at), at(s.table), false),
   };
   return async (step: Step): Promise<void> => {
     await dispatch(table, step);

@@ -48,6 +48,11 @@ const waits: Record<StepKind, boolean> = {
   'replace-acl': false,
   'delete-acl': true,
   'bind-acls': false,
+  'set-ether-types': false,
+  'create-classifier': false,
+  'delete-classifier': true,
+  'attach-classifier': false,
+  'detach-classifier': false,
 };
 
 /**
@@ -56,12 +61,14 @@ const waits: Record<StepKind, boolean> = {
  */
 export async function runPlan(plan: Plan, runner: PlanRunner): Promise<PlanResult> {
   const failures = new Map<string, string>();
-  const touched = {
+  const touched: Mutable = {
     interfaces: new Set<number>(),
     domains: new Set<number>(),
     spans: false,
     tunnels: false,
     acls: false,
+    classified: new Set<number>(),
+    tables: false,
   };
   const tally = { doubt: false, steps: 0 };
   const results = new Map<string, Promise<void>>();
@@ -151,7 +158,7 @@ function toError(error: unknown): Error {
 
 function refsOf(step: Step): readonly Ref[] {
   const acls = step.kind === 'bind-acls' ? step.acls : [];
-  const to = step.kind === 'set-span' ? [step.to] : [];
+  const to = step.kind === 'set-span' ? [step.to] : 'table' in step ? [step.table] : [];
   return [...('at' in step ? [step.at] : []), ...to, ...acls];
 }
 
@@ -159,21 +166,40 @@ function usesUnmade(step: Step, made: MadeIndices): boolean {
   return refsOf(step).some((ref) => 'ref' in ref && !made.has(ref.ref));
 }
 
-const tunnelSteps: ReadonlySet<StepKind> = new Set(['create-vxlan', 'delete-vxlan', 'create-gre', 'delete-gre']);
+type Mutable = { -readonly [K in keyof Touched]: Touched[K] extends ReadonlySet<number> ? Set<number> : boolean };
 
-function note(
-  step: Step,
-  made: MadeIndices,
-  touched: { interfaces: Set<number>; domains: Set<number>; spans: boolean; tunnels: boolean; acls: boolean },
-): void {
-  if (step.kind === 'create-acl' || step.kind === 'replace-acl' || step.kind === 'delete-acl') touched.acls = true;
-  if (step.kind === 'bind-acls') touched.acls = true;
-  if (tunnelSteps.has(step.kind)) touched.tunnels = true;
-  if (step.kind === 'set-span') touched.spans = true;
-  else if ('id' in step) touched.domains.add(step.id);
-  if ('as' in step && step.kind !== 'create-acl') add(touched.interfaces, made.get(step.as));
-  if ('at' in step && step.kind !== 'delete-acl')
-    add(touched.interfaces, 'index' in step.at ? step.at.index : made.get(step.at.ref));
+function note(step: Step, made: MadeIndices, touched: Mutable): void {
+  const index = (ref: Ref): number | undefined => ('index' in ref ? ref.index : made.get(ref.ref));
+  switch (step.kind) {
+    case 'create-acl':
+    case 'replace-acl':
+    case 'delete-acl':
+      touched.acls = true;
+      return;
+    case 'create-classifier':
+    case 'delete-classifier':
+      touched.tables = true;
+      return;
+    case 'attach-classifier':
+    case 'detach-classifier':
+      add(touched.classified, index(step.at));
+      return;
+    case 'bind-acls':
+    case 'set-ether-types':
+      touched.acls = true;
+      break;
+    case 'create-vxlan':
+    case 'delete-vxlan':
+    case 'create-gre':
+    case 'delete-gre':
+      touched.tunnels = true;
+      break;
+    case 'set-span':
+      touched.spans = true;
+  }
+  if ('id' in step) touched.domains.add(step.id);
+  if ('as' in step) add(touched.interfaces, made.get(step.as));
+  if ('at' in step) add(touched.interfaces, index(step.at));
 }
 
 function add(set: Set<number>, index: number | undefined): void {

@@ -1,5 +1,6 @@
 import { type Interest, parseOwnTag, type SpanState, type VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
+import { readApplied, readSpare } from './classifier-tables.js';
 import { lookUpRoute, toGreTunnel } from './underlay-messages.js';
 import { anyIndex, toAcl, toBridgeDomain, toInterface, toTunnel, type Vpp } from './vpp-messages.js';
 
@@ -10,6 +11,10 @@ export interface Touched {
   readonly spans: boolean;
   readonly tunnels: boolean;
   readonly acls: boolean;
+  /** Interfaces on which a classifier was put or taken off. */
+  readonly classified: ReadonlySet<number>;
+  /** Whether classifier tables were made or deleted. */
+  readonly tables: boolean;
 }
 
 /** Above this many mirrors the table is too long to be read after each change: VPP cannot dump a part of it. */
@@ -37,6 +42,7 @@ export class VppReader {
       this.#readTunnels(),
       this.#readAcls(),
     ]);
+    await this.#readClassifiers();
   }
 
   async readInterfaces(): Promise<void> {
@@ -94,6 +100,8 @@ export class VppReader {
       ...(touched.spans && this.#spanCount <= longSpanTable ? [this.readSpans()] : []),
       ...(touched.tunnels ? [this.#readTunnels()] : []),
       ...(touched.acls ? [this.#readAcls()] : []),
+      ...[...touched.classified].map((index) => this.#readClassifier(index)),
+      ...(touched.tables ? [this.#checkSpareTables()] : []),
     ]);
   }
 
@@ -150,10 +158,45 @@ export class VppReader {
     for (const { index } of [...this.snapshot.acls()]) if (!seen.has(index)) this.snapshot.removeAcl(index);
     for (const details of acls) this.snapshot.putAcl(toAcl(details));
     this.snapshot.clearBindings();
+    // A list for what is sent is not ours, and what is set for one side is set for both.
+    for (const list of await this.vpp.dump('acl_interface_etype_whitelist_dump', { sw_if_index: anyIndex }))
+      if (list.n_input === list.whitelist.length)
+        this.snapshot.putEtherTypes(
+          list.sw_if_index,
+          [...list.whitelist].sort((a, b) => a - b),
+        );
     // Bindings are one message an interface: only worth asking for if one of them could be ours.
     if (!acls.some(({ tag }) => parseOwnTag(tag) !== null)) return;
     const lists = await this.vpp.dump('acl_interface_list_dump', { sw_if_index: anyIndex });
     for (const { sw_if_index, n_input, acls: all } of lists)
       this.snapshot.putBinding(sw_if_index, { input: all.slice(0, n_input), output: all.slice(n_input) });
+  }
+
+  /** Tables on our loopbacks, and what is left of ours elsewhere; the interfaces must have been read. */
+  async #readClassifiers(): Promise<void> {
+    const { ids } = await this.vpp.request('classify_table_ids', {});
+    const loopbacks = ['flow', 'entry'];
+    const ours = [...this.snapshot.interfaces()].filter(({ tag }) => loopbacks.includes(parseOwnTag(tag)?.kind ?? ''));
+    const applied = new Set<number>();
+    // An interface of ours is not asked where VPP has no table at all: with thousands of flows that is most of reading.
+    for (const { index } of ours) if (ids.length === 0) this.snapshot.putClassifier(index, undefined);
+    if (ids.length > 0)
+      for (const chain of await Promise.all(ours.map(({ index }) => this.#readClassifier(index))))
+        for (const table of chain) applied.add(table);
+    this.snapshot.setSpareClassifiers(ids.length > 0 ? await readSpare(this.vpp, applied) : []);
+  }
+
+  async #readClassifier(index: number): Promise<readonly number[]> {
+    const applied = await readApplied(this.vpp, index);
+    this.snapshot.putClassifier(index, applied);
+    return applied?.tables ?? [];
+  }
+
+  /** Spare tables that are gone now; new ones are for the next reading of everything to find. */
+  async #checkSpareTables(): Promise<void> {
+    const known = [...this.snapshot.spareClassifiers()];
+    if (known.length === 0) return;
+    const { ids } = await this.vpp.request('classify_table_ids', {});
+    this.snapshot.setSpareClassifiers(known.filter((head) => ids.includes(head)));
   }
 }

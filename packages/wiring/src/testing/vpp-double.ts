@@ -6,6 +6,7 @@ import {
   type SpanState,
 } from '../actual.js';
 import { findPort, isPort } from '../find-interface.js';
+import type { FrameClassifier } from '../frame-classifier.js';
 import { inverseOf } from '../inverse-step.js';
 import type { Plan } from '../plan.js';
 import { dispatch, type Ref, type Step, type StepTable } from '../step.js';
@@ -21,6 +22,8 @@ export class VppDouble {
   #free: number[] = [];
   #next = 1;
   #nextAcl = 0;
+  #nextTable = 0;
+  readonly #tables = new Map<number, FrameClassifier>();
   /** Steps that were carried out. */
   steps: Step[] = [];
   /** Throws for steps that VPP is to refuse. */
@@ -57,6 +60,7 @@ export class VppDouble {
     if (!this.state.interface(index)) throw new Refused(`no interface ${index}`);
     this.state.removeInterface(index);
     this.#free.push(index);
+    this.#listSpare();
   }
 
   join(index: number, id: number, shg = 0): void {
@@ -184,8 +188,60 @@ export class VppDouble {
       this.state.removeAcl(index);
     },
     'bind-acls': ({ at, acls }) =>
-      this.state.putBinding(this.#at(at), { input: acls.map((acl) => this.#at(acl, true)), output: [] }),
+      this.#bind(
+        this.#at(at),
+        acls.map((acl) => this.#at(acl, true)),
+      ),
+    'set-ether-types': ({ at, types }) => this.state.putEtherTypes(this.#at(at), types),
+    'create-classifier': ({ as, classifier }) => {
+      const table = this.#nextTable++;
+      this.refs.set(as, table);
+      this.#tables.set(table, classifier);
+      this.#listSpare();
+    },
+    'delete-classifier': ({ at }) => {
+      const table = this.#at(at, true);
+      for (const { index } of this.state.interfaces())
+        if (this.state.classifier(index)?.table === table) throw new Error('deleted while frames are looked up in it');
+      if (!this.#tables.delete(table)) throw new Refused(`no table ${table}`);
+      this.#listSpare();
+    },
+    'attach-classifier': ({ at, table: ref }) => {
+      const [index, table] = [this.#at(at), this.#at(ref, true)];
+      const classifier = this.#tables.get(table);
+      if (!classifier) throw new Refused(`no table ${table}`);
+      // VPP answers that all is well, and changes nothing.
+      if (this.state.classifier(index)) return;
+      this.state.putClassifier(index, { table, classifier });
+      this.#switch(index, featureBits.inputClassifier, true);
+      this.#listSpare();
+    },
+    'detach-classifier': ({ at, table }) => {
+      const index = this.#at(at);
+      if (this.state.classifier(index)?.table !== this.#at(table, true)) throw new Refused('another table is attached');
+      this.state.putClassifier(index, undefined);
+      this.#switch(index, featureBits.inputClassifier, false);
+      this.#listSpare();
+    },
   };
+
+  /** The feature is switched with the first ACL and the last. */
+  #bind(index: number, input: readonly number[]): void {
+    const before = this.state.binding(index).input.length > 0;
+    this.state.putBinding(index, { input, output: [] });
+    if (before !== input.length > 0) this.#switch(index, featureBits.inputAcl, input.length > 0);
+  }
+
+  #switch(index: number, bit: number, on: boolean): void {
+    const features = this.state.features(index);
+    if (!features) return;
+    this.state.putFeatures(index, { ...features, input: on ? features.input | bit : features.input & ~bit });
+  }
+
+  #listSpare(): void {
+    const used = new Set([...this.state.interfaces()].map(({ index }) => this.state.classifier(index)?.table));
+    this.state.setSpareClassifiers([...this.#tables.keys()].filter((table) => !used.has(table)));
+  }
 
   #at(ref: Ref, loose = false): number {
     const index = 'ref' in ref ? this.refs.get(ref.ref) : ref.index;

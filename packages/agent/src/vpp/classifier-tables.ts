@@ -1,0 +1,134 @@
+import { type ActualClassifier, type ClassifierTable, classifiedBytes, type FrameClassifier } from '@taas/wiring';
+import { VppRetvalError } from 'vpp-api';
+import { anyIndex, type Vpp } from './vpp-messages.js';
+
+/** VPP's tables have no tag: the `opaque_index` of every session says that it is ours ("taas"). */
+const ownMark = 0x74616173;
+
+const vector = 16;
+const deny = 0;
+/** "The next feature", as a table and as a session say it. */
+const permit = { miss: anyIndex, hit: anyIndex, listedHit: 0xffff };
+
+const unused = { skip_n_vectors: 0, current_data_flag: 0, current_data_offset: 0 } as const;
+
+/**
+ * Makes the tables of a classifier, the last first, since each names its next. @returns the index of the first
+ * @throws VppRetvalError when VPP refuses; then nothing of it is left
+ */
+export async function createTables(vpp: Vpp, { tables, permitOthers }: FrameClassifier): Promise<number> {
+  let head = anyIndex;
+  try {
+    for (const table of [...tables].reverse()) {
+      const { new_table_index } = await vpp.request('classify_add_del_table', {
+        ...unused,
+        ...sizeOf(table),
+        is_add: true,
+        del_chain: false,
+        table_index: anyIndex,
+        match_n_vectors: classifiedBytes / vector,
+        next_table_index: head,
+        miss_next_index: permitOthers ? permit.miss : deny,
+        mask: bytes(table.mask),
+      });
+      head = new_table_index;
+      await Promise.all(table.sessions.map((session) => addSession(vpp, new_table_index, session)));
+    }
+  } catch (error) {
+    if (head !== anyIndex && error instanceof VppRetvalError) await deleteTables(vpp, head);
+    throw error;
+  }
+  return head;
+}
+
+/** The sessions of a table live in a heap of its own, and VPP dies when it is full: it is only touched as far as used. */
+function sizeOf({ sessions }: ClassifierTable) {
+  const nbuckets = 2 ** Math.ceil(Math.log2(Math.max(2, sessions.length)));
+  return { nbuckets, memory_size: 0x40000 + 0x800 * sessions.length };
+}
+
+async function addSession(vpp: Vpp, table: number, session: ClassifierTable['sessions'][number]): Promise<void> {
+  await vpp.request('classify_add_del_session', {
+    ...{ is_add: true, table_index: table, opaque_index: ownMark, advance: 0, action: 0, metadata: 0 },
+    hit_next_index: session.permit ? permit.hit : deny,
+    match: bytes(session.match),
+  });
+}
+
+/** Deletes a table and those that follow it. VPP does so under the frames that are looked up in it: detach it before. */
+export async function deleteTables(vpp: Vpp, head: number): Promise<void> {
+  await vpp.request('classify_add_del_table', {
+    ...unused,
+    ...{ is_add: false, del_chain: true, table_index: head, nbuckets: 0, memory_size: 0, match_n_vectors: 0 },
+    ...{ next_table_index: anyIndex, miss_next_index: anyIndex, mask: new Uint8Array() },
+  });
+}
+
+/** Puts the tables on what an interface receives, or takes them off. VPP ignores the former if there are some already. */
+export async function applyTables(vpp: Vpp, index: number, head: number, isAdd: boolean): Promise<void> {
+  const tables = { ip4_table_index: anyIndex, ip6_table_index: anyIndex, l2_table_index: head };
+  await vpp.request('input_acl_set_interface', { sw_if_index: index, ...tables, is_add: isAdd });
+}
+
+/** What is on an interface; undefined: nothing. */
+export async function readApplied(vpp: Vpp, index: number): Promise<(ActualClassifier & Chain) | undefined> {
+  const head = await vpp.request('classify_table_by_interface', { sw_if_index: index }).then(
+    (reply) => reply.l2_table_id,
+    (error: unknown) => absent(error, anyIndex),
+  );
+  return head === anyIndex ? undefined : { table: head, ...(await readChain(vpp, head)) };
+}
+
+/**
+ * The heads of chains that are ours and not among the `applied` ones: what an agent left that was killed before it had put
+ * them on an interface, or whose interface somebody has deleted.
+ */
+export async function readSpare(vpp: Vpp, applied: ReadonlySet<number>): Promise<number[]> {
+  const { ids } = await vpp.request('classify_table_ids', {});
+  const spare = await Promise.all(
+    ids.filter((id) => !applied.has(id)).map(async (id) => ({ id, chain: await readChain(vpp, id) })),
+  );
+  const own = spare.filter(({ chain }) => chain.classifier !== null);
+  const followers = new Set(own.flatMap(({ chain }) => chain.tables.slice(1)));
+  return own.map(({ id }) => id).filter((id) => !followers.has(id));
+}
+
+interface Chain {
+  readonly tables: readonly number[];
+  readonly classifier: FrameClassifier | null;
+}
+
+async function readChain(vpp: Vpp, head: number): Promise<Chain> {
+  const read: ClassifierTable[] = [];
+  const tables: number[] = [];
+  let permitOthers = false;
+  for (let id = head; id !== anyIndex && !tables.includes(id); ) {
+    const info = await vpp
+      .request('classify_table_info', { table_id: id })
+      .catch((error: unknown) => absent(error, null));
+    tables.push(id);
+    if (!info || info.mask.length !== classifiedBytes || info.skip_n_vectors !== 0) return { tables, classifier: null };
+    const sessions = await vpp.dump('classify_session_dump', { table_id: id });
+    if (sessions.length === 0 || sessions.some(({ opaque_index }) => opaque_index !== ownMark))
+      return { tables, classifier: null };
+    read.push({
+      mask: hex(info.mask),
+      sessions: sessions.map(({ match, hit_next_index }) => ({
+        match: hex(match),
+        permit: hit_next_index === permit.listedHit,
+      })),
+    });
+    permitOthers = info.miss_next_index === permit.miss;
+    id = info.next_table_index;
+  }
+  return { tables, classifier: { tables: read, permitOthers } };
+}
+
+/** VPP's answer for an interface or a table that is gone; every other error is one. */
+function absent<T>(error: unknown, value: T): T {
+  if (error instanceof VppRetvalError) return value;
+  throw error;
+}
+
+const hex = (raw: Uint8Array): string => Buffer.from(raw).toString('hex');
+const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));

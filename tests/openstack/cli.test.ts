@@ -68,7 +68,14 @@ describe('a cloud whose networking endpoint is ours', () => {
     expect(ports.map(({ Name }) => Name).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => `acme-port${n}`));
     const extensions = await json<{ Alias: string }[]>('alice', 'extension list --network');
     const aliases = extensions.map(({ Alias }) => Alias);
-    for (const alias of ['quotas', 'taas', 'taas-vlan-filter', 'tap-mirror', 'tap-mirror-both-direction'])
+    for (const alias of [
+      'quotas',
+      'taas',
+      'taas-vlan-filter',
+      'tap-mirror',
+      'tap-mirror-both-direction',
+      'taas-flow-filter',
+    ])
       expect(aliases.filter((each) => each === alias)).toEqual([alias]);
   });
 

@@ -15,7 +15,7 @@ export interface ResourceDocument {
   readonly path: string;
 }
 
-/** As tap-as-a-service 10 shows the first two, and by neutron-lib's definitions of the others. */
+/** As tap-as-a-service 10 shows the first two, by neutron-lib's definitions of the next two; the last is ours. */
 export const taasExtensions: readonly ExtensionDocument[] = [
   {
     name: 'Neutron Tap as a Service',
@@ -43,6 +43,13 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     alias: 'tap-mirror-both-direction',
     description: 'Neutron Tap as a Service extension mirroring with support for BOTH direction.',
     updated: '2025-12-15T11:45:00-00:00',
+    links: [],
+  },
+  {
+    name: 'Filter rules for Tap as a Service flows',
+    alias: 'taas-flow-filter',
+    description: 'Ordered rules by ethertype, protocol, prefixes and ports that say which packets a tap flow copies.',
+    updated: '2026-11-22T10:00:00-00:00',
     links: [],
   },
 ];

@@ -429,6 +429,7 @@ describe('documents', () => {
       'taas-vlan-filter',
       'tap-mirror',
       'tap-mirror-both-direction',
+      'taas-flow-filter',
     ]);
     expect(answer.headers).toMatchObject({
       'content-length': String(answer.text.length),

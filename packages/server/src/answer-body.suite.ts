@@ -6,6 +6,8 @@ export interface ShownInTest {
   readonly status: string;
   readonly status_reason: string;
   readonly project_id: string;
+  /** Of a tap flow. */
+  readonly filter_rules: readonly object[];
 }
 
 type Link = { readonly rel: string; readonly href: string };

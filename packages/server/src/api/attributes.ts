@@ -1,4 +1,4 @@
-import type { Direction, MirrorDirections, MirrorType, ResourceKind } from '@taas/model';
+import type { Direction, FilterRule, MirrorDirections, MirrorType, ResourceKind } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
 import {
   type AttributeType,
@@ -11,6 +11,7 @@ import {
   uuid,
   vlanFilter,
 } from './attribute-type.js';
+import { filterRules } from './filter-rules.js';
 import { badRequest } from './neutron-error.js';
 import type { JsonObject } from './request-body.js';
 
@@ -45,6 +46,7 @@ export const attributes: Readonly<Record<ResourceKind, Readonly<Record<string, A
     source_port: required(uuid),
     direction: required(direction),
     vlan_filter: { post: true, put: false, default: null, type: vlanFilter },
+    filter_rules: { post: true, put: true, default: [], type: filterRules, sortable: false },
     ...status,
   },
   tap_mirrors: {
@@ -72,6 +74,7 @@ export interface NewFlow extends NewTap {
   readonly source_port: string;
   readonly direction: Direction;
   readonly vlan_filter: string | null;
+  readonly filter_rules: FilterRule[];
 }
 
 export interface NewMirror extends NewTap {
@@ -113,12 +116,12 @@ export function checkCreate<K extends ResourceKind>(kind: K, given: JsonObject, 
   return { ...rest, project_id: tenant_id } as unknown as NewOf[K];
 }
 
-/** @throws NeutronError 400; anything but name and description is read-only, also when the value is unchanged */
+/** @throws NeutronError 400; most attributes are read-only, also when the value is unchanged */
 export function checkUpdate(
   kind: ResourceKind,
   given: JsonObject,
   caller: Caller,
-): { readonly name?: string; readonly description?: string } {
+): { readonly name?: string; readonly description?: string; readonly filter_rules?: FilterRule[] } {
   const value = withTenant(given, caller);
   refuseUnknown(kind, value);
   for (const name of Object.keys(value)) {

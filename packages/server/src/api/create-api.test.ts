@@ -482,3 +482,37 @@ describe('without etcd', () => {
     cloud.store.start();
   });
 });
+
+describe('the filter rules of a flow', () => {
+  const dns = { action: 'accept', protocol: 'udp', destination_port: 53 };
+  const shown = {
+    ...{ action: 'accept', ethertype: null, protocol: 'udp', source_ip_prefix: null, destination_ip_prefix: null },
+    ...{ source_port: null, destination_port: '53' },
+  };
+
+  it('are none unless given, shown in full, and the one attribute besides the texts that can be changed', async () => {
+    const to = await service();
+    const plain = await flow(to);
+    expect((await alice('GET', `${flows}/${plain}`)).body.tap_flow.filter_rules).toEqual([]);
+    const filtered = await flow(to, portId(3), { filter_rules: [dns] });
+    expect((await alice('GET', `${flows}/${filtered}`)).body.tap_flow.filter_rules).toEqual([shown]);
+    const change = { tap_flow: { filter_rules: [shown, { action: 'accept', ethertype: 'arp' }] } };
+    const changed = await alice('PUT', `${flows}/${filtered}`, change);
+    expect(changed.status).toBe(200);
+    expect(changed.body.tap_flow.filter_rules).toMatchObject([shown, { ethertype: 'ARP' }]);
+    expect(changed.body.tap_flow.name).toBe('');
+    expect((await carol('PUT', `${flows}/${filtered}`, change)).status).toBe(403);
+  });
+
+  it('are refused whole, before anything is written, where VPP cannot do them exactly', async () => {
+    const to = await service();
+    const body = { tap_service_id: to, source_port: portId(2), direction: 'IN', filter_rules: [dns, { action: 'x' }] };
+    const reply = await alice('POST', flows, { tap_flow: body });
+    expect([reply.status, reply.body]).toEqual([
+      400,
+      bad("Invalid input for filter_rules. Reason: rule 1: action 'x' is not one of accept, reject"),
+    ]);
+    expect((await alice('GET', flows)).body.tap_flows).toEqual([]);
+    expect((await alice('GET', '/v2.0/extensions/taas-flow-filter')).status).toBe(200);
+  });
+});

@@ -44,6 +44,40 @@ describe('the description of the API', () => {
     }
   });
 
+  it('allows every rule of a filter that the check allows, and refuses what is none by its form', () => {
+    const { type } = attributes.tap_flows['filter_rules'] ?? {};
+    if (!type) throw new Error('a tap flow has no filter rules');
+    const schema = Compile(type.schema);
+    const given = fc.record(
+      {
+        action: fc.constantFrom('accept', 'reject'),
+        ethertype: fc.constantFrom('IPv4', 'ipv6', 'ARP', '0x88CC', 0x88cc, null),
+        protocol: fc.constantFrom('tcp', 'UDP', 58, '47', null),
+        source_ip_prefix: fc.constantFrom('10.0.0.0/8', 'fd00::/8', '1.2.3.4', null),
+        destination_port: fc.constantFrom(80, '80', '80:90', null),
+      },
+      { requiredKeys: ['action'] },
+    );
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.array(given, { maxLength: 2 }), (rules) => {
+        if (type.check(rules) !== null) return;
+        accepted += rules.length;
+        expect(schema.Check(rules)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(accepted).toBeGreaterThan(50);
+    for (const wrong of [
+      {},
+      [{}],
+      [{ action: 'drop' }],
+      [{ action: 'accept', more: 1 }],
+      [{ action: 'accept', ethertype: 5 }],
+    ])
+      expect([wrong, schema.Check(wrong)]).toEqual([wrong, false]);
+  });
+
   it('is served to anybody, and holds for what the API shows', async () => {
     const { status, body } = await server.request('GET', '/v2.0/taas/openapi.json', undefined, {});
     expect(status).toBe(200);

@@ -1,3 +1,4 @@
+import { taasExtensions } from '@taas/gateway';
 import { type ResourceKind, resourceKinds } from '@taas/model';
 import Type, { type TSchema } from 'typebox';
 import { quotaNames } from '../admission/quotas.js';
@@ -17,6 +18,9 @@ const descriptions: Readonly<Record<string, string>> = {
   source_port: 'The Neutron port whose traffic is copied; of the same project.',
   direction: 'IN is towards the VM, OUT is from it.',
   vlan_filter: 'VLAN ids and ranges by comma; null for all traffic.',
+  filter_rules:
+    'Rules tried in order; the first that matches a packet decides whether it is copied, and what none matches is not. ' +
+    'Without rules everything is copied. Can be changed.',
   directions: 'The tunnel id (GRE key or ERSPAN session) by direction. An id is used once in a project.',
   remote_ip: 'Where the copies are sent.',
   mirror_type: 'How they travel.',
@@ -31,7 +35,7 @@ export function openApi(version: string): Schema {
     info: {
       title: 'Tap as a Service for networking-vpp',
       version,
-      description: "Neutron's TaaS API: the extensions taas, taas-vlan-filter, tap-mirror, tap-mirror-both-direction.",
+      description: `Neutron's TaaS API: the extensions ${taasExtensions.map(({ alias }) => alias).join(', ')}.`,
     },
     components: {
       securitySchemes: { token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' } },
@@ -131,7 +135,7 @@ function pathsOf(kind: ResourceKind): Schema {
         responses: { 200: answer('Found', one), ...failures },
       },
       put: {
-        summary: `Change name or description of a ${title}`,
+        summary: `Change a ${title}`,
         operationId: `update_${resource}`,
         requestBody: { required: true, ...json(wrapped(resource, reference(`changed_${resource}`))) },
         responses: { 200: answer('Changed', one), ...failures },

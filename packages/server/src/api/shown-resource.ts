@@ -1,7 +1,8 @@
 import type { StatusView, TapFlowRecord, TapMirrorRecord, TapServiceRecord } from '@taas/model';
+import { shownRule } from './filter-rules.js';
 import type { Shown } from './list-query.js';
 
-/** A tap service as the API shows it: Neutron's attributes in Neutron's order, and `status_reason`, ours. */
+/** A tap service as the API shows it: Neutron's attributes in Neutron's order, and ours: `status_reason`, a flow's `filter_rules`. */
 export function shownService(record: TapServiceRecord, view: StatusView): Shown & { readonly id: string } {
   return {
     id: record.id,
@@ -27,6 +28,7 @@ export function shownFlow(record: TapFlowRecord, view: StatusView): Shown & { re
     status: view.status,
     vlan_filter: record.vlan_filter,
     project_id: record.project_id,
+    filter_rules: (record.filter_rules ?? []).map(shownRule),
     status_reason: view.reason,
   };
 }

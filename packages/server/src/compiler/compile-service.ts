@@ -136,7 +136,7 @@ class Compilation {
       source_port: flow.source_port,
       direction: flow.direction,
       vlan_filter: flow.vlan_filter,
-      filter: [],
+      filter: flow.filter_rules ?? [],
       target,
     };
     this.#add(place.node, 'tap_flows', flow.id, nodeTapFlowCodec.format(record));

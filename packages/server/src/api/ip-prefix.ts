@@ -1,0 +1,30 @@
+import { isIP } from 'node:net';
+
+/**
+ * An address or prefix as `address/length`, in the one spelling of its version (RFC 5952 for IPv6), bits beyond the length
+ * cleared. Null for text that is none.
+ */
+export function canonicalPrefix(text: string): string | null {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = address.includes('%') ? 0 : isIP(address);
+  if (version === 0 || more.length > 0 || (bits !== undefined && !/^[0-9]{1,3}$/.test(bits))) return null;
+  const groups = version === 4 ? address.split('.').map(Number) : ip6Groups(address);
+  const size = version === 4 ? 8 : 16;
+  const length = bits === undefined ? size * groups.length : Number(bits);
+  if (length > size * groups.length) return null;
+  const masked = groups.map((group, n) => {
+    const kept = Math.min(size, Math.max(0, length - size * n));
+    return group & ((0xffff << (size - kept)) & 0xffff);
+  });
+  return `${version === 4 ? masked.join('.') : canonical(masked.map((group) => group.toString(16)).join(':'))}/${length}`;
+}
+
+/** @param address an IPv6 address, which may end in four decimal numbers */
+function ip6Groups(address: string): number[] {
+  const [head = '', tail] = canonical(address).split('::');
+  const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  const [first, last] = [parse(head), parse(tail ?? '')];
+  return [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last];
+}
+
+const canonical = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);

@@ -6,6 +6,7 @@ import {
   type CloudOptions,
   type Frame,
   type LabPort,
+  type NewTapFlow,
   settled,
   type TaasClient,
   type VppBinary,
@@ -84,8 +85,13 @@ export class TapLab {
     return (await this.client.createTapService('scenario', collector.port.id)).id;
   }
 
-  async flow(service: string, vm: TestVm, direction: 'IN' | 'OUT' | 'BOTH' = 'BOTH'): Promise<string> {
-    const flow = { name: 'scenario', tapServiceId: service, sourcePort: vm.port.id, direction };
+  async flow(
+    service: string,
+    vm: TestVm,
+    direction: 'IN' | 'OUT' | 'BOTH' = 'BOTH',
+    filters: Pick<NewTapFlow, 'vlanFilter' | 'filterRules'> = {},
+  ): Promise<string> {
+    const flow = { name: 'scenario', tapServiceId: service, sourcePort: vm.port.id, direction, ...filters };
     return (await this.client.createTapFlow(flow)).id;
   }
 

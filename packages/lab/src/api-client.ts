@@ -13,6 +13,8 @@ export interface NewTapFlow {
   readonly tapServiceId: string;
   readonly sourcePort: string;
   readonly direction: 'IN' | 'OUT' | 'BOTH';
+  readonly vlanFilter?: string;
+  readonly filterRules?: readonly object[];
 }
 
 export interface NewTapMirror {
@@ -56,6 +58,8 @@ export class TaasClient {
         tap_service_id: flow.tapServiceId,
         source_port: flow.sourcePort,
         direction: flow.direction,
+        ...(flow.vlanFilter === undefined ? {} : { vlan_filter: flow.vlanFilter }),
+        ...(flow.filterRules === undefined ? {} : { filter_rules: flow.filterRules }),
       },
     });
   }
@@ -63,6 +67,11 @@ export class TaasClient {
   async createTapMirror({ name, portId, type, remoteIp, directions }: NewTapMirror): Promise<TapView> {
     const mirror = { name, port_id: portId, mirror_type: type, remote_ip: remoteIp, directions };
     return this.one('POST', '/v2.0/taas/tap_mirrors', { tap_mirror: mirror });
+  }
+
+  /** Gives a tap flow other filter rules. */
+  async filterTapFlow(id: string, rules: readonly object[]): Promise<TapView> {
+    return this.one('PUT', `/v2.0/taas/tap_flows/${id}`, { tap_flow: { filter_rules: rules } });
   }
 
   async show(collection: Collection, id: string): Promise<TapView> {

@@ -1,10 +1,10 @@
-export { ApiError, type NewTapMirror, TaasClient, type TapView } from './api-client.js';
+export { ApiError, type NewTapFlow, type NewTapMirror, TaasClient, type TapView } from './api-client.js';
 export { benchMain } from './bench/bench-main.js';
 export { Cloud, type CloudNode } from './cloud.js';
 export { type CloudOptions, physnet, tunnelAddress } from './cloud-options.js';
 export { demoMain } from './demo/demo-main.js';
 export { freePort } from './free-port.js';
-export type { Capture, Frame, LabPort, LabSwitch, OutsideOptions, PortOptions } from './lab-switch.js';
+export type { Capture, Frame, LabPort, LabSwitch, OutsideOptions, PortOptions, SubportOptions } from './lab-switch.js';
 export { ProgramProcess, type ProgramSpec } from './program-process.js';
 export { RealSwitch } from './real-switch.js';
 export { Relay, type RelayEnd, type RelayFilter, type RelayFilterFactory, type RelayOptions } from './relay.js';

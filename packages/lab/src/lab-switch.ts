@@ -27,6 +27,12 @@ export interface OutsideOptions {
   readonly mtu: number;
 }
 
+export interface SubportOptions {
+  readonly id: string;
+  readonly vlan: number;
+  readonly bridgeDomain: number;
+}
+
 /** What a port is given while somebody looks. */
 export interface Capture {
   /** Frames given to the port so far. */
@@ -46,6 +52,11 @@ export interface LabSwitch {
   readonly apiSocket: string;
   addPort(options: PortOptions): Promise<LabPort>;
   removePort(port: LabPort): Promise<void>;
+  /**
+   * A trunk's subport as networking-vpp makes it: a sub-interface of the trunk's port for one VLAN, whose tag is taken off on
+   * the way in. What is sent to it or captured of it goes by the trunk's port.
+   */
+  addSubport(trunk: LabPort, options: SubportOptions): Promise<void>;
   /** Takes the port out of its bridge domain, or puts it into another one: a re-bind. */
   bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort>;
   /** Frames enter the switch at the port, as though its VM had sent them. Resolves when the switch has taken them all. */

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { decodeCapture, encodePcap } from '@taas/packets';
 import type { Clock } from '@taas/service';
 import { connect, labMessages, type VppClient } from 'vpp-api';
-import type { Capture, Frame, LabPort, LabSwitch, OutsideOptions, PortOptions, Uplink } from './lab-switch.js';
+import type {
+  Capture,
+  Frame,
+  LabPort,
+  LabSwitch,
+  OutsideOptions,
+  PortOptions,
+  SubportOptions,
+  Uplink,
+} from './lab-switch.js';
 import { type VppBinary, VppProcess, type VppTuning } from './vpp-process.js';
 
 type Client = VppClient<typeof labMessages>;
@@ -70,6 +79,16 @@ export class RealSwitch implements LabSwitch {
     const real = this.port(port);
     this.#ports.delete(port.id);
     await this.client.request('pg_delete_interface', { sw_if_index: real.swIfIndex });
+  }
+
+  async addSubport(trunk: LabPort, { id, vlan, bridgeDomain }: SubportOptions): Promise<void> {
+    const parent = this.port(trunk).swIfIndex;
+    const { sw_if_index } = await this.client.request('create_vlan_subif', { sw_if_index: parent, vlan_id: vlan });
+    await this.tag(sw_if_index, `net-vpp.port:${id}`);
+    await this.bridge(sw_if_index, bridgeDomain, true);
+    const noTags = { push_dot1q: 0, tag1: 0, tag2: 0 };
+    await this.client.request('l2_interface_vlan_tag_rewrite', { sw_if_index, vtr_op: popOne, ...noTags });
+    await this.up(sw_if_index);
   }
 
   async bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort> {
@@ -273,6 +292,8 @@ export class RealSwitch implements LabSwitch {
 }
 
 const adminUp = 1;
+/** VPP's L2_VTR_POP_1. */
+const popOne = 3;
 const linkUp = 2;
 const everyInterface = { sw_if_index: 0xffffffff, name_filter_valid: false, name_filter: '' } as const;
 

@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { ipBytes } from '@taas/packets';
 import { createSimulator, type Port, type Simulator } from 'vpp-sim';
-import type { Capture, Frame, LabPort, LabSwitch, OutsideOptions, PortOptions, Uplink } from './lab-switch.js';
+import type {
+  Capture,
+  Frame,
+  LabPort,
+  LabSwitch,
+  OutsideOptions,
+  PortOptions,
+  SubportOptions,
+  Uplink,
+} from './lab-switch.js';
 import type { SimWire } from './sim-wire.js';
 
 interface SimPort {
@@ -42,6 +51,16 @@ export class SimSwitch implements LabSwitch {
   async removePort(port: LabPort): Promise<void> {
     this.port(port).device.remove();
     this.#ports.delete(port.id);
+  }
+
+  async addSubport(trunk: LabPort, { id, vlan, bridgeDomain }: SubportOptions): Promise<void> {
+    const { engine } = this.simulator;
+    const { swIfIndex } = engine.createVlanSubInterface(this.port(trunk).device.swIfIndex, vlan);
+    const sub = engine.interfaces.get(swIfIndex);
+    sub.tag = `net-vpp.port:${id}`;
+    engine.joinBridge(swIfIndex, bridgeDomain);
+    engine.rewriteTags(swIfIndex, popOne);
+    engine.interfaces.setAdmin(sub, true);
   }
 
   async bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort> {
@@ -159,6 +178,8 @@ export class SimSwitch implements LabSwitch {
 
 /** As a real switch's uplinks have it. */
 const uplinkMtu = 9216;
+/** VPP's L2_VTR_POP_1. */
+const popOne = 3;
 
 function labPort(port: SimPort): LabPort {
   return { id: port.options.id, bridgeDomain: port.bridgeDomain ?? 0, swIfIndex: port.device.swIfIndex };

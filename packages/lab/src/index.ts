@@ -4,7 +4,16 @@ export { Cloud, type CloudNode } from './cloud.js';
 export { type CloudOptions, physnet, tunnelAddress } from './cloud-options.js';
 export { demoMain } from './demo/demo-main.js';
 export { freePort } from './free-port.js';
-export type { Capture, Frame, LabPort, LabSwitch, OutsideOptions, PortOptions, SubportOptions } from './lab-switch.js';
+export type {
+  Capture,
+  Frame,
+  LabPort,
+  LabSwitch,
+  OutsideOptions,
+  PortCounters,
+  PortOptions,
+  SubportOptions,
+} from './lab-switch.js';
 export { ProgramProcess, type ProgramSpec } from './program-process.js';
 export { RealSwitch } from './real-switch.js';
 export { Relay, type RelayEnd, type RelayFilter, type RelayFilterFactory, type RelayOptions } from './relay.js';

@@ -41,6 +41,18 @@ export interface Capture {
   stop(): Promise<readonly Frame[]>;
 }
 
+/** What an interface has counted since it was made. */
+export interface PortCounters {
+  readonly rxPackets: number;
+  readonly rxBytes: number;
+  readonly txPackets: number;
+  readonly txBytes: number;
+  /** Frames that came in by it and went nowhere. */
+  readonly drops: number;
+  /** Frames that could not be sent. */
+  readonly txErrors: number;
+}
+
 /**
  * One node's virtual switch with ports that can send and capture, in a private directory of its own: a real VPP or the
  * simulator. It plays networking-vpp's part too: it makes the ports and their bridge domains.
@@ -67,6 +79,8 @@ export interface LabSwitch {
   setMtu(port: LabPort, mtu: number): Promise<void>;
   /** Sends packets for a prefix by way of an address, or (null) not any more. */
   route(prefix: string, via: string | null): Promise<void>;
+  /** The counters of every interface, by sw_if_index. */
+  counters(): Promise<ReadonlyMap<number, PortCounters>>;
   /** Number of requests that changed the switch's configuration, where the switch can tell. */
   writes(): number | undefined;
   /** Kills the switch and starts it again, empty but for its devices: uplinks, and the ports as they stood. */

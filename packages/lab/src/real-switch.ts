@@ -9,10 +9,12 @@ import type {
   LabPort,
   LabSwitch,
   OutsideOptions,
+  PortCounters,
   PortOptions,
   SubportOptions,
   Uplink,
 } from './lab-switch.js';
+import { readCounters } from './show-interface.js';
 import { type VppBinary, VppProcess, type VppTuning } from './vpp-process.js';
 
 type Client = VppClient<typeof labMessages>;
@@ -160,6 +162,10 @@ export class RealSwitch implements LabSwitch {
     }
   }
 
+  async counters(): Promise<ReadonlyMap<number, PortCounters>> {
+    return readCounters(await this.cli('show interface'));
+  }
+
   /** Joins two VPPs by a memif pair; both then have an uplink tagged for the physnet and an address for tunnels. */
   static async join(
     a: RealSwitch,
@@ -268,8 +274,8 @@ export class RealSwitch implements LabSwitch {
   }
 
   private async transmitted(number: number): Promise<number> {
-    const text = await this.cli(`show interface pg${number}`);
-    return Number(/tx packets\s+(\d+)/.exec(text)?.[1] ?? 0);
+    const [counters] = readCounters(await this.cli(`show interface pg${number}`)).values();
+    return counters?.txPackets ?? 0;
   }
 
   private async tag(swIfIndex: number, tag: string): Promise<void> {

@@ -7,6 +7,7 @@ import type {
   LabPort,
   LabSwitch,
   OutsideOptions,
+  PortCounters,
   PortOptions,
   SubportOptions,
   Uplink,
@@ -112,6 +113,11 @@ export class SimSwitch implements LabSwitch {
       this.#routes.set(prefix, via);
       routes.add({ prefix: key, interface: undefined, nextHop: ipBytes(via) });
     }
+  }
+
+  async counters(): Promise<ReadonlyMap<number, PortCounters>> {
+    const all = this.simulator.engine.interfaces.all();
+    return new Map([...all].map(({ swIfIndex, counters }) => [swIfIndex, { ...counters }]));
   }
 
   /** Plugs the simulator into a wire: it then has an uplink tagged for the physnet, with a tunnel address. */

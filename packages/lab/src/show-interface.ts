@@ -1,0 +1,32 @@
+import type { PortCounters } from './lab-switch.js';
+
+const NAMES: Readonly<Record<string, keyof PortCounters>> = {
+  'rx packets': 'rxPackets',
+  'rx bytes': 'rxBytes',
+  'tx packets': 'txPackets',
+  'tx bytes': 'txBytes',
+  drops: 'drops',
+  'tx-error': 'txErrors',
+};
+
+/**
+ * The counters in what `show interface` prints, by sw_if_index: a line with name, index, state and MTU begins an
+ * interface, and each counter that is not zero stands at the end of that line or on one of its own.
+ */
+export function readCounters(shown: string): Map<number, PortCounters> {
+  const found = new Map<number, PortCounters>();
+  let index: number | undefined;
+  for (const line of shown.split('\n')) {
+    const head = /^\S+\s+(\d+)\s+(?:up|down)\s/.exec(line)?.[1];
+    if (head !== undefined) {
+      index = Number(head);
+      found.set(index, { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0, drops: 0, txErrors: 0 });
+    }
+    const [, text = '', value] = /\s{2,}([a-z][a-z0-9 -]*?)\s+(\d+)\s*$/.exec(line) ?? [];
+    const name = NAMES[text];
+    const counters = index === undefined ? undefined : found.get(index);
+    if (index !== undefined && counters !== undefined && name !== undefined)
+      found.set(index, { ...counters, [name]: Number(value) });
+  }
+  return found;
+}

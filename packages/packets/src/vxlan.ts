@@ -5,6 +5,10 @@ import { parseFrame } from './parse.js';
 /** The UDP port that IANA gave to VXLAN (RFC 7348). */
 export const VXLAN_PORT = 4789;
 
+/** VPP begins with one more, which the routing of the outer packet takes. */
+const IP4_TTL = 253;
+const IP6_HOP_LIMIT = 254;
+
 /** The outer addresses of a VXLAN packet; IP addresses as 4 or 16 bytes. */
 export interface VxlanOuter {
   readonly srcMac: string;
@@ -26,10 +30,10 @@ export function vxlanEncap(outer: VxlanOuter, inner: Uint8Array): Uint8Array {
   const segment = udpSegment(outer.srcPort, outer.dstPort, body);
   const header = { dst: outer.dstMac, src: outer.srcMac };
   if (outer.src.length === 4)
-    return ethernet(header, ETHERTYPE.ip4, ip4Packet(outer.src, outer.dst, IP_PROTOCOL.udp, 254, segment));
+    return ethernet(header, ETHERTYPE.ip4, ip4Packet(outer.src, outer.dst, IP_PROTOCOL.udp, IP4_TTL, segment));
   const pseudo = onesComplementSum(outer.src) + onesComplementSum(outer.dst) + IP_PROTOCOL.udp + segment.length;
   new DataView(segment.buffer).setUint16(6, internetChecksum(segment, pseudo) || 0xffff);
-  return ethernet(header, ETHERTYPE.ip6, ip6Packet(outer.src, outer.dst, IP_PROTOCOL.udp, 255, segment));
+  return ethernet(header, ETHERTYPE.ip6, ip6Packet(outer.src, outer.dst, IP_PROTOCOL.udp, IP6_HOP_LIMIT, segment));
 }
 
 /** What stands in a VXLAN packet. */

@@ -101,7 +101,7 @@ describe('a simulator behind its API socket', () => {
     const vpp = await client(await start());
     const { version, program } = await vpp.request('show_version', {});
     expect([program, version]).toEqual(['vpe', '26.06-sim']);
-    expect((await vpp.request('cli_inband', { cmd: 'show version' })).reply).toContain('vpp-sim');
+    await expect(vpp.request('cli_inband', { cmd: 'show version' })).rejects.toThrow('UNIMPLEMENTED');
   });
 
   it('carries every copy of a mixed conversation between two nodes, byte by byte', async () => {

@@ -4,7 +4,7 @@ import { BridgeDomainTable } from './bridge-domain.js';
 import { ClassifierTables } from './classifier-table.js';
 import { Forwarder } from './forwarder.js';
 import { GRE_TYPE, type GreSpec, GreTable } from './gre-tunnels.js';
-import { type Interface, type InterfaceCounters, NO_INDEX, type SubInterfaceMatch } from './interface.js';
+import { hardwareOf, type Interface, type InterfaceCounters, NO_INDEX, type SubInterfaceMatch } from './interface.js';
 import { InterfaceTable } from './interface-table.js';
 import type { IpHost } from './ip-host.js';
 import { L2ConfigTable } from './l2-config.js';
@@ -14,7 +14,7 @@ import { LoopbackInstances } from './loopback-instances.js';
 import { type Budget, FRAME_BUDGET } from './packet.js';
 import { EngineError } from './retval.js';
 import { SpanTable } from './span-table.js';
-import { TAG_REWRITE, tagRewrite } from './tag-rewrite.js';
+import { TAG_REWRITE, tagOperation, tagRewrite, withBlankTags } from './tag-rewrite.js';
 import { type TunnelSpec, VxlanTable } from './vxlan-tunnels.js';
 
 /** A physical-like interface that the lab makes: a VM's port or an uplink. */
@@ -45,6 +45,8 @@ export class Engine {
     this.forwarder = new Forwarder(this.interfaces, tables, this.tunnels, this.gre);
     this.interfaces.onChange((of, change) => {
       if (change === 'deleted') this.#forget(of);
+      const tunnel = change === 'admin-up' ? this.gre.ofInterface(of.swIfIndex) : undefined;
+      if (tunnel !== undefined) this.forwarder.probe(tunnel.dst, { left: FRAME_BUDGET });
     });
     this.interfaces.add({ kind: 'local', name: 'local0', deviceType: 'local', mac: new Uint8Array(6) });
   }
@@ -66,7 +68,6 @@ export class Engine {
   addDevice(spec: DeviceSpec): Interface {
     const added = this.interfaces.add(spec);
     this.interfaces.setAdmin(added, true);
-    this.interfaces.setLink(added, true);
     return added;
   }
 
@@ -93,11 +94,11 @@ export class Engine {
     return added;
   }
 
-  /** @throws EngineError INVALID_SW_IF_INDEX when it is not a loopback. */
+  /** Of a loopback's sub-interface it deletes the loopback too. @throws EngineError INVALID_SW_IF_INDEX when it is neither. */
   deleteLoopback(swIfIndex: number): void {
-    const found = this.interfaces.get(swIfIndex);
+    const found = hardwareOf(this.interfaces.get(swIfIndex));
     if (found.kind !== 'loopback') throw new EngineError('INVALID_SW_IF_INDEX', `${found.name} is not a loopback`);
-    this.#loopbacks.release(swIfIndex);
+    this.#loopbacks.release(found.swIfIndex);
     this.interfaces.delete(found);
   }
 
@@ -109,12 +110,15 @@ export class Engine {
     return this.interfaces.addSub(parent.parent ?? parent, match, 'INVALID_REGISTRATION');
   }
 
-  /** @throws EngineError VLAN_ALREADY_EXISTS, UNSPECIFIED for a combination of tags that VPP has not. */
+  /** @throws EngineError UNSPECIFIED for tags that are taken or that VPP has not, UNIMPLEMENTED below a sub-interface. */
   createSubInterface(swIfIndex: number, match: SubInterfaceMatch): Interface {
     const parent = this.interfaces.get(swIfIndex);
+    // VPP grants it and hangs it on interface 0's wire: nothing to rely on, so nothing to imitate.
+    if (parent.kind === 'sub')
+      throw new EngineError('UNIMPLEMENTED', `${parent.name} is a sub-interface, and cannot have one of its own`);
     if (match.tagCount === 2 && match.exact && match.anyInner)
       throw new EngineError('UNSPECIFIED', 'inner-dot1q any exact-match is unsupported');
-    return this.interfaces.addSub(parent.parent ?? parent, match, 'UNSPECIFIED');
+    return this.interfaces.addSub(parent, match, 'UNSPECIFIED');
   }
 
   /** @throws EngineError INVALID_SW_IF_INDEX, INVALID_SUB_SW_IF_INDEX when it is not a sub-interface. */
@@ -133,9 +137,9 @@ export class Engine {
       return this.interfaces.add({ kind: 'vxlan', name, deviceType: 'VXLAN', mac, floodClass: 'tunnel' });
     });
     this.interfaces.setAdmin(tunnel.interface, true);
-    this.interfaces.setLink(tunnel.interface, true);
     const config = this.l2.at(tunnel.interface.swIfIndex);
     config.inputFeatures = INPUT.DROP;
+    this.forwarder.probe(tunnel.dst, { left: FRAME_BUDGET });
     return tunnel.interface;
   }
 
@@ -182,11 +186,13 @@ export class Engine {
     setL3(this.l2, this.interfaces.get(swIfIndex));
   }
 
-  /** @throws EngineError INVALID_SW_IF_INDEX, INVALID_VALUE, INVALID_VLAN_TAG_COUNT. */
+  /** A refusal blanks the tags of the rewrite before. @throws EngineError INVALID_SW_IF_INDEX, INVALID_VALUE, INVALID_VLAN_TAG_COUNT. */
   rewriteTags(swIfIndex: number, op: number, pushDot1q = 1, tag1 = 0, tag2 = 0): void {
     const found = this.interfaces.get(swIfIndex);
     const config = this.l2.at(swIfIndex);
-    const rewrite = tagRewrite(found, op, pushDot1q, tag1, tag2);
+    const operation = tagOperation(op);
+    if (config.rewrite !== undefined) config.rewrite = withBlankTags(config.rewrite);
+    const rewrite = tagRewrite(found, operation, op, pushDot1q, tag1, tag2);
     const enabled = op !== TAG_REWRITE.DISABLED;
     config.rewrite = enabled ? rewrite : undefined;
     config.inputFeatures = enabled ? config.inputFeatures | INPUT.VTR : config.inputFeatures & ~INPUT.VTR;

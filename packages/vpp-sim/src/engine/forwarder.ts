@@ -5,7 +5,7 @@ import { canTransmit } from './interface-table.js';
 import { IpHost } from './ip-host.js';
 import { type L2Tables, l2Input, l2Output } from './l2-path.js';
 import { type Budget, newPacket, type Packet } from './packet.js';
-import { classify } from './vlan-match.js';
+import { classify, readTags } from './vlan-match.js';
 import type { VxlanTable } from './vxlan-tunnels.js';
 
 type Node = (packet: Packet) => void;
@@ -41,6 +41,12 @@ export class Forwarder {
     this.#run();
   }
 
+  /** Asks for the neighbour at the far end of a tunnel, as VPP does as soon as there is one. */
+  probe(dst: Uint8Array, budget: Budget): void {
+    this.ip.probe(dst, budget);
+    this.#run();
+  }
+
   #run(): void {
     // A frame that comes back from a joined simulator finds us running: it waits in the queue like any other.
     if (this.#running) return;
@@ -65,9 +71,12 @@ export class Forwarder {
     this.#queue.push({ node, packet });
   }
 
+  /** Counts a drop by the interface that the packet came in by, and for a sub-interface by its parent too. */
   readonly #drop: Node = (packet) => {
     const by = this.interfaces.find(packet.rx);
-    if (by !== undefined) by.counters.drops += 1;
+    if (by === undefined) return;
+    by.counters.drops += 1;
+    if (by.parent !== undefined) by.parent.counters.drops += 1;
   };
 
   readonly #output = {
@@ -87,8 +96,7 @@ export class Forwarder {
       this.#drop(packet);
       return;
     }
-    port.counters.rxPackets += 1;
-    port.counters.rxBytes += packet.frame.length;
+    countRx(port, packet);
     this.#deviceSpan(packet, packet.rx, 'rx');
     this.#ethernetInput(packet);
   };
@@ -98,18 +106,28 @@ export class Forwarder {
     const port = this.interfaces.find(packet.rx);
     if (port === undefined) return;
     const by = classify(port, packet.frame, this.tables.configs.isL2(port.swIfIndex));
+    const punted = this.#isPunted(port, packet);
     if (by === undefined || !by.adminUp) {
-      this.#drop(packet);
+      if (!punted) this.#drop(packet);
       return;
     }
-    if (by !== port) {
-      by.counters.rxPackets += 1;
-      by.counters.rxBytes += packet.frame.length;
-      packet.rx = by.swIfIndex;
-    }
+    // Whoever takes a tagged frame counts it here: the port itself for the second time (vnet/ethernet/node.c).
+    if (by !== port || readTags(packet.frame).count > 0) countRx(by, packet);
+    packet.rx = by.swIfIndex;
     if (this.tables.configs.isL2(by.swIfIndex)) this.#enqueue(this.#l2Input, packet);
-    else this.ip.receive(packet, by);
+    else if (!punted) this.ip.receive(packet, by);
   };
+
+  /**
+   * Whether VPP hands a frame to whom it may concern, which is nobody, and counts no drop: one to another's MAC address, at
+   * a device that has nothing in L2 mode.
+   */
+  #isPunted(port: Interface, packet: Packet): boolean {
+    const isUnicast = ((packet.frame[0] ?? 0) & 1) === 0;
+    if (port.transmit === undefined || !isUnicast || Buffer.compare(packet.frame.subarray(0, 6), port.mac) === 0)
+      return false;
+    return ![port, ...port.subs.values()].some(({ swIfIndex }) => this.tables.configs.isL2(swIfIndex));
+  }
 
   readonly #interfaceOutput: Node = (packet) => {
     const by = this.interfaces.find(packet.tx);
@@ -124,6 +142,7 @@ export class Forwarder {
     const wire = hardwareOf(by);
     if (!canTransmit(by)) {
       wire.counters.txErrors += 1;
+      this.#drop(packet);
       return;
     }
     countTx(wire, packet);
@@ -156,6 +175,11 @@ export class Forwarder {
     for (const destination of this.tables.span.destinations(source, side, false))
       this.#enqueue(this.#interfaceOutput, { ...packet, tx: destination, spanClone: true });
   }
+}
+
+function countRx(of: Interface, packet: Packet): void {
+  of.counters.rxPackets += 1;
+  of.counters.rxBytes += packet.frame.length;
 }
 
 function countTx(of: Interface, packet: Packet): void {

@@ -11,6 +11,9 @@ const TEB_ETHERTYPE = 0x6558;
 const ERSPAN_ETHERTYPE = 0x88be;
 const MAX_SESSION = 0x3ff;
 const KEY_PRESENT = 0x2000;
+/** VPP begins with one more, which the routing of the outer packet takes. */
+const IP4_TTL = 253;
+const IP6_HOP_LIMIT = 254;
 
 /** What identifies a tunnel and where it leads; addresses are 4 or 16 bytes. */
 export interface GreSpec {
@@ -38,8 +41,8 @@ export class GreTable {
   readonly #instances = new Set<number>();
   readonly #places = new Map<GreTunnel, number>();
   readonly #pool = new IndexPool();
-  /** ERSPAN's sequence number, one for all sessions between two addresses. */
-  readonly #sequences = new Map<string, number>();
+  /** Packets that each ERSPAN session has wrapped. */
+  readonly #sequences = new Map<GreTunnel, number>();
 
   /** @throws EngineError SAME_SRC_DST, INVALID_PROTOCOL, NO_SUCH_FIB, INVALID_SESSION_ID, IF_ALREADY_EXISTS, INSTANCE_IN_USE. */
   add(spec: GreSpec, makeInterface: (instance: number) => Interface): GreTunnel {
@@ -72,6 +75,7 @@ export class GreTable {
     const place = this.#places.get(tunnel);
     if (place !== undefined) this.#pool.give(place);
     this.#places.delete(tunnel);
+    this.#sequences.delete(tunnel);
     return tunnel;
   }
 
@@ -79,8 +83,9 @@ export class GreTable {
     return this.#byInterface.get(swIfIndex);
   }
 
+  /** In the order of VPP's pool: a tunnel takes the place of the one deleted last. */
   all(): Iterable<GreTunnel> {
-    return this.#byInterface.values();
+    return [...this.#places].sort(([, a], [, b]) => a - b).map(([tunnel]) => tunnel);
   }
 
   /** The tunnel for transparent Ethernet that came from `src` to our `dst` with a key, or with none (0). */
@@ -94,16 +99,18 @@ export class GreTable {
     const head =
       tunnel.type === GRE_TYPE.TEB ? tebHeader(tunnel.key) : erspanHeader(tunnel.sessionId, this.#sequence(tunnel));
     const payload = Buffer.concat([head, inner]);
-    // VPP writes 254 and 255, and counts its own look-up as a hop.
     return tunnel.src.length === 4
-      ? ip4Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, 253, payload)
-      : ip6Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, 254, payload);
+      ? ip4Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, IP4_TTL, payload)
+      : ip6Packet(tunnel.src, tunnel.dst, GRE_PROTOCOL, IP6_HOP_LIMIT, payload);
   }
 
-  #sequence({ src, dst }: GreTunnel): number {
-    const key = `${Buffer.from(src).toString('hex')}/${Buffer.from(dst).toString('hex')}`;
-    const next = this.#sequences.get(key) ?? 0;
-    this.#sequences.set(key, (next + 1) >>> 0);
+  /**
+   * The sequence number of a session's next packet. VPP means to share it among the sessions between two addresses, but
+   * those after the first count in a word of memory that is not theirs and begin anywhere; here each counts from zero.
+   */
+  #sequence(tunnel: GreTunnel): number {
+    const next = this.#sequences.get(tunnel) ?? 0;
+    this.#sequences.set(tunnel, (next + 1) >>> 0);
     return next;
   }
 }

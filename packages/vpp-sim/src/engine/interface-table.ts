@@ -109,6 +109,7 @@ export class InterfaceTable {
       tagTable: new Map(),
       counters: newCounters(),
       adminUp: false,
+      carrier: fields.kind !== 'local',
       linkUp: false,
       mtu: fields.parent === undefined && fields.kind !== 'local' ? DEFAULT_MTU : 0,
       tag: '',
@@ -125,7 +126,7 @@ export class InterfaceTable {
       of.parent.subs.delete(of.match.subId);
       of.parent.tagTable.delete(tagKey(of.match));
     }
-    if (of.parent === undefined) this.setLink(of, false);
+    if (of.parent === undefined) this.setCarrier(of, false);
     of.tag = '';
     this.setAdmin(of, false);
     this.#notify(of, 'deleted');
@@ -143,11 +144,18 @@ export class InterfaceTable {
     if (of.adminUp === up) return;
     of.adminUp = up;
     this.#notify(of, up ? 'admin-up' : 'admin-down');
-    // A loopback or a tunnel has no cable: its link follows.
-    if (of.kind === 'loopback' || of.kind === 'gre') this.setLink(of, up);
+    if (of.parent === undefined) this.#setLink(of);
   }
 
-  setLink(of: Interface, up: boolean): void {
+  /** Attaches a VM or a cable, or takes it away. */
+  setCarrier(of: Interface, carrier: boolean): void {
+    of.carrier = carrier;
+    this.#setLink(of);
+  }
+
+  /** VPP's drivers give link only to what is administratively up. */
+  #setLink(of: Interface): void {
+    const up = of.adminUp && of.carrier;
     if (of.linkUp === up) return;
     of.linkUp = up;
     this.#notify(of, up ? 'link-up' : 'link-down');

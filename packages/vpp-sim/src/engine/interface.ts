@@ -59,6 +59,8 @@ export interface Interface {
   readonly socket: string | undefined;
   floodClass: FloodClass;
   adminUp: boolean;
+  /** Whether a VM or a cable is attached; loopbacks and tunnels need none. */
+  carrier: boolean;
   /** Of a sub-interface, the parent's counts. */
   linkUp: boolean;
   /** The longest IP packet that leaves by it; 0 leaves that to a sub-interface's parent. */

@@ -25,6 +25,9 @@ import { type Budget, newPacket, type Packet } from './packet.js';
 import { changeTags } from './tag-rewrite.js';
 import type { Tunnel, VxlanTable } from './vxlan-tunnels.js';
 
+/** Bytes of the UDP and the VXLAN header, which VPP counts with what leaves by a tunnel. */
+const VXLAN_HEADERS = 16;
+
 /** Where the IP host's packets go on. */
 export interface IpHostOutput {
   /** A frame for an interface's wire. */
@@ -96,9 +99,9 @@ export class IpHost {
   /** Wraps a packet that leaves by a VXLAN tunnel and sends it towards the tunnel's end. */
   sendVxlan(packet: Packet, tunnel: Tunnel): void {
     const counters = tunnel.interface.counters;
-    counters.txPackets += 1;
-    counters.txBytes += packet.frame.length;
     const { src, dst, dstPort, vni } = tunnel;
+    counters.txPackets += 1;
+    counters.txBytes += packet.frame.length + VXLAN_HEADERS + (dst.length === 4 ? 20 : 40);
     const inner = packet.frame;
     this.#sendTo(packet, dst, (srcMac, dstMac) =>
       vxlanEncap({ srcMac, dstMac, src, dst, srcPort: flowPort(inner), dstPort, vni }, inner),
@@ -106,16 +109,13 @@ export class IpHost {
   }
 
   /**
-   * The same for GRE. The tunnel's own counters stay at zero, as VPP's do; a tunnel that is down sends nothing, and what
-   * is longer than its own MTU goes nowhere, though the underlay might take it.
+   * The same for GRE. The tunnel's own counters stay at zero, as VPP's do; a tunnel that is down wraps in vain, and what is
+   * longer than its own MTU goes nowhere, though the underlay might take it.
    */
   sendGre(packet: Packet, tunnel: GreTunnel): void {
-    if (!tunnel.interface.adminUp || grePayload(tunnel, packet.frame) > tunnel.interface.mtu) {
-      this.output.drop(packet);
-      return;
-    }
     const wrapped = this.gre.wrap(tunnel, packet.frame);
-    if (wrapped === undefined) {
+    const fits = grePayload(tunnel, packet.frame) <= tunnel.interface.mtu;
+    if (wrapped === undefined || !fits || !tunnel.interface.adminUp) {
       this.output.drop(packet);
       return;
     }
@@ -133,10 +133,20 @@ export class IpHost {
       return;
     }
     const { interface: by, own, neighbor } = next;
-    const known = this.neighbors.resolve(by, neighbor, (dstMac) =>
-      this.#send(build(macText(by.mac), dstMac), by, packet.budget),
-    );
-    if (!known) this.#send(neighborRequest(by, own, neighbor), by, packet.budget);
+    const dstMac = this.neighbors.find(by, neighbor);
+    if (dstMac === undefined) {
+      this.#send(neighborRequest(by, own, neighbor), by, packet.budget);
+      this.output.drop(packet);
+      return;
+    }
+    this.#send(build(macText(by.mac), dstMac), by, packet.budget);
+  }
+
+  /** Asks for a neighbour that a tunnel will need: a packet that comes before the answer is lost. */
+  probe(dst: Uint8Array, budget: Budget): void {
+    const next = this.routes.resolve(dst);
+    if (next === undefined || this.neighbors.find(next.interface, next.neighbor) !== undefined) return;
+    this.#send(neighborRequest(next.interface, next.own, next.neighbor), next.interface, budget);
   }
 
   #send(frame: Uint8Array, by: Interface, budget: Budget): void {

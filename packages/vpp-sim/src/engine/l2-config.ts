@@ -10,10 +10,14 @@ import type { TagRewrite } from './tag-rewrite.js';
 export interface L2Config {
   mode: 'l3' | 'bridge' | 'xconnect';
   bd: BridgeDomain | undefined;
+  /** What its last bridge domain let through: see `governingFeatures`. */
+  lastBdFeatures: number;
   isBvi: boolean;
   shg: number;
   /** Where a cross-connect sends. */
   xconnectTo: number;
+  /** Whether the output side knows where to send: so from joining or cross-connecting until leaving L2 mode. */
+  hasOutput: boolean;
   inputFeatures: number;
   outputFeatures: number;
   rewrite: TagRewrite | undefined;
@@ -34,9 +38,11 @@ export class L2ConfigTable {
     const created: L2Config = {
       mode: 'l3',
       bd: undefined,
+      lastBdFeatures: 0,
       isBvi: false,
       shg: 0,
       xconnectTo: NO_INDEX,
+      hasOutput: false,
       inputFeatures: 0,
       outputFeatures: 0,
       rewrite: undefined,
@@ -56,6 +62,15 @@ export class L2ConfigTable {
   }
 }
 
+/**
+ * The features that the bridge domain lets an interface use. VPP keeps them with each interface and brings up to date those
+ * of members alone: one that takes unknown unicast is no member, and goes by what it was last told as a member.
+ */
+export function governingFeatures(config: L2Config): number {
+  if (config.mode !== 'bridge' || config.bd === undefined) return ~0;
+  return config.bd.members.has(config.swIfIndex) ? config.bd.features : config.lastBdFeatures;
+}
+
 /** Leaves L2 mode: every feature bit, the tag rewrite and the split-horizon group go. SPAN's table is not told. */
 export function clearL2(config: L2Config): void {
   config.mode = 'l3';
@@ -63,6 +78,7 @@ export function clearL2(config: L2Config): void {
   config.isBvi = false;
   config.shg = 0;
   config.xconnectTo = NO_INDEX;
+  config.hasOutput = false;
   config.inputFeatures = INPUT.DROP;
   config.outputFeatures = 0;
   config.rewrite = undefined;

@@ -11,7 +11,7 @@ export type PortType = 'normal' | 'bvi' | 'uu-fwd';
 /**
  * Puts an interface into a bridge domain, out of whatever mode it was in. Feature bits that were set before stay set:
  * going from bridge to bridge keeps a SPAN alive, coming from L3 mode does not (vnet/l2/l2_input.c).
- * @throws EngineError BD_ALREADY_HAS_BVI.
+ * @throws EngineError BD_ALREADY_HAS_BVI, and leaves it half done as VPP does: bridged for what comes in, and no member.
  */
 export function joinBridge(
   configs: L2ConfigTable,
@@ -22,14 +22,15 @@ export function joinBridge(
 ): void {
   const config = configs.at(of.swIfIndex);
   leaveBridge(config, of);
-  if (portType === 'bvi' && bd.bvi !== NO_INDEX)
-    throw new EngineError('BD_ALREADY_HAS_BVI', `bridge domain ${bd.id} has a BVI`);
   config.mode = 'bridge';
   config.bd = bd;
+  config.inputFeatures = (config.inputFeatures | BRIDGE_MEMBER_FEATURES) & ~INPUT.XCONNECT;
+  if (portType === 'bvi' && bd.bvi !== NO_INDEX)
+    throw new EngineError('BD_ALREADY_HAS_BVI', `bridge domain ${bd.id} has a BVI`);
   config.shg = shg;
   config.isBvi = portType === 'bvi';
-  config.inputFeatures = (config.inputFeatures | BRIDGE_MEMBER_FEATURES) & ~INPUT.XCONNECT;
   config.outputFeatures |= OUTPUT.OUTPUT;
+  config.hasOutput = true;
   if (portType === 'bvi') {
     bd.bvi = of.swIfIndex;
     of.floodClass = 'bvi';
@@ -57,6 +58,7 @@ export function crossConnect(configs: L2ConfigTable, of: Interface, to: number):
   config.inputFeatures =
     (config.inputFeatures & ~(INPUT.LEARN | INPUT.FWD | INPUT.FLOOD)) | INPUT.DROP | INPUT.XCONNECT;
   config.outputFeatures |= OUTPUT.OUTPUT;
+  config.hasOutput = true;
 }
 
 /** Takes an interface out of L2 mode. */
@@ -83,7 +85,7 @@ export function forgetInterface(configs: L2ConfigTable, of: Interface, find: (i:
 function leaveBridge(config: L2Config, of: Interface): void {
   const bd = config.bd;
   if (config.mode !== 'bridge' || bd === undefined) return;
-  bd.members.delete(of.swIfIndex);
+  if (bd.members.delete(of.swIfIndex)) config.lastBdFeatures = bd.features;
   bd.floodMembers.delete(of.swIfIndex);
   flushMacs(bd, of.swIfIndex);
   if (bd.bvi === of.swIfIndex) {

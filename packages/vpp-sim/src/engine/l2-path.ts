@@ -3,7 +3,7 @@ import type { AclTable } from './acl-table.js';
 import { type BridgeDomain, learnMac } from './bridge-domain.js';
 import type { ClassifierTables } from './classifier-table.js';
 import { NO_INDEX } from './interface.js';
-import type { L2Config, L2ConfigTable } from './l2-config.js';
+import { governingFeatures, type L2ConfigTable } from './l2-config.js';
 import { INPUT, OUTPUT } from './l2-features.js';
 import type { Packet } from './packet.js';
 import type { SpanTable } from './span-table.js';
@@ -38,7 +38,7 @@ export function l2Input(packet: Packet, tables: L2Tables, output: L2Output): voi
     return;
   }
   packet.shg = config.shg;
-  const features = config.inputFeatures & packetMask(packet.frame) & (config.bd?.features ?? ~0);
+  const features = config.inputFeatures & packetMask(packet.frame) & governingFeatures(config);
   if ((features & INPUT.SPAN) !== 0) mirror(packet, packet.rx, 'rx', tables.span, output);
   if ((features & INPUT.FEAT_ARC) !== 0 && !tables.acls.permits(packet.rx, 'input', packet.frame)) {
     output.drop(packet);
@@ -141,11 +141,12 @@ function flood(packet: Packet, bd: BridgeDomain, output: L2Output): void {
 
 /**
  * The L2 output features of `packet.tx`: tag rewrite, split horizon, ACLs, and SPAN last (all that the VM is given). An
- * interface that is not in L2 mode takes nothing.
+ * interface that is not in L2 mode takes nothing, unless a feature waits there: VPP then never looks at the mode.
  */
 export function l2Output(packet: Packet, tables: L2Tables, output: L2Output): void {
   const config = tables.configs.find(packet.tx);
-  if (config === undefined || !sends(config)) {
+  const features = (config?.outputFeatures ?? 0) & ~OUTPUT.OUTPUT;
+  if (config === undefined || (features === 0 && !config.hasOutput)) {
     output.drop(packet);
     return;
   }
@@ -161,17 +162,12 @@ export function l2Output(packet: Packet, tables: L2Tables, output: L2Output): vo
     output.drop(packet);
     return;
   }
-  const features = config.outputFeatures;
   if ((features & OUTPUT.FEAT_ARC) !== 0 && !tables.acls.permits(packet.tx, 'output', packet.frame)) {
     output.drop(packet);
     return;
   }
   if ((features & OUTPUT.SPAN) !== 0) mirror(packet, packet.tx, 'tx', tables.span, output);
   output.toInterface(packet);
-}
-
-function sends(config: L2Config): boolean {
-  return config.mode !== 'l3' && (config.outputFeatures & OUTPUT.OUTPUT) !== 0;
 }
 
 /** Sends copies to every L2 destination. The copy keeps the split-horizon group of the original; a copy is not copied. */

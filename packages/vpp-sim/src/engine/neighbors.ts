@@ -1,38 +1,21 @@
 import { arp, ETHERTYPE, icmpEcho, internetChecksum, ipText, macText, onesComplementSum } from '@taas/packets';
 import type { Interface } from './interface.js';
 
-/** Packets that wait for one neighbour's MAC address; more are dropped. */
-const MAX_WAITING = 256;
+/** VPP does not pad its ARP to the least size of a frame. */
+const ARP_BYTES = 42;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 
-/** A packet that is complete but for the MAC address it goes to. */
-export type Waiting = (dstMac: string) => void;
-
-/** Who answers to which IP address on an interface's network, and what waits for an answer. */
+/** Who answers to which IP address on an interface's network. Nothing waits for an answer, as nothing does in VPP. */
 export class Neighbors {
   readonly #macs = new Map<string, string>();
-  readonly #waiting = new Map<string, Waiting[]>();
 
-  /** Calls `send` with the neighbour's MAC, now or when it becomes known; false: not known, a question is due. */
-  resolve(of: Interface, address: Uint8Array, send: Waiting): boolean {
-    const key = keyOf(of, address);
-    const mac = this.#macs.get(key);
-    if (mac !== undefined) {
-      send(mac);
-      return true;
-    }
-    const waiting = this.#waiting.get(key) ?? [];
-    if (waiting.length < MAX_WAITING) waiting.push(send);
-    this.#waiting.set(key, waiting);
-    return false;
+  /** The neighbour's MAC address; undefined: not known, a question is due. */
+  find(of: Interface, address: Uint8Array): string | undefined {
+    return this.#macs.get(keyOf(of, address));
   }
 
   learn(of: Interface, address: Uint8Array, mac: string): void {
-    const key = keyOf(of, address);
-    this.#macs.set(key, mac);
-    const waiting = this.#waiting.get(key) ?? [];
-    this.#waiting.delete(key);
-    for (const send of waiting) send(mac);
+    this.#macs.set(keyOf(of, address), mac);
   }
 
   forget(of: Interface, address: Uint8Array): void {
@@ -42,8 +25,7 @@ export class Neighbors {
   /** Drops everything about an interface that is deleted. */
   forgetInterface(of: Interface): void {
     const prefix = `${of.swIfIndex}/`;
-    for (const table of [this.#macs, this.#waiting])
-      for (const key of table.keys()) if (key.startsWith(prefix)) table.delete(key);
+    for (const key of this.#macs.keys()) if (key.startsWith(prefix)) this.#macs.delete(key);
   }
 }
 
@@ -54,7 +36,8 @@ function keyOf(of: Interface, address: Uint8Array): string {
 /** The question who has `wanted`: an ARP request, or for IPv6 a neighbour solicitation (RFC 4861). */
 export function neighborRequest(from: Interface, own: Uint8Array, wanted: Uint8Array): Uint8Array {
   const src = macText(from.mac);
-  if (own.length === 4) return arp({ dst: BROADCAST, src, op: 1, senderIp: ipText(own), targetIp: ipText(wanted) });
+  if (own.length === 4)
+    return arp({ dst: BROADCAST, src, op: 1, senderIp: ipText(own), targetIp: ipText(wanted) }).subarray(0, ARP_BYTES);
   return discovery(135, src, BROADCAST, own, wanted, wanted, 1, from.mac);
 }
 
@@ -97,7 +80,7 @@ export function neighborReply(from: Interface, own: Uint8Array, request: Neighbo
       senderIp: ipText(own),
       targetIp: ipText(request.sender),
       targetMac: request.senderMac,
-    });
+    }).subarray(0, ARP_BYTES);
   return discovery(136, src, dst, own, request.sender, own, 2, from.mac);
 }
 

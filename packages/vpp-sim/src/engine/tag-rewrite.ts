@@ -34,14 +34,38 @@ export interface TagRewrite {
   readonly output: TagChange;
 }
 
-/**
- * Works out a rewrite: on output the opposite of what the request says for input, with the sub-interface's own tags.
- * @throws EngineError INVALID_VALUE for an unknown operation; INVALID_VLAN_TAG_COUNT when the interface has not the tags
- * to pop.
- */
-export function tagRewrite(of: Interface, op: number, pushDot1q: number, tag1: number, tag2: number): TagRewrite {
+/** How many tags an operation takes off and puts on what comes in. */
+export type TagOperation = (typeof OPERATIONS)[number];
+
+/** @throws EngineError INVALID_VALUE for an unknown operation. */
+export function tagOperation(op: number): TagOperation {
   const operation = OPERATIONS[op];
   if (operation === undefined) throw new EngineError('INVALID_VALUE', `there is no tag rewrite operation ${op}`);
+  return operation;
+}
+
+/**
+ * What a refused request leaves of the rewrite before: VPP has blanked the tags by then, and pushes zeros from now on
+ * (vnet/l2/l2_vtr.c).
+ */
+export function withBlankTags(rewrite: TagRewrite): TagRewrite {
+  const blank = ({ pop, push }: TagChange): TagChange => ({ pop, push: push.map(() => ({ tpid: 0, vlan: 0 })) });
+  const { input, output } = rewrite;
+  return { ...rewrite, pushDot1q: 0, tag1: 0, tag2: 0, input: blank(input), output: blank(output) };
+}
+
+/**
+ * Works out a rewrite: on output the opposite of what the request says for input, with the sub-interface's own tags.
+ * @throws EngineError INVALID_VLAN_TAG_COUNT when the interface has not the tags to pop.
+ */
+export function tagRewrite(
+  of: Interface,
+  operation: TagOperation,
+  op: number,
+  pushDot1q: number,
+  tag1: number,
+  tag2: number,
+): TagRewrite {
   const own = configuredTags(of);
   if (operation.pop > own)
     throw new EngineError('INVALID_VLAN_TAG_COUNT', `${of.name} has ${own} tags, cannot pop ${operation.pop}`);

@@ -62,6 +62,7 @@ function findSub(port: Interface, tags: OuterTags): Interface | undefined {
   return port.tagTable.get(DEFAULT_SUB);
 }
 
+/** VPP does not look behind a second tag: "exact" with two tags is followed by any. */
 function takesCount(match: SubInterfaceMatch, count: number): boolean {
-  return match.exact ? count === match.tagCount : count >= match.tagCount;
+  return match.exact ? Math.min(count, 2) === match.tagCount : count >= match.tagCount;
 }

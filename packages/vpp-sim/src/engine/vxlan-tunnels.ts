@@ -73,8 +73,9 @@ export class VxlanTable {
     return this.#byInterface.get(swIfIndex);
   }
 
+  /** In the order of VPP's pool: a tunnel takes the place of the one deleted last. */
   all(): Iterable<Tunnel> {
-    return this.#byInterface.values();
+    return [...this.#places].sort(([, a], [, b]) => a - b).map(([tunnel]) => tunnel);
   }
 
   /** The tunnel that a received packet belongs to: its source is our destination, its destination our source. */

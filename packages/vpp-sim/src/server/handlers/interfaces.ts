@@ -8,6 +8,8 @@ import { subInterfaceFlags } from './sub-interface-flags.js';
 const ADMIN_UP = 1;
 const LINK_UP = 2;
 const NO_MAC = new Uint8Array(6);
+/** What VPP leaves to what a GRE tunnel carries. */
+const GRE_MTU = 8998;
 
 /** Interfaces: their list, tags, state, and loopbacks. */
 export const interfaceHandlers: Handlers = {
@@ -63,6 +65,7 @@ function* interfaceDetails(engine: Engine, swIfIndex: number, filter: string | u
 function details(engine: Engine, of: Interface): FieldValues {
   const wire = hardwareOf(of);
   const rewrite = engine.l2.find(of.swIfIndex)?.rewrite;
+  const pushes = rewrite?.input.push.length ?? 0;
   return {
     sw_if_index: of.swIfIndex,
     sup_sw_if_index: wire.swIfIndex,
@@ -71,7 +74,7 @@ function details(engine: Engine, of: Interface): FieldValues {
     type: of.parent === undefined ? 0 : 1,
     link_duplex: 0,
     link_speed: 0,
-    link_mtu: of.kind === 'local' ? 0 : DEFAULT_MTU,
+    link_mtu: of.kind === 'local' ? 0 : of.kind === 'gre' ? GRE_MTU : DEFAULT_MTU,
     mtu: [of.mtu, 0, 0, 0],
     sub_id: of.match?.subId ?? 0,
     sub_number_of_tags: of.match?.tagCount ?? 0,
@@ -79,9 +82,10 @@ function details(engine: Engine, of: Interface): FieldValues {
     sub_inner_vlan_id: of.match?.innerVlan ?? 0,
     sub_if_flags: of.match === undefined ? 0 : subInterfaceFlags(of.match),
     vtr_op: rewrite?.op ?? 0,
-    vtr_push_dot1q: rewrite?.pushDot1q ?? 0,
-    vtr_tag1: rewrite?.tag1 ?? 0,
-    vtr_tag2: rewrite?.tag2 ?? 0,
+    // VPP reads the request back from what it does: tags that are not pushed are gone.
+    vtr_push_dot1q: pushes > 0 ? (rewrite?.pushDot1q ?? 0) : 0,
+    vtr_tag1: pushes > 0 ? (rewrite?.tag1 ?? 0) : 0,
+    vtr_tag2: pushes > 1 ? (rewrite?.tag2 ?? 0) : 0,
     outer_tag: 0,
     b_dmac: NO_MAC,
     b_smac: NO_MAC,

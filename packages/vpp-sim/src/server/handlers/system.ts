@@ -18,10 +18,10 @@ export const systemHandlers: Handlers = {
   get_api_json: read(() => ({ json: API_JSON })),
   api_versions: read(() => ({ api_versions: MODULE_VERSIONS })),
   cli_inband: read(
-    (fields, { name }) => ({ reply: `vpp-sim ${name}: no command line here ("${fields.text('cmd')}")\n` }),
-    {
-      reply: '',
+    (fields, { name }) => {
+      throw new EngineError('UNIMPLEMENTED', `vpp-sim ${name} has no command line: "${fields.text('cmd')}"`);
     },
+    { reply: 'vpp-sim has no command line\n' },
   ),
   want_interface_events: read((fields, { client }) => {
     const enable = fields.number('enable_disable') !== 0;

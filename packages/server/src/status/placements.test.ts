@@ -72,7 +72,6 @@ const step: fc.Arbitrary<Writes> = fc.oneof(
   anyRecord.map(([key]) => write(key, '{')),
   fc.tuple(anyNode, fc.boolean(), fc.subarray(['p']), fc.constantFrom('26.06', null)).map((given) => agent(...given)),
   anyNode.map((node) => write(keys.agent(node), null)),
-  fc.tuple(anyNode, fc.constantFrom('{}', null)).map(([node, value]) => write(keys.physnet(node, 'p'), value)),
   { weight: 2, arbitrary: anyId.map(tell) },
 );
 

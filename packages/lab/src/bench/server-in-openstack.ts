@@ -16,7 +16,11 @@ export interface ServerInOpenStack {
 export async function startServerIn(peer: OpenStackPeer, context: BenchContext): Promise<ServerInOpenStack> {
   const directory = join(context.directory, 'taas-server');
   mkdirSync(directory);
-  const etcd = await launchEtcd({ clock: context.clock, command: context.etcd, dataDir: join(directory, 'etcd') });
+  const etcd = await launchEtcd({
+    ...{ clock: context.clock, command: context.etcd, dataDir: join(directory, 'etcd') },
+    // For networking-vpp's keys, of which there are none here, as there are no agents on Neutron's side.
+    args: ['--enable-v2'],
+  });
   const [port, health] = [await freePort(), await freePort()];
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, peer.password, { mode: 0o600 });

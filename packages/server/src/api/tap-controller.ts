@@ -6,7 +6,9 @@ import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { Step } from '../compiler/plan-service.js';
 import { planRoleRemoval } from '../compiler/port-role-removal.js';
+import { planBinding } from '../ports/port-binder.js';
 import type { StatusReader } from '../status/tap-status.js';
+import type { ClusterView } from '../view/cluster-view.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
 import { checkCreate, checkUpdate } from './attributes.js';
 import { asksFor, type ListQuery, pageOf, passes, sorted } from './list-query.js';
@@ -154,11 +156,10 @@ export class TapController {
         }
       }
       if (kind === 'tap_flows' && view.nodeRecords.ofFlow(id).length === 0) {
-        // The compiler would give the port's role back too, in a transaction more.
-        const roleBack =
-          attempt === 0 && 'source_port' in found.record ? planRoleRemoval(view, found.record.source_port, id) : [];
+        const release =
+          attempt === 0 && 'source_port' in found.record ? planRelease(view, found.record.source_port, id) : [];
         // Should the compiler be telling a node right now, it will find the flow gone and take it back.
-        if ((await this.#replace(kind, found, null, roleBack)) !== null) return;
+        if ((await this.#replace(kind, found, null, release)) !== null) return;
         continue;
       }
       if (kind === 'tap_services' && attempt === 0) {
@@ -250,4 +251,9 @@ export class TapController {
     );
     return found.map(({ record }) => record);
   }
+}
+
+/** What is written of a port besides its last flow. The leader would take it away too, in transactions more. */
+function planRelease(view: ClusterView, port: string, going: string): readonly Step[] {
+  return [...planRoleRemoval(view, port, going), ...planBinding(view, port, undefined, going)];
 }

@@ -112,14 +112,20 @@ class PortBindingConflict extends Error {
 /**
  * What has to be written of one port: where it is if a tap uses it, and nothing once none does. While an API record is
  * malformed nobody knows which ports it uses, and what is written stays.
+ * @param going a flow that goes in the same transaction
  */
-export function planBinding(view: ClusterView, port: string, place: KnownPlace | undefined): readonly Step[] {
+export function planBinding(
+  view: ClusterView,
+  port: string,
+  place: KnownPlace | undefined,
+  going?: string,
+): readonly Step[] {
   const key = keys.portBinding(port);
   const entry = view.places.record(port);
   const unchanged = entry
     ? ({ kind: 'mod-revision', key, revision: entry.revision } as const)
     : ({ kind: 'absent', key } as const);
-  if (view.places.from !== 'records' || !portTapped(view, port)) {
+  if (view.places.from !== 'records' || !portTapped(view, port, going)) {
     const free = view.places.from !== 'records' || view.unreadable.size === 0;
     return entry && free ? [{ compare: [unchanged], operations: [{ kind: 'delete', key }] }] : [];
   }

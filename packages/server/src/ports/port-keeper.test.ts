@@ -171,6 +171,25 @@ class FakeNeutron {
   }
 }
 
+describe('what is written of where a port is bound', () => {
+  it('goes in the transaction of its last flow that no node has been told of, without any leader', async () => {
+    const { service, flow } = await tap(1, 2);
+    const body = { tap_service_id: service, source_port: portId(2), direction: 'OUT' };
+    const other = (await server.as(acme)('POST', flows, { tap_flow: body })).body.tap_flow.id;
+    const key = keys.portBinding(portId(2));
+    const record: PortBindingRecord = { v: 1, node: null, reason: 'not bound', project_id: null };
+    await cloud.put(key, JSON.stringify(record));
+    for (const [id, stays] of [
+      [flow, true],
+      [other, false],
+    ] as const) {
+      await cloud.caughtUp();
+      expect((await server.as(acme)('DELETE', `${flows}/${id}`)).status).toBe(204);
+      expect((await cloud.store.get(key)) !== undefined).toBe(stays);
+    }
+  });
+});
+
 describe("bindings from networking-vpp's keys in the v2 store", () => {
   let v2: FakeV2;
   beforeEach(async () => {

@@ -80,6 +80,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const api = createApi({
     ...{ store, live, authenticator, policy, clock, newId, limits, rules, quotas: config.quotas },
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
+    place: (port) => keeper.place(port),
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
     deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,

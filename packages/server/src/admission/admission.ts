@@ -29,6 +29,8 @@ import {
 } from '../api/neutron-error.js';
 import { shelf } from '../api/tap-kind.js';
 import type { Caller } from '../auth/authenticator.js';
+import { planFirstBinding } from '../ports/port-binder.js';
+import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import type { PortDirectory, PortKnowledge } from './port-directory.js';
 import { claimRole, type Role, type SeenRole, seenInStore, seenInView } from './port-role.js';
@@ -40,6 +42,8 @@ export interface AdmissionDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly ports: PortDirectory;
+  /** Where a port is bound, if that is known here. */
+  readonly place: (port: string) => KnownPlace | undefined;
   /** How long to wait for the view to catch up with what a transaction ran into, in ms. */
   readonly catchUpMs: number;
   /** How long looking up a port may take, in ms. */
@@ -175,6 +179,7 @@ export class Admission {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const draft = await build(seen);
       this.#claimQuotas(draft, seen, kind, counts);
+      if (attempt === 0) this.#addBindings(draft);
       const { compare, operations } = draft.transaction();
       if (operations.length > maxTxnOperations || compare.length > maxTxnOperations) {
         throw badRequest(
@@ -197,6 +202,18 @@ export class Admission {
       await this.deps.live.reached(latest, this.deps.catchUpMs);
     }
     throw tooContended();
+  }
+
+  /** Takes along where the ports are bound, which the leader would write in a transaction more, as far as there is room. */
+  #addBindings(draft: Draft): void {
+    const { live, place } = this.deps;
+    for (const port of draft.ports) {
+      for (const { compare, operations } of planFirstBinding(live.view, port, place(port))) {
+        if (draft.size + operations.length > maxTxnOperations) return;
+        for (const each of compare) draft.compare(each.key, each);
+        for (const each of operations) if (each.kind === 'put') draft.put(each.key, each.value);
+      }
+    }
   }
 
   #claimQuotas(draft: Draft, seen: Seen, kind: ResourceKind, counts: ReadonlyMap<string, number>): void {
@@ -225,6 +242,7 @@ export class Admission {
         ? collectorIsSource(port, this.#source(port, caller))
         : sourceIsCollector(port, this.#user('tap_services', view.servicesByPort.get(port), caller));
     }
+    draft.ports.add(port);
     draft.compare(key, claim.compare);
     draft.put(key, claim.operation.kind === 'put' ? claim.operation.value : '');
   }
@@ -299,8 +317,15 @@ class Seen {
 class Draft {
   /** Whether it takes a turn by a quota. */
   counted = false;
+  /** Whose roles are taken. */
+  readonly ports = new Set<string>();
   readonly #compare = new Map<string, Compare>();
   readonly #operations = new Map<string, Operation>();
+
+  /** Operations or comparisons, whichever are more. */
+  get size(): number {
+    return Math.max(this.#compare.size, this.#operations.size);
+  }
 
   writes(key: string): boolean {
     return this.#operations.has(key);

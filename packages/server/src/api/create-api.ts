@@ -17,6 +17,7 @@ import { isNeutrons } from '../front/is-neutrons.js';
 import { removeTapsOfPort } from '../ports/port-removal.js';
 import { Placements } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
+import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { type ApiLimits, defaultLimits } from './api-limits.js';
 import { answerClientError } from './client-error.js';
@@ -37,6 +38,8 @@ export interface ApiDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly ports: PortDirectory;
+  /** Where a port is bound, if this replica follows that itself. */
+  readonly place?: (port: string) => KnownPlace | undefined;
   readonly authenticator: Authenticator;
   readonly policy: SegmentPolicy;
   readonly logger: Logger;
@@ -96,6 +99,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const admission = new Admission({
     ...{ store, live, ports, catchUpMs, quotas, remoteAddresses },
     lookUpMs: limits.requestMs,
+    place: deps.place ?? (() => undefined),
   });
   const placements = new Placements(live.view, policy);
   live.subscribe((touched) => placements.forget(touched));

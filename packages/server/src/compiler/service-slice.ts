@@ -46,6 +46,7 @@ export interface ServiceSlice {
 export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): ServiceSlice {
   const told = view.nodeRecords.ofService(id);
   const segments = new Map<SegmentOption, SegmentChoice>();
+  const standing = byTap(told.filter(({ record }) => !record?.removed));
   const unreadable = told.filter((entry) => entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null);
   return {
     id,
@@ -59,10 +60,7 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
     unreadableFlows: new Set(unreadable.map((entry) => entry.id)),
     held: view.segments.ofService(id),
     options: policy.options,
-    place: (port, kind, tap) => {
-      const standing = told.filter((entry) => entry.kind === kind && entry.id === tap && !entry.record?.removed);
-      return placeOf(view, port, standing);
-    },
+    place: (port, kind, tap) => placeOf(view, port, standing.get(`${kind}/${tap}`) ?? []),
     node: (name) => nodeFacts(view, name),
     segment: (option, project) => {
       const choice =
@@ -72,6 +70,17 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
       return choice;
     },
   };
+}
+
+function byTap(told: readonly NodeEntry[]): ReadonlyMap<string, readonly NodeEntry[]> {
+  const found = new Map<string, NodeEntry[]>();
+  for (const entry of told) {
+    const tap = `${entry.kind}/${entry.id}`;
+    const entries = found.get(tap);
+    if (entries) entries.push(entry);
+    else found.set(tap, [entry]);
+  }
+  return found;
 }
 
 const isReadable = (entry: Entry<TapFlowRecord> | undefined): entry is FlowEntry =>

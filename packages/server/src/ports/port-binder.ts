@@ -134,6 +134,17 @@ export function planBinding(
   return value === entry?.value ? [] : [{ compare: [unchanged], operations: [{ kind: 'put', key, value }] }];
 }
 
+/**
+ * Writes where a port is bound that gets its first tap, for the transaction that makes the tap. Nothing if it cannot be
+ * said here and now, or is written already: the leader sees to it then.
+ */
+export function planFirstBinding(view: ClusterView, port: string, place: KnownPlace | undefined): readonly Step[] {
+  if (view.places.from !== 'records' || place === undefined || view.places.record(port)) return [];
+  const key = keys.portBinding(port);
+  const value = portBindingCodec.format(recordOf(place));
+  return [{ compare: [{ kind: 'absent', key }], operations: [{ kind: 'put', key, value }] }];
+}
+
 function recordOf(place: KnownPlace): PortBindingRecord {
   if (place.is === 'unbound') return { v: 1, node: null, reason: place.reason, project_id: null };
   const { node, projectId, mtu } = place;

@@ -190,6 +190,40 @@ describe('what is written of where a port is bound', () => {
   });
 });
 
+describe('where a port is bound, as a replica knows it that lets its first tap in', () => {
+  const bind = { is: 'bound', node: 'node2', projectId: null, mtu: null } as const;
+  let knowing: Replica;
+  beforeEach(async () => {
+    knowing = await cloud.replica({ placesFrom: 'records', place: () => bind });
+  });
+
+  it('is written in the transaction of that tap, and left alone by the next', async () => {
+    const ask = knowing.as(acme);
+    const service = (await ask('POST', services, { tap_service: { port_id: portId(1) } })).body.tap_service.id;
+    const body = { tap_service_id: service, source_port: portId(2), direction: 'IN' };
+    const flow = (await ask('POST', flows, { tap_flow: body })).body.tap_flow.id;
+    const written = await cloud.store.get(keys.portBinding(portId(2)));
+    expect(JSON.parse(written?.value ?? '')).toEqual({ v: 1, node: 'node2', reason: '', project_id: null });
+    expect(written?.modRevision).toBe((await cloud.store.get(keys.resource('tap_flows', flow)))?.modRevision);
+    expect((await ask('POST', flows, { tap_flow: { ...body, direction: 'OUT' } })).status).toBe(201);
+    expect((await cloud.store.get(keys.portBinding(portId(2))))?.modRevision).toBe(written?.modRevision);
+  });
+
+  it('is left to the leader where the transaction has no room for it', async () => {
+    const ask = knowing.as(acme);
+    const service = (await ask('POST', services, { tap_service: { port_id: portId(1) } })).body.tap_service.id;
+    const tap_flows = Array.from({ length: 60 }, (_, n) => {
+      return { tap_service_id: service, source_port: portId(100 + n), direction: 'IN' };
+    });
+    expect((await ask('POST', flows, { tap_flows })).status).toBe(201);
+    const sources = [...(await cloud.read(prefixes.portBindings)).keys()].filter(
+      (key) => key !== keys.portBinding(portId(1)),
+    );
+    expect(sources.length).toBeGreaterThan(0);
+    expect(sources.length).toBeLessThan(60);
+  });
+});
+
 describe("bindings from networking-vpp's keys in the v2 store", () => {
   let v2: FakeV2;
   beforeEach(async () => {

@@ -8,6 +8,7 @@ import {
 import type { Clock, Logger } from '@taas/service';
 import type { Leadership, Store, V2Follower } from '@taas/store';
 import { OwnWrites } from '../api/own-writes.js';
+import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { placeOfPort } from './neutron-place.js';
 import { type BindingSource, PortBinder } from './port-binder.js';
@@ -77,6 +78,11 @@ export class PortKeeper {
       this.#watcher = null;
       this.#v2 = null;
     }
+  }
+
+  /** Where a port is bound, if this replica leads and can say it by what it follows anyway. */
+  place(port: string): KnownPlace | undefined {
+    return this.#v2?.place(port);
   }
 
   /** For /readyz; of the leader, since the others ask nobody. */

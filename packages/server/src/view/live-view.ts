@@ -17,6 +17,9 @@ interface Waiter {
   readonly wake: () => void;
 }
 
+/** The reason to end a wait that has been for something. */
+const arrived = new Error('the revision has arrived');
+
 /** A {@link ClusterView} kept up to date from the store, and a place to wait for what one has written oneself. */
 export class LiveView {
   readonly view: ClusterView;
@@ -90,17 +93,21 @@ export class LiveView {
    */
   async reached(revision: Revision, timeoutMs: number, signal?: AbortSignal): Promise<void> {
     if (this.view.revision >= revision) return;
+    signal?.throwIfAborted();
+    // AbortSignal.any would do, but Node 20 keeps its products alive as long as a long-lived source.
     const done = new AbortController();
-    const wait = signal ? AbortSignal.any([signal, done.signal]) : done.signal;
-    const waiter: Waiter = { revision, wake: () => done.abort() };
+    const onAbort = () => done.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const waiter: Waiter = { revision, wake: () => done.abort(arrived) };
     this.#waiters.add(waiter);
     try {
-      await this.clock.sleep(timeoutMs, wait);
+      await this.clock.sleep(timeoutMs, done.signal);
     } catch (error) {
-      if (done.signal.aborted) return;
+      if (done.signal.reason === arrived) return;
       throw error;
     } finally {
       this.#waiters.delete(waiter);
+      signal?.removeEventListener('abort', onAbort);
     }
     throw new ViewBehindError(`etcd's revision ${revision} has not arrived here within ${timeoutMs} ms`);
   }

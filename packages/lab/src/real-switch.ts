@@ -212,6 +212,16 @@ export class RealSwitch implements LabSwitch {
     }
   }
 
+  /** The interface's name in VPP's CLI. */
+  nameOf(port: LabPort): string {
+    return `pg${this.port(port).number}`;
+  }
+
+  /** The interface's sw_if_index now: a restart may have given it another. */
+  indexOf(port: LabPort): number {
+    return this.port(port).swIfIndex;
+  }
+
   private get client(): Client {
     if (this.#client === undefined) throw new Error('this VPP has not been started');
     return this.#client;

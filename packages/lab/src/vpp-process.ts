@@ -50,6 +50,8 @@ export interface VppTuning {
   readonly statsMegabytes?: number;
   /** Threads that forward, apart from the main thread. Default: none, the main thread forwards too. */
   readonly workers?: number;
+  /** Packet buffers, of some 2.3 kB each. Default: 16,384. */
+  readonly buffers?: number;
 }
 
 /** One VPP process in a directory of its own: no DPDK, no hugepages, nothing shared with a VPP that already runs. */
@@ -109,7 +111,7 @@ export class VppProcess {
   private startupConfiguration(): string {
     const path = (file: string) => join(this.directory, file);
     const enabled = plugins.map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
-    const { pollSleepMicroseconds = 50, statsMegabytes, workers = 0 } = this.tuning;
+    const { pollSleepMicroseconds = 50, statsMegabytes, workers = 0, buffers = 16_384 } = this.tuning;
     const pause = pollSleepMicroseconds === 0 ? '' : `poll-sleep-usec ${pollSleepMicroseconds}`;
     const statsSize = statsMegabytes === undefined ? '' : `size ${statsMegabytes}M`;
     return [
@@ -118,7 +120,7 @@ export class VppProcess {
       `api-segment { prefix ${this.name} }`,
       `statseg { socket-name ${path('stats.sock')} ${statsSize} }`,
       ...(workers > 0 ? [`cpu { workers ${workers} }`] : []),
-      'buffers { buffers-per-numa 16384 page-size 4K }',
+      `buffers { buffers-per-numa ${buffers} page-size 4K }`,
       `plugins { path ${pluginFolder(this.binary.path)} plugin default { disable } ${enabled} }`,
       '',
     ].join('\n');

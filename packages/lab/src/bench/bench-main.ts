@@ -12,6 +12,7 @@ import { benchCreate } from './bench-create.js';
 import { benchForwarding } from './bench-forwarding.js';
 import { benchOpenStack } from './bench-openstack.js';
 import { type BenchFlags, type BenchName, type BenchOptions, benchHelp, benchOptions } from './bench-options.js';
+import { benchRecovery } from './bench-recovery.js';
 import { type BenchResult, type Figure, medianOf, meetsTarget, renderResult } from './bench-result.js';
 import { benchVppApi } from './bench-vpp-api.js';
 
@@ -21,6 +22,7 @@ const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>
   create: benchCreate,
   compiler: benchCompiler,
   forwarding: benchForwarding,
+  recovery: benchRecovery,
   openstack: benchOpenStack,
 };
 

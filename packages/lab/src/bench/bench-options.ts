@@ -1,4 +1,4 @@
-export const benchNames = ['vpp-api', 'agent', 'create', 'compiler', 'forwarding', 'openstack'] as const;
+export const benchNames = ['vpp-api', 'agent', 'create', 'compiler', 'forwarding', 'recovery', 'openstack'] as const;
 export type BenchName = (typeof benchNames)[number];
 /** What is run when nothing is named: all that installs nothing large. */
 const usual: readonly BenchName[] = benchNames.filter((name) => name !== 'openstack');
@@ -22,6 +22,7 @@ processes of its own: etcd, VPP or the simulator, server and agents.
   create    create to ACTIVE as a client sees it: server, two agents, etcd
   compiler  the cost of one change with 10, 100 and 1,000 nodes of 100 flows each
   forwarding  what taps cost a node's forwarding, beside the Python driver's wiring (a real VPP only); npm run bench:vpp
+  recovery  1,000 flows under traffic: the agent killed, VPP killed (a real VPP only)
   openstack our server beside a real Neutron with upstream's plugin, with a real Keystone; installs Debian's packages of
             them where they are missing, and so is run only when it is named
 

@@ -126,14 +126,14 @@ export class ForwardingNode {
 
   /** The same as the Python driver makes it: mirrored to the collector's port, or to a sub-interface of the uplink. */
   async tapAsPython(where: 'local' | 'remote', count: number): Promise<() => Promise<void>> {
-    const source = nameOf(this.ports.source);
+    const source = this.vpp.nameOf(this.ports.source);
     const undo: string[] = [];
     for (const [n, collector] of this.ports.collectors.slice(0, count).entries()) {
-      let target = nameOf(collector);
+      let target = this.vpp.nameOf(collector);
       if (where === 'remote') {
         const vlan = firstVlan + n;
-        target = `${nameOf(this.ports.uplink)}.${vlan}`;
-        await this.vpp.cli(`create sub-interfaces ${nameOf(this.ports.uplink)} ${vlan}`);
+        target = `${this.vpp.nameOf(this.ports.uplink)}.${vlan}`;
+        await this.vpp.cli(`create sub-interfaces ${this.vpp.nameOf(this.ports.uplink)} ${vlan}`);
         await this.vpp.cli(`set interface state ${target} up`);
         await this.vpp.cli(`set interface l2 bridge ${target} ${vlan}`);
         await this.vpp.cli(`set interface l2 tag-rewrite ${target} pop 1`);
@@ -154,7 +154,7 @@ export class ForwardingNode {
   async rate(from: LabPort, to: LabPort, size: number): Promise<{ readonly pps: number; readonly copies: number }> {
     const name = `flood${this.#stream++}`;
     await this.vpp.cli(
-      `packet-generator new { name ${name} limit 0 size ${size}-${size} worker 0 interface ${nameOf(from)} ` +
+      `packet-generator new { name ${name} limit 0 size ${size}-${size} worker 0 interface ${this.vpp.nameOf(from)} ` +
         `node ethernet-input data { IP4: ${mac(from)} -> ${mac(to)} UDP: 10.0.0.1 -> 10.0.0.2 UDP: 1234 -> 2345 ` +
         `incrementing ${size - 42} } }`,
     );
@@ -176,14 +176,14 @@ export class ForwardingNode {
   async learn(): Promise<void> {
     const { source, peer, idle, idlePeer } = this.ports;
     for (const port of [source, peer, idle, idlePeer])
-      await this.vpp.cli(`l2fib add ${mac(port)} ${port.bridgeDomain} ${nameOf(port)}`);
+      await this.vpp.cli(`l2fib add ${mac(port)} ${port.bridgeDomain} ${this.vpp.nameOf(port)}`);
   }
 
   private async counters(to: LabPort) {
     const at = this.workerSeconds();
     const text = await this.vpp.cli('show interface');
     const tx = (port: LabPort) =>
-      Number(new RegExp(`^${nameOf(port)} [^]*?(?:tx packets\\s+(\\d+)|^(?=\\S))`, 'm').exec(text)?.[1] ?? 0);
+      Number(new RegExp(`^${this.vpp.nameOf(port)} [^]*?(?:tx packets\\s+(\\d+)|^(?=\\S))`, 'm').exec(text)?.[1] ?? 0);
     const copies = [...this.ports.collectors, this.ports.uplink].reduce((sum, port) => sum + tx(port), 0);
     return { at, peer: tx(to), copies };
   }
@@ -207,11 +207,6 @@ export class ForwardingNode {
 
 function vlanLink(n: number): Link {
   return { type: 'vlan', physnet, vlan: firstVlan + n };
-}
-
-/** Packet-generator interfaces are numbered from 0, sw_if_index from 1: it is local0 that has 0. */
-function nameOf(port: LabPort): string {
-  return `pg${port.swIfIndex - 1}`;
 }
 
 function mac(port: LabPort): string {

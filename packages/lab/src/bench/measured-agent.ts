@@ -1,0 +1,80 @@
+import { agentCodec, keys } from '@taas/model';
+import { type Clock, silentLogger } from '@taas/service';
+import { createEtcdStore, launchEtcd, type Revision, type Store } from '@taas/store';
+import { freePort } from '../free-port.js';
+import { ProgramProcess } from '../program-process.js';
+import { StateFollower } from './agent-load.js';
+import type { BenchContext } from './bench-context.js';
+
+const node = 'bench';
+
+/** The program `taas-agent` beside one switch, with an etcd of its own to which records are written directly. Not started yet. */
+export class MeasuredAgent {
+  readonly node = node;
+
+  private constructor(
+    readonly process: ProgramProcess,
+    readonly store: Store,
+    readonly states: StateFollower,
+    private readonly health: number,
+    private readonly clock: Clock,
+    private readonly closers: readonly (() => Promise<unknown>)[],
+  ) {}
+
+  static async prepare(context: BenchContext, apiSocket: string): Promise<MeasuredAgent> {
+    const { clock } = context;
+    const etcd = await launchEtcd({ clock, command: context.etcd });
+    const store = createEtcdStore({ endpoints: [etcd.endpoint], clock, logger: silentLogger, random: Math.random });
+    const states = new StateFollower(store, node);
+    const stop = new AbortController();
+    const following = states.follow(stop.signal);
+    const health = await freePort();
+    const config = {
+      ...{ node, vpp: { api_socket: apiSocket }, etcd: { endpoints: [etcd.endpoint] } },
+      health: { host: '127.0.0.1', port: health },
+    };
+    const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;
+    const process = new ProgramProcess({ ...spec, healthPort: health }, clock);
+    const closers = [
+      () => process.stop(),
+      () => {
+        stop.abort(new Error('measured'));
+        return following;
+      },
+      () => store.close(),
+      () => etcd.close(),
+    ];
+    return new MeasuredAgent(process, store, states, health, clock, closers);
+  }
+
+  /** Of the store, now. */
+  async revision(): Promise<Revision> {
+    return (await this.store.list(keys.agent(node))).revision;
+  }
+
+  /**
+   * Waits until the agent has compared all of the switch with all that is wanted: it says what it is connected to only then.
+   * @param since revision of the store before the agent was started
+   */
+  async verified(since: Revision): Promise<void> {
+    const deadline = this.clock.monotonic() + 120_000;
+    for (;;) {
+      const entry = await this.store.get(keys.agent(node));
+      if (entry && entry.modRevision > since && agentCodec.parse(entry.key, entry.value).vpp_version !== null) return;
+      if (this.clock.monotonic() > deadline) throw new Error('the agent has not looked at the switch within 120 s');
+      await this.clock.sleep(10);
+    }
+  }
+
+  /** Steps that the agent says it has carried out on the switch since its start. */
+  async steps(): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.health}/healthz`);
+    const steps = /"steps":\s*(\d+)/.exec(await answer.text())?.[1];
+    if (steps === undefined) throw new Error('/healthz does not tell the number of steps');
+    return Number(steps);
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.closers) await close();
+  }
+}

@@ -1,11 +1,16 @@
-import { silentLogger } from '@taas/service';
+import { type Clock, silentLogger } from '@taas/service';
 import { Cloud } from '../cloud.js';
 import type { LabPort } from '../lab-switch.js';
+import { RealSwitch } from '../real-switch.js';
 import type { BenchContext } from './bench-context.js';
 import { type BenchResult, type Figure, percentile } from './bench-result.js';
 import { KeepAliveClient } from './keep-alive-client.js';
 
 const rounds = 400;
+/** Of these, each with a look at VPP's counters every millisecond. */
+const copyRounds = 200;
+/** Frames a second that a source sends then. */
+const sendingRate = 5_000;
 /** The first rounds let every process translate its code. */
 const warmUp = 40;
 const project = 'bench';
@@ -43,8 +48,13 @@ export async function benchCreate(context: BenchContext): Promise<BenchResult> {
       const sample = await oneFlow(context, client, service.id, isFar ? far : near);
       if (i >= 0) samples.push({ ...sample, isFar });
     }
+    const lab = cloud.node('node-b').switch;
+    const first =
+      lab instanceof RealSwitch
+        ? await firstCopies(context, cloud, client, service.id, { near, far, collector, lab })
+        : [];
     const notes = [cloud.describe(), `one client, one flow at a time: ${rounds}, after ${warmUp} that do not count`];
-    return { bench: 'create', figures: figures(samples), notes };
+    return { bench: 'create', figures: [...figures(samples), ...first], notes };
   } finally {
     client.close();
     await cloud.stop();
@@ -69,30 +79,107 @@ async function oneFlow(
   serviceId: string,
   source: LabPort,
 ): Promise<Times> {
-  const body = {
-    tap_flow: { name: 'bench', tap_service_id: serviceId, source_port: source.id, direction: 'BOTH' },
-  };
   const start = clock.monotonic();
-  const created = await client.call('POST', '/v2.0/taas/tap_flows', body);
+  const path = await createFlow(client, serviceId, source);
   const answered = clock.monotonic() - start;
-  const id = /"id":"([0-9a-f-]{36})"/.exec(created.body)?.[1];
-  if (created.status !== 201 || id === undefined) throw new Error(`create: ${created.status} ${created.body}`);
-  const path = `/v2.0/taas/tap_flows/${id}`;
-  const until = async (what: string, reached: (status: number, body: string) => boolean): Promise<void> => {
-    const deadline = clock.monotonic() + 10_000;
-    for (;;) {
-      const { status, body } = await client.call('GET', path);
-      if (reached(status, body)) return;
-      if (clock.monotonic() > deadline) throw new Error(`not ${what} within 10 s: ${status} ${body}`);
-      await clock.sleep(lookEveryMs);
-    }
-  };
-  await until('ACTIVE', (_status, body) => body.includes('"status":"ACTIVE"'));
+  await untilAnswers(clock, client, path, 'ACTIVE', (_status, body) => body.includes('"status":"ACTIVE"'));
   const active = clock.monotonic() - start;
   const deleting = clock.monotonic();
   await client.call('DELETE', path);
-  await until('gone', (status) => status === 404);
+  await untilAnswers(clock, client, path, 'gone', (status) => status === 404);
   return { answered, active, gone: clock.monotonic() - deleting };
+}
+
+interface Tapped {
+  readonly near: LabPort;
+  readonly far: LabPort;
+  readonly collector: LabPort;
+  /** The collector's. */
+  readonly lab: RealSwitch;
+}
+
+/** From the POST until the collector has been given a copy, of sources that send all the time. */
+async function firstCopies(
+  { clock, say }: BenchContext,
+  cloud: Cloud,
+  client: KeepAliveClient,
+  serviceId: string,
+  { near, far, collector, lab }: Tapped,
+): Promise<Figure[]> {
+  say(`create: ${copyRounds} tap flows of sources that send ...`);
+  for (const [node, source] of [
+    ['node-b', near],
+    ['node-a', far],
+  ] as const) {
+    const { switch: vpp } = cloud.node(node);
+    if (!(vpp instanceof RealSwitch)) throw new Error(`${node} has no real VPP`);
+    await vpp.cli(
+      `packet-generator new { name source limit 0 rate ${sendingRate} size 100-100 interface ${vpp.nameOf(source)} node ` +
+        'ethernet-input data { IP4: 02:00:00:00:00:01 -> 02:00:00:00:00:02 UDP: 10.0.0.1 -> 10.0.0.2 ' +
+        'UDP: 1234 -> 2345 incrementing 58 } }',
+    );
+    await vpp.cli('packet-generator enable-stream source');
+  }
+  const copies = async () => (await lab.counters()).get(collector.swIfIndex)?.txPackets ?? 0;
+  const times: number[] = [];
+  for (let i = 0; i < copyRounds; i += 1) {
+    const before = await untilStill(clock, copies);
+    const start = clock.monotonic();
+    const path = await createFlow(client, serviceId, i % 2 === 0 ? far : near);
+    while ((await copies()) === before) {
+      if (clock.monotonic() - start > 10_000) throw new Error('no copy within 10 s');
+      await clock.sleep(lookEveryMs);
+    }
+    times.push(clock.monotonic() - start);
+    await client.call('DELETE', path);
+    await untilAnswers(clock, client, path, 'gone', (status) => status === 404);
+  }
+  const ms = { unit: 'ms' } as const;
+  return [
+    { what: 'create to the first copy at the collector, p50', value: percentile(times, 0.5), ...ms },
+    {
+      ...{ what: 'create to the first copy at the collector, p99', value: percentile(times, 0.99), ...ms },
+      target: { kind: 'at-most', value: 100 },
+    },
+  ];
+}
+
+/** @returns what does not change any more */
+async function untilStill(clock: Clock, look: () => Promise<number>): Promise<number> {
+  let before = await look();
+  for (;;) {
+    await clock.sleep(20);
+    const now = await look();
+    if (now === before) return now;
+    before = now;
+  }
+}
+
+/** @returns its path */
+async function createFlow(client: KeepAliveClient, serviceId: string, source: LabPort): Promise<string> {
+  const body = {
+    tap_flow: { name: 'bench', tap_service_id: serviceId, source_port: source.id, direction: 'BOTH' },
+  };
+  const created = await client.call('POST', '/v2.0/taas/tap_flows', body);
+  const id = /"id":"([0-9a-f-]{36})"/.exec(created.body)?.[1];
+  if (created.status !== 201 || id === undefined) throw new Error(`create: ${created.status} ${created.body}`);
+  return `/v2.0/taas/tap_flows/${id}`;
+}
+
+async function untilAnswers(
+  clock: Clock,
+  client: KeepAliveClient,
+  path: string,
+  what: string,
+  reached: (status: number, body: string) => boolean,
+): Promise<void> {
+  const deadline = clock.monotonic() + 10_000;
+  for (;;) {
+    const { status, body } = await client.call('GET', path);
+    if (reached(status, body)) return;
+    if (clock.monotonic() > deadline) throw new Error(`not ${what} within 10 s: ${status} ${body}`);
+    await clock.sleep(lookEveryMs);
+  }
 }
 
 function figures(samples: readonly Sample[]): Figure[] {

@@ -1,13 +1,13 @@
 // `npm run faults`: installs and compiles what is missing, then runs the fault harness of tests/faults with the same
 // arguments. The harness is TypeScript that is not compiled beforehand: vitest's loader runs it, as it runs the tests.
 import { join } from 'node:path';
-import { ensureTestPrograms } from './find-programs.mjs';
+import { ensurePrograms } from './debian-packages.mjs';
 import { build, install, root } from './prepare.mjs';
 
 const args = process.argv.slice(2);
 install();
 build();
-if (!args.includes('--help') && !ensureTestPrograms()) process.exit(1);
+if (!args.includes('--help') && !(await ensurePrograms())) process.exit(1);
 // Each of the many programs of a cloud is killed when this one ends, by a listener of its own.
 process.setMaxListeners(100);
 const { createViteServer } = await import('vitest/node');

@@ -12,8 +12,9 @@ const programs = [
   { program: 'faketime', from: 'faketime' },
 ];
 
-/** A real Keystone, a real Neutron and their client, as Debian 12 has them. */
+/** A real Keystone, a real Neutron, their client and a proxy before them, as Debian 12 has them. */
 const openstack = [
+  'haproxy',
   'keystone',
   'neutron-server',
   'python3-openstackclient',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../packages/lab/src/free-port.js';
 import { describeBoundPorts } from './bound-ports.suite.js';
+import { describeHaproxy } from './haproxy.suite.js';
 import { OpenStackCli, openstackOnce } from './lab/openstack-cli.js';
 import { type OpenStackLab, startOpenStackLab } from './lab/openstack-lab.js';
 import { mustRest, rest } from './lab/rest.js';
@@ -291,6 +292,7 @@ describe('quotas', () => {
 });
 
 describePassThrough(() => ({ lab, front }));
+describeHaproxy(() => ({ lab, front }));
 describeTokens(() => ({ lab, front }));
 describeBoundPorts(() => ({ lab, front }), commands);
 

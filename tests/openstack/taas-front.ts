@@ -17,6 +17,8 @@ export interface TaasFrontOptions {
 /** The program `taas-server` with a real etcd, as the cloud's endpoint for networking: Neutron is behind it. */
 export interface TaasFront {
   readonly url: string;
+  /** Where it tells its health. */
+  readonly healthUrl: string;
   readonly etcdUrl: string;
   /** Its own: configuration, logs, etcd's data. */
   readonly directory: string;
@@ -68,7 +70,8 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
     throw error;
   }
   const log = () => readFileSync(join(directory, 'taas-server.log'), 'utf8');
-  return { url: `http://127.0.0.1:${options.port}`, etcdUrl, directory, log, stop };
+  const urls = { url: `http://127.0.0.1:${options.port}`, healthUrl: `http://127.0.0.1:${health}`, etcdUrl };
+  return { ...urls, directory, log, stop };
 }
 
 function etcdProcess(directory: string, clientUrl: string, peerUrl: string): ServiceProcess {

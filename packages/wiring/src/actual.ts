@@ -42,8 +42,19 @@ export interface ActualBridgeDomain {
   readonly id: number;
   readonly tag: string;
   readonly flags: BridgeFlags;
-  /** Split-horizon group by interface index. */
+  /** Split-horizon group by interface index: all that frames are flooded to. */
   readonly members: ReadonlyMap<number, number>;
+  /**
+   * The interface by which frames to one address leave, instead of being flooded (VPP's uu-fwd port); null: there is none.
+   * It is no member: floods pass it by, and VPP deletes a bridge domain that has one, but none with members.
+   */
+  readonly unicast: number | null;
+}
+
+/** Where an interface is; `shg` null: it takes the unicast, and VPP does not tell its group. */
+export interface Membership {
+  readonly bridgeDomain: number;
+  readonly shg: number | null;
 }
 
 export interface BridgeFlags {
@@ -124,7 +135,7 @@ export interface ActualView {
   bridgeDomain(id: number): ActualBridgeDomain | undefined;
   bridgeDomains(): Iterable<ActualBridgeDomain>;
   bridgeDomainsTagged(tag: string): Iterable<ActualBridgeDomain>;
-  membership(index: number): { readonly bridgeDomain: number; readonly shg: number } | undefined;
+  membership(index: number): Membership | undefined;
   /** Mirror state by destination, of one source. */
   spansFrom(index: number): ReadonlyMap<number, SpanState>;
   spansTo(index: number): Iterable<number>;

@@ -25,7 +25,7 @@ const event = fc.oneof(
   fc.record({ do: fc.constant('delete-anything' as const), nth: fc.nat(40) }),
   fc.record({ do: fc.constant('tag-lost' as const), nth: fc.nat(40) }),
   fc.record({ do: fc.constant('foreign-span' as const), from: fc.nat(12), to: fc.nat(12) }),
-  fc.record({ do: fc.constant('intrude' as const), port: n }),
+  fc.record({ do: fc.constant('intrude' as const), port: n, unicast: fc.boolean() }),
   fc.record({ do: fc.constant('run' as const) }),
   fc.record({ do: fc.constant('run-some' as const), id: n, whole: fc.boolean() }),
 );
@@ -98,7 +98,7 @@ class World {
       }
       case 'tag-lost': {
         const victim = all[e.nth % all.length];
-        if (victim && ['entry', 'flow', 'collector'].includes(parseOwnTag(victim.tag)?.kind ?? ''))
+        if (victim && ['entry', 'flow', 'collector', 'unicast'].includes(parseOwnTag(victim.tag)?.kind ?? ''))
           this.vpp.state.putInterface({ ...victim, tag: '' });
         return;
       }
@@ -106,7 +106,8 @@ class World {
         return e.from === e.to ? undefined : this.vpp.span(e.from, e.to, 3);
       case 'intrude': {
         const [domain] = [...this.vpp.state.bridgeDomains()].filter((each) => each.tag.startsWith('taas.'));
-        return domain && port !== undefined ? this.vpp.join(port, domain.id) : undefined;
+        if (!domain || port === undefined) return;
+        return e.unicast ? this.vpp.takeUnicast(port, domain.id) : this.vpp.join(port, domain.id);
       }
       case 'run':
         return this.run();
@@ -122,8 +123,11 @@ class World {
     }
   }
 
-  /** Interfaces that get what `source` sends (1) or is sent (2), followed through VPP's own state, not through plans. */
-  receivers(source: number, side: 1 | 2): number[] {
+  /**
+   * Interfaces that get what `source` sends (1) or is sent (2), to one address or to a group; followed through VPP's own
+   * state, not through plans.
+   */
+  receivers(source: number, side: 1 | 2, cast: 'unicast' | 'group'): number[] {
     const { state } = this.vpp;
     const features = state.features(source);
     const bit = side === 1 ? featureBits.inputSpan : featureBits.outputSpan;
@@ -133,6 +137,8 @@ class World {
       if ((span & side) === 0 || !member || !state.interface(to)?.adminUp) return [];
       if (!state.interface(to)?.name.startsWith('loop')) return [to];
       const domain = state.bridgeDomain(member.bridgeDomain);
+      if (cast === 'unicast' && typeof domain?.unicast === 'number')
+        return state.interface(domain.unicast)?.adminUp ? [domain.unicast] : [];
       return [...(domain?.members ?? [])]
         .filter(([index, shg]) => index !== to && (shg === 0 || shg !== member.shg))
         .filter(([index]) => !state.interface(index)?.name.startsWith('loop') && state.interface(index)?.adminUp)
@@ -149,6 +155,7 @@ class World {
       domains: [...state.bridgeDomains()].map((d) => [
         d.tag,
         [...d.members].map(([i, shg]) => `${name(i)} ${shg}`).sort(),
+        d.unicast === null ? null : name(d.unicast),
       ]),
       spans: [...state.spanSources()].flatMap((from) =>
         [...state.spansFrom(from)].map(([to, span]) => `${name(from)} to ${name(to)} ${span}`),
@@ -203,17 +210,19 @@ describe('any node, after anything that can happen to it', () => {
         const active = new Set(verdicts.map((each) => each.id));
         for (const entry of state.interfaces()) {
           for (const side of [1, 2] as const) {
-            const expected = [...world.wanted.flows()]
+            const asked = [...world.wanted.flows()]
               .filter(({ record }) => active.has(record.id))
               .filter(({ record }) => entry.tag === `net-vpp.port:${record.source_port}`)
-              .filter(({ record }) => record.direction === 'BOTH' || record.direction === (side === 1 ? 'OUT' : 'IN'))
-              .map(
-                ({ record }) =>
-                  `taas.${record.target.type === 'local' ? 'collector' : 'vlan'}:${record.tap_service_id}`,
+              .filter(({ record }) => record.direction === 'BOTH' || record.direction === (side === 1 ? 'OUT' : 'IN'));
+            for (const cast of ['unicast', 'group'] as const) {
+              const exit = cast === 'unicast' ? 'unicast' : 'collector';
+              const expected = asked.map(
+                ({ record }) => `taas.${record.target.type === 'local' ? exit : 'vlan'}:${record.tap_service_id}`,
               );
-            const got = world.receivers(entry.index, side).map((index) => state.interface(index)?.tag);
-            // However many flows ask for a packet, it arrives once at each service.
-            expect(got.sort()).toEqual([...new Set(expected)].sort());
+              const got = world.receivers(entry.index, side, cast).map((index) => state.interface(index)?.tag);
+              // However many flows ask for a packet, it arrives once at each service.
+              expect(got.sort()).toEqual([...new Set(expected)].sort());
+            }
           }
         }
       }),
@@ -229,7 +238,7 @@ describe('any node, after anything that can happen to it', () => {
         settle(world);
         const { state } = world.vpp;
         for (const entry of state.interfaces())
-          if (entry.tag.startsWith('taas.collector:') || entry.tag.startsWith('taas.vlan:'))
+          if (['collector', 'unicast', 'vlan'].includes(parseOwnTag(entry.tag)?.kind ?? ''))
             expect((state.features(entry.index)?.input ?? 0) & forwardingBits).toBe(0);
       }),
     );

@@ -21,6 +21,8 @@ const lines: StepTable<string> = {
   'set-admin': (s) => `set ${name(s.at)} ${s.up ? 'up' : 'down'}`,
   'set-mtu': (s) => `let packets of ${s.mtu} bytes through ${name(s.at)}`,
   'join-bridge': (s) => `put ${name(s.at)} into bridge domain ${s.id}, split-horizon group ${s.shg}`,
+  'take-unicast': (s) =>
+    `send the unicast of bridge domain ${s.id} out by ${name(s.at)} alone, split-horizon group ${s.shg}`,
   'leave-bridge': (s) => `take ${name(s.at)} out of bridge domain ${s.id}`,
   mute: (s) => `drop what comes in by ${name(s.at)}`,
   unmute: (s) => `let in what comes by ${name(s.at)}`,

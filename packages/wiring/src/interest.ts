@@ -3,7 +3,7 @@ import { findPort } from './find-interface.js';
 import { possibleSources } from './flow-sources.js';
 import { legDirections, legId } from './mirror-leg.js';
 import type { TapIds } from './plan-node.js';
-import { ownTag } from './tags.js';
+import { ownTag, wayKinds } from './tags.js';
 import type { Wanted } from './wanted.js';
 
 /** Interfaces that planning some taps will ask about. */
@@ -42,8 +42,7 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
     const record = wanted.service(id)?.record;
     const collector = record && findPort(record.port_id, actual).value;
     if (collector) ports.add(collector.index);
-    for (const kind of ['collector', 'vlan', 'vxlan'] as const)
-      for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
+    for (const kind of wayKinds) for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
   }
   for (const id of ids.mirrors) {
     const record = wanted.mirrors.get(id)?.record;

@@ -7,13 +7,20 @@ import type { Planning } from './planning.js';
 import type { Ref, Step } from './step.js';
 import { type OwnKind, ownTag } from './tags.js';
 
-/** A way into or out of a service's bridge domain: the collector's port, or a link to another node. */
+/**
+ * A way into or out of a service's bridge domain: a sub-interface of the collector's port, for frames to a group
+ * (`collector`) or to one address (`unicast`), or a link to another node.
+ */
 export type Attachment =
-  | { readonly type: 'collector'; readonly port: string }
+  | { readonly type: 'collector' | 'unicast'; readonly port: string }
   | { readonly type: 'input' | 'output'; readonly link: Link };
 
 export interface PlannedAttachment {
   readonly key: string;
+  /** Copies leave the node by it, rather than come. */
+  readonly outward: boolean;
+  /** Keys of what must be in place before. */
+  readonly needs: readonly string[];
   /** The interface that serves already, if there is one; it is not to be detached. */
   readonly existing: number | null;
   readonly obstacle: Obstacle | null;
@@ -35,7 +42,7 @@ interface Candidate {
 }
 
 export function attachmentKey(service: string, attachment: Attachment): string {
-  if (attachment.type === 'collector') return `collector:${service}`;
+  if ('port' in attachment) return `${attachment.type}:${service}`;
   const { link } = attachment;
   return link.type === 'vlan'
     ? `vlan:${service}/${link.physnet}/${link.vlan}`
@@ -43,8 +50,13 @@ export function attachmentKey(service: string, attachment: Attachment): string {
 }
 
 /**
- * Brings one attachment into place. Inputs share a split-horizon group with the flow loopbacks, so that copies go from
- * them to the collector alone; the collector and outputs are muted: what they send must not travel on to other nodes.
+ * Split-horizon groups. Inputs share one with the loopbacks, so that copies go from them to the collector alone; the two
+ * sub-interfaces of a collector share one, so that what the collector sends into one does not come back by the other.
+ */
+const groups = { collector: 2, unicast: 2, input: 1, output: 0 } as const;
+
+/**
+ * Brings one attachment into place. The collector and outputs are muted: what they send must not travel on to other nodes.
  */
 export function planAttachment(
   planning: Planning,
@@ -53,11 +65,14 @@ export function planAttachment(
   domain: TargetDomain,
 ): PlannedAttachment {
   const key = attachmentKey(service, attachment);
+  const { type } = attachment;
+  const outward = type !== 'input';
+  const needs = type === 'unicast' ? [attachmentKey(service, { ...attachment, type: 'collector' })] : [];
   const candidate =
-    attachment.type === 'collector'
-      ? findCollector(planning, service, attachment.port)
+    'port' in attachment
+      ? findCollector(planning, service, attachment.type, attachment.port)
       : findLink(planning, service, attachment.link);
-  if (candidate.obstacle) return { key, existing: null, obstacle: candidate.obstacle, steps: [] };
+  if (candidate.obstacle) return { key, outward, needs, existing: null, obstacle: candidate.obstacle, steps: [] };
   const { kind, existing, make, pop } = candidate.value;
   const at: Ref = existing ? { index: existing.index } : { ref: key };
   const tag = ownTag(kind, service);
@@ -67,9 +82,11 @@ export function planAttachment(
   if (kind !== 'vxlan' && (rewrite !== pop || (existing && existing.rewrite !== 0 && existing.rewrite !== 3)))
     steps.push({ kind: 'set-rewrite', at, pop, before: rewrite });
   steps.push(
-    ...placing(planning, at, existing, attachment.type === 'input' ? 1 : 0, attachment.type !== 'input', domain),
+    ...(type === 'unicast'
+      ? takingUnicast(planning, at, existing, domain)
+      : placing(planning, at, existing, groups[type], outward, domain)),
   );
-  return { key, existing: existing?.index ?? null, obstacle: null, steps };
+  return { key, outward, needs, existing: existing?.index ?? null, obstacle: null, steps };
 }
 
 /** Puts an interface into the bridge domain and up, muted or not. */
@@ -83,10 +100,12 @@ export function placing(
 ): Step[] {
   const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
   const placed = member?.bridgeDomain === domain.id && member.shg === shg;
-  const bits = existing && placed ? (actual.features(existing.index)?.input ?? 0) & forwardingBits : forwardingBits;
+  const now = existing ? (actual.features(existing.index)?.input ?? 0) & forwardingBits : forwardingBits;
+  const bits = placed ? now : forwardingBits;
   const up = existing?.adminUp ?? false;
-  // Joining a bridge domain lets frames in again: an interface that has to be mute is down until it is.
-  const downFirst = muted && !placed && up;
+  // Joining a bridge domain lets frames in again: an interface that has to be mute is down until it is. One that was mute
+  // there already, and only changes its group, has copies passing: it stays up.
+  const downFirst = muted && !placed && up && (member?.bridgeDomain !== domain.id || now !== 0);
   const steps: Step[] = [];
   if (downFirst) steps.push({ kind: 'set-admin', at, up: false, before: true });
   if (!placed) steps.push({ kind: 'join-bridge', at, id: domain.id, shg });
@@ -96,26 +115,61 @@ export function placing(
   return steps;
 }
 
-function findCollector({ actual, taken }: Planning, service: string, port: string): Found<Candidate> {
+/**
+ * Has the unicast of the bridge domain leave by an interface. It is a member first, in the inputs' group, which floods
+ * pass by: so it can be mute and up before copies come its way, and none is lost or doubled when they do. Until the second
+ * muting it lets in what the collector sends; other nodes drop that at their mute outputs.
+ */
+function takingUnicast(
+  { actual }: Planning,
+  at: Ref,
+  existing: ActualInterface | null,
+  { id, keepsMembers }: TargetDomain,
+): Step[] {
+  const up = existing?.adminUp ?? false;
+  const member = existing && keepsMembers ? actual.membership(existing.index) : undefined;
+  const raise: Step = { kind: 'set-admin', at, up: true, before: false };
+  if (existing && member?.bridgeDomain === id && member.shg === null) {
+    const isMute = ((actual.features(existing.index)?.input ?? 0) & forwardingBits) === 0;
+    return [...(isMute ? [] : [{ kind: 'mute', at } as const]), ...(up ? [] : [raise])];
+  }
+  return [
+    ...(up ? [{ kind: 'set-admin', at, up: false, before: true } as const] : []),
+    { kind: 'join-bridge', at, id, shg: groups.input },
+    { kind: 'mute', at },
+    raise,
+    { kind: 'take-unicast', at, id, shg: groups.unicast },
+    { kind: 'mute', at },
+  ];
+}
+
+function findCollector(
+  { actual, taken }: Planning,
+  service: string,
+  kind: 'collector' | 'unicast',
+  port: string,
+): Found<Candidate> {
   const parent = findPort(port, actual);
   if (parent.obstacle) return parent;
   const { index, supIndex, adminUp, name } = parent.value;
   if (supIndex !== index) return refused(`port ${port} is a trunk's subport, which cannot be a collector`);
   if (!adminUp) return pending(`port ${port} is down: its interface ${name} is not up in VPP`);
   const subs = [...actual.subInterfaces(index)].filter((sub) => sub.vlan?.match === 'exact');
-  const tag = ownTag('collector', service);
+  const tag = ownTag(kind, service);
   // VLAN 4095 is reserved, so an untagged sub-interface with it is one that we made and did not come round to tag.
   const existing =
     subs.find((sub) => sub.tag === tag) ??
-    subs.find((sub) => sub.tag === '' && sub.vlan?.outer === 4095 && !actual.membership(sub.index));
-  if (existing) return found({ kind: 'collector', existing, make: () => [], pop: 0 });
+    subs.find(
+      (sub) => sub.tag === '' && sub.vlan?.outer === 4095 && !actual.membership(sub.index) && taken.adopt(sub.index),
+    );
+  if (existing) return found({ kind, existing, make: () => [], pop: 0 });
   const vlan = taken.collectorVlan(actual, index);
   if (vlan === undefined) return refused(`port ${port} has no VLAN id left for another collector`);
   const make = (as: string): Step[] => [
     { kind: 'check-port', port, index },
     { kind: 'create-vlan', as, parent: index, vlan, match: 'exact' },
   ];
-  return found({ kind: 'collector', existing: null, make, pop: 0 });
+  return found({ kind, existing: null, make, pop: 0 });
 }
 
 function findLink(planning: Planning, service: string, link: Link): Found<Candidate> {

@@ -23,10 +23,7 @@ export function planBridge({ actual, facts, taken }: Planning, tag: string): Pla
   }
   // Its flags are changed by making it anew: VPP's message for that differs between versions.
   const undo: Step[] = existing
-    ? [
-        ...[...existing.members.keys()].flatMap((index) => leave(index, actual)),
-        { kind: 'delete-bridge-domain', id, tag },
-      ]
+    ? [...occupants(existing).flatMap((index) => leave(index, actual)), { kind: 'delete-bridge-domain', id, tag }]
     : [];
   return {
     domain: { id, keepsMembers: false },
@@ -44,9 +41,14 @@ export function chosenDomain(actual: ActualView, tag: string): ActualBridgeDomai
 
 /** Interfaces of others in our bridge domain would receive the copies. */
 export function evictStrangers(actual: ActualView, domain: ActualBridgeDomain): Step[] {
-  return [...domain.members.keys()]
+  return occupants(domain)
     .filter((index) => parseOwnTag(actual.interface(index)?.tag ?? '') === null)
     .flatMap((index) => leave(index, actual));
+}
+
+/** All that is in a bridge domain, members or not. */
+export function occupants({ members, unicast }: ActualBridgeDomain): number[] {
+  return [...members.keys(), ...(unicast === null ? [] : [unicast])];
 }
 
 function floodsOnly({ flags }: ActualBridgeDomain): boolean {

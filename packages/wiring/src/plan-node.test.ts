@@ -34,9 +34,17 @@ describe('a local tap', () => {
       `check that interface 3 is port ${portId(3)}`,
       `create collector:${serviceId(1)}: VLAN 4095 on interface 3`,
       `tag collector:${serviceId(1)} as taas.collector:${serviceId(1)}`,
-      `put collector:${serviceId(1)} into bridge domain 8388608, split-horizon group 0`,
+      `put collector:${serviceId(1)} into bridge domain 8388608, split-horizon group 2`,
       `drop what comes in by collector:${serviceId(1)}`,
       `set collector:${serviceId(1)} up`,
+      `check that interface 3 is port ${portId(3)}`,
+      `create unicast:${serviceId(1)}: VLAN 4094 on interface 3`,
+      `tag unicast:${serviceId(1)} as taas.unicast:${serviceId(1)}`,
+      `put unicast:${serviceId(1)} into bridge domain 8388608, split-horizon group 1`,
+      `drop what comes in by unicast:${serviceId(1)}`,
+      `set unicast:${serviceId(1)} up`,
+      `send the unicast of bridge domain 8388608 out by unicast:${serviceId(1)} alone, split-horizon group 2`,
+      `drop what comes in by unicast:${serviceId(1)}`,
       expect.stringMatching(`^create entry:${serviceId(1)} with MAC address 02:74:61:`),
       `tag entry:${serviceId(1)} as taas.entry:${serviceId(1)}`,
       `put entry:${serviceId(1)} into bridge domain 8388608, split-horizon group 1`,
@@ -258,12 +266,12 @@ describe('repair', () => {
     expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
   });
 
-  it('gives a port that collects for two services a sub-interface each', () => {
+  it('gives a port that collects for two services two sub-interfaces each', () => {
     const { vpp, wanted } = node();
     local(wanted);
     wanted.setService({ record: service(2, 3), revision: 9 });
     vpp.execute(plan(vpp, wanted));
-    expect([...vpp.state.subInterfaces(3)].map((sub) => sub.vlan?.outer).sort()).toEqual([4094, 4095]);
+    expect([...vpp.state.subInterfaces(3)].map((sub) => sub.vlan?.outer).sort()).toEqual([4092, 4093, 4094, 4095]);
     expect(text(vpp, wanted)).toEqual([]);
   });
 });

@@ -66,5 +66,5 @@ export function removeFlow(flow: string, actual: ActualView): Step[] {
 
 export function leave(index: number, actual: ActualView): Step[] {
   const member = actual.membership(index);
-  return member ? [{ kind: 'leave-bridge', at: { index }, id: member.bridgeDomain, shg: member.shg }] : [];
+  return member ? [{ kind: 'leave-bridge', at: { index }, id: member.bridgeDomain }] : [];
 }

@@ -4,12 +4,12 @@ import { chosenDomain, evictStrangers, planBridge } from './plan-bridge.js';
 import { type DirectMirror, goesDirect, mirrorKey, planDirect } from './plan-direct.js';
 import { type Entrance, entryKey, planEntrance } from './plan-entrance.js';
 import { flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
-import { removeAttachment, removeFlow } from './plan-removal.js';
+import { leave, removeAttachment, removeFlow } from './plan-removal.js';
 import { reviveSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
 import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
 import type { Step } from './step.js';
-import { ownTag, parseOwnTag } from './tags.js';
+import { ownTag, parseOwnTag, wayKinds } from './tags.js';
 import type { WantedFlow } from './wanted.js';
 
 interface PlannedDomain {
@@ -61,12 +61,12 @@ export function planUnit(
         mirrorKey(service, flow.record.source_port),
         entryKey(service),
         ...(own === null ? [keyOf(flow), `detach:${service}`] : [...own.keys, ...exitKeys]),
-        ...(own === null || !outward ? [] : [outward.key]),
+        ...(own === null ? [] : attachments.filter((each) => each.outward).map((each) => each.key)),
       ],
     });
   }
   addMirrors(mirrors.filter(({ lessens }) => !lessens));
-  planLeftovers(planning, service, exit, goneFlows);
+  planLeftovers(planning, service, exit, goneFlows, attachments);
   serviceOutlook(planning, service, obstacle, attachments, exitKeys);
 }
 
@@ -133,7 +133,7 @@ function planAttachments(
       ? []
       : exit.attachments.map((attachment) => planAttachment(planning, service, attachment, domain));
   const kept = new Set(planned.map((each) => each.existing));
-  const stale = (['collector', 'vlan', 'vxlan'] as const)
+  const stale = wayKinds
     .flatMap((kind) => [...actual.tagged(ownTag(kind, service))])
     .filter((entry) => !kept.has(entry.index));
   draft.add(
@@ -141,24 +141,36 @@ function planAttachments(
     [],
     stale.flatMap((entry) => removeAttachment(entry, actual)),
   );
-  for (const { key, steps } of planned) draft.add(key, [scrubKey, `detach:${service}`, `bridge:${service}`], steps);
+  for (const { key, needs, steps } of planned)
+    draft.add(key, [scrubKey, `detach:${service}`, `bridge:${service}`, ...needs], steps);
   return planned;
 }
 
 /** Bridge domains of the service that have no use any more go last, when what was in them is out. */
-function planLeftovers(planning: Planning, service: string, exit: ServiceExit, goneFlows: Iterable<string>): void {
+function planLeftovers(
+  planning: Planning,
+  service: string,
+  exit: ServiceExit,
+  goneFlows: Iterable<string>,
+  attachments: readonly PlannedAttachment[],
+): void {
   const { actual, draft } = planning;
   if (exit.type === 'frozen') return;
   const tag = ownTag('service', service);
   const keep = exit.type === 'none' ? undefined : chosenDomain(actual, tag)?.id;
   const spare = [...actual.bridgeDomainsTagged(tag)].filter((domain) => domain.id !== keep);
-  const needs = new Set([`detach:${service}`, `bridge:${service}`, entryKey(service), ...[...goneFlows].map(flowKey)]);
+  const ways = [`detach:${service}`, ...attachments.map((each) => each.key)];
+  const needs = new Set([...ways, `bridge:${service}`, entryKey(service), ...[...goneFlows].map(flowKey)]);
   const steps = spare.flatMap((domain): Step[] => {
     for (const index of domain.members.keys()) {
       const own = parseOwnTag(actual.interface(index)?.tag ?? '');
       if (own?.kind === 'flow') needs.add(flowKey(own.id));
     }
-    return [...evictStrangers(actual, domain), { kind: 'delete-bridge-domain', id: domain.id, tag }];
+    // VPP does not refuse to delete a bridge domain under what takes its unicast: another service's is out before.
+    const { unicast } = domain;
+    const own = unicast === null ? null : parseOwnTag(actual.interface(unicast)?.tag ?? '');
+    const out = unicast === null || own === null || own.id === service ? [] : leave(unicast, actual);
+    return [...evictStrangers(actual, domain), ...out, { kind: 'delete-bridge-domain', id: domain.id, tag }];
   });
   draft.addLast(`unbridge:${service}`, [...needs], steps);
 }

@@ -17,6 +17,12 @@ export interface Planning {
 export class TakenIds {
   #nextDomain: number | undefined;
   readonly #vlans = new Map<number, Set<number>>();
+  readonly #adopted = new Set<number>();
+
+  /** Whether an interface that was left half-made is still to be had; it is not any more after this. */
+  adopt(index: number): boolean {
+    return this.#adopted.size < this.#adopted.add(index).size;
+  }
 
   /** The lowest bridge domain id of the range that nobody has, or undefined if the range is used up. */
   bridgeDomain(actual: ActualView, [first, last]: readonly [number, number]): number | undefined {

@@ -27,7 +27,8 @@ export function serviceExit(
   const own = wanted.service(service);
   if (own && !own.record.removed) {
     const inputs = own.record.inputs.map((link): Attachment => ({ type: 'input', link }));
-    return { type: 'local', attachments: [{ type: 'collector', port: own.record.port_id }, ...inputs] };
+    const port = own.record.port_id;
+    return { type: 'local', attachments: [{ type: 'collector', port }, { type: 'unicast', port }, ...inputs] };
   }
   if (wanted.isUnreadable('tap_services', service)) return { type: 'frozen' };
   let newest: WantedFlow | undefined;

@@ -47,7 +47,12 @@ export type Step =
   /** The longest packet that a tunnel of ours takes, in bytes. */
   | { readonly kind: 'set-mtu'; readonly at: Ref; readonly mtu: number }
   | { readonly kind: 'join-bridge'; readonly at: Ref; readonly id: number; readonly shg: number }
-  | { readonly kind: 'leave-bridge'; readonly at: Ref; readonly id: number; readonly shg: number }
+  /**
+   * Frames to one address leave the bridge domain by this interface, and are flooded no more. It must have been put into a
+   * bridge domain before: VPP looks up what such an interface may do beside its table otherwise.
+   */
+  | { readonly kind: 'take-unicast'; readonly at: Ref; readonly id: number; readonly shg: number }
+  | { readonly kind: 'leave-bridge'; readonly at: Ref; readonly id: number }
   /** Frames that come in by this interface go nowhere; what is sent out by it is not concerned. */
   | { readonly kind: 'mute'; readonly at: Ref }
   | { readonly kind: 'unmute'; readonly at: Ref }

@@ -7,11 +7,11 @@ export const physnetTagPrefix = 'net-vpp.physnet:';
 /** How the path of a vhost-user socket names its port. */
 export const portIdInPath = /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/;
 
-const ownKinds = ['service', 'entry', 'flow', 'collector', 'vlan', 'vxlan', 'mirror', 'gre'] as const;
+const ownKinds = ['service', 'entry', 'flow', 'collector', 'unicast', 'vlan', 'vxlan', 'mirror', 'gre'] as const;
 /**
  * What an object of ours is for: a service's bridge domain, the loopback by which copies enter it, a filtered flow's
- * loopback or ACL, a way in or out of a service; of a tap mirror's leg the bridge domain and loopback (`mirror`), and the
- * tunnel (`gre`).
+ * loopback or ACL, a way in or out of a service (to a collector two: `collector` for frames to a group, `unicast` for those
+ * to one address); of a tap mirror's leg the bridge domain and loopback (`mirror`), and the tunnel (`gre`).
  */
 export type OwnKind = (typeof ownKinds)[number];
 
@@ -33,6 +33,9 @@ export function parseOwnTag(tag: string): OwnTag | null {
   const id = tag.slice(colon + 1);
   return kind === undefined || id === '' ? null : { kind, id };
 }
+
+/** A service's ways in and out, in the order in which they are to be taken away: frames to one address fall back to flooding. */
+export const wayKinds = ['unicast', 'collector', 'vlan', 'vxlan'] as const satisfies readonly OwnKind[];
 
 /** Whether ports are mirrored to interfaces with the tag. */
 export function takesCopies(own: OwnTag | null): own is OwnTag & { readonly kind: 'flow' | 'mirror' } {

@@ -7,6 +7,7 @@ import type {
   ActualTunnel,
   ActualView,
   L2Features,
+  Membership,
   SpanState,
 } from './actual.js';
 import { GreTunnels } from './actual-gre.js';
@@ -29,7 +30,7 @@ export class VppSnapshot implements ActualView {
   readonly #byName = new Map<string, ActualInterface>();
   readonly #domains = new Map<number, ActualBridgeDomain>();
   readonly #domainsByTag = new IndexOf<string, ActualBridgeDomain>();
-  readonly #membership = new Map<number, { bridgeDomain: number; shg: number }>();
+  readonly #membership = new Map<number, Membership>();
   readonly #spans = new Map<number, Map<number, SpanState>>();
   readonly #spansTo = new IndexOf<number, number>();
   /** Mirrors, by destination, that were to an interface of ours which is no more: its index may be somebody else's now. */
@@ -73,14 +74,16 @@ export class VppSnapshot implements ActualView {
     if (!domain) return;
     const members = new Map(domain.members);
     members.delete(index);
-    this.putBridgeDomain({ ...domain, members });
+    this.putBridgeDomain({ ...domain, members, unicast: domain.unicast === index ? null : domain.unicast });
   }
 
   putBridgeDomain(domain: ActualBridgeDomain): void {
     this.removeBridgeDomain(domain.id);
     this.#domains.set(domain.id, domain);
     this.#domainsByTag.add(domain.tag, domain);
-    for (const [index, shg] of domain.members) this.#membership.set(index, { bridgeDomain: domain.id, shg });
+    const all = new Map<number, number | null>(domain.members);
+    if (domain.unicast !== null) all.set(domain.unicast, null);
+    for (const [index, shg] of all) this.#membership.set(index, { bridgeDomain: domain.id, shg });
   }
 
   removeBridgeDomain(id: number): void {
@@ -88,7 +91,7 @@ export class VppSnapshot implements ActualView {
     if (!old) return;
     this.#domains.delete(id);
     this.#domainsByTag.delete(old.tag, old);
-    for (const index of old.members.keys())
+    for (const index of [...old.members.keys(), ...(old.unicast === null ? [] : [old.unicast])])
       if (this.#membership.get(index)?.bridgeDomain === id) this.#membership.delete(index);
   }
 
@@ -209,7 +212,7 @@ export class VppSnapshot implements ActualView {
   bridgeDomainsTagged(tag: string): Iterable<ActualBridgeDomain> {
     return this.#domainsByTag.get(tag);
   }
-  membership(index: number): { readonly bridgeDomain: number; readonly shg: number } | undefined {
+  membership(index: number): Membership | undefined {
     return this.#membership.get(index);
   }
   spansFrom(index: number): ReadonlyMap<number, SpanState> {

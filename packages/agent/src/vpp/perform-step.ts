@@ -24,8 +24,8 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
   const at = (ref: Ref): number => resolveRef(made, ref);
   const tag = (index: number, text: string) =>
     vpp.request('sw_interface_tag_add_del', { is_add: text !== '', sw_if_index: index, tag: text });
-  const bridge = (index: number, id: number, shg: number, enable: boolean) =>
-    vpp.request('sw_interface_set_l2_bridge', { rx_sw_if_index: index, bd_id: id, port_type: 0, shg, enable });
+  const bridge = (index: number, id: number, shg: number, as: PortType) =>
+    vpp.request('sw_interface_set_l2_bridge', { rx_sw_if_index: index, bd_id: id, ...as, shg });
   const domain = (id: number, text: string, isAdd: boolean) =>
     vpp.request('bridge_domain_add_del_v2', { ...domainFlags, bd_id: id, bd_tag: text, is_add: isAdd });
   const flags = (index: number, isSet: boolean) =>
@@ -100,8 +100,9 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
       }),
     'set-admin': (s) => vpp.request('sw_interface_set_flags', { sw_if_index: at(s.at), flags: s.up ? 1 : 0 }),
     'set-mtu': (s) => vpp.request('sw_interface_set_mtu', { sw_if_index: at(s.at), mtu: [s.mtu, 0, 0, 0] }),
-    'join-bridge': (s) => bridge(at(s.at), s.id, s.shg, true),
-    'leave-bridge': (s) => bridge(at(s.at), s.id, s.shg, false),
+    'join-bridge': (s) => bridge(at(s.at), s.id, s.shg, portTypes.member),
+    'take-unicast': (s) => bridge(at(s.at), s.id, s.shg, portTypes.unicast),
+    'leave-bridge': (s) => bridge(at(s.at), s.id, 0, portTypes.none),
     mute: (s) => flags(at(s.at), false),
     unmute: (s) => flags(at(s.at), true),
     'set-span': (s) =>
@@ -147,6 +148,14 @@ export function resolveRef(made: MadeIndices, ref: Ref): number {
   if (index === undefined) throw new Error(`nothing was made as ${ref.ref}`);
   return index;
 }
+
+/** What an interface is to a bridge domain: a member, VPP's `L2_API_PORT_TYPE_UU_FWD`, or nothing. */
+const portTypes = {
+  member: { port_type: 0, enable: true },
+  unicast: { port_type: 2, enable: true },
+  none: { port_type: 0, enable: false },
+} as const;
+type PortType = (typeof portTypes)[keyof typeof portTypes];
 
 const domainFlags = {
   flood: true,

@@ -40,6 +40,7 @@ const waits: Record<StepKind, boolean> = {
   'set-admin': false,
   'set-mtu': false,
   'join-bridge': false,
+  'take-unicast': false,
   'leave-bridge': false,
   mute: false,
   unmute: false,

@@ -47,6 +47,7 @@ export function toBridgeDomain(d: DetailsFields<AgentMessages, 'bridge_domain_du
     tag: d.bd_tag,
     flags: { learn: d.learn, forward: d.forward, flood: d.flood, uuFlood: d.uu_flood, arpTerm: d.arp_term },
     members: new Map(d.sw_if_details.map(({ sw_if_index, shg }) => [sw_if_index, shg])),
+    unicast: d.uu_fwd_sw_if_index === anyIndex ? null : d.uu_fwd_sw_if_index,
   };
 }
 

@@ -24,6 +24,7 @@ export class VppDouble {
   #nextAcl = 0;
   #nextTable = 0;
   readonly #tables = new Map<number, FrameClassifier>();
+  readonly #wereMembers = new Set<number>();
   /** Steps that were carried out. */
   steps: Step[] = [];
   /** Throws for steps that VPP is to refuse. */
@@ -52,7 +53,7 @@ export class VppDouble {
 
   addDomain(id: number, tag = ''): void {
     const flags = { learn: true, forward: true, flood: true, uuFlood: true, arpTerm: false };
-    this.state.putBridgeDomain({ id, tag, flags, members: new Map() });
+    this.state.putBridgeDomain({ id, tag, flags, members: new Map(), unicast: null });
   }
 
   remove(index: number): void {
@@ -60,15 +61,25 @@ export class VppDouble {
     if (!this.state.interface(index)) throw new Refused(`no interface ${index}`);
     this.state.removeInterface(index);
     this.#free.push(index);
+    this.#wereMembers.delete(index);
     this.#listSpare();
   }
 
   join(index: number, id: number, shg = 0): void {
-    const domain = this.state.bridgeDomain(id);
-    if (!domain) throw new Refused(`no bridge domain ${id}`);
+    this.#wereMembers.add(index);
+    this.#enter(index, id, (domain) => ({ ...domain, members: new Map(domain.members).set(index, shg) }));
+  }
+
+  takeUnicast(index: number, id: number): void {
+    // A real VPP does not mind, and lets frames that come in by it go on to whatever stands beside its table.
+    if (!this.#wereMembers.has(index)) throw new Error('takes unicast and was never a member');
+    this.#enter(index, id, (domain) => ({ ...domain, unicast: index }));
+  }
+
+  #enter(index: number, id: number, change: (domain: ActualBridgeDomain) => ActualBridgeDomain): void {
+    if (!this.state.bridgeDomain(id)) throw new Refused(`no bridge domain ${id}`);
     this.#leave(index);
-    const fresh = this.state.bridgeDomain(id) as ActualBridgeDomain;
-    this.state.putBridgeDomain({ ...fresh, members: new Map(fresh.members).set(index, shg) });
+    this.state.putBridgeDomain(change(this.state.bridgeDomain(id) as ActualBridgeDomain));
     const before = this.state.features(index) ?? { input: 0, output: 0 };
     this.state.putFeatures(index, { input: before.input | forwardingBits, output: before.output });
   }
@@ -129,10 +140,13 @@ export class VppDouble {
     'create-bridge-domain': ({ id, tag }) => {
       if (this.state.bridgeDomain(id)) throw new Refused(`bridge domain ${id} exists`);
       const flags = { learn: false, forward: false, flood: true, uuFlood: true, arpTerm: false };
-      this.state.putBridgeDomain({ id, tag, flags, members: new Map() });
+      this.state.putBridgeDomain({ id, tag, flags, members: new Map(), unicast: null });
     },
     'delete-bridge-domain': ({ id }) => {
-      if ((this.state.bridgeDomain(id)?.members.size ?? 1) > 0) throw new Refused(`bridge domain ${id} is in use`);
+      const domain = this.state.bridgeDomain(id);
+      if ((domain?.members.size ?? 1) > 0) throw new Refused(`bridge domain ${id} is in use`);
+      // A real VPP does not mind, and the interface is in whatever gets the bridge domain's place.
+      if (domain?.unicast !== null) throw new Error('deleted under what takes its unicast');
       this.state.removeBridgeDomain(id);
     },
     'create-loopback': ({ as, mac }) => {
@@ -171,6 +185,7 @@ export class VppDouble {
     'set-admin': ({ at, up }) => this.#change(at, { adminUp: up }),
     'set-mtu': ({ at, mtu }) => this.#change(at, { mtu: { packet: mtu, ip4: mtu, ip6: mtu } }),
     'join-bridge': ({ at, id, shg }) => this.join(this.#at(at), id, shg),
+    'take-unicast': ({ at, id }) => this.takeUnicast(this.#at(at), id),
     'leave-bridge': ({ at }) => this.toLayer3(this.#at(at)),
     mute: ({ at }) => this.#setBits(at, 0),
     unmute: ({ at }) => this.#setBits(at, forwardingBits),
@@ -276,6 +291,6 @@ export class VppDouble {
     if (!domain) return;
     const members = new Map(domain.members);
     members.delete(index);
-    this.state.putBridgeDomain({ ...domain, members });
+    this.state.putBridgeDomain({ ...domain, members, unicast: domain.unicast === index ? null : domain.unicast });
   }
 }

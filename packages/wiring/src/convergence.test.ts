@@ -1,9 +1,10 @@
 import type { Direction } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { featureBits, forwardingBits } from './actual.js';
+import { forwardingBits } from './actual.js';
 import { planNode, planTaps } from './plan-node.js';
 import { parseOwnTag } from './tags.js';
+import { receivers } from './testing/receivers.js';
 import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
 import { verify } from './verify.js';
@@ -123,29 +124,6 @@ class World {
     }
   }
 
-  /**
-   * Interfaces that get what `source` sends (1) or is sent (2), to one address or to a group; followed through VPP's own
-   * state, not through plans.
-   */
-  receivers(source: number, side: 1 | 2, cast: 'unicast' | 'group'): number[] {
-    const { state } = this.vpp;
-    const features = state.features(source);
-    const bit = side === 1 ? featureBits.inputSpan : featureBits.outputSpan;
-    if (!features || ((side === 1 ? features.input : features.output) & bit) === 0) return [];
-    return [...state.spansFrom(source)].flatMap(([to, span]) => {
-      const member = state.membership(to);
-      if ((span & side) === 0 || !member || !state.interface(to)?.adminUp) return [];
-      if (!state.interface(to)?.name.startsWith('loop')) return [to];
-      const domain = state.bridgeDomain(member.bridgeDomain);
-      if (cast === 'unicast' && typeof domain?.unicast === 'number')
-        return state.interface(domain.unicast)?.adminUp ? [domain.unicast] : [];
-      return [...(domain?.members ?? [])]
-        .filter(([index, shg]) => index !== to && (shg === 0 || shg !== member.shg))
-        .filter(([index]) => !state.interface(index)?.name.startsWith('loop') && state.interface(index)?.adminUp)
-        .map(([index]) => index);
-    });
-  }
-
   /** What VPP holds, without the numbers that depend on the order of events. */
   picture(): unknown {
     const { state } = this.vpp;
@@ -219,7 +197,7 @@ describe('any node, after anything that can happen to it', () => {
               const expected = asked.map(
                 ({ record }) => `taas.${record.target.type === 'local' ? exit : 'vlan'}:${record.tap_service_id}`,
               );
-              const got = world.receivers(entry.index, side, cast).map((index) => state.interface(index)?.tag);
+              const got = receivers(state, entry.index, side, cast).map((index) => state.interface(index)?.tag);
               // However many flows ask for a packet, it arrives once at each service.
               expect(got.sort()).toEqual([...new Set(expected)].sort());
             }

@@ -11,9 +11,11 @@ import {
   type TaasClient,
   type VppBinary,
 } from '@taas/lab';
-import { compareFrames, udp } from '@taas/packets';
+import { compareFrames } from '@taas/packets';
 import { silentLogger, systemClock } from '@taas/service';
 import { expect } from 'vitest';
+import { agentMessages, connect } from 'vpp-api';
+import { distinctFrame } from './distinct-frames.js';
 
 /** A port with a neighbour in a network of its own, so that frames can go to it as well as come from it. */
 export interface TestVm {
@@ -99,17 +101,27 @@ export class TapLab {
     for (const flow of flows) await this.client.until('tap_flows', flow, 'ACTIVE');
   }
 
-  /** Frames that nobody has sent before. */
+  /** Frames that nobody has sent before, to one address, to a group and to all in turn. */
   frames(count: number): Frame[] {
     return Array.from({ length: count }, () => {
       this.#serial += 1;
-      const payload = new Uint8Array(64);
-      new DataView(payload.buffer).setUint32(0, this.#serial);
-      return udp({
-        ...{ src: '02:aa:00:00:00:01', dst: 'ff:ff:ff:ff:ff:ff', srcIp: '192.0.2.1', dstIp: '192.0.2.255' },
-        ...{ srcPort: 1000, dstPort: 2000, payload },
-      });
+      return distinctFrame(this.#serial);
     });
+  }
+
+  /** Looks for a sub-interface or a loopback with the tag; `deleting` it is done without a word to the agent. */
+  async findTagged(node: string, tag: string, deleting = false): Promise<boolean> {
+    const socketPath = this.cloud.node(node).switch.apiSocket;
+    const vpp = await connect({ socketPath, clientName: 'somebody', messages: agentMessages });
+    try {
+      const all = { sw_if_index: 0xffffffff, name_filter_valid: false, name_filter: '' };
+      const found = (await vpp.dump('sw_interface_dump', all)).find((each) => each.tag === tag);
+      const remove = found?.sup_sw_if_index === found?.sw_if_index ? 'delete_loopback' : 'delete_subif';
+      if (found && deleting) await vpp.request(remove, { sw_if_index: found.sw_if_index });
+      return found !== undefined;
+    } finally {
+      await vpp.close();
+    }
   }
 
   /** The VM sends. */

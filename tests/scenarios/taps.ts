@@ -1,6 +1,7 @@
+import type { LabPort } from '@taas/lab';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { taggedFrame } from './tagged-frame.js';
-import { type LabSettings, TapLab } from './tap-lab.js';
+import { type LabSettings, TapLab, type TestVm } from './tap-lab.js';
 
 /** What every tap must do, on whatever switch: the same scenarios for the simulator and for a real VPP. */
 export function describeTaps(name: string, settings: () => LabSettings): void {
@@ -73,7 +74,7 @@ export function describeTaps(name: string, settings: () => LabSettings): void {
       await lab.expectCopies(collector, vm, 'OUT');
     });
 
-    it("leaves the collector its own network, and lets what it sends on the copies' VLAN go nowhere", async () => {
+    it("leaves the collector its own network, and lets what it sends on the copies' VLANs go nowhere", async () => {
       await start();
       const collector = await lab.vm('node-b');
       const service = await lab.service(collector);
@@ -90,16 +91,19 @@ export function describeTaps(name: string, settings: () => LabSettings): void {
         await lab.sends(collector, sent);
         return sent;
       });
-      const tagged = lab.frames(10).map((frame) => taggedFrame(frame, 4095));
-      for (const [node, port] of [
-        ['node-a', vm.port],
-        ['node-a', vm.neighbour],
-        ['node-b', collector.neighbour],
-      ] as const)
-        await lab.expectAt({ node, port }, 'VLAN 4095 from the collector', async () => {
-          await lab.sends(collector, tagged);
-          return [];
-        });
+      for (const vlan of [4095, 4094])
+        for (const [node, port] of [
+          ['node-a', vm.port],
+          ['node-a', vm.neighbour],
+          ['node-b', collector.neighbour],
+          ['node-b', collector.port],
+        ] as const)
+          await lab.expectAt({ node, port }, `VLAN ${vlan} from the collector`, async () => {
+            const tagged = lab.frames(12).map((frame) => taggedFrame(frame, vlan));
+            await lab.sends(collector, tagged);
+            return [];
+          });
+      await lab.expectCopies(collector, vm);
     });
   });
 
@@ -184,10 +188,16 @@ export function describeTaps(name: string, settings: () => LabSettings): void {
       await lab.expectCopies(collector, vm);
       // The port goes from VPP without a word to anybody, and another one gets its index at once.
       const node = lab.cloud.node('node-b').switch;
+      const before = await node.counters();
       await node.removePort(collector.port);
-      const newcomer = await node.addPort({ id: lab.newPortId(), bridgeDomain: 900 });
-      expect(newcomer.swIfIndex).toBe(collector.port.swIfIndex);
-      await lab.expectNothing({ node: 'node-b', port: newcomer }, vm);
+      // Those of the port, and of both our sub-interfaces of it.
+      const after = await node.counters();
+      const freed = [...before.keys()].filter((index) => !after.has(index));
+      expect(freed).toHaveLength(3);
+      const newcomers: LabPort[] = [];
+      for (const _ of freed) newcomers.push(await node.addPort({ id: lab.newPortId(), bridgeDomain: 900 }));
+      expect(new Set(newcomers.map((port) => port.swIfIndex))).toEqual(new Set(freed));
+      for (const port of newcomers) await lab.expectNothing({ node: 'node-b', port }, vm);
       await lab.client.until('tap_services', service, 'PENDING_CREATE');
 
       const again = await lab.collector('node-b', collector.port.id);
@@ -202,6 +212,24 @@ export function describeTaps(name: string, settings: () => LabSettings): void {
       await lab.active(await lab.flow(service, other));
       await lab.expectCopies(again, other);
     });
+
+    for (const kind of ['unicast', 'collector', 'entry'])
+      it(`is mended when somebody deletes its ${kind}`, async () => {
+        await start();
+        const collector = await lab.collector('node-b');
+        const service = await lab.service(collector);
+        const vms: readonly TestVm[] = [await lab.vm('node-a'), await lab.vm('node-b')];
+        const flows: string[] = [];
+        for (const vm of vms) flows.push(await lab.flow(service, vm));
+        await lab.active(...flows);
+        const tag = `taas.${kind}:${service}`;
+        expect(await lab.findTagged('node-b', tag, true)).toBe(true);
+        await lab.eventually(async () => {
+          expect(await lab.findTagged('node-b', tag)).toBe(true);
+          for (const vm of vms) await lab.expectCopies(collector, vm);
+        });
+        await lab.active(...flows);
+      });
 
     it('resumes when its source leaves its bridge domain and comes back', async () => {
       await start();

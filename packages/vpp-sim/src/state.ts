@@ -29,6 +29,8 @@ export interface SimulatorState {
     readonly tag: string;
     readonly features: number;
     readonly members: readonly number[];
+    /** What takes unknown unicast; it is no member. */
+    readonly uuFwd?: number;
   }[];
   readonly span: readonly SpanRow[];
   readonly acls: readonly { readonly index: number; readonly tag: string; readonly rules: number }[];
@@ -59,11 +61,12 @@ export function stateOf(engine: Engine): SimulatorState {
     }),
     bridgeDomains: [...engine.bridgeDomains.all()]
       .sort((a, b) => a.id - b.id)
-      .map(({ id, tag, features, members }) => ({
+      .map(({ id, tag, features, members, uuFwd }) => ({
         id,
         tag,
         features: features >>> 0,
         members: [...members.keys()].sort((a, b) => a - b),
+        ...(uuFwd === NO_INDEX ? {} : { uuFwd }),
       })),
     span: [...engine.span.rows(true), ...engine.span.rows(false)],
     acls: [...engine.acls.all()].map(({ index, tag, rules }) => ({ index, tag, rules: rules.length })),

@@ -17,7 +17,15 @@ export type Garbage =
     }
   | { readonly is: 'half-made-loopback' }
   | { readonly is: 'domain'; readonly owner: Owner; readonly learn: boolean }
-  | { readonly is: 'collector'; readonly owner: Owner; readonly port: number; readonly domain: number | null }
+  | {
+      readonly is: 'collector';
+      /** Which of the two ways to a collector it pretends to be, and whether it is in the bridge domain as such. */
+      readonly way: 'collector' | 'unicast';
+      readonly takes: 'all' | 'unicast';
+      readonly owner: Owner;
+      readonly port: number;
+      readonly domain: number | null;
+    }
   | { readonly is: 'vlan'; readonly vlan: number; readonly domain: number | null }
   | { readonly is: 'tunnel'; readonly vni: number; readonly domain: number | null }
   | { readonly is: 'acl'; readonly owner: Owner; readonly bound: boolean }
@@ -44,7 +52,11 @@ export const garbage: fc.Arbitrary<Garbage> = fc.oneof(
   }),
   fc.record({ is: fc.constant('half-made-loopback' as const) }),
   fc.record({ is: fc.constant('domain' as const), owner, learn: fc.boolean() }),
-  fc.record({ is: fc.constant('collector' as const), owner, port: nth, domain }),
+  fc.record({
+    is: fc.constant('collector' as const),
+    way: fc.constantFrom('collector' as const, 'unicast' as const),
+    ...{ takes: fc.constantFrom('all' as const, 'unicast' as const), owner, port: nth, domain },
+  }),
   fc.record({ is: fc.constant('vlan' as const), vlan: fc.integer({ min: 3900, max: 3999 }), domain }),
   fc.record({ is: fc.constant('tunnel' as const), vni: fc.integer({ min: 70_000, max: 70_010 }), domain }),
   fc.record({ is: fc.constant('acl' as const), owner, bound: fc.boolean() }),
@@ -75,14 +87,15 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
   };
   const tag = (index: number, text: string) =>
     vpp.request('sw_interface_tag_add_del', { is_add: text !== '', sw_if_index: index, tag: text });
-  const join = async (index: number, which: number | null, shg: number, up = true) => {
+  const join = async (index: number, which: number | null, shg: number, takes: 'all' | 'unicast' = 'all') => {
     const ours = simulator.dumpState().bridgeDomains.filter((each) => each.tag.startsWith('taas.'));
     const target = which === null ? undefined : ours[which % Math.max(1, ours.length)];
     if (target) await bridge(index, target.id, shg, true);
-    if (up) await vpp.request('sw_interface_set_flags', { sw_if_index: index, flags: 1 });
+    if (target && takes === 'unicast') await bridge(index, target.id, shg, true, 2);
+    await vpp.request('sw_interface_set_flags', { sw_if_index: index, flags: 1 });
   };
-  const bridge = (index: number, id: number, shg: number, enable: boolean) =>
-    vpp.request('sw_interface_set_l2_bridge', { rx_sw_if_index: index, bd_id: id, port_type: 0, shg, enable });
+  const bridge = (index: number, id: number, shg: number, enable: boolean, portType: 0 | 2 = 0) =>
+    vpp.request('sw_interface_set_l2_bridge', { rx_sw_if_index: index, bd_id: id, port_type: portType, shg, enable });
   const pick = (which: number, from: (each: SimulatorState['interfaces'][number]) => boolean) => {
     const all = simulator.dumpState().interfaces.filter(from);
     return all[which % Math.max(1, all.length)];
@@ -122,8 +135,8 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
         const { sw_if_index: index } = await vpp.request('create_vlan_subif', {
           ...{ sw_if_index: parent.swIfIndex, vlan_id: 4096 - serial },
         });
-        await tag(index, `taas.collector:${nameOf(piece.owner, ids.services)}`);
-        return join(index, piece.domain, 0);
+        await tag(index, `taas.${piece.way}:${nameOf(piece.owner, ids.services)}`);
+        return join(index, piece.domain, 0, piece.takes);
       }
       case 'vlan': {
         const uplink = pick(0, (each) => each.tag.startsWith('net-vpp.physnet:'));

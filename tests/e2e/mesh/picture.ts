@@ -24,7 +24,10 @@ export function pictureOf(state: SimulatorState): readonly string[] {
       const what = { adminUp, mode, domain, shg, tagRewrite: tagRewrite ?? 0, inputFeatures, outputFeatures, bound };
       return `interface ${name(each.swIfIndex)} ${JSON.stringify(what)}`;
     }),
-    ...state.bridgeDomains.map((each) => `${domainName(each.id)} ${each.features} ${each.members.map(name).sort()}`),
+    ...state.bridgeDomains.map((each) => {
+      const unicast = each.uuFwd === undefined ? 'flooded' : `by ${name(each.uuFwd)}`;
+      return `${domainName(each.id)} ${each.features} ${each.members.map(name).sort()}, unicast ${unicast}`;
+    }),
     ...state.span.map(({ from, to, state: direction }) => `mirror ${name(from)} to ${name(to)} ${direction}`),
     ...state.acls.map(({ tag, rules }) => `ACL ${tag} ${rules}`),
   ].sort();

@@ -106,7 +106,7 @@ export async function etcdHoldsOnlyWanted({ cloud }: World, { model, taps }: Exp
 
 /**
  * A switch holds, of ours, one loopback for each flow that copies there, one bridge domain for each of its services, and
- * the ways in and out of those; no mirror but to such a loopback; and of networking-vpp's, all that was there, as it was.
+ * the ways in and out of those, unicast by its own where the collector is; no mirror but to such a loopback; and of networking-vpp's, all that was there, as it was.
  */
 export async function switchesHoldOnlyWanted(world: World, expected: Expected): Promise<string | null> {
   for (const node of world.cloud.nodes) {
@@ -137,14 +137,17 @@ function ourPart(picture: SwitchPicture, { model }: Expected, node: number): str
     if (seen.has(tag) && kind !== 'vxlan') return `${tag} twice`;
     seen.add(tag);
   }
-  for (const { id, tag } of picture.bridgeDomains) {
+  const tagOf = new Map(picture.interfaces.map(({ index, tag }) => [index, tag]));
+  for (const { id, tag, unicast } of picture.bridgeDomains) {
     const [, kind, service] = /^taas\.(\w+):(.*)$/.exec(tag) ?? [];
     if (kind === undefined ? id >= 1_000 : !services.has(service ?? ''))
       return `bridge domain ${id} (${tag}), which nobody wants`;
     if (kind !== undefined && seen.has(`domain ${tag}`)) return `${tag} twice`;
     if (kind !== undefined) seen.add(`domain ${tag}`);
+    const taker = unicast === null ? undefined : tagOf.get(unicast);
+    const wanted = here(model.services.get(service ?? '')?.port) ? `taas.unicast:${service}` : undefined;
+    if (taker !== wanted) return `bridge domain ${id} (${tag}) with its unicast to ${taker}, not ${wanted}`;
   }
-  const tagOf = new Map(picture.interfaces.map(({ index, tag }) => [index, tag]));
   for (const { from, to } of picture.mirrors)
     if (!tagOf.get(to)?.startsWith('taas.') || !tagOf.get(from)?.startsWith('net-vpp.port:'))
       return `a mirror from ${from} (${tagOf.get(from)}) to ${to} (${tagOf.get(to)})`;

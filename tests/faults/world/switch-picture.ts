@@ -7,10 +7,18 @@ export interface PicturedInterface {
   readonly up: boolean;
 }
 
+export interface PicturedDomain {
+  readonly id: number;
+  readonly tag: string;
+  readonly members: readonly number[];
+  /** The interface by which unicast leaves, if it is not flooded. */
+  readonly unicast: number | null;
+}
+
 /** What a switch holds, read by its API, so that simulator and real VPP are judged alike. */
 export interface SwitchPicture {
   readonly interfaces: readonly PicturedInterface[];
-  readonly bridgeDomains: readonly { readonly id: number; readonly tag: string; readonly members: readonly number[] }[];
+  readonly bridgeDomains: readonly PicturedDomain[];
   readonly mirrors: readonly { readonly from: number; readonly to: number }[];
   readonly tunnels: readonly { readonly index: number; readonly vni: number }[];
   readonly acls: readonly string[];
@@ -36,6 +44,7 @@ export async function pictureOfSwitch(apiSocket: string): Promise<SwitchPicture>
       bridgeDomains: domains.map((each) => ({
         ...{ id: each.bd_id, tag: each.bd_tag },
         members: each.sw_if_details.map((member) => member.sw_if_index),
+        unicast: each.uu_fwd_sw_if_index === every ? null : each.uu_fwd_sw_if_index,
       })),
       mirrors: mirrors.map((each) => ({ from: each.sw_if_index_from, to: each.sw_if_index_to })),
       tunnels: tunnels.map((each) => ({ index: each.sw_if_index, vni: each.vni })),

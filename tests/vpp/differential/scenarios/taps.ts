@@ -11,6 +11,7 @@ import {
   join,
   leave,
   loopback,
+  MEMBER,
   NONE,
   replaceAcl,
   rewrite,
@@ -44,6 +45,28 @@ const service: readonly Step[] = [
 function flow(name: string, from: string, state: number): readonly Step[] {
   return [loopback(name), tag(name, `taas.${name}`), up(name), join(name, SERVICE, 1), span(from, name, state)];
 }
+
+const forwarding = FLAG.learn | FLAG.forward | FLAG.flood | FLAG.unknownFlood;
+/** To one address, to a group, to all. */
+const casts = ['02:00:00:00:00:77', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff'] as const;
+
+function toEach(first: number, more: { readonly tags?: readonly number[] } = {}) {
+  return casts.map((dst, n) => frame(first + n, { ...more, dst }));
+}
+
+/** A second sub-interface of the collector, to which unicast goes, without a moment in which copies go nowhere or twice. */
+const unicast: readonly Step[] = [
+  join('inlet', SERVICE, 2),
+  flags('inlet', forwarding, false),
+  vlan('unicast', 'collector', 4094),
+  tag('unicast', 'taas.unicast'),
+  join('unicast', SERVICE, 1),
+  flags('unicast', forwarding, false),
+  up('unicast'),
+  send('source', toEach(90), { peer: [90, 91, 92], collector: [90, 91, 92] }),
+  join('unicast', SERVICE, 2, MEMBER.unknownUnicast),
+  flags('unicast', forwarding, false),
+];
 
 /** The wiring of a tap, and what becomes of it when a part of it goes. */
 export const tapScenarios: readonly Scenario[] = [
@@ -120,6 +143,70 @@ export const tapScenarios: readonly Scenario[] = [
     send('source', frame(2), { peer: [2] }),
     look('spans'),
     look('counters'),
+  ),
+  scenario(
+    'unicast leaves by a sub-interface of its own, and by the first again when that is gone: every copy once',
+    ...service,
+    ...flow('flow', 'source', SPAN.both),
+    ...unicast,
+    send('source', toEach(1), { peer: [1, 2, 3], collector: [1, 2, 3] }),
+    look('interfaces'),
+    look('bridge domains'),
+    look('bits'),
+    look('counters'),
+    deleteSub('unicast'),
+    look('bridge domains'),
+    addPort('stranger', 40),
+    send('source', toEach(4), { peer: [4, 5, 6], collector: [4, 5, 6] }),
+    look('counters'),
+  ),
+  scenario(
+    'what the collector’s VM sends into either sub-interface goes nowhere, nor back by the other',
+    ...service,
+    ...flow('flow', 'source', SPAN.both),
+    ...unicast,
+    addPort('uplink', 30),
+    vlan('input', 'uplink', 100),
+    up('input'),
+    join('input', SERVICE, 1),
+    send('collector', [...toEach(1, { tags: [4095] }), ...toEach(4, { tags: [4094] })], {}),
+    look('counters'),
+    send('uplink', toEach(7, { tags: [100] }), { collector: ['7[100]', '8[100]', '9[100]'] }),
+    look('counters'),
+  ),
+  scenario(
+    'the sub-interface for all the rest is deleted: unicast still leaves by its own',
+    ...service,
+    ...flow('flow', 'source', SPAN.both),
+    ...unicast,
+    deleteSub('inlet'),
+    look('bridge domains'),
+    addPort('stranger', 40),
+    send('source', toEach(1), { peer: [1, 2, 3], collector: [1] }),
+    look('counters'),
+  ),
+  scenario(
+    'the collector’s port is deleted with both its sub-interfaces: who gets the indices gets nothing',
+    ...service,
+    ...flow('flow', 'source', SPAN.both),
+    ...unicast,
+    removePort('collector'),
+    look('bridge domains'),
+    addPort('first stranger', 40),
+    addPort('second stranger', 40),
+    addPort('third stranger', 40),
+    send('source', toEach(1), { peer: [1, 2, 3] }),
+    look('spans'),
+  ),
+  scenario(
+    'a bridge domain is not deleted while it has members, and is under what takes its unicast',
+    ...service,
+    ...unicast.filter((step) => step.do !== 'send'),
+    refused(deleteBridgeDomain(SERVICE), 'BD_IN_USE'),
+    leave('inlet', SERVICE),
+    look('bridge domains'),
+    deleteBridgeDomain(SERVICE),
+    look('bridge domains'),
   ),
   scenario(
     'the source’s port is deleted: the flow falls silent, and who gets its index is not tapped',

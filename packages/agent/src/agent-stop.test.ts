@@ -26,6 +26,7 @@ it('finishes what it has begun: nothing is left that nobody could tell from othe
   const made = interfaces.filter(({ name }) => name.startsWith('collector.'));
   expect(made.map(({ tag, adminUp }) => ({ tag, adminUp }))).toEqual([
     { tag: `taas.collector:${service.id}`, adminUp: true },
+    { tag: `taas.unicast:${service.id}`, adminUp: true },
   ]);
 });
 

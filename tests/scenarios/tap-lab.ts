@@ -14,7 +14,7 @@ import {
 import { compareFrames } from '@taas/packets';
 import { silentLogger, systemClock } from '@taas/service';
 import { expect } from 'vitest';
-import { agentMessages, connect } from 'vpp-api';
+import { type AgentMessages, agentMessages, connect, type VppClient } from 'vpp-api';
 import { distinctFrame } from './distinct-frames.js';
 
 /** A port with a neighbour in a network of its own, so that frames can go to it as well as come from it. */
@@ -111,14 +111,36 @@ export class TapLab {
 
   /** Looks for a sub-interface or a loopback with the tag; `deleting` it is done without a word to the agent. */
   async findTagged(node: string, tag: string, deleting = false): Promise<boolean> {
-    const socketPath = this.cloud.node(node).switch.apiSocket;
-    const vpp = await connect({ socketPath, clientName: 'somebody', messages: agentMessages });
-    try {
-      const all = { sw_if_index: 0xffffffff, name_filter_valid: false, name_filter: '' };
-      const found = (await vpp.dump('sw_interface_dump', all)).find((each) => each.tag === tag);
+    return this.#asSomebody(node, async (vpp) => {
+      const found = await tagged(vpp, tag);
       const remove = found?.sup_sw_if_index === found?.sw_if_index ? 'delete_loopback' : 'delete_subif';
       if (found && deleting) await vpp.request(remove, { sw_if_index: found.sw_if_index });
       return found !== undefined;
+    });
+  }
+
+  /** Leaves a service one way to its collector, in no split-horizon group, as agents made it that knew no other. */
+  async wireAsOfOld(node: string, service: string): Promise<void> {
+    await this.#asSomebody(node, async (vpp) => {
+      const first = (await tagged(vpp, `taas.collector:${service}`))?.sw_if_index ?? 0;
+      const second = (await tagged(vpp, `taas.unicast:${service}`))?.sw_if_index ?? 0;
+      const domains = await vpp.dump('bridge_domain_dump', { bd_id: none, sw_if_index: none });
+      const id = domains.find(({ bd_tag }) => bd_tag === `taas.service:${service}`)?.bd_id ?? 0;
+      await Promise.all([
+        vpp.request('delete_subif', { sw_if_index: second }),
+        vpp.request('sw_interface_set_l2_bridge', {
+          ...{ rx_sw_if_index: first, bd_id: id, port_type: 0, shg: 0, enable: true },
+        }),
+        vpp.request('l2_flags', { sw_if_index: first, is_set: false, feature_bitmap: 15 }),
+      ]);
+    });
+  }
+
+  async #asSomebody<T>(node: string, act: (vpp: VppClient<AgentMessages>) => Promise<T>): Promise<T> {
+    const socketPath = this.cloud.node(node).switch.apiSocket;
+    const vpp = await connect({ socketPath, clientName: 'somebody', messages: agentMessages });
+    try {
+      return await act(vpp);
     } finally {
       await vpp.close();
     }
@@ -147,6 +169,30 @@ export class TapLab {
       duplicated: comparison.duplicated.length,
       foreign: comparison.foreign.length,
     }).toEqual({ what, matched: expected.length, lost: 0, duplicated: 0, foreign: 0 });
+  }
+
+  /** The VM sends without a pause while something happens, and every frame must arrive, once. */
+  async expectAllOf(vm: TestVm, at: Collector, what: string, happen: () => Promise<void>): Promise<void> {
+    await this.expectAt(at, what, async () => {
+      const sent: Frame[] = [];
+      const talk = new AbortController();
+      const talking = (async () => {
+        while (!talk.signal.aborted) {
+          const frames = this.frames(20);
+          await this.sends(vm, frames);
+          sent.push(...frames);
+          await this.clock.sleep(5);
+        }
+      })();
+      try {
+        await happen();
+        await this.eventually(async () => expect(sent.length).toBeGreaterThan(200));
+      } finally {
+        talk.abort();
+        await talking;
+      }
+      return sent;
+    });
   }
 
   /** Both directions of one VM, one after the other, as a flow of `direction` must copy them. */
@@ -185,6 +231,13 @@ export class TapLab {
       await this.clock.sleep(20);
     }
   }
+}
+
+const none = 0xffffffff;
+
+async function tagged(vpp: VppClient<AgentMessages>, tag: string) {
+  const all = await vpp.dump('sw_interface_dump', { sw_if_index: none, name_filter_valid: false, name_filter: '' });
+  return all.find((each) => each.tag === tag);
 }
 
 export const project = 'scenario-project';

@@ -22,6 +22,14 @@ const acl = { acl_index: 'u32', tag: 'string[64]', count: 'u32 count', r: listOf
 const etypes = { sw_if_index: 'u32', count: 'u8 count', n_input: 'u8', whitelist: 'u16[]' } as const;
 const aclList = { sw_if_index: 'u32', count: 'u8 count', n_input: 'u8', acls: 'u32[]' } as const;
 
+const inputTables = {
+  sw_if_index: 'u32',
+  ip4_table_index: 'u32',
+  ip6_table_index: 'u32',
+  l2_table_index: 'u32',
+  is_add: 'bool',
+} as const;
+
 /** What the agent needs of a VPP. Interface indices are u32; 4294967295 stands for "none" or "all". */
 export const agentMessages = defineMessages({
   requests: {
@@ -169,16 +177,17 @@ export const agentMessages = defineMessages({
         ip6_table_id: 'u32',
       },
     },
-    input_acl_set_interface: {
-      request: {
-        sw_if_index: 'u32',
-        ip4_table_index: 'u32',
-        ip6_table_index: 'u32',
-        l2_table_index: 'u32',
-        is_add: 'bool',
-      },
-      reply: retval,
+    input_acl_set_interface: { request: inputTables, reply: retval },
+    policer_add: {
+      request: { name: 'string[64]', infos: vpp.policerConfig },
+      reply: { retval: 'i32', policer_index: 'u32' },
     },
+    policer_update: { request: { policer_index: 'u32', infos: vpp.policerConfig }, reply: retval },
+    policer_add_del: {
+      request: { is_add: 'bool', ...vpp.policerRequest },
+      reply: { retval: 'i32', policer_index: 'u32' },
+    },
+    policer_classify_set_interface: { request: inputTables, reply: retval },
   },
   dumps: {
     sw_interface_dump: {
@@ -252,6 +261,11 @@ export const agentMessages = defineMessages({
         match: 'u8[]',
       },
     },
+    policer_dump_v2: { request: { policer_index: 'u32' }, details: vpp.policerDetails },
+    policer_classify_dump: {
+      request: { type: vpp.policerTable, sw_if_index: 'u32' },
+      details: { sw_if_index: 'u32', table_index: 'u32' },
+    },
     sw_interface_vhost_user_dump: {
       request: interfaceOnly,
       details: {
@@ -270,6 +284,7 @@ export const agentMessages = defineMessages({
   events: {
     sw_interface_event: { pid: 'u32', sw_if_index: 'u32', flags: vpp.ifStatusFlags, deleted: 'bool' },
   },
+  optional: ['policer_add', 'policer_update', 'policer_add_del', 'policer_dump_v2'],
 });
 
 export type AgentMessages = typeof agentMessages;

@@ -258,6 +258,8 @@ describe('health', () => {
   });
 });
 
+const fake = () => ({ socketPath: '/fake', clientName: 't', transport: new FakeVpp().transport });
+
 describe('connecting', () => {
   it('lists every mismatch with VPP, and its version', async () => {
     const vpp = new FakeVpp();
@@ -286,6 +288,25 @@ describe('connecting', () => {
     });
     await settle();
     expect(vpp.received.at(-1)?.name).toBe('sockclnt_delete');
+  });
+
+  it('does without messages that are optional, says so, and checks them where they are', async () => {
+    const without = defineMessages({
+      ...messages,
+      requests: { ...messages.requests, no_such: { request: {}, reply: { retval: 'i32' } } },
+      optional: ['no_such', 'delete_loopback'],
+    });
+    const client = await connect({ ...fake(), messages: without });
+    expect([client.has('no_such'), client.has('delete_loopback')]).toEqual([false, true]);
+    await client.close();
+    const reply = { retval: 'u32' } as const;
+    const wrong = defineMessages({
+      requests: { delete_loopback: { request: { sw_if_index: 'u32' }, reply } },
+      dumps: {},
+      events: {},
+      optional: ['delete_loopback'],
+    });
+    await expect(connect({ ...fake(), messages: wrong })).rejects.toThrow('delete_loopback_reply.retval: is i32');
   });
 
   it('fails when there is no socket, and says what to do', async () => {

@@ -45,6 +45,8 @@ export interface VppClient<M extends MessageSet> {
   readonly closed: Promise<VppDisconnectedError | undefined>;
   /** Requests and dumps sent and not yet answered. */
   readonly inFlight: number;
+  /** Whether VPP has a message: those that `M` says are optional. */
+  has(name: RequestName<M> | DumpName<M>): boolean;
   /** Sends one request. Rejects with `VppRetvalError` if VPP refuses it. */
   request<N extends RequestName<M>>(
     name: N,
@@ -109,6 +111,10 @@ export class Client {
 
   get inFlight(): number {
     return this.#parts.connection.inFlight;
+  }
+
+  has(name: string): boolean {
+    return this.#parts.definitions.find(name) !== undefined;
   }
 
   request(name: string, fields: FieldValues, options?: RequestOptions): Promise<FieldValues> {

@@ -24,11 +24,14 @@ export function findMismatches(messages: MessageSet, schema: Schema, table: Mess
     checkTable(codec, table, found);
     checkFields(name, fields, withoutHeader(codec.fields), found);
   };
+  const lacks = (name: string) => messages.optional?.includes(name) === true && schema.find(name) === undefined;
   for (const [name, spec] of Object.entries(messages.requests)) {
+    if (lacks(name)) continue;
     check(name, spec.request);
     check(replyName(schema, name), spec.reply);
   }
   for (const [name, spec] of Object.entries(messages.dumps)) {
+    if (lacks(name)) continue;
     check(name, spec.request);
     check(detailsName(schema, name), spec.details);
     const cursor = schema.service(name)?.streamMessage;

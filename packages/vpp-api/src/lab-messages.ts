@@ -75,6 +75,7 @@ export const labMessages = defineMessages({
   },
   dumps: agentMessages.dumps,
   events: agentMessages.events,
+  optional: agentMessages.optional,
 });
 
 export type LabMessages = typeof labMessages;

@@ -17,6 +17,8 @@ export interface MessageSet {
   readonly requests: Readonly<Record<string, RequestSpec>>;
   readonly dumps: Readonly<Record<string, DumpSpec>>;
   readonly events: Readonly<Record<string, FieldSpecs>>;
+  /** Requests and dumps of a plugin that a VPP may lack; `VppClient.has` tells. Where they are, they are checked like all. */
+  readonly optional?: readonly string[];
 }
 
 /**

@@ -73,6 +73,47 @@ export const aclRule = struct({
   tcp_flags_value: 'u8',
 });
 
+/** src/plugins/policer/policer_types.api; until 25.x in src/vnet/policer */
+const policerAction = struct({
+  type: enumOf('u8', {
+    SSE2_QOS_ACTION_API_DROP: 0,
+    SSE2_QOS_ACTION_API_TRANSMIT: 1,
+    SSE2_QOS_ACTION_API_MARK_AND_TRANSMIT: 2,
+  }),
+  dscp: 'u8',
+});
+/** How fast, by which algorithm, and what becomes of a packet of each colour. Bursts are bytes where the rate is kbit/s. */
+const policerRule = {
+  cir: 'u32',
+  eir: 'u32',
+  cb: 'u64',
+  eb: 'u64',
+  rate_type: enumOf('u8', { SSE2_QOS_RATE_API_KBPS: 0, SSE2_QOS_RATE_API_PPS: 1 }),
+  round_type: enumOf('u8', { SSE2_QOS_ROUND_API_TO_CLOSEST: 0 }),
+  type: enumOf('u8', { SSE2_QOS_POLICER_TYPE_API_1R2C: 0 }),
+  color_aware: 'bool',
+  conform_action: policerAction,
+  exceed_action: policerAction,
+  violate_action: policerAction,
+} as const;
+export const policerConfig = struct(policerRule);
+export const policerRequest = { name: 'string[64]', ...policerRule } as const;
+export const policerDetails = {
+  ...policerRequest,
+  single_rate: 'bool',
+  scale: 'u32',
+  cir_tokens_per_period: 'u32',
+  pir_tokens_per_period: 'u32',
+  current_limit: 'u32',
+  current_bucket: 'u32',
+  extended_limit: 'u32',
+  extended_bucket: 'u32',
+  last_update_time: 'u64',
+} as const;
+
+/** src/vnet/classify/classify.api */
+export const policerTable = enumOf('u8', { POLICER_CLASSIFY_API_TABLE_L2: 2 });
+
 /** src/vnet/gre/gre.api and src/vnet/tunnel/tunnel_types.api */
 export const greTunnelType = enumOf('u8', {
   GRE_API_TUNNEL_TYPE_L3: 0,

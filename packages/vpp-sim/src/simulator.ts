@@ -22,7 +22,7 @@ export interface SimulatorOptions {
   readonly socketPath: string;
   /** Who it is, in what it answers people. */
   readonly name: string;
-  /** Time of late answers; the machine's unless given. */
+  /** Time of late answers and of policers; the machine's unless given. */
   readonly clock?: Clock;
   /** Wall clock in milliseconds, for captures. */
   readonly wallClock?: () => number;
@@ -90,7 +90,7 @@ export class Simulator {
   }
 
   #newEngine(): Engine {
-    const engine = new Engine();
+    const engine = new Engine((this.options.clock ?? systemClock).now);
     const batch = new InterfaceEventBatch((events) => {
       if (this.#engine === engine) this.#server.sendEvents(events);
     });

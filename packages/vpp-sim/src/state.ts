@@ -35,6 +35,10 @@ export interface SimulatorState {
   readonly span: readonly SpanRow[];
   readonly acls: readonly { readonly index: number; readonly tag: string; readonly rules: number }[];
   readonly vxlan: readonly { readonly swIfIndex: number; readonly vni: number }[];
+  readonly policers: readonly { readonly name: string; readonly cir: number }[];
+  readonly policed: readonly { readonly swIfIndex: number; readonly table: number }[];
+  /** Classifier tables. */
+  readonly tables: readonly number[];
 }
 
 /** Reads the configuration out of an engine. */
@@ -71,5 +75,8 @@ export function stateOf(engine: Engine): SimulatorState {
     span: [...engine.span.rows(true), ...engine.span.rows(false)],
     acls: [...engine.acls.all()].map(({ index, tag, rules }) => ({ index, tag, rules: rules.length })),
     vxlan: [...engine.tunnels.all()].map((tunnel) => ({ swIfIndex: tunnel.interface.swIfIndex, vni: tunnel.vni })),
+    policers: engine.policers.all().map(({ name, spec }) => ({ name, cir: spec.cir })),
+    policed: engine.policing.applied().map(([swIfIndex, table]) => ({ swIfIndex, table })),
+    tables: engine.classifiers.indices(),
   };
 }

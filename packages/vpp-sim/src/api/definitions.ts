@@ -199,6 +199,40 @@ u32 ip4_table_id, u32 ip6_table_id
 u32 opaque_index, u32 match_length, u8[match_length] match
   request input_acl_set_interface de7ad708 interface_index sw_if_index, u32 ip4_table_index, u32 ip6_table_index, \
 u32 l2_table_index, bool is_add
+  enum policer_classify_table u8 POLICER_CLASSIFY_API_TABLE_IP4=0 POLICER_CLASSIFY_API_TABLE_IP6=1 \
+POLICER_CLASSIFY_API_TABLE_L2=2
+  request policer_classify_set_interface de7ad708 interface_index sw_if_index, u32 ip4_table_index, u32 ip6_table_index, \
+u32 l2_table_index, bool is_add
+  dump policer_classify_dump 56cbb5fb policer_classify_details policer_classify_table type, interface_index sw_if_index
+  details policer_classify_details dfd08765 interface_index sw_if_index, u32 table_index
+`;
+
+const policer = `
+  enum sse2_qos_rate_type u8 SSE2_QOS_RATE_API_KBPS=0 SSE2_QOS_RATE_API_PPS=1 SSE2_QOS_RATE_API_INVALID=2
+  enum sse2_qos_round_type u8 SSE2_QOS_ROUND_API_TO_CLOSEST=0 SSE2_QOS_ROUND_API_TO_UP=1 SSE2_QOS_ROUND_API_TO_DOWN=2 \
+SSE2_QOS_ROUND_API_INVALID=3
+  enum sse2_qos_policer_type u8 SSE2_QOS_POLICER_TYPE_API_1R2C=0 SSE2_QOS_POLICER_TYPE_API_1R3C_RFC_2697=1 \
+SSE2_QOS_POLICER_TYPE_API_2R3C_RFC_2698=2 SSE2_QOS_POLICER_TYPE_API_2R3C_RFC_4115=3 \
+SSE2_QOS_POLICER_TYPE_API_2R3C_RFC_MEF5CF1=4 SSE2_QOS_POLICER_TYPE_API_MAX=5
+  enum sse2_qos_action_type u8 SSE2_QOS_ACTION_API_DROP=0 SSE2_QOS_ACTION_API_TRANSMIT=1 \
+SSE2_QOS_ACTION_API_MARK_AND_TRANSMIT=2
+  type sse2_qos_action sse2_qos_action_type type, u8 dscp
+  type policer_config u32 cir, u32 eir, u64 cb, u64 eb, sse2_qos_rate_type rate_type, sse2_qos_round_type round_type, \
+sse2_qos_policer_type type, bool color_aware, sse2_qos_action conform_action, sse2_qos_action exceed_action, \
+sse2_qos_action violate_action
+  request policer_add 4d949e35 string[64] name, policer_config infos
+  reply policer_add_reply a177cef2 i32 retval, u32 policer_index
+  request policer_update fd039ef0 u32 policer_index, policer_config infos
+  request policer_add_del 2b31dd38 bool is_add, string[64] name, u32 cir, u32 eir, u64 cb, u64 eb, \
+sse2_qos_rate_type rate_type, sse2_qos_round_type round_type, sse2_qos_policer_type type, bool color_aware, \
+sse2_qos_action conform_action, sse2_qos_action exceed_action, sse2_qos_action violate_action
+  reply policer_add_del_reply a177cef2 i32 retval, u32 policer_index
+  dump policer_dump_v2 7ff7912e policer_details u32 policer_index
+  details policer_details 72d0e248 string[64] name, u32 cir, u32 eir, u64 cb, u64 eb, sse2_qos_rate_type rate_type, \
+sse2_qos_round_type round_type, sse2_qos_policer_type type, sse2_qos_action conform_action, \
+sse2_qos_action exceed_action, sse2_qos_action violate_action, bool single_rate, bool color_aware, u32 scale, \
+u32 cir_tokens_per_period, u32 pir_tokens_per_period, u32 current_limit, u32 current_bucket, u32 extended_limit, \
+u32 extended_bucket, u64 last_update_time
 `;
 
 const ip = `
@@ -256,6 +290,7 @@ const modules: readonly ApiModule[] = [
   apiModule('gre', '2.2.0', shared + gre),
   apiModule('acl', '2.0.1', shared + acl),
   apiModule('classify', '3.1.0', shared + classify),
+  apiModule('policer', '3.0.0', policer),
   apiModule('vhost_user', '4.1.1', vhostUser),
 ];
 

@@ -110,17 +110,27 @@ export class ClassifierTables {
 
   /** Whether a frame passes the table on an interface and those that follow it. */
   permits(swIfIndex: number, frame: Uint8Array): boolean {
-    let table = this.#tables.get(this.appliedTo(swIfIndex));
-    while (table !== undefined) {
+    const head = this.appliedTo(swIfIndex);
+    const session = this.sessionFor(head, frame);
+    if (session !== undefined) return session.hit !== DROP;
+    const last = [...this.#chain(head)].at(-1);
+    return last === undefined || last.miss !== DROP;
+  }
+
+  /** The first session of a chain of tables that a frame hits. */
+  sessionFor(head: number, frame: Uint8Array): ClassifierSession | undefined {
+    for (const table of this.#chain(head)) {
       const start = table.skip * VECTOR;
       const seen = new Uint8Array(start + table.vectors * VECTOR);
       seen.set(frame.subarray(0, seen.length));
       const session = table.sessions.get(key(maskedBy(table, seen)));
-      if (session !== undefined) return session.hit !== DROP;
-      if (!this.#tables.has(table.next)) return table.miss !== DROP;
-      table = this.#tables.get(table.next);
+      if (session !== undefined) return session;
     }
-    return true;
+    return undefined;
+  }
+
+  *#chain(head: number): Generator<ClassifierTable> {
+    for (let table = this.#tables.get(head); table !== undefined; table = this.#tables.get(table.next)) yield table;
   }
 }
 

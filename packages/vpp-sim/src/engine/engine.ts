@@ -1,6 +1,8 @@
 import { macBytes } from '@taas/packets';
+import { systemClock } from 'vpp-api';
 import { AclTable } from './acl-table.js';
 import { BridgeDomainTable } from './bridge-domain.js';
+import { ClassifierPolicing } from './classifier-policing.js';
 import { ClassifierTables } from './classifier-table.js';
 import { Forwarder } from './forwarder.js';
 import { GRE_TYPE, type GreSpec, GreTable } from './gre-tunnels.js';
@@ -12,6 +14,7 @@ import { INPUT } from './l2-features.js';
 import { crossConnect, forgetInterface, joinBridge, type PortType, setL3 } from './l2-mode.js';
 import { LoopbackInstances } from './loopback-instances.js';
 import { type Budget, FRAME_BUDGET } from './packet.js';
+import { PolicerTable } from './policer-table.js';
 import { EngineError } from './retval.js';
 import { SpanTable } from './span-table.js';
 import { TAG_REWRITE, tagOperation, tagRewrite, withBlankTags } from './tag-rewrite.js';
@@ -35,13 +38,24 @@ export class Engine {
   readonly span = new SpanTable(this.l2);
   readonly acls = new AclTable(this.l2);
   readonly classifiers = new ClassifierTables(this.l2);
+  readonly policers: PolicerTable;
+  readonly policing: ClassifierPolicing;
   readonly tunnels = new VxlanTable();
   readonly gre = new GreTable();
   readonly forwarder: Forwarder;
   readonly #loopbacks = new LoopbackInstances();
 
-  constructor() {
-    const tables = { configs: this.l2, span: this.span, acls: this.acls, classifiers: this.classifiers };
+  /** @param now milliseconds of a clock that never goes back: the machine's unless given */
+  constructor(now: () => number = systemClock.now) {
+    this.policers = new PolicerTable(now);
+    this.policing = new ClassifierPolicing(this.l2, this.classifiers, this.policers);
+    const tables = {
+      configs: this.l2,
+      span: this.span,
+      acls: this.acls,
+      classifiers: this.classifiers,
+      policing: this.policing,
+    };
     this.forwarder = new Forwarder(this.interfaces, tables, this.tunnels, this.gre);
     this.interfaces.onChange((of, change) => {
       if (change === 'deleted') this.#forget(of);
@@ -55,7 +69,7 @@ export class Engine {
     return this.forwarder.ip;
   }
 
-  /** All of a deleted interface but SPAN's table, the list of ethertypes and the classifier's, which VPP does not tell. */
+  /** All of a deleted interface but SPAN's table, the list of ethertypes and the classifier's tables, which VPP does not tell. */
   #forget(of: Interface): void {
     forgetInterface(this.l2, of, (index) => this.interfaces.find(index));
     this.acls.bind(of.swIfIndex, [], []);

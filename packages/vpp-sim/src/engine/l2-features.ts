@@ -12,6 +12,8 @@ export const INPUT = {
   VTR: 1 << 11,
   /** The classifier's input ACL. */
   ACL: 1 << 14,
+  /** Policers by classifier tables. */
+  POLICER_CLAS: 1 << 16,
   /** The feature arc on which the ACL plugin sits. */
   FEAT_ARC: 1 << 17,
   SPAN: 1 << 19,

@@ -1,6 +1,7 @@
 import { macText } from '@taas/packets';
 import type { AclTable } from './acl-table.js';
 import { type BridgeDomain, learnMac } from './bridge-domain.js';
+import type { ClassifierPolicing } from './classifier-policing.js';
 import type { ClassifierTables } from './classifier-table.js';
 import { NO_INDEX } from './interface.js';
 import { governingFeatures, type L2ConfigTable } from './l2-config.js';
@@ -25,11 +26,12 @@ export interface L2Tables {
   readonly span: SpanTable;
   readonly acls: AclTable;
   readonly classifiers: ClassifierTables;
+  readonly policing: ClassifierPolicing;
 }
 
 /**
  * The L2 input features for a packet that came in by `packet.rx`, in VPP's order: SPAN first (all that the VM sent), then
- * ACLs, the classifier, tag rewrite, learning, forwarding, flooding.
+ * ACLs, policers, the classifier, tag rewrite, learning, forwarding, flooding.
  */
 export function l2Input(packet: Packet, tables: L2Tables, output: L2Output): void {
   const config = tables.configs.find(packet.rx);
@@ -41,6 +43,10 @@ export function l2Input(packet: Packet, tables: L2Tables, output: L2Output): voi
   const features = config.inputFeatures & packetMask(packet.frame) & governingFeatures(config);
   if ((features & INPUT.SPAN) !== 0) mirror(packet, packet.rx, 'rx', tables.span, output);
   if ((features & INPUT.FEAT_ARC) !== 0 && !tables.acls.permits(packet.rx, 'input', packet.frame)) {
+    output.drop(packet);
+    return;
+  }
+  if ((features & INPUT.POLICER_CLAS) !== 0 && !tables.policing.passes(packet.rx, packet.frame)) {
     output.drop(packet);
     return;
   }

@@ -15,6 +15,13 @@ export class Fields {
     return value;
   }
 
+  /** 64 bits. */
+  long(name: string): bigint {
+    const value = this.values[name];
+    if (typeof value !== 'bigint') throw new FieldError(`${name} is not a number of 64 bits`);
+    return value;
+  }
+
   flag(name: string): boolean {
     const value = this.values[name];
     if (typeof value !== 'boolean') throw new FieldError(`${name} is not a truth value`);

@@ -13,7 +13,7 @@ export class ApiMessageTable {
   readonly #byId = new Map<number, NumberedMessage>();
   readonly #byName = new Map<string, NumberedMessage>();
 
-  constructor(schema: Schema) {
+  constructor(private readonly schema: Schema) {
     let next = FIRST_FREE_ID;
     for (const name of schema.messageNames) {
       const fixed = FIXED_IDS.get(name);
@@ -33,6 +33,11 @@ export class ApiMessageTable {
     const found = this.#byName.get(name);
     if (found === undefined) throw new RangeError(`the simulator's definitions have no message ${name}`);
     return found;
+  }
+
+  /** What a dump is answered with. @throws RangeError as `named`. */
+  detailsOf(dump: string): NumberedMessage {
+    return this.named(this.schema.service(dump)?.reply ?? dump);
   }
 
   /** The table as the handshake gives it. */

@@ -154,7 +154,7 @@ export class Session implements ClientContext {
       const reply = refusal === undefined ? this.#run(handler, values) : { ...handler.refused, retval: refusal };
       this.#outbox.add(table.named(`${name}_reply`), { ...reply, context });
     } else if (refusal === undefined) {
-      const details = table.named(name.replace(/_dump$/, '_details'));
+      const details = table.detailsOf(name);
       for (const fields of handler.run(new Fields(values), this.#context()))
         this.#outbox.add(details, { ...fields, context });
     }

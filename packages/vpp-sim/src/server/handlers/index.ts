@@ -5,6 +5,7 @@ import { classifierHandlers } from './classifiers.js';
 import { interfaceHandlers } from './interfaces.js';
 import { ipHandlers } from './ip.js';
 import { l2Handlers } from './l2.js';
+import { policerHandlers } from './policers.js';
 import { spanHandlers } from './span.js';
 import { subInterfaceHandlers } from './sub-interfaces.js';
 import { systemHandlers } from './system.js';
@@ -22,6 +23,7 @@ export const handlers: Handlers = {
   ...tunnelHandlers,
   ...aclHandlers,
   ...classifierHandlers,
+  ...policerHandlers,
   ...ipHandlers,
   ...vhostHandlers,
 };

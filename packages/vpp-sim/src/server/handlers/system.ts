@@ -1,11 +1,12 @@
 import { API_JSON, MODULE_VERSIONS } from '../../api/definitions.js';
 import { EngineError } from '../../engine/retval.js';
 import { type Handlers, read } from '../handler.js';
+import { showPolicer } from '../show-policer.js';
 
 /** The release whose behaviour is modelled; the text before it says that this is not VPP. */
 export const SIMULATED_VERSION = '26.06-sim';
 
-/** Version, definitions, liveness, and the command line that is not there. */
+/** Version, definitions, liveness, and of the command line what VPP tells nowhere else. */
 export const systemHandlers: Handlers = {
   show_version: read(() => ({
     program: 'vpe',
@@ -18,10 +19,14 @@ export const systemHandlers: Handlers = {
   get_api_json: read(() => ({ json: API_JSON })),
   api_versions: read(() => ({ api_versions: MODULE_VERSIONS })),
   cli_inband: read(
-    (fields, { name }) => {
-      throw new EngineError('UNIMPLEMENTED', `vpp-sim ${name} has no command line: "${fields.text('cmd')}"`);
+    (fields, { engine, name }) => {
+      if (fields.text('cmd') === 'show policer') return { reply: showPolicer(engine.policers.all()) };
+      throw new EngineError(
+        'UNIMPLEMENTED',
+        `vpp-sim ${name} has no command but "show policer": "${fields.text('cmd')}"`,
+      );
     },
-    { reply: 'vpp-sim has no command line\n' },
+    { reply: 'vpp-sim has no command but "show policer"\n' },
   ),
   want_interface_events: read((fields, { client }) => {
     const enable = fields.number('enable_disable') !== 0;

@@ -29,7 +29,9 @@ export interface Collector {
   readonly port: LabPort;
 }
 
-export type LabSettings = Partial<Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes' | 'ip6'>> & {
+export type LabSettings = Partial<
+  Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes' | 'ip6' | 'agent'>
+> & {
   /** Undefined: the simulator. */
   readonly vpp: VppBinary | undefined;
 };
@@ -56,6 +58,7 @@ export class TapLab {
       transport: settings.transport ?? 'vlan',
       processes: settings.processes ?? false,
       ip6: settings.ip6 ?? false,
+      agent: settings.agent ?? {},
       clock: systemClock,
       logger: silentLogger,
     });

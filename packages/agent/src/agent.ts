@@ -2,6 +2,7 @@ import type { AgentRecord } from '@taas/model';
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
 import type { Store } from '@taas/store';
 import { findUplink, type NodeFacts, physnetTagPrefix } from '@taas/wiring';
+import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
 import { Presence } from './presence.js';
@@ -41,12 +42,19 @@ export function createAgent(config: AgentConfig, dependencies: AgentDependencies
   return new TaasAgent(config, dependencies);
 }
 
-export function nodeFacts(config: AgentConfig): NodeFacts {
+/** @param budget says what is over its budget, from one moment to the next */
+export function nodeFacts(config: AgentConfig, budget: BudgetKeeper): NodeFacts {
   const uplinks = config.physnets.flatMap((each) => (each.interface ? [[each.name, each.interface] as const] : []));
   return {
     uplinks: new Map(uplinks),
     tunnelAddress: config.tunnel_address ?? null,
     bridgeDomains: [config.bridge_domains.first, config.bridge_domains.last],
+    get policedKbps() {
+      return budget.policedKbps;
+    },
+    get overload() {
+      return budget.overload;
+    },
   };
 }
 
@@ -78,7 +86,8 @@ class TaasAgent implements Agent {
     const { store, clock, logger, random } = dependencies;
     const { node, intervals } = config;
     const common = { clock, logger, random };
-    this.#facts = nodeFacts(config);
+    const budget = new BudgetKeeper(config.budget, logger);
+    this.#facts = nodeFacts(config, budget);
     this.#wanted = new WantedFollower(store, node, logger, {
       changed: (ids) => this.#reconciler.queue.add(ids),
       replaced: () => this.#reconciler.queue.addAll(),
@@ -89,6 +98,7 @@ class TaasAgent implements Agent {
     this.#reconciler = new Reconciler({
       config,
       facts: this.#facts,
+      budget,
       wanted: this.#wanted,
       reporter: this.#reporter,
       retries: new RetrySchedule(backoff, random),

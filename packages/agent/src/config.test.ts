@@ -19,7 +19,9 @@ it('needs nothing but the name of the node', () => {
     vpp: { api_socket: '/run/vpp/api.sock' },
     bridge_domains: { first: 0x800000, last: 0x8fffff },
     intervals: { verify_ms: 10_000, port_poll_ms: 500 },
+    budget: { flow: {}, node: {}, suspend_ms: 30_000 },
   });
+  expect(problems({ node: 'n', budget: { flow: { max_kbps: 99 }, node: { max_pps: 0 } } })).toHaveLength(2);
 });
 
 it('names each option that is wrong', () => {

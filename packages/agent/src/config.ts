@@ -3,11 +3,34 @@ import { ConfigError, group, healthOptions, logOptions, options } from '@taas/se
 import { etcdOptions, etcdProblems } from '@taas/store';
 import { defaultBridgeDomains } from '@taas/wiring';
 import Type, { type Static } from 'typebox';
+import { unlimitedKbps } from './budget-keeper.js';
 
 const milliseconds = (value: number, minimum: number, maximum: number, description: string) =>
   Type.Integer({ default: value, minimum, maximum, description: `${description}, in milliseconds.` });
 const domainId = (value: number, description: string) =>
   Type.Integer({ default: value, minimum: 1, maximum: 0xffffff, description });
+
+/** @param fate what becomes of a tap that copies more kbit/s; of one that copies more packets/s it is always the same */
+const limitOptions = (description: string, fate: 'thinned' | 'suspended') =>
+  group(
+    {
+      max_kbps: Type.Optional(
+        Type.Integer({
+          minimum: 100,
+          maximum: unlimitedKbps,
+          description: `kbit/s of copies, Ethernet headers included; above it ${fate === 'thinned' ? 'copies are dropped' : 'the taps that copy most are suspended'}.`,
+        }),
+      ),
+      max_pps: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000_000,
+          description: `Packets/s; above it ${fate === 'thinned' ? 'the tap is suspended' : 'the taps that copy most are suspended'}.`,
+        }),
+      ),
+    },
+    description,
+  );
 
 /** Every option of `taas-agent`, with its default, unit and range. */
 export const agentConfigSchema = options({
@@ -56,10 +79,24 @@ export const agentConfigSchema = options({
     },
     "Ids of our bridge domains in VPP, away from networking-vpp's and everybody's.",
   ),
+  budget: group(
+    {
+      flow: limitOptions('Of each tap flow, and of each direction of a tap mirror.', 'thinned'),
+      node: limitOptions('Of all taps of this node together, as sources.', 'suspended'),
+      suspend_ms: milliseconds(30_000, 1000, 3_600_000, 'How long a tap is suspended before it is tried again'),
+    },
+    'What may be copied; without any of it, all that comes. VPP needs its policer plugin.',
+  ),
   intervals: group(
     {
       verify_ms: milliseconds(10_000, 100, 3_600_000, "Between two looks at the whole of VPP's state"),
-      liveness_ms: milliseconds(1000, 50, 3_600_000, 'Between two looks whether the mirrors are still switched on'),
+      liveness_ms: milliseconds(
+        1000,
+        50,
+        3_600_000,
+        'Between two looks whether mirrors and policers are still switched on',
+      ),
+      budget_ms: milliseconds(1000, 100, 3_600_000, 'Between two looks at what taps copy, if there is a budget'),
       port_poll_ms: milliseconds(500, 10, 60_000, 'Between two looks for a port that a tap waits for'),
       retry_first_ms: milliseconds(200, 10, 60_000, 'Before the first retry of a tap that failed; doubles each time'),
       retry_max_ms: milliseconds(30_000, 100, 3_600_000, 'Longest wait between two retries'),

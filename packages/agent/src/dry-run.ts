@@ -2,6 +2,7 @@ import { silentLogger } from '@taas/service';
 import type { Store } from '@taas/store';
 import { describeStep, interestOf, planNode, VppSnapshot, verify } from '@taas/wiring';
 import { nodeFacts } from './agent.js';
+import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import { everyTap } from './tap-ids.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -15,7 +16,9 @@ export async function dryRun(config: AgentConfig, store: Store, vpp: Vpp, signal
   const reader = new VppReader(vpp, snapshot);
   await reader.readAll();
   await reader.readDetails(interestOf(everyTap(wanted), wanted, snapshot));
-  const plan = planNode(wanted, snapshot, nodeFacts(config));
+  const budget = new BudgetKeeper(config.budget, silentLogger);
+  budget.attach(vpp);
+  const plan = planNode(wanted, snapshot, nodeFacts(config, budget));
   const steps = plan.sequences.flatMap(({ key, steps }) => [
     `${key}:`,
     ...steps.map((step) => `  ${describeStep(step)}`),

@@ -2,4 +2,5 @@ export { type Agent, type AgentDependencies, agentVersion, createAgent } from '.
 export { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
 export type { Counters } from './counters.js';
 export { agentProgram } from './program.js';
+export { parseCounts } from './vpp/policer-counts.js';
 export type { Vpp } from './vpp/vpp-messages.js';

@@ -2,7 +2,7 @@ import { featureBits, forwardingBits, interestOf, type VppSnapshot, type Wanted 
 import { everyTap } from './tap-ids.js';
 import type { VppReader } from './vpp/vpp-reader.js';
 
-const watched = forwardingBits | featureBits.inputSpan;
+const watched = forwardingBits | featureBits.inputSpan | featureBits.inputPolicer;
 
 /** What VPP has changed without telling. */
 export interface QuietChanges {
@@ -13,9 +13,9 @@ export interface QuietChanges {
 }
 
 /**
- * Looks whether mirrors are still switched on and still have a way out, more often than everything is read: a source that
- * leaves layer 2 and comes back is not copied any more, and VPP neither tells of it nor shows it in its SPAN table; nor
- * does it tell of routes.
+ * Looks whether mirrors and policers are still switched on, and mirrors still have a way out, more often than everything is
+ * read: a source that leaves layer 2 and comes back is not copied any more, and VPP neither tells of it nor shows it in its
+ * SPAN table; nor does it tell of routes.
  */
 export async function quietChanges(wanted: Wanted, snapshot: VppSnapshot, reader: VppReader): Promise<QuietChanges> {
   const interest = interestOf(everyTap(wanted), wanted, snapshot);

@@ -3,13 +3,15 @@ import type { AgentConfig } from './config.js';
 
 /**
  * When VPP is looked at although nothing is known to have happened: everything, now and then; the features of mirrored
- * ports, often, since VPP does not tell when they are lost; and all interfaces while something is waited for. On a node
+ * ports, often, since VPP does not tell when they are lost; what taps copy, where there is a budget; and all interfaces
+ * while something is waited for. On a node
  * where looking takes long it is done less often, so that it never takes more than a part of VPP's time.
  */
 export class LookSchedule {
   #everything = { at: 0 };
   #interfaces = { at: 0, cost: 0 };
   #features = { at: 0, cost: 0 };
+  #load = { at: 0, cost: 0 };
 
   constructor(
     private readonly intervals: AgentConfig['intervals'],
@@ -28,14 +30,20 @@ export class LookSchedule {
     return now - this.#features.at >= this.#featuresMs;
   }
 
+  loadDue(now: number): boolean {
+    return now - this.#load.at >= this.#loadMs;
+  }
+
   /**
    * Milliseconds until the next look.
    * @param waiting whether something is missing that others make
+   * @param counting whether there is a budget to be kept
    */
-  untilNext(now: number, waiting: boolean): number {
+  untilNext(now: number, waiting: boolean, counting: boolean): number {
     const everything = this.#everything.at + this.intervals.verify_ms - now;
     const features = this.#features.at + this.#featuresMs - now;
-    return Math.max(0, Math.min(everything, features, waiting ? this.#interfacesMs : Number.POSITIVE_INFINITY));
+    const load = counting ? this.#load.at + this.#loadMs - now : Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(everything, features, load, waiting ? this.#interfacesMs : Number.POSITIVE_INFINITY));
   }
 
   /** Runs a look at the interfaces, and remembers when it was and what it cost. */
@@ -44,11 +52,15 @@ export class LookSchedule {
   }
 
   async lookAtFeatures<T>(look: () => Promise<T>): Promise<T> {
-    let result: T | undefined;
-    this.#features = await this.#measured(async () => {
-      result = await look();
-    });
-    return result as T;
+    const { result, ...features } = await this.#measured(look);
+    this.#features = features;
+    return result;
+  }
+
+  async lookAtLoad<T>(look: () => Promise<T>): Promise<T> {
+    const { result, ...load } = await this.#measured(look);
+    this.#load = load;
+    return result;
   }
 
   /** Everything was read, and so all that the other looks would see. */
@@ -62,14 +74,18 @@ export class LookSchedule {
     return Math.max(this.intervals.port_poll_ms, 10 * this.#interfaces.cost);
   }
 
+  get #loadMs(): number {
+    return Math.max(this.intervals.budget_ms, 20 * this.#load.cost);
+  }
+
   get #featuresMs(): number {
     return Math.max(this.intervals.liveness_ms, 20 * this.#features.cost);
   }
 
-  async #measured(look: () => Promise<void>): Promise<{ at: number; cost: number }> {
+  async #measured<T>(look: () => Promise<T>): Promise<{ at: number; cost: number; result: T }> {
     const start = this.clock.monotonic();
-    await look();
+    const result = await look();
     const at = this.clock.monotonic();
-    return { at, cost: at - start };
+    return { at, cost: at - start, result };
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@taas/service';
 import { findPort, findUplink, type NodeFacts, VppSnapshot } from '@taas/wiring';
 import { affectedTaps } from './affected-taps.js';
+import type { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
 import { type QuietChanges, quietChanges } from './liveness.js';
@@ -18,6 +19,7 @@ import { WorkQueue } from './work-queue.js';
 export interface ReconcilerOptions {
   readonly config: AgentConfig;
   readonly facts: NodeFacts;
+  readonly budget: BudgetKeeper;
   readonly wanted: WantedFollower;
   readonly reporter: StateReporter;
   readonly retries: RetrySchedule;
@@ -64,7 +66,8 @@ export class Reconciler {
   }
 
   attach(vpp: Vpp): void {
-    const { config, logger } = this.options;
+    const { config, logger, budget } = this.options;
+    budget.attach(vpp);
     const problem = (error: Error) => {
       logger.error({ cause: error.message }, 'a mirror of a deleted interface could not be switched off');
       this.queue.addAll();
@@ -114,7 +117,7 @@ export class Reconciler {
     const timer = new AbortController();
     let timed: Promise<void> | undefined;
     if (this.#session && wanted.complete) {
-      const look = this.#schedule.untilNext(now, this.#waiting);
+      const look = this.#schedule.untilNext(now, this.#waiting, this.options.facts.policedKbps !== null);
       const wait = Math.min(look, retries.next(now) ?? look);
       timed = clock.sleep(wait, timer.signal).then(
         () => this.queue.poke(),
@@ -160,7 +163,8 @@ export class Reconciler {
     const ids = noTaps();
     addTaps(ids, work);
     const changed = await this.#lookForChanges(session, now);
-    addTaps(ids, affectedTaps([...tags, ...changed.tags], wanted.wanted));
+    const loaded = await this.#lookAtLoad(session, now);
+    addTaps(ids, affectedTaps([...tags, ...changed.tags, ...loaded], wanted.wanted));
     for (const id of changed.mirrors) ids.mirrors.add(id);
     for (const tap of retries.due(now)) addTap(ids, tap);
     await this.#lookForPorts(session, ids, now);
@@ -171,6 +175,12 @@ export class Reconciler {
     if (!this.#schedule.featuresDue(now)) return { tags: [], mirrors: [] };
     const { wanted } = this.options.wanted;
     return this.#schedule.lookAtFeatures(() => quietChanges(wanted, this.snapshot, reader));
+  }
+
+  async #lookAtLoad({ vpp }: VppSession, now: number): Promise<readonly string[]> {
+    const { budget, clock } = this.options;
+    if (!this.#schedule.loadDue(now)) return [];
+    return this.#schedule.lookAtLoad(() => budget.look(vpp, clock.monotonic()));
   }
 
   async #lookForPorts(session: VppSession, ids: GatheredTaps, now: number): Promise<void> {

@@ -17,6 +17,8 @@ export interface CloudOptions {
   readonly processes?: boolean;
   /** The nodes' addresses for tunnels are of IPv6. */
   readonly ip6?: boolean;
+  /** Options of every agent beside those that the lab gives it. */
+  readonly agent?: object;
   readonly clock: Clock;
   readonly logger: Logger;
 }

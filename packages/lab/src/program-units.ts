@@ -76,6 +76,7 @@ export async function startAgent(
     tunnel_address: tunnelAddress(place.n, options.ip6).split('/')[0],
     health: { host: '127.0.0.1', port: health },
     lease_ttl_s: 3,
+    ...options.agent,
     ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
   };
   if (options.processes && endpoint !== undefined) {

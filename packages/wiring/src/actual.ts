@@ -76,6 +76,8 @@ export const featureBits = {
   inputLearn: 1 << 9,
   /** Classifier tables of ours: what VPP calls the input ACL of an interface. */
   inputClassifier: 1 << 14,
+  /** Policers by classifier tables. */
+  inputPolicer: 1 << 16,
   /** The ACL plugin's. */
   inputAcl: 1 << 17,
   inputSpan: 1 << 19,
@@ -124,6 +126,21 @@ export interface ActualClassifier {
   readonly classifier: FrameClassifier | null;
 }
 
+export interface ActualPolicer {
+  readonly name: string;
+  /** kbit/s; null: not one that we would make. */
+  readonly kbps: number | null;
+}
+
+/** What polices the frames that come in by an interface. */
+export interface ActualPolicing {
+  readonly table: number;
+  /** Whether the table is of our making. */
+  readonly isOurs: boolean;
+  /** The policer that the table names; null: none, or one of others. */
+  readonly policer: { readonly index: number; readonly name: string } | null;
+}
+
 /** A read-only view of VPP with the look-ups that planning needs, each in constant time. */
 export interface ActualView {
   interface(index: number): ActualInterface | undefined;
@@ -159,6 +176,14 @@ export interface ActualView {
   /** Interfaces with such a list. */
   listed(): Iterable<number>;
   classifier(index: number): ActualClassifier | undefined;
+  /** Ours, by name. */
+  policer(name: string): ActualPolicer | undefined;
+  policers(): Iterable<ActualPolicer>;
+  policing(index: number): ActualPolicing | undefined;
+  /** Interfaces with policing. */
+  policed(): Iterable<number>;
+  /** Those whose policer has this name. */
+  policedBy(name: string): Iterable<number>;
   /** Heads of chains that are ours and on no interface. */
   spareClassifiers(): Iterable<number>;
 }

@@ -1,7 +1,9 @@
 import type { Direction } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { forwardingBits } from './actual.js';
+import { featureBits, forwardingBits } from './actual.js';
+import type { NodeFacts } from './node-facts.js';
+import type { Plan } from './plan.js';
 import { planNode, planTaps } from './plan-node.js';
 import { parseOwnTag } from './tags.js';
 import { receivers } from './testing/receivers.js';
@@ -27,6 +29,7 @@ const event = fc.oneof(
   fc.record({ do: fc.constant('tag-lost' as const), nth: fc.nat(40) }),
   fc.record({ do: fc.constant('foreign-span' as const), from: fc.nat(12), to: fc.nat(12) }),
   fc.record({ do: fc.constant('intrude' as const), port: n, unicast: fc.boolean() }),
+  fc.record({ do: fc.constant('budget' as const), kbps: fc.constantFrom(null, 1000, 2000) }),
   fc.record({ do: fc.constant('run' as const) }),
   fc.record({ do: fc.constant('run-some' as const), id: n, whole: fc.boolean() }),
 );
@@ -49,6 +52,7 @@ class World {
   readonly vpp = new VppDouble();
   readonly wanted = new Wanted();
   readonly uplink: number;
+  facts: NodeFacts = facts;
   #revision = 1;
 
   constructor() {
@@ -57,7 +61,11 @@ class World {
   }
 
   run(): void {
-    this.vpp.execute(planNode(this.wanted, this.vpp.state, facts));
+    this.vpp.execute(this.plan());
+  }
+
+  plan(): Plan {
+    return planNode(this.wanted, this.vpp.state, this.facts);
   }
 
   happen(e: Event): unknown {
@@ -110,6 +118,9 @@ class World {
         if (!domain || port === undefined) return;
         return e.unicast ? this.vpp.takeUnicast(port, domain.id) : this.vpp.join(port, domain.id);
       }
+      case 'budget':
+        this.facts = { ...facts, policedKbps: e.kbps };
+        return;
       case 'run':
         return this.run();
       case 'run-some':
@@ -118,7 +129,7 @@ class World {
             { services: e.whole ? [serviceId(e.id)] : [], flows: [flowId(e.id)], mirrors: [] },
             this.wanted,
             this.vpp.state,
-            facts,
+            this.facts,
           ),
         );
     }
@@ -158,7 +169,7 @@ describe('any node, after anything that can happen to it', () => {
         const world = new World();
         for (const each of events) world.happen(each);
         settle(world);
-        const plan = planNode(world.wanted, world.vpp.state, facts);
+        const plan = world.plan();
         expect(plan.sequences).toEqual([]);
         const { state } = world.vpp;
         for (const from of state.spanSources())
@@ -184,7 +195,7 @@ describe('any node, after anything that can happen to it', () => {
         for (const each of events) if (each.do !== 'foreign-span') world.happen(each);
         settle(world);
         const { state } = world.vpp;
-        const verdicts = verify(planNode(world.wanted, state, facts)).filter((each) => each.status === 'ACTIVE');
+        const verdicts = verify(world.plan()).filter((each) => each.status === 'ACTIVE');
         const active = new Set(verdicts.map((each) => each.id));
         for (const entry of state.interfaces()) {
           for (const side of [1, 2] as const) {
@@ -203,6 +214,32 @@ describe('any node, after anything that can happen to it', () => {
             }
           }
         }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('polices every flow at the rate of the day where there is a budget, and nothing where there is none', () => {
+    fc.assert(
+      fc.property(life, fc.constantFrom(null, 1000), (events, kbps) => {
+        const world = new World();
+        for (const each of [...events, { do: 'budget', kbps } as const]) world.happen(each);
+        settle(world);
+        const { state } = world.vpp;
+        const loopbacks = [...state.interfaces()].filter(({ tag }) => parseOwnTag(tag)?.kind === 'flow');
+        expect([...state.policers()].map(({ name }) => name).sort()).toEqual(
+          (kbps === null ? [] : loopbacks.map(({ tag }) => tag)).sort(),
+        );
+        expect([...state.policed()].length).toBe([...state.policers()].length);
+        expect([...state.spareClassifiers()]).toEqual([]);
+        for (const { index, tag } of kbps === null ? [] : loopbacks) {
+          expect(state.policing(index)?.policer?.name).toBe(tag);
+          expect(state.policer(tag)).toEqual({ name: tag, kbps });
+          expect((state.features(index)?.input ?? 0) & featureBits.inputPolicer).not.toBe(0);
+        }
+        for (const from of kbps === null ? [] : state.spanSources())
+          for (const to of state.spansFrom(from).keys())
+            expect(['flow', undefined]).toContain(parseOwnTag(state.interface(to)?.tag ?? '')?.kind);
       }),
       { numRuns: 300 },
     );

@@ -37,6 +37,12 @@ const lines: StepTable<string> = {
   'delete-classifier': (s) => `delete the classifier ${name(s.at)}`,
   'attach-classifier': (s) => `filter ${name(s.at)} by the classifier ${name(s.table)}`,
   'detach-classifier': (s) => `filter ${name(s.at)} no more by the classifier ${name(s.table)}`,
+  'create-policer': (s) => `create ${s.as}: ${s.kbps} kbit/s`,
+  'update-policer': (s) => `change policer ${s.name} to ${s.kbps} kbit/s`,
+  'delete-policer': (s) => `delete policer ${s.name}`,
+  'create-policing': (s) => `create ${s.as}: every frame to ${name(s.policer)}`,
+  'attach-policer': (s) => `police ${name(s.at)} by ${name(s.table)}`,
+  'detach-policer': (s) => `police ${name(s.at)} no more by ${name(s.table)}`,
 };
 
 /** One line for people: dry run, logs, reasons. */

@@ -8,6 +8,7 @@ export { type Interest, interestOf } from './interest.js';
 export { inverseOf } from './inverse-step.js';
 export { canonicalAddress, defaultBridgeDomains, type NodeFacts } from './node-facts.js';
 export type { Obstacle } from './obstacle.js';
+export { noOverload, type Overload } from './overload.js';
 export type { Outlook, Plan, Sequence } from './plan.js';
 export { planNode, planTaps, type TapIds } from './plan-node.js';
 export { revivesSource } from './plan-source.js';

@@ -10,7 +10,7 @@ import type { Wanted } from './wanted.js';
 export interface Interest {
   /** Ports of sources and collectors: read them again if they may have changed hands. */
   readonly ports: ReadonlySet<number>;
-  /** Sources, loopbacks with a filter, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
+  /** Sources, loopbacks with a filter or a policer, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
   readonly features: ReadonlySet<number>;
   /** Addresses outside, to which mirrors send. */
   readonly remotes: ReadonlySet<string>;
@@ -34,9 +34,8 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
       features.add(index);
       ports.add(index);
     }
-    // A filter that VPP lists may be switched off all the same.
-    if (record.filter.length > 0 || record.vlan_filter !== null)
-      for (const { index } of actual.tagged(ownTag('flow', id))) features.add(index);
+    // A filter or a policer that VPP lists may be switched off all the same.
+    for (const { index } of actual.tagged(ownTag('flow', id))) features.add(index);
   }
   for (const id of services) {
     const record = wanted.service(id)?.record;
@@ -49,8 +48,11 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
     const source = record && !record.removed ? findPort(record.port_id, actual).value : undefined;
     if (source) features.add(source.index);
     if (source) ports.add(source.index);
-    for (const direction of legDirections)
-      for (const entry of actual.tagged(ownTag('gre', legId(id, direction)))) features.add(entry.index);
+    for (const direction of legDirections) {
+      const leg = legId(id, direction);
+      for (const entry of actual.tagged(ownTag('gre', leg))) features.add(entry.index);
+      for (const { index } of actual.tagged(ownTag('mirror', leg))) if (actual.policing(index)) features.add(index);
+    }
   }
   return { ports, features, remotes: wanted.mirrors.remotes(ids.mirrors) };
 }

@@ -35,6 +35,12 @@ const inverses: StepTable<Step | null> = {
   'delete-classifier': () => null,
   'attach-classifier': (s) => ({ kind: 'detach-classifier', at: s.at, table: s.table }),
   'detach-classifier': () => null,
+  'create-policer': (s) => ({ kind: 'delete-policer', name: s.name }),
+  'update-policer': () => null,
+  'delete-policer': () => null,
+  'create-policing': (s) => ({ kind: 'delete-classifier', at: { ref: s.as } }),
+  'attach-policer': (s) => ({ kind: 'detach-policer', at: s.at, table: s.table }),
+  'detach-policer': () => null,
 };
 
 /**

@@ -1,3 +1,5 @@
+import type { Overload } from './overload.js';
+
 /** What the node's configuration says, for planning. */
 export interface NodeFacts {
   /** Interface names of uplinks by physnet, for those that networking-vpp has not tagged. */
@@ -6,6 +8,9 @@ export interface NodeFacts {
   readonly tunnelAddress: string | null;
   /** Ids of our bridge domains, both ends included. */
   readonly bridgeDomains: readonly [first: number, last: number];
+  /** kbit/s to which the copies of each flow, and of each leg of a tap mirror, are thinned; null: they are not policed. */
+  readonly policedKbps: number | null;
+  readonly overload: Overload;
 }
 
 /** High, and away from networking-vpp's (interface indices, and 64000 and up). VPP's limit is 2^24 - 1. */

@@ -1,6 +1,7 @@
 import type { NodeTapFlow } from '@taas/model';
 import type { ActualInterface, ActualView, SpanState } from './actual.js';
 import { findPort, portOf } from './find-interface.js';
+import type { NodeFacts } from './node-facts.js';
 import type { Planning } from './planning.js';
 import { exitObstacle, type ServiceExit } from './service-exit.js';
 import type { Ref, Step } from './step.js';
@@ -10,9 +11,14 @@ import type { Wanted, WantedFlow } from './wanted.js';
 /** IN is towards the VM: what VPP transmits on the port's interface. */
 export const stateOf = { OUT: 1, IN: 2, BOTH: 3 } as const;
 
-/** Whether a flow needs no loopback of its own: its copies enter its service as they are. */
-export function goesDirect({ vlan_filter, filter }: NodeTapFlow): boolean {
+/** Whether a flow asks for all that its source has in its direction. */
+export function isUnfiltered({ vlan_filter, filter }: NodeTapFlow): boolean {
   return vlan_filter === null && filter.length === 0;
+}
+
+/** Whether a flow needs no loopback of its own: its copies enter its service as they are. */
+export function goesDirect(record: NodeTapFlow, { policedKbps }: NodeFacts): boolean {
+  return policedKbps === null && isUnfiltered(record);
 }
 
 export const mirrorKey = (service: string, port: string): string => `mirror:${service}/${port}`;
@@ -28,7 +34,7 @@ export interface DirectMirror {
 
 /** One mirror carries all direct flows of a source and service, so that each packet is copied once. */
 export function planDirect(
-  { wanted, actual }: Planning,
+  { wanted, actual, facts }: Planning,
   service: string,
   port: string,
   exit: ServiceExit,
@@ -36,8 +42,11 @@ export function planDirect(
 ): DirectMirror | null {
   const source = findPort(port, actual).value;
   if (!source) return null;
+  const isDirect = ({ record }: WantedFlow) => goesDirect(record, facts);
   const connected = Boolean(actual.features(source.index));
-  const state = connected ? directState(wanted, service, port, (flow) => exitObstacle(flow, exit) === null) : 0;
+  const state = connected
+    ? directState(wanted, service, port, (flow) => isDirect(flow) && exitObstacle(flow, exit) === null)
+    : 0;
   const before = 'index' in entrance ? (actual.spansFrom(source.index).get(entrance.index) ?? 0) : 0;
   if (state === before) return null;
   return {
@@ -74,8 +83,7 @@ function directState(wanted: Wanted, service: string, port: string, counts: (flo
   let state = 0;
   for (const id of wanted.siblingsOf({ tap_service_id: service, source_port: port })) {
     const flow = wanted.lastKnown(id);
-    if (flow && !flow.record.removed && goesDirect(flow.record) && counts(flow))
-      state |= stateOf[flow.record.direction];
+    if (flow && !flow.record.removed && counts(flow)) state |= stateOf[flow.record.direction];
   }
   return state as SpanState;
 }

@@ -9,7 +9,7 @@ import type { ServiceExit } from './service-exit.js';
 import type { Ref, Step } from './step.js';
 import { loopbackMac, ownTag } from './tags.js';
 
-/** The interface that sources without a filter are mirrored to: all of one service's to the same. */
+/** The interface that sources that need no loopback of their own are mirrored to: all of one service's to the same. */
 export type Entrance = Ref;
 
 export const entryKey = (service: string): string => `entry:${service}`;
@@ -20,7 +20,7 @@ export const entryKey = (service: string): string => `entry:${service}`;
  * Null where nothing is to be mirrored so; a loopback that is not needed is taken away.
  */
 export function planEntrance(
-  { wanted, actual, draft }: Planning,
+  { wanted, actual, facts, draft }: Planning,
   service: string,
   exit: ServiceExit,
   outward: PlannedAttachment | undefined,
@@ -30,7 +30,7 @@ export function planEntrance(
   const key = entryKey(service);
   const isDirect = (id: string) => {
     const record = wanted.lastKnown(id)?.record;
-    return record !== undefined && !record.removed && goesDirect(record);
+    return record !== undefined && !record.removed && goesDirect(record, facts);
   };
   const needed = exit.type === 'local' && domain !== null && [...wanted.flowsOf(service)].some(isDirect);
   const [first, ...doubles] = actual.tagged(ownTag('entry', service));

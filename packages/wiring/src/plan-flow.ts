@@ -4,8 +4,9 @@ import { type FlowFilter, flowFilter } from './flow-filter.js';
 import { type FlowSource, flowSources } from './flow-sources.js';
 import { type Found, found } from './obstacle.js';
 import type { TargetDomain } from './plan-attachment.js';
-import { goesDirect, stateOf } from './plan-direct.js';
+import { isUnfiltered, stateOf } from './plan-direct.js';
 import { atOneStroke, planFilter } from './plan-filter.js';
+import { planPolicer } from './plan-policer.js';
 import { removeFlow, removeLoopback, spansOff } from './plan-removal.js';
 import { sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
@@ -21,23 +22,31 @@ export interface FlowNeeds {
     readonly state: SpanState;
   })[];
   readonly filter: FlowFilter;
+  /** Tags of the loopbacks by which what it asks for comes in: its own, and those of flows that copy for it. */
+  readonly carriers: readonly string[];
 }
 
 export const flowKey = (flow: string): string => `flow:${flow}`;
 
 /** Looks up what the flow needs, or why it cannot be had now. */
-export function flowNeeds({ actual, wanted }: Planning, { record }: WantedFlow, exit: ServiceExit): Found<FlowNeeds> {
+export function flowNeeds(planning: Planning, { record }: WantedFlow, exit: ServiceExit): Found<FlowNeeds> {
+  const { actual, wanted, facts } = planning;
   const filter = flowFilter(record);
   if (filter.obstacle) return filter;
-  const sources = flowSources(record.source_port, filter.value.vlans, actual);
-  if (sources.obstacle) return sources;
+  const mirrored = flowSources(record.source_port, filter.value.vlans, actual);
+  if (mirrored.obstacle) return mirrored;
   const others = copiedByOthers(wanted, record, exit);
-  const own = sources.value.map((source) => {
+  const own = mirrored.value.map((source) => {
     // What is not on the port itself, only flows with this very filter copy.
     const copied = source.port === record.source_port ? others.same | others.more : others.same;
     return { ...source, state: (stateOf[record.direction] & ~copied) as SpanState };
   });
-  return found({ sources: own, filter: filter.value });
+  const carriers = [...(own.some(({ state }) => state !== 0) ? [record.id] : []), ...others.flows];
+  const tags = carriers.map((id) => ownTag('flow', id));
+  // Nothing is copied for as long as it is suspended, and its loopback stays, for when it is tried again.
+  const isSuspended = facts.overload.suspended.has(ownTag('flow', record.id));
+  const sources = isSuspended ? own.map((source) => ({ ...source, state: 0 as const })) : own;
+  return found({ sources, filter: filter.value, carriers: tags });
 }
 
 /**
@@ -45,18 +54,26 @@ export function flowNeeds({ actual, wanted }: Planning, { record }: WantedFlow, 
  * however many flows ask for it. Of flows that ask for the `same` the one with the lowest id copies, and one that asks for everything
  * copies for those that have a filter (`more`). Two different filters relieve each other of nothing.
  */
-function copiedByOthers(wanted: Wanted, record: NodeTapFlow, exit: ServiceExit): { same: number; more: number } {
+function copiedByOthers(
+  wanted: Wanted,
+  record: NodeTapFlow,
+  exit: ServiceExit,
+): { same: number; more: number; flows: readonly string[] } {
   const copied = { same: 0, more: 0 };
+  const flows: string[] = [];
   const own = asksFor(record);
   for (const sibling of wanted.siblingsOf(record)) {
     const other = wanted.flow(sibling);
     if (!other || other.record.removed || exitObstacle(other, exit)) continue;
     const asked = asksFor(other.record);
     const direction = stateOf[other.record.direction];
-    if (asked === own && sibling < record.id) copied.same |= direction;
-    if (goesDirect(other.record)) copied.more |= direction;
+    const isSame = asked === own && sibling < record.id;
+    const isMore = asked !== own && isUnfiltered(other.record);
+    if (isSame) copied.same |= direction;
+    if (isMore) copied.more |= direction;
+    if ((isSame || isMore) && (direction & stateOf[record.direction]) !== 0) flows.push(sibling);
   }
-  return copied;
+  return { ...copied, flows };
 }
 
 const asksFor = ({ vlan_filter, filter }: Pick<NodeTapFlow, 'vlan_filter' | 'filter'>): string =>
@@ -69,7 +86,7 @@ export function planFlow(
   needs: FlowNeeds | null,
   domain: TargetDomain | null,
 ): Step[] {
-  const { actual } = planning;
+  const { actual, facts } = planning;
   const { id } = flow.record;
   if (!needs || !domain) return removeFlow(id, actual);
   const tag = ownTag('flow', id);
@@ -93,7 +110,7 @@ export function planFlow(
       before.set(from, 0);
     }
   if (!stays || member?.shg !== 1) steps.push({ kind: 'join-bridge', at, id: domain.id, shg: 1 });
-  steps.push(...filter);
+  steps.push(...filter, ...planPolicer({ tag, loopback, at, stays }, facts.policedKbps, actual));
   if (!loopback?.adminUp) steps.push({ kind: 'set-admin', at, up: true, before: false });
   for (const { index: from, port, state } of needs.sources) {
     const now = before.get(from) ?? 0;

@@ -3,9 +3,11 @@ import { findPort } from './find-interface.js';
 import { legDirections, legId, legsOf, type MirrorLeg } from './mirror-leg.js';
 import { canonicalAddress } from './node-facts.js';
 import { type Found, found, type Obstacle, pending, refused } from './obstacle.js';
+import { suspension, thinning } from './overload.js';
 import { placing, type TargetDomain } from './plan-attachment.js';
 import { evictStrangers, planBridge } from './plan-bridge.js';
 import { stateOf } from './plan-direct.js';
+import { planPolicer, removePolicer } from './plan-policer.js';
 import { removeAttachment, removeLoopback, spansOff } from './plan-removal.js';
 import { reviveSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
@@ -32,6 +34,8 @@ export function planMirror(planning: Planning, id: string): void {
   if (wanted.mirrors.isUnreadable(id)) return;
   const mirror = wanted.mirrors.get(id);
   const legs = mirror ? legsOf(mirror.record) : [];
+  const { overload } = planning.facts;
+  const tags = legs.map((leg) => ownTag('mirror', leg.id));
   for (const direction of legDirections) {
     const leg = legId(id, direction);
     if (!legs.some((each) => each.direction === direction))
@@ -49,8 +53,9 @@ export function planMirror(planning: Planning, id: string): void {
     obstacle:
       source?.obstacle ??
       obstacles.find((each) => each !== null) ??
-      (mirror.record.removed ? null : routeObstacle(mirror.record.remote, planning.actual)),
-    warning: index === undefined ? '' : mtuWarning(mirror.record, index, planning.actual),
+      (mirror.record.removed ? null : routeObstacle(mirror.record.remote, planning.actual)) ??
+      suspension(overload, tags),
+    warning: (index === undefined ? '' : mtuWarning(mirror.record, index, planning.actual)) || thinning(overload, tags),
     keys: [
       ...legDirections.map((direction) => legKey(legId(id, direction))),
       ...(index === undefined ? [] : [sourceKey(index)]),
@@ -153,7 +158,7 @@ function planTunnel(
 }
 
 function planLoopback(planning: Planning, leg: MirrorLeg, port: string, from: number, domain: TargetDomain): Step[] {
-  const { actual } = planning;
+  const { actual, facts } = planning;
   const tag = ownTag('mirror', leg.id);
   const as = `loopback:${leg.id}`;
   const [existing, ...doubles] = [...actual.tagged(tag)].sort((a, b) => a.index - b.index);
@@ -164,11 +169,12 @@ function planLoopback(planning: Planning, leg: MirrorLeg, port: string, from: nu
     steps.push({ kind: 'set-tag', at, tag, before: '' });
   } else steps.push(...spansOff(existing.index, actual, new Set([from])));
   const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
-  if (member?.bridgeDomain !== domain.id || member.shg !== 1)
-    steps.push({ kind: 'join-bridge', at, id: domain.id, shg: 1 });
+  const stays = member?.bridgeDomain === domain.id;
+  if (!stays || member.shg !== 1) steps.push({ kind: 'join-bridge', at, id: domain.id, shg: 1 });
+  steps.push(...planPolicer({ tag, loopback: existing, at, stays }, facts.policedKbps, actual));
   if (!existing?.adminUp) steps.push({ kind: 'set-admin', at, up: true, before: false });
   const before = existing ? (actual.spansFrom(from).get(existing.index) ?? 0) : 0;
-  const state = stateOf[leg.direction];
+  const state = facts.overload.suspended.has(tag) ? 0 : stateOf[leg.direction];
   if (before !== state) {
     steps.push({ kind: 'check-port', port, index: from });
     steps.push({ kind: 'set-span', from, to: at, state, before });
@@ -179,10 +185,12 @@ function planLoopback(planning: Planning, leg: MirrorLeg, port: string, from: nu
 /** Everything of a leg, mirrors first, so that nothing is mirrored to an index that is free. */
 function removeLeg({ actual }: Planning, leg: string): Step[] {
   const tag = ownTag('mirror', leg);
+  const loopbacks = [...actual.tagged(tag)].map(({ index }) => index);
   return [
-    ...[...actual.tagged(tag)].flatMap((entry) => removeLoopback(entry.index, actual)),
+    ...loopbacks.flatMap((index) => removeLoopback(index, actual)),
     ...[...actual.tagged(ownTag('gre', leg))].flatMap((entry) => removeAttachment(entry, actual)),
     ...[...actual.bridgeDomainsTagged(tag)].flatMap((domain) => removeDomain(domain, actual)),
+    ...removePolicer(tag, actual, new Set(loopbacks)),
   ];
 }
 

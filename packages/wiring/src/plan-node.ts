@@ -3,12 +3,13 @@ import { listMark } from './flow-filter.js';
 import type { NodeFacts } from './node-facts.js';
 import { type Plan, PlanDraft } from './plan.js';
 import { isHalfMadeTunnel, planMirror } from './plan-mirror.js';
+import { withdrawPolicer } from './plan-policer.js';
 import { removeAttachment, removeLoopback } from './plan-removal.js';
 import { planScrub, scrubKey } from './plan-source.js';
 import { planUnit } from './plan-unit.js';
 import { type Planning, TakenIds } from './planning.js';
 import type { Step } from './step.js';
-import { loopbackMacPrefix, parseOwnTag } from './tags.js';
+import { loopbackMacPrefix, parseOwnTag, takesCopies } from './tags.js';
 import { TakenTunnels } from './taken-tunnels.js';
 import { idOf, idsOf } from './tap-of-tag.js';
 import type { Wanted } from './wanted.js';
@@ -47,6 +48,7 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): 
     else if (isHalfMadeTunnel(entry, actual)) halfMade.tunnels.push(entry);
   }
   for (const acl of actual.acls()) note(acl.tag);
+  for (const { name } of actual.policers()) note(name);
   return plan({ services, flows, mirrors }, wanted, actual, facts, halfMade);
 }
 
@@ -58,9 +60,10 @@ interface HalfMade {
 }
 
 /** Filters that are on nobody's loopback. */
-function strayFilters(actual: ActualView): Step[] {
+function strayFilters(actual: ActualView, halfMade: HalfMade): Step[] {
   const tables = [...actual.spareClassifiers()].map((index): Step => ({ kind: 'delete-classifier', at: { index } }));
-  return [...tables, ...strayLists(actual)];
+  const going = new Set(halfMade.loopbacks.map(({ index }) => index));
+  return [...tables, ...strayLists(actual), ...strayPolicing(actual, going)];
 }
 
 /** VPP keeps a list of ethertypes of ours when its loopback is deleted by somebody else, for the next interface. */
@@ -69,6 +72,15 @@ function strayLists(actual: ActualView): Step[] {
     const before = actual.etherTypes(index);
     const ours = before[0] === listMark && parseOwnTag(actual.interface(index)?.tag ?? '')?.kind !== 'flow';
     return ours ? [{ kind: 'set-ether-types', at: { index }, types: [], before }] : [];
+  });
+}
+
+/** Policing on nobody's loopback by a policer that is gone; where there is one, it is its tap's to take off. */
+function strayPolicing(actual: ActualView, going: ReadonlySet<number>): Step[] {
+  return [...actual.policed()].flatMap((index) => {
+    const { isOurs, policer } = actual.policing(index) ?? {};
+    const isTaps = takesCopies(parseOwnTag(actual.interface(index)?.tag ?? ''));
+    return isOurs && policer === null && !isTaps && !going.has(index) ? withdrawPolicer(index, actual) : [];
   });
 }
 
@@ -84,7 +96,7 @@ function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts,
   const { whole, units } = sortOut(ids, wanted, actual);
   draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
   const loopbacks = (halfMade?.loopbacks ?? []).flatMap(({ index }) => removeLoopback(index, actual));
-  draft.add('half-made', [scrubKey], [...loopbacks, ...(halfMade ? strayFilters(actual) : [])]);
+  draft.add('half-made', [scrubKey], [...loopbacks, ...(halfMade ? strayFilters(actual, halfMade) : [])]);
   for (const [service, { gone, some }] of units) planUnit(planning, service, gone, whole.has(service) ? null : some);
   for (const mirror of ids.mirrors) planMirror(planning, mirror);
   const tunnels = (halfMade?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));

@@ -1,6 +1,7 @@
 import type { ActualInterface, ActualView } from './actual.js';
 import type { GreSpec } from './actual-gre.js';
 import { withdrawFilters } from './plan-filter.js';
+import { removePolicer, withdrawPolicer } from './plan-policer.js';
 import type { Step } from './step.js';
 import { ownTag } from './tags.js';
 
@@ -36,6 +37,7 @@ export function removeLoopback(index: number, actual: ActualView): Step[] {
   return [
     ...spansOff(index, actual),
     ...withdrawFilters(index, actual),
+    ...withdrawPolicer(index, actual),
     ...leave(index, actual),
     { kind: 'delete-loopback', at: { index } },
   ];
@@ -53,14 +55,16 @@ export function spansOff(to: number, actual: ActualView, except: ReadonlySet<num
     }));
 }
 
-/** Everything of a flow: loopbacks with its tag, and its ACLs, which must be unbound before. */
+/** Everything of a flow: loopbacks with its tag, its ACLs, which must be unbound before, and its policer. */
 export function removeFlow(flow: string, actual: ActualView): Step[] {
   const tag = ownTag('flow', flow);
+  const loopbacks = [...actual.tagged(tag)].map(({ index }) => index);
   return [
-    ...[...actual.tagged(tag)].flatMap((entry) => removeLoopback(entry.index, actual)),
+    ...loopbacks.flatMap((index) => removeLoopback(index, actual)),
     ...[...actual.aclsTagged(tag)].map(
       (acl): Step => ({ kind: 'delete-acl', at: { index: acl.index }, tag, rules: acl.rules }),
     ),
+    ...removePolicer(tag, actual, new Set(loopbacks)),
   ];
 }
 

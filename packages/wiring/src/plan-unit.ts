@@ -1,4 +1,5 @@
 import type { Obstacle } from './obstacle.js';
+import { suspension, thinning } from './overload.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
 import { chosenDomain, evictStrangers, planBridge } from './plan-bridge.js';
 import { type DirectMirror, goesDirect, mirrorKey, planDirect } from './plan-direct.js';
@@ -29,6 +30,7 @@ export function planUnit(
   only: ReadonlySet<string> | null,
 ): void {
   const { wanted, actual, draft } = planning;
+  const { overload } = planning.facts;
   const flows = [...wanted.flowsOf(service)].flatMap((id) => wanted.flow(id) ?? []);
   const live = flows.filter((flow) => !flow.record.removed);
   const exit = serviceExit(service, live, wanted, actual);
@@ -50,13 +52,14 @@ export function planUnit(
   for (const flow of concerned) {
     const own = flow.record.removed ? null : wireFlow(planning, flow, exit, domain);
     if (own === null) draft.add(flowKey(flow.record.id), [], removeFlow(flow.record.id, actual));
-    const later = own === null ? null : (obstacle ?? outward?.obstacle ?? null);
+    const later = own === null ? null : (obstacle ?? outward?.obstacle ?? suspension(overload, own.carriers));
     draft.outlook({
       kind: 'tap_flows',
       id: flow.record.id,
       revision: flow.revision,
       removed: flow.record.removed === true,
       obstacle: own?.obstacle ?? later,
+      warning: thinning(overload, own?.carriers ?? []),
       keys: [
         mirrorKey(service, flow.record.source_port),
         entryKey(service),
@@ -85,28 +88,34 @@ function directMirrors(
   return [...ports].flatMap((port) => planDirect(planning, service, port, exit, entrance) ?? []);
 }
 
-function wireFlow(
-  planning: Planning,
-  flow: WantedFlow,
-  exit: ServiceExit,
-  domain: TargetDomain | null,
-): { readonly obstacle: Obstacle | null; readonly keys: string[] } {
+interface WiredFlow {
+  readonly obstacle: Obstacle | null;
+  readonly keys: readonly string[];
+  /** As in `FlowNeeds`. */
+  readonly carriers: readonly string[];
+}
+
+function wireFlow(planning: Planning, flow: WantedFlow, exit: ServiceExit, domain: TargetDomain | null): WiredFlow {
   const { draft } = planning;
   const key = flowKey(flow.record.id);
   const wrongExit = exitObstacle(flow, exit);
   // Nothing is known of a frozen service, so nothing of its flows is changed either.
-  if (exit.type === 'frozen') return { obstacle: wrongExit, keys: [] };
+  if (exit.type === 'frozen') return { obstacle: wrongExit, keys: [], carriers: [] };
   const looked = flowNeeds(planning, flow, exit);
   const needs = wrongExit ? null : (looked.value ?? null);
   for (const { index, port } of needs?.sources ?? []) reviveSource(planning, port, index);
-  const steps = planFlow(planning, flow, goesDirect(flow.record) ? null : needs, domain);
+  const steps = planFlow(planning, flow, goesDirect(flow.record, planning.facts) ? null : needs, domain);
   const before = [
     scrubKey,
     `bridge:${flow.record.tap_service_id}`,
     ...(needs?.sources ?? []).map(({ index }) => sourceKey(index)),
   ];
   draft.add(key, needs ? before : [], steps);
-  return { obstacle: wrongExit ?? looked.obstacle ?? null, keys: flowKeys(flow, needs) };
+  return {
+    obstacle: wrongExit ?? looked.obstacle ?? null,
+    keys: flowKeys(flow, needs),
+    carriers: needs?.carriers ?? [],
+  };
 }
 
 function planDomain(planning: Planning, service: string, exit: ServiceExit): PlannedDomain {

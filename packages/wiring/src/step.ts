@@ -2,7 +2,7 @@ import type { AclRule, SpanState } from './actual.js';
 import type { GreSpec } from './actual-gre.js';
 import type { FrameClassifier } from './frame-classifier.js';
 
-/** An interface, ACL or classifier table: one that VPP has, by index, or one that an earlier step of the same plan makes, by name. */
+/** An interface, ACL, classifier table or policer: one that VPP has, by index, or one that an earlier step of the same plan makes, by name. */
 export type Ref = { readonly index: number } | { readonly ref: string };
 
 /**
@@ -90,7 +90,15 @@ export type Step =
   /** The chain of tables that begins with this one. */
   | { readonly kind: 'delete-classifier'; readonly at: Ref }
   | { readonly kind: 'attach-classifier'; readonly at: Ref; readonly table: Ref }
-  | { readonly kind: 'detach-classifier'; readonly at: Ref; readonly table: Ref };
+  | { readonly kind: 'detach-classifier'; readonly at: Ref; readonly table: Ref }
+  | { readonly kind: 'create-policer'; readonly as: string; readonly name: string; readonly kbps: number }
+  /** In place: nothing is let through unpoliced meanwhile. */
+  | { readonly kind: 'update-policer'; readonly index: number; readonly name: string; readonly kbps: number }
+  | { readonly kind: 'delete-policer'; readonly name: string }
+  /** A classifier table that hands every frame to a policer. */
+  | { readonly kind: 'create-policing'; readonly as: string; readonly policer: Ref }
+  | { readonly kind: 'attach-policer'; readonly at: Ref; readonly table: Ref }
+  | { readonly kind: 'detach-policer'; readonly at: Ref; readonly table: Ref };
 
 export type StepKind = Step['kind'];
 export type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;

@@ -4,6 +4,8 @@ import type {
   ActualBridgeDomain,
   ActualClassifier,
   ActualInterface,
+  ActualPolicer,
+  ActualPolicing,
   ActualTunnel,
   ActualView,
   L2Features,
@@ -47,6 +49,9 @@ export class VppSnapshot implements ActualView {
   readonly #etherTypes = new Map<number, readonly number[]>();
   readonly #classifiers = new Map<number, ActualClassifier>();
   #spareClassifiers: readonly number[] = [];
+  #policers = new Map<string, ActualPolicer>();
+  readonly #policing = new Map<number, ActualPolicing>();
+  readonly #policedBy = new IndexOf<string, number>();
 
   putInterface(entry: ActualInterface): void {
     this.#forgetInterface(entry.index, entry.tag);
@@ -67,6 +72,7 @@ export class VppSnapshot implements ActualView {
     this.#bindings.delete(index);
     this.#etherTypes.delete(index);
     this.#classifiers.delete(index);
+    this.putPolicing(index, undefined);
     this.removeTunnel(index);
     this.gre.remove(index);
     const member = this.#membership.get(index);
@@ -185,6 +191,18 @@ export class VppSnapshot implements ActualView {
     this.#spareClassifiers = heads;
   }
 
+  setPolicers(policers: Iterable<ActualPolicer>): void {
+    this.#policers = new Map([...policers].map((policer) => [policer.name, policer]));
+  }
+
+  putPolicing(index: number, policing: ActualPolicing | undefined): void {
+    const old = this.#policing.get(index)?.policer;
+    if (old) this.#policedBy.delete(old.name, index);
+    if (policing) this.#policing.set(index, policing);
+    else this.#policing.delete(index);
+    if (policing?.policer) this.#policedBy.add(policing.policer.name, index);
+  }
+
   interface(index: number): ActualInterface | undefined {
     return this.#interfaces.get(index);
   }
@@ -263,6 +281,21 @@ export class VppSnapshot implements ActualView {
   }
   classifier(index: number): ActualClassifier | undefined {
     return this.#classifiers.get(index);
+  }
+  policer(name: string): ActualPolicer | undefined {
+    return this.#policers.get(name);
+  }
+  policers(): Iterable<ActualPolicer> {
+    return this.#policers.values();
+  }
+  policing(index: number): ActualPolicing | undefined {
+    return this.#policing.get(index);
+  }
+  policedBy(name: string): Iterable<number> {
+    return this.#policedBy.get(name);
+  }
+  policed(): Iterable<number> {
+    return this.#policing.keys();
   }
   spareClassifiers(): Iterable<number> {
     return this.#spareClassifiers;

@@ -8,7 +8,7 @@ function isHalfMade({ name, tag, mode, adminUp }: SimulatorState['interfaces'][n
   return name.includes('.') && tag === '' && mode === 'l3' && !adminUp;
 }
 
-/** Whatever of ours is in a switch: tags, bridge domains of our range, mirrors, sub-interfaces, tunnels, ACLs. */
+/** Whatever of ours is in a switch: tags, bridge domains of our range, mirrors, sub-interfaces, tunnels, ACLs, policers, tables. */
 export function leftOfOurs(state: SimulatorState): readonly string[] {
   const ours = state.interfaces.filter(
     (each) =>
@@ -21,6 +21,9 @@ export function leftOfOurs(state: SimulatorState): readonly string[] {
       .map(({ id, tag }) => `bridge domain ${id} (${tag})`),
     ...state.span.map(({ from, to }) => `mirror from ${from} to ${to}`),
     ...state.vxlan.map(({ vni }) => `tunnel ${vni}`),
+    ...state.policers.map(({ name }) => `policer ${name}`),
+    ...state.policed.map(({ swIfIndex }) => `policing of interface ${swIfIndex}`),
+    ...state.tables.map((index) => `classifier table ${index}`),
     ...state.acls.map(({ index, tag }) => `ACL ${index} (${tag})`),
   ];
 }

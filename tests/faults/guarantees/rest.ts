@@ -154,7 +154,9 @@ function ourPart(picture: SwitchPicture, { model }: Expected, node: number): str
   const untagged = picture.interfaces.find((each) => isOfOurMaking(each) && !each.tag.startsWith('taas.'));
   if (untagged) return `${untagged.name} (${untagged.tag}), which is nobody's`;
   const acl = picture.acls.find((tag) => tag.startsWith('taas.'));
-  return acl === undefined ? null : `ACL ${acl}, and no tap has a filter`;
+  if (acl !== undefined) return `ACL ${acl}, and no tap has a filter`;
+  const policer = picture.policers.find((name) => name.startsWith('taas.'));
+  return policer === undefined ? null : `policer ${policer}, and there is no budget`;
 }
 
 /** In these clouds nobody else makes loopbacks, tunnels or sub-interfaces. */

@@ -22,6 +22,7 @@ export interface SwitchPicture {
   readonly mirrors: readonly { readonly from: number; readonly to: number }[];
   readonly tunnels: readonly { readonly index: number; readonly vni: number }[];
   readonly acls: readonly string[];
+  readonly policers: readonly string[];
 }
 
 const every = 0xffff_ffff;
@@ -35,6 +36,7 @@ export async function pictureOfSwitch(apiSocket: string): Promise<SwitchPicture>
     const domains = await vpp.dump('bridge_domain_dump', { bd_id: every, sw_if_index: every });
     const mirrors = await vpp.dump('sw_interface_span_dump', { is_l2: true });
     const tunnels = await vpp.dump('vxlan_tunnel_v2_dump', { sw_if_index: every });
+    const policers = await vpp.dump('policer_dump_v2', { policer_index: every });
     const acls = await vpp.dump('acl_dump', { acl_index: every });
     return {
       interfaces: interfaces.map((each) => ({
@@ -49,6 +51,7 @@ export async function pictureOfSwitch(apiSocket: string): Promise<SwitchPicture>
       mirrors: mirrors.map((each) => ({ from: each.sw_if_index_from, to: each.sw_if_index_to })),
       tunnels: tunnels.map((each) => ({ index: each.sw_if_index, vni: each.vni })),
       acls: acls.map((each) => each.tag),
+      policers: policers.map((each) => each.name),
     };
   } finally {
     await vpp.close();

@@ -39,7 +39,7 @@ export class BenchNode {
     readonly vpp: Simulator,
     readonly uplink: Port,
     private readonly bench: Bench,
-    private readonly more: Record<string, unknown>,
+    private more: Record<string, unknown>,
   ) {
     this.#store = bench.store.client();
   }
@@ -91,6 +91,14 @@ export class BenchNode {
   async stop(): Promise<void> {
     await this.agent?.stop();
     this.agent = null;
+  }
+
+  /** Stops the agent and starts it with other options; VPP's writes are counted from there. */
+  async restart(more: Record<string, unknown>): Promise<void> {
+    await this.stop();
+    this.more = more;
+    this.vpp.resetWrites();
+    await this.start();
   }
 
   async wantService(record: NodeTapService): Promise<number> {

@@ -3,7 +3,7 @@ import { VppRetvalError } from 'vpp-api';
 import { anyIndex, type Vpp } from './vpp-messages.js';
 
 /** VPP's tables have no tag: the `opaque_index` of every session says that it is ours ("taas"). */
-const ownMark = 0x74616173;
+export const ownMark = 0x74616173;
 
 const vector = 16;
 const deny = 0;
@@ -16,7 +16,26 @@ const unused = { skip_n_vectors: 0, current_data_flag: 0, current_data_offset: 0
  * Makes the tables of a classifier, the last first, since each names its next. @returns the index of the first
  * @throws VppRetvalError when VPP refuses; then nothing of it is left
  */
-export async function createTables(vpp: Vpp, { tables, permitOthers }: FrameClassifier): Promise<number> {
+export function createTables(vpp: Vpp, { tables, permitOthers }: FrameClassifier): Promise<number> {
+  const entries = tables.map(({ mask, sessions }) => ({
+    mask,
+    sessions: sessions.map(({ match, permit: passes }) => ({ match, hit: passes ? permit.hit : deny })),
+  }));
+  return createChain(vpp, entries, permitOthers ? permit.miss : deny);
+}
+
+/** A table whose only session every frame hits; what is hit is for the feature to know that the table is put on. */
+export function createMatchAll(vpp: Vpp, hit: number): Promise<number> {
+  const nothing = '00'.repeat(classifiedBytes);
+  return createChain(vpp, [{ mask: nothing, sessions: [{ match: nothing, hit }] }], permit.miss);
+}
+
+interface TableEntry {
+  readonly mask: string;
+  readonly sessions: readonly { readonly match: string; readonly hit: number }[];
+}
+
+async function createChain(vpp: Vpp, tables: readonly TableEntry[], miss: number): Promise<number> {
   let head = anyIndex;
   try {
     for (const table of [...tables].reverse()) {
@@ -28,7 +47,7 @@ export async function createTables(vpp: Vpp, { tables, permitOthers }: FrameClas
         table_index: anyIndex,
         match_n_vectors: classifiedBytes / vector,
         next_table_index: head,
-        miss_next_index: permitOthers ? permit.miss : deny,
+        miss_next_index: miss,
         mask: bytes(table.mask),
       });
       head = new_table_index;
@@ -42,16 +61,16 @@ export async function createTables(vpp: Vpp, { tables, permitOthers }: FrameClas
 }
 
 /** The sessions of a table live in a heap of its own, and VPP dies when it is full: it is only touched as far as used. */
-function sizeOf({ sessions }: ClassifierTable) {
+function sizeOf({ sessions }: TableEntry) {
   const nbuckets = 2 ** Math.ceil(Math.log2(Math.max(2, sessions.length)));
   return { nbuckets, memory_size: 0x40000 + 0x800 * sessions.length };
 }
 
-async function addSession(vpp: Vpp, table: number, session: ClassifierTable['sessions'][number]): Promise<void> {
+async function addSession(vpp: Vpp, table: number, { match, hit }: TableEntry['sessions'][number]): Promise<void> {
   await vpp.request('classify_add_del_session', {
     ...{ is_add: true, table_index: table, opaque_index: ownMark, advance: 0, action: 0, metadata: 0 },
-    hit_next_index: session.permit ? permit.hit : deny,
-    match: bytes(session.match),
+    hit_next_index: hit,
+    match: bytes(match),
   });
 }
 

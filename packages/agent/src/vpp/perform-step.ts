@@ -1,6 +1,7 @@
 import { dispatch, type GreSpec, isPort, type Ref, type Step, type StepTable } from '@taas/wiring';
 import { toVppAddress, toVppMac } from 'vpp-api';
 import { applyTables, createTables, deleteTables } from './classifier-tables.js';
+import { addPolicer, applyPolicing, createPolicing, deletePolicer, updatePolicer } from './policers.js';
 import { fromGreSpec } from './underlay-messages.js';
 import { anyIndex, fromRule, oneTag, toInterface, type Vpp } from './vpp-messages.js';
 
@@ -135,6 +136,16 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
     'delete-classifier': (s) => deleteTables(vpp, at(s.at)),
     'attach-classifier': (s) => applyTables(vpp, at(s.at), at(s.table), true),
     'detach-classifier': (s) => applyTables(vpp, at(s.at), at(s.table), false),
+    'create-policer': async (s) => {
+      made.set(s.as, await addPolicer(vpp, s.name, s.kbps));
+    },
+    'update-policer': (s) => updatePolicer(vpp, s.index, s.kbps),
+    'delete-policer': (s) => deletePolicer(vpp, s.name),
+    'create-policing': async (s) => {
+      made.set(s.as, await createPolicing(vpp, at(s.policer)));
+    },
+    'attach-policer': (s) => applyPolicing(vpp, at(s.at), at(s.table), true),
+    'detach-policer': (s) => applyPolicing(vpp, at(s.at), at(s.table), false),
   };
   return async (step: Step): Promise<void> => {
     await dispatch(table, step);

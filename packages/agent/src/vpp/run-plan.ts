@@ -54,6 +54,12 @@ const waits: Record<StepKind, boolean> = {
   'delete-classifier': true,
   'attach-classifier': false,
   'detach-classifier': false,
+  'create-policer': false,
+  'update-policer': false,
+  'delete-policer': true,
+  'create-policing': false,
+  'attach-policer': false,
+  'detach-policer': false,
 };
 
 /**
@@ -70,6 +76,8 @@ export async function runPlan(plan: Plan, runner: PlanRunner): Promise<PlanResul
     acls: false,
     classified: new Set<number>(),
     tables: false,
+    policed: new Set<number>(),
+    policers: false,
   };
   const tally = { doubt: false, steps: 0 };
   const results = new Map<string, Promise<void>>();
@@ -159,7 +167,8 @@ function toError(error: unknown): Error {
 
 function refsOf(step: Step): readonly Ref[] {
   const acls = step.kind === 'bind-acls' ? step.acls : [];
-  const to = step.kind === 'set-span' ? [step.to] : 'table' in step ? [step.table] : [];
+  const to =
+    step.kind === 'set-span' ? [step.to] : 'table' in step ? [step.table] : 'policer' in step ? [step.policer] : [];
   return [...('at' in step ? [step.at] : []), ...to, ...acls];
 }
 
@@ -178,12 +187,23 @@ function note(step: Step, made: MadeIndices, touched: Mutable): void {
       touched.acls = true;
       return;
     case 'create-classifier':
+    case 'create-policing':
     case 'delete-classifier':
       touched.tables = true;
       return;
     case 'attach-classifier':
     case 'detach-classifier':
       add(touched.classified, index(step.at));
+      return;
+    case 'create-policer':
+    case 'update-policer':
+    case 'delete-policer':
+      touched.policers = true;
+      return;
+    case 'attach-policer':
+    case 'detach-policer':
+      touched.policers = true;
+      add(touched.policed, index(step.at));
       return;
     case 'bind-acls':
     case 'set-ether-types':

@@ -1,6 +1,7 @@
 import { type Interest, parseOwnTag, type SpanState, type VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import { readApplied, readSpare } from './classifier-tables.js';
+import { readPoliced, readPolicers, readPolicing } from './policers.js';
 import { lookUpRoute, toGreTunnel } from './underlay-messages.js';
 import { anyIndex, toAcl, toBridgeDomain, toInterface, toTunnel, type Vpp } from './vpp-messages.js';
 
@@ -15,6 +16,9 @@ export interface Touched {
   readonly classified: ReadonlySet<number>;
   /** Whether classifier tables were made or deleted. */
   readonly tables: boolean;
+  /** Interfaces on which a policer was put or taken off. */
+  readonly policed: ReadonlySet<number>;
+  readonly policers: boolean;
 }
 
 /** Above this many mirrors the table is too long to be read after each change: VPP cannot dump a part of it. */
@@ -42,7 +46,7 @@ export class VppReader {
       this.#readTunnels(),
       this.#readAcls(),
     ]);
-    await this.#readClassifiers();
+    await this.#readClassifiers(await this.#readPolicing(null));
   }
 
   async readInterfaces(): Promise<void> {
@@ -102,6 +106,7 @@ export class VppReader {
       ...(touched.acls ? [this.#readAcls()] : []),
       ...[...touched.classified].map((index) => this.#readClassifier(index)),
       ...(touched.tables ? [this.#checkSpareTables()] : []),
+      ...(touched.policers ? [this.#readPolicing(touched.policed)] : []),
     ]);
   }
 
@@ -172,18 +177,42 @@ export class VppReader {
       this.snapshot.putBinding(sw_if_index, { input: all.slice(0, n_input), output: all.slice(n_input) });
   }
 
-  /** Tables on our loopbacks, and what is left of ours elsewhere; the interfaces must have been read. */
-  async #readClassifiers(): Promise<void> {
+  /**
+   * Tables on our loopbacks, and what is left of ours elsewhere; the interfaces must have been read.
+   * @param policing tables that are no filters, and in use
+   */
+  async #readClassifiers(policing: Iterable<number>): Promise<void> {
     const { ids } = await this.vpp.request('classify_table_ids', {});
     const loopbacks = ['flow', 'entry'];
     const ours = [...this.snapshot.interfaces()].filter(({ tag }) => loopbacks.includes(parseOwnTag(tag)?.kind ?? ''));
-    const applied = new Set<number>();
+    const applied = new Set(policing);
     // An interface of ours is not asked where VPP has no table at all: with thousands of flows that is most of reading.
     for (const { index } of ours) if (ids.length === 0) this.snapshot.putClassifier(index, undefined);
     if (ids.length > 0)
       for (const chain of await Promise.all(ours.map(({ index }) => this.#readClassifier(index))))
         for (const table of chain) applied.add(table);
     this.snapshot.setSpareClassifiers(ids.length > 0 ? await readSpare(this.vpp, applied) : []);
+  }
+
+  /**
+   * Our policers, and where frames are policed.
+   * @param only interfaces of which to look at the tables; null for all
+   * @returns the tables
+   */
+  async #readPolicing(only: ReadonlySet<number> | null): Promise<readonly number[]> {
+    if (!this.vpp.has('policer_dump_v2')) return [];
+    const [policers, listed] = await Promise.all([readPolicers(this.vpp), readPoliced(this.vpp)]);
+    this.snapshot.setPolicers(policers);
+    for (const index of [...this.snapshot.policed()])
+      if (!listed.has(index)) this.snapshot.putPolicing(index, undefined);
+    await Promise.all(
+      [...listed].map(async ([index, table]) => {
+        // VPP keeps the table of an interface that is gone, for whoever gets its index.
+        if (!this.snapshot.interface(index) || only?.has(index) === false) return;
+        this.snapshot.putPolicing(index, await readPolicing(this.vpp, table));
+      }),
+    );
+    return [...listed.values()];
   }
 
   async #readClassifier(index: number): Promise<readonly number[]> {

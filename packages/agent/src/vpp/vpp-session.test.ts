@@ -1,4 +1,4 @@
-import { interestOf, planNode, planTaps, VppSnapshot, Wanted } from '@taas/wiring';
+import { interestOf, type NodeFacts, noOverload, planNode, planTaps, VppSnapshot, Wanted } from '@taas/wiring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Port } from 'vpp-sim';
 import { Bench, type BenchNode } from '../testing/bench.js';
@@ -6,7 +6,13 @@ import type { Vpp } from './vpp-messages.js';
 import { VppSession } from './vpp-session.js';
 
 const id = (kind: string) => `${kind.repeat(8)}-0000-4000-8000-000000000001`;
-const facts = { uplinks: new Map(), tunnelAddress: null, bridgeDomains: [100, 200] } as const;
+const facts: NodeFacts = {
+  uplinks: new Map(),
+  tunnelAddress: null,
+  bridgeDomains: [100, 200],
+  policedKbps: null,
+  overload: noOverload,
+};
 
 let bench: Bench;
 let node: BenchNode;

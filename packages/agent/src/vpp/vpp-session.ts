@@ -24,6 +24,10 @@ export class VppSession {
     this.watch = new InterfaceWatch({ vpp, snapshot, reader: this.reader, poke, problem });
   }
 
+  get vpp(): Vpp {
+    return this.options.vpp;
+  }
+
   execute(plan: Plan): Promise<PlanResult> {
     const { vpp, snapshot, parallel } = this.options;
     const made: MadeIndices = new Map();

@@ -1,10 +1,13 @@
 import type { NodeTapFlow, NodeTapMirror, NodeTapService } from '@taas/model';
 import type { NodeFacts } from '../node-facts.js';
+import { noOverload } from '../overload.js';
 
 export const facts: NodeFacts = {
   uplinks: new Map(),
   tunnelAddress: '10.0.0.1',
   bridgeDomains: [0x800000, 0x8fffff],
+  policedKbps: null,
+  overload: noOverload,
 };
 
 /** A UUID that a failing test can be read by. */

@@ -1,6 +1,7 @@
 import {
   type ActualBridgeDomain,
   type ActualInterface,
+  type ActualPolicer,
   featureBits,
   forwardingBits,
   type SpanState,
@@ -25,6 +26,10 @@ export class VppDouble {
   #nextTable = 0;
   readonly #tables = new Map<number, FrameClassifier>();
   readonly #wereMembers = new Set<number>();
+  /** Tables that hand frames to a policer. */
+  readonly #policing = new Map<number, number>();
+  readonly #policers = new Map<number, ActualPolicer>();
+  #nextPolicer = 0;
   /** Steps that were carried out. */
   steps: Step[] = [];
   /** Throws for steps that VPP is to refuse. */
@@ -217,8 +222,9 @@ export class VppDouble {
     'delete-classifier': ({ at }) => {
       const table = this.#at(at, true);
       for (const { index } of this.state.interfaces())
-        if (this.state.classifier(index)?.table === table) throw new Error('deleted while frames are looked up in it');
-      if (!this.#tables.delete(table)) throw new Refused(`no table ${table}`);
+        if (this.state.classifier(index)?.table === table || this.state.policing(index)?.table === table)
+          throw new Error('deleted while frames are looked up in it');
+      if (!this.#tables.delete(table) && !this.#policing.delete(table)) throw new Refused(`no table ${table}`);
       this.#listSpare();
     },
     'attach-classifier': ({ at, table: ref }) => {
@@ -238,6 +244,52 @@ export class VppDouble {
       this.#switch(index, featureBits.inputClassifier, false);
       this.#listSpare();
     },
+    'create-policer': ({ as, name, kbps }) => {
+      if (this.state.policer(name)) throw new Refused(`policer ${name} exists`);
+      const index = this.#nextPolicer++;
+      this.refs.set(as, index);
+      this.#policers.set(index, { name, kbps });
+      this.state.setPolicers(this.#policers.values());
+    },
+    'update-policer': ({ index, name, kbps }) => {
+      if (this.#policers.get(index)?.name !== name) throw new Refused(`policer ${index} is another`);
+      this.#policers.set(index, { name, kbps });
+      this.state.setPolicers(this.#policers.values());
+    },
+    'delete-policer': ({ name }) => {
+      const [index] = [...this.#policers].find(([, each]) => each.name === name) ?? [];
+      if (index === undefined) throw new Refused(`no policer ${name}`);
+      for (const each of this.state.policed())
+        if (this.state.policing(each)?.policer?.index === index)
+          throw new Error('deleted while frames are handed to it');
+      this.#policers.delete(index);
+      this.state.setPolicers(this.#policers.values());
+    },
+    'create-policing': ({ as, policer }) => {
+      const table = this.#nextTable++;
+      this.refs.set(as, table);
+      this.#policing.set(table, this.#at(policer, true));
+      this.#listSpare();
+    },
+    'attach-policer': ({ at, table: ref }) => {
+      const [index, table] = [this.#at(at), this.#at(ref, true)];
+      const policer = this.#policing.get(table);
+      if (policer === undefined) throw new Refused(`no table ${table}`);
+      // As with filters.
+      if (this.state.policing(index)) return;
+      const name = this.#policers.get(policer)?.name;
+      const named = name === undefined ? null : { index: policer, name };
+      this.state.putPolicing(index, { table, isOurs: true, policer: named });
+      this.#switch(index, featureBits.inputPolicer, true);
+      this.#listSpare();
+    },
+    'detach-policer': ({ at, table }) => {
+      const index = this.#at(at);
+      if (this.state.policing(index)?.table !== this.#at(table, true)) throw new Refused('another table is attached');
+      this.state.putPolicing(index, undefined);
+      this.#switch(index, featureBits.inputPolicer, false);
+      this.#listSpare();
+    },
   };
 
   /** The feature is switched with the first ACL and the last. */
@@ -254,8 +306,11 @@ export class VppDouble {
   }
 
   #listSpare(): void {
-    const used = new Set([...this.state.interfaces()].map(({ index }) => this.state.classifier(index)?.table));
-    this.state.setSpareClassifiers([...this.#tables.keys()].filter((table) => !used.has(table)));
+    const used = new Set<number | undefined>();
+    for (const { index } of this.state.interfaces())
+      used.add(this.state.classifier(index)?.table).add(this.state.policing(index)?.table);
+    const tables = [...this.#tables.keys(), ...this.#policing.keys()];
+    this.state.setSpareClassifiers(tables.filter((table) => !used.has(table)));
   }
 
   #at(ref: Ref, loose = false): number {

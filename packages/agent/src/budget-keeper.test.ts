@@ -1,0 +1,20 @@
+import { silentLogger } from '@taas/service';
+import { expect, it } from 'vitest';
+import { BudgetKeeper, unlimitedKbps } from './budget-keeper.js';
+
+const keeper = (flow: object, node: object = {}) => new BudgetKeeper({ flow, node, suspend_ms: 1000 }, silentLogger);
+
+it('polices every flow if there is any budget: at the rate of the flow, or only to count', () => {
+  expect(keeper({}).policedKbps).toBeNull();
+  expect(keeper({ max_kbps: 500 }).policedKbps).toBe(500);
+  expect(keeper({ max_pps: 500 }).policedKbps).toBe(unlimitedKbps);
+  expect(keeper({}, { max_kbps: 500 }).policedKbps).toBe(unlimitedKbps);
+});
+
+it('polices nothing on a VPP that has no policers, so that taps are wired all the same', () => {
+  const budget = keeper({ max_kbps: 500 });
+  budget.attach({ has: () => false });
+  expect(budget.policedKbps).toBeNull();
+  budget.attach({ has: () => true });
+  expect(budget.policedKbps).toBe(500);
+});

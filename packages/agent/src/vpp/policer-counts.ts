@@ -1,0 +1,29 @@
+import { parseOwnTag } from '@taas/wiring';
+import type { PolicerCounts } from '../judge-load.js';
+import type { Vpp } from './vpp-messages.js';
+
+/** Whether VPP has its policer plugin. */
+export function canCountPolicers(vpp: Pick<Vpp, 'has'>): boolean {
+  return vpp.has('policer_add') && vpp.has('policer_dump_v2');
+}
+
+/** What our policers have counted: VPP says so by its command line, and in its statistics segment, but by no message. */
+export async function readCounts(vpp: Vpp): Promise<Map<string, PolicerCounts>> {
+  return parseCounts((await vpp.request('cli_inband', { cmd: 'show policer' })).reply);
+}
+
+/** Reads the output of `show policer` (VPP's plugins/policer/policer_cli.c), of policers with names of ours. */
+export function parseCounts(text: string): Map<string, PolicerCounts> {
+  const found = new Map<string, PolicerCounts>();
+  for (const paragraph of text.split(/^Name /m).slice(1)) {
+    const name = /^"([^"]*)"/.exec(paragraph)?.[1] ?? '';
+    const [passed, exceeded, violated] = ['conform', 'exceed', 'violate'].map((colour) => {
+      const line = new RegExp(`^${colour} (\\d+) packets, (\\d+) bytes`, 'm').exec(paragraph);
+      return line ? { packets: Number(line[1]), bytes: Number(line[2]) } : undefined;
+    });
+    if (parseOwnTag(name) === null || !passed || !exceeded || !violated) continue;
+    const dropped = { packets: exceeded.packets + violated.packets, bytes: exceeded.bytes + violated.bytes };
+    found.set(name, { passed, dropped });
+  }
+  return found;
+}

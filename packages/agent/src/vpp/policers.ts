@@ -1,0 +1,85 @@
+import { type ActualPolicer, type ActualPolicing, parseOwnTag } from '@taas/wiring';
+import type { AgentMessages, DetailsFields } from 'vpp-api';
+import { createMatchAll, ownMark } from './classifier-tables.js';
+import { anyIndex, type Vpp } from './vpp-messages.js';
+
+const transmit = { type: 1, dscp: 0 } as const;
+const drop = { type: 0, dscp: 0 } as const;
+const layer2 = 2;
+
+/** What may come at once, in bytes: a tenth of a second at the full rate, and two of the largest frames in any case. */
+export function burstBytes(kbps: number): number {
+  return Math.max(20_000, Math.ceil(kbps * 12.5));
+}
+
+/** One rate, two colours; by bytes, since VPP's rate in packets counts bytes too, 256 to a packet. */
+function configOf(kbps: number) {
+  return {
+    ...{ cir: kbps, eir: 0, cb: BigInt(burstBytes(kbps)), eb: 0n, rate_type: 0, round_type: 0, type: 0 },
+    ...{ color_aware: false, conform_action: transmit, exceed_action: drop, violate_action: drop },
+  };
+}
+
+/** @returns the new policer's index. @throws VppRetvalError for a name that is taken */
+export async function addPolicer(vpp: Vpp, name: string, kbps: number): Promise<number> {
+  return (await vpp.request('policer_add', { name, infos: configOf(kbps) })).policer_index;
+}
+
+/** VPP begins to count anew. */
+export async function updatePolicer(vpp: Vpp, index: number, kbps: number): Promise<void> {
+  await vpp.request('policer_update', { policer_index: index, infos: configOf(kbps) });
+}
+
+/** By name, since VPP does not tell the indices of those that it lists. */
+export async function deletePolicer(vpp: Vpp, name: string): Promise<void> {
+  await vpp.request('policer_add_del', { is_add: false, name, ...configOf(0) });
+}
+
+/** A table that hands every frame to a policer. */
+export function createPolicing(vpp: Vpp, policer: number): Promise<number> {
+  return createMatchAll(vpp, policer);
+}
+
+/** Puts policing on what an interface receives, or takes it off. VPP ignores the former if there is some already. */
+export async function applyPolicing(vpp: Vpp, index: number, table: number, isAdd: boolean): Promise<void> {
+  const tables = { ip4_table_index: anyIndex, ip6_table_index: anyIndex, l2_table_index: table };
+  await vpp.request('policer_classify_set_interface', { sw_if_index: index, ...tables, is_add: isAdd });
+}
+
+/** Policers with names of ours. */
+export async function readPolicers(vpp: Vpp): Promise<ActualPolicer[]> {
+  const all = await vpp.dump('policer_dump_v2', { policer_index: anyIndex });
+  return all.filter(({ name }) => parseOwnTag(name) !== null).map(toPolicer);
+}
+
+/**
+ * The tables by which interfaces are policed at layer 2, by interface. VPP 26.06 lists all of them when asked for interface
+ * 0, none when asked for all, and dies when asked for any other; asking for both of the former is right whichever is mended.
+ */
+export async function readPoliced(vpp: Vpp): Promise<Map<number, number>> {
+  const dumps = [0, anyIndex].map((sw_if_index) => vpp.dump('policer_classify_dump', { type: layer2, sw_if_index }));
+  return new Map((await Promise.all(dumps)).flat().map((each) => [each.sw_if_index, each.table_index]));
+}
+
+/** What such a table is. */
+export async function readPolicing(vpp: Vpp, table: number): Promise<ActualPolicing> {
+  const sessions = await vpp.dump('classify_session_dump', { table_id: table });
+  const [session] = sessions;
+  const isOurs = session !== undefined && sessions.every(({ opaque_index }) => opaque_index === ownMark);
+  if (!isOurs || sessions.length > 1) return { table, isOurs, policer: null };
+  const index = session.hit_next_index;
+  const [policer] = await vpp.dump('policer_dump_v2', { policer_index: index });
+  return { table, isOurs, policer: policer ? { index, name: policer.name } : null };
+}
+
+function toPolicer(details: DetailsFields<AgentMessages, 'policer_dump_v2'>): ActualPolicer {
+  const wanted = configOf(details.cir);
+  const same = (Object.keys(wanted) as (keyof typeof wanted)[]).every(
+    (key) => text(details[key]) === text(wanted[key]),
+  );
+  return { name: details.name, kbps: same ? details.cir : null };
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each));
+}

@@ -1,0 +1,3 @@
+import { describeBudgets } from '../scenarios/budgets.js';
+
+describeBudgets('the simulator', () => ({ vpp: undefined }));

@@ -244,3 +244,71 @@ export function setMtu(name: Which, bytes: number): CallStep {
 export function wantEvents(enable: boolean): CallStep {
   return call('want_interface_events', { enable_disable: enable ? 1 : 0, pid: 7 });
 }
+
+interface PolicerRate {
+  readonly kbps: number;
+  /** Bytes, or with a rate in packets milliseconds. */
+  readonly burst: number;
+  /** The rate is in packets/s. */
+  readonly inPackets?: boolean;
+}
+
+function policerInfos({ kbps, burst, inPackets = false }: PolicerRate) {
+  const drop = { type: 0, dscp: 0 } as const;
+  return {
+    ...{ cir: kbps, eir: 0, cb: BigInt(burst), eb: 0n, rate_type: inPackets ? 1 : 0, round_type: 0, type: 0 },
+    ...{ color_aware: false, conform_action: { type: 1, dscp: 0 }, exceed_action: drop, violate_action: drop },
+  };
+}
+
+/** The scenario's name for it, as VPP knows it: with a tag's prefix, as the agent names its own. */
+const policerName = (name: string): string => `taas.flow:${name}`;
+
+export function policer(name: string, rate: PolicerRate): CallStep {
+  return call('policer_add', { name: policerName(name), infos: policerInfos(rate) }, name);
+}
+
+export function updatePolicer(name: Which, rate: PolicerRate): CallStep {
+  return call('policer_update', { policer_index: which(name), infos: policerInfos(rate) });
+}
+
+export function deletePolicer(name: string): CallStep {
+  return call('policer_add_del', {
+    is_add: false,
+    name: policerName(name),
+    ...policerInfos({ kbps: 0, burst: 0 }),
+  });
+}
+
+const table = { skip_n_vectors: 0, current_data_flag: 0, current_data_offset: 0, miss_next_index: NONE } as const;
+
+/** A classifier table of one vector that looks at no bit. */
+export function matchAll(name: string): CallStep {
+  const size = { nbuckets: 2, memory_size: 0x40000, match_n_vectors: 1, mask: new Uint8Array(16) };
+  const fields = { ...table, ...size, is_add: true, del_chain: false, table_index: NONE, next_table_index: NONE };
+  return call('classify_add_del_table', fields, name);
+}
+
+export function deleteTable(name: Which): CallStep {
+  const size = { nbuckets: 0, memory_size: 0, match_n_vectors: 0, mask: new Uint8Array() };
+  const fields = { ...table, ...size, is_add: false, del_chain: false, next_table_index: NONE };
+  return call('classify_add_del_table', { ...fields, table_index: which(name) });
+}
+
+/** Every frame that the table is asked about goes to the policer. */
+export function toPolicer(tableName: Which, policerRef: Which): CallStep {
+  return call('classify_add_del_session', {
+    ...{ is_add: true, opaque_index: 7, advance: 0, action: 0, metadata: 0, match: new Uint8Array(16) },
+    table_index: which(tableName),
+    hit_next_index: which(policerRef),
+  });
+}
+
+export function attachPolicing(name: Which, tableName: Which, isAdd = true): CallStep {
+  const tables = { ip4_table_index: NONE, ip6_table_index: NONE, l2_table_index: which(tableName) };
+  return call('policer_classify_set_interface', { sw_if_index: which(name), ...tables, is_add: isAdd });
+}
+
+export function detachPolicing(name: Which, tableName: Which): CallStep {
+  return attachPolicing(name, tableName, false);
+}

@@ -1,3 +1,4 @@
+import { parseCounts } from '@taas/agent';
 import type { LabSwitch } from '@taas/lab';
 import { fromVppAddress, fromVppMac, type VppClient, VppRetvalError } from 'vpp-api';
 import type { AskedMessages } from './messages.js';
@@ -74,6 +75,23 @@ export const readers: Readonly<Record<Exclude<Look, 'events'>, Reader>> = {
       ...gre.map(({ tunnel }) => ({ index: tunnel.sw_if_index, text: text(tunnel) })),
     ];
   },
+  policers: async ({ client }) => {
+    const policers = await client.dump('policer_dump_v2', { policer_index: ALL });
+    const counts = parseCounts((await client.request('cli_inband', { cmd: 'show policer' })).reply);
+    // For interface 0 VPP lists all, and for "all" none.
+    const policed = [0, ALL].map((sw_if_index) => client.dump('policer_classify_dump', { type: 2, sw_if_index }));
+    return [
+      ...policers.map(({ name, cir, eir, cb, eb, rate_type, round_type, type, single_rate, ...more }) => {
+        const { conform_action, exceed_action, violate_action, color_aware } = more;
+        const actions = { conform_action, exceed_action, violate_action, color_aware };
+        return { text: text({ name, cir, eir, cb, eb, rate_type, round_type, type, single_rate, ...actions }) };
+      }),
+      ...[...counts].map(([name, { passed, dropped }]) => ({
+        text: `${name}: ${passed.packets} passed ${passed.bytes} bytes, ${dropped.packets} dropped ${dropped.bytes} bytes`,
+      })),
+      ...(await Promise.all(policed)).flat().map((row) => ({ index: row.sw_if_index, text: text(row) })),
+    ];
+  },
   counters: async ({ on }) =>
     [...(await on.counters())]
       .sort(([a], [b]) => a - b)
@@ -94,6 +112,7 @@ async function bitsOf(client: VppClient<AskedMessages>, index: number): Promise<
 export function text(record: object): string {
   return JSON.stringify(record, (key, value: unknown) => {
     if (key === 'context' || key === 'client_index' || key === 'stats_index') return undefined;
+    if (typeof value === 'bigint') return String(value);
     if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
     return isAddress(value) ? fromVppAddress(value) : value;
   });

@@ -44,6 +44,7 @@ export const askedMessages = defineMessages({
     },
   },
   events: agentMessages.events,
+  optional: agentMessages.optional,
 });
 
 export type AskedMessages = typeof askedMessages;

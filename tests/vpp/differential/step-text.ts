@@ -19,6 +19,7 @@ export function stepText(step: Step): string {
 
 function fieldsText(fields: object): string {
   return JSON.stringify(fields, (_key, value: unknown) => {
+    if (typeof value === 'bigint') return String(value);
     if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
     return typeof value === 'object' && value !== null && isRef(value) ? value.of : value;
   });

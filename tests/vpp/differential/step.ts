@@ -14,7 +14,7 @@ export function of(name: string): Ref {
 /** Fields of a request in which names may stand for indices. */
 export type Named<V> = V extends number
   ? number | Ref
-  : V extends Uint8Array | string | boolean
+  : V extends Uint8Array | string | boolean | bigint
     ? V
     : V extends readonly (infer E)[]
       ? readonly Named<E>[]
@@ -30,6 +30,7 @@ export type Look =
   | 'cross-connects'
   | 'acls'
   | 'tunnels'
+  | 'policers'
   | 'counters'
   | 'events';
 

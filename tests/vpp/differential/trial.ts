@@ -164,7 +164,7 @@ class Trial implements Observation {
 
 /** The index of what a request made, if it made something. */
 function indexIn(reply: object): number | undefined {
-  for (const key of ['sw_if_index', 'acl_index'])
+  for (const key of ['sw_if_index', 'acl_index', 'policer_index', 'new_table_index'])
     if (key in reply)
       return Number(Reflect.get(reply, key)) === 0xffff_ffff ? undefined : Number(Reflect.get(reply, key));
   return undefined;

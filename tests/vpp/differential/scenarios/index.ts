@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.js';
 import { bridgingScenarios } from './bridging.js';
 import { interfaceScenarios } from './interfaces.js';
+import { policerScenarios } from './policers.js';
 import { refusalScenarios } from './refusals.js';
 import { spanScenarios } from './span.js';
 import { tagScenarios } from './tags.js';
@@ -15,5 +16,6 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'tags and sub-interfaces': tagScenarios,
   tunnels: tunnelScenarios,
   interfaces: interfaceScenarios,
+  policers: policerScenarios,
   refusals: refusalScenarios,
 };

@@ -56,7 +56,9 @@ export class PlanDraft {
   }
 
   finish(): Plan {
-    const all = [...this.#sequences.values(), ...this.#last];
+    const drafted = [...this.#sequences.values(), ...this.#last];
+    const going = new Set(drafted.flatMap(({ steps }) => steps.flatMap(deletes)));
+    const all = drafted.map((sequence) => withoutRevivals(sequence, going)).filter(({ steps }) => steps.length > 0);
     const order = new Map(all.map((sequence, n) => [sequence.key, n]));
     const sequences = all.map((sequence, n) => {
       const needs = sequence.needs.filter((key) => (order.get(key) ?? n) < n);
@@ -64,4 +66,26 @@ export class PlanDraft {
     });
     return { sequences, outlooks: this.#outlooks };
   }
+}
+
+/** The interface that a step deletes. */
+function deletes(step: Step): number[] {
+  const isDeletion =
+    step.kind === 'delete-loopback' ||
+    step.kind === 'delete-vlan' ||
+    step.kind === 'delete-vxlan' ||
+    step.kind === 'delete-gre';
+  return isDeletion && 'index' in step.at ? [step.at.index] : [];
+}
+
+/**
+ * Sequences run side by side, and VPP gives a freed index to the next interface: to switch a mirror on again, or off, once
+ * its destination is deleted would be to meddle with whatever stands there then. Who deletes it switches its mirrors off.
+ */
+function withoutRevivals(sequence: Sequence, going: ReadonlySet<number>): Sequence {
+  if (!sequence.key.startsWith('source:')) return sequence;
+  const steps = sequence.steps.filter(
+    (step) => step.kind !== 'set-span' || !('index' in step.to) || !going.has(step.to.index),
+  );
+  return { ...sequence, steps: steps.some(({ kind }) => kind === 'set-span') ? steps : [] };
 }

@@ -278,15 +278,24 @@ export class TestCloud {
     return new Map([...all].filter(([key]) => parseKey(key).is === 'node-resource'));
   }
 
-  /** What an agent without trouble reports: everything as wanted, tombstones confirmed. @returns how many reports */
+  /**
+   * What an agent without trouble reports: tombstones confirmed, and all else as wanted if its port is there, as
+   * networking-vpp's agent sees to while the port is bound there. @returns how many reports
+   */
   async report(node: string): Promise<number> {
     let reports = 0;
+    const bound = await this.read(keys.boundPort(node, ''));
+    const recorded = await this.read(prefixes.portBindings);
+    const isHere = (port: unknown) =>
+      bound.has(keys.boundPort(node, `${port}`)) || recorded.get(keys.portBinding(`${port}`))?.json['node'] === node;
     for (const [key, { kv, json }] of await this.read(prefixes.nodeTaas(node))) {
       const parsed = parseKey(key);
       if (parsed.is !== 'node-resource') continue;
       const stateKey = keys.stateResource(node, parsed.kind, parsed.id);
-      const status = json['removed'] === true ? 'REMOVED' : 'ACTIVE';
-      const state = tapStateCodec.format({ v: 1, id: parsed.id, revision: kv.modRevision, status, reason: '' });
+      const here = isHere(json['port_id'] ?? json['source_port']);
+      const status = json['removed'] === true ? 'REMOVED' : here ? 'ACTIVE' : 'PENDING';
+      const reason = status === 'PENDING' ? 'the port is not on this node yet' : '';
+      const state = tapStateCodec.format({ v: 1, id: parsed.id, revision: kv.modRevision, status, reason });
       if ((await this.store.get(stateKey))?.value === state) continue;
       await this.put(stateKey, state);
       reports += 1;

@@ -35,7 +35,8 @@ export function compileMirror(view: ClusterView, id: string): CompiledMirror {
     );
   const mtu = place.mtu === undefined ? (view.mirrors.told(key)?.record?.mtu ?? null) : place.mtu;
   const value = nodeTapMirrorCodec.format(nodeRecord(mirror, local, mtu));
-  return { record: { key, node, kind: 'tap_mirrors', id, value }, obstacle: null, frozen: false };
+  const record = { key, node, kind: 'tap_mirrors', id, value, leaving: false } as const;
+  return { record, obstacle: null, frozen: false };
 }
 
 function refuse(obstacle: string): CompiledMirror {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   keys,
   type Link,
@@ -7,10 +8,13 @@ import {
   nodeTapServiceCodec,
   type ResourceKind,
   type SegmentKey,
+  type TapFlowRecord,
   type TapServiceRecord,
 } from '@taas/model';
+import type { ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
+import { nodeLeft, stands } from './hand-over.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
 
 /** A record that a node should have. */
@@ -20,6 +24,8 @@ export interface WantedRecord {
   readonly kind: ResourceKind;
   readonly id: string;
   readonly value: string;
+  /** The tap's port has left the node, which does its part until the new one does: it says nothing about how the tap stands. */
+  readonly leaving: boolean;
 }
 
 export interface Compiled {
@@ -63,55 +69,58 @@ export function compileService(slice: ServiceSlice): Compiled {
     return { ...refuse(`the record of tap service ${slice.id} is malformed`), frozen: true };
   if (!service) return refuse(`tap service ${slice.id} does not exist`);
   if (service.deleting) return refuse('the tap service is being deleted');
-  const collector = slice.place(service.port_id, 'tap_services', service.id);
-  if ('obstacle' in collector) return refuse(collector.obstacle);
-  if (foreign(collector.projectId, service)) return refuse(`port ${service.port_id} belongs to another project`);
-  return new Compilation(slice, service, collector.node, flows).result();
+  const place = slice.place(service.port_id, 'tap_services', service.id);
+  const [bound, obstacle] = 'obstacle' in place ? [null, place.obstacle] : [place.node, null];
+  if (!('obstacle' in place) && foreign(place.projectId, service))
+    return refuse(`port ${service.port_id} belongs to another project`);
+  const serving = nodeLeft(slice.told('tap_services', service.id), bound, slice) ?? bound;
+  if (serving === null) return refuse(obstacle ?? '');
+  return new Compilation(slice, service, { bound, serving }, flows).result(obstacle);
 }
 
 /** Whether a port is known to belong to somebody else than the tap. */
 export const foreign = (portProject: string | null, tap: { readonly project_id: string }): boolean =>
   portProject !== null && portProject !== tap.project_id;
 
+/** Nodes of a tap service's collector; the same but while it moves. */
+interface Collectors {
+  /** Where its port is bound; null if it is nowhere. */
+  readonly bound: string | null;
+  /** Where copies are sent as yet. */
+  readonly serving: string;
+}
+
 class Compilation {
   readonly #records = new Map<string, WantedRecord>();
   readonly #needed = new Map<string, SegmentKey>();
   readonly #toMend = new Map<string, HeldSegment>();
-  readonly #inputs = new Map<string, Link>();
-  readonly #collectorStays: boolean;
+  /** By the collector's node. */
+  readonly #inputs = new Map<string, Map<string, Link>>();
   #waits = false;
 
   constructor(
     private readonly slice: ServiceSlice,
     private readonly service: TapServiceRecord,
-    private readonly collector: string,
+    private readonly collectors: Collectors,
     private readonly obstacles: Map<string, string>,
-  ) {
-    const own = keys.nodeResource(collector, 'tap_services', slice.id);
-    const told = slice.nodeRecords.get(own);
-    this.#collectorStays = told !== undefined && told.record?.removed !== true;
-  }
+  ) {}
 
-  result(): Compiled {
+  /** @param unbound why the collector's port is bound nowhere, if it is */
+  result(unbound: string | null): Compiled {
     for (const flow of this.slice.flows) {
-      const obstacle = this.#flow(flow);
+      const obstacle = this.#flow(flow) ?? unbound;
       if (obstacle !== null) this.obstacles.set(flow.record.id, obstacle);
     }
     this.#keepUnreadable();
-    const inputs = [...this.#inputs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, link]) => link);
-    const record: NodeTapService = {
-      v: 1,
-      id: this.service.id,
-      project_id: this.service.project_id,
-      port_id: this.service.port_id,
-      inputs,
-    };
-    this.#add(this.collector, 'tap_services', this.service.id, nodeTapServiceCodec.format(record));
+    const { bound, serving } = this.collectors;
+    if (bound !== null) this.#collector(bound, false);
+    if (serving !== bound) this.#collector(serving, true);
+    this.#keepUntilSwitched();
     return {
       nodeRecords: this.#records,
       segmentsNeeded: [...this.#needed.values()],
       segmentsToMend: [...this.#toMend.values()],
-      obstacles: { service: null, flows: this.obstacles },
+      obstacles: { service: unbound, flows: this.obstacles },
       waitsForSegment: this.#waits,
       frozen: false,
     };
@@ -124,34 +133,45 @@ class Compilation {
     if (flow.project_id !== this.service.project_id) return 'tap flow and tap service belong to different projects';
     if (flow.source_port === this.service.port_id) return `port ${flow.source_port} is the tap service's own port`;
     const place = this.slice.place(flow.source_port, 'tap_flows', flow.id);
-    if ('obstacle' in place) return place.obstacle;
-    if (foreign(place.projectId, flow)) return `port ${flow.source_port} belongs to another project`;
-    const target = this.#target(place.node, flow.id);
-    if ('obstacle' in target) return target.obstacle;
-    const record: NodeTapFlow = {
-      v: 1,
-      id: flow.id,
-      project_id: flow.project_id,
-      tap_service_id: flow.tap_service_id,
-      source_port: flow.source_port,
-      direction: flow.direction,
-      vlan_filter: flow.vlan_filter,
-      filter: flow.filter_rules ?? [],
-      target,
-    };
-    this.#add(place.node, 'tap_flows', flow.id, nodeTapFlowCodec.format(record));
-    return null;
+    const bound = 'obstacle' in place ? null : place.node;
+    if (!('obstacle' in place) && foreign(place.projectId, flow))
+      return `port ${flow.source_port} belongs to another project`;
+    const obstacle = 'obstacle' in place ? place.obstacle : this.#source(flow, place.node, false);
+    const left = nodeLeft(this.slice.told('tap_flows', flow.id), bound, this.slice);
+    const comes = bound === null || this.#records.has(keys.nodeResource(bound, 'tap_flows', flow.id));
+    if (left !== null && comes) this.#source(flow, left, true);
+    return obstacle;
   }
 
-  #target(source: string, flow: string): NodeTapFlow['target'] | { readonly obstacle: string } {
-    if (source === this.collector) return { type: 'local' };
-    const key = keys.nodeResource(source, 'tap_flows', flow);
-    const current = this.slice.nodeRecords.get(key)?.record;
+  /** Tells a node to copy. @returns why copies cannot get from there to where the collector is bound, or null */
+  #source(flow: TapFlowRecord, node: string, leaving: boolean): string | null {
+    const { bound, serving } = this.collectors;
+    const last = bound === null ? null : this.#target(node, bound, flow.id);
+    // Where the collector will be, a node's own copies stay: it cannot be way out and way in of one service at once.
+    const now = last !== null && (node === bound || serving === bound) ? last : this.#target(node, serving, flow.id);
+    if (!('obstacle' in now)) {
+      const record: NodeTapFlow = {
+        v: 1,
+        id: flow.id,
+        project_id: flow.project_id,
+        tap_service_id: flow.tap_service_id,
+        source_port: flow.source_port,
+        direction: flow.direction,
+        vlan_filter: flow.vlan_filter,
+        filter: flow.filter_rules ?? [],
+        target: now,
+      };
+      this.#add(node, 'tap_flows', flow.id, nodeTapFlowCodec.format(record), leaving);
+    }
+    const way = last ?? now;
+    return 'obstacle' in way ? way.obstacle : null;
+  }
+
+  #target(source: string, collector: string, flow: string): Target | { readonly obstacle: string } {
+    if (source === collector) return { type: 'local' };
     const choice = chooseLink(this.slice, {
-      project: this.service.project_id,
-      source,
-      collector: this.collector,
-      current: this.#collectorStays && current && 'target' in current && !current.removed ? current.target : undefined,
+      ...{ project: this.service.project_id, source, collector },
+      current: this.#inUse(source, collector, flow),
     });
     if ('obstacle' in choice) {
       this.#waits ||= choice.waitsForSegment;
@@ -159,28 +179,82 @@ class Compilation {
     }
     if (choice.needs) this.#needed.set(keys.segment(choice.needs), choice.needs);
     if (choice.mend) this.#toMend.set(choice.mend.key, choice.mend);
-    this.#input(choice.link);
+    this.#input(collector, choice.link);
     return choice.link;
+  }
+
+  /** What a source's node was told to send to, if that is this collector's node and the two still have it. */
+  #inUse(source: string, collector: string, flow: string): Target | undefined {
+    const current = this.slice.nodeRecords.get(keys.nodeResource(source, 'tap_flows', flow))?.record;
+    if (!current || !('target' in current) || current.removed) return undefined;
+    const { target } = current;
+    const live = this.slice.told('tap_services', this.slice.id).filter(({ record }) => record?.removed !== true);
+    const own = live.find(({ node }) => node === collector);
+    if (!own) return undefined;
+    if (live.length === 1 || target.type === 'local') return target;
+    // It may be the other collector's.
+    const { record } = own;
+    const takes = record && 'inputs' in record && record.inputs.some((input) => sameLink(farEnd(input), target));
+    return takes ? target : undefined;
   }
 
   /** A flow whose API record cannot be read goes on as it is: its user may still want it. */
   #keepUnreadable(): void {
     for (const entry of this.slice.nodeRecords.values()) {
       if (!this.slice.unreadableFlows.has(entry.id)) continue;
-      this.#add(entry.node, entry.kind, entry.id, entry.value);
+      this.#add(entry.node, entry.kind, entry.id, entry.value, false);
       const record = entry.record;
-      if (record && 'target' in record && !record.removed && record.target.type !== 'local') this.#input(record.target);
+      if (record && 'target' in record && !record.removed && record.target.type !== 'local')
+        this.#input(this.collectors.serving, record.target);
     }
   }
 
-  /** The collector's end of a link. */
-  #input(link: Link): void {
-    const input: Link = link.type === 'vxlan' ? { ...link, local: link.remote, remote: link.local } : link;
-    this.#inputs.set(JSON.stringify(input), input);
+  #collector(node: string, leaving: boolean): void {
+    const { id, project_id, port_id } = this.service;
+    const inputs = [...(this.#inputs.get(node) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, link]) => link);
+    const record: NodeTapService = { v: 1, id, project_id, port_id, inputs };
+    this.#add(node, 'tap_services', id, nodeTapServiceCodec.format(record), leaving);
   }
 
-  #add(node: string, kind: ResourceKind, id: string, value: string): void {
+  /**
+   * Once the collector stands on its new node its sources are switched, and the old node takes in what they send until the last
+   * has answered. Not if the old node is a source itself: it cannot be way in and way out of one service at once.
+   */
+  #keepUntilSwitched(): void {
+    const left = this.slice
+      .told('tap_services', this.slice.id)
+      .filter((entry) => !this.#records.has(entry.key) && stands(entry, this.slice));
+    if (left.length === 0) return;
+    const flows = [...this.#records.values()].filter(({ kind }) => kind === 'tap_flows');
+    if (!flows.some((flow) => this.#unanswered(flow))) return;
+    for (const { node, kind, id, value } of left)
+      if (flows.every((flow) => flow.node !== node)) this.#add(node, kind, id, value, true);
+  }
+
+  /** Whether a node that can answer has yet to do what it is to be told. */
+  #unanswered({ key, node, value }: WantedRecord): boolean {
+    if (!this.slice.alive(node)) return false;
+    const told = this.slice.nodeRecords.get(key);
+    return told?.value !== value || (this.slice.heard(told)?.revision ?? 0) < told.revision;
+  }
+
+  #input(collector: string, link: Link): void {
+    const inputs = this.#inputs.get(collector) ?? new Map<string, Link>();
+    const input = farEnd(link);
+    inputs.set(JSON.stringify(input), input);
+    this.#inputs.set(collector, inputs);
+  }
+
+  #add(node: string, kind: ServiceKind, id: string, value: string, leaving: boolean): void {
     const key = keys.nodeResource(node, kind, id);
-    this.#records.set(key, { key, node, kind, id, value });
+    this.#records.set(key, { key, node, kind, id, value, leaving });
   }
 }
+
+type Target = NodeTapFlow['target'];
+
+/** A link as the node at its other end sees it. */
+const farEnd = (link: Link): Link =>
+  link.type === 'vxlan' ? { ...link, local: link.remote, remote: link.local } : link;
+
+const sameLink = (a: Link, b: Link): boolean => isDeepStrictEqual(a, b);

@@ -3,7 +3,7 @@ import type { Compare, Operation } from '@taas/store';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry } from '../view/entry.js';
 import type { Compiled } from './compile-service.js';
-import type { ServiceSlice } from './service-slice.js';
+import { isAlive, type ServiceSlice } from './service-slice.js';
 
 /** A write and what must still be true for it. Steps go out in order; several may share a transaction. */
 export interface Step {
@@ -141,8 +141,9 @@ function removeApiRecords(slice: ServiceSlice, context: PlanContext): Step[] {
 
 /** Whether every node that was told has a tombstone, and has confirmed it unless it cannot answer. */
 export function isGone(told: readonly Told[], context: Pick<PlanContext, 'states' | 'agents'>): boolean {
-  const isAlive = (node: string) => context.agents.get(node)?.record != null;
-  return told.every((entry) => entry.record?.removed === true && (confirmed(entry, context) || !isAlive(entry.node)));
+  return told.every(
+    (entry) => entry.record?.removed === true && (confirmed(entry, context) || !isAlive(context, entry.node)),
+  );
 }
 
 /** Deletes a key as it was seen. */

@@ -1,6 +1,6 @@
-import type { ResourceKind, TapFlowRecord, TapServiceRecord } from '@taas/model';
+import { keys, type ResourceKind, type TapFlowRecord, type TapServiceRecord, type TapState } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { Entry, NodeEntry } from '../view/entry.js';
+import type { Entry, NodeEntry, ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { pickSegment, type SegmentChoice } from './pick-segment.js';
 import type { SegmentOption, SegmentPolicy } from './segment-options.js';
@@ -36,18 +36,25 @@ export interface ServiceSlice {
   readonly unreadableFlows: ReadonlySet<string>;
   readonly held: readonly HeldSegment[];
   readonly options: readonly SegmentOption[];
+  /** Those of them that are about one tap. */
+  told(kind: ServiceKind, tap: string): readonly NodeEntry[];
+  /** What a record's node last said of it; null if that is nothing, or its agent is silent. */
+  heard(told: NodeEntry): TapState | null;
+  /** Whether a node's agent holds its lease. */
+  alive(node: string): boolean;
   /** Where the port of a tap is. If nobody knows it is where the tap stands, so that nothing is torn down for that. */
-  place(port: string, kind: ResourceKind, tap: string): TapPlace;
+  place(port: string, kind: ServiceKind, tap: string): TapPlace;
   node(name: string): NodeFacts;
   segment(option: SegmentOption, project: string): SegmentChoice;
 }
 
 /** Cuts one tap service's slice out of the view; costs what the service has, not what the cluster has. */
 export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): ServiceSlice {
-  const told = view.nodeRecords.ofService(id);
+  const all = view.nodeRecords.ofService(id);
+  const own = all.filter(({ kind }) => kind === 'tap_services');
+  const told = (kind: ServiceKind, tap: string) => (kind === 'tap_services' ? own : view.nodeRecords.ofFlow(tap));
   const segments = new Map<SegmentOption, SegmentChoice>();
-  const standing = byTap(told.filter(({ record }) => !record?.removed));
-  const unreadable = told.filter((entry) => entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null);
+  const unreadable = all.filter((entry) => entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null);
   return {
     id,
     service: view.services.get(id),
@@ -56,31 +63,26 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
       .toSorted()
       .map((flow) => view.flows.get(flow))
       .filter(isReadable),
-    nodeRecords: new Map(told.map((entry) => [entry.key, entry])),
+    nodeRecords: new Map(all.map((entry) => [entry.key, entry])),
     unreadableFlows: new Set(unreadable.map((entry) => entry.id)),
     held: view.segments.ofService(id),
     options: policy.options,
-    place: (port, kind, tap) => placeOf(view, port, standing.get(`${kind}/${tap}`) ?? []),
+    told,
+    heard: (entry) => heard(view, entry),
+    alive: (node) => isAlive(view, node),
+    place: (port, kind, tap) => {
+      const standing = told(kind, tap).filter((entry) => !entry.record?.removed);
+      return placeOf(view, port, standing);
+    },
     node: (name) => nodeFacts(view, name),
     segment: (option, project) => {
       const choice =
         segments.get(option) ??
-        pickSegment(view.segments, policy, option, { id, project, uses: segmentsIn(told, option) });
+        pickSegment(view.segments, policy, option, { id, project, uses: segmentsIn(all, option) });
       segments.set(option, choice);
       return choice;
     },
   };
-}
-
-function byTap(told: readonly NodeEntry[]): ReadonlyMap<string, readonly NodeEntry[]> {
-  const found = new Map<string, NodeEntry[]>();
-  for (const entry of told) {
-    const tap = `${entry.kind}/${entry.id}`;
-    const entries = found.get(tap);
-    if (entries) entries.push(entry);
-    else found.set(tap, [entry]);
-  }
-  return found;
 }
 
 const isReadable = (entry: Entry<TapFlowRecord> | undefined): entry is FlowEntry =>
@@ -114,6 +116,19 @@ export function placeOf(
   return last
     ? { node: last.node, projectId: null, mtu: undefined }
     : { obstacle: `nobody has told yet where port ${port} is bound` };
+}
+
+/** What a record's node last said of it; null if that is nothing, or its agent is silent. */
+export function heard(
+  view: Pick<ClusterView, 'states' | 'agents'>,
+  { node, kind, id }: { readonly node: string; readonly kind: ResourceKind; readonly id: string },
+): TapState | null {
+  return isAlive(view, node) ? (view.states.get(keys.stateResource(node, kind, id))?.record ?? null) : null;
+}
+
+/** Whether a node's agent holds its lease. */
+export function isAlive(view: Pick<ClusterView, 'agents'>, node: string): boolean {
+  return view.agents.get(node)?.record != null;
 }
 
 export function nodeFacts(view: ClusterView, name: string): NodeFacts {

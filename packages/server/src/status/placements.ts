@@ -61,7 +61,7 @@ export class Placements {
   #parts({ nodeRecords }: Compiled): Map<string, PlacedPart> {
     const parts = new Map<string, PlacedPart>();
     for (const wanted of nodeRecords.values())
-      parts.set(wanted.id, placedPart(wanted, this.view.nodeRecords.get(wanted.key)));
+      if (!wanted.leaving) parts.set(wanted.id, placedPart(wanted, this.view.nodeRecords.get(wanted.key)));
     return parts;
   }
 }

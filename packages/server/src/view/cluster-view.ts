@@ -22,7 +22,7 @@ import {
   tapStateCodec,
 } from '@taas/model';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
-import type { Entry } from './entry.js';
+import type { Entry, ServiceKind } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex, ownId } from './node-record-index.js';
@@ -216,7 +216,7 @@ export class ClusterView {
       case 'state-resource':
         if (kv) this.states.set(key, this.#parse(kv, tapStateCodec.parse));
         else this.states.delete(key);
-        this.#touchRemoval(parsed.kind, parsed.id, parsed.node);
+        this.#touchReport(parsed.kind, parsed.id, parsed.node);
         return;
       case 'agent':
         if (kv) this.agents.set(parsed.node, this.#parse(kv, agentCodec.parse));
@@ -302,13 +302,29 @@ export class ClusterView {
     for (const mirror of this.mirrors.byPort.get(port)) this.#touched.mirrors.add(mirror);
   }
 
-  /** A node's report changes what has to be written only if it may be the answer to a tombstone. */
-  #touchRemoval(kind: ResourceKind, id: string, node: string): void {
+  /**
+   * A node's report changes what has to be written only if it may be the answer to a tombstone, or if the tap, or the
+   * collector that it leads to, is on more than one node or has a port that is bound nowhere: then it says who does what meanwhile.
+   */
+  #touchReport(kind: ResourceKind, id: string, node: string): void {
+    if (this.#whole) return;
     const key = keys.nodeResource(node, kind, id);
-    if (this.mirrors.told(key)?.record?.removed === true) this.#touched.mirrors.add(id);
-    if (this.nodeRecords.get(key)?.record?.removed !== true) return;
+    if (kind === 'tap_mirrors') {
+      if (this.mirrors.told(key)?.record?.removed === true) this.#touched.mirrors.add(id);
+      return;
+    }
     const service = this.nodeRecords.service(key);
-    if (service !== undefined) this.#touched.services.add(service);
+    if (service === undefined) return;
+    if (this.nodeRecords.get(key)?.record?.removed === true || this.#moves(kind, id, service))
+      this.#touched.services.add(service);
+  }
+
+  #moves(kind: ServiceKind, id: string, service: string): boolean {
+    if (this.nodeRecords.nodesOf('tap_services', service) > 1) return true;
+    if (kind === 'tap_flows' && this.nodeRecords.nodesOf(kind, id) > 1) return true;
+    const port =
+      kind === 'tap_flows' ? this.flows.get(id)?.record?.source_port : this.services.get(id)?.record?.port_id;
+    return port !== undefined && this.places.of(port).is === 'unbound';
   }
 
   #touchNode(node: string): void {

@@ -16,7 +16,8 @@ export class NodeRecordIndex {
   readonly #byKey = new Map<string, NodeEntry>();
   readonly #serviceOf = new Map<string, string>();
   readonly #byService = new Groups<string, string>();
-  readonly #byFlow = new Groups<string, string>();
+  /** Each tap's own records, flows and services apart. */
+  readonly #byTap = { tap_services: new Groups<string, string>(), tap_flows: new Groups<string, string>() };
   readonly #byNode = new Groups<string, string>();
   /** Malformed flow records of which nobody knows the tap service. */
   readonly #orphans = new Set<string>();
@@ -48,7 +49,7 @@ export class NodeRecordIndex {
     };
     this.#byKey.set(key, entry);
     this.#byNode.add(at.node, key);
-    if (at.kind === 'tap_flows') this.#byFlow.add(at.id, key);
+    this.#byTap[at.kind].add(at.id, key);
     if (service === undefined) {
       this.#orphans.add(key);
       return { services: touched, readable: false };
@@ -75,7 +76,12 @@ export class NodeRecordIndex {
   }
 
   ofFlow(flow: string): readonly NodeEntry[] {
-    return this.#entries(this.#byFlow.get(flow));
+    return this.#entries(this.#byTap.tap_flows.get(flow));
+  }
+
+  /** How many nodes have a record about a tap itself, be it a tombstone. */
+  nodesOf(kind: ServiceKind, tap: string): number {
+    return this.#byTap[kind].count(tap);
   }
 
   /** The tap service that a record belongs to, if that is known. */
@@ -84,7 +90,7 @@ export class NodeRecordIndex {
   }
 
   servicesOfFlow(flow: string): Set<string> {
-    return this.#services(this.#byFlow.get(flow));
+    return this.#services(this.#byTap.tap_flows.get(flow));
   }
 
   servicesOnNode(node: string): Set<string> {
@@ -95,12 +101,12 @@ export class NodeRecordIndex {
     return this.#byService.keys();
   }
 
-  #forget(key: string, at: { readonly node: string; readonly id: string }): void {
+  #forget(key: string, at: { readonly node: string; readonly kind: ServiceKind; readonly id: string }): void {
     const service = this.#serviceOf.get(key);
     if (service !== undefined) this.#byService.remove(service, key);
     this.#serviceOf.delete(key);
     this.#byKey.delete(key);
-    this.#byFlow.remove(at.id, key);
+    this.#byTap[at.kind].remove(at.id, key);
     this.#byNode.remove(at.node, key);
     this.#orphans.delete(key);
   }

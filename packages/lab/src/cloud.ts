@@ -26,18 +26,19 @@ export class Cloud {
     readonly etcd: EtcdProcess | undefined,
     readonly server: ServerUnit,
     private readonly nodes: ReadonlyMap<string, CloudNode>,
+    /** What ends each part, in the order in which they were started. */
+    private readonly started: readonly (() => Promise<void>)[],
   ) {}
 
   /** Starts everything and resolves when server and agents are ready. What it started so far is stopped on failure. */
   static async start(options: CloudOptions): Promise<Cloud> {
     const started: (() => Promise<void>)[] = [];
     try {
-      const { clock, logger } = options;
+      const { clock } = options;
       const etcd = options.etcd === undefined ? undefined : await launchEtcd({ clock, command: options.etcd });
       if (etcd) started.push(() => etcd.close());
-      const store = etcd
-        ? createEtcdStore({ endpoints: [etcd.endpoint], clock, logger, random: Math.random })
-        : createEmbeddedStore({ clock });
+      const openStore = storeOf(options, etcd);
+      const store = openStore();
       started.push(() => store.close());
       const switches = await startSwitches(options, (stop) => started.push(stop));
       const server = await startServer(options, store, etcd?.endpoint);
@@ -47,15 +48,15 @@ export class Cloud {
         const agent = await startAgent(
           options,
           { name, apiSocket: lab.apiSocket, n: nodes.size },
-          store,
+          openStore,
           etcd?.endpoint,
         );
         started.push(() => agent.stop());
         nodes.set(name, { name, switch: lab, agent });
       }
-      return new Cloud(options, store, etcd, server, nodes);
+      return new Cloud(options, store, etcd, server, nodes, started);
     } catch (error) {
-      for (const stop of started.reverse()) await stop();
+      for (const stop of started.toReversed()) await stop();
       throw error;
     }
   }
@@ -121,12 +122,15 @@ export class Cloud {
   }
 
   async stop(): Promise<void> {
-    for (const node of this.nodes.values()) await node.agent.stop();
-    await this.server.stop();
-    for (const node of this.nodes.values()) await node.switch.stop();
-    await this.store.close();
-    await this.etcd?.close();
+    for (const stop of this.started.toReversed()) await stop();
   }
+}
+
+/** @returns what opens another connection to it */
+function storeOf({ clock, logger }: CloudOptions, etcd: EtcdProcess | undefined): () => Store {
+  if (etcd) return () => createEtcdStore({ endpoints: [etcd.endpoint], clock, logger, random: Math.random });
+  const embedded = createEmbeddedStore({ clock });
+  return () => embedded.client();
 }
 
 async function startSwitches(
@@ -152,9 +156,16 @@ async function startSwitches(
       switches.set(name, sim);
     }
   }
-  const [a, b, ...more] = real;
-  if (more.length > 0) throw new Error('a cloud of real VPPs has two nodes at most: a memif joins two');
-  if (a && b) await RealSwitch.join(a, b, physnet, [tunnelAddress(0, options.ip6), tunnelAddress(1, options.ip6)]);
+  const ends = real.map((node, n) => ({ node, tunnelAddress: tunnelAddress(n, options.ip6) }));
+  const [a, b, ...more] = ends;
+  if (options.vpp && more.length > 0) {
+    const directory = join(options.directory, 'wire');
+    mkdirSync(directory, { recursive: true });
+    const wire = new RealSwitch(options.vpp, directory, `wire-${randomUUID().slice(0, 8)}`, options.clock);
+    started(() => wire.stop());
+    await wire.start();
+    await RealSwitch.joinBy(wire, ends, physnet);
+  } else if (a && b) await RealSwitch.join(a.node, b.node, physnet, [a.tunnelAddress, b.tunnelAddress]);
   return switches;
 }
 

@@ -85,6 +85,8 @@ export interface LabSwitch {
   writes(): number | undefined;
   /** Kills the switch and starts it again, empty but for its devices: uplinks, and the ports as they stood. */
   restart(): Promise<void>;
+  /** Kills the switch: nothing of it answers or forwards until {@link restart}. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -21,7 +21,8 @@ export interface ServerUnit {
 /** A TaaS agent of the lab, in this process or its own. */
 export interface AgentUnit {
   readonly pid: number | undefined;
-  stop(): Promise<void>;
+  /** `kill`: without a goodbye. */
+  stop(how?: 'stop' | 'kill'): Promise<void>;
   restart(how: 'stop' | 'kill'): Promise<void>;
 }
 
@@ -62,10 +63,11 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
   return withUrls(urls, await objectUnit(make));
 }
 
+/** @param openStore a connection of the agent's own, so that its lease ends when it does */
 export async function startAgent(
   options: CloudOptions,
   place: AgentPlace,
-  store: Store,
+  openStore: () => Store,
   endpoint?: string,
 ): Promise<AgentUnit> {
   const health = await freePort();
@@ -88,8 +90,18 @@ export async function startAgent(
   const checked = checkAgentConfig(checkConfig(agentConfigSchema, config, 'the lab'), 'the lab');
   const connectVpp = (signal: AbortSignal) =>
     connect({ socketPath: place.apiSocket, clientName: 'taas-agent', messages: agentMessages, signal });
-  const make = (): Agent =>
-    createAgent(checked, { store, connectVpp, clock: options.clock, logger: options.logger, random: Math.random });
+  const make = () => {
+    const store = openStore();
+    const { clock, logger } = options;
+    const agent: Agent = createAgent(checked, { store, connectVpp, clock, logger, random: Math.random });
+    return {
+      start: () => agent.start(),
+      stop: async () => {
+        await agent.stop();
+        await store.close();
+      },
+    };
+  };
   return objectUnit(make);
 }
 
@@ -104,16 +116,18 @@ function withUrls(urls: Pick<ServerUnit, 'url' | 'healthUrl'>, unit: AgentUnit):
   };
 }
 
+const signals = { stop: 'SIGTERM', kill: 'SIGKILL' } as const;
+
 function processUnit(process: ProgramProcess): AgentUnit {
   return {
     get pid() {
       return process.pid;
     },
-    stop: async () => {
-      await process.stop();
+    stop: async (how = 'stop') => {
+      await process.stop(signals[how]);
     },
     restart: async (how) => {
-      await process.stop(how === 'kill' ? 'SIGKILL' : 'SIGTERM');
+      await process.stop(signals[how]);
       await process.start();
     },
   };

@@ -24,6 +24,9 @@ interface MemifUplink extends Uplink {
   readonly role: 'master' | 'slave';
 }
 
+/** The bridge domain of a VPP that plays the physical network. */
+const wireDomain = 1;
+
 interface RealPort {
   readonly options: PortOptions;
   outside?: OutsideOptions;
@@ -181,13 +184,32 @@ export class RealSwitch implements LabSwitch {
     await b.untilLinked();
   }
 
+  /**
+   * Joins any number of VPPs by one more that plays the physical network: what one uplink sends, all others get. It does
+   * not learn, as a network for copies must not: their source addresses are those of VMs that are elsewhere.
+   */
+  static async joinBy(
+    wire: RealSwitch,
+    nodes: readonly { readonly node: RealSwitch; readonly tunnelAddress: string }[],
+    physnet: string,
+  ): Promise<void> {
+    await wire.cli(`create bridge-domain ${wireDomain} learn 0 forward 0 uu-flood 1 flood 1 arp-term 0`);
+    for (const [n, { node, tunnelAddress }] of nodes.entries()) {
+      const socket = join(wire.directory, `memif-${physnet}-${n}.sock`);
+      const end = await wire.makeMemif(n, socket, 'master');
+      await wire.cli(`set interface l2 bridge ${end} ${wireDomain}`);
+      node.#uplinks.push({ physnet, tunnelAddress, socket, role: 'slave' });
+      await node.makeUplink(node.#uplinks.length - 1);
+    }
+    for (const { node } of nodes) await node.untilLinked();
+  }
+
   writes(): undefined {
     return undefined;
   }
 
   async restart(): Promise<void> {
-    await this.client.close();
-    await this.#process.kill();
+    await this.kill();
     await this.start();
     for (const index of this.#uplinks.keys()) await this.makeUplink(index);
     for (const port of this.#ports.values()) await this.makePort(port);
@@ -195,9 +217,14 @@ export class RealSwitch implements LabSwitch {
     await this.untilLinked();
   }
 
-  async stop(): Promise<void> {
+  async kill(): Promise<void> {
     await this.#client?.close();
+    this.#client = undefined;
     await this.#process.kill();
+  }
+
+  stop(): Promise<void> {
+    return this.kill();
   }
 
   /**
@@ -255,20 +282,26 @@ export class RealSwitch implements LabSwitch {
   private async makeUplink(index: number): Promise<void> {
     const uplink = this.#uplinks[index];
     if (uplink === undefined) throw new Error(`there is no uplink ${index}`);
-    const socketId = index + 1;
-    await this.client.request('memif_socket_filename_add_del_v2', {
-      is_add: true,
-      socket_id: socketId,
-      socket_filename: uplink.socket,
-    });
-    await this.cli(`create interface memif id ${index} socket-id ${socketId} ${uplink.role}`);
-    const name = `memif${socketId}/${index}`;
-    await this.cli(`set interface mtu packet 9216 ${name}`);
-    await this.cli(`set interface state ${name} up`);
+    const name = await this.makeMemif(index, uplink.socket, uplink.role);
     await this.cli(`set interface ip address ${name} ${uplink.tunnelAddress}`);
     const found = (await this.client.dump('sw_interface_dump', everyInterface)).find((i) => i.interface_name === name);
     if (found === undefined) throw new Error(`VPP did not make ${name}`);
     await this.tag(found.sw_if_index, `net-vpp.physnet:${uplink.physnet}`);
+  }
+
+  /** @returns its name */
+  private async makeMemif(index: number, socket: string, role: MemifUplink['role']): Promise<string> {
+    const socketId = index + 1;
+    await this.client.request('memif_socket_filename_add_del_v2', {
+      is_add: true,
+      socket_id: socketId,
+      socket_filename: socket,
+    });
+    await this.cli(`create interface memif id ${index} socket-id ${socketId} ${role}`);
+    const name = `memif${socketId}/${index}`;
+    await this.cli(`set interface mtu packet 9216 ${name}`);
+    await this.cli(`set interface state ${name} up`);
+    return name;
   }
 
   private async untilLinked(): Promise<void> {

@@ -138,6 +138,11 @@ export class SimSwitch implements LabSwitch {
     for (const [prefix, via] of this.#routes) await this.route(prefix, via);
   }
 
+  /** An empty one forwards as little as a dead one. */
+  async kill(): Promise<void> {
+    await this.simulator.faults.restartEmpty();
+  }
+
   async stop(): Promise<void> {
     await this.simulator.stop();
   }

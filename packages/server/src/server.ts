@@ -13,6 +13,7 @@ import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
+import { HandOverLog } from './status/hand-over-log.js';
 import { LiveView } from './view/live-view.js';
 
 export interface ServerDeps {
@@ -63,6 +64,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
   const live = new LiveView(store, clock, logger.child({ part: 'view' }), placesFrom);
   const compiler = new Compiler({ store, live, policy, clock, random, logger: logger.child({ part: 'compiler' }) });
+  const moves = new HandOverLog(live.view, clock, logger.child({ part: 'moves' }));
   const { limits: given, neutron: neutronConfig } = config;
   const limits = {
     ...{ bodyBytes: given.body_bytes, bodyDepth: given.body_depth, bulkItems: given.bulk_items },
@@ -116,6 +118,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       revision: live.view.revision,
       role: leading ? 'leader' : 'follower',
       compiler: { backlog: compiler.backlog, ...compiler.stats },
+      moves: { ...moves.stats },
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
       ...keeper.facts(),
@@ -139,9 +142,12 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       };
       const lead = campaign(store, election, async (leadership) => {
         leading = true;
+        moves.take(live.view.everything());
+        const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
           await Promise.all([compiler.lead(leadership), keeper.lead(leadership)]);
         } finally {
+          unsubscribe();
           leading = false;
         }
       });

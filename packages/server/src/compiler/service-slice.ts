@@ -51,8 +51,7 @@ export interface ServiceSlice {
 /** Cuts one tap service's slice out of the view; costs what the service has, not what the cluster has. */
 export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): ServiceSlice {
   const all = view.nodeRecords.ofService(id);
-  const own = all.filter(({ kind }) => kind === 'tap_services');
-  const told = (kind: ServiceKind, tap: string) => (kind === 'tap_services' ? own : view.nodeRecords.ofFlow(tap));
+  const told = (kind: ServiceKind, tap: string) => view.nodeRecords.ofTap(kind, tap);
   const segments = new Map<SegmentOption, SegmentChoice>();
   const unreadable = all.filter((entry) => entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null);
   return {

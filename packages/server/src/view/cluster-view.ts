@@ -213,14 +213,20 @@ export class ClusterView {
         }
         return;
       }
-      case 'state-resource':
+      case 'state-resource': {
+        const { kind, id, node } = parsed;
+        const before = this.states.get(key)?.record?.status === 'ACTIVE';
         if (kv) this.states.set(key, this.#parse(kv, tapStateCodec.parse));
         else this.states.delete(key);
-        this.#touchReport(parsed.kind, parsed.id, parsed.node);
+        const stands = this.states.get(key)?.record?.status === 'ACTIVE';
+        if (before !== stands && !this.#whole) this.#touched.turns.push({ kind, id, node, stands });
+        this.#touchReport(kind, id, node);
         return;
+      }
       case 'agent':
         if (kv) this.agents.set(parsed.node, this.#parse(kv, agentCodec.parse));
         else this.agents.delete(parsed.node);
+        this.#touched.agents.set(parsed.node, kv !== undefined);
         this.#touchNode(parsed.node);
         return;
       case 'bound-port':

@@ -76,7 +76,12 @@ export class NodeRecordIndex {
   }
 
   ofFlow(flow: string): readonly NodeEntry[] {
-    return this.#entries(this.#byTap.tap_flows.get(flow));
+    return this.ofTap('tap_flows', flow);
+  }
+
+  /** What nodes were told about a tap itself. */
+  ofTap(kind: ServiceKind, tap: string): readonly NodeEntry[] {
+    return this.#entries(this.#byTap[kind].get(tap));
   }
 
   /** How many nodes have a record about a tap itself, be it a tombstone. */

@@ -32,6 +32,17 @@ export const anyRecord: fc.Arbitrary<readonly [string, string]> = fc
       return [keys.nodeResource(node, 'tap_flows', a), value] as const;
     }),
     fc.tuple(anyNode, anyId).map(([node, a]) => [keys.boundPort(node, a), {}] as const),
+    fc
+      .tuple(
+        anyNode,
+        anyId,
+        fc.constantFrom('tap_services', 'tap_flows'),
+        fc.constantFrom('ACTIVE', 'PENDING', 'ERROR'),
+      )
+      .chain((part) => fc.nat(40).map((revision) => [...part, revision] as const))
+      .map(([node, a, kind, status, revision]) => {
+        return [keys.stateResource(node, kind, a), { v: 1, id: a, revision, status, reason: '' }] as const;
+      }),
   )
   .map(([key, value]) => [key, JSON.stringify(value)] as const);
 

@@ -1,3 +1,13 @@
+import type { ResourceKind } from '@taas/model';
+
+/** A node says that a tap stands there, or not any more. */
+export interface Turn {
+  readonly kind: ResourceKind;
+  readonly id: string;
+  readonly node: string;
+  readonly stands: boolean;
+}
+
 /** What an event was about: where the compiler has to look. */
 export class Touched {
   /** A snapshot has taken the place of all that was known. */
@@ -8,4 +18,8 @@ export class Touched {
   readonly ports = new Set<string>();
   /** A segment was given back: tap services that wait for one may have it. */
   segmentsFreed = false;
+  /** In the order of the events. */
+  readonly turns: Turn[] = [];
+  /** Whether a node's agent is there now, of those of which that was said. */
+  readonly agents = new Map<string, boolean>();
 }

@@ -1,0 +1,7 @@
+import { describeMoves } from '../scenarios/moves.js';
+
+describeMoves(
+  'the simulator',
+  () => ({ vpp: undefined }),
+  () => undefined,
+);

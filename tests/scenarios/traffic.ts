@@ -12,16 +12,17 @@ interface Sent {
 export interface Gap {
   /** Copies that did not come. */
   readonly lost: number;
-  /** From the last frame of those that were copied before the first loss to the first one that was copied after it; 0 without loss. */
+  /** From the last frame before the first loss to the first one after the last loss; 0 without loss. */
   readonly ms: number;
   readonly duplicated: number;
   readonly foreign: number;
 }
 
-/** A VM that talks without a pause, wherever it is, and collectors that are given copies of it, wherever they are. */
+/** A VM that talks without a pause, and a collector that reads copies of that; each wherever it is at the moment. */
 export class Traffic {
   readonly #sent: Sent[] = [];
-  readonly #captures: Capture[] = [];
+  readonly #copies: Frame[] = [];
+  #capture: Capture | undefined;
   readonly #stop = new AbortController();
   #talking: Promise<void> | undefined;
 
@@ -31,9 +32,14 @@ export class Traffic {
     public vm: TestVm,
   ) {}
 
-  /** What this port is given counts too. */
-  async listen({ node, port }: Collector): Promise<void> {
-    this.#captures.push(await this.lab.cloud.node(node).switch.capture(port));
+  /** The collector's VM is here from now on: what its port is given elsewhere nobody sees. */
+  async readsAt({ node, port }: Collector): Promise<void> {
+    await this.#read();
+    this.#capture = await this.lab.cloud.node(node).switch.capture(port);
+  }
+
+  async #read(): Promise<void> {
+    this.#copies.push(...((await this.#capture?.stop()) ?? []));
   }
 
   talk(): void {
@@ -58,14 +64,11 @@ export class Traffic {
   async gap(): Promise<Gap> {
     this.#stop.abort();
     await this.#talking;
-    const copies: Frame[] = [];
-    for (const capture of this.#captures) {
-      await settled(capture, this.lab.clock, { atLeast: 0 });
-      copies.push(...(await capture.stop()));
-    }
+    if (this.#capture) await settled(this.#capture, this.lab.clock, { atLeast: 0 });
+    await this.#read();
     const { lost, duplicated, foreign } = compareFrames(
       this.#sent.map(({ frame }) => frame),
-      copies,
+      this.#copies,
     );
     const missing = new Set(lost);
     const first = this.#sent.findIndex(({ frame }) => missing.has(frame));

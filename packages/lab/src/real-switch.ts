@@ -297,8 +297,8 @@ export class RealSwitch implements LabSwitch {
       socket_id: socketId,
       socket_filename: socket,
     });
-    await this.cli(`create interface memif id ${index} socket-id ${socketId} ${role}`);
-    const name = `memif${socketId}/${index}`;
+    await this.cli(`create interface memif id 0 socket-id ${socketId} ${role}`);
+    const name = `memif${socketId}/0`;
     await this.cli(`set interface mtu packet 9216 ${name}`);
     await this.cli(`set interface state ${name} up`);
     return name;

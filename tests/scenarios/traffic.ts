@@ -70,16 +70,16 @@ export class Traffic {
       this.#sent.map(({ frame }) => frame),
       this.#copies,
     );
-    const missing = new Set(lost);
+    const ms = Math.round(this.#span(new Set(lost)));
+    return { lost: lost.length, ms, duplicated: duplicated.length, foreign: foreign.length };
+  }
+
+  /** From the last frame before the first of these to the first one after the last of them. */
+  #span(missing: ReadonlySet<Frame>): number {
+    if (missing.size === 0) return 0;
     const first = this.#sent.findIndex(({ frame }) => missing.has(frame));
     const last = this.#sent.findLastIndex(({ frame }) => missing.has(frame));
-    const before = this.#sent[first - 1]?.at ?? this.#sent[first]?.at ?? 0;
-    const after = this.#sent[last + 1]?.at ?? this.#sent[last]?.at ?? 0;
-    return {
-      lost: lost.length,
-      ms: Math.round(after - before),
-      duplicated: duplicated.length,
-      foreign: foreign.length,
-    };
+    const at = (index: number) => this.#sent[Math.min(Math.max(index, 0), this.#sent.length - 1)]?.at ?? 0;
+    return at(last + 1) - at(first - 1);
   }
 }

@@ -96,7 +96,9 @@ export class MeshWorld {
         await this.#unplug(port);
         return this.#plug(port);
       case 'unbind':
-        return this.#unbind(port);
+        // networking-vpp's agent takes the interface away as soon as the key is gone.
+        await this.#unbind(port);
+        return this.#unplug(port);
       case 'leave':
         return this.#bridge(port, false);
       case 'join':

@@ -1,9 +1,10 @@
 import { dispatch, type GreSpec, isPort, type Ref, type Step, type StepTable } from '@taas/wiring';
 import { toVppAddress, toVppMac } from 'vpp-api';
 import { applyTables, createTables, deleteTables } from './classifier-tables.js';
+import { lookUpInterface } from './look-up-interface.js';
 import { addPolicer, applyPolicing, createPolicing, deletePolicer, updatePolicer } from './policers.js';
 import { fromGreSpec } from './underlay-messages.js';
-import { anyIndex, fromRule, oneTag, toInterface, type Vpp } from './vpp-messages.js';
+import { anyIndex, fromRule, oneTag, type Vpp } from './vpp-messages.js';
 
 /** The wanted interface is not what the plan took it for: it changed hands between looking and doing. */
 export class PortMovedError extends Error {
@@ -21,7 +22,7 @@ const vtrPop1 = 3;
  * Sends the request of one step. Resolves when VPP has carried it out.
  * @throws VppRetvalError when VPP refuses, PortMovedError when a check fails, other VppErrors when the outcome is unknown
  */
-export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: number) => string | undefined) {
+export function performStep(vpp: Vpp, made: MadeIndices) {
   const at = (ref: Ref): number => resolveRef(made, ref);
   const tag = (index: number, text: string) =>
     vpp.request('sw_interface_tag_add_del', { is_add: text !== '', sw_if_index: index, tag: text });
@@ -52,12 +53,8 @@ export function performStep(vpp: Vpp, made: MadeIndices, socketOf: (index: numbe
 
   const table: StepTable<Promise<unknown>> = {
     'check-port': async ({ port, index }) => {
-      const [details] = await vpp.dump('sw_interface_dump', {
-        sw_if_index: index,
-        name_filter_valid: false,
-        name_filter: '',
-      });
-      if (!details || !isPort(toInterface(details, socketOf(index)), port))
+      const entry = await lookUpInterface(vpp, index);
+      if (!entry || !isPort(entry, port))
         throw new PortMovedError(`interface ${index} of VPP is not port ${port} any more`);
     },
     'create-bridge-domain': (s) => domain(s.id, s.tag, true),

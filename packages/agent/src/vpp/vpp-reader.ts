@@ -1,6 +1,7 @@
 import { type Interest, parseOwnTag, type SpanState, type VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import { readApplied, readSpare } from './classifier-tables.js';
+import { lookUpInterface } from './look-up-interface.js';
 import { readPoliced, readPolicers, readPolicing } from './policers.js';
 import { lookUpRoute, toGreTunnel } from './underlay-messages.js';
 import { anyIndex, toAcl, toBridgeDomain, toInterface, toTunnel, type Vpp } from './vpp-messages.js';
@@ -29,7 +30,6 @@ const manyInterfaces = 1000;
 
 /** Reads VPP's state into a snapshot; requests are pipelined, and each method resolves when the snapshot says what VPP said. */
 export class VppReader {
-  readonly #sockets = new Map<number, string>();
   #spanCount = 0;
 
   constructor(
@@ -54,23 +54,16 @@ export class VppReader {
       this.vpp.dump('sw_interface_vhost_user_dump', { sw_if_index: anyIndex }),
       this.vpp.dump('sw_interface_dump', { sw_if_index: anyIndex, name_filter_valid: false, name_filter: '' }),
     ]);
-    this.#sockets.clear();
-    for (const { sw_if_index, sock_filename } of sockets) this.#sockets.set(sw_if_index, sock_filename);
+    const socketOf = new Map(sockets.map(({ sw_if_index, sock_filename }) => [sw_if_index, sock_filename]));
     const seen = new Set(interfaces.map(({ sw_if_index }) => sw_if_index));
     for (const { index } of [...this.snapshot.interfaces()]) if (!seen.has(index)) this.snapshot.removeInterface(index);
     for (const details of interfaces)
-      this.snapshot.putInterface(toInterface(details, this.#sockets.get(details.sw_if_index)));
+      this.snapshot.putInterface(toInterface(details, socketOf.get(details.sw_if_index)));
   }
 
   async readInterface(index: number): Promise<void> {
-    // Index 0 asks VPP for all interfaces. It is local0, which is never ours nor anybody's port.
-    if (index === 0) return;
-    const [details] = await this.vpp.dump('sw_interface_dump', {
-      sw_if_index: index,
-      name_filter_valid: false,
-      name_filter: '',
-    });
-    if (details) this.snapshot.putInterface(toInterface(details, this.#sockets.get(index)));
+    const entry = await lookUpInterface(this.vpp, index);
+    if (entry) this.snapshot.putInterface(entry);
     else this.snapshot.removeInterface(index);
   }
 

@@ -1,4 +1,13 @@
-import { interestOf, type NodeFacts, noOverload, planNode, planTaps, VppSnapshot, Wanted } from '@taas/wiring';
+import {
+  findPort,
+  interestOf,
+  type NodeFacts,
+  noOverload,
+  planNode,
+  planTaps,
+  VppSnapshot,
+  Wanted,
+} from '@taas/wiring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Port } from 'vpp-sim';
 import { Bench, type BenchNode } from '../testing/bench.js';
@@ -66,6 +75,26 @@ describe('a VPP that changes behind our back', () => {
     const result = await session.execute(old);
     expect(result.failures.get(`mirror:${id('5')}/${id('a')}`)).toMatch(/is not port .* any more/);
     expect(await spans()).toBe(0);
+  });
+
+  it('an untagged stranger is not taken for the port that had its index, whose socket was seen before', async () => {
+    source.remove();
+    const tagged = { name: 'vm', tag: `net-vpp.port:${id('a')}`, vhostSocket: `/run/${id('a')}`, bridgeDomain: 10 };
+    source = node.vpp.addPort(tagged);
+    await read();
+    const old = plan();
+    await session.watch.start();
+    source.remove();
+    const stranger = node.vpp.addPort({ name: 'stranger', bridgeDomain: 10 });
+    expect(stranger.swIfIndex).toBe(source.swIfIndex);
+    expect((await session.execute(old)).failures.get(`mirror:${id('5')}/${id('a')}`)).toMatch(/is not port/);
+    await session.reader.readInterface(stranger.swIfIndex);
+    expect(findPort(id('a'), snapshot).obstacle?.reason).toMatch(/not on this node yet/);
+    // An untagged port is known by its own socket, though only its event has told of it.
+    stranger.remove();
+    const again = node.vpp.addPort({ name: 'again', vhostSocket: `/run/${id('a')}`, bridgeDomain: 10 });
+    await session.reader.readInterface(again.swIfIndex);
+    expect(findPort(id('a'), snapshot).value?.index).toBe(again.swIfIndex);
   });
 
   it('the mirrors of an interface that is deleted are switched off at once, whoever may get its index', async () => {

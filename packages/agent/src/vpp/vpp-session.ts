@@ -31,7 +31,7 @@ export class VppSession {
   execute(plan: Plan): Promise<PlanResult> {
     const { vpp, snapshot, parallel } = this.options;
     const made: MadeIndices = new Map();
-    const send = performStep(vpp, made, (index) => snapshot.interface(index)?.socket);
+    const send = performStep(vpp, made);
     const perform = async (step: Step): Promise<void> => {
       const deleted = isDeletion(step) ? resolveRef(made, step.at) : undefined;
       if (deleted !== undefined) this.watch.expectDeletion(deleted);

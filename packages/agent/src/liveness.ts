@@ -1,4 +1,4 @@
-import { featureBits, forwardingBits, interestOf, type VppSnapshot, type Wanted } from '@taas/wiring';
+import { featureBits, forwardingBits, interestOf, tagOrPort, type VppSnapshot, type Wanted } from '@taas/wiring';
 import { everyTap } from './tap-ids.js';
 import type { VppReader } from './vpp/vpp-reader.js';
 
@@ -22,9 +22,10 @@ export async function quietChanges(wanted: Wanted, snapshot: VppSnapshot, reader
   const features = new Map([...interest.features].map((index) => [index, fingerprint(snapshot, index)]));
   const routes = new Map([...interest.remotes].map((address) => [address, routeText(snapshot, address)]));
   await reader.readDetails(interest);
-  const tags = [...features].flatMap(([index, before]) =>
-    fingerprint(snapshot, index) === before ? [] : [snapshot.interface(index)?.tag ?? ''],
-  );
+  const tags = [...features].flatMap(([index, before]) => {
+    const entry = snapshot.interface(index);
+    return entry === undefined || fingerprint(snapshot, index) === before ? [] : [tagOrPort(entry)];
+  });
   const moved = new Set(
     [...routes].filter(([address, before]) => routeText(snapshot, address) !== before).map(([a]) => a),
   );

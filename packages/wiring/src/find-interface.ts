@@ -27,6 +27,12 @@ export function portOf(entry: ActualInterface): string | null {
   return entry.socket === undefined ? null : (portIdInPath.exec(entry.socket)?.[0] ?? null);
 }
 
+/** The tag that the interface goes by: its own, or for an untagged port the one that networking-vpp would give it. */
+export function tagOrPort(entry: ActualInterface): string {
+  const port = entry.tag === '' ? portOf(entry) : null;
+  return port === null ? entry.tag : `${portTagPrefix}${port}`;
+}
+
 function portCandidates(port: string, actual: ActualView): ActualInterface[] {
   const tagged = [...actual.tagged(`${portTagPrefix}${port}`)];
   if (tagged.length === 0 && port !== port.toLowerCase())

@@ -1,7 +1,7 @@
 export * from './actual.js';
 export { type ActualGreTunnel, type GreSpec, GreTunnels } from './actual-gre.js';
 export { describeStep } from './describe-step.js';
-export { findPort, findUplink, isPort } from './find-interface.js';
+export { findPort, findUplink, isPort, tagOrPort } from './find-interface.js';
 export { listMark } from './flow-filter.js';
 export { type ClassifierTable, classifiedBytes, type FrameClassifier } from './frame-classifier.js';
 export { type Interest, interestOf } from './interest.js';

@@ -1,4 +1,4 @@
-import { parseOwnTag, portTagPrefix, type VppSnapshot } from '@taas/wiring';
+import { parseOwnTag, portTagPrefix, tagOrPort, type VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import type { Vpp } from './vpp-messages.js';
 import type { VppReader } from './vpp-reader.js';
@@ -62,7 +62,7 @@ export class InterfaceWatch {
       const entry = snapshot.interface(index);
       // A trunk's flows are concerned by its subports.
       const trunk = entry && entry.supIndex !== index ? snapshot.interface(entry.supIndex) : undefined;
-      for (const tag of [entry?.tag ?? '', trunk?.tag ?? ''])
+      for (const tag of [entry, trunk].map((each) => (each ? tagOrPort(each) : '')))
         if (tag.startsWith(portTagPrefix) || parseOwnTag(tag) !== null) tags.add(tag);
     }
     return tags;
@@ -76,8 +76,8 @@ export class InterfaceWatch {
     if (expected > 0) return;
     // Somebody may have the index already: look.
     this.#changed.set(index, 0);
-    const tag = snapshot.interface(index)?.tag;
-    if (tag !== undefined && tag !== '') this.#lostTags.push(tag);
+    const entry = snapshot.interface(index);
+    if (entry) this.#lostTags.push(tagOrPort(entry));
     const pairs = [...[...snapshot.spansTo(index)].map((from) => [from, index] as const)];
     for (const to of snapshot.spansFrom(index).keys()) pairs.push([index, to]);
     snapshot.removeInterface(index);

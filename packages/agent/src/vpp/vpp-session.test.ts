@@ -95,6 +95,16 @@ describe('a VPP that changes behind our back', () => {
     const again = node.vpp.addPort({ name: 'again', vhostSocket: `/run/${id('a')}`, bridgeDomain: 10 });
     await session.reader.readInterface(again.swIfIndex);
     expect(findPort(id('a'), snapshot).value?.index).toBe(again.swIfIndex);
+    await session.watch.catchUp();
+    again.remove();
+    const told = new Set<string>();
+    await bench.until(
+      async () => {
+        for (const tag of await session.watch.catchUp()) told.add(tag);
+        return told.has(`net-vpp.port:${id('a')}`) ? true : undefined;
+      },
+      () => 'its taps are not looked at when it goes',
+    );
   });
 
   it('the mirrors of an interface that is deleted are switched off at once, whoever may get its index', async () => {

@@ -12,6 +12,9 @@ const programs = [
   { program: 'faketime', from: 'faketime' },
 ];
 
+/** A virtio driver with nothing around it, which stands in for a VM beside a real VPP. */
+const driver = { program: 'dpdk-testpmd', from: 'dpdk-dev' };
+
 /** A real Keystone, a real Neutron, their client and a proxy before them, as Debian 12 has them. */
 const openstack = [
   'haproxy',
@@ -45,6 +48,16 @@ export async function ensurePrograms() {
     `missing on the PATH: ${names.join(', ')}. Debian and Ubuntu: apt-get install ${packages.join(' ')}\n`,
   );
   return false;
+}
+
+/**
+ * Installs the driver that stands in for VMs unless it is there. Tests that need it are skipped without it, and say so.
+ * @returns {Promise<string | undefined>} why it is not there
+ */
+export async function ensureDriver() {
+  if (onPath(driver.program) !== undefined) return undefined;
+  if (!mayInstall()) return `no ${driver.program} on the PATH. Debian and Ubuntu: apt-get install ${driver.from}`;
+  return installPackages([driver.from]);
 }
 
 /**

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureOpenStack, ensurePrograms } from './debian-packages.mjs';
+import { ensureDriver, ensureOpenStack, ensurePrograms } from './debian-packages.mjs';
 import { findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
@@ -14,7 +14,8 @@ Runs every check of this repository, or one part of it. The last lines name what
 
   types, lint, unit  need nothing but Node.js
   integration        needs etcd, etcdctl, openssl, tshark and faketime
-  vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation
+  vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
+                     virtio driver also dpdk-testpmd
   openstack          needs Keystone, Neutron and the openstack client, as Debian 12's packages; about two minutes
 
 What is missing is installed through apt by root on Debian (no service of it is started; 20 minutes at most for each apt-get).
@@ -48,7 +49,7 @@ if (wants('integration') || wants('vpp') || wants('openstack')) {
     fail('a program that the tests need is missing, so nothing that needs it was run');
   } else {
     if (wants('integration')) vitest('integration');
-    if (wants('vpp')) vpp();
+    if (wants('vpp')) await vpp();
     if (wants('openstack')) await openstack();
   }
 }
@@ -64,10 +65,12 @@ function check(name, command, args) {
   total[run.status === 0 ? 'passed' : 'failed'] += 1;
 }
 
-function vpp() {
+async function vpp() {
   const found = findVpp();
   if (found) {
     process.stdout.write(`real VPP: ${found}\n`);
+    const why = await ensureDriver();
+    if (why !== undefined) notes.push(`no VMs beside the real VPP: ${why}`);
     vitest('vpp');
     return;
   }

@@ -20,5 +20,6 @@ export { Relay, type RelayEnd, type RelayFilter, type RelayFilterFactory, type R
 export { type SettleOptions, settled } from './settle.js';
 export { SimSwitch } from './sim-switch.js';
 export { SimWire } from './sim-wire.js';
+export { burstSize, findTestpmd, testpmdInstallHint, VhostVm, type VhostVmCounters } from './vhost-vm.js';
 export { refusableMessages, type VppFaultKind, VppFaults } from './vpp-faults.js';
 export { findVpp, type VppBinary } from './vpp-process.js';

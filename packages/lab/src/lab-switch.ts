@@ -14,6 +14,11 @@ export interface PortOptions {
   readonly bridgeDomain: number;
   /** Default: networking-vpp's tag `net-vpp.port:<id>`; null leaves the port without one. */
   readonly tag?: string | null;
+  /**
+   * Path of its vhost-user socket. On a real VPP the port then belongs to the VM that attaches there (`VhostVm`): only that
+   * can send, and see what comes.
+   */
+  readonly socket?: string;
 }
 
 /** A network outside of the cloud: an interface of the switch with addresses on it, and who is there. */

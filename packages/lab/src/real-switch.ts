@@ -14,6 +14,7 @@ import type {
   SubportOptions,
   Uplink,
 } from './lab-switch.js';
+import { deleteInterface, labPort, makeInterface, portTag, type RealPort } from './real-port.js';
 import { readCounters } from './show-interface.js';
 import { type VppBinary, VppProcess, type VppTuning } from './vpp-process.js';
 
@@ -26,14 +27,6 @@ interface MemifUplink extends Uplink {
 
 /** The bridge domain of a VPP that plays the physical network. */
 const wireDomain = 1;
-
-interface RealPort {
-  readonly options: PortOptions;
-  outside?: OutsideOptions;
-  readonly number: number;
-  swIfIndex: number;
-  bridgeDomain: number | null;
-}
 
 /**
  * A real VPP. Its ports are packet-generator interfaces: frames go in from a pcap file and come out into one, without
@@ -51,7 +44,7 @@ export class RealSwitch implements LabSwitch {
 
   constructor(
     binary: VppBinary,
-    private readonly directory: string,
+    readonly directory: string,
     name: string,
     private readonly clock: Clock,
     tuning: VppTuning = {},
@@ -83,7 +76,7 @@ export class RealSwitch implements LabSwitch {
   async removePort(port: LabPort): Promise<void> {
     const real = this.port(port);
     this.#ports.delete(port.id);
-    await this.client.request('pg_delete_interface', { sw_if_index: real.swIfIndex });
+    await deleteInterface(this.client, real);
   }
 
   async addSubport(trunk: LabPort, { id, vlan, bridgeDomain }: SubportOptions): Promise<void> {
@@ -104,7 +97,7 @@ export class RealSwitch implements LabSwitch {
   }
 
   async send(port: LabPort, frames: readonly Frame[]): Promise<void> {
-    const { number } = this.port(port);
+    const number = this.generator(port);
     const stream = `send${this.#serial++}`;
     const file = join(this.directory, `${stream}.pcap`);
     await writeFile(
@@ -123,7 +116,7 @@ export class RealSwitch implements LabSwitch {
   }
 
   async capture(port: LabPort): Promise<Capture> {
-    const { number, swIfIndex } = this.port(port);
+    const number = this.generator(port);
     const file = join(this.directory, `capture${this.#serial++}.pcap`);
     const before = await this.transmitted(number);
     // By the CLI: the API's pg_capture frees the file's name while VPP still uses it (vnet/pg/pg_api.c, v26.06).
@@ -136,7 +129,7 @@ export class RealSwitch implements LabSwitch {
         const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
           // VPP makes the file with the first frame: none means that there was none.
           if (cause.code === 'ENOENT') return undefined;
-          throw new Error(`the capture of sw_if_index ${swIfIndex} cannot be read`, { cause });
+          throw new Error(`the capture of port ${port.id} cannot be read`, { cause });
         });
         return bytes === undefined ? [] : decodeCapture(bytes, file).map((captured) => captured.frame);
       },
@@ -152,7 +145,7 @@ export class RealSwitch implements LabSwitch {
   }
 
   async setMtu(port: LabPort, mtu: number): Promise<void> {
-    await this.cli(`set interface mtu packet ${mtu} pg${this.port(port).number}`);
+    await this.cli(`set interface mtu packet ${mtu} pg${this.generator(port)}`);
   }
 
   async route(prefix: string, via: string | null): Promise<void> {
@@ -163,6 +156,13 @@ export class RealSwitch implements LabSwitch {
       this.#routes.set(prefix, via);
       await this.cli(`ip route add ${prefix} via ${via}`);
     }
+  }
+
+  /** Whether a VM is attached to the port. */
+  async isLinked(port: LabPort): Promise<boolean> {
+    const only = { ...everyInterface, sw_if_index: this.port(port).swIfIndex };
+    const [found] = await this.client.dump('sw_interface_dump', only);
+    return ((found?.flags ?? 0) & linkUp) !== 0;
   }
 
   async counters(): Promise<ReadonlyMap<number, PortCounters>> {
@@ -260,16 +260,18 @@ export class RealSwitch implements LabSwitch {
     return real;
   }
 
+  /** The number of its packet-generator interface. @throws Error for a port that belongs to a VM */
+  private generator(port: LabPort): number {
+    const { number, options } = this.port(port);
+    if (options.socket !== undefined) throw new Error(`port ${port.id} belongs to the VM at ${options.socket}`);
+    return number;
+  }
+
   private async makePort(port: RealPort): Promise<void> {
-    const made = await this.client.request('pg_create_interface_v3', {
-      interface_id: port.number,
-      pg_flags: 0,
-      gso_size: 0,
-      mode: 0,
-    });
-    port.swIfIndex = made.sw_if_index;
-    const tag = port.options.tag === undefined ? `net-vpp.port:${port.options.id}` : port.options.tag;
-    if (tag !== null) await this.tag(port.swIfIndex, tag);
+    port.swIfIndex = await makeInterface(this.client, port);
+    const tag = portTag(port.options);
+    // A vhost-user interface has it from the moment that it is there.
+    if (tag !== null && port.options.socket === undefined) await this.tag(port.swIfIndex, tag);
     await this.up(port.swIfIndex);
     if (port.bridgeDomain !== null) await this.bridge(port.swIfIndex, port.bridgeDomain, true);
     if (port.outside === undefined) return;
@@ -345,7 +347,3 @@ const adminUp = 1;
 const popOne = 3;
 const linkUp = 2;
 const everyInterface = { sw_if_index: 0xffffffff, name_filter_valid: false, name_filter: '' } as const;
-
-function labPort(port: RealPort): LabPort {
-  return { id: port.options.id, bridgeDomain: port.bridgeDomain ?? 0, swIfIndex: port.swIfIndex };
-}

@@ -158,6 +158,7 @@ export class SimSwitch implements LabSwitch {
     return this.simulator.addPort({
       name: `port-${options.id}`,
       ...(tag === null ? {} : { tag }),
+      ...(options.socket === undefined ? {} : { vhostSocket: options.socket }),
       ...(bridgeDomain === null ? {} : { bridgeDomain }),
     });
   }

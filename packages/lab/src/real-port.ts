@@ -1,0 +1,43 @@
+import type { labMessages, VppClient } from 'vpp-api';
+import type { LabPort, OutsideOptions, PortOptions } from './lab-switch.js';
+
+type Client = VppClient<typeof labMessages>;
+
+/** A port of a real VPP, as it is to be made again when VPP was restarted. */
+export interface RealPort {
+  readonly options: PortOptions;
+  outside?: OutsideOptions;
+  /** Of its packet-generator interface. */
+  readonly number: number;
+  swIfIndex: number;
+  bridgeDomain: number | null;
+}
+
+export function labPort(port: RealPort): LabPort {
+  return { id: port.options.id, bridgeDomain: port.bridgeDomain ?? 0, swIfIndex: port.swIfIndex };
+}
+
+export function portTag({ id, tag }: PortOptions): string | null {
+  return tag === undefined ? `net-vpp.port:${id}` : tag;
+}
+
+/** Makes the port's interface: a vhost-user server as networking-vpp does, or one of the packet generator. */
+export async function makeInterface(client: Client, { options, number }: RealPort): Promise<number> {
+  if (options.socket === undefined) {
+    const generator = { interface_id: number, pg_flags: 0, gso_size: 0, mode: 0 };
+    return (await client.request('pg_create_interface_v3', generator)).sw_if_index;
+  }
+  const off = { renumber: false, disable_mrg_rxbuf: false, disable_indirect_desc: false, enable_gso: false } as const;
+  const made = await client.request('create_vhost_user_if_v2', {
+    ...off,
+    ...{ is_server: true, sock_filename: options.socket, tag: portTag(options) ?? '' },
+    ...{ enable_packed: false, enable_event_idx: false, custom_dev_instance: 0 },
+    ...{ use_custom_mac: false, mac_address: new Uint8Array(6) },
+  });
+  return made.sw_if_index;
+}
+
+export async function deleteInterface(client: Client, { options, swIfIndex }: RealPort): Promise<void> {
+  const index = { sw_if_index: swIfIndex };
+  await client.request(options.socket === undefined ? 'pg_delete_interface' : 'delete_vhost_user_if', index);
+}

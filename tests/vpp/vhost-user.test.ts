@@ -1,0 +1,89 @@
+import { findTestpmd, findVpp, testpmdInstallHint } from '@taas/lab';
+import { etcdInstallHint, findEtcd } from '@taas/store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VhostLab } from '../scenarios/vhost-lab.js';
+
+const testpmd = findTestpmd(process.env);
+const why = testpmd === undefined ? ` (skipped: no dpdk-testpmd on the PATH: ${testpmdInstallHint})` : '';
+
+describe.skipIf(testpmd === undefined)(`VMs with a real virtio driver${why}`, () => {
+  let vms: VhostLab;
+
+  beforeEach(async () => {
+    expect.hasAssertions();
+    const vpp = findVpp(process.env);
+    if (!('path' in vpp)) throw new Error(vpp.missing);
+    const etcd = findEtcd();
+    if (etcd === undefined) throw new Error(`no etcd on the PATH: ${etcdInstallHint}`);
+    vms = await VhostLab.start({ vpp, etcd, processes: true }, testpmd ?? '');
+  });
+  afterEach(async () => {
+    await vms?.stop();
+  });
+
+  it('every frame is copied once, on a node and between nodes, and the collector keeps its own network', async () => {
+    const { lab } = vms;
+    const collector = await vms.vm('node-b');
+    const service = await lab.service(collector);
+    for (const [node, direction] of [
+      ['node-a', 'BOTH'],
+      ['node-b', 'OUT'],
+      ['node-b', 'IN'],
+    ] as const) {
+      const source = await vms.vm(node);
+      await vms.talk(source, [collector], 'NONE');
+      const flow = await lab.flow(service, source, direction);
+      await lab.active(flow);
+      await vms.talk(source, [collector], direction);
+      await lab.isSent(collector, lab.frames(7));
+      collector.expected += 7;
+      await vms.expectCounts(collector);
+      await lab.client.delete('tap_flows', flow);
+      await lab.client.untilGone('tap_flows', flow);
+      await vms.talk(source, [collector], 'NONE');
+      await vms.remove(source);
+    }
+  });
+
+  it("a collector's VM that comes late, goes and comes back gets what is sent while it is there", async () => {
+    const { lab } = vms;
+    const collector = await vms.port('node-b');
+    const service = await lab.service(collector);
+    const sources = [await vms.vm('node-a'), await vms.vm('node-b')];
+    const flows: string[] = [];
+    for (const source of sources) flows.push(await lab.flow(service, source));
+    await lab.active(...flows);
+    let missed = 0;
+    for (let boots = 0; boots < 2; boots += 1) {
+      // Nobody is there: the sources do not notice, and VPP counts what it could not deliver.
+      for (const source of sources) await vms.talk(source, [], 'NONE');
+      missed += sources.length * (64 + 21);
+      await lab.eventually(async () => expect(await vms.txErrors(collector)).toBe(missed));
+      await vms.boot(collector);
+      for (const source of sources) await vms.talk(source, [collector], 'BOTH');
+      await lab.active(...flows);
+      await vms.kill(collector);
+    }
+  });
+
+  it('ports without a tag are found by the names of their sockets, and not by what had their index', async () => {
+    const { lab } = vms;
+    const collector = await vms.vm('node-b', null);
+    const service = await lab.service(collector);
+    const source = await vms.vm('node-b', null);
+    const flow = await lab.flow(service, source);
+    await lab.active(flow);
+    await vms.talk(source, [collector], 'BOTH');
+    // Whoever comes next gets the index, and has neither a tag nor a socket yet.
+    await vms.remove(source);
+    const stranger = await vms.real('node-b').addPort({ id: lab.newPortId(), bridgeDomain: 900, tag: null });
+    expect(stranger.swIfIndex).toBe(source.port.swIfIndex);
+    await lab.client.until('tap_flows', flow, 'PENDING_CREATE');
+    await vms.real('node-b').send(stranger, lab.frames(20));
+    await vms.expectCounts(collector);
+    const again = await vms.port('node-b', null, source.port.id);
+    await vms.boot(again);
+    await lab.active(flow);
+    await vms.talk(again, [collector], 'BOTH');
+  });
+});

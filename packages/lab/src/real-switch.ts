@@ -241,7 +241,7 @@ export class RealSwitch implements LabSwitch {
 
   /** The interface's name in VPP's CLI. */
   nameOf(port: LabPort): string {
-    return `pg${this.port(port).number}`;
+    return `pg${this.generator(port)}`;
   }
 
   /** The interface's sw_if_index now: a restart may have given it another. */

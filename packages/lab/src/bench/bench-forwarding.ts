@@ -18,7 +18,10 @@ const targets = new Map([
  * driver wires them; and what a port forwards that is not tapped itself.
  */
 export async function benchForwarding(context: BenchContext): Promise<BenchResult> {
-  const node = await ForwardingNode.start(context, Math.max(...fanOuts));
+  const node = await ForwardingNode.start(
+    context,
+    Array.from({ length: Math.max(...fanOuts) }, () => ({})),
+  );
   try {
     await node.learn();
     const figures: Figure[] = [];

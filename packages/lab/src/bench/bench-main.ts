@@ -6,6 +6,7 @@ import { runProgram, systemClock, UsageError } from '@taas/service';
 import { etcdInstallHint, findEtcd } from '@taas/store';
 import { findVpp, type VppBinary } from '../vpp-process.js';
 import { benchAgent } from './bench-agent.js';
+import { benchCollector } from './bench-collector.js';
 import { benchCompiler } from './bench-compiler.js';
 import type { BenchContext } from './bench-context.js';
 import { benchCreate } from './bench-create.js';
@@ -23,6 +24,7 @@ const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>
   compiler: benchCompiler,
   forwarding: benchForwarding,
   recovery: benchRecovery,
+  collector: benchCollector,
   openstack: benchOpenStack,
 };
 

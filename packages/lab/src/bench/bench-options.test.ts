@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { benchOptions } from './bench-options.js';
 
-it('runs everything that installs no OpenStack three times, unless asked otherwise', () => {
+it('runs everything that needs neither OpenStack nor DPDK three times, unless asked otherwise', () => {
   const only = ['vpp-api', 'agent', 'create', 'compiler', 'forwarding', 'recovery'];
   expect(benchOptions({})).toEqual({ only, vpp: 'auto', runs: 3, out: 'bench-out/results.json' });
   expect(benchOptions({ only: 'agent,create', vpp: 'sim', runs: '1', out: 'x.json' })).toEqual({
@@ -11,7 +11,10 @@ it('runs everything that installs no OpenStack three times, unless asked otherwi
 });
 
 it.each([
-  [{ only: 'agents' }, /--only agents: it is one of vpp-api, agent, create, compiler, forwarding, recovery, openstack/],
+  [
+    { only: 'agents' },
+    /--only agents: it is one of vpp-api, agent, create, compiler, forwarding, recovery, collector, openstack/,
+  ],
   [{ vpp: 'auto2' }, /--vpp auto2: it is one of real, sim/],
   [{ runs: '0' }, /--runs 0/],
   [{ runs: 'many' }, /--runs many/],

@@ -12,7 +12,7 @@ import {
 import { silentLogger } from '@taas/service';
 import { createEtcdStore, launchEtcd, type Operation, type Store } from '@taas/store';
 import { freePort } from '../free-port.js';
-import type { LabPort } from '../lab-switch.js';
+import type { LabPort, PortOptions } from '../lab-switch.js';
 import { ProgramProcess } from '../program-process.js';
 import { RealSwitch } from '../real-switch.js';
 import { StateFollower } from './agent-load.js';
@@ -45,7 +45,10 @@ export class ForwardingNode {
     private readonly states: StateFollower,
   ) {}
 
-  static async start(context: BenchContext, collectors: number): Promise<ForwardingNode> {
+  static async start(
+    context: BenchContext,
+    collectors: readonly Pick<PortOptions, 'socket'>[],
+  ): Promise<ForwardingNode> {
     if (context.vpp === undefined) throw new Error(`a real VPP is needed: ${context.vppMissing}`);
     const closers: (() => Promise<unknown>)[] = [];
     try {
@@ -53,11 +56,12 @@ export class ForwardingNode {
       const vpp = new RealSwitch(context.vpp, context.directory, `bench-${process.pid}`, context.clock, tuning);
       closers.push(() => vpp.stop());
       await vpp.start();
-      const port = (bridgeDomain: number) => vpp.addPort({ id: randomUUID(), bridgeDomain });
+      const port = (bridgeDomain: number, more: Pick<PortOptions, 'socket'> = {}) =>
+        vpp.addPort({ id: randomUUID(), bridgeDomain, ...more });
       const [source, peer] = [await port(10), await port(10)];
       const [idle, idlePeer] = [await port(11), await port(11)];
       const sinks: LabPort[] = [];
-      while (sinks.length < collectors) sinks.push(await port(20));
+      for (const collector of collectors) sinks.push(await port(20, collector));
       const uplink = await vpp.addPort({ id: 'uplink', bridgeDomain: 30, tag: `net-vpp.physnet:${physnet}` });
       const etcd = await launchEtcd({ clock: context.clock, command: context.etcd });
       closers.push(() => etcd.close());
@@ -119,7 +123,7 @@ export class ForwardingNode {
       await this.store.transact({ compare: [], operations: gone });
       await this.until('the taps are gone', async () => {
         const left = `${await this.vpp.cli('show interface span')}${await this.vpp.cli('show interface')}`;
-        return !/\(\s*both\)|^loop|^pg\d+\.\d/m.test(left);
+        return !/\(\s*both\)|^loop|^\S+\d\.\d/m.test(left);
       });
     };
   }
@@ -152,20 +156,46 @@ export class ForwardingNode {
    * how many copies each makes. The worker never rests, so on a machine that has nothing else to do that is a second.
    */
   async rate(from: LabPort, to: LabPort, size: number): Promise<{ readonly pps: number; readonly copies: number }> {
-    const name = `flood${this.#stream++}`;
-    await this.vpp.cli(
-      `packet-generator new { name ${name} limit 0 size ${size}-${size} worker 0 interface ${this.vpp.nameOf(from)} ` +
-        `node ethernet-input data { IP4: ${mac(from)} -> ${mac(to)} UDP: 10.0.0.1 -> 10.0.0.2 UDP: 1234 -> 2345 ` +
-        `incrementing ${size - 42} } }`,
-    );
-    await this.vpp.cli(`packet-generator enable-stream ${name}`);
-    try {
+    return this.whileSending(from, to, size, 'limit 0', async () => {
       await this.context.clock.sleep(200);
       const before = await this.counters(to);
       await this.context.clock.sleep(600);
       const after = await this.counters(to);
       const [packets, copies] = [after.peer - before.peer, after.copies - before.copies];
       return { pps: packets / (after.at - before.at), copies: packets === 0 ? 0 : copies / packets };
+    });
+  }
+
+  /** Of as many frames as the port sends in a second at `pps` frames a second, those that do not reach the peer. */
+  async lost(from: LabPort, to: LabPort, size: number, pps: number): Promise<number> {
+    const arrived = async () => (await this.vpp.counters()).get(to.swIfIndex)?.txPackets ?? 0;
+    const before = await arrived();
+    await this.whileSending(from, to, size, `limit ${pps} rate ${pps}`, (name) =>
+      this.until(
+        'all is sent',
+        async () => !new RegExp(`^${name}\\s+Yes`, 'm').test(await this.vpp.cli('show packet-generator')),
+      ),
+    );
+    return before + pps - (await arrived());
+  }
+
+  /** @param how pace and number, in the packet generator's words */
+  private async whileSending<T>(
+    from: LabPort,
+    to: LabPort,
+    size: number,
+    how: string,
+    work: (stream: string) => Promise<T>,
+  ): Promise<T> {
+    const name = `flood${this.#stream++}`;
+    await this.vpp.cli(
+      `packet-generator new { name ${name} size ${size}-${size} ${how} worker 0 interface ${this.vpp.nameOf(from)} ` +
+        `node ethernet-input data { IP4: ${mac(from)} -> ${mac(to)} UDP: 10.0.0.1 -> 10.0.0.2 UDP: 1234 -> 2345 ` +
+        `incrementing ${size - 42} } }`,
+    );
+    await this.vpp.cli(`packet-generator enable-stream ${name}`);
+    try {
+      return await work(name);
     } finally {
       await this.vpp.cli(`packet-generator disable-stream ${name}`);
       await this.vpp.cli(`packet-generator delete ${name}`);
@@ -181,9 +211,8 @@ export class ForwardingNode {
 
   private async counters(to: LabPort) {
     const at = this.workerSeconds();
-    const text = await this.vpp.cli('show interface');
-    const tx = (port: LabPort) =>
-      Number(new RegExp(`^${this.vpp.nameOf(port)} [^]*?(?:tx packets\\s+(\\d+)|^(?=\\S))`, 'm').exec(text)?.[1] ?? 0);
+    const all = await this.vpp.counters();
+    const tx = ({ swIfIndex }: LabPort): number => all.get(swIfIndex)?.txPackets ?? 0;
     const copies = [...this.ports.collectors, this.ports.uplink].reduce((sum, port) => sum + tx(port), 0);
     return { at, peer: tx(to), copies };
   }

@@ -30,7 +30,7 @@ export interface Collector {
 }
 
 export type LabSettings = Partial<
-  Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes' | 'ip6' | 'agent'>
+  Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes' | 'ip6' | 'agent' | 'segments'>
 > & {
   /** Undefined: the simulator. */
   readonly vpp: VppBinary | undefined;
@@ -39,13 +39,13 @@ export type LabSettings = Partial<
 /** A cloud with what scenarios do over and over: VMs that talk, collectors that are checked frame by frame. */
 export class TapLab {
   readonly clock = systemClock;
-  #serial = 0;
-  #ports = 0;
 
   private constructor(
     readonly cloud: Cloud,
-    readonly client: TaasClient,
+    private readonly project: string,
     private readonly directory: string,
+    private readonly last: { serial: number; port: number } = { serial: 0, port: 0 },
+    readonly client: TaasClient = cloud.client(project),
   ) {}
 
   static async start(settings: LabSettings): Promise<TapLab> {
@@ -59,10 +59,16 @@ export class TapLab {
       processes: settings.processes ?? false,
       ip6: settings.ip6 ?? false,
       agent: settings.agent ?? {},
+      ...(settings.segments === undefined ? {} : { segments: settings.segments }),
       clock: systemClock,
       logger: silentLogger,
     });
-    return new TapLab(cloud, cloud.client(project), directory);
+    return new TapLab(cloud, project, directory);
+  }
+
+  /** The same cloud for another project: what is made by it is that project's. */
+  as(project: string): TapLab {
+    return new TapLab(this.cloud, project, this.directory, this.last);
   }
 
   async stop(): Promise<void> {
@@ -71,19 +77,19 @@ export class TapLab {
   }
 
   newPortId(): string {
-    this.#ports += 1;
-    return `00000000-0000-4000-8000-${this.#ports.toString().padStart(12, '0')}`;
+    this.last.port += 1;
+    return `00000000-0000-4000-8000-${this.last.port.toString().padStart(12, '0')}`;
   }
 
   async vm(node: string, id = this.newPortId()): Promise<TestVm> {
-    const bridgeDomain = 100 + this.#ports;
-    const port = await this.cloud.addPort(node, { id, bridgeDomain }, project);
-    const neighbour = await this.cloud.addPort(node, { id: this.newPortId(), bridgeDomain }, project);
+    const bridgeDomain = 100 + this.last.port;
+    const port = await this.cloud.addPort(node, { id, bridgeDomain }, this.project);
+    const neighbour = await this.cloud.addPort(node, { id: this.newPortId(), bridgeDomain }, this.project);
     return { node, port, neighbour };
   }
 
   async collector(node: string, id = this.newPortId()): Promise<Collector> {
-    return { node, port: await this.cloud.addPort(node, { id, bridgeDomain: 100 + this.#ports }, project) };
+    return { node, port: await this.cloud.addPort(node, { id, bridgeDomain: 100 + this.last.port }, this.project) };
   }
 
   async service(collector: Collector): Promise<string> {
@@ -107,8 +113,8 @@ export class TapLab {
   /** Frames that nobody has sent before, to one address, to a group and to all in turn. */
   frames(count: number): Frame[] {
     return Array.from({ length: count }, () => {
-      this.#serial += 1;
-      return distinctFrame(this.#serial);
+      this.last.serial += 1;
+      return distinctFrame(this.last.serial);
     });
   }
 

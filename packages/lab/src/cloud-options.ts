@@ -19,6 +19,8 @@ export interface CloudOptions {
   readonly ip6?: boolean;
   /** Options of every agent beside those that the lab gives it. */
   readonly agent?: object;
+  /** How many ids there are for ways between nodes; default: many. */
+  readonly segments?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -26,10 +28,11 @@ export interface CloudOptions {
 export const physnet = 'physnet1';
 
 /** Where copies may travel: ranges far from what anybody else would use in a lab. */
-export function segmentsFor(transport: 'vlan' | 'vxlan'): readonly object[] {
-  return transport === 'vlan'
-    ? [{ type: 'vlan', physnet, first: 3900, last: 3999 }]
-    : [{ type: 'vxlan', first: 70_000, last: 79_999 }];
+export function segmentsFor({ transport, segments }: CloudOptions): readonly object[] {
+  const range = (first: number, many: number) => ({ first, last: first + (segments ?? many) - 1 });
+  return [
+    transport === 'vlan' ? { type: 'vlan', physnet, ...range(3900, 100) } : { type: 'vxlan', ...range(70_000, 10_000) },
+  ];
 }
 
 /** The n-th node's address for tunnels, with its prefix length. */

@@ -40,7 +40,7 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
     health: { host: '127.0.0.1', port: health },
     auth: { mode: 'development' },
     networking_vpp: { bindings: 'etcd-v3' },
-    segments: segmentsFor(options.transport),
+    segments: segmentsFor(options),
     ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
   };
   const urls = { url: `http://127.0.0.1:${api}`, healthUrl: `http://127.0.0.1:${health}` };

@@ -1,0 +1,3 @@
+import { describeIsolation } from '../scenarios/isolation.js';
+
+describeIsolation('the simulator', () => ({ vpp: undefined }));

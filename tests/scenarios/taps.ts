@@ -233,21 +233,6 @@ export function describeTaps(name: string, settings: () => LabSettings): void {
         await lab.active(...flows);
       });
 
-    it('resumes when its source leaves its bridge domain and comes back', async () => {
-      await start();
-      const collector = await lab.collector('node-b');
-      const service = await lab.service(collector);
-      const vm = await lab.vm('node-a');
-      const flow = await lab.flow(service, vm);
-      await lab.active(flow);
-      const node = lab.cloud.node('node-a').switch;
-      const { bridgeDomain } = vm.port;
-      await node.bridgePort(vm.port, null);
-      await node.bridgePort(vm.port, bridgeDomain);
-      await lab.eventually(() => lab.expectCopies(collector, vm), 15_000);
-      await lab.active(flow);
-    });
-
     it('is really gone when it says so', async () => {
       await start();
       const collector = await lab.collector('node-b');

@@ -91,7 +91,7 @@ export const agentConfigSchema = options({
     {
       verify_ms: milliseconds(10_000, 100, 3_600_000, "Between two looks at the whole of VPP's state"),
       liveness_ms: milliseconds(
-        1000,
+        500,
         50,
         3_600_000,
         'Between two looks whether mirrors and policers are still switched on',

@@ -1,0 +1,3 @@
+import { describeRebinding } from '../scenarios/rebinding.js';
+
+describeRebinding('the simulator', () => ({ vpp: undefined }));

@@ -1,0 +1,3 @@
+import { describeEveryFrame } from '../scenarios/every-frame.js';
+
+describeEveryFrame('the simulator', () => ({ vpp: undefined }));

@@ -111,7 +111,7 @@ export function describeIsolation(name: string, settings: () => LabSettings): vo
       const second = await lab.collector('node-a');
       const more = await lab.service(second);
       for (const vm of vms) await lab.active(await lab.flow(more, vm));
-      const tags = [undefined, 4095, 3900, 3901];
+      const tags = [undefined, 4095, 4094, 3900];
       const floods = tags.map((tag) =>
         talk(lab, collector, () =>
           lab.frames(20).map((frame) => (tag === undefined ? frame : taggedFrame(frame, tag))),

@@ -16,6 +16,7 @@ import { silentLogger, systemClock } from '@taas/service';
 import { expect } from 'vitest';
 import { type AgentMessages, agentMessages, connect, type VppClient } from 'vpp-api';
 import { distinctFrame } from './distinct-frames.js';
+import { talk } from './talk.js';
 
 /** A port with a neighbour in a network of its own, so that frames can go to it as well as come from it. */
 export interface TestVm {
@@ -183,22 +184,13 @@ export class TapLab {
   /** The VM sends without a pause while something happens, and every frame must arrive, once. */
   async expectAllOf(vm: TestVm, at: Collector, what: string, happen: () => Promise<void>): Promise<void> {
     await this.expectAt(at, what, async () => {
-      const sent: Frame[] = [];
-      const talk = new AbortController();
-      const talking = (async () => {
-        while (!talk.signal.aborted) {
-          const frames = this.frames(20);
-          await this.sends(vm, frames);
-          sent.push(...frames);
-          await this.clock.sleep(5);
-        }
-      })();
+      const talking = talk(this, vm);
+      let sent: readonly Frame[] = [];
       try {
         await happen();
-        await this.eventually(async () => expect(sent.length).toBeGreaterThan(200));
+        await talking.more(200);
       } finally {
-        talk.abort();
-        await talking;
+        sent = await talking.stop();
       }
       return sent;
     });

@@ -21,9 +21,8 @@ const services = ['a', 'b', 'c'].map(uuid);
 
 type Writes = (view: ClusterView) => readonly (readonly [key: string, value: string | null])[];
 
-const write =
-  (key: string, value: string | null): Writes =>
-  () => [[key, value]];
+const write = (key: string, value: string | null): Writes =>
+  Object.assign(() => [[key, value]] as const, { [fc.toStringMethod]: () => `${key}=${value}` });
 const agent = (node: string, tunnel: boolean, physnets: string[], vpp_version: string | null): Writes =>
   write(
     keys.agent(node),
@@ -117,7 +116,7 @@ describe('what is remembered of placements', () => {
         check();
         for (const [writes, chance] of all) scene.write(writes, chance === 1, check);
       }),
-      { numRuns: 100 },
+      { numRuns: 500 },
     );
   });
 

@@ -166,7 +166,7 @@ function facts(view: ClusterView): unknown {
     places: ids.map((id) => view.places.of(id)),
     told: ids.map((id) => sorted(view.nodeRecords.ofService(id).map((entry) => entry.key))),
     toldOfFlow: ids.map((id) => sorted(view.nodeRecords.ofFlow(id).map((entry) => entry.key))),
-    onNode: ['n1', 'n2'].map((id) => sorted(view.nodeRecords.servicesOnNode(id))),
+    onNode: ['n1', 'n2'].map((id) => sorted(view.nodeRecords.onNode(id).map(({ key }) => key))),
     segments: ids.map((id) => sorted(view.segments.ofService(id).map((held) => held.key))),
     pool: view.segments.heldInPool({ type: 'vlan', physnet: 'p' }),
     share: view.segments.heldByProject({ type: 'vlan', physnet: 'p' }, acme),

@@ -28,7 +28,7 @@ import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex, ownId } from './node-record-index.js';
 import { parsePortBinding } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
-import { heldSegment, SegmentLedger } from './segment-ledger.js';
+import { type HeldSegment, heldSegment, SegmentLedger } from './segment-ledger.js';
 import { Touched } from './touched.js';
 
 /** A record that this replica cannot use. */
@@ -183,15 +183,16 @@ export class ClusterView {
       }
       case 'segment': {
         const before = this.segments.remove(parsed.segment);
-        if (before !== null) this.#touched.services.add(before);
+        if (before) this.#touchHolder(before);
         this.#touched.segmentsFreed ||= kv === undefined;
         if (!kv) {
-          if (before !== null) this.#forgetService(before);
+          if (before && before.serviceId !== null) this.#forgetService(before.serviceId);
           return;
         }
         const holder = this.#parse(kv, segmentCodec.parse).record?.tap_service_id ?? null;
-        this.segments.set(heldSegment(parsed.segment, kv.modRevision, holder));
-        if (holder !== null) this.#touched.services.add(holder);
+        const held = heldSegment(parsed.segment, kv.modRevision, holder);
+        this.segments.set(held);
+        this.#touchHolder(held);
         return;
       }
       case 'node-resource': {
@@ -201,10 +202,11 @@ export class ClusterView {
           this.#guarded(key, kv, () => this.mirrors.setTold({ node, id }, key, kv));
           return;
         }
-        const flow = kind === 'tap_flows' ? this.flows.get(parsed.id)?.record?.tap_service_id : parsed.id;
+        const belongs = this.#serviceOf(kind, id);
         const orphans = this.nodeRecords.orphans;
-        const change = this.nodeRecords.set({ node, kind, id }, key, kv, flow, (error) => this.#report(key, error));
+        const change = this.nodeRecords.set({ node, kind, id }, key, kv, belongs, (error) => this.#report(key, error));
         for (const service of change.services) this.#touched.services.add(service);
+        if (belongs !== undefined) this.#touched.services.add(belongs);
         if (change.project) this.segments.setProject(change.project.service, change.project.id);
         if (change.readable) this.problems.delete(key);
         // Segments that were held back on the orphan's account may be free now.
@@ -302,6 +304,12 @@ export class ClusterView {
     this.mirrors.set(id, entry);
   }
 
+  /** A segment whose record is malformed belongs to whichever tap service's nodes were told of it: it may be any. */
+  #touchHolder({ serviceId }: HeldSegment): void {
+    if (this.#whole) return;
+    for (const id of serviceId === null ? this.nodeRecords.services() : [serviceId]) this.#touched.services.add(id);
+  }
+
   #touchPort(port: string): void {
     if (this.#whole) return;
     for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
@@ -310,7 +318,7 @@ export class ClusterView {
 
   /**
    * A node's report changes what has to be written only if it may be the answer to a tombstone, or if the tap, or the
-   * collector that it leads to, is on more than one node or has a port that is bound nowhere: then it says who does what meanwhile.
+   * collector that it leads to, is not simply where its port is bound: then it says who does what meanwhile.
    */
   #touchReport(kind: ResourceKind, id: string, node: string): void {
     if (this.#whole) return;
@@ -319,24 +327,41 @@ export class ClusterView {
       if (this.mirrors.told(key)?.record?.removed === true) this.#touched.mirrors.add(id);
       return;
     }
-    const service = this.nodeRecords.service(key);
-    if (service === undefined) return;
-    if (this.nodeRecords.get(key)?.record?.removed === true || this.#moves(kind, id, service))
-      this.#touched.services.add(service);
+    const answersTombstone = this.nodeRecords.get(key)?.record?.removed === true;
+    for (const service of this.#servicesOfRecord(kind, id, key))
+      if (answersTombstone || this.#moves(kind, id, service)) this.#touched.services.add(service);
+  }
+
+  /** The tap services that a node's record concerns: its own, and its flow's, which are the same but in a record by other hands. */
+  #servicesOfRecord(kind: ServiceKind, id: string, key: string): Set<string> {
+    const found = [this.nodeRecords.service(key), this.#serviceOf(kind, id)];
+    return new Set(found.filter((service) => service !== undefined));
+  }
+
+  /** The tap service of a tap, as far as the API's records tell. */
+  #serviceOf(kind: ServiceKind, id: string): string | undefined {
+    return kind === 'tap_flows' ? this.flows.get(id)?.record?.tap_service_id : id;
   }
 
   #moves(kind: ServiceKind, id: string, service: string): boolean {
-    if (this.nodeRecords.nodesOf('tap_services', service) > 1) return true;
-    if (kind === 'tap_flows' && this.nodeRecords.nodesOf(kind, id) > 1) return true;
-    const port =
-      kind === 'tap_flows' ? this.flows.get(id)?.record?.source_port : this.services.get(id)?.record?.port_id;
-    return port !== undefined && this.places.of(port).is === 'unbound';
+    if (this.#isAway('tap_services', service, this.services.get(service)?.record?.port_id)) return true;
+    return kind === 'tap_flows' && this.#isAway(kind, id, this.flows.get(id)?.record?.source_port);
+  }
+
+  /** Whether a node has a record of a tap, be it a tombstone, whose port is not known to be bound there. */
+  #isAway(kind: ServiceKind, id: string, port: string | undefined): boolean {
+    const told = this.nodeRecords.ofTap(kind, id);
+    if (told.length > 1) return true;
+    if (port === undefined) return false;
+    const place = this.places.of(port);
+    return place.is === 'unbound' || (place.is === 'bound' && told.some(({ node }) => node !== place.node));
   }
 
   #touchNode(node: string): void {
     if (this.#whole) return;
     for (const port of this.places.onNode(node)) this.#touchPort(port);
-    for (const service of this.nodeRecords.servicesOnNode(node)) this.#touched.services.add(service);
+    for (const { kind, id, key } of this.nodeRecords.onNode(node))
+      for (const service of this.#servicesOfRecord(kind, id, key)) this.#touched.services.add(service);
     for (const mirror of this.mirrors.onNode(node)) this.#touched.mirrors.add(mirror);
   }
 

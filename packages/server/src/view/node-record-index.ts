@@ -84,11 +84,6 @@ export class NodeRecordIndex {
     return this.#entries(this.#byTap[kind].get(tap));
   }
 
-  /** How many nodes have a record about a tap itself, be it a tombstone. */
-  nodesOf(kind: ServiceKind, tap: string): number {
-    return this.#byTap[kind].count(tap);
-  }
-
   /** The tap service that a record belongs to, if that is known. */
   service(key: string): string | undefined {
     return this.#serviceOf.get(key);
@@ -98,8 +93,8 @@ export class NodeRecordIndex {
     return this.#services(this.#byTap.tap_flows.get(flow));
   }
 
-  servicesOnNode(node: string): Set<string> {
-    return this.#services(this.#byNode.get(node));
+  onNode(node: string): readonly NodeEntry[] {
+    return this.#entries(this.#byNode.get(node));
   }
 
   services(): IterableIterator<string> {

@@ -31,18 +31,18 @@ export class SegmentLedger {
     this.#count(held, 1);
   }
 
-  /** @returns the tap service that held it, if any */
-  remove(segment: SegmentKey): string | null {
+  /** @returns what was known of it, if anything */
+  remove(segment: SegmentKey): HeldSegment | undefined {
     const pool = this.#pool(segment);
     const held = pool.holders.get(segment.id);
-    if (!held) return null;
+    if (!held) return undefined;
     pool.holders.delete(segment.id);
-    if (held.serviceId === null) return null;
+    if (held.serviceId === null) return held;
     this.#count(held, -1);
     const own = this.#byService.get(held.serviceId);
     own?.delete(held.key);
     if (own?.size === 0) this.#byService.delete(held.serviceId);
-    return held.serviceId;
+    return held;
   }
 
   /** Tells whose project a tap service is; the last word stays when the service itself is gone. */

@@ -15,6 +15,7 @@ import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { HandOverLog } from './status/hand-over-log.js';
 import { LiveView } from './view/live-view.js';
+import { everything } from './view/touch.js';
 
 export interface ServerDeps {
   /** Closed by whoever made it, after {@link Server.stop}. */
@@ -142,7 +143,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       };
       const lead = campaign(store, election, async (leadership) => {
         leading = true;
-        moves.take(live.view.everything());
+        moves.take(everything(live.view));
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
           await Promise.all([compiler.lead(leadership), keeper.lead(leadership)]);

@@ -1,6 +1,7 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
 import type { LiveView } from '../view/live-view.js';
+import { everything } from '../view/touch.js';
 import type { Touched } from '../view/touched.js';
 import { compileMirror } from './compile-mirror.js';
 import { compileService } from './compile-service.js';
@@ -55,7 +56,7 @@ export class Compiler {
   /** Works until the leadership ends. Never throws for what a single tap service does. */
   async lead(leadership: Leadership): Promise<void> {
     const unsubscribe = this.deps.live.subscribe((touched) => this.#enqueue(touched));
-    this.#enqueue(this.deps.live.view.everything());
+    this.#enqueue(everything(this.deps.live.view));
     try {
       await Promise.all(Array.from({ length: workers }, () => this.#work(leadership)));
     } finally {

@@ -6,6 +6,7 @@ import { packSteps } from '../compiler/transactions.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { LiveView } from '../view/live-view.js';
+import { everything } from '../view/touch.js';
 import { portTapped } from './tapped-ports.js';
 
 /** Whoever knows where ports are bound. */
@@ -46,7 +47,7 @@ export class PortBinder {
   }
 
   lookAtAll(): void {
-    this.lookAt(this.deps.live.view.everything().ports);
+    this.lookAt(everything(this.deps.live.view).ports);
   }
 
   /** Works until the leadership ends. */

@@ -1,7 +1,6 @@
 import {
   type AgentRecord,
   agentCodec,
-  keys,
   type ParsedKey,
   type PortRoleRecord,
   parseKey,
@@ -11,7 +10,6 @@ import {
   type QuotaRecord,
   quotaCodec,
   RecordError,
-  type ResourceKind,
   segmentCodec,
   type TapFlowRecord,
   type TapServiceRecord,
@@ -22,13 +20,14 @@ import {
   tapStateCodec,
 } from '@taas/model';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
-import type { Entry, ServiceKind } from './entry.js';
+import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex, ownId } from './node-record-index.js';
 import { parsePortBinding } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
-import { type HeldSegment, heldSegment, SegmentLedger } from './segment-ledger.js';
+import { heldSegment, SegmentLedger } from './segment-ledger.js';
+import { everything, serviceOf, touchHolder, touchNode, touchPort, touchReport } from './touch.js';
 import { Touched } from './touched.js';
 
 /** A record that this replica cannot use. */
@@ -113,36 +112,7 @@ export class ClusterView {
   adopt(other: ClusterView, revision: Revision): Touched {
     Object.assign(this, other);
     this.revision = revision;
-    return this.everything();
-  }
-
-  /** Every tap service that there is anything of, and every port that a tap uses or that something is written of. */
-  everything(): Touched {
-    const all = new Touched();
-    all.whole = true;
-    const ids = [
-      this.services.keys(),
-      this.flowsByService.keys(),
-      this.nodeRecords.services(),
-      this.segments.services(),
-    ];
-    for (const some of ids) for (const id of some) all.services.add(id);
-    const used = [this.servicesByPort.keys(), this.flowsByPort.keys(), this.mirrors.byPort.keys()];
-    for (const some of [this.portRoles.keys(), this.places.recorded(), ...used])
-      for (const port of some) all.ports.add(port);
-    for (const id of this.mirrors.everything()) all.mirrors.add(id);
-    all.segmentsFreed = true;
-    return all;
-  }
-
-  /** The tap services that have to do with a port. */
-  servicesOfPort(port: string): Set<string> {
-    const found = new Set(this.servicesByPort.get(port));
-    for (const flow of this.flowsByPort.get(port)) {
-      const service = this.flows.get(flow)?.record?.tap_service_id;
-      if (service !== undefined) found.add(service);
-    }
-    return found;
+    return everything(this);
   }
 
   #put(entry: KeyValue): void {
@@ -183,7 +153,7 @@ export class ClusterView {
       }
       case 'segment': {
         const before = this.segments.remove(parsed.segment);
-        if (before) this.#touchHolder(before);
+        if (before && !this.#whole) touchHolder(this.#touched, this, before);
         this.#touched.segmentsFreed ||= kv === undefined;
         if (!kv) {
           if (before && before.serviceId !== null) this.#forgetService(before.serviceId);
@@ -192,7 +162,7 @@ export class ClusterView {
         const holder = this.#parse(kv, segmentCodec.parse).record?.tap_service_id ?? null;
         const held = heldSegment(parsed.segment, kv.modRevision, holder);
         this.segments.set(held);
-        this.#touchHolder(held);
+        if (!this.#whole) touchHolder(this.#touched, this, held);
         return;
       }
       case 'node-resource': {
@@ -202,7 +172,7 @@ export class ClusterView {
           this.#guarded(key, kv, () => this.mirrors.setTold({ node, id }, key, kv));
           return;
         }
-        const belongs = this.#serviceOf(kind, id);
+        const belongs = serviceOf(this, kind, id);
         const orphans = this.nodeRecords.orphans;
         const change = this.nodeRecords.set({ node, kind, id }, key, kv, belongs, (error) => this.#report(key, error));
         for (const service of change.services) this.#touched.services.add(service);
@@ -222,24 +192,24 @@ export class ClusterView {
         else this.states.delete(key);
         const stands = this.states.get(key)?.record?.status === 'ACTIVE';
         if (before !== stands && !this.#whole) this.#touched.turns.push({ kind, id, node, stands });
-        this.#touchReport(kind, id, node);
+        if (!this.#whole) touchReport(this.#touched, this, kind, id, node);
         return;
       }
       case 'agent':
         if (kv) this.agents.set(parsed.node, this.#parse(kv, agentCodec.parse));
         else this.agents.delete(parsed.node);
         this.#touched.agents.set(parsed.node, kv !== undefined);
-        this.#touchNode(parsed.node);
+        if (!this.#whole) touchNode(this.#touched, this, parsed.node);
         return;
       case 'bound-port':
         if (this.places.from !== 'bound-ports') return;
         this.places.setBound(parsed.node, parsed.port, kv && this.#parse(kv, parsePortBinding));
-        this.#touchPort(parsed.port);
+        if (!this.#whole) touchPort(this.#touched, this, parsed.port);
         return;
       case 'port-binding':
         this.places.setRecord(parsed.port, kv && this.#parse(kv, portBindingCodec.parse));
         this.#touched.ports.add(parsed.port);
-        this.#touchPort(parsed.port);
+        if (!this.#whole) touchPort(this.#touched, this, parsed.port);
         return;
       case 'other':
         return;
@@ -302,67 +272,6 @@ export class ClusterView {
     if (!entry) this.unreadable.delete(key);
     else if (entry.record) this.#touched.ports.add(entry.record.port_id);
     this.mirrors.set(id, entry);
-  }
-
-  /** A segment whose record is malformed belongs to whichever tap service's nodes were told of it: it may be any. */
-  #touchHolder({ serviceId }: HeldSegment): void {
-    if (this.#whole) return;
-    for (const id of serviceId === null ? this.nodeRecords.services() : [serviceId]) this.#touched.services.add(id);
-  }
-
-  #touchPort(port: string): void {
-    if (this.#whole) return;
-    for (const service of this.servicesOfPort(port)) this.#touched.services.add(service);
-    for (const mirror of this.mirrors.byPort.get(port)) this.#touched.mirrors.add(mirror);
-  }
-
-  /**
-   * A node's report changes what has to be written only if it may be the answer to a tombstone, or if the tap, or the
-   * collector that it leads to, is not simply where its port is bound: then it says who does what meanwhile.
-   */
-  #touchReport(kind: ResourceKind, id: string, node: string): void {
-    if (this.#whole) return;
-    const key = keys.nodeResource(node, kind, id);
-    if (kind === 'tap_mirrors') {
-      if (this.mirrors.told(key)?.record?.removed === true) this.#touched.mirrors.add(id);
-      return;
-    }
-    const answersTombstone = this.nodeRecords.get(key)?.record?.removed === true;
-    for (const service of this.#servicesOfRecord(kind, id, key))
-      if (answersTombstone || this.#moves(kind, id, service)) this.#touched.services.add(service);
-  }
-
-  /** The tap services that a node's record concerns: its own, and its flow's, which are the same but in a record by other hands. */
-  #servicesOfRecord(kind: ServiceKind, id: string, key: string): Set<string> {
-    const found = [this.nodeRecords.service(key), this.#serviceOf(kind, id)];
-    return new Set(found.filter((service) => service !== undefined));
-  }
-
-  /** The tap service of a tap, as far as the API's records tell. */
-  #serviceOf(kind: ServiceKind, id: string): string | undefined {
-    return kind === 'tap_flows' ? this.flows.get(id)?.record?.tap_service_id : id;
-  }
-
-  #moves(kind: ServiceKind, id: string, service: string): boolean {
-    if (this.#isAway('tap_services', service, this.services.get(service)?.record?.port_id)) return true;
-    return kind === 'tap_flows' && this.#isAway(kind, id, this.flows.get(id)?.record?.source_port);
-  }
-
-  /** Whether a node has a record of a tap, be it a tombstone, whose port is not known to be bound there. */
-  #isAway(kind: ServiceKind, id: string, port: string | undefined): boolean {
-    const told = this.nodeRecords.ofTap(kind, id);
-    if (told.length > 1) return true;
-    if (port === undefined) return false;
-    const place = this.places.of(port);
-    return place.is === 'unbound' || (place.is === 'bound' && told.some(({ node }) => node !== place.node));
-  }
-
-  #touchNode(node: string): void {
-    if (this.#whole) return;
-    for (const port of this.places.onNode(node)) this.#touchPort(port);
-    for (const { kind, id, key } of this.nodeRecords.onNode(node))
-      for (const service of this.#servicesOfRecord(kind, id, key)) this.#touched.services.add(service);
-    for (const mirror of this.mirrors.onNode(node)) this.#touched.mirrors.add(mirror);
   }
 
   #resource<T extends { readonly id: string }>(

@@ -1,0 +1,85 @@
+import { keys, type ResourceKind } from '@taas/model';
+import type { ClusterView } from './cluster-view.js';
+import type { ServiceKind } from './entry.js';
+import type { HeldSegment } from './segment-ledger.js';
+import { Touched } from './touched.js';
+
+// What an event may change: for each kind of record, the tap services and tap mirrors that depend on it.
+
+/** Every tap service that there is anything of, and every port that a tap uses or that something is written of. */
+export function everything(view: ClusterView): Touched {
+  const all = new Touched();
+  all.whole = true;
+  const { services, flowsByService, nodeRecords, segments } = view;
+  for (const some of [services.keys(), flowsByService.keys(), nodeRecords.services(), segments.services()])
+    for (const id of some) all.services.add(id);
+  const used = [view.servicesByPort.keys(), view.flowsByPort.keys(), view.mirrors.byPort.keys()];
+  for (const some of [view.portRoles.keys(), view.places.recorded(), ...used])
+    for (const port of some) all.ports.add(port);
+  for (const id of view.mirrors.everything()) all.mirrors.add(id);
+  all.segmentsFreed = true;
+  return all;
+}
+
+/** A segment whose record is malformed belongs to whichever tap service's nodes were told of it: it may be any. */
+export function touchHolder(touched: Touched, view: ClusterView, { serviceId }: HeldSegment): void {
+  for (const id of serviceId === null ? view.nodeRecords.services() : [serviceId]) touched.services.add(id);
+}
+
+/** Where a port is bound has changed. */
+export function touchPort(touched: Touched, view: ClusterView, port: string): void {
+  for (const service of view.servicesByPort.get(port)) touched.services.add(service);
+  for (const flow of view.flowsByPort.get(port)) {
+    const service = serviceOf(view, 'tap_flows', flow);
+    if (service !== undefined) touched.services.add(service);
+  }
+  for (const mirror of view.mirrors.byPort.get(port)) touched.mirrors.add(mirror);
+}
+
+/** What is known of a node's agent has changed. */
+export function touchNode(touched: Touched, view: ClusterView, node: string): void {
+  for (const port of view.places.onNode(node)) touchPort(touched, view, port);
+  for (const { kind, id, key } of view.nodeRecords.onNode(node))
+    for (const service of servicesOfRecord(view, kind, id, key)) touched.services.add(service);
+  for (const mirror of view.mirrors.onNode(node)) touched.mirrors.add(mirror);
+}
+
+/**
+ * A node's report changes what has to be written only if it may be the answer to a tombstone, or if the tap, or the
+ * collector that it leads to, is not simply where its port is bound: then it says who does what meanwhile.
+ */
+export function touchReport(touched: Touched, view: ClusterView, kind: ResourceKind, id: string, node: string): void {
+  const key = keys.nodeResource(node, kind, id);
+  if (kind === 'tap_mirrors') {
+    if (view.mirrors.told(key)?.record?.removed === true) touched.mirrors.add(id);
+    return;
+  }
+  const answersTombstone = view.nodeRecords.get(key)?.record?.removed === true;
+  for (const service of servicesOfRecord(view, kind, id, key))
+    if (answersTombstone || moves(view, kind, id, service)) touched.services.add(service);
+}
+
+/** The tap service of a tap, as far as the API's records tell. */
+export function serviceOf(view: ClusterView, kind: ServiceKind, id: string): string | undefined {
+  return kind === 'tap_flows' ? view.flows.get(id)?.record?.tap_service_id : id;
+}
+
+/** The tap services that a node's record concerns: its own, and its flow's, which are the same but in a record by other hands. */
+function servicesOfRecord(view: ClusterView, kind: ServiceKind, id: string, key: string): Set<string> {
+  const found = [view.nodeRecords.service(key), serviceOf(view, kind, id)];
+  return new Set(found.filter((service) => service !== undefined));
+}
+
+function moves(view: ClusterView, kind: ServiceKind, id: string, service: string): boolean {
+  if (isAway(view, 'tap_services', service, view.services.get(service)?.record?.port_id)) return true;
+  return kind === 'tap_flows' && isAway(view, kind, id, view.flows.get(id)?.record?.source_port);
+}
+
+/** Whether a node has a record of a tap, be it a tombstone, whose port is not known to be bound there. */
+function isAway(view: ClusterView, kind: ServiceKind, id: string, port: string | undefined): boolean {
+  const told = view.nodeRecords.ofTap(kind, id);
+  if (told.length > 1) return true;
+  if (port === undefined) return false;
+  const place = view.places.of(port);
+  return place.is === 'unbound' || (place.is === 'bound' && told.some(({ node }) => node !== place.node));
+}

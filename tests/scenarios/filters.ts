@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { anyPacket, anyRule, frameOf, isCopied, type Packet, type Rule } from './filtered-packet.js';
 import { taggedFrame } from './tagged-frame.js';
-import { type Collector, type LabSettings, project, TapLab, type TestVm } from './tap-lab.js';
+import { type Collector, type LabSettings, TapLab, type TestVm } from './tap-lab.js';
 
 export interface FilterSettings extends LabSettings {
   /** Lists of rules that are tried for each VLAN filter. */
@@ -167,12 +167,12 @@ export function describeFilters(name: string, settings: () => FilterSettings): v
       for (const vlan of [5, 6]) {
         const { port: neighbour } = await lab.vm('node-a');
         const id = lab.newPortId();
-        await lab.cloud.bind('node-a', id, project);
         await node.addSubport(vm.port, { id, vlan, bridgeDomain: neighbour.bridgeDomain });
         subports.push({ id, vlan, neighbour });
       }
       const [five, six] = subports;
       if (!five || !six) throw new Error('a trunk has two subports');
+      await lab.cloud.bindTrunk('node-a', vm.port.id, subports);
       return { vm, five, six };
     }
 

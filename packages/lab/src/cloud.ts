@@ -5,7 +5,7 @@ import { keys } from '@taas/model';
 import { createEmbeddedStore, createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
 import { TaasClient } from './api-client.js';
 import { type CloudOptions, physnet, tunnelAddress } from './cloud-options.js';
-import type { LabPort, LabSwitch, PortOptions } from './lab-switch.js';
+import type { LabPort, LabSwitch, PortOptions, SubportOptions } from './lab-switch.js';
 import { type AgentUnit, type ServerUnit, startAgent, startServer } from './program-units.js';
 import { RealSwitch } from './real-switch.js';
 import { SimSwitch } from './sim-switch.js';
@@ -102,6 +102,18 @@ export class Cloud {
       ...(projectId === undefined ? {} : { project_id: projectId }),
     };
     await put(this.store, keys.boundPort(node, portId), JSON.stringify(record));
+  }
+
+  /** networking-vpp's record of a trunk whose port is bound on a node. */
+  async bindTrunk(
+    node: string,
+    portId: string,
+    subports: readonly Omit<SubportOptions, 'bridgeDomain'>[],
+  ): Promise<void> {
+    const uplink = { physnet, uplink_seg_type: 'vlan', uplink_seg_id: 20, segmentation_type: 'vlan' };
+    const sub_ports = subports.map(({ id, vlan }) => ({ port_id: id, segmentation_id: vlan, ...uplink }));
+    const record = { status: 'ACTIVE', name: '', admin_state_up: true, sub_ports };
+    await put(this.store, keys.boundTrunk(node, portId), JSON.stringify(record));
   }
 
   async unbind(node: string, portId: string): Promise<void> {

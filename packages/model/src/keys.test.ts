@@ -22,6 +22,7 @@ describe('keys', () => {
         expect(parseKey(keys.portRole(id))).toEqual({ is: 'port-role', port: id });
         expect(parseKey(keys.segment(segment))).toEqual({ is: 'segment', segment });
         expect(parseKey(keys.boundPort(node, id))).toEqual({ is: 'bound-port', node, port: id });
+        expect(parseKey(keys.boundTrunk(node, id))).toEqual({ is: 'bound-trunk', node, port: id });
       }),
     );
   });

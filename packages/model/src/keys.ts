@@ -39,6 +39,8 @@ export const keys = {
   leader: `${root}/taas/leader`,
   /** networking-vpp's own key, which we read. */
   boundPort: (node: string, port: string) => `${root}/nodes/${node}/ports/${port}`,
+  /** networking-vpp's own key, which we read: the subports of a trunk whose port is bound on the node. */
+  boundTrunk: (node: string, port: string) => `${root}/nodes/${node}/trunks/${port}`,
 } as const;
 
 export interface SegmentKey {
@@ -61,6 +63,8 @@ export type ParsedKey =
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
   | { readonly is: 'bound-port'; readonly node: string; readonly port: string }
+  /** `port` is the trunk's, not a subport's. */
+  | { readonly is: 'bound-trunk'; readonly node: string; readonly port: string }
   | { readonly is: 'other' };
 
 const other: ParsedKey = { is: 'other' };
@@ -77,6 +81,7 @@ export function parseKey(key: string): ParsedKey {
     return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
   if (d !== undefined || !c) return other;
   if (area === 'nodes' && b === 'ports') return { is: 'bound-port', node: a, port: c };
+  if (area === 'nodes' && b === 'trunks') return { is: 'bound-trunk', node: a, port: c };
   return other;
 }
 

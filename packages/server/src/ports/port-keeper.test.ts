@@ -92,7 +92,15 @@ class FakeV2 implements V2Follower {
   inSight = true;
 
   put(node: string, port: number, value = '{"binding_type":"vhostuser"}'): void {
-    const key = keys.boundPort(node, portId(port));
+    this.#put(keys.boundPort(node, portId(port)), value);
+  }
+
+  trunk(node: string, port: number, subports: readonly number[]): void {
+    const sub_ports = subports.map((each) => ({ port_id: portId(each), segmentation_id: each }));
+    this.#put(keys.boundTrunk(node, portId(port)), JSON.stringify({ status: 'ACTIVE', sub_ports }));
+  }
+
+  #put(key: string, value: string): void {
     const entry = { key, value, modifiedIndex: ++this.#index };
     this.#keys.set(key, entry);
     this.#tell({ kind: 'changes', index: this.#index, changes: [{ kind: 'put', entry }] });
@@ -231,6 +239,20 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
     for (const n of [1, 2, 3]) v2.put(`node${n}`, n);
     v2.put('node3', 4);
     await lead({ from: 'etcd-v2', follower: v2 });
+  });
+
+  it("a trunk's subports are bound where its port is, as long as they are its subports", async () => {
+    v2.trunk('node3', 4, [11, 12]);
+    const { flow } = await tap(1, 12);
+    await comes(active(flow));
+    expect(await toldOf('tap_flows', flow)).toEqual(['node3']);
+    v2.trunk('node3', 4, [11]);
+    await comes(async () =>
+      expect((await shown(`${flows}/${flow}`)).reason).toBe(`port ${portId(12)} is not bound to a node`),
+    );
+    v2.trunk('node2', 2, [12]);
+    await comes(active(flow));
+    expect(await toldOf('tap_flows', flow)).toEqual(['node2']);
   });
 
   it('the tap follows its source, whether the new key comes before the old one goes or after', async () => {

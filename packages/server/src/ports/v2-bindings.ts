@@ -2,8 +2,7 @@ import { parseKey, prefixes, RecordError } from '@taas/model';
 import type { Logger } from '@taas/service';
 import type { V2Entry, V2Event, V2Follower } from '@taas/store';
 import { BoundPorts, type KnownPlace } from '../view/bound-ports.js';
-import type { PortBinding } from '../view/entry.js';
-import { parsePortBinding } from '../view/port-binding.js';
+import { type BindingKey, boundBy, type PortsBound, parsePortsBound } from '../view/port-binding.js';
 import type { BindingSource } from './port-binder.js';
 
 export interface BindingListener {
@@ -15,7 +14,8 @@ export interface BindingListener {
 
 /**
  * networking-vpp's bindings as it writes them: by etcd's v2 API, at `/networking-vpp/nodes/<node>/ports/<port>`, one JSON
- * object a key without time to live, deleted when the port is unbound (mech_vpp.py, EtcdAgentCommunicator).
+ * object a key without time to live, deleted when the port is unbound (mech_vpp.py, EtcdAgentCommunicator); a trunk's subports
+ * likewise in `.../trunks/<trunk's port>` (services/trunk/trunk_vpp.py).
  */
 export class V2Bindings implements BindingSource {
   #bound: BoundPorts | null = null;
@@ -66,21 +66,19 @@ export class V2Bindings implements BindingSource {
     const ports = event.changes.map((change) =>
       change.kind === 'put' ? this.#set(change.entry.key, change.entry) : this.#set(change.key, undefined),
     );
-    listener.lookAt(ports.filter((port) => port !== null));
+    listener.lookAt(ports.flatMap((some) => [...some]));
   }
 
-  /** @returns the port that the key is about; null if it is about none */
-  #set(key: string, entry: V2Entry | undefined): string | null {
-    const parsed = parseKey(key);
-    if (parsed.is !== 'bound-port') return null;
-    if (entry) this.#bound?.set(parsed.node, parsed.port, entry.modifiedIndex, this.#parse(entry));
-    else this.#bound?.remove(parsed.node, parsed.port);
-    return parsed.port;
+  /** @returns the ports that the key is, or was, about */
+  #set(key: string, entry: V2Entry | undefined): Iterable<string> {
+    const at = parseKey(key);
+    if (this.#bound === null || (at.is !== 'bound-port' && at.is !== 'bound-trunk')) return [];
+    return this.#bound.set(key, entry && boundBy(at, entry.modifiedIndex, this.#parse(at, entry)));
   }
 
-  #parse({ key, value }: V2Entry): PortBinding | null {
+  #parse(at: BindingKey, { key, value }: V2Entry): PortsBound | null {
     try {
-      return parsePortBinding(key, value);
+      return parsePortsBound(at, key, value);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       this.logger.error({ key, problem: error.problem }, "malformed key of networking-vpp's: it is left out");

@@ -1,4 +1,5 @@
 import type { PortBinding } from './entry.js';
+import { Groups } from './groups.js';
 
 /** Where a port is, from somebody who knows. */
 export type KnownPlace =
@@ -6,47 +7,56 @@ export type KnownPlace =
   /** `reason` is a sentence for the tenant. */
   | { readonly is: 'unbound'; readonly reason: string };
 
-interface Bound {
+/** What one key says. */
+export interface Bound {
   readonly node: string;
+  /** The port, or a trunk's subports. */
+  readonly ports: readonly string[];
+  /** When the key was last written, in the order of its store: revision or index. */
   readonly written: number;
+  /** Null if the key's value is malformed. */
   readonly binding: PortBinding | null;
 }
 
 /**
- * networking-vpp's keys `nodes/<node>/ports/<port>`, of one store. A port that moves may have one on two nodes for a moment,
- * or on none: networking-vpp deletes the old key before it writes the new one, others may do it the other way round.
+ * networking-vpp's keys that say where ports are bound, of one store: `nodes/<node>/ports/<port>`, and of a trunk's subports
+ * `nodes/<node>/trunks/<trunk's port>`. A port that moves may have one on two nodes for a moment, or on none: networking-vpp
+ * deletes the old key before it writes the new one, others may do it the other way round.
  */
 export class BoundPorts {
-  readonly #byPort = new Map<string, readonly Bound[]>();
+  readonly #byKey = new Map<string, Bound>();
+  readonly #byPort = new Groups<string, string>();
+  readonly #byNode = new Groups<string, string>();
 
-  /**
-   * @param written when the key was last written, in the order of its store: revision or index
-   * @param binding what it says, or null if that is malformed
-   */
-  set(node: string, port: string, written: number, binding: PortBinding | null): void {
-    this.#byPort.set(port, [...this.#others(node, port), { node, written, binding }]);
+  /** @param bound undefined when the key is gone @returns the ports of which it says something, or said it */
+  set(key: string, bound: Bound | undefined): ReadonlySet<string> {
+    const before = this.#byKey.get(key);
+    for (const port of before?.ports ?? []) this.#byPort.remove(port, key);
+    if (before) this.#byNode.remove(before.node, key);
+    this.#byKey.delete(key);
+    if (bound) {
+      this.#byKey.set(key, bound);
+      this.#byNode.add(bound.node, key);
+      for (const port of bound.ports) this.#byPort.add(port, key);
+    }
+    return new Set([...(before?.ports ?? []), ...(bound?.ports ?? [])]);
   }
 
-  remove(node: string, port: string): void {
-    const others = this.#others(node, port);
-    if (others.length > 0) this.#byPort.set(port, others);
-    else this.#byPort.delete(port);
+  /** Ports that may be bound on a node. */
+  onNode(node: string): readonly string[] {
+    return this.#byNode.get(node).flatMap((key) => this.#byKey.get(key)?.ports ?? []);
   }
 
   /** Of several keys the one written last counts, as after a migration; malformed ones do not. */
   place(port: string): KnownPlace {
+    const bound = this.#byPort.get(port).flatMap((key) => this.#byKey.get(key) ?? []);
     let best: Bound | undefined;
-    const bound = this.#byPort.get(port) ?? [];
     for (const each of bound)
       if (each.binding !== null && (best === undefined || each.written > best.written)) best = each;
     const { projectId = null, mtu = null } = best?.binding ?? {};
     if (best) return { is: 'bound', node: best.node, projectId, mtu };
     const malformed = `the binding of port ${port} in etcd is malformed`;
     return { is: 'unbound', reason: bound.length > 0 ? malformed : notBound(port) };
-  }
-
-  #others(node: string, port: string): readonly Bound[] {
-    return (this.#byPort.get(port) ?? []).filter((bound) => bound.node !== node);
   }
 }
 

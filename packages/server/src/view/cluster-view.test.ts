@@ -146,6 +146,19 @@ describe('a malformed record', () => {
       status_reason: `the binding of port ${portId(2)} in etcd is malformed`,
     });
   });
+
+  it.each([
+    ['{"sub_ports":{}}', '/sub_ports is not a list'],
+    ['{"sub_ports":[{"port_id":"a"},{"port_id":7}]}', '/sub_ports/1/port_id is not an id'],
+  ])('of a trunk binds no subport: %s', async (value, problem) => {
+    const key = keys.boundTrunk('node2', portId(9));
+    await cloud.put(key, value);
+    await cloud.caughtUp();
+    expect(server.live.view.problems.get(key)).toBe(problem);
+    await cloud.put(key, `{"sub_ports":[{"port_id":"${portId(2)}"}]}`);
+    await cloud.caughtUp();
+    expect(server.live.view.problems.has(key)).toBe(false);
+  });
 });
 
 /** All that the view says, in a form that can be compared. */

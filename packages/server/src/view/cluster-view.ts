@@ -24,7 +24,7 @@ import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex, ownId } from './node-record-index.js';
-import { parsePortBinding } from './port-binding.js';
+import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
 import { everything, serviceOf, touchHolder, touchNode, touchPort, touchReport } from './touch.js';
@@ -202,9 +202,8 @@ export class ClusterView {
         if (!this.#whole) touchNode(this.#touched, this, parsed.node);
         return;
       case 'bound-port':
-        if (this.places.from !== 'bound-ports') return;
-        this.places.setBound(parsed.node, parsed.port, kv && this.#parse(kv, parsePortBinding));
-        if (!this.#whole) touchPort(this.#touched, this, parsed.port);
+      case 'bound-trunk':
+        this.#setBound(parsed, key, kv);
         return;
       case 'port-binding':
         this.places.setRecord(parsed.port, kv && this.#parse(kv, portBindingCodec.parse));
@@ -214,6 +213,13 @@ export class ClusterView {
       case 'other':
         return;
     }
+  }
+
+  #setBound(at: BindingKey, key: string, kv: KeyValue | undefined): void {
+    if (this.places.from !== 'bound-ports') return;
+    const said = kv && this.#parse(kv, (key, value) => parsePortsBound(at, key, value));
+    const ports = this.places.setBound(key, said && boundBy(at, said.revision, said.record));
+    if (!this.#whole) for (const port of ports) touchPort(this.#touched, this, port);
   }
 
   #setService(id: string, key: string, kv: KeyValue | undefined): void {

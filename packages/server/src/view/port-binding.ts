@@ -1,23 +1,57 @@
-import { RecordError } from '@taas/model';
+import { type ParsedKey, RecordError } from '@taas/model';
+import type { Bound } from './bound-ports.js';
 import type { PortBinding } from './entry.js';
 
+/** A key of networking-vpp's that says where ports are bound. */
+export type BindingKey = Extract<ParsedKey, { readonly is: 'bound-port' | 'bound-trunk' }>;
+
+/** What such a key's value says: of a trunk, its subports. */
+export interface PortsBound {
+  readonly ports: readonly string[];
+  readonly binding: PortBinding;
+}
+
 /**
- * Reads networking-vpp's record at `nodes/<node>/ports/<port>` (mac_address, physnet, network_type, ... ), of which only
- * `mtu` matters here, and `project_id`, an addition that networking-vpp itself does not write.
- * @throws RecordError when the value is no JSON object
+ * Reads networking-vpp's record of a port (mac_address, physnet, network_type, ...), of which only `mtu` matters here, and
+ * `project_id`, an addition that networking-vpp itself does not write; or of a trunk (`sub_ports`, each with its `port_id`).
+ * Source: networking-vpp's agent/server.py, PortWatcher and TrunkWatcher.
+ * @throws RecordError when the value is not as networking-vpp writes it
  */
-export function parsePortBinding(key: string, value: string): PortBinding {
+export function parsePortsBound(at: BindingKey, key: string, value: string): PortsBound {
+  const json = parseObject(key, value);
+  if (at.is === 'bound-trunk') return { ports: subportsOf(key, json), binding: { projectId: null, mtu: null } };
+  const { project_id: project, mtu } = json;
+  const binding = {
+    projectId: typeof project === 'string' && project !== '' ? project : null,
+    mtu: typeof mtu === 'number' && Number.isInteger(mtu) && mtu > 0 ? mtu : null,
+  };
+  return { ports: [at.port], binding };
+}
+
+/** @param said null if the value is malformed: which subports a trunk has nobody knows then */
+export function boundBy({ is, node, port }: BindingKey, written: number, said: PortsBound | null): Bound {
+  return { node, written, ...(said ?? { ports: is === 'bound-port' ? [port] : [], binding: null }) };
+}
+
+function parseObject(key: string, value: string): Readonly<Record<string, unknown>> {
   let json: unknown;
   try {
     json = JSON.parse(value);
   } catch (cause) {
     throw new RecordError(key, 'is not JSON', { cause });
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new RecordError(key, 'is not a JSON object');
-  const { project_id: project, mtu } = json as { project_id?: unknown; mtu?: unknown };
-  return {
-    projectId: typeof project === 'string' && project !== '' ? project : null,
-    mtu: typeof mtu === 'number' && Number.isInteger(mtu) && mtu > 0 ? mtu : null,
-  };
+  if (!isObject(json)) throw new RecordError(key, 'is not a JSON object');
+  return json;
 }
+
+function subportsOf(key: string, { sub_ports: subports }: Readonly<Record<string, unknown>>): string[] {
+  if (!Array.isArray(subports)) throw new RecordError(key, '/sub_ports is not a list');
+  return subports.map((subport: unknown, index) => {
+    const port = isObject(subport) ? subport['port_id'] : undefined;
+    if (typeof port !== 'string' || port === '') throw new RecordError(key, `/sub_ports/${index}/port_id is not an id`);
+    return port;
+  });
+}
+
+const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);

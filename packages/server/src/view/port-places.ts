@@ -1,6 +1,6 @@
 import type { PortBindingRecord } from '@taas/model';
-import { BoundPorts, type KnownPlace } from './bound-ports.js';
-import type { Entry, PortBinding } from './entry.js';
+import { type Bound, BoundPorts, type KnownPlace } from './bound-ports.js';
+import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 
 /**
@@ -30,7 +30,7 @@ export class PortPlaces {
 
   /** Ports that may be bound on a node. */
   onNode(node: string): readonly string[] {
-    return this.#byNode.get(node);
+    return this.from === 'bound-ports' ? this.#bound.onNode(node) : this.#byNode.get(node);
   }
 
   record(port: string): Entry<PortBindingRecord> | undefined {
@@ -42,15 +42,9 @@ export class PortPlaces {
     return this.#records.keys();
   }
 
-  setBound(node: string, port: string, entry: Entry<PortBinding> | undefined): void {
-    if (this.from !== 'bound-ports') return;
-    if (entry) {
-      this.#bound.set(node, port, entry.revision, entry.record);
-      this.#byNode.add(node, port);
-    } else {
-      this.#bound.remove(node, port);
-      this.#byNode.remove(node, port);
-    }
+  /** @returns the ports that the key is, or was, about; none if other keys are those that count */
+  setBound(key: string, bound: Bound | undefined): Iterable<string> {
+    return this.from === 'bound-ports' ? this.#bound.set(key, bound) : [];
   }
 
   setRecord(port: string, entry: Entry<PortBindingRecord> | undefined): void {

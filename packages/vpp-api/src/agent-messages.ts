@@ -105,10 +105,6 @@ export const agentMessages = defineMessages({
       request: interfaceOnly,
       reply: { retval: 'i32', input_feature_bitmap: 'u32', output_feature_bitmap: 'u32' },
     },
-    l2_flags_set: {
-      request: { sw_if_index: 'u32', is_set: 'bool', input_feature_bitmap: 'u32', output_feature_bitmap: 'u32' },
-      reply: retval,
-    },
     vxlan_add_del_tunnel_v3: { request: { is_add: 'bool', ...tunnel, is_l3: 'bool' }, reply: retvalAndIndex },
     gre_tunnel_add_del_v2: { request: { is_add: 'bool', tunnel: vpp.greTunnel }, reply: retvalAndIndex },
     ip_route_lookup: {

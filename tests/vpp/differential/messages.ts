@@ -23,6 +23,10 @@ export const askedMessages = defineMessages({
       request: { is_add: 'bool', neighbor: vppTypes.ipNeighbor },
       reply: { retval: 'i32', stats_index: 'u32' },
     },
+    l2_flags_set: {
+      request: { sw_if_index: 'u32', is_set: 'bool', input_feature_bitmap: 'u32', output_feature_bitmap: 'u32' },
+      reply: retval,
+    },
     sw_interface_set_mtu: { request: { sw_if_index: 'u32', mtu: 'u32[4]' }, reply: retval },
     bridge_flags: {
       request: { bd_id: 'u32', is_set: 'bool', flags: bdFlags },

@@ -1,12 +1,10 @@
 import type { LabPort } from '@taas/lab';
-import { compareFrames } from '@taas/packets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { distinctFrame } from '../scenarios/distinct-frames.js';
 import { logLines, ProgramCloud, run, runWith } from '../scenarios/program-cloud.js';
+import { withoutLoss as noneIsLost } from '../scenarios/without-loss.js';
 
 const uuid = (n: number) => `bbbbbbbb-0000-4000-8000-${n.toString().padStart(12, '0')}`;
 let serial = 0;
-const frames = (count: number) => Array.from({ length: count }, () => distinctFrame(++serial));
 
 describe('the programs, killed and restarted', () => {
   let cloud: ProgramCloud;
@@ -35,32 +33,11 @@ describe('the programs, killed and restarted', () => {
     ...{ name: 'flow', tapServiceId: service, sourcePort, direction: 'BOTH' as const },
   });
 
-  /** Sends without a pause while something happens; the collector must be given every frame once. */
-  async function withoutLoss(what: () => Promise<void>): Promise<void> {
-    const capture = await cloud.switch('node-b').capture(collector);
-    const talk = new AbortController();
-    const sent: Uint8Array[] = [];
-    const talking = (async () => {
-      while (!talk.signal.aborted) {
-        for (const [node, source] of sources) {
-          const some = frames(10);
-          await cloud.switch(node).send(source, some);
-          sent.push(...some);
-        }
-        await cloud.clock.sleep(2);
-      }
-    })();
-    try {
-      await what();
-    } finally {
-      talk.abort();
-      await talking;
-    }
-    const { matched, lost, duplicated, foreign } = compareFrames(sent, await capture.stop());
-    const counts = { matched, lost: lost.length, duplicated: duplicated.length, foreign: foreign.length };
-    expect(counts).toEqual({ matched: sent.length, lost: 0, duplicated: 0, foreign: 0 });
-    expect(sent.length).toBeGreaterThan(100);
-  }
+  const withoutLoss = (what: () => Promise<void>) => {
+    const from = [...sources].map(([node, port]) => ({ at: cloud.switch(node), port }));
+    const to = { at: cloud.switch('node-b'), port: collector };
+    return noneIsLost({ sources: from, collector: to, clock: cloud.clock }, () => ++serial, what);
+  };
 
   it('answer /healthz and /readyz, and nothing else there', async () => {
     for (const { health } of [...cloud.servers, ...cloud.agents.values()]) {

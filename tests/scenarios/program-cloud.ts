@@ -33,6 +33,7 @@ export class ProgramCloud {
   readonly switches = new Map<string, SimSwitch>();
   readonly servers: RunningProgram[] = [];
   readonly agents = new Map<string, RunningProgram>();
+  readonly secondAgents: RunningProgram[] = [];
 
   private constructor(
     readonly directory: string,
@@ -57,7 +58,7 @@ export class ProgramCloud {
         sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n) });
       }
       for (const n of [0, 1]) cloud.servers.push(await cloud.#startServer(n));
-      for (const [n, name] of nodes.entries()) cloud.agents.set(name, await cloud.#startAgent(name, n));
+      for (const name of nodes) cloud.agents.set(name, await cloud.#startAgent(name));
       return cloud;
     } catch (error) {
       await cloud.stop();
@@ -66,7 +67,8 @@ export class ProgramCloud {
   }
 
   async stop(): Promise<void> {
-    for (const { process } of [...this.agents.values(), ...this.servers]) await process.stop('SIGKILL');
+    for (const { process } of [...this.secondAgents, ...this.agents.values(), ...this.servers])
+      await process.stop('SIGKILL');
     for (const each of this.switches.values()) await each.stop();
     await this.store.close();
     await this.etcd.close();
@@ -147,8 +149,16 @@ export class ProgramCloud {
     return this.#start(`server-${n}`, 'taas-server', config, api, health);
   }
 
-  async #startAgent(node: string, n: number): Promise<RunningProgram> {
+  /** Starts one agent too many: the same but for its health port. It is not ready, but answers, when this resolves. */
+  async startSecondAgent(node: string): Promise<RunningProgram> {
+    const made = await this.#startAgent(node, `second-${node}`, false);
+    this.secondAgents.push(made);
+    return made;
+  }
+
+  async #startAgent(node: string, name = `agent-${node}`, ready = true): Promise<RunningProgram> {
     const health = await freePort();
+    const n = [...this.switches.keys()].indexOf(node);
     const config = {
       node,
       vpp: { api_socket: this.switch(node).apiSocket },
@@ -157,7 +167,7 @@ export class ProgramCloud {
       lease_ttl_s: 3,
       intervals: { verify_ms: 200, port_poll_ms: 20 },
     };
-    return this.#start(`agent-${node}`, 'taas-agent', config, health, health);
+    return this.#start(name, 'taas-agent', config, health, health, ready);
   }
 
   async #start(
@@ -166,6 +176,7 @@ export class ProgramCloud {
     more: object,
     port: number,
     healthPort: number,
+    ready = true,
   ): Promise<RunningProgram> {
     const { directory } = this;
     const config = {
@@ -176,7 +187,7 @@ export class ProgramCloud {
     const process = new ProgramProcess({ name, program, directory, config, healthPort }, this.clock);
     const at = (of: number) => `http://127.0.0.1:${of}`;
     const [configFile, logFile] = [join(directory, `${name}.yaml`), join(directory, `${name}.log`)];
-    await process.start();
+    await process.start(ready);
     return { process, url: at(port), health: at(healthPort), configFile, logFile };
   }
 }

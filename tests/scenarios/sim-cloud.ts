@@ -1,7 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Agent, type AgentConfig, agentConfigSchema, checkAgentConfig, createAgent } from '@taas/agent';
+import {
+  type Agent,
+  type AgentConfig,
+  agentConfigSchema,
+  checkAgentConfig,
+  createAgent,
+  createVppLock,
+} from '@taas/agent';
 import { physnet, SimSwitch, SimWire, TaasClient, tunnelAddress } from '@taas/lab';
 import { keys } from '@taas/model';
 import { checkServerConfig, createServer, type Server, serverConfigSchema } from '@taas/server';
@@ -146,6 +153,7 @@ export class SimCloud {
     const messages = agentMessages;
     const agent = createAgent(this.#agentConfig(node), {
       ...{ store, clock: systemClock, random: Math.random, logger: recordingLogger(this.log, { program: node }) },
+      lock: createVppLock({ apiSocket: socketPath, self: { pid: process.pid, node }, clock: systemClock }),
       connectVpp: (signal) => connect({ socketPath, clientName: 'taas-agent', messages, requestTimeoutMs, signal }),
     });
     await agent.start();

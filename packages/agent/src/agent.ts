@@ -8,10 +8,12 @@ import type { Counters } from './counters.js';
 import { Presence } from './presence.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
+import { StandBy } from './stand-by.js';
 import { StateReporter } from './state-reporter.js';
 import { StateWriter } from './state-writer.js';
 import { keepVppLink } from './vpp/vpp-link.js';
 import type { Vpp } from './vpp/vpp-messages.js';
+import type { VppLock } from './vpp-lock.js';
 import { WantedFollower } from './wanted-follower.js';
 
 export const agentVersion = '0.1.0';
@@ -19,6 +21,8 @@ export const agentVersion = '0.1.0';
 export interface AgentDependencies {
   readonly store: Store;
   readonly connectVpp: (signal: AbortSignal) => Promise<Vpp>;
+  /** Held as long as the agent works: neither VPP nor the store is touched without it. */
+  readonly lock: VppLock;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -26,7 +30,11 @@ export interface AgentDependencies {
 }
 
 export interface Agent {
-  /** Starts and resolves when the health port is open; the work goes on in the background. */
+  /**
+   * Starts and resolves when the health port is open; the rest goes on in the background: standing by as long as another
+   * agent works on this VPP, and then the work.
+   * @throws Error when the health port is taken
+   */
   start(): Promise<void>;
   /** Finishes the round under way and stops. VPP stays as it is, and the agent's lease is left to run out. */
   stop(): Promise<void>;
@@ -69,6 +77,7 @@ class TaasAgent implements Agent {
   /** Ends the connection to VPP: later than the rest, so that a round under way is not cut off between two steps. */
   readonly #unplug = new AbortController();
   readonly #failed = new AbortController();
+  readonly #standBy: StandBy;
   readonly #facts: NodeFacts;
   readonly #wanted: WantedFollower;
   readonly #presence: Presence;
@@ -76,6 +85,7 @@ class TaasAgent implements Agent {
   readonly #reconciler: Reconciler;
   #vppVersion: string | null = null;
   #health: HealthServer | null = null;
+  #turn: Promise<void> = Promise.resolve();
   #tasks: Promise<void>[] = [];
   #rounds: Promise<void> = Promise.resolve();
 
@@ -83,9 +93,10 @@ class TaasAgent implements Agent {
     private readonly config: AgentConfig,
     private readonly dependencies: AgentDependencies,
   ) {
-    const { store, clock, logger, random } = dependencies;
+    const { store, lock, clock, logger, random } = dependencies;
     const { node, intervals } = config;
     const common = { clock, logger, random };
+    this.#standBy = new StandBy({ lock, clock, logger, fields: { node, api_socket: config.vpp.api_socket } });
     const budget = new BudgetKeeper(config.budget, logger);
     this.#facts = nodeFacts(config, budget);
     this.#wanted = new WantedFollower(store, node, logger, {
@@ -122,23 +133,36 @@ class TaasAgent implements Agent {
     this.#health = await startHealthServer(host, port, {
       healthz: () => this.#healthz(),
       readyz: () => this.#readyz(),
+    }).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EADDRINUSE') throw cause;
+      throw new Error(`${host}:${port} (option "health") is taken: is an agent running here already?`, { cause });
     });
-    const { signal } = this.#stop;
+    this.#turn = this.#guarded(this.#takeTurn(this.#stop.signal));
+  }
+
+  /** A task that fails ends the agent. */
+  #guarded(task: Promise<void>): Promise<void> {
+    return task.catch((error: unknown) => this.#failed.abort(error));
+  }
+
+  /** Begins the work as soon as no other agent is at it. */
+  async #takeTurn(signal: AbortSignal): Promise<void> {
+    if (!(await this.#standBy.over(signal))) return;
     // The record of before a restart holds until VPP has been read or is known not to answer.
-    const guarded = (task: Promise<void>) => task.catch((error: unknown) => this.#failed.abort(error));
-    this.#rounds = guarded(this.#reconciler.run(signal));
+    this.#rounds = this.#guarded(this.#reconciler.run(signal));
     this.#tasks = [
       this.#wanted.follow(signal),
       this.#presence.keep(signal),
       this.#reporter.keep(signal),
       this.#keepVpp(this.#unplug.signal),
-    ].map(guarded);
-    this.dependencies.logger.info({ node: this.config.node, health: this.#health.port }, 'taas-agent started');
+    ].map((task) => this.#guarded(task));
+    this.dependencies.logger.info({ node: this.config.node, health: this.healthPort }, 'taas-agent started');
   }
 
   async stop(): Promise<void> {
     const reason = new Error('the agent was stopped');
     this.#stop.abort(reason);
+    await this.#turn;
     const patience = new AbortController();
     const enough = this.dependencies.clock.sleep(roundPatienceMs, patience.signal).catch(() => undefined);
     await Promise.race([this.#rounds, enough]);
@@ -147,6 +171,7 @@ class TaasAgent implements Agent {
     await Promise.all([this.#rounds, ...this.#tasks]);
     await this.#health?.close();
     this.#health = null;
+    await this.dependencies.lock.release();
     this.dependencies.logger.info({ ...this.counters }, 'taas-agent stopped');
   }
 
@@ -196,9 +221,13 @@ class TaasAgent implements Agent {
   #readyz(): Health {
     const { complete, stale } = this.#wanted;
     const vpp = this.#reconciler.connected;
+    const standing_by = this.#standBy.behind;
     return {
       ok: vpp && complete && !stale,
-      details: { vpp, store: complete && !stale, waiting: this.#reconciler.pending },
+      details: {
+        ...{ vpp, store: complete && !stale, waiting: this.#reconciler.pending },
+        ...(standing_by === null ? {} : { standing_by }),
+      },
     };
   }
 }

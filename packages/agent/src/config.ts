@@ -42,7 +42,11 @@ export const agentConfigSchema = options({
   etcd: etcdOptions,
   vpp: group(
     {
-      api_socket: Type.String({ default: '/run/vpp/api.sock', minLength: 1, description: "VPP's API socket." }),
+      api_socket: Type.String({
+        default: '/run/vpp/api.sock',
+        minLength: 1,
+        description: "VPP's API socket. One agent at a time works on it; another one stands by.",
+      }),
       timeout_ms: milliseconds(10_000, 100, 600_000, 'Time for VPP to answer one request'),
       parallel: Type.Integer({
         default: 64,

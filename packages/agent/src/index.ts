@@ -4,3 +4,4 @@ export type { Counters } from './counters.js';
 export { agentProgram } from './program.js';
 export { parseCounts } from './vpp/policer-counts.js';
 export type { Vpp } from './vpp/vpp-messages.js';
+export { createVppLock, type LockHolder, type VppLock } from './vpp-lock.js';

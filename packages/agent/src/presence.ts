@@ -67,8 +67,8 @@ export class Presence {
   }
 
   /**
-   * Our own lease does not tell when the record goes all the same: a second agent, started on this node by mistake, puts
-   * it under its lease, and takes it along when it ends.
+   * Our own lease does not tell when the record goes all the same: a second agent with this node's name, on another machine
+   * or out of the lock's reach, puts it under its lease, and takes it along when it ends.
    */
   async #watch(signal: AbortSignal): Promise<void> {
     const key = keys.agent(this.options.node);
@@ -81,7 +81,7 @@ export class Presence {
       } else if (this.#written && seen.modRevision > this.#written.revision && seen.value !== this.#written.value)
         this.options.logger.warn(
           { key },
-          "this agent's record was overwritten: is there a second agent for this node?",
+          "this agent's record was overwritten: another agent runs with this node's name; stop it, or give it its own",
         );
     }
   }

@@ -14,14 +14,16 @@ import { agentVersion, createAgent } from './agent.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
 import { dryRun } from './dry-run.js';
 import type { Vpp } from './vpp/vpp-messages.js';
+import { createVppLock } from './vpp-lock.js';
 
 const help = `
 taas-agent --config FILE [--dry-run]
 
-Wires the taps of one node: told by etcd, configures VPP, verifies, reports. One on each node.
+Wires the taps of one node: told by etcd, configures VPP, verifies, reports. One on each node: a second one on the same VPP
+stands by until the first one ends, and says so in its log and at /readyz.
 
   --config FILE   YAML, see below
-  --dry-run       print what would be done to VPP, and do nothing
+  --dry-run       print what would be done to VPP, and do nothing; also beside a running agent
   --help          this text
   --version       the version
 
@@ -54,7 +56,9 @@ export const agentProgram: ProgramOptions = {
 
 async function run(config: AgentConfig, store: Store, logger: Logger, stop: AbortSignal): Promise<number> {
   const connectVpp = (signal: AbortSignal) => openVpp(config, signal);
-  const agent = createAgent(config, { store, connectVpp, clock: systemClock, logger, random: Math.random });
+  const self = { pid: process.pid, node: config.node };
+  const lock = createVppLock({ apiSocket: config.vpp.api_socket, self, clock: systemClock });
+  const agent = createAgent(config, { store, connectVpp, lock, clock: systemClock, logger, random: Math.random });
   try {
     await agent.start();
     await untilAborted(AbortSignal.any([stop, agent.failed]));

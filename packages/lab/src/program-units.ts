@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Agent, agentConfigSchema, checkAgentConfig, createAgent } from '@taas/agent';
+import { type Agent, agentConfigSchema, checkAgentConfig, createAgent, createVppLock } from '@taas/agent';
 import { checkServerConfig, createServer, type Server, serverConfigSchema } from '@taas/server';
 import { checkConfig } from '@taas/service';
 import type { Store } from '@taas/store';
@@ -93,7 +93,9 @@ export async function startAgent(
   const make = () => {
     const store = openStore();
     const { clock, logger } = options;
-    const agent: Agent = createAgent(checked, { store, connectVpp, clock, logger, random: Math.random });
+    const self = { pid: process.pid, node: place.name };
+    const lock = createVppLock({ apiSocket: place.apiSocket, self, clock });
+    const agent: Agent = createAgent(checked, { store, connectVpp, lock, clock, logger, random: Math.random });
     return {
       start: () => agent.start(),
       stop: async () => {

@@ -1,4 +1,4 @@
-import { leaseSeconds, type Program } from '../cloud/fault-cloud.js';
+import type { Program } from '../cloud/fault-cloud.js';
 import type { World } from '../world/world.js';
 import { always, type Fault, type Injected } from './fault.js';
 
@@ -53,22 +53,39 @@ export const clockJump: Fault = {
 
 export const secondAgent: Fault = {
   name: 'second-agent',
-  what: 'a second agent is started on a node by mistake, and taken away again',
+  what: 'a second agent is started on a node by mistake, and taken away again: one of the two stands by all the time',
   available: always,
   inject: async ({ cloud }, random) => {
     const node = random.pick(cloud.nodes);
     const how = random.pick(['SIGTERM', 'SIGKILL'] as const);
     const second = await cloud.startAgent(node, `second-agent-${random.int(1, 999_999)}-${node.name}`);
+    let both = false;
     return {
       on: `${node.name}, later ${how}`,
       heal: async () => {
+        both ||= await bothAtWork(cloud.agent(node.n), second);
         await cloud.discard(second, how);
-        // What it holds in etcd goes when its lease has run out, and what that does is this fault's doing.
-        await cloud.clock.sleep(leaseSeconds * 1_500);
+        if (both) throw new Error(`two agents were at work on ${node.name}`);
       },
     };
   },
 };
+
+/** Looks at the first one before and after: one that has ended between may have left its place to the other. */
+async function bothAtWork(first: Program, second: Program): Promise<boolean> {
+  const { pid } = first.process;
+  for (const program of [first, second, first]) if (!(await atWork(program))) return false;
+  return first.process.pid === pid;
+}
+
+/** Whether an agent uses its switch or etcd, by its own word. */
+async function atWork({ health }: Program): Promise<boolean> {
+  const seen = await fetch(`${health}/readyz`, { signal: AbortSignal.timeout(500) }).then(
+    async (answer) => (await answer.json()) as { readonly vpp?: boolean; readonly store?: boolean },
+    () => undefined,
+  );
+  return seen?.vpp === true || seen?.store === true;
+}
 
 async function killed({ cloud }: World, program: Program): Promise<Injected> {
   await cloud.stopProgram(program, 'SIGKILL');

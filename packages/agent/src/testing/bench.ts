@@ -19,6 +19,7 @@ import { type Agent, createAgent } from '../agent.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from '../config.js';
 import { dryRun } from '../dry-run.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
+import { createVppLock } from '../vpp-lock.js';
 
 /** Logs to standard error, for a test that is being looked into. */
 export const loudLogger: Logger = {
@@ -84,7 +85,10 @@ export class BenchNode {
   async start(logger: Logger = silentLogger): Promise<void> {
     const connectVpp = (signal: AbortSignal) => this.connectVpp(signal);
     const random = () => 0.5;
-    this.agent = createAgent(this.config(), { store: this.#store, connectVpp, clock: systemClock, logger, random });
+    const self = { pid: process.pid, node: this.name };
+    const lock = createVppLock({ apiSocket: this.vpp.socketPath, self, clock: systemClock });
+    const dependencies = { store: this.#store, connectVpp, lock, clock: systemClock, logger, random };
+    this.agent = createAgent(this.config(), dependencies);
     await this.agent.start();
   }
 

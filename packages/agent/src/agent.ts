@@ -1,7 +1,7 @@
 import type { AgentRecord } from '@taas/model';
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
 import type { Store } from '@taas/store';
-import { findUplink, type NodeFacts, physnetTagPrefix } from '@taas/wiring';
+import { type NodeFacts, physnetTagPrefix, uplinkOf } from '@taas/wiring';
 import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
@@ -72,7 +72,7 @@ const roundPatienceMs = 2000;
 const storing = { firstMs: 50, maxMs: 5000 };
 
 class TaasAgent implements Agent {
-  readonly counters: Counters = { plans: 0, steps: 0, failures: 0 };
+  readonly counters: Counters = { plans: 0, steps: 0, undone: 0, failures: 0 };
   readonly #stop = new AbortController();
   /** Ends the connection to VPP: later than the rest, so that a round under way is not cut off between two steps. */
   readonly #unplug = new AbortController();
@@ -205,13 +205,16 @@ class TaasAgent implements Agent {
     this.#presence.update(record);
   }
 
-  /** Those with an uplink in VPP: configured ones, and whatever networking-vpp has tagged. */
+  /**
+   * Those with an uplink in VPP: configured ones, and whatever networking-vpp has tagged. One that is down counts: its
+   * taps say so, and keep their way.
+   */
   #physnets(): string[] {
     const { snapshot } = this.#reconciler;
     const names = new Set(this.config.physnets.map(({ name }) => name));
     for (const { tag } of snapshot.interfaces())
       if (tag.startsWith(physnetTagPrefix)) names.add(tag.slice(physnetTagPrefix.length));
-    return [...names].filter((name) => findUplink(name, snapshot, this.#facts).value !== undefined).sort();
+    return [...names].filter((name) => uplinkOf(name, snapshot, this.#facts).value !== undefined).sort();
   }
 
   #healthz(): Health {

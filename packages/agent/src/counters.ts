@@ -2,6 +2,8 @@
 export interface Counters {
   plans: number;
   steps: number;
+  /** Times that a tap was found undone by somebody else. */
+  undone: number;
   /** Sequences of steps that failed, and rounds that were not finished. */
   failures: number;
 }

@@ -1,45 +1,110 @@
-import { featureBits, forwardingBits, interestOf, tagOrPort, type VppSnapshot, type Wanted } from '@taas/wiring';
-import { everyTap } from './tap-ids.js';
+import {
+  canonicalAddress,
+  keyOf,
+  likenessOf,
+  linksOf,
+  type Sight,
+  sightsOf,
+  type VppSnapshot,
+  type Wanted,
+} from '@taas/wiring';
+import { affectedTaps } from './affected-taps.js';
+import { addTaps, type GatheredTaps, noTaps } from './tap-ids.js';
 import type { VppReader } from './vpp/vpp-reader.js';
 
-const watched = forwardingBits | featureBits.inputSpan | featureBits.inputPolicer;
-
-/** What VPP has changed without telling. */
 export interface QuietChanges {
-  /** Tags of interfaces whose features are not what they were. */
-  readonly tags: readonly string[];
-  /** Mirrors to addresses whose route is not what it was. */
-  readonly mirrors: readonly string[];
+  /** Concerned by what is not as it was. */
+  readonly taps: GatheredTaps;
+  /** Something of ours has lost its tag: only a look at everything knows it again. */
+  readonly untagged: boolean;
 }
+
+export type SightReader = Pick<VppReader, 'hasManySpans' | 'readSights' | 'readSpans'>;
+
+/** So many things are looked at in one go: more would keep VPP and the agent from other work. */
+const atOnce = 400;
 
 /**
- * Looks whether mirrors and policers are still switched on, and mirrors still have a way out, more often than everything is
- * read: a source that leaves layer 2 and comes back is not copied any more, and VPP neither tells of it nor shows it in its
- * SPAN table; nor does it tell of routes.
+ * Looks whether all of ours is still as it was, more often than the whole of VPP is read and compared: VPP tells of
+ * interfaces that come, go, or are set up or down, and of nothing else. It does not tell of mirrors that are switched off,
+ * of interfaces that are taken out of their bridge domain, or of routes. Where there is much, each look is at a part of it,
+ * in turns.
  */
-export async function quietChanges(wanted: Wanted, snapshot: VppSnapshot, reader: VppReader): Promise<QuietChanges> {
-  const interest = interestOf(everyTap(wanted), wanted, snapshot);
-  const features = new Map([...interest.features].map((index) => [index, fingerprint(snapshot, index)]));
-  const routes = new Map([...interest.remotes].map((address) => [address, routeText(snapshot, address)]));
-  await reader.readDetails(interest);
-  const tags = [...features].flatMap(([index, before]) => {
-    const entry = snapshot.interface(index);
-    return entry === undefined || fingerprint(snapshot, index) === before ? [] : [tagOrPort(entry)];
-  });
-  const moved = new Set(
-    [...routes].filter(([address, before]) => routeText(snapshot, address) !== before).map(([a]) => a),
+export class QuietLook {
+  /** By key, in the round before this one: something may have been read since, for another reason, that nobody has planned for. */
+  #last: ReadonlyMap<string, string> = new Map();
+  #now = new Map<string, string>();
+  #rest: Iterator<Sight> | null = null;
+  #looks = 0;
+  #looksARound = 1;
+
+  constructor(private readonly snapshot: VppSnapshot) {}
+
+  /** Looks that it takes to see all of ours once. */
+  get looksARound(): number {
+    return this.#looksARound;
+  }
+
+  async changes(wanted: Wanted, reader: SightReader): Promise<QuietChanges> {
+    const { snapshot } = this;
+    this.#looks++;
+    if (this.#rest === null && reader.hasManySpans) {
+      this.#rest = sightsOf(wanted, snapshot);
+      await reader.readSpans();
+      return { taps: noTaps(), untagged: false };
+    }
+    const sights = this.#next(wanted);
+    // And a moment ago: what was found at the last look has been mended since, and may be undone again.
+    const before = sights.map((sight) => likenessOf(sight, snapshot));
+    await reader.readSights(sights);
+    const changed = sights.filter((sight, n) => {
+      const [key, likeness] = [keyOf(sight), likenessOf(sight, snapshot)];
+      const last = this.#last.get(key);
+      this.#now.set(key, likeness);
+      return likeness !== before[n] || (last !== undefined && likeness !== last);
+    });
+    if (this.#rest === null) this.#endRound();
+    return { taps: concerned(changed, wanted), untagged: snapshot.takeLostTag() };
+  }
+
+  #next(wanted: Wanted): Sight[] {
+    this.#rest ??= sightsOf(wanted, this.snapshot);
+    const sights: Sight[] = [];
+    while (sights.length < atOnce) {
+      const { value, done } = this.#rest.next();
+      if (done) {
+        this.#rest = null;
+        break;
+      }
+      sights.push(value);
+    }
+    return sights;
+  }
+
+  #endRound(): void {
+    this.#last = this.#now;
+    this.#now = new Map();
+    this.#looksARound = this.#looks;
+    this.#looks = 0;
+  }
+}
+
+function concerned(sights: readonly Sight[], wanted: Wanted): GatheredTaps {
+  const remotes = new Set(sights.flatMap((sight) => (sight.of === 'way' ? [sight.remote] : [])));
+  const taps = affectedTaps(
+    sights.flatMap((sight) => (sight.of === 'way' ? [] : [sight.tag])),
+    wanted,
   );
-  const mirrors = [...wanted.mirrors.ids()].filter((id) => [...wanted.mirrors.remotes([id])].some((a) => moved.has(a)));
-  return { tags, mirrors };
+  if (remotes.size > 0) addTaps(taps, tapsBy(remotes, wanted));
+  return taps;
 }
 
-function fingerprint(snapshot: VppSnapshot, index: number): string {
-  const features = snapshot.features(index);
-  return features ? `${features.input & watched} ${features.output & featureBits.outputSpan}` : 'none';
-}
-
-function routeText(snapshot: VppSnapshot, address: string): string {
-  const route = snapshot.route(address);
-  const out = route?.to === 'interface' ? snapshot.interface(route.index) : undefined;
-  return JSON.stringify([route, out?.adminUp, out?.mtu]);
+/** Mirrors to these addresses, and services with a tunnel to one of them. */
+function tapsBy(remotes: ReadonlySet<string>, wanted: Wanted): GatheredTaps {
+  const by = (address: string): boolean => remotes.has(canonicalAddress(address));
+  const mirrors = [...wanted.mirrors.all()].filter(({ record }) => by(record.remote)).map(({ record }) => record.id);
+  const services = [...wanted.serviceIds()].filter((service) =>
+    [...linksOf(service, wanted)].some((link) => link.type === 'vxlan' && by(link.remote)),
+  );
+  return { services: new Set(services), flows: new Set(), mirrors: new Set(mirrors) };
 }

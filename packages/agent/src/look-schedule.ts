@@ -2,15 +2,14 @@ import type { Clock } from '@taas/service';
 import type { AgentConfig } from './config.js';
 
 /**
- * When VPP is looked at although nothing is known to have happened: everything, now and then; the features of mirrored
- * ports, often, since VPP does not tell when they are lost; what taps copy, where there is a budget; and all interfaces
- * while something is waited for. On a node
- * where looking takes long it is done less often, so that it never takes more than a part of VPP's time.
+ * When VPP is looked at although nothing is known to have happened: everything, now and then; what is ours, often, since VPP
+ * does not tell when it is undone; what taps copy, where there is a budget; and all interfaces while something is waited
+ * for. On a node where looking takes long it is done less often, so that it never takes more than a part of VPP's time.
  */
 export class LookSchedule {
   #everything = { at: 0 };
   #interfaces = { at: 0, cost: 0 };
-  #features = { at: 0, cost: 0 };
+  #features = { at: 0, cost: 0, looks: 1 };
   #load = { at: 0, cost: 0 };
 
   constructor(
@@ -51,9 +50,10 @@ export class LookSchedule {
     this.#interfaces = await this.#measured(look);
   }
 
-  async lookAtFeatures<T>(look: () => Promise<T>): Promise<T> {
+  /** @param looks so many, as is known after this one, see everything once: they share the time until that is due */
+  async lookAtFeatures<T>(look: () => Promise<T>, looks: () => number): Promise<T> {
     const { result, ...features } = await this.#measured(look);
-    this.#features = features;
+    this.#features = { ...features, looks: looks() };
     return result;
   }
 
@@ -61,6 +61,11 @@ export class LookSchedule {
     const { result, ...load } = await this.#measured(look);
     this.#load = load;
     return result;
+  }
+
+  /** Something was seen that only a look at everything can tell about: it is due now. */
+  doubt(): void {
+    this.#everything = { at: Number.NEGATIVE_INFINITY };
   }
 
   /** Everything was read, and so all that the other looks would see. */
@@ -79,7 +84,7 @@ export class LookSchedule {
   }
 
   get #featuresMs(): number {
-    return Math.max(this.intervals.liveness_ms, 20 * this.#features.cost);
+    return Math.max(this.intervals.liveness_ms / this.#features.looks, 10 * this.#features.cost);
   }
 
   async #measured<T>(look: () => Promise<T>): Promise<{ at: number; cost: number; result: T }> {

@@ -1,10 +1,10 @@
 import type { Clock, Logger } from '@taas/service';
-import { findPort, findUplink, type NodeFacts, VppSnapshot } from '@taas/wiring';
+import { findPort, findUplink, type NodeFacts, physnetTagPrefix, VppSnapshot } from '@taas/wiring';
 import { affectedTaps } from './affected-taps.js';
 import type { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
-import { type QuietChanges, quietChanges } from './liveness.js';
+import { type QuietChanges, QuietLook } from './liveness.js';
 import { LookSchedule } from './look-schedule.js';
 import { PendingTaps } from './pending-taps.js';
 import type { RetrySchedule } from './retry-schedule.js';
@@ -14,7 +14,7 @@ import { addTap, addTaps, type GatheredTaps, isEmpty, noTaps, type TapIds } from
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppSession } from './vpp/vpp-session.js';
 import type { WantedFollower } from './wanted-follower.js';
-import { WorkQueue } from './work-queue.js';
+import { type Work, WorkQueue } from './work-queue.js';
 
 export interface ReconcilerOptions {
   readonly config: AgentConfig;
@@ -38,6 +38,7 @@ export class Reconciler {
   readonly snapshot = new VppSnapshot();
   readonly queue = new WorkQueue();
   readonly #waitingTaps = new PendingTaps();
+  readonly #quiet = new QuietLook(this.snapshot);
   readonly #schedule: LookSchedule;
   readonly #taps: Round;
   #session: VppSession | null = null;
@@ -53,6 +54,7 @@ export class Reconciler {
       pending: this.#waitingTaps,
       snapshot: this.snapshot,
       now: () => clock.monotonic(),
+      asked: () => this.queue.waiting,
       doubt: () => this.queue.addAll(),
     });
   }
@@ -76,6 +78,7 @@ export class Reconciler {
       vpp,
       snapshot: this.snapshot,
       parallel: config.vpp.parallel,
+      uplinks: this.options.facts.uplinks,
       poke: () => this.queue.poke(),
       problem,
     });
@@ -143,15 +146,19 @@ export class Reconciler {
     this.#registration ??= await session.watch.start();
     const now = clock.monotonic();
     const work = this.queue.take();
-    if (work.whole || this.#schedule.everythingDue(now)) return this.#wholeRound(session);
-    const ids = await this.#gather(session, work.ids, now);
-    if (!isEmpty(ids)) await this.#taps.some(session, ids);
+    if (work.whole || this.#schedule.everythingDue(now)) return this.#wholeRound(session, work);
+    const asked = noTaps();
+    addTaps(asked, work.ids);
+    // What the budget decides is asked for, too: nobody undid it.
+    addTaps(asked, affectedTaps(await this.#lookAtLoad(session, now), wanted.wanted));
+    const ids = await this.#gather(session, asked, now);
+    if (!isEmpty(ids)) await this.#taps.some(session, ids, { ...work, ids: asked });
   }
 
-  async #wholeRound(session: VppSession): Promise<void> {
+  async #wholeRound(session: VppSession, work: Work): Promise<void> {
     await session.watch.catchUp();
     await this.#schedule.lookAtInterfaces(() => session.reader.readAll());
-    await this.#taps.all(session);
+    await this.#taps.all(session, work);
     this.#schedule.sawEverything();
     this.options.looked();
   }
@@ -162,19 +169,25 @@ export class Reconciler {
     const tags = await session.watch.catchUp();
     const ids = noTaps();
     addTaps(ids, work);
-    const changed = await this.#lookForChanges(session, now);
-    const loaded = await this.#lookAtLoad(session, now);
-    addTaps(ids, affectedTaps([...tags, ...changed.tags, ...loaded], wanted.wanted));
-    for (const id of changed.mirrors) ids.mirrors.add(id);
+    addTaps(ids, affectedTaps(tags, wanted.wanted));
+    // Whether copies can travel by an uplink is for the server to know, too.
+    if ([...tags].some((tag) => tag.startsWith(physnetTagPrefix))) this.options.looked();
+    if (this.#schedule.featuresDue(now)) {
+      const { taps: undone, untagged } = await this.#lookForChanges(session);
+      addTaps(ids, undone);
+      if (untagged) this.#schedule.doubt();
+    }
     for (const tap of retries.due(now)) addTap(ids, tap);
     await this.#lookForPorts(session, ids, now);
     return ids;
   }
 
-  async #lookForChanges({ reader }: VppSession, now: number): Promise<QuietChanges> {
-    if (!this.#schedule.featuresDue(now)) return { tags: [], mirrors: [] };
+  #lookForChanges({ reader }: VppSession): Promise<QuietChanges> {
     const { wanted } = this.options.wanted;
-    return this.#schedule.lookAtFeatures(() => quietChanges(wanted, this.snapshot, reader));
+    return this.#schedule.lookAtFeatures(
+      () => this.#quiet.changes(wanted, reader),
+      () => this.#quiet.looksARound,
+    );
   }
 
   async #lookAtLoad({ vpp }: VppSession, now: number): Promise<readonly string[]> {

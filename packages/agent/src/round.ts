@@ -14,10 +14,12 @@ import {
 import type { Counters } from './counters.js';
 import type { PendingTaps } from './pending-taps.js';
 import type { RetrySchedule } from './retry-schedule.js';
+import { StandingTaps } from './standing-taps.js';
 import type { StateReporter } from './state-reporter.js';
-import { eachTap, everyTap, hasTap, type TapIds, tapName } from './tap-ids.js';
+import { addTaps, eachTap, everyTap, hasTap, noTaps, type TapIds, tapName } from './tap-ids.js';
 import type { VppSession } from './vpp/vpp-session.js';
 import type { UnreadableRecord, WantedFollower } from './wanted-follower.js';
+import type { Work } from './work-queue.js';
 
 export interface RoundOptions {
   readonly facts: NodeFacts;
@@ -29,6 +31,8 @@ export interface RoundOptions {
   readonly now: () => number;
   readonly logger: Logger;
   readonly counters: Counters;
+  /** What has been asked for and is not part of the round. */
+  readonly asked: () => Work;
   /** Something happened that leaves VPP's state in doubt: everything has to be read. */
   readonly doubt: () => void;
 }
@@ -37,10 +41,15 @@ const disconnectedReason = 'VPP is not connected';
 
 /** One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. */
 export class Round {
+  readonly #standing = new StandingTaps();
+
   constructor(private readonly options: RoundOptions) {}
 
-  /** All taps; everything has just been read but the features. */
-  async all(session: VppSession): Promise<void> {
+  /**
+   * All taps; everything has just been read but the features.
+   * @param work what has been asked for
+   */
+  async all(session: VppSession, work: Work): Promise<void> {
     const { facts, reporter, pending, snapshot } = this.options;
     const { wanted } = this.options.wanted;
     const everything = everyTap(wanted);
@@ -48,15 +57,16 @@ export class Round {
     snapshot.keepRoutes(interest.remotes);
     await session.reader.readDetails(interest);
     pending.clear();
+    this.#standing.keep((kind, id) => wanted.knows(kind, id));
     reporter.recheck();
     const plan = planNode(wanted, snapshot, facts);
-    await this.#execute(session, plan, () => planNode(wanted, snapshot, facts), everything);
+    await this.#execute(session, plan, () => planNode(wanted, snapshot, facts), everything, work);
     reporter.report([...this.options.wanted.unreadable()].map(unreadableState));
     reporter.prune((kind, id) => wanted.knows(kind, id));
   }
 
   /** Some taps, reading only what they concern. */
-  async some(session: VppSession, asked: TapIds): Promise<void> {
+  async some(session: VppSession, asked: TapIds, work: Work): Promise<void> {
     const { facts, reporter, snapshot } = this.options;
     const { wanted } = this.options.wanted;
     let ids = asked;
@@ -74,7 +84,7 @@ export class Round {
       await session.reader.readSpans();
       plan = planTaps(ids, wanted, snapshot, facts);
     }
-    await this.#execute(session, plan, () => planTaps(ids, wanted, snapshot, facts), ids);
+    await this.#execute(session, plan, () => planTaps(ids, wanted, snapshot, facts), ids, work);
     const unreadable = [...this.options.wanted.unreadable()];
     reporter.report(unreadable.filter(({ kind, id }) => hasTap(ids, kind, id)).map(unreadableState));
     const gone = [...eachTap(ids)].some(([kind, id]) => !wanted.knows(kind, id));
@@ -84,6 +94,7 @@ export class Round {
   /** Nothing can be said of any tap while VPP is gone. */
   reportDisconnected(): void {
     const { wanted, reporter } = this.options;
+    this.#standing.clear();
     const state = (kind: ResourceKind, id: string, revision: number) =>
       ({ kind, id, revision, status: 'PENDING', reason: disconnectedReason }) as const;
     reporter.report([...wanted.wanted.services()].map((s) => state('tap_services', s.record.id, s.revision)));
@@ -101,9 +112,10 @@ export class Round {
   }
 
   /** Carries a plan out, reads back what it touched, and lets `again` tell from that how the taps stand. */
-  async #execute(session: VppSession, plan: Plan, again: () => Plan, ids: TapIds): Promise<void> {
+  async #execute(session: VppSession, plan: Plan, again: () => Plan, ids: TapIds, work: Work): Promise<void> {
     const { counters, logger } = this.options;
     if (plan.sequences.length === 0) return this.#settle(plan, new Map());
+    this.#reportUndone(plan, work);
     counters.plans++;
     for (const { key, steps } of plan.sequences) logger.debug({ key, steps: steps.map(describeStep) }, 'to be done');
     const result = await session.execute(plan);
@@ -121,6 +133,22 @@ export class Round {
     this.#settle(again(), result.failures);
   }
 
+  /** Says of taps that somebody undid what is missing, before it is mended: they were called ACTIVE until now. */
+  #reportUndone(plan: Plan, work: Work): void {
+    const { reporter, counters, logger, wanted, asked } = this.options;
+    const more = asked();
+    // Much may have been asked for at once, or VPP be another: nobody knows who undid what.
+    if (work.whole || more.whole) return;
+    const ids = noTaps();
+    for (const each of [work, more]) addTaps(ids, each.ids);
+    const undone = this.#standing.undone(verify(plan), ids, wanted.wanted);
+    counters.undone += undone.length;
+    for (const { kind, id, reason } of undone)
+      logger.warn({ tap: tapName(kind, id), reason }, 'undone by somebody else');
+    const reason = (found: string) => `undone by somebody else, and being mended: ${found}`;
+    reporter.report(undone.map((each) => ({ ...each, status: 'DOWN', reason: reason(each.reason) })));
+  }
+
   #settle(plan: Plan, failures: ReadonlyMap<string, string>): void {
     const { retries, reporter, pending, wanted } = this.options;
     const now = this.options.now();
@@ -132,6 +160,7 @@ export class Round {
       if (unfinished) retries.failed(tap, now);
       else retries.succeeded(tap);
       pending.settle(verdict);
+      this.#standing.settle(verdict);
     }
     pending.keep((kind, id) => wanted.wanted.knows(kind, id));
     reporter.report(verdicts);

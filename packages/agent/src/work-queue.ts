@@ -32,6 +32,11 @@ export class WorkQueue {
     this.#wake.call();
   }
 
+  /** What has been asked for and not been taken yet. */
+  get waiting(): Work {
+    return { whole: this.#whole, ids: this.#ids };
+  }
+
   take(): Work {
     const work = { whole: this.#whole, ids: this.#ids };
     this.#whole = false;

@@ -278,7 +278,9 @@ export class RealSwitch implements LabSwitch {
     const name = `pg${port.number}`;
     await this.cli(`set interface mtu packet ${port.outside.mtu} ${name}`);
     for (const address of port.outside.addresses) await this.cli(`set interface ip address ${name} ${address}`);
-    for (const { address, mac } of port.outside.neighbours) await this.cli(`set ip neighbor ${name} ${address} ${mac}`);
+    // Static: VPP forgets what it learned of an interface that goes down.
+    for (const { address, mac } of port.outside.neighbours)
+      await this.cli(`set ip neighbor ${name} ${address} ${mac} static`);
   }
 
   private async makeUplink(index: number): Promise<void> {

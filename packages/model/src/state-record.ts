@@ -5,6 +5,7 @@ import { uuidPattern } from './identifiers.js';
  * `state/<node>/taas/<kind>/<id>`: how a tap stands on a node. Written by the agent when it changes.
  * - `ACTIVE`: asked for, and VPP's own state read back agrees.
  * - `PENDING`: waits for something that is not ours to make (the port, its bridge domain, the uplink).
+ * - `DOWN`: it was ACTIVE, somebody undid part of it in VPP, and it is being mended.
  * - `ERROR`: tried and failed; the agent goes on trying.
  * - `REMOVED`: nothing of it is left in VPP (answer to a tombstone).
  */
@@ -13,12 +14,17 @@ export const TapState = Type.Object({
   id: Type.String({ pattern: uuidPattern }),
   /** etcd's mod revision of the wanted record that this state is about. */
   revision: Type.Integer({ minimum: 0 }),
-  status: Type.Enum(['ACTIVE', 'PENDING', 'ERROR', 'REMOVED']),
+  status: Type.Enum(['ACTIVE', 'PENDING', 'DOWN', 'ERROR', 'REMOVED']),
   /** For the tenant: what is missing or wrong; when ACTIVE, empty or a warning; empty when REMOVED. */
   reason: Type.String(),
 });
 export type TapState = Static<typeof TapState>;
 export type TapStateStatus = TapState['status'];
+
+/** Whether a node that says so has the tap: also one where somebody undid part of it, since it is mended there. */
+export function isInPlace(status: TapStateStatus | undefined): boolean {
+  return status === 'ACTIVE' || status === 'DOWN';
+}
 
 /** `state/<node>/taas/agent`, under a lease: the agent lives, and this is what its node can do. */
 export const AgentRecord = Type.Object({

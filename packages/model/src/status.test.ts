@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { TapState } from './state-record.js';
 import { deriveStatus, type NodePart } from './status.js';
 
 const active: NodePart = {
@@ -25,6 +26,8 @@ describe('status', () => {
   it("passes on the worst node's reason", () => {
     const failing: NodePart = { ...active, node: 'n2', state: { revision: 5, status: 'ERROR', reason: 'no memory' } };
     expect(placed(active, failing, active)).toEqual({ status: 'ERROR', reason: 'no memory' });
+    const undone: NodePart = { ...active, state: { revision: 5, status: 'DOWN', reason: 'being mended' } };
+    expect(placed(active, undone)).toEqual({ status: 'DOWN', reason: 'being mended' });
   });
 
   it('passes a warning on while all is well, and only then', () => {
@@ -53,7 +56,7 @@ describe('status', () => {
       state: fc.option(
         fc.record({
           revision: fc.nat(3),
-          status: fc.constantFrom('ACTIVE' as const, 'PENDING' as const, 'ERROR' as const, 'REMOVED' as const),
+          status: fc.constantFrom<TapState['status']>('ACTIVE', 'PENDING', 'DOWN', 'ERROR', 'REMOVED'),
           reason: fc.constant('why'),
         }),
       ),

@@ -51,6 +51,8 @@ function partStatus(part: NodePart): StatusView {
       return { status: 'ACTIVE', reason: state.reason };
     case 'PENDING':
       return { status: 'PENDING_CREATE', reason: state.reason };
+    case 'DOWN':
+      return { status: 'DOWN', reason: state.reason };
     case 'ERROR':
       return { status: 'ERROR', reason: state.reason };
     case 'REMOVED':

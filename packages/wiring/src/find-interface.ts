@@ -41,8 +41,15 @@ function portCandidates(port: string, actual: ActualView): ActualInterface[] {
   return [...actual.socketsNamed(port)].filter((entry) => entry.tag === '');
 }
 
-/** The uplink of a physical network: the interface that networking-vpp tagged, else the configured one. */
+/** The uplink of a physical network if it is up; setting it up is for whoever set it down. */
 export function findUplink(physnet: string, actual: ActualView, facts: NodeFacts): Found<ActualInterface> {
+  const uplink = uplinkOf(physnet, actual, facts);
+  if (!uplink.value || uplink.value.adminUp) return uplink;
+  return pending(`the uplink ${uplink.value.name} of physnet ${physnet} is down`);
+}
+
+/** The uplink of a physical network, up or down: the interface that networking-vpp tagged, else the configured one. */
+export function uplinkOf(physnet: string, actual: ActualView, facts: NodeFacts): Found<ActualInterface> {
   const [first, second] = actual.tagged(`${physnetTagPrefix}${physnet}`);
   if (second && first)
     return refused(`physnet ${physnet} has two uplinks in VPP, ${first.name} and ${second.name}: remove one`);
@@ -54,6 +61,5 @@ export function findUplink(physnet: string, actual: ActualView, facts: NodeFacts
         ? `physnet ${physnet} has no uplink on this node`
         : `the uplink ${configured} of physnet ${physnet} is not in VPP`,
     );
-  if (!uplink.adminUp) return pending(`the uplink ${uplink.name} of physnet ${physnet} is down`);
   return found(uplink);
 }

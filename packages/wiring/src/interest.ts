@@ -1,7 +1,9 @@
 import type { ActualView } from './actual.js';
 import { findPort } from './find-interface.js';
 import { possibleSources } from './flow-sources.js';
+import { linksOf } from './links-of.js';
 import { legDirections, legId } from './mirror-leg.js';
+import { canonicalAddress } from './node-facts.js';
 import type { TapIds } from './plan-node.js';
 import { ownTag, wayKinds } from './tags.js';
 import type { Wanted } from './wanted.js';
@@ -10,9 +12,9 @@ import type { Wanted } from './wanted.js';
 export interface Interest {
   /** Ports of sources and collectors: read them again if they may have changed hands. */
   readonly ports: ReadonlySet<number>;
-  /** Sources, loopbacks with a filter or a policer, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
+  /** Sources, loopbacks that may have a filter or a policer, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
   readonly features: ReadonlySet<number>;
-  /** Addresses outside, to which mirrors send. */
+  /** Addresses to which mirrors send, and of the other ends of tunnels between nodes. */
   readonly remotes: ReadonlySet<string>;
 }
 
@@ -37,11 +39,14 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
     // A filter or a policer that VPP lists may be switched off all the same.
     for (const { index } of actual.tagged(ownTag('flow', id))) features.add(index);
   }
+  const remotes = wanted.mirrors.remotes(ids.mirrors);
   for (const id of services) {
+    for (const link of linksOf(id, wanted)) if (link.type === 'vxlan') remotes.add(canonicalAddress(link.remote));
     const record = wanted.service(id)?.record;
     const collector = record && findPort(record.port_id, actual).value;
     if (collector) ports.add(collector.index);
-    for (const kind of wayKinds) for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
+    for (const kind of ['entry', ...wayKinds] as const)
+      for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
   }
   for (const id of ids.mirrors) {
     const record = wanted.mirrors.get(id)?.record;
@@ -54,5 +59,5 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
       for (const { index } of actual.tagged(ownTag('mirror', leg))) if (actual.policing(index)) features.add(index);
     }
   }
-  return { ports, features, remotes: wanted.mirrors.remotes(ids.mirrors) };
+  return { ports, features, remotes };
 }

@@ -6,6 +6,7 @@ import { type Found, found, type Obstacle, pending, refused } from './obstacle.j
 import type { Planning } from './planning.js';
 import type { Ref, Step } from './step.js';
 import { type OwnKind, ownTag } from './tags.js';
+import { routeObstacle } from './underlay.js';
 
 /**
  * A way into or out of a service's bridge domain: a sub-interface of the collector's port, for frames to a group
@@ -24,6 +25,8 @@ export interface PlannedAttachment {
   /** The interface that serves already, if there is one; it is not to be detached. */
   readonly existing: number | null;
   readonly obstacle: Obstacle | null;
+  /** It stands, or can be made to, but what it lies on carries nothing now. */
+  readonly outage: Obstacle | null;
   readonly steps: readonly Step[];
 }
 
@@ -72,7 +75,8 @@ export function planAttachment(
     'port' in attachment
       ? findCollector(planning, service, attachment.type, attachment.port)
       : findLink(planning, service, attachment.link);
-  if (candidate.obstacle) return { key, outward, needs, existing: null, obstacle: candidate.obstacle, steps: [] };
+  if (candidate.obstacle)
+    return { key, outward, needs, existing: null, obstacle: candidate.obstacle, outage: null, steps: [] };
   const { kind, existing, make, pop } = candidate.value;
   const at: Ref = existing ? { index: existing.index } : { ref: key };
   const tag = ownTag(kind, service);
@@ -86,7 +90,14 @@ export function planAttachment(
       ? takingUnicast(planning, at, existing, domain)
       : placing(planning, at, existing, groups[type], outward, domain)),
   );
-  return { key, outward, needs, existing: existing?.index ?? null, obstacle: null, steps };
+  const outage = 'link' in attachment ? underlayOutage(attachment.link, planning) : null;
+  return { key, outward, needs, existing: existing?.index ?? null, obstacle: null, outage, steps };
+}
+
+/** A tunnel stays as it is while there is no way for it: a route, or an interface that is up, is the operator's to make. */
+function underlayOutage(link: Link, { actual }: Planning): Obstacle | null {
+  const asked = link.type === 'vxlan' && actual.route(canonicalAddress(link.remote)) !== undefined;
+  return asked ? routeObstacle(link.remote, actual) : null;
 }
 
 /** Puts an interface into the bridge domain and up, muted or not. */
@@ -156,12 +167,9 @@ function findCollector(
   if (!adminUp) return pending(`port ${port} is down: its interface ${name} is not up in VPP`);
   const subs = [...actual.subInterfaces(index)].filter((sub) => sub.vlan?.match === 'exact');
   const tag = ownTag(kind, service);
-  // VLAN 4095 is reserved, so an untagged sub-interface with it is one that we made and did not come round to tag.
   const existing =
     subs.find((sub) => sub.tag === tag) ??
-    subs.find(
-      (sub) => sub.tag === '' && sub.vlan?.outer === 4095 && !actual.membership(sub.index) && taken.adopt(sub.index),
-    );
+    subs.find((sub) => isHalfMadeCollector(sub, actual) && taken.adopt(sub.index));
   if (existing) return found({ kind, existing, make: () => [], pop: 0 });
   const vlan = taken.collectorVlan(actual, index);
   if (vlan === undefined) return refused(`port ${port} has no VLAN id left for another collector`);
@@ -170,6 +178,12 @@ function findCollector(
     { kind: 'create-vlan', as, parent: index, vlan, match: 'exact' },
   ];
   return found({ kind, existing: null, make, pop: 0 });
+}
+
+/** VLAN 4095 is reserved, so an untagged sub-interface with it is one that we made and did not come round to tag. */
+export function isHalfMadeCollector(entry: ActualInterface, actual: Planning['actual']): boolean {
+  const { tag, vlan, index } = entry;
+  return tag === '' && vlan?.outer === 4095 && vlan.match === 'exact' && !actual.membership(index);
 }
 
 function findLink(planning: Planning, service: string, link: Link): Found<Candidate> {

@@ -151,7 +151,7 @@ describe('what stands in the way of a mirror', () => {
     expect(status(vpp, wanted)).toBe(`ERROR ${remote} is an address of this node itself`);
     vpp.state.putRoute(remote, { to: 'interface', index: uplink });
     vpp.state.putInterface({ ...uplinkOf(vpp, uplink), adminUp: false });
-    expect(status(vpp, wanted)).toBe(`PENDING the interface towards ${remote} is down`);
+    expect(status(vpp, wanted)).toBe(`PENDING the interface eth0 towards ${remote} is down`);
     expect(text(vpp, wanted)).toEqual([]);
     vpp.state.putInterface({ ...uplinkOf(vpp, uplink), adminUp: true });
     expect(status(vpp, wanted)).toBe('ACTIVE');

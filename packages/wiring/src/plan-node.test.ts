@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeStep } from './describe-step.js';
+import { listMark } from './flow-filter.js';
 import { planNode, planTaps } from './plan-node.js';
 import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
@@ -220,6 +221,22 @@ describe('repair', () => {
     expect(vpp.state.interface(link)).toMatchObject({ tag: `taas.vlan:${serviceId(1)}`, rewrite: 3 });
     expect(vpp.state.membership(link)?.shg).toBe(1);
     expect([...vpp.state.interfaces()].some((each) => each.name === 'loop9')).toBe(false);
+    expect(text(vpp, wanted)).toEqual([]);
+  });
+
+  it('takes away what was left half-made and nobody wants, with what is on it, each thing once', () => {
+    const { vpp, wanted } = node();
+    const loop = vpp.addInterface({ name: 'loop9', mac: '02:74:61:00:00:09' });
+    vpp.state.putEtherTypes(loop, [listMark, 0x800]);
+    const vlan = { outer: 4095, match: 'exact' as const };
+    vpp.addInterface({ name: 'p.4095', supIndex: 3, subId: 4095, vlan });
+    const bridged = vpp.addInterface({ name: 'q.4095', supIndex: 2, subId: 4095, vlan });
+    vpp.join(bridged, 10);
+    vpp.addInterface({ name: 'q.4094', supIndex: 2, subId: 4094, vlan: { ...vlan, outer: 4094 } });
+    vpp.execute(plan(vpp, wanted));
+    expect(vpp.steps.filter(({ kind }) => kind === 'set-ether-types')).toHaveLength(1);
+    const left = [...vpp.state.interfaces()].map(({ name }) => name);
+    expect(left.filter((name) => /loop|409/.test(name))).toEqual(['q.4095', 'q.4094']);
     expect(text(vpp, wanted)).toEqual([]);
   });
 

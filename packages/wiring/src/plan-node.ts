@@ -2,6 +2,7 @@ import type { ActualInterface, ActualView } from './actual.js';
 import { listMark } from './flow-filter.js';
 import type { NodeFacts } from './node-facts.js';
 import { type Plan, PlanDraft } from './plan.js';
+import { isHalfMadeCollector } from './plan-attachment.js';
 import { isHalfMadeTunnel, planMirror } from './plan-mirror.js';
 import { withdrawPolicer } from './plan-policer.js';
 import { removeAttachment, removeLoopback } from './plan-removal.js';
@@ -26,8 +27,8 @@ export interface TapIds {
 
 /**
  * Everything: what is wanted comes into place, and what is ours and not wanted goes. To be used only when nothing is
- * under way, since it takes an untagged loopback with our MAC address, and an
- * untagged tunnel with a number of ours, for one that was left half-made.
+ * under way, since it takes an untagged loopback with our MAC address, an
+ * untagged tunnel with a number of ours, and an untagged sub-interface with VLAN 4095, for one that was left half-made.
  */
 export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): Plan {
   const services = new Set<string>();
@@ -38,7 +39,7 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): 
     if (own) idsOf(own, { services, flows, mirrors }).add(idOf(own));
     return own !== null;
   };
-  const halfMade: HalfMade = { loopbacks: [], tunnels: [] };
+  const halfMade: HalfMade = { loopbacks: [], tunnels: [], collectors: [] };
   for (const { record } of wanted.services()) services.add(record.id);
   for (const { record } of wanted.flows()) services.add(record.tap_service_id);
   for (const domain of actual.bridgeDomains()) note(domain.tag);
@@ -46,6 +47,7 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): 
     if (note(entry.tag) || entry.tag !== '' || actual.membership(entry.index)) continue;
     if (entry.mac.startsWith(loopbackMacPrefix)) halfMade.loopbacks.push(entry);
     else if (isHalfMadeTunnel(entry, actual)) halfMade.tunnels.push(entry);
+    else if (isHalfMadeCollector(entry, actual)) halfMade.collectors.push(entry);
   }
   for (const acl of actual.acls()) note(acl.tag);
   for (const { name } of actual.policers()) note(name);
@@ -57,20 +59,23 @@ interface HalfMade {
   readonly loopbacks: ActualInterface[];
   /** A mirror that wants the same may take one over. */
   readonly tunnels: ActualInterface[];
+  /** A service whose collector has the port may take one over. */
+  readonly collectors: ActualInterface[];
 }
 
-/** Filters that are on nobody's loopback. */
+/** Filters that are on nobody's loopback. What is on one that is taken away goes with it. */
 function strayFilters(actual: ActualView, halfMade: HalfMade): Step[] {
   const tables = [...actual.spareClassifiers()].map((index): Step => ({ kind: 'delete-classifier', at: { index } }));
   const going = new Set(halfMade.loopbacks.map(({ index }) => index));
-  return [...tables, ...strayLists(actual), ...strayPolicing(actual, going)];
+  return [...tables, ...strayLists(actual, going), ...strayPolicing(actual, going)];
 }
 
 /** VPP keeps a list of ethertypes of ours when its loopback is deleted by somebody else, for the next interface. */
-function strayLists(actual: ActualView): Step[] {
+function strayLists(actual: ActualView, going: ReadonlySet<number>): Step[] {
   return [...actual.listed()].flatMap((index): Step[] => {
     const before = actual.etherTypes(index);
-    const ours = before[0] === listMark && parseOwnTag(actual.interface(index)?.tag ?? '')?.kind !== 'flow';
+    const ours =
+      !going.has(index) && before[0] === listMark && parseOwnTag(actual.interface(index)?.tag ?? '')?.kind !== 'flow';
     return ours ? [{ kind: 'set-ether-types', at: { index }, types: [], before }] : [];
   });
 }
@@ -100,10 +105,11 @@ function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts,
   for (const [service, { gone, some }] of units) planUnit(planning, service, gone, whole.has(service) ? null : some);
   for (const mirror of ids.mirrors) planMirror(planning, mirror);
   const tunnels = (halfMade?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
+  const collectors = (halfMade?.collectors ?? []).filter(({ index }) => planning.taken.adopt(index));
   draft.add(
-    'half-made-tunnels',
+    'half-made-attachments',
     [scrubKey],
-    tunnels.flatMap((entry) => removeAttachment(entry, actual)),
+    [...tunnels, ...collectors].flatMap((entry) => removeAttachment(entry, actual)),
   );
   return draft.finish();
 }

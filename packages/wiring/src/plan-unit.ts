@@ -52,7 +52,8 @@ export function planUnit(
   for (const flow of concerned) {
     const own = flow.record.removed ? null : wireFlow(planning, flow, exit, domain);
     if (own === null) draft.add(flowKey(flow.record.id), [], removeFlow(flow.record.id, actual));
-    const later = own === null ? null : (obstacle ?? outward?.obstacle ?? suspension(overload, own.carriers));
+    const outage = obstacle ?? outward?.obstacle ?? outward?.outage ?? null;
+    const later = own === null ? null : (outage ?? suspension(overload, own.carriers));
     draft.outlook({
       kind: 'tap_flows',
       id: flow.record.id,
@@ -199,7 +200,9 @@ function serviceOutlook(
     id: service,
     revision: own.revision,
     removed,
-    obstacle: removed ? null : (obstacle ?? attachments.find((each) => each.obstacle)?.obstacle ?? null),
+    obstacle: removed
+      ? null
+      : (obstacle ?? attachments.map((each) => each.obstacle ?? each.outage).find((each) => each !== null) ?? null),
     keys: removed
       ? [`detach:${service}`, `unbridge:${service}`]
       : [...exitKeys, ...attachments.map((each) => each.key), `unbridge:${service}`],

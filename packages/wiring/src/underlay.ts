@@ -25,7 +25,7 @@ export function routeObstacle(remote: string, actual: ActualView): Obstacle | nu
   if (route?.to === 'self') return refused(`${remote} is an address of this node itself`).obstacle;
   const out = route?.to === 'interface' ? actual.interface(route.index) : undefined;
   if (!out) return pending(`this node has no route to ${remote}`).obstacle;
-  return out.adminUp ? null : pending(`the interface towards ${remote} is down`).obstacle;
+  return out.adminUp ? null : pending(`the interface ${out.name} towards ${remote} is down`).obstacle;
 }
 
 /**

@@ -14,10 +14,10 @@ import type {
 } from './actual.js';
 import { GreTunnels } from './actual-gre.js';
 import { IndexOf } from './index-of.js';
+import { SpanTable } from './span-table.js';
 import { parseOwnTag, portIdInPath } from './tags.js';
 import type { ActualRoute } from './underlay.js';
 
-const noSpans: ReadonlyMap<number, SpanState> = new Map();
 const unbound: AclBinding = { input: [], output: [] };
 
 /**
@@ -33,11 +33,7 @@ export class VppSnapshot implements ActualView {
   readonly #domains = new Map<number, ActualBridgeDomain>();
   readonly #domainsByTag = new IndexOf<string, ActualBridgeDomain>();
   readonly #membership = new Map<number, Membership>();
-  readonly #spans = new Map<number, Map<number, SpanState>>();
-  readonly #spansTo = new IndexOf<number, number>();
-  /** Mirrors, by destination, that were to an interface of ours which is no more: its index may be somebody else's now. */
-  readonly #orphans = new IndexOf<number, number>();
-  readonly #broken = new IndexOf<number, number>();
+  readonly #spans = new SpanTable((index) => this.#interfaces.has(index));
   readonly #features = new Map<number, L2Features>();
   readonly #tunnels = new Map<number, ActualTunnel>();
   readonly #tunnelsByKey = new Map<string, ActualTunnel>();
@@ -52,8 +48,11 @@ export class VppSnapshot implements ActualView {
   #policers = new Map<string, ActualPolicer>();
   readonly #policing = new Map<number, ActualPolicing>();
   readonly #policedBy = new IndexOf<string, number>();
+  #lostTag = false;
 
   putInterface(entry: ActualInterface): void {
+    const old = this.#interfaces.get(entry.index);
+    if (old && entry.tag === '' && parseOwnTag(old.tag) !== null) this.#lostTag = true;
     this.#forgetInterface(entry.index, entry.tag);
     this.#interfaces.set(entry.index, entry);
     this.#byName.set(entry.name, entry);
@@ -63,11 +62,17 @@ export class VppSnapshot implements ActualView {
     if (port !== undefined) this.#bySocket.add(port.toLowerCase(), entry);
   }
 
+  /** Whether something of ours has lost its tag since this was asked last. */
+  takeLostTag(): boolean {
+    const lost = this.#lostTag;
+    this.#lostTag = false;
+    return lost;
+  }
+
   /** VPP has no such interface (any more): nor, then, its memberships, tunnel, features and filters. */
   removeInterface(index: number): void {
     this.#forgetInterface(index, '');
-    for (const to of this.#spans.get(index)?.keys() ?? []) this.#broken.add(index, to);
-    for (const from of this.#spansTo.get(index)) this.#broken.add(from, index);
+    this.#spans.breakAt(index);
     this.#features.delete(index);
     this.#bindings.delete(index);
     this.#etherTypes.delete(index);
@@ -102,29 +107,12 @@ export class VppSnapshot implements ActualView {
   }
 
   putSpan(from: number, to: number, state: SpanState): void {
-    const table = this.#spans.get(from) ?? new Map<number, SpanState>();
-    if (state === 0) {
-      table.delete(to);
-      this.#spansTo.delete(to, from);
-      this.#orphans.delete(to, from);
-      this.#broken.delete(from, to);
-    } else {
-      if (!this.#interfaces.has(from) || !this.#interfaces.has(to)) this.#broken.add(from, to);
-
-      table.set(to, state);
-      this.#spansTo.add(to, from);
-    }
-    if (table.size === 0) this.#spans.delete(from);
-    else this.#spans.set(from, table);
+    this.#spans.put(from, to, state);
   }
 
   /** Replaces the whole table. */
   setSpans(entries: Iterable<readonly [from: number, to: number, state: SpanState]>): void {
-    const now = new Map<number, Map<number, SpanState>>();
-    for (const [from, to, state] of entries) now.set(from, (now.get(from) ?? new Map()).set(to, state));
-    for (const [from, table] of [...this.#spans])
-      for (const to of [...table.keys()]) if (!now.get(from)?.has(to)) this.putSpan(from, to, 0);
-    for (const [from, table] of now) for (const [to, state] of table) this.putSpan(from, to, state);
+    this.#spans.set(entries);
   }
 
   putFeatures(index: number, features: L2Features): void {
@@ -234,20 +222,19 @@ export class VppSnapshot implements ActualView {
     return this.#membership.get(index);
   }
   spansFrom(index: number): ReadonlyMap<number, SpanState> {
-    return this.#spans.get(index) ?? noSpans;
+    return this.#spans.from(index);
   }
   spansTo(index: number): Iterable<number> {
-    return this.#spansTo.get(index);
+    return this.#spans.to(index);
   }
   spanSources(): Iterable<number> {
-    return this.#spans.keys();
+    return this.#spans.sources();
   }
   isOrphanSpan(from: number, to: number): boolean {
-    return this.#orphans.get(to).has(from);
+    return this.#spans.isOrphan(from, to);
   }
-  *brokenSpans(): Iterable<readonly [from: number, to: number]> {
-    yield* this.#broken.pairs();
-    for (const [to, from] of this.#orphans.pairs()) yield [from, to];
+  brokenSpans(): Iterable<readonly [from: number, to: number]> {
+    return this.#spans.broken();
   }
   features(index: number): L2Features | undefined {
     return this.#features.get(index);
@@ -304,8 +291,7 @@ export class VppSnapshot implements ActualView {
   #forgetInterface(index: number, newTag: string): void {
     const old = this.#interfaces.get(index);
     if (!old) return;
-    if (old.tag !== newTag && parseOwnTag(old.tag) !== null)
-      for (const from of this.#spansTo.get(index)) this.#orphans.add(index, from);
+    if (old.tag !== newTag && parseOwnTag(old.tag) !== null) this.#spans.orphan(index);
     this.#interfaces.delete(index);
     if (this.#byName.get(old.name) === old) this.#byName.delete(old.name);
     if (old.tag !== '') this.#byTag.delete(old.tag, old);

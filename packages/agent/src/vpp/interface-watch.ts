@@ -1,4 +1,4 @@
-import { parseOwnTag, portTagPrefix, tagOrPort, type VppSnapshot } from '@taas/wiring';
+import { parseOwnTag, physnetTagPrefix, portTagPrefix, tagOrPort, type VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import type { Vpp } from './vpp-messages.js';
 import type { VppReader } from './vpp-reader.js';
@@ -7,6 +7,8 @@ export interface InterfaceWatchOptions {
   readonly vpp: Vpp;
   readonly snapshot: VppSnapshot;
   readonly reader: VppReader;
+  /** VPP's names of uplinks that were configured, by physnet: they may have no tag. */
+  readonly uplinks: ReadonlyMap<string, string>;
   /** Something happened that a round should look at. */
   readonly poke: () => void;
   /** A mirror to or from a deleted interface could not be switched off. */
@@ -47,7 +49,7 @@ export class InterfaceWatch {
 
   /** Reads again what events were about; returns the tags of interfaces that came, went or changed. */
   async catchUp(): Promise<ReadonlySet<string>> {
-    const { reader, snapshot } = this.options;
+    const { reader, snapshot, uplinks } = this.options;
     const tags = new Set(this.#lostTags);
     const changed = this.#changed;
     this.#changed = new Map();
@@ -63,7 +65,8 @@ export class InterfaceWatch {
       // A trunk's flows are concerned by its subports.
       const trunk = entry && entry.supIndex !== index ? snapshot.interface(entry.supIndex) : undefined;
       for (const tag of [entry, trunk].map((each) => (each ? tagOrPort(each) : '')))
-        if (tag.startsWith(portTagPrefix) || parseOwnTag(tag) !== null) tags.add(tag);
+        if (concernsTaps(tag)) tags.add(tag);
+      for (const [physnet, name] of uplinks) if (entry?.name === name) tags.add(`${physnetTagPrefix}${physnet}`);
     }
     return tags;
   }
@@ -98,4 +101,8 @@ export class InterfaceWatch {
         );
     }
   }
+}
+
+function concernsTaps(tag: string): boolean {
+  return tag.startsWith(portTagPrefix) || tag.startsWith(physnetTagPrefix) || parseOwnTag(tag) !== null;
 }

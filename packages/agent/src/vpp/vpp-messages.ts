@@ -96,3 +96,8 @@ function prefix(text: string): VppRule['src_prefix'] {
   const [address = '', length = '0'] = text.split('/');
   return { address: toVppAddress(address), len: Number(length) };
 }
+
+/** The ethertypes that pass an interface's input ACLs; a list for what is sent is not ours, and both sides are set at once. */
+export function inputEtherTypes(list: { readonly n_input: number; readonly whitelist: readonly number[] }): number[] {
+  return list.n_input === list.whitelist.length ? [...list.whitelist].sort((a, b) => a - b) : [];
+}

@@ -1,10 +1,10 @@
-import { type Interest, parseOwnTag, type SpanState, type VppSnapshot } from '@taas/wiring';
+import { featureBits, type Interest, parseOwnTag, type Sight, type SpanState, type VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import { readApplied, readSpare } from './classifier-tables.js';
 import { lookUpInterface } from './look-up-interface.js';
 import { readPoliced, readPolicers, readPolicing } from './policers.js';
 import { lookUpRoute, toGreTunnel } from './underlay-messages.js';
-import { anyIndex, toAcl, toBridgeDomain, toInterface, toTunnel, type Vpp } from './vpp-messages.js';
+import { anyIndex, inputEtherTypes, toAcl, toBridgeDomain, toInterface, toTunnel, type Vpp } from './vpp-messages.js';
 
 /** Objects to read again, after they were changed. */
 export interface Touched {
@@ -47,6 +47,55 @@ export class VppReader {
       this.#readAcls(),
     ]);
     await this.#readClassifiers(await this.#readPolicing(null));
+  }
+
+  /** Whether the mirrors are too many to be read often. */
+  get hasManySpans(): boolean {
+    return this.#spanCount > longSpanTable;
+  }
+
+  /** Reads again how these things stand; all mirrors with them, unless they are too many. */
+  async readSights(sights: readonly Sight[]): Promise<void> {
+    const [features, remotes] = [new Set<number>(), new Set<string>()];
+    const reading: Promise<void>[] = this.hasManySpans ? [] : [this.readSpans()];
+    for (const sight of sights)
+      if (sight.of === 'own') reading.push(...this.#readTagged(sight.tag));
+      else if (sight.of === 'source') features.add(sight.index);
+      else remotes.add(sight.remote);
+    await Promise.all([...reading, this.readDetails({ features, remotes })]);
+  }
+
+  /** All that is known with a tag of ours. */
+  *#readTagged(tag: string): Generator<Promise<void>> {
+    for (const { index } of [...this.snapshot.tagged(tag)]) {
+      yield this.readInterface(index);
+      yield this.#readFeatures(index).then(() => this.#readFilter(index));
+    }
+    for (const { id } of [...this.snapshot.bridgeDomainsTagged(tag)]) yield this.#readDomain(id);
+    for (const { index } of [...this.snapshot.aclsTagged(tag)]) yield this.#readAcl(index);
+  }
+
+  /** What filters an interface, if anything may. */
+  async #readFilter(index: number): Promise<void> {
+    const bits = this.snapshot.features(index)?.input ?? 0;
+    if (this.snapshot.binding(index).input.length > 0 || (bits & featureBits.inputAcl) !== 0)
+      await this.#readBinding(index);
+  }
+
+  async #readAcl(index: number): Promise<void> {
+    const [details] = await this.vpp.dump('acl_dump', { acl_index: index });
+    if (details) this.snapshot.putAcl(toAcl(details));
+    else this.snapshot.removeAcl(index);
+  }
+
+  async #readBinding(index: number): Promise<void> {
+    const [[bound], [listed]] = await Promise.all([
+      this.vpp.dump('acl_interface_list_dump', { sw_if_index: index }),
+      this.vpp.dump('acl_interface_etype_whitelist_dump', { sw_if_index: index }),
+    ]);
+    const { acls = [], n_input: inputs = 0 } = bound ?? {};
+    this.snapshot.putBinding(index, { input: acls.slice(0, inputs), output: acls.slice(inputs) });
+    this.snapshot.putEtherTypes(index, listed ? inputEtherTypes(listed) : []);
   }
 
   async readInterfaces(): Promise<void> {
@@ -94,7 +143,7 @@ export class VppReader {
         ? [this.readInterfaces()]
         : [...touched.interfaces].map((index) => this.readInterface(index))),
       ...[...touched.domains].map((id) => this.#readDomain(id)),
-      ...(touched.spans && this.#spanCount <= longSpanTable ? [this.readSpans()] : []),
+      ...(touched.spans && !this.hasManySpans ? [this.readSpans()] : []),
       ...(touched.tunnels ? [this.#readTunnels()] : []),
       ...(touched.acls ? [this.#readAcls()] : []),
       ...[...touched.classified].map((index) => this.#readClassifier(index)),
@@ -156,13 +205,8 @@ export class VppReader {
     for (const { index } of [...this.snapshot.acls()]) if (!seen.has(index)) this.snapshot.removeAcl(index);
     for (const details of acls) this.snapshot.putAcl(toAcl(details));
     this.snapshot.clearBindings();
-    // A list for what is sent is not ours, and what is set for one side is set for both.
     for (const list of await this.vpp.dump('acl_interface_etype_whitelist_dump', { sw_if_index: anyIndex }))
-      if (list.n_input === list.whitelist.length)
-        this.snapshot.putEtherTypes(
-          list.sw_if_index,
-          [...list.whitelist].sort((a, b) => a - b),
-        );
+      this.snapshot.putEtherTypes(list.sw_if_index, inputEtherTypes(list));
     // Bindings are one message an interface: only worth asking for if one of them could be ours.
     if (!acls.some(({ tag }) => parseOwnTag(tag) !== null)) return;
     const lists = await this.vpp.dump('acl_interface_list_dump', { sw_if_index: anyIndex });

@@ -50,7 +50,7 @@ beforeEach(async () => {
   const problem = (error: Error) => {
     throw error;
   };
-  session = new VppSession({ vpp, snapshot, parallel: 8, poke, problem });
+  session = new VppSession({ vpp, snapshot, parallel: 8, uplinks: new Map(), poke, problem });
   await read();
 });
 afterEach(async () => {

@@ -9,6 +9,8 @@ export interface VppSessionOptions {
   readonly vpp: Vpp;
   readonly snapshot: VppSnapshot;
   readonly parallel: number;
+  /** As {@link InterfaceWatchOptions} has them. */
+  readonly uplinks: ReadonlyMap<string, string>;
   readonly poke: () => void;
   readonly problem: (error: Error) => void;
 }
@@ -19,9 +21,9 @@ export class VppSession {
   readonly watch: InterfaceWatch;
 
   constructor(private readonly options: VppSessionOptions) {
-    const { vpp, snapshot, poke, problem } = options;
+    const { vpp, snapshot, uplinks, poke, problem } = options;
     this.reader = new VppReader(vpp, snapshot);
-    this.watch = new InterfaceWatch({ vpp, snapshot, reader: this.reader, poke, problem });
+    this.watch = new InterfaceWatch({ vpp, snapshot, reader: this.reader, uplinks, poke, problem });
   }
 
   get vpp(): Vpp {

@@ -113,6 +113,17 @@ describe('a source that moves', () => {
       expect(await tap.flowAt('node3')).toBe('node1');
     }));
 
+  it('is not let go, nor taken back, for what somebody undid in VPP meanwhile', () =>
+    Tap.run('node2', 'node1', async (tap, server) => {
+      await tap.say('node2', 'tap_flows', 'DOWN');
+      expect(await tap.status(server)).toBe('DOWN');
+      await tap.cloud.bind('node3', source);
+      await tap.cloud.settle();
+      expect(await tap.flowAt('node2')).toBe('node1');
+      await tap.say('node3', 'tap_flows', 'DOWN');
+      expect([await tap.flowAt('node2'), await tap.flowAt('node3')]).toEqual(['-', 'node1']);
+    }));
+
   for (const [what, end] of [
     ['its port is gone there', (tap: Tap) => tap.say('node2', 'tap_flows', 'PENDING')],
     ['its agent is gone there', (tap: Tap) => tap.cloud.delete(keys.agent('node2'))],

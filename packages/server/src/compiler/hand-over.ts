@@ -1,4 +1,4 @@
-import type { TapState } from '@taas/model';
+import { isInPlace, type TapState } from '@taas/model';
 import type { Revision } from '@taas/store';
 
 /** What a node was told about a tap, as far as a hand-over needs to know. */
@@ -20,10 +20,10 @@ export interface Reports<T> {
 /**
  * Whether a node does its part of a tap, as far as anybody knows: it was told of it, its agent lives, and has read back from its
  * VPP that it stands, which it says only while the port is there. A record that was changed since counts as before until the
- * node answers, or each change would look like a failure.
+ * node answers, or each change would look like a failure; and one that is being mended does not move for it.
  */
 export function stands<T extends ToldSide>(told: T, reports: Reports<T>): boolean {
-  return told.record !== null && !told.record.removed && reports.heard(told)?.status === 'ACTIVE';
+  return told.record !== null && !told.record.removed && isInPlace(reports.heard(told)?.status);
 }
 
 /**

@@ -69,6 +69,17 @@ describe('the log of hand-overs', () => {
     expect(told).toEqual([]);
   });
 
+  it('does not take what is mended in its place for a gap or a move', () => {
+    say('old', 'ACTIVE', 1);
+    say('new', 'ACTIVE', 2);
+    say('old', 'DOWN', 3);
+    say('old', 'ACTIVE', 4);
+    expect(told).toEqual([]);
+    say('new', 'DOWN', 5);
+    say('old', 'REMOVED', 6);
+    expect(told).toEqual([moved(0)]);
+  });
+
   it('claims to know of no gap when the old node died, be it before or after the new one stood', () => {
     say('old', 'ACTIVE', 1);
     agent('old', false);

@@ -1,4 +1,4 @@
-import { keys, parseKey, prefixes, type ResourceKind } from '@taas/model';
+import { isInPlace, keys, parseKey, prefixes, type ResourceKind } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Touched } from '../view/touched.js';
@@ -118,7 +118,7 @@ export class HandOverLog {
   }
 
   #saysSo(part: Part): boolean {
-    return this.view.states.get(stateKey(part))?.record?.status === 'ACTIVE';
+    return isInPlace(this.view.states.get(stateKey(part))?.record?.status);
   }
 
   #isOver({ kind, id, node }: Part): boolean {

@@ -1,6 +1,7 @@
 import {
   type AgentRecord,
   agentCodec,
+  isInPlace,
   type ParsedKey,
   type PortRoleRecord,
   parseKey,
@@ -187,10 +188,10 @@ export class ClusterView {
       }
       case 'state-resource': {
         const { kind, id, node } = parsed;
-        const before = this.states.get(key)?.record?.status === 'ACTIVE';
+        const before = isInPlace(this.states.get(key)?.record?.status);
         if (kv) this.states.set(key, this.#parse(kv, tapStateCodec.parse));
         else this.states.delete(key);
-        const stands = this.states.get(key)?.record?.status === 'ACTIVE';
+        const stands = isInPlace(this.states.get(key)?.record?.status);
         if (before !== stands && !this.#whole) this.#touched.turns.push({ kind, id, node, stands });
         if (!this.#whole) touchReport(this.#touched, this, kind, id, node);
         return;

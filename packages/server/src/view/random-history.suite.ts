@@ -40,7 +40,7 @@ export const anyRecord: fc.Arbitrary<readonly [string, string]> = fc
         anyNode,
         anyId,
         fc.constantFrom('tap_services', 'tap_flows'),
-        fc.constantFrom('ACTIVE', 'PENDING', 'ERROR'),
+        fc.constantFrom('ACTIVE', 'PENDING', 'DOWN', 'ERROR'),
       )
       .chain((part) => fc.nat(40).map((revision) => [...part, revision] as const))
       .map(([node, a, kind, status, revision]) => {

@@ -1,0 +1,65 @@
+import { featureBits, type Sight, VppSnapshot, Wanted } from '@taas/wiring';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { QuietLook } from './liveness.js';
+
+const id = (kind: string, n: number) => `${kind.repeat(8)}-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const alive = { input: featureBits.inputSpan, output: 0 };
+
+/** A node with a flow from each of so many ports, and a VPP that is asked for their features. */
+class Node {
+  readonly snapshot = new VppSnapshot();
+  readonly wanted = new Wanted();
+  readonly quiet = new QuietLook(this.snapshot);
+  /** Sources whose mirrors somebody has switched off. */
+  readonly off = new Set<number>();
+  asked: number[] = [];
+  readonly #reader;
+
+  constructor(flows: number, hasManySpans: boolean) {
+    for (let n = 1; n <= flows; n++) {
+      const tag = `net-vpp.port:${id('a', n)}`;
+      const same = { name: `p${n}`, supIndex: n, tag, adminUp: true, vlan: null, rewrite: 0 };
+      this.snapshot.putInterface({ ...same, index: n, subId: 0, mac: '' });
+      this.snapshot.putFeatures(n, alive);
+      const common = { v: 1, project_id: 'p', vlan_filter: null, direction: 'BOTH' } as const;
+      const of = { tap_service_id: id('5', 1), source_port: id('a', n), target: { type: 'local' } } as const;
+      this.wanted.setFlow({ record: { ...common, ...of, id: id('f', n), filter: [] }, revision: n });
+    }
+    const readSights = async (sights: readonly Sight[]): Promise<void> => {
+      this.asked.push(sights.length);
+      for (const sight of sights)
+        if (sight.of === 'source') this.snapshot.putFeatures(sight.index, this.off.has(sight.index) ? null : alive);
+    };
+    this.#reader = { hasManySpans, readSights, readSpans: async () => undefined };
+  }
+
+  /** Flows that are found to be concerned by all looks of a round. */
+  async round(): Promise<string[]> {
+    const found = new Set<string>();
+    for (let n = 0; n < Math.max(this.quiet.looksARound, 1); n++)
+      for (const flow of (await this.quiet.changes(this.wanted, this.#reader)).taps.flows) found.add(flow);
+    return [...found];
+  }
+}
+
+it('finds each change within a round of looks, of which none is at more than a part, and none is found twice', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 2000 }),
+      fc.boolean(),
+      fc.array(fc.nat(), { maxLength: 5 }),
+      async (flows, manySpans, changes) => {
+        const node = new Node(flows, manySpans);
+        // The first round finds out how long a round is.
+        for (let n = 0; n < 8; n++) expect(await node.round()).toEqual([]);
+        const first = node.asked.length;
+        for (const change of changes) node.off.add(1 + (change % flows));
+        const found = [...(await node.round()), ...(await node.round())];
+        expect(found.sort()).toEqual([...node.off].map((n) => id('f', n)).sort());
+        expect(Math.max(...node.asked)).toBeLessThanOrEqual(400);
+        expect(node.asked.length - first).toBeLessThanOrEqual(2 * Math.ceil((flows + 1) / 400));
+      },
+    ),
+    { numRuns: 30 },
+  ));

@@ -233,10 +233,16 @@ describe('repair', () => {
     const bridged = vpp.addInterface({ name: 'q.4095', supIndex: 2, subId: 4095, vlan });
     vpp.join(bridged, 10);
     vpp.addInterface({ name: 'q.4094', supIndex: 2, subId: 4094, vlan: { ...vlan, outer: 4094 } });
+    for (const id of [0x7fffff, 0x800000, 0x800001, 0x900000]) vpp.addDomain(id);
+    vpp.join(bridged, 0x800001);
+    vpp.join(bridged, 10);
+    vpp.addDomain(0x800002, "somebody's");
     vpp.execute(plan(vpp, wanted));
     expect(vpp.steps.filter(({ kind }) => kind === 'set-ether-types')).toHaveLength(1);
     const left = [...vpp.state.interfaces()].map(({ name }) => name);
     expect(left.filter((name) => /loop|409/.test(name))).toEqual(['q.4095', 'q.4094']);
+    const domains = [...vpp.state.bridgeDomains()].map(({ id }) => id);
+    expect(new Set(domains)).toEqual(new Set([10, 0x7fffff, 0x800002, 0x900000]));
     expect(text(vpp, wanted)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import type { ActualInterface, ActualView } from './actual.js';
+import type { ActualBridgeDomain, ActualInterface, ActualView } from './actual.js';
 import { listMark } from './flow-filter.js';
 import type { NodeFacts } from './node-facts.js';
 import { type Plan, PlanDraft } from './plan.js';
@@ -28,7 +28,8 @@ export interface TapIds {
 /**
  * Everything: what is wanted comes into place, and what is ours and not wanted goes. To be used only when nothing is
  * under way, since it takes an untagged loopback with our MAC address, an
- * untagged tunnel with a number of ours, and an untagged sub-interface with VLAN 4095, for one that was left half-made.
+ * untagged tunnel with a number of ours, an untagged sub-interface with VLAN 4095, and an untagged, empty bridge domain with
+ * an id of ours, for one that was left half-made.
  */
 export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): Plan {
   const services = new Set<string>();
@@ -39,10 +40,11 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): 
     if (own) idsOf(own, { services, flows, mirrors }).add(idOf(own));
     return own !== null;
   };
-  const halfMade: HalfMade = { loopbacks: [], tunnels: [], collectors: [] };
+  const halfMade: HalfMade = { loopbacks: [], tunnels: [], collectors: [], domains: [] };
   for (const { record } of wanted.services()) services.add(record.id);
   for (const { record } of wanted.flows()) services.add(record.tap_service_id);
-  for (const domain of actual.bridgeDomains()) note(domain.tag);
+  for (const domain of actual.bridgeDomains())
+    if (!note(domain.tag) && isHalfMadeDomain(domain, facts)) halfMade.domains.push(domain);
   for (const entry of actual.interfaces()) {
     if (note(entry.tag) || entry.tag !== '' || actual.membership(entry.index)) continue;
     if (entry.mac.startsWith(loopbackMacPrefix)) halfMade.loopbacks.push(entry);
@@ -61,6 +63,13 @@ interface HalfMade {
   readonly tunnels: ActualInterface[];
   /** A service whose collector has the port may take one over. */
   readonly collectors: ActualInterface[];
+  readonly domains: ActualBridgeDomain[];
+}
+
+/** VPP makes a bridge domain, without a tag, for who joins one that somebody has deleted in that moment. */
+function isHalfMadeDomain({ id, tag, members, unicast }: ActualBridgeDomain, facts: NodeFacts): boolean {
+  const [first, last] = facts.bridgeDomains;
+  return tag === '' && id >= first && id <= last && members.size === 0 && unicast === null;
 }
 
 /** Filters that are on nobody's loopback. What is on one that is taken away goes with it. */
@@ -110,6 +119,11 @@ function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts,
     'half-made-attachments',
     [scrubKey],
     [...tunnels, ...collectors].flatMap((entry) => removeAttachment(entry, actual)),
+  );
+  draft.add(
+    'half-made-domains',
+    [scrubKey],
+    (halfMade?.domains ?? []).map(({ id, tag }): Step => ({ kind: 'delete-bridge-domain', id, tag })),
   );
   return draft.finish();
 }

@@ -108,8 +108,12 @@ export class MirrorLab {
     const atLeast = await traffic();
     // VPP's own words on that network count too, and a starved VPP may be silent between two frames.
     await settled(capture, this.lab.clock, { atLeast, timeoutMs: 10_000, quietMs: 500 });
-    // What VPP says on that network for itself, to routers and neighbours, is not sent by anybody's tunnel.
-    return (await decodeWithTshark(await capture.stop())).filter(({ from }) => this.#tunnelAddresses.has(from));
+    return this.decoded(await capture.stop());
+  }
+
+  /** What VPP says on the network outside for itself, to routers and neighbours, is not sent by anybody's tunnel. */
+  async decoded(captured: readonly Frame[]): Promise<DecodedPacket[]> {
+    return (await decodeWithTshark(captured)).filter(({ from }) => this.#tunnelAddresses.has(from));
   }
 
   /** Expects what tshark makes of the capture to be these tunnels' frames, each once, and nothing else. */

@@ -1,5 +1,7 @@
+import type { Frame } from '@taas/lab';
 import { keys } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MirrorLab } from './mirror-lab.js';
 import { type Collector, type LabSettings, TapLab, type TestVm } from './tap-lab.js';
 import { type Gap, Traffic } from './traffic.js';
 
@@ -148,6 +150,55 @@ export function describeMoves(
           await isTold();
         });
     });
+
+  describe(`${name}: a tap mirror that moves`, () => {
+    /** A mirror with an outside on two nodes, where its VM is and where that goes. */
+    const startMirror = async () => {
+      const mirrors = await MirrorLab.start({ ...settings(), nodes: [nodeA, nodeB] });
+      lab = mirrors.lab;
+      const vm = await lab.vm(nodeA);
+      const mirror = await mirrors.mirror(vm, 'erspanv1', directions);
+      await mirrors.active(mirror);
+      return { mirrors, vm, mirror };
+    };
+    const directions = { BOTH: 102 };
+
+    it('sends from where its port was until that is on the new node, and then from there', async () => {
+      const { mirrors, vm, mirror } = await startMirror();
+      await lab.cloud.bind(nodeB, vm.port.id);
+      await lab.eventually(async () =>
+        expect(await mirrors.reason(mirror)).toMatch(/^PENDING_CREATE .*not on this node yet/),
+      );
+      await mirrors.expectMirrored(vm, 'erspanv1', directions);
+      await lab.cloud.unbind(nodeA, vm.port.id);
+      await lab.cloud.unbind(nodeB, vm.port.id);
+      await lab.eventually(async () => expect(await mirrors.reason(mirror)).toMatch(/^PENDING_CREATE .*not bound/));
+      await mirrors.expectMirrored(vm, 'erspanv1', directions);
+      const there = await lab.vm(nodeB, vm.port.id);
+      await mirrors.active(mirror);
+      await mirrors.expectMirrored(there, 'erspanv1', directions);
+      await forgotten(nodeA);
+      expect(await mirrors.leftovers(nodeA)).toEqual([]);
+      await isTold();
+    });
+
+    it('loses few copies under traffic', async () => {
+      const { mirrors, vm, mirror } = await startMirror();
+      const inside = async (captured: readonly Frame[]) => (await mirrors.decoded(captured)).map(({ inner }) => inner);
+      const traffic = new Traffic(lab, vm, inside);
+      for (const node of [nodeA, nodeB]) await traffic.readsAlsoAt({ node, port: mirrors.outside(node) });
+      traffic.talk();
+      await traffic.more(40);
+      traffic.vm = await lab.vm(nodeB, vm.port.id);
+      await mirrors.active(mirror);
+      await leaves(vm);
+      await traffic.more(100);
+      moved('erspan: the source of a mirror moves', await traffic.gap());
+      await forgotten(nodeA);
+      await mirrors.expectMirrored(traffic.vm, 'erspanv1', directions);
+      await isTold();
+    });
+  });
 
   describe(`${name}: a node dies`, () => {
     for (const died of ['agent', 'agent and VPP'] as const)

@@ -22,7 +22,7 @@ export interface Gap {
 export class Traffic {
   readonly #sent: Sent[] = [];
   readonly #copies: Frame[] = [];
-  #capture: Capture | undefined;
+  readonly #captures: Capture[] = [];
   readonly #stop = new AbortController();
   #talking: Promise<void> | undefined;
 
@@ -30,16 +30,23 @@ export class Traffic {
     private readonly lab: TapLab,
     /** The VM may be moved by giving it another place. */
     public vm: TestVm,
+    /** What the copies were, if they are captured in tunnels. */
+    private readonly unwrapped: (captured: readonly Frame[]) => Promise<readonly Frame[]> = async (frames) => frames,
   ) {}
 
   /** The collector's VM is here from now on: what its port is given elsewhere nobody sees. */
-  async readsAt({ node, port }: Collector): Promise<void> {
+  async readsAt(at: Collector): Promise<void> {
     await this.#read();
-    this.#capture = await this.lab.cloud.node(node).switch.capture(port);
+    await this.readsAlsoAt(at);
+  }
+
+  /** Copies may come out here, too. */
+  async readsAlsoAt({ node, port }: Collector): Promise<void> {
+    this.#captures.push(await this.lab.cloud.node(node).switch.capture(port));
   }
 
   async #read(): Promise<void> {
-    this.#copies.push(...((await this.#capture?.stop()) ?? []));
+    for (const capture of this.#captures.splice(0)) this.#copies.push(...(await this.unwrapped(await capture.stop())));
   }
 
   talk(): void {
@@ -64,7 +71,7 @@ export class Traffic {
   async gap(): Promise<Gap> {
     this.#stop.abort();
     await this.#talking;
-    if (this.#capture) await settled(this.#capture, this.lab.clock, { atLeast: 0 });
+    for (const capture of this.#captures) await settled(capture, this.lab.clock, { atLeast: 0 });
     await this.#read();
     const { lost, duplicated, foreign } = compareFrames(
       this.#sent.map(({ frame }) => frame),

@@ -1,4 +1,4 @@
-import { keys, prefixes, tapStateCodec } from '@taas/model';
+import { keys, prefixes, type TapStateStatus, tapStateCodec } from '@taas/model';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OwnWrites } from '../api/own-writes.js';
@@ -36,7 +36,7 @@ const told = async () => [...(await cloud.nodeRecords()).keys()];
 const at = (node: string, id: string) => keys.nodeResource(node, 'tap_mirrors', id);
 const remove = (id: string) => server.as(acme)('DELETE', `${mirrors}/${id}`);
 
-async function report(node: string, id: string, status: 'ACTIVE' | 'PENDING', reason = ''): Promise<void> {
+async function report(node: string, id: string, status: TapStateStatus, reason = ''): Promise<void> {
   const revision = (await cloud.nodeRecords()).get(at(node, id))?.kv.modRevision ?? 0;
   const state = tapStateCodec.format({ v: 1, id, revision, status, reason });
   await cloud.put(keys.stateResource(node, 'tap_mirrors', id), state);
@@ -117,18 +117,54 @@ describe('a tap mirror', () => {
     expect([await tunnelIds(), await told()]).toEqual([[], []]);
   });
 
-  it('follows its port, its old node being told to let go', async () => {
-    const id = await create(1, { IN: 5 });
-    await cloud.converge(['node1', 'node2']);
-    await cloud.unbind('node1', portId(1));
-    await cloud.bind('node2', portId(1), acme);
-    await cloud.settle();
-    const records = await cloud.nodeRecords();
-    expect(records.get(at('node1', id))?.json['removed']).toBe(true);
-    expect(records.get(at('node2', id))?.json['local']).toBe('10.0.0.2');
-    await cloud.converge(['node1', 'node2']);
-    expect(await told()).toEqual([at('node2', id)]);
-    expect(await shown(id)).toBe('ACTIVE');
+  describe('follows its port', () => {
+    const removedAt = async (node: string, id: string) =>
+      (await cloud.nodeRecords()).get(at(node, id))?.json['removed'];
+
+    async function leaving(): Promise<string> {
+      const id = await create(1, { IN: 5 });
+      await cloud.converge(['node1', 'node2']);
+      const before = (await cloud.nodeRecords()).get(at('node1', id));
+      await cloud.unbind('node1', portId(1));
+      await cloud.settle();
+      expect(await shown(id)).toBe(`PENDING_CREATE port ${portId(1)} is not bound to a node`);
+      await cloud.bind('node2', portId(1), acme);
+      await cloud.settle();
+      const records = await cloud.nodeRecords();
+      expect(records.get(at('node1', id))?.kv).toEqual(before?.kv);
+      expect(records.get(at('node2', id))?.json['local']).toBe('10.0.0.2');
+      expect(await shown(id)).toBe('PENDING_CREATE waiting for node node2');
+      return id;
+    }
+
+    it('and its old node lets go when the new one has it, whose truth its status tells', async () => {
+      const id = await leaving();
+      await report('node2', id, 'PENDING', 'the port is not on this node yet');
+      await cloud.settle();
+      expect(await removedAt('node1', id)).toBeUndefined();
+      expect(await shown(id)).toBe('PENDING_CREATE the port is not on this node yet');
+      await report('node2', id, 'ACTIVE');
+      await cloud.settle();
+      expect(await removedAt('node1', id)).toBe(true);
+      expect(await shown(id)).toBe('ACTIVE');
+      await cloud.converge(['node1', 'node2']);
+      expect(await told()).toEqual([at('node2', id)]);
+    });
+
+    it.each<readonly [what: string, happens: (id: string) => Promise<unknown>]>([
+      ['the port is gone there', (id) => report('node1', id, 'PENDING', 'the port is not on this node yet')],
+      ['its agent is gone', () => cloud.delete(keys.agent('node1'))],
+      ['the new one has failed', (id) => report('node2', id, 'ERROR', 'VPP refuses')],
+      ['the new one has no agent', () => cloud.delete(keys.agent('node2'))],
+      ['the new one has no way out', () => cloud.agent('node2', { tunnel_address: null })],
+      ['the port is another project’s', () => cloud.bind('node2', portId(1), umbrella)],
+      ['the mirror is deleted', (id) => remove(id)],
+    ])('and its old node lets go at once when %s', async (_what, happens) => {
+      const id = await leaving();
+      await happens(id);
+      await cloud.settle();
+      expect(await removedAt('node1', id)).toBe(true);
+    });
   });
 
   it('makes its port a source: it can have mirrors and flows, and no tap service', async () => {

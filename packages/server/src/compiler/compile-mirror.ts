@@ -1,46 +1,76 @@
 import { keys, type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
+import type { MirrorNodeEntry } from '../view/mirror-index.js';
 import { foreign, type WantedRecord } from './compile-service.js';
-import { nodeFacts, placeOf } from './service-slice.js';
+import { nodeLeft } from './hand-over.js';
+import { heard, isAlive, nodeFacts, placeOf } from './service-slice.js';
 
 export interface CompiledMirror {
-  /** What the mirrored port's node should be told, or null if no node should know of the mirror. */
-  readonly record: WantedRecord | null;
-  /** Why the mirror cannot be placed on a node, for the tenant. */
+  /**
+   * What nodes should be told: that of the mirrored port, if it is known and can do it; and one that the port has left, marked as
+   * such, as long as it does the new one's part.
+   */
+  readonly records: readonly WantedRecord[];
+  /** Why the mirror cannot be placed where its port is, for the tenant. */
   readonly obstacle: string | null;
   /** The mirror's own record is malformed: nothing about it may be changed until somebody mends it. */
   readonly frozen: boolean;
 }
 
-/** What the node of the mirrored port must be told. A pure function of the view, the same on every replica. */
+/** What nodes must be told of a mirror. A pure function of the view, the same on every replica. */
 export function compileMirror(view: ClusterView, id: string): CompiledMirror {
   const entry = view.mirrors.byId.get(id);
   if (!entry) return refuse(`tap mirror ${id} does not exist`);
   if (!entry.record) return { ...refuse(`the record of tap mirror ${id} is malformed`), frozen: true };
   const mirror = entry.record;
   if (mirror.deleting) return refuse('the tap mirror is being deleted');
-  const standing = view.mirrors.toldOf(id).filter((told) => !told.record?.removed);
+  const told = view.mirrors.toldOf(id);
+  const standing = told.filter(({ record }) => !record?.removed);
   const place = placeOf(view, mirror.port_id, standing);
-  if ('obstacle' in place) return refuse(place.obstacle);
+  const bound = 'obstacle' in place ? null : place.node;
   // The API refuses this; a record written by other hands must not break the isolation either.
-  if (foreign(place.projectId, mirror)) return refuse(`port ${mirror.port_id} belongs to another project`);
-  const { node } = place;
-  const key = keys.nodeResource(node, 'tap_mirrors', id);
-  const local = localAddress(view, node, key);
-  if (local === null) return refuse(noAddress(view, node));
-  if (local.includes(':') !== mirror.remote_ip.includes(':'))
-    return refuse(
-      `copies cannot get from node ${node}, whose tunnel address is of ${family(local)}, to an address of ` +
-        family(mirror.remote_ip),
-    );
-  const mtu = place.mtu === undefined ? (view.mirrors.told(key)?.record?.mtu ?? null) : place.mtu;
-  const value = nodeTapMirrorCodec.format(nodeRecord(mirror, local, mtu));
-  const record = { key, node, kind: 'tap_mirrors', id, value, leaving: false } as const;
-  return { record, obstacle: null, frozen: false };
+  if (!('obstacle' in place) && foreign(place.projectId, mirror))
+    return refuse(`port ${mirror.port_id} belongs to another project`);
+  const part = 'obstacle' in place ? place : partOf(view, mirror, place.node, place.mtu);
+  if (bound !== null && 'obstacle' in part) return refuse(part.obstacle);
+  const reports = { heard: (each: MirrorNodeEntry) => heard(view, each), alive: (node: string) => isAlive(view, node) };
+  const left = nodeLeft(told, bound, reports);
+  const stays = left === null ? null : partOf(view, mirror, left, undefined);
+  const records = [
+    ...('obstacle' in part ? [] : [part]),
+    ...(stays === null || 'obstacle' in stays ? [] : [{ ...stays, leaving: true }]),
+  ];
+  return { records, obstacle: 'obstacle' in part ? part.obstacle : null, frozen: false };
 }
 
 function refuse(obstacle: string): CompiledMirror {
-  return { record: null, obstacle, frozen: false };
+  return { records: [], obstacle, frozen: false };
+}
+
+/**
+ * What a node is told of a mirror.
+ * @param mtu of the mirrored port; undefined if nobody knows: then what the node was told holds
+ * @returns why copies cannot get out there, if they cannot
+ */
+function partOf(
+  view: ClusterView,
+  mirror: TapMirrorRecord,
+  node: string,
+  mtu: number | null | undefined,
+): WantedRecord | { readonly obstacle: string } {
+  const { id } = mirror;
+  const key = keys.nodeResource(node, 'tap_mirrors', id);
+  const local = localAddress(view, node, key);
+  if (local === null) return { obstacle: noAddress(view, node) };
+  if (local.includes(':') !== mirror.remote_ip.includes(':'))
+    return {
+      obstacle:
+        `copies cannot get from node ${node}, whose tunnel address is of ${family(local)}, to an address of ` +
+        family(mirror.remote_ip),
+    };
+  const known = mtu === undefined ? (view.mirrors.told(key)?.record?.mtu ?? null) : mtu;
+  const value = nodeTapMirrorCodec.format(nodeRecord(mirror, local, known));
+  return { key, node, kind: 'tap_mirrors', id, value, leaving: false };
 }
 
 function nodeRecord(mirror: TapMirrorRecord, local: string, mtu: number | null): NodeTapMirror {

@@ -1,4 +1,12 @@
-import { keys, type NodeTapFlow, type NodeTapService, parseKey, prefixes, tapStateCodec } from '@taas/model';
+import {
+  keys,
+  type NodeTapFlow,
+  type NodeTapMirror,
+  type NodeTapService,
+  parseKey,
+  prefixes,
+  tapStateCodec,
+} from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { acme, portId, TestCloud } from '../test-cloud.suite.js';
@@ -12,12 +20,15 @@ interface Node {
   alive: boolean;
   flow: NodeTapFlow | null;
   service: NodeTapService | null;
+  mirror: NodeTapMirror | null;
 }
 
-/** One tap, the switches under it, and the VMs at its ends, which are on one node each. */
+/** One tap, a mirror of the same source, the switches under it, and the VMs at its ends, which are on one node each. */
 class World {
   readonly cloud = new TestCloud({ options: [{ type: 'vxlan', first: 5, last: 9 }], projectShare: 1 });
-  readonly #nodes = new Map(nodes.map((name) => [name, { alive: true, flow: null, service: null } as Node]));
+  readonly #nodes = new Map(
+    nodes.map((name) => [name, { alive: true, flow: null, service: null, mirror: null } as Node]),
+  );
   /** Where a port's VM is, and the only switch that has the port. */
   readonly #vm = new Map([
     [collector, 'node1'],
@@ -34,6 +45,8 @@ class World {
     const service = await post('tap_services', { tap_service: { port_id: collector } });
     const flow = { tap_service_id: service.body.tap_service.id, source_port: source, direction: 'BOTH' };
     await post('tap_flows', { tap_flow: flow });
+    const mirror = { port_id: source, mirror_type: 'gre', remote_ip: '198.51.100.9', directions: { BOTH: 5 } };
+    await post('tap_mirrors', { tap_mirror: mirror });
     await this.rest();
   }
 
@@ -58,14 +71,15 @@ class World {
     const node = this.#node(name);
     if (!node.alive) return false;
     let news = false;
-    [node.flow, node.service] = [null, null];
+    [node.flow, node.service, node.mirror] = [null, null, null];
     for (const [key, { kv, json }] of await this.cloud.read(prefixes.nodeTaas(name))) {
       const parsed = parseKey(key);
       if (parsed.is !== 'node-resource') continue;
       const removed = json['removed'] === true;
       if (!removed && parsed.kind === 'tap_flows') node.flow = json as NodeTapFlow;
       if (!removed && parsed.kind === 'tap_services') node.service = json as NodeTapService;
-      const here = this.vm(parsed.kind === 'tap_flows' ? source : collector) === name;
+      if (!removed && parsed.kind === 'tap_mirrors') node.mirror = json as NodeTapMirror;
+      const here = this.vm(parsed.kind === 'tap_services' ? collector : source) === name;
       const status = removed ? 'REMOVED' : here ? 'ACTIVE' : 'PENDING';
       const state = tapStateCodec.format({ v: 1, id: parsed.id, revision: kv.modRevision, status, reason: '' });
       const stateKey = keys.stateResource(name, parsed.kind, parsed.id);
@@ -106,6 +120,12 @@ class World {
     // With the collector's service on the source's own node, a flow that aims elsewhere has no way out.
     const leaves = to === from || !this.#node(from).service;
     return service && enters && leaves && this.vm(collector) === to ? to : null;
+  }
+
+  /** Whether what the source's VM sends leaves its node by the mirror. */
+  mirrored(): boolean {
+    const node = this.vm(source);
+    return this.#node(node).mirror?.local === `10.0.0.${node.at(-1)}`;
   }
 
   #node(name: string): Node {
@@ -155,9 +175,13 @@ async function inWorld(steps: readonly Step[], check: (world: World) => void): P
     }
     await world.rest();
     expect(world.copiesAt()).toBe(world.bound.get(collector));
+    expect(world.mirrored()).toBe(true);
     const told = [...(await world.cloud.nodeRecords()).keys()].map(parseKey);
     expect(new Set(told.map((key) => key.is === 'node-resource' && `${key.kind} ${key.node}`))).toEqual(
-      new Set([`tap_services ${world.bound.get(collector)}`, `tap_flows ${world.bound.get(source)}`]),
+      new Set([
+        `tap_services ${world.bound.get(collector)}`,
+        ...['tap_flows', 'tap_mirrors'].map((kind) => `${kind} ${world.bound.get(source)}`),
+      ]),
     );
   } finally {
     await world.cloud.stop();
@@ -181,7 +205,7 @@ describe('for any order of bindings, answers, moves and deaths', () => {
             maxLength: 30,
           },
         ),
-        (steps) => inWorld(steps, (world) => expect(world.copiesAt()).toBe('node1')),
+        (steps) => inWorld(steps, (world) => expect([world.copiesAt(), world.mirrored()]).toEqual(['node1', true])),
       ),
       { numRuns: 60 },
     ));

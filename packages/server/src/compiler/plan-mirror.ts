@@ -2,6 +2,7 @@ import { keys, nodeTapMirrorCodec } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
 import type { CompiledMirror } from './compile-mirror.js';
+import type { WantedRecord } from './compile-service.js';
 import { confirmed, guard, isGone, removal, type Step } from './plan-service.js';
 
 /**
@@ -12,24 +13,24 @@ import { confirmed, guard, isGone, removal, type Step } from './plan-service.js'
  */
 export function planMirror(view: ClusterView, id: string, compiled: CompiledMirror): readonly Step[] {
   if (compiled.frozen) return [];
+  const wanted = new Set(compiled.records.map(({ key }) => key));
   return [
-    ...tellNode(view, compiled),
-    ...view.mirrors.toldOf(id).flatMap((entry) => (entry.key === compiled.record?.key ? [] : takeAway(view, entry))),
+    ...compiled.records.flatMap((record) => tellNode(view, record)),
+    ...view.mirrors.toldOf(id).flatMap((entry) => (wanted.has(entry.key) ? [] : takeAway(view, entry))),
     ...removeApiRecord(view, id),
     ...giveBackTunnelIds(view, id),
   ];
 }
 
-function tellNode(view: ClusterView, { record }: CompiledMirror): Step[] {
-  const told = record && view.mirrors.told(record.key);
-  if (!record || told?.value === record.value) return [];
-  const { key, value } = record;
+function tellNode(view: ClusterView, { id, key, value }: WantedRecord): Step[] {
+  const told = view.mirrors.told(key);
+  if (told?.value === value) return [];
   return [
     {
       compare: [
         told ? { kind: 'mod-revision', key, revision: told.revision } : { kind: 'absent', key },
         // A node must not be told of a mirror that was deleted meanwhile.
-        ...guard(view.mirrors.byId.get(record.id)),
+        ...guard(view.mirrors.byId.get(id)),
       ],
       operations: [{ kind: 'put', key, value }],
     },

@@ -50,8 +50,9 @@ export class StatusReader {
     const { mirrors } = this.view;
     if (record.deleting) return this.#deleting(mirrors.toldOf(record.id));
     if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { record: wanted, obstacle } = compileMirror(this.view, record.id);
-    const parts = wanted ? [this.#reported(placedPart(wanted, mirrors.told(wanted.key)))] : [];
+    const { records, obstacle } = compileMirror(this.view, record.id);
+    const wanted = records.filter(({ leaving }) => !leaving);
+    const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.told(each.key))));
     return deriveStatus({ deleting: false, obstacle, parts });
   }
 

@@ -51,7 +51,9 @@ export function touchNode(touched: Touched, view: ClusterView, node: string): vo
 export function touchReport(touched: Touched, view: ClusterView, kind: ResourceKind, id: string, node: string): void {
   const key = keys.nodeResource(node, kind, id);
   if (kind === 'tap_mirrors') {
-    if (view.mirrors.told(key)?.record?.removed === true) touched.mirrors.add(id);
+    const port = view.mirrors.byId.get(id)?.record?.port_id;
+    if (view.mirrors.told(key)?.record?.removed === true || isAway(view, view.mirrors.toldOf(id), port))
+      touched.mirrors.add(id);
     return;
   }
   const answersTombstone = view.nodeRecords.get(key)?.record?.removed === true;
@@ -71,13 +73,13 @@ function servicesOfRecord(view: ClusterView, kind: ServiceKind, id: string, key:
 }
 
 function moves(view: ClusterView, kind: ServiceKind, id: string, service: string): boolean {
-  if (isAway(view, 'tap_services', service, view.services.get(service)?.record?.port_id)) return true;
-  return kind === 'tap_flows' && isAway(view, kind, id, view.flows.get(id)?.record?.source_port);
+  const told = (of: ServiceKind, tap: string) => view.nodeRecords.ofTap(of, tap);
+  if (isAway(view, told('tap_services', service), view.services.get(service)?.record?.port_id)) return true;
+  return kind === 'tap_flows' && isAway(view, told(kind, id), view.flows.get(id)?.record?.source_port);
 }
 
 /** Whether a node has a record of a tap, be it a tombstone, whose port is not known to be bound there. */
-function isAway(view: ClusterView, kind: ServiceKind, id: string, port: string | undefined): boolean {
-  const told = view.nodeRecords.ofTap(kind, id);
+function isAway(view: ClusterView, told: readonly { readonly node: string }[], port: string | undefined): boolean {
   if (told.length > 1) return true;
   if (port === undefined) return false;
   const place = view.places.of(port);

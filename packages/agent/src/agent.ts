@@ -1,7 +1,7 @@
 import type { AgentRecord } from '@taas/model';
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
 import type { Store } from '@taas/store';
-import { type NodeFacts, physnetTagPrefix, uplinkOf } from '@taas/wiring';
+import { type NodeFacts, physnetTagPrefix, type Stillness, uplinkOf } from '@taas/wiring';
 import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
@@ -50,8 +50,15 @@ export function createAgent(config: AgentConfig, dependencies: AgentDependencies
   return new TaasAgent(config, dependencies);
 }
 
-/** @param budget says what is over its budget, from one moment to the next */
-export function nodeFacts(config: AgentConfig, budget: BudgetKeeper): NodeFacts {
+/**
+ * @param budget says what is over its budget, from one moment to the next
+ * @param stillness says of what nothing is copied
+ */
+export function nodeFacts(
+  config: AgentConfig,
+  budget: BudgetKeeper,
+  stillness: () => Stillness = () => new Map(),
+): NodeFacts {
   const uplinks = config.physnets.flatMap((each) => (each.interface ? [[each.name, each.interface] as const] : []));
   return {
     uplinks: new Map(uplinks),
@@ -62,6 +69,9 @@ export function nodeFacts(config: AgentConfig, budget: BudgetKeeper): NodeFacts 
     },
     get overload() {
       return budget.overload;
+    },
+    get stillness() {
+      return stillness();
     },
   };
 }
@@ -98,7 +108,7 @@ class TaasAgent implements Agent {
     const common = { clock, logger, random };
     this.#standBy = new StandBy({ lock, clock, logger, fields: { node, api_socket: config.vpp.api_socket } });
     const budget = new BudgetKeeper(config.budget, logger);
-    this.#facts = nodeFacts(config, budget);
+    this.#facts = nodeFacts(config, budget, () => this.#reconciler.copies.stillness);
     this.#wanted = new WantedFollower(store, node, logger, {
       changed: (ids) => this.#reconciler.queue.add(ids),
       replaced: () => this.#reconciler.queue.addAll(),

@@ -3,5 +3,6 @@ export { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.
 export type { Counters } from './counters.js';
 export { agentProgram } from './program.js';
 export { parseCounts } from './vpp/policer-counts.js';
+export { type InterfaceCounters, readCounters } from './vpp/show-interface.js';
 export type { Vpp } from './vpp/vpp-messages.js';
 export { createVppLock, type LockHolder, type VppLock } from './vpp-lock.js';

@@ -63,3 +63,15 @@ it('finds each change within a round of looks, of which none is at more than a p
     ),
     { numRuns: 30 },
   ));
+
+it('finds what somebody else has read meanwhile, and what is undone again as soon as it was mended', async () => {
+  const node = new Node(1, false);
+  for (let n = 0; n < 2; n++) expect(await node.round()).toEqual([]);
+  node.off.add(1);
+  node.snapshot.putFeatures(1, null);
+  expect(await node.round()).toEqual([id('f', 1)]);
+  expect(await node.round()).toEqual([]);
+  // Mended, which was read back, and undone before the next look.
+  node.snapshot.putFeatures(1, alive);
+  expect(await node.round()).toEqual([id('f', 1)]);
+});

@@ -3,14 +3,15 @@ import type { AgentConfig } from './config.js';
 
 /**
  * When VPP is looked at although nothing is known to have happened: everything, now and then; what is ours, often, since VPP
- * does not tell when it is undone; what taps copy, where there is a budget; and all interfaces while something is waited
- * for. On a node where looking takes long it is done less often, so that it never takes more than a part of VPP's time.
+ * does not tell when it is undone; what taps copy, where there is a budget; whether copies move; and all interfaces
+ * while something is waited for. On a node where looking takes long it is done less often, so that it never takes more than a part of VPP's time.
  */
 export class LookSchedule {
   #everything = { at: 0 };
   #interfaces = { at: 0, cost: 0 };
   #features = { at: 0, cost: 0, looks: 1 };
   #load = { at: 0, cost: 0 };
+  #traffic = { at: 0, cost: 0 };
 
   constructor(
     private readonly intervals: AgentConfig['intervals'],
@@ -33,6 +34,10 @@ export class LookSchedule {
     return now - this.#load.at >= this.#loadMs;
   }
 
+  trafficDue(now: number): boolean {
+    return now - this.#traffic.at >= this.#trafficMs;
+  }
+
   /**
    * Milliseconds until the next look.
    * @param waiting whether something is missing that others make
@@ -42,7 +47,11 @@ export class LookSchedule {
     const everything = this.#everything.at + this.intervals.verify_ms - now;
     const features = this.#features.at + this.#featuresMs - now;
     const load = counting ? this.#load.at + this.#loadMs - now : Number.POSITIVE_INFINITY;
-    return Math.max(0, Math.min(everything, features, load, waiting ? this.#interfacesMs : Number.POSITIVE_INFINITY));
+    const traffic = this.#traffic.at + this.#trafficMs - now;
+    return Math.max(
+      0,
+      Math.min(everything, features, load, traffic, waiting ? this.#interfacesMs : Number.POSITIVE_INFINITY),
+    );
   }
 
   /** Runs a look at the interfaces, and remembers when it was and what it cost. */
@@ -60,6 +69,12 @@ export class LookSchedule {
   async lookAtLoad<T>(look: () => Promise<T>): Promise<T> {
     const { result, ...load } = await this.#measured(look);
     this.#load = load;
+    return result;
+  }
+
+  async lookAtTraffic<T>(look: () => Promise<T>): Promise<T> {
+    const { result, ...traffic } = await this.#measured(look);
+    this.#traffic = traffic;
     return result;
   }
 
@@ -81,6 +96,10 @@ export class LookSchedule {
 
   get #loadMs(): number {
     return Math.max(this.intervals.budget_ms, 20 * this.#load.cost);
+  }
+
+  get #trafficMs(): number {
+    return Math.max(this.intervals.traffic_ms, 20 * this.#traffic.cost);
   }
 
   get #featuresMs(): number {

@@ -3,6 +3,7 @@ import { findPort, findUplink, type NodeFacts, physnetTagPrefix, VppSnapshot } f
 import { affectedTaps } from './affected-taps.js';
 import type { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
+import { CopyWatch } from './copy-watch.js';
 import type { Counters } from './counters.js';
 import { type QuietChanges, QuietLook } from './liveness.js';
 import { LookSchedule } from './look-schedule.js';
@@ -39,6 +40,7 @@ export class Reconciler {
   readonly queue = new WorkQueue();
   readonly #waitingTaps = new PendingTaps();
   readonly #quiet = new QuietLook(this.snapshot);
+  readonly copies: CopyWatch;
   readonly #schedule: LookSchedule;
   readonly #taps: Round;
   #session: VppSession | null = null;
@@ -49,6 +51,7 @@ export class Reconciler {
   constructor(private readonly options: ReconcilerOptions) {
     const { config, clock } = options;
     this.#schedule = new LookSchedule(config.intervals, clock);
+    this.copies = new CopyWatch(this.snapshot, options.logger);
     this.#taps = new Round({
       ...options,
       pending: this.#waitingTaps,
@@ -70,6 +73,7 @@ export class Reconciler {
   attach(vpp: Vpp): void {
     const { config, logger, budget } = this.options;
     budget.attach(vpp);
+    this.copies.attach();
     const problem = (error: Error) => {
       logger.error({ cause: error.message }, 'a mirror of a deleted interface could not be switched off');
       this.queue.addAll();
@@ -177,6 +181,7 @@ export class Reconciler {
       addTaps(ids, undone);
       if (untagged) this.#schedule.doubt();
     }
+    addTaps(ids, affectedTaps(await this.#lookAtTraffic(session, now), wanted.wanted));
     for (const tap of retries.due(now)) addTap(ids, tap);
     await this.#lookForPorts(session, ids, now);
     return ids;
@@ -194,6 +199,14 @@ export class Reconciler {
     const { budget, clock } = this.options;
     if (!this.#schedule.loadDue(now)) return [];
     return this.#schedule.lookAtLoad(() => budget.look(vpp, clock.monotonic()));
+  }
+
+  async #lookAtTraffic({ vpp }: VppSession, now: number): Promise<readonly string[]> {
+    if (!this.#schedule.trafficDue(now)) return [];
+    const tags = await this.#schedule.lookAtTraffic(() => this.copies.look(vpp));
+    // What stands still though it looks right may have something that only a look at everything sees.
+    if (tags.some((tag) => this.copies.stillness.has(tag))) this.#schedule.doubt();
+    return tags;
   }
 
   async #lookForPorts(session: VppSession, ids: GatheredTaps, now: number): Promise<void> {

@@ -1,3 +1,5 @@
+import type { InterfaceCounters } from '@taas/agent';
+
 /** An Ethernet frame without preamble and FCS. */
 export type Frame = Uint8Array;
 
@@ -47,16 +49,7 @@ export interface Capture {
 }
 
 /** What an interface has counted since it was made. */
-export interface PortCounters {
-  readonly rxPackets: number;
-  readonly rxBytes: number;
-  readonly txPackets: number;
-  readonly txBytes: number;
-  /** Frames that came in by it and went nowhere. */
-  readonly drops: number;
-  /** Frames that could not be sent. */
-  readonly txErrors: number;
-}
+export type PortCounters = InterfaceCounters;
 
 /**
  * One node's virtual switch with ports that can send and capture, in a private directory of its own: a real VPP or the
@@ -84,6 +77,8 @@ export interface LabSwitch {
   setMtu(port: LabPort, mtu: number): Promise<void>;
   /** Sends packets for a prefix by way of an address, or (null) not any more. */
   route(prefix: string, via: string | null): Promise<void>;
+  /** A fault: what is mirrored to the interface comes to nothing, and nothing that the agent reads shows it. */
+  swallowCopies(swIfIndex: number, isBroken: boolean): Promise<void>;
   /** The counters of every interface, by sw_if_index. */
   counters(): Promise<ReadonlyMap<number, PortCounters>>;
   /** Number of requests that changed the switch's configuration, where the switch can tell. */

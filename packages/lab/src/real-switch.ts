@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readCounters } from '@taas/agent';
 import { decodeCapture, encodePcap } from '@taas/packets';
 import type { Clock } from '@taas/service';
 import { connect, labMessages, type VppClient } from 'vpp-api';
@@ -15,7 +16,6 @@ import type {
   Uplink,
 } from './lab-switch.js';
 import { deleteInterface, labPort, makeInterface, portTag, type RealPort } from './real-port.js';
-import { readCounters } from './show-interface.js';
 import { type VppBinary, VppProcess, type VppTuning } from './vpp-process.js';
 
 type Client = VppClient<typeof labMessages>;
@@ -40,6 +40,8 @@ export class RealSwitch implements LabSwitch {
   readonly #uplinks: MemifUplink[] = [];
   readonly #routes = new Map<string, string>();
   #client: Client | undefined;
+  /** The table by which copies are swallowed. */
+  #swallower = 0;
   #serial = 0;
 
   constructor(
@@ -163,6 +165,19 @@ export class RealSwitch implements LabSwitch {
     const only = { ...everyInterface, sw_if_index: this.port(port).swIfIndex };
     const [found] = await this.client.dump('sw_interface_dump', only);
     return ((found?.flags ?? 0) & linkUp) !== 0;
+  }
+
+  /** By an ACL on what the interface sends, which comes before its counters: a table without sessions, for all that misses. */
+  async swallowCopies(swIfIndex: number, isBroken: boolean): Promise<void> {
+    const of = new RegExp(`^(\\S+)\\s+${swIfIndex}\\s`, 'm').exec(await this.cli('show interface'));
+    if (!of) throw new Error(`there is no interface ${swIfIndex}`);
+    if (isBroken) {
+      await this.cli('classify table acl-miss-next deny mask l2 src buckets 16');
+      const tables = [...(await this.cli('show classify tables')).matchAll(/^\s*(\d+)\s+\d+\s/gm)];
+      this.#swallower = Math.max(...tables.map(([, index]) => Number(index)));
+    }
+    const del = isBroken ? '' : ' del';
+    await this.cli(`set interface output acl intfc ${of[1]} l2-table ${this.#swallower}${del}`);
   }
 
   async counters(): Promise<ReadonlyMap<number, PortCounters>> {

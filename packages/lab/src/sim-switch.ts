@@ -115,6 +115,10 @@ export class SimSwitch implements LabSwitch {
     }
   }
 
+  async swallowCopies(swIfIndex: number, isBroken: boolean): Promise<void> {
+    this.simulator.engine.span.swallow(swIfIndex, isBroken);
+  }
+
   async counters(): Promise<ReadonlyMap<number, PortCounters>> {
     const all = this.simulator.engine.interfaces.all();
     return new Map([...all].map(({ swIfIndex, counters }) => [swIfIndex, { ...counters }]));

@@ -5,7 +5,7 @@ import { uuidPattern } from './identifiers.js';
  * `state/<node>/taas/<kind>/<id>`: how a tap stands on a node. Written by the agent when it changes.
  * - `ACTIVE`: asked for, and VPP's own state read back agrees.
  * - `PENDING`: waits for something that is not ours to make (the port, its bridge domain, the uplink).
- * - `DOWN`: it was ACTIVE, somebody undid part of it in VPP, and it is being mended.
+ * - `DOWN`: it was ACTIVE, and somebody undid part of it in VPP, which is being mended, or nothing is copied all the same.
  * - `ERROR`: tried and failed; the agent goes on trying.
  * - `REMOVED`: nothing of it is left in VPP (answer to a tombstone).
  */

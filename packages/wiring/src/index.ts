@@ -1,7 +1,7 @@
 export * from './actual.js';
 export { type ActualGreTunnel, type GreSpec, GreTunnels } from './actual-gre.js';
 export { describeStep } from './describe-step.js';
-export { findPort, findUplink, isPort, tagOrPort, uplinkOf } from './find-interface.js';
+export { findPort, findUplink, isPort, portOf, tagOrPort, uplinkOf } from './find-interface.js';
 export { listMark } from './flow-filter.js';
 export { type ClassifierTable, classifiedBytes, type FrameClassifier } from './frame-classifier.js';
 export { type Interest, interestOf } from './interest.js';
@@ -15,6 +15,7 @@ export { planNode, planTaps, type TapIds } from './plan-node.js';
 export { revivesSource } from './plan-source.js';
 export { keyOf, likenessOf, type Sight, sightsOf } from './portrait.js';
 export { dispatch, type Ref, type Step, type StepKind, type StepOf, type StepTable } from './step.js';
+export type { StillMirror, Stillness } from './stillness.js';
 export * from './tags.js';
 export { idOf, idsOf } from './tap-of-tag.js';
 export type { ActualRoute } from './underlay.js';

@@ -1,4 +1,5 @@
 import type { Overload } from './overload.js';
+import type { Stillness } from './stillness.js';
 
 /** What the node's configuration says, for planning. */
 export interface NodeFacts {
@@ -11,6 +12,8 @@ export interface NodeFacts {
   /** kbit/s to which the copies of each flow, and of each leg of a tap mirror, are thinned; null: they are not policed. */
   readonly policedKbps: number | null;
   readonly overload: Overload;
+  /** Absent: nobody looks whether copies move. */
+  readonly stillness?: Stillness;
 }
 
 /** High, and away from networking-vpp's (interface indices, and 64000 and up). VPP's limit is 2^24 - 1. */

@@ -12,6 +12,7 @@ import { removeAttachment, removeLoopback, spansOff } from './plan-removal.js';
 import { reviveSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
 import type { Ref, Step } from './step.js';
+import { stillnessOf } from './stillness.js';
 import { loopbackMac, ownTag } from './tags.js';
 import { isOurInstance } from './taken-tunnels.js';
 import { mtuWarning, routeObstacle } from './underlay.js';
@@ -56,6 +57,7 @@ export function planMirror(planning: Planning, id: string): void {
       (mirror.record.removed ? null : routeObstacle(mirror.record.remote, planning.actual)) ??
       suspension(overload, tags),
     warning: (index === undefined ? '' : mtuWarning(mirror.record, index, planning.actual)) || thinning(overload, tags),
+    stillness: stillnessOf(planning.facts, tags, mirror.record.port_id, 3),
     keys: [
       ...legDirections.map((direction) => legKey(legId(id, direction))),
       ...(index === undefined ? [] : [sourceKey(index)]),

@@ -2,7 +2,7 @@ import type { Obstacle } from './obstacle.js';
 import { suspension, thinning } from './overload.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
 import { chosenDomain, evictStrangers, planBridge } from './plan-bridge.js';
-import { type DirectMirror, goesDirect, mirrorKey, planDirect } from './plan-direct.js';
+import { type DirectMirror, goesDirect, mirrorKey, planDirect, stateOf } from './plan-direct.js';
 import { type Entrance, entryKey, planEntrance } from './plan-entrance.js';
 import { flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
 import { leave, removeAttachment, removeFlow } from './plan-removal.js';
@@ -10,6 +10,7 @@ import { reviveSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
 import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
 import type { Step } from './step.js';
+import { stillnessOf } from './stillness.js';
 import { ownTag, parseOwnTag, wayKinds } from './tags.js';
 import type { WantedFlow } from './wanted.js';
 
@@ -61,6 +62,7 @@ export function planUnit(
       removed: flow.record.removed === true,
       obstacle: own?.obstacle ?? later,
       warning: thinning(overload, own?.carriers ?? []),
+      stillness: own === null ? '' : flowStillness(planning, flow, own.carriers),
       keys: [
         mirrorKey(service, flow.record.source_port),
         entryKey(service),
@@ -75,6 +77,13 @@ export function planUnit(
 }
 
 const keyOf = (flow: WantedFlow): string => flowKey(flow.record.id);
+
+/** @param carriers as in `FlowNeeds` */
+function flowStillness({ facts }: Planning, { record }: WantedFlow, carriers: readonly string[]): string {
+  const { tap_service_id: service, source_port: port, direction } = record;
+  const entrances = (['entry', 'vlan', 'vxlan'] as const).map((kind) => ownTag(kind, service));
+  return stillnessOf(facts, goesDirect(record, facts) ? entrances : carriers, port, stateOf[direction]);
+}
 
 /** The mirrors to the service's entrance, of all sources that these flows have. */
 function directMirrors(

@@ -13,7 +13,7 @@ export interface Verdict {
 
 /**
  * Reads the verdicts off a plan that was made from VPP's state as read back: a tap stands if it has no obstacle and
- * nothing of what it depends on is still to be done.
+ * nothing of what it depends on is still to be done; unless nothing is copied all the same.
  * @param failures what VPP or the connection said of a sequence, by its key
  */
 export function verify(plan: Plan, failures: ReadonlyMap<string, string> = new Map()): Verdict[] {
@@ -30,6 +30,7 @@ export function verify(plan: Plan, failures: ReadonlyMap<string, string> = new M
     const missing = outlook.keys.map((key) => open.get(key)).find((sequence) => sequence !== undefined);
     const step = missing?.steps.find(({ kind }) => kind !== 'check-port');
     if (step) return { status: 'ERROR', reason: `not in place in VPP, still to do: ${describeStep(step)}` };
+    if (outlook.stillness && !outlook.removed) return { status: 'DOWN', reason: outlook.stillness };
     return outlook.removed ? { status: 'REMOVED', reason: '' } : { status: 'ACTIVE', reason: outlook.warning ?? '' };
   }
 }

@@ -26,6 +26,8 @@ interface Mirrors {
 export class SpanTable {
   readonly #device = new Map<number, Mirrors>();
   readonly #l2 = new Map<number, Mirrors>();
+  /** Destinations at which copies come to nothing, though all that can be asked looks right. */
+  readonly #swallowing = new Set<number>();
 
   constructor(private readonly configs: L2ConfigTable) {}
 
@@ -54,7 +56,14 @@ export class SpanTable {
 
   /** The destinations of a source in one direction; empty if none. */
   destinations(from: number, direction: 'rx' | 'tx', isL2: boolean): ReadonlySet<number> {
-    return (isL2 ? this.#l2 : this.#device).get(from)?.[direction] ?? NOWHERE;
+    const all = (isL2 ? this.#l2 : this.#device).get(from)?.[direction] ?? NOWHERE;
+    return this.#swallowing.size === 0 ? all : new Set([...all].filter((to) => !this.#swallowing.has(to)));
+  }
+
+  /** A fault: copies to the interface come to nothing, and no dump shows it. */
+  swallow(to: number, isBroken: boolean): void {
+    if (isBroken) this.#swallowing.add(to);
+    else this.#swallowing.delete(to);
   }
 
   /** The table in the order of source and destination, as dumped. */

@@ -1,10 +1,26 @@
 import { API_JSON, MODULE_VERSIONS } from '../../api/definitions.js';
+import type { Engine } from '../../engine/engine.js';
+import type { Interface } from '../../engine/interface.js';
 import { EngineError } from '../../engine/retval.js';
 import { type Handlers, read } from '../handler.js';
+import { showInterface } from '../show-interface.js';
 import { showPolicer } from '../show-policer.js';
 
 /** The release whose behaviour is modelled; the text before it says that this is not VPP. */
 export const SIMULATED_VERSION = '26.06-sim';
+
+const commands = '"show policer" and "show interface"';
+
+/** All, if none is named. @throws EngineError as VPP does, which shows nothing if one is not there */
+function named(engine: Engine, names: readonly string[]): Interface[] {
+  const all = [...engine.interfaces.all()];
+  if (names.length === 0) return all;
+  return names.map((name) => {
+    const found = all.find((each) => each.name === name);
+    if (!found) throw new EngineError('UNSPECIFIED', `there is no interface ${name}`);
+    return found;
+  });
+}
 
 /** Version, definitions, liveness, and of the command line what VPP tells nowhere else. */
 export const systemHandlers: Handlers = {
@@ -20,13 +36,13 @@ export const systemHandlers: Handlers = {
   api_versions: read(() => ({ api_versions: MODULE_VERSIONS })),
   cli_inband: read(
     (fields, { engine, name }) => {
-      if (fields.text('cmd') === 'show policer') return { reply: showPolicer(engine.policers.all()) };
-      throw new EngineError(
-        'UNIMPLEMENTED',
-        `vpp-sim ${name} has no command but "show policer": "${fields.text('cmd')}"`,
-      );
+      const command = fields.text('cmd');
+      if (command === 'show policer') return { reply: showPolicer(engine.policers.all()) };
+      const [show, what, ...names] = command.split(' ');
+      if (show === 'show' && what === 'interface') return { reply: showInterface(named(engine, names)) };
+      throw new EngineError('UNIMPLEMENTED', `vpp-sim ${name} has no commands but ${commands}: "${command}"`);
     },
-    { reply: 'vpp-sim has no command but "show policer"\n' },
+    { reply: `vpp-sim has no commands but ${commands}\n` },
   ),
   want_interface_events: read((fields, { client }) => {
     const enable = fields.number('enable_disable') !== 0;

@@ -1,6 +1,16 @@
-import type { PortCounters } from './lab-switch.js';
+/** What an interface has counted since it was made, or since somebody cleared its counters. */
+export interface InterfaceCounters {
+  readonly rxPackets: number;
+  readonly rxBytes: number;
+  readonly txPackets: number;
+  readonly txBytes: number;
+  /** Frames that came in by it and went nowhere. */
+  readonly drops: number;
+  /** Frames that could not be sent. */
+  readonly txErrors: number;
+}
 
-const NAMES: Readonly<Record<string, keyof PortCounters>> = {
+const NAMES: Readonly<Record<string, keyof InterfaceCounters>> = {
   'rx packets': 'rxPackets',
   'rx bytes': 'rxBytes',
   'tx packets': 'txPackets',
@@ -13,8 +23,8 @@ const NAMES: Readonly<Record<string, keyof PortCounters>> = {
  * The counters in what `show interface` prints, by sw_if_index: a line with name, index, state and MTU begins an
  * interface, and each counter that is not zero stands at the end of that line or on one of its own.
  */
-export function readCounters(shown: string): Map<number, PortCounters> {
-  const found = new Map<number, PortCounters>();
+export function readCounters(shown: string): Map<number, InterfaceCounters> {
+  const found = new Map<number, InterfaceCounters>();
   let index: number | undefined;
   for (const line of shown.split('\n')) {
     const head = /^\S+\s+(\d+)\s+(?:up|down)\s/.exec(line)?.[1];

@@ -1,0 +1,124 @@
+import type { Logger } from '@taas/service';
+import {
+  type ActualInterface,
+  featureBits,
+  parseOwnTag,
+  portOf,
+  type StillMirror,
+  type Stillness,
+  type VppSnapshot,
+} from '@taas/wiring';
+import { VppRetvalError } from 'vpp-api';
+import { type Carrier, judgeCopies, type Mirror, type WatchedCarrier } from './judge-copies.js';
+import { readCounters } from './vpp/show-interface.js';
+import type { Vpp } from './vpp/vpp-messages.js';
+
+/** So many interfaces' counters are read in one go. */
+const atOnce = 1000;
+
+/**
+ * Looks whether copies move where their ports' traffic does: the last doubt about a tap of which all that VPP says is right.
+ * Where there is much, each look is at a part of it, in turns.
+ */
+export class CopyWatch {
+  #watched = new Map<string, WatchedCarrier>();
+  #rest: Iterator<Carrier> | null = null;
+
+  constructor(
+    private readonly snapshot: VppSnapshot,
+    private readonly logger: Logger,
+  ) {}
+
+  get stillness(): Stillness {
+    const still = new Map<string, readonly StillMirror[]>();
+    for (const [tag, watched] of this.#watched) if (watched.still.length > 0) still.set(tag, watched.still);
+    return still;
+  }
+
+  /** Begins anew: another VPP has counted nothing of what this one has. */
+  attach(): void {
+    this.#watched = new Map();
+    this.#rest = null;
+  }
+
+  /** @returns tags of interfaces of ours whose taps stand otherwise than before */
+  async look(vpp: Vpp): Promise<string[]> {
+    for (const tag of [...this.#watched.keys()])
+      if ([...this.snapshot.tagged(tag)].length === 0) this.#watched.delete(tag);
+    const { carriers, names } = this.#next();
+    if (names.size === 0) return [];
+    const shown = await countersOf(vpp, names);
+    return carriers.filter((carrier) => this.#judge(carrier, shown)).map(({ tag }) => tag);
+  }
+
+  #judge(carrier: Carrier, shown: Parameters<typeof judgeCopies>[2]): boolean {
+    const before = this.#watched.get(carrier.tag) ?? null;
+    const now = judgeCopies(before, carrier, shown);
+    if (now) this.#watched.set(carrier.tag, now);
+    else this.#watched.delete(carrier.tag);
+    const [was, is] = [before?.still ?? [], now?.still ?? []];
+    for (const { reason } of is)
+      if (!was.some((each) => each.reason === reason))
+        this.logger.warn({ tag: carrier.tag, reason }, 'nothing is copied');
+    if (was.length > 0 && is.length === 0)
+      this.logger.info({ tag: carrier.tag }, 'copies move again, or have another way');
+    return JSON.stringify(was) !== JSON.stringify(is);
+  }
+
+  #next(): { readonly carriers: readonly Carrier[]; readonly names: ReadonlySet<string> } {
+    this.#rest ??= carriersOf(this.snapshot);
+    const carriers: Carrier[] = [];
+    const names = new Set<string>();
+    while (names.size < atOnce) {
+      const { value, done } = this.#rest.next();
+      if (done) {
+        this.#rest = null;
+        break;
+      }
+      carriers.push(value);
+      for (const { index } of [value, ...value.mirrors]) {
+        const name = this.snapshot.interface(index)?.name;
+        if (name !== undefined) names.add(name);
+      }
+    }
+    return { carriers, names };
+  }
+}
+
+/** What is shown under these names; nothing if one of them is gone, since VPP shows none of them then. */
+async function countersOf(vpp: Vpp, names: ReadonlySet<string>) {
+  try {
+    return readCounters((await vpp.request('cli_inband', { cmd: `show interface ${[...names].join(' ')}` })).reply);
+  } catch (error) {
+    if (!(error instanceof VppRetvalError)) throw error;
+    return readCounters('');
+  }
+}
+
+/** Interfaces of ours to which ports are mirrored, as far as nothing but these mirrors explains their counters. */
+function* carriersOf(snapshot: VppSnapshot): Generator<Carrier> {
+  // What is read again meanwhile would come again.
+  const indices = Array.from(snapshot.interfaces(), ({ index }) => index);
+  for (const index of indices) {
+    const { name, tag, adminUp } = snapshot.interface(index) ?? {};
+    if (name === undefined || tag === undefined || !adminUp || parseOwnTag(tag) === null) continue;
+    const mirrors = [...snapshot.spansTo(index)].flatMap((from) => mirrorOf(snapshot.interface(from), index, snapshot));
+    if (mirrors.length > 0) yield { tag, index, name, mirrors };
+  }
+}
+
+/**
+ * A mirror that copies all that its interface counts: not of a trunk, which counts what its subports take; nor one that is
+ * switched off, which is for others to see.
+ */
+function mirrorOf(from: ActualInterface | undefined, to: number, snapshot: VppSnapshot): Mirror[] {
+  const port = from && portOf(from);
+  const features = from && snapshot.features(from.index);
+  if (!from || !port || !features || from.supIndex !== from.index) return [];
+  if ([...snapshot.subInterfaces(from.index)].length > 0) return [];
+  const on =
+    ((features.input & featureBits.inputSpan) === 0 ? 0 : 1) |
+    ((features.output & featureBits.outputSpan) === 0 ? 0 : 2);
+  const state = ((snapshot.spansFrom(from.index).get(to) ?? 0) & on) as Mirror['state'];
+  return state === 0 ? [] : [{ index: from.index, port, state }];
+}

@@ -1,0 +1,3 @@
+import { describeStillCopies } from '../scenarios/still-copies.js';
+
+describeStillCopies('the simulator', () => ({ vpp: undefined }));

@@ -14,7 +14,7 @@ class Node {
   /** Sources whose mirrors somebody has switched off. */
   readonly off = new Set<number>();
   asked: number[] = [];
-  readonly #reader;
+  readonly reader;
 
   constructor(flows: number, hasManySpans: boolean) {
     for (let n = 1; n <= flows; n++) {
@@ -31,14 +31,14 @@ class Node {
       for (const sight of sights)
         if (sight.of === 'source') this.snapshot.putFeatures(sight.index, this.off.has(sight.index) ? null : alive);
     };
-    this.#reader = { hasManySpans, readSights, readSpans: async () => undefined };
+    this.reader = { hasManySpans, readSights, readSpans: async () => undefined };
   }
 
   /** Flows that are found to be concerned by all looks of a round. */
   async round(): Promise<string[]> {
     const found = new Set<string>();
     for (let n = 0; n < Math.max(this.quiet.looksARound, 1); n++)
-      for (const flow of (await this.quiet.changes(this.wanted, this.#reader)).taps.flows) found.add(flow);
+      for (const flow of (await this.quiet.changes(this.wanted, this.reader)).taps.flows) found.add(flow);
     return [...found];
   }
 }
@@ -74,4 +74,13 @@ it('finds what somebody else has read meanwhile, and what is undone again as soo
   // Mended, which was read back, and undone before the next look.
   node.snapshot.putFeatures(1, alive);
   expect(await node.round()).toEqual([id('f', 1)]);
+});
+
+it('looks again at whoever goes by a way that it has not seen before, since an event may have told of it already', async () => {
+  const node = new Node(1, false);
+  const ways = { mirror_type: 'erspanv1', local: '10.0.0.1', remote: '198.51.100.9', directions: { BOTH: 1 } } as const;
+  const record = { v: 1, id: id('e', 1), project_id: 'p', port_id: id('a', 1), mtu: null, ...ways } as const;
+  node.wanted.mirrors.set({ record, revision: 9 });
+  const look = async () => [...(await node.quiet.changes(node.wanted, node.reader)).taps.mirrors];
+  expect([await look(), await look()]).toEqual([[record.id], []]);
 });

@@ -61,7 +61,9 @@ export class QuietLook {
       const [key, likeness] = [keyOf(sight), likenessOf(sight, snapshot)];
       const last = this.#last.get(key);
       this.#now.set(key, likeness);
-      return likeness !== before[n] || (last !== undefined && likeness !== last);
+      // What an event has told of an interface reaches its taps by its tag; of a way that goes by it, only we know.
+      const isNews = last === undefined ? sight.of === 'way' : likeness !== last;
+      return likeness !== before[n] || isNews;
     });
     if (this.#rest === null) this.#endRound();
     return { taps: concerned(changed, wanted), untagged: snapshot.takeLostTag() };

@@ -15,7 +15,7 @@ guarantee was broken.
   --runs N       how many seeds, from S on (default 10; with --pairs every pair once)
   --seed S       the first seed (default 1)
   --vpp KIND     sim: the simulator (default); real: the vpp of VPP_PREFIX or of the PATH
-  --pairs        every fault with every other and with itself, instead of one to three at random
+  --pairs        every fault with every other and with itself, instead of one to three at random; a seed has its pair
   --only LIST    these faults alone, separated by commas; with --runs, the seed picks from them
   --verbose      what happened in each run; otherwise only in those that broke a guarantee
   --help         this text
@@ -48,7 +48,10 @@ export async function faultsMain(args: readonly string[], print: (line: string) 
   if (values.vpp !== 'sim' && values.vpp !== 'real') throw new RangeError(`--vpp ${values.vpp}: it is sim or real`);
   const pairs = values.pairs ? allPairs(faults) : undefined;
   const runs = values.runs === undefined ? (pairs?.length ?? 10) : wholeNumber('--runs', values.runs);
-  const jobs = Array.from({ length: runs }, (_, n): Job => ({ seed: first + n, exactly: pairs?.[n % pairs.length] }));
+  const jobs = Array.from({ length: runs }, (_, n): Job => {
+    const seed = first + n;
+    return { seed, exactly: pairs?.[seed % pairs.length] };
+  });
   return runAll(jobs, { faults, vpp: values.vpp, verbose: values.verbose, print });
 }
 

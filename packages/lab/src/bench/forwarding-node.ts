@@ -125,6 +125,8 @@ export class ForwardingNode {
         const left = `${await this.vpp.cli('show interface span')}${await this.vpp.cli('show interface')}`;
         return !/\(\s*both\)|^loop|^\S+\d\.\d/m.test(left);
       });
+      // Or the next taps would seem ACTIVE by these.
+      await this.states.until('nothing is ACTIVE', () => this.states.active === 0, 60_000);
     };
   }
 

@@ -125,7 +125,6 @@ class World {
     const told = await StatesTold.listen(lab.cloud.store, nodes);
     try {
       const before = await vandal.inventory();
-      const began = lab.clock.monotonic();
       await this.#underTraffic(what, garbles, async () => {
         await happen(vandal);
         await lab.eventually(async () => {
@@ -134,11 +133,6 @@ class World {
             what,
           ).toContain('DOWN');
         }, patienceMs);
-        const seen = lab.clock.monotonic() - began;
-        if (process.env['BREAKAGES'] !== undefined)
-          process.stderr.write(
-            `${what}: ${seen.toFixed(0)} ms: ${told.all.find((s) => s.status === 'DOWN')?.reason}\n`,
-          );
         await lab.eventually(async () => {
           expect({ what, ...(await vandal.inventory()) }).toEqual({ what, ...before });
         }, patienceMs);

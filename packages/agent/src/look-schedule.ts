@@ -3,8 +3,9 @@ import type { AgentConfig } from './config.js';
 
 /**
  * When VPP is looked at although nothing is known to have happened: everything, now and then; what is ours, often, since VPP
- * does not tell when it is undone; what taps copy, where there is a budget; whether copies move; and all interfaces
- * while something is waited for. On a node where looking takes long it is done less often, so that it never takes more than a part of VPP's time.
+ * does not tell when it is undone; what taps copy, where there is a budget; whether copies move; and all interfaces while
+ * something is waited for. On a node where looking takes long it is done less often, so that it never takes more than a
+ * part of VPP's time.
  */
 export class LookSchedule {
   #everything = { at: 0 };

@@ -31,6 +31,16 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'attack',
+          include: ['tests/attack/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'openstack',
           include: ['tests/openstack/**/*.test.ts'],
           testTimeout: 300_000,

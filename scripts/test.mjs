@@ -1,4 +1,4 @@
-// `npm test`: installs what is missing, then types, lint, unit, integration and, where they can be had, the tests on a real
+// `npm test`: installs what is missing, then types, lint, unit, integration, attacks and, where they can be had, the tests on a real
 // VPP and those with a real OpenStack. `--only vpp|openstack` runs these alone and fails where the others are skipped.
 // Ends with `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process';
@@ -9,11 +9,12 @@ import { ensureDriver, ensureOpenStack, ensurePrograms } from './debian-packages
 import { findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
-const help = `npm test [-- --only types|lint|unit|integration|vpp|openstack]
+const help = `npm test [-- --only types|lint|unit|integration|attack|vpp|openstack]
 Runs every check of this repository, or one part of it. The last lines name what failed, what was skipped, and why.
 
   types, lint, unit  need nothing but Node.js
   integration        needs etcd, etcdctl, openssl, tshark and faketime
+  attack             hostile clients and records against the real programs; needs what integration needs
   vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
                      virtio driver also dpdk-testpmd
   openstack          needs Keystone, Neutron and the openstack client, as Debian 12's packages; about two minutes
@@ -26,7 +27,7 @@ if (values.help) {
   process.stdout.write(`${help}\n`);
   process.exit(0);
 }
-const parts = ['types', 'lint', 'unit', 'integration', 'vpp', 'openstack'];
+const parts = ['types', 'lint', 'unit', 'integration', 'attack', 'vpp', 'openstack'];
 if (values.only !== undefined && !parts.includes(values.only)) {
   process.stderr.write(`--only ${values.only}: it is one of ${parts.join(', ')}\n`);
   process.exit(2);
@@ -44,11 +45,12 @@ mkdirSync(results, { recursive: true });
 if (wants('types')) check('types', bin('tsc'), ['-p', 'tsconfig.tests.json']);
 if (wants('lint')) check('lint', bin('biome'), ['check', '--error-on-warnings', '.']);
 if (wants('unit')) vitest('unit');
-if (wants('integration') || wants('vpp') || wants('openstack')) {
+if (wants('integration') || wants('attack') || wants('vpp') || wants('openstack')) {
   if (!(await ensurePrograms())) {
     fail('a program that the tests need is missing, so nothing that needs it was run');
   } else {
     if (wants('integration')) vitest('integration');
+    if (wants('attack')) vitest('attack');
     if (wants('vpp')) await vpp();
     if (wants('openstack')) await openstack();
   }

@@ -1,0 +1,136 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A port as Neutron knows it. */
+export interface TokenPort {
+  readonly project: string;
+  /** The node that it is bound on; none: unbound. */
+  readonly host?: string;
+}
+
+/** An HTTP service of a test, and what it was asked. */
+export interface TestService {
+  readonly url: string;
+  readonly requests: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface TokenKeystoneOptions {
+  /** Access rules of application credentials, for tokens that end with `-rules`. */
+  readonly accessRules?: readonly object[];
+  /** Milliseconds that the validation of a token takes. */
+  readonly delayMs?: number;
+}
+
+export type TokenNeutronOptions = {
+  /** Answers instead of the usual; true if it did. */
+  readonly instead?: (request: IncomingMessage, response: ServerResponse) => boolean;
+};
+
+const ladder = ['admin', 'manager', 'member', 'reader'];
+const serviceToken = 'service-token';
+
+/** A Keystone that reads the owner off the token: `tok-<project>-<role>`, with `-rules` behind it for access rules. */
+export function startTokenKeystone({ accessRules = [], delayMs = 0 }: TokenKeystoneOptions = {}): Promise<TestService> {
+  return serve((request, response) => {
+    const answer = () => {
+      if (request.method === 'POST') {
+        const token = tokenOf('service', 'admin', []);
+        send(response, 201, { token }, { 'x-subject-token': serviceToken });
+        return;
+      }
+      const [, project, role, rules] =
+        /^tok-([a-z0-9]+)-([a-z]*)(-rules)?$/.exec(header(request, 'x-subject-token')) ?? [];
+      if (project === undefined || role === undefined) send(response, 404, { error: { code: 404 } });
+      else send(response, 200, { token: tokenOf(project, role, rules === undefined ? [] : accessRules) });
+    };
+    if (delayMs > 0) setTimeout(answer, delayMs);
+    else answer();
+  });
+}
+
+/** A Neutron of `ports`, by id: who has a token of the project sees a port, an administrator sees its binding too. */
+export function startTokenNeutron(
+  ports: Map<string, TokenPort>,
+  { instead }: TokenNeutronOptions = {},
+): Promise<TestService> {
+  return serve((request, response) => {
+    if (instead?.(request, response)) return;
+    const token = header(request, 'x-auth-token');
+    const admin = token === serviceToken || /^tok-[a-z0-9]+-admin$/.test(token);
+    const caller = token.split('-')[1];
+    const shown = (id: string): object[] => {
+      const port = ports.get(id);
+      if (port === undefined || (!admin && port.project !== caller)) return [];
+      const { project, host = '' } = port;
+      const binding = { 'binding:host_id': host, 'binding:vif_type': host === '' ? 'unbound' : 'vhostuser' };
+      const common = { project_id: project, tenant_id: project, network_id: 'network', device_owner: 'compute:nova' };
+      return [{ id, ...common, status: 'ACTIVE', admin_state_up: true, ...(admin ? binding : {}) }];
+    };
+    const url = new URL(request.url ?? '', 'http://neutron');
+    const notFound = () => send(response, 404, neutronError('PortNotFound'));
+    const id = /^\/v2\.0\/ports\/([^/?]+)$/.exec(url.pathname)?.[1];
+    if (token === '') send(response, 401, { error: 'Authentication required' });
+    else if (id !== undefined && shown(id).length === 0) notFound();
+    else if (id !== undefined && request.method === 'GET') send(response, 200, { port: shown(id)[0] });
+    else if (id !== undefined && request.method === 'DELETE') {
+      ports.delete(id);
+      response.writeHead(204).end();
+    } else if (url.pathname === '/v2.0/ports') {
+      const ids = url.searchParams.getAll('id');
+      const owner = url.searchParams.get('project_id');
+      const asked = [...ports].filter(
+        ([each, { project }]) => (ids.length === 0 || ids.includes(each)) && (owner === null || project === owner),
+      );
+      send(response, 200, { ports: asked.flatMap(([each]) => shown(each)) });
+    } else if (url.pathname === '/v2.0/networks') send(response, 200, { networks: [] });
+    else send(response, 404, neutronError('HTTPNotFound'));
+  });
+}
+
+const header = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? '');
+
+const neutronError = (type: string) => ({ NeutronError: { type, message: type, detail: '' } });
+
+function tokenOf(project: string, role: string, rules: readonly object[]): object {
+  const at = ladder.indexOf(role);
+  const roles = (at < 0 ? [role] : ladder.slice(at)).filter((name) => name !== '').map((name) => ({ id: name, name }));
+  const domain = { id: 'default', name: 'Default' };
+  return {
+    methods: ['password'],
+    user: { id: `user-of-${project}`, name: 'user', domain },
+    project: { id: project, name: project, domain },
+    roles,
+    issued_at: '2020-01-01T00:00:00.000000Z',
+    expires_at: '2099-01-01T00:00:00.000000Z',
+    audit_ids: ['audit'],
+    ...(rules.length === 0
+      ? {}
+      : { application_credential: { id: 'credential', name: 'credential', restricted: true, access_rules: rules } }),
+  };
+}
+
+function send(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+  const more = { 'content-type': 'application/json', 'x-openstack-request-id': 'req-of-the-test', ...headers };
+  response.writeHead(status, more).end(JSON.stringify(body));
+}
+
+/** Serves on loopback; a request is answered once its body is there, as the real services do. */
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<TestService> {
+  const requests: string[] = [];
+  const server: Server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    request.resume();
+    request.once('end', () => answer(request, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

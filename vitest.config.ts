@@ -32,7 +32,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'attack',
-          include: ['tests/attack/**/*.test.ts'],
+          include: ['tests/attack/**/*.test.ts', 'tests/fuzz/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -1,32 +1,4 @@
-// `npm run faults`: installs and compiles what is missing, then runs the fault harness of tests/faults with the same
-// arguments. The harness is TypeScript that is not compiled beforehand: vitest's loader runs it, as it runs the tests.
-import { join } from 'node:path';
-import { ensurePrograms } from './debian-packages.mjs';
-import { build, install, root } from './prepare.mjs';
+// `npm run faults`: breaks things under traffic, and checks what must hold (tests/faults).
+import { runTypescript } from './run-typescript.mjs';
 
-const args = process.argv.slice(2);
-install();
-build();
-if (!args.includes('--help') && !(await ensurePrograms())) process.exit(1);
-// Each of the many programs of a cloud is killed when this one ends, by a listener of its own.
-process.setMaxListeners(100);
-const { createViteServer } = await import('vitest/node');
-const loader = await createViteServer({
-  root,
-  configFile: false,
-  logLevel: 'error',
-  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
-  optimizeDeps: { noDiscovery: true },
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
-});
-const { faultsMain } = await loader.ssrLoadModule(join(root, 'tests/faults/main.ts'));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
-let code = 1;
-try {
-  code = await faultsMain(args, (line) => process.stdout.write(`${line}\n`));
-} catch (error) {
-  process.stderr.write(`${error.stack ?? error}\n`);
-}
-await loader.close();
-process.exit(code);
+await runTypescript('tests/faults/main.ts', 'faultsMain');

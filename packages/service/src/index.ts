@@ -3,7 +3,25 @@ export { type Clock, systemClock } from './clock.js';
 export { healthOptions, type LogConfig, logOptions, portOption } from './common-options.js';
 export { ConfigError, checkConfig, loadConfig } from './config-file.js';
 export { describeOptions, group, type OptionEntry, options, optionsOf } from './config-schema.js';
+export { certificatesPem, type KeyPair, keyPair, secretText } from './file-content.js';
 export { type Health, type HealthProbes, type HealthServer, startHealthServer } from './health-server.js';
 export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
-export { errorChain, type ProgramOptions, runProgram, UsageError, untilAborted } from './program.js';
+export {
+  errorChain,
+  type ProgramOptions,
+  type ReloadRequests,
+  runProgram,
+  UsageError,
+  untilAborted,
+} from './program.js';
+export { type FileAccess, type ProcessIdentity, processIdentity, secretProblem } from './secret-file.js';
+export { fixed, type Watched } from './watched.js';
+export {
+  type FileSource,
+  FileWatch,
+  type FileWatchDeps,
+  type LookResult,
+  type NamedFile,
+  type RefusedFile,
+} from './watched-file.js';

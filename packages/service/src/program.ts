@@ -17,13 +17,40 @@ export interface ProgramOptions {
   /**
    * The program itself. Resolves with its exit code.
    * @param stop aborts at the first SIGTERM or SIGINT: finish what is under way and return
+   * @param reloads tells of each SIGHUP
    */
-  readonly main: (flags: Readonly<Record<string, string | boolean | undefined>>, stop: AbortSignal) => Promise<number>;
+  readonly main: (
+    flags: Readonly<Record<string, string | boolean | undefined>>,
+    stop: AbortSignal,
+    reloads: ReloadRequests,
+  ) => Promise<number>;
+}
+
+/** Wishes to look at the files of the configuration at once: SIGHUP. */
+export interface ReloadRequests {
+  /** Calls the listener at each wish from now on, and for those that came before anybody listened. */
+  listen(listener: () => void): void;
+}
+
+class SignalledReloads implements ReloadRequests {
+  #listener: (() => void) | undefined;
+  #missed = false;
+
+  readonly onSignal = (): void => {
+    if (this.#listener) this.#listener();
+    else this.#missed = true;
+  };
+
+  listen(listener: () => void): void {
+    this.#listener = listener;
+    if (this.#missed) listener();
+    this.#missed = false;
+  }
 }
 
 /**
  * Runs a program to its end and sets the process's exit code: 0 or what `main` says, 1 for a failure, 2 for a wrong
- * command line or configuration. A second signal ends the process at once.
+ * command line or configuration. A second SIGTERM or SIGINT ends the process at once; SIGHUP never ends it.
  */
 export async function runProgram(
   program: ProgramOptions,
@@ -34,10 +61,12 @@ export async function runProgram(
     if (stop.signal.aborted) process.exit(1);
     stop.abort(new Error(`stopped by ${signal}`));
   };
+  const reloads = new SignalledReloads();
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  process.on('SIGHUP', reloads.onSignal);
   try {
-    process.exitCode = await start(program, argv, stop.signal);
+    process.exitCode = await start(program, argv, stop.signal, reloads);
   } catch (error) {
     const usage = error instanceof UsageError || error instanceof ConfigError;
     const hint = error instanceof UsageError ? ` (see ${program.name} --help)` : '';
@@ -46,10 +75,16 @@ export async function runProgram(
   } finally {
     process.off('SIGTERM', onSignal);
     process.off('SIGINT', onSignal);
+    process.off('SIGHUP', reloads.onSignal);
   }
 }
 
-async function start(program: ProgramOptions, argv: readonly string[], stop: AbortSignal): Promise<number> {
+async function start(
+  program: ProgramOptions,
+  argv: readonly string[],
+  stop: AbortSignal,
+  reloads: ReloadRequests,
+): Promise<number> {
   const flags = parseFlags(program, argv);
   if (flags['help']) {
     process.stdout.write(`${program.help.trim()}\n`);
@@ -59,7 +94,7 @@ async function start(program: ProgramOptions, argv: readonly string[], stop: Abo
     process.stdout.write(`${program.name} ${program.version}\n`);
     return 0;
   }
-  return program.main(flags, stop);
+  return program.main(flags, stop, reloads);
 }
 
 function parseFlags(program: ProgramOptions, argv: readonly string[]): Record<string, string | boolean | undefined> {

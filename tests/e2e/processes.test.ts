@@ -211,7 +211,7 @@ describe('the programs, started wrongly', () => {
         'nope: 1\nlisten: { port: -1 }',
         /nope.*listen\.port|listen\.port.*nope/,
       ],
-      ['what is not YAML', 'taas-server', 'listen: [', /is not YAML/],
+      ['what is not YAML', 'taas-server', 'listen: [', /not YAML/],
       ['an endpoint that is none', 'taas-agent', 'node: a\netcd: { endpoints: ["ftp://x"] }', /endpoints/],
       ['no physnet for VLANs', 'taas-server', 'segments: [{ type: vlan, first: 1, last: 2 }]', /segments\.0.*physnet/],
     ];

@@ -11,6 +11,11 @@ const adminOrManager = '(rule:admin_only) or (role:manager and project_id:%(proj
 const baseRules: readonly RuleDefault[] = [
   { name: 'context_is_admin', check: 'role:admin', description: 'Who administers the cloud and sees all projects' },
   {
+    name: 'context_with_global_access',
+    check: '!',
+    description: "Who, besides the administrator, is shown all projects' resources as far as the rules about them let",
+  },
+  {
     name: 'context_can_set_project_id',
     check: '!',
     description: 'Who, besides the administrator, may create a resource for another project',

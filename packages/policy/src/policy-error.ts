@@ -1,6 +1,6 @@
 /** One thing wrong with a rule. */
 export interface PolicyProblem {
-  /** The rule's name. */
+  /** The rule's name; empty if the file itself is meant. */
   readonly rule: string;
   /** Where the rule stands: `policy.yaml line 12`, `built-in default`. */
   readonly source: string;
@@ -23,7 +23,8 @@ export class PolicyError extends Error {
 
 export function describeProblem(problem: PolicyProblem): string {
   const at = problem.character === null ? '' : `, character ${problem.character}`;
-  return `${problem.source}: rule "${problem.rule}"${at}: ${problem.message}`;
+  const named = problem.rule === '' ? '' : ` rule "${problem.rule}"${at}:`;
+  return `${problem.source}:${named} ${problem.message}`;
 }
 
 /** A rule's text that is not in the language; `offset` is counted from 0 in that text. */

@@ -1,4 +1,5 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { readPlainYaml, YamlError } from '@taas/service';
+import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 import { PolicyError } from './policy-error.js';
 
 /** A rule as an operator wrote it. */
@@ -12,33 +13,45 @@ export interface RuleOverride {
 
 /**
  * Reads the text of a policy.yaml (a map of rule names to rules; JSON is YAML). The rules themselves are parsed by
- * `createPolicy`, which knows which of them matter.
+ * `createPolicy`, which knows which of them matter; a name may stand twice.
  * @param file the name for error messages
- * @throws PolicyError if the text is not such a map
+ * @throws PolicyError if the text is not such a map, and for every value that is not what it looks like: a tag such as an
+ *   unquoted `!`, an anchor, an alias, and all that the YAML parser warns of
  */
 export function loadPolicyFile(text: string, file = 'policy.yaml'): RuleOverride[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const at = (offset: number): string => `${file} line ${lines.linePos(offset).line}`;
-  const [broken] = document.errors;
-  if (broken !== undefined) {
-    throw fileError(at(broken.pos[0]), `not YAML: ${broken.message.split('\n')[0] ?? ''}`, broken);
+  let yaml: ReturnType<typeof readPlainYaml>;
+  try {
+    yaml = readPlainYaml(text, { uniqueKeys: false });
+  } catch (cause) {
+    if (!(cause instanceof YamlError)) throw cause;
+    const problems = cause.problems.map(({ line, message }) => fileProblem(`${file} line ${line}`, message));
+    throw new PolicyError(problems, { cause });
   }
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return [];
-  if (!isMap(document.contents)) throw fileError(file, 'must be a map of rule names to rules');
-  return document.contents.items.map((pair) => {
-    const key = isScalar(pair.key) ? pair.key : null;
-    const source = at(key?.range?.[0] ?? 0);
-    if (typeof key?.value !== 'string') throw fileError(source, 'the name of a rule must be a text');
-    return { name: key.value, rule: plain(pair.value, document), source };
+  const { contents, lineOf } = yaml;
+  if (contents === null || (isScalar(contents) && contents.value === null)) return [];
+  if (!isMap<ParsedNode, ParsedNode | null>(contents))
+    throw new PolicyError([fileProblem(file, 'must be a map of rule names to rules')]);
+  return contents.items.map(({ key, value }) => {
+    const source = `${file} line ${lineOf(key.range[0])}`;
+    if (!isScalar(key) || typeof key.value !== 'string')
+      throw new PolicyError([fileProblem(source, 'the name of a rule must be a text')]);
+    return { name: key.value, rule: ruleOf(value), source };
   });
 }
 
-function plain(value: unknown, document: ReturnType<typeof parseDocument>): unknown {
-  const node = value as { toJS?: (document: unknown) => unknown } | null;
-  return node?.toJS === undefined ? value : node.toJS(document);
+/** Null for what its author has left empty: only an empty text in quotes, or "@", can be meant for everybody. */
+function ruleOf(value: ParsedNode | null): unknown {
+  if (isScalar(value)) return value.value === '' && !value.type?.startsWith('QUOTE') ? null : value.value;
+  if (!isSeq<ParsedNode>(value)) return value === null ? null : {};
+  if (value.items.length === 0) return null;
+  return value.items.map((item) => (isSeq<ParsedNode>(item) ? item.items.map(plain) : plain(item)));
 }
 
-function fileError(source: string, message: string, cause?: unknown): PolicyError {
-  return new PolicyError([{ rule: '', source, character: null, message }], { cause });
+/** No text deeper than this is part of a rule. */
+function plain(item: ParsedNode): unknown {
+  return isScalar(item) ? item.value : null;
+}
+
+function fileProblem(source: string, message: string) {
+  return { rule: '', source, character: null, message };
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultRules, samplePolicyFile } from './defaults.js';
 import { createPolicy } from './policy.js';
@@ -97,7 +98,28 @@ describe('policy.yaml', () => {
     ['owner: rule:admin_or_owner', /rule "owner": refers to itself: owner -> admin_or_owner -> owner/],
     ['get_tap_flow:', /the rule is empty/],
     ['get_tap_flow: 7', /a text or a list/],
-    ['get_tap_flow: "@"\nget_tap_flow: "!"', /line 2.*not YAML.*unique/],
+    ['get_tap_flow: "@"\nget_tap_flow: "!"', /line 2: rule "get_tap_flow": stands at policy.yaml line 1 already/],
+    ['get_tap_flow: rule:own\nown: role:a\nown: "@"', /line 3: rule "own": stands at policy.yaml line 2 already/],
+    ['get_tap_flow:source_port: "!"', /rule "get_tap_flow:source_port": rules about single attributes/],
+    ['get_tap_flow: []', /the rule is empty/],
+    ['get_tap_flow: |\n\ncreate_tap_flow: role:a', /the rule is empty/],
+    ['get_tap_flow: ~', /the rule is empty/],
+    ['get_tap_flow: {role: a}', /a text or a list/],
+    ['get_tap_flow: [[role:a, ~]]', /lists of a rule hold texts/],
+    ['get_tap_flow: [[[role:a]]]', /lists of a rule hold texts/],
+    ['# first\nget_tap_flow: !', /^policy.yaml line 2: "!" is taken for a YAML tag.*in quotes/],
+    ['get_tap_flow: !nobody', /line 1: "!nobody" is taken for a YAML tag/],
+    ['get_tap_flow: !role:blocked', /line 1: "!role:blocked" is taken for a YAML tag/],
+    ['get_tap_flow: !!str role:a', /line 1: "!!str" is taken for a YAML tag/],
+    ['get_network: ! role:a', /line 1: "!" is taken for a YAML tag/],
+    ['! get_network: role:a', /line 1: "!" is taken for a YAML tag/],
+    ['a: &x role:a\nget_tap_flow: *x', /line 1: anchors.*line 2: aliases/],
+    ['a: &x {get_tap_flow: "@"}\n<<: *x', /line 2: merge keys/],
+    ['get_tap_flow: "!"\n---\nget_tap_flow: "@"', /line 2: not YAML: .*multiple documents/],
+    ['%FOO bar\n---\nget_tap_flow: "!"', /line 1: not YAML: .*directive/],
+    ['? [a, b]\n: role:a', /name of a rule must be a text/],
+    ['7: role:a', /name of a rule must be a text/],
+    [`get_tap_flow: ${'['.repeat(20_000)}`, /policy.yaml line 1: (not YAML|cannot be parsed)/],
     ['- a\n- b', /must be a map/],
     ['a: [', /not YAML/],
   ])('%j', (text, message) => {
@@ -119,6 +141,42 @@ describe('policy.yaml', () => {
       expect(policy.check(rule, acme, caller('acme', 'admin'))).toBe(false);
     }
     expect(policy.check('get_tap_service', acme, caller('acme'))).toBe(true);
+  });
+
+  test('a rule of others that stands twice is a warning, and the last one counts, as in Neutron', () => {
+    const policy = withFile('get_network: role:a\nget_network: role:b');
+    expect(policy.warnings).toEqual([
+      'policy.yaml line 2: rule "get_network": stands at policy.yaml line 1 already; the last one counts',
+    ]);
+    expect(policy.rules().get('get_network')).toBe('role:b');
+  });
+
+  test('an empty text in quotes is meant for everybody, as in oslo.policy', () => {
+    for (const text of ['get_tap_flow: ""', "get_tap_flow: ''", 'get_tap_flow: "@"'])
+      expect(withFile(text).check('get_tap_flow', acme, caller('x', 'guest'))).toBe(true);
+    expect(withFile('get_tap_flow: "!"').check('get_tap_flow', acme, caller('acme', 'admin'))).toBe(false);
+  });
+
+  test('rules that look like ours and are none are warned of, as are ours that nothing refers to', () => {
+    const policy = withFile('get_tap_flows: "!"\nContext_is_admin: "!"\nregular_user: "!"\nget_port: "!"');
+    expect(policy.warnings).toEqual([
+      expect.stringMatching(/line 1: rule "get_tap_flows": is no rule of this service/),
+      expect.stringMatching(/line 2: rule "Context_is_admin": is no rule/),
+      expect.stringMatching(/line 3: rule "regular_user": no rule in use/),
+    ]);
+    expect(withFile('own: role:a\nget_tap_flow: rule:own\ncontext_with_global_access: "!"').warnings).toEqual([]);
+  });
+
+  test('whatever the values, a file with a tag in it is never taken', () => {
+    const scalar = fc.constantFrom('', 'role:a', '"!"', "''", '[]', '[[role:a]]', '|\n  role:a', '{}');
+    const tag = fc.constantFrom('!', '!a', '!!str', '!!null', '!<tag:yaml.org,2002:str>', '!role:member');
+    const name = fc.constantFrom('get_tap_flow', 'get_network', '"create_tap_mirror"');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, scalar), { maxLength: 3 }), name, tag, scalar, (before, own, mark, value) => {
+        const lines = [...before.map(([key, text]) => `${key}: ${text}`), `${own}: ${mark} ${value}`];
+        expect(() => loadPolicyFile(lines.join('\n'))).toThrow(PolicyError);
+      }),
+    );
   });
 
   test('a rule that is not defined denies, unless there is one named default', () => {

@@ -21,8 +21,8 @@ interface Entry {
 const fallback = 'default';
 
 /**
- * Overrides over defaults. A policy.yaml may be Neutron's own, with rules of resources that are not ours: what is
- * wrong with those is a warning.
+ * Overrides over defaults; of two with one name the last counts. A policy.yaml may be Neutron's own, with rules of
+ * resources that are not ours: what is wrong with those is a warning.
  * @throws PolicyError for every problem of a rule that one of `defaults`' names needs
  */
 export function buildRuleTable(defaults: readonly RuleDefault[], overrides: readonly RuleOverride[]): RuleTable {
@@ -35,7 +35,9 @@ export function buildRuleTable(defaults: readonly RuleDefault[], overrides: read
     entries,
   );
   const problems = [...entries].flatMap(([name, entry]) => problemsOf(name, entry, entries));
-  const fatal = problems.filter((problem) => needed.has(problem.rule));
+  const twice = duplicates(overrides);
+  const fatal = [...problems, ...twice].filter((problem) => needed.has(problem.rule));
+  fatal.push(...attributeRules(defaults, overrides));
   if (fatal.length > 0) throw new PolicyError(fatal);
 
   const unusable = dependants(new Set(problems.map((problem) => problem.rule)), entries);
@@ -43,7 +45,61 @@ export function buildRuleTable(defaults: readonly RuleDefault[], overrides: read
   for (const [name, entry] of entries) {
     if (entry.check !== null && !unusable.has(name)) rules.set(name, entry.check);
   }
-  return { rules, warnings: [...problems.map(describeProblem), ...oddities(entries, needed)] };
+  const told = [...problems, ...twice, ...withoutEffect(defaults, overrides, entries)].map(describeProblem);
+  return { rules, warnings: [...told, ...oddities(entries, needed)] };
+}
+
+/** Names that stand more than once. What their author sees need not be what counts. */
+function duplicates(overrides: readonly RuleOverride[]): PolicyProblem[] {
+  const last = new Map<string, RuleOverride>();
+  const found: PolicyProblem[] = [];
+  for (const { name, rule, source } of overrides) {
+    const before = last.get(name);
+    if (before) {
+      const message = `stands at ${before.source} already; the last one counts`;
+      found.push({ rule: name, source, character: null, message });
+    }
+    last.set(name, { name, rule, source });
+  }
+  return found;
+}
+
+/** Neutron checks `get_tap_flow:source_port` for each attribute. Here nothing would, so that it must not look as if. */
+function attributeRules(defaults: readonly RuleDefault[], overrides: readonly RuleOverride[]): PolicyProblem[] {
+  const ours = new Set(defaults.map(({ name }) => name));
+  const message = 'rules about single attributes are not supported here, and it would have no effect';
+  return overrides
+    .filter(({ name }) => name.includes(':') && ours.has(name.slice(0, name.indexOf(':'))))
+    .map(({ name, source }) => ({ rule: name, source, character: null, message }));
+}
+
+/** Rules that look like ours, or are, and that nothing asks for. */
+function withoutEffect(
+  defaults: readonly RuleDefault[],
+  overrides: readonly RuleOverride[],
+  entries: ReadonlyMap<string, Entry>,
+): PolicyProblem[] {
+  const ours = new Set(defaults.map(({ name }) => name));
+  const asked = defaults.filter(({ name, operations }) => operations !== undefined || isContextRule(name));
+  const used = reachable(
+    asked.map(({ name }) => name),
+    entries,
+  );
+  return [...new Map(overrides.map((rule) => [rule.name, rule])).values()].flatMap(({ name, source }) => {
+    if (used.has(name) || !(ours.has(name) || resemblesOurs(name, ours))) return [];
+    const message = ours.has(name)
+      ? 'no rule in use refers to it, so that it has no effect'
+      : 'is no rule of this service, and has no effect here';
+    return [{ rule: name, source, character: null, message }];
+  });
+}
+
+/** What the server asks about a caller before any resource. */
+const isContextRule = (name: string): boolean => name.startsWith('context_') || name === 'service_api';
+
+function resemblesOurs(name: string, ours: ReadonlySet<string>): boolean {
+  const usual = name.normalize('NFKC').trim().toLowerCase();
+  return ours.has(usual) || isContextRule(usual) || /(^|_)(tap|taas)(_|$)/.test(usual);
 }
 
 function parsed(name: string, rule: unknown, source: string): Entry {

@@ -49,7 +49,21 @@ describe('configuration', () => {
     expect(() => loadConfig(schema, '/does/not/exist.yaml')).toThrow(/\/does\/not\/exist\.yaml: cannot be read/);
     const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'bad.yaml');
     writeFileSync(file, 'a: [1,\n b: }');
-    expect(() => loadConfig(schema, file)).toThrow(/bad\.yaml: is not YAML/);
+    expect(() => loadConfig(schema, file)).toThrow(/bad\.yaml: line 2: not YAML/);
+  });
+
+  it.each([
+    ['node: !env NODE', /line 1: .*"!env" is taken for a YAML tag/],
+    ['node: n\nlevel: !!str info', /line 2: "!!str" is taken for a YAML tag/],
+    ['node: &name n\nlevel: *name', /line 1: anchors.*line 2: aliases/],
+    ['<<: { level: info }\nnode: n', /line 1: merge keys/],
+    ['node: n\nnode: m', /line 2: not YAML: .*unique/],
+    ['node: n\n---\nnode: m', /line 2: not YAML: .*multiple documents/],
+    ['node: !!nothing n', /tag/],
+  ])('takes nothing that is not what it looks like: %j', (text, says) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'odd.yaml');
+    writeFileSync(file, text);
+    expect(() => loadConfig(schema, file)).toThrow(says);
   });
 
   it('documents each option with its default and range', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { parse } from 'yaml';
+import { readPlainYaml, YamlError } from './plain-yaml.js';
 
 /** A configuration that cannot be used: every problem at once, each naming its option. */
 export class ConfigError extends Error {
@@ -27,15 +27,20 @@ export function loadConfig<S extends TSchema>(schema: S, file: string): Static<S
   } catch (cause) {
     throw new ConfigError(file, ['cannot be read'], { cause });
   }
-  let value: unknown;
+  return checkConfig(schema, yamlOf(text, file) ?? {}, file);
+}
+
+function yamlOf(text: string, file: string): unknown {
   try {
-    value = parse(text) ?? {};
+    return readPlainYaml(text).value;
   } catch (cause) {
-    // The parser goes on with a picture of the place, which would be several lines of the log.
-    const problem = cause instanceof Error ? (cause.message.split('\n')[0] ?? '').replace(/:$/, '') : '';
-    throw new ConfigError(file, [`is not YAML: ${problem}`], { cause });
+    if (!(cause instanceof YamlError)) throw cause;
+    throw new ConfigError(
+      file,
+      cause.problems.map(({ line, message }) => `line ${line}: ${message}`),
+      { cause },
+    );
   }
-  return checkConfig(schema, value, file);
 }
 
 /** As {@link loadConfig}, for options that are at hand already; `source` names them in the error. */

@@ -7,6 +7,7 @@ export { certificatesPem, type KeyPair, keyPair, secretText } from './file-conte
 export { type Health, type HealthProbes, type HealthServer, startHealthServer } from './health-server.js';
 export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
+export { type PlainYaml, readPlainYaml, YamlError, type YamlProblem } from './plain-yaml.js';
 export {
   errorChain,
   type ProgramOptions,

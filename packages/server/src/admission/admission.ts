@@ -137,9 +137,9 @@ export class Admission {
     });
   }
 
-  /** Whether a mirror of another project that an administrator sees has the tunnel id; each project has its own keys. */
+  /** Whether a mirror of another project that the caller sees has the tunnel id; each project has its own keys. */
   #tunnelTaken(id: number, caller: Caller): boolean {
-    if (!caller.isAdmin) return false;
+    if (!caller.seesAllProjects) return false;
     const { byId } = this.deps.live.view.mirrors;
     return [...byId.values()].some(({ record }) => record && Object.values(record.directions).includes(id));
   }
@@ -283,7 +283,7 @@ export class Admission {
   async #service(seen: Seen, flow: TapFlowRecord, caller: Caller): Promise<SeenService> {
     const id = flow.tap_service_id;
     const service = await this.#findService(seen, id, caller);
-    if (!service || (!caller.isAdmin && service.record.project_id !== caller.projectId)) {
+    if (!service || (!caller.seesAllProjects && service.record.project_id !== caller.projectId)) {
       throw tapNotFound('tap_services', id);
     }
     if (service.record.project_id !== flow.project_id) throw serviceNotOwned();

@@ -57,7 +57,7 @@ export class QuotaController {
     await this.#seen();
     const projects = [...this.deps.live.view.quotas.keys()].sort();
     return projects
-      .filter((project) => caller.isAdmin || project === caller.projectId)
+      .filter((project) => project === caller.projectId || this.deps.access.seesQuota(project, caller))
       .map((project) => ({ ...this.#limits(project), project_id: project, tenant_id: project }));
   }
 

@@ -258,7 +258,7 @@ export class TapController {
   #candidates(kind: ResourceKind, caller: Caller): readonly TapRecord[] {
     const { byId, byProject } = shelf(this.deps.live.view, kind);
     const found: { record: TapRecord; created: number }[] = [];
-    for (const id of caller.isAdmin ? byId.keys() : byProject.get(caller.projectId)) {
+    for (const id of caller.seesAllProjects ? byId.keys() : byProject.get(caller.projectId)) {
       const entry = byId.get(id);
       if (entry?.record) found.push({ record: entry.record, created: entry.createRevision });
     }

@@ -14,19 +14,30 @@ type Change = 'update' | 'delete';
 export class Access {
   constructor(private readonly policy: Policy) {}
 
+  /**
+   * What the context rules make of a caller, as neutron_lib.context and neutron_lib.db.utils (model_query_scope_is_project)
+   * have it: they say how far somebody may look, and the rule of each resource what of it they are shown.
+   */
   caller(identity: Identity): Caller {
     const { credentials } = identity;
+    const passes = (rule: string) => this.policy.check(rule, credentials, credentials);
     const isAdmin = this.policy.isAdmin(credentials);
-    const mayNameProject =
-      isAdmin ||
-      this.policy.check('context_is_advsvc', credentials, credentials) ||
-      this.policy.check('context_can_set_project_id', credentials, credentials);
-    return { ...identity, isAdmin, mayNameProject };
+    const isService = passes('service_api') || passes('context_is_advsvc');
+    const hasGlobalAccess = isAdmin || passes('context_with_global_access');
+    const mayNameProject = isAdmin || isService || passes('context_can_set_project_id');
+    return {
+      ...{ ...identity, isAdmin, mayNameProject, seesAllProjects: hasGlobalAccess || isService },
+      // Rules may ask for these, too: `is_admin:True`.
+      credentials: {
+        ...credentials,
+        ...{ is_admin: isAdmin, has_global_access: hasGlobalAccess, can_set_project_id: mayNameProject },
+      },
+    };
   }
 
-  /** Whether the caller may know of the resource. Only an administrator may be shown other projects' at all. */
+  /** Whether the caller may know of the resource: those of other projects only if they see all projects at all. */
   sees(kind: ResourceKind, record: Owned, caller: Caller): boolean {
-    if (!caller.isAdmin && record.project_id !== caller.projectId) return false;
+    if (!caller.seesAllProjects && record.project_id !== caller.projectId) return false;
     return this.policy.check(`get_${words[kind].resource}`, target(record), caller.credentials);
   }
 
@@ -36,18 +47,26 @@ export class Access {
     if (!this.policy.check(rule, target(record), caller.credentials)) throw forbidden(rule);
   }
 
-  /** @throws NeutronError 404 for a resource of another project, 403 for the caller's own */
+  /** @throws NeutronError 403 for a resource that the caller may be shown, else 404 */
   mayChange(change: Change, kind: ResourceKind, record: Owned & { readonly id: string }, caller: Caller): void {
     const rule = `${change}_${words[kind].resource}`;
-    if (!caller.isAdmin && record.project_id !== caller.projectId) throw tapNotFound(kind, record.id);
+    const own = record.project_id === caller.projectId;
+    if (!caller.seesAllProjects && !own) throw tapNotFound(kind, record.id);
     if (this.policy.check(rule, target(record), caller.credentials)) return;
-    throw record.project_id === caller.projectId ? forbidden(rule) : tapNotFound(kind, record.id);
+    throw own || this.sees(kind, record, caller) ? forbidden(rule) : tapNotFound(kind, record.id);
   }
 
   /** @throws NeutronError 403 */
   mayUseQuota(action: 'get' | 'update' | 'delete', project: string, caller: Caller): void {
     const rule = `${action}_quota`;
     if (!this.policy.check(rule, target({ project_id: project }), caller.credentials)) throw forbidden(rule);
+  }
+
+  /** Whether another project's quota is shown in a list. */
+  seesQuota(project: string, caller: Caller): boolean {
+    return (
+      caller.seesAllProjects && this.policy.check('get_quota', target({ project_id: project }), caller.credentials)
+    );
   }
 }
 

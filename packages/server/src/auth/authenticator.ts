@@ -14,8 +14,10 @@ export interface Identity {
 
 /** Who asks, and what the policy makes of them. */
 export interface Caller extends Identity {
-  /** Sees and changes the taps of all projects, as far as the rules let them. */
+  /** Administers the cloud: whoever passes `context_is_admin`. */
   readonly isAdmin: boolean;
+  /** Sees and changes the taps of all projects, as far as the rules let them: the admin, services, who has global access. */
+  readonly seesAllProjects: boolean;
   /** May make something for another project than the token's. */
   readonly mayNameProject: boolean;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger, systemClock } from '@taas/service';
+import { fixed, silentLogger, systemClock } from '@taas/service';
 import {
   createEtcdStore,
   type EtcdProcess,
@@ -63,7 +63,7 @@ describeStoreBehaviour(
   'etcd store',
   async () => {
     const etcd = await launchEtcd({ clock: systemClock });
-    const admin = connectEndpoint(etcd.endpoint, { tls: {}, clock: systemClock, timeoutMs: 2_000 });
+    const admin = connectEndpoint(etcd.endpoint, { tls: fixed({}), clock: systemClock, timeoutMs: 2_000 });
     const own: Store[] = [];
     const walls: TcpWall[] = [];
     const openOwn = (endpoint: string) => {

@@ -30,9 +30,9 @@ const servers: Server[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'taas-tls-'));
   certificates = makeCertificates(folder);
-  writeFileSync(join(folder, 'password'), `${password}\n`);
-  writeFileSync(join(folder, 'garbage'), `${password}\n`);
-  writeFileSync(join(folder, 'empty'), '\n');
+  writeFileSync(join(folder, 'password'), `${password}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'garbage'), `${password}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'empty'), '\n', { mode: 0o600 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -161,10 +161,12 @@ describe('files that are of no use', () => {
   const problemOf = async (options: object): Promise<string> => {
     const file = join(folder, 'server.yaml');
     writeFileSync(file, JSON.stringify(options));
-    const error: unknown = await serverProgram.main({ config: file }, new AbortController().signal).then(
-      () => null,
-      (reason: unknown) => reason,
-    );
+    const error: unknown = await serverProgram
+      .main({ config: file }, new AbortController().signal, { listen: () => undefined })
+      .then(
+        () => null,
+        (reason: unknown) => reason,
+      );
     expect(error).toBeInstanceOf(ConfigError);
     return String(error);
   };

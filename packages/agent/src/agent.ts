@@ -1,5 +1,13 @@
 import type { AgentRecord } from '@taas/model';
-import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
+import {
+  type Clock,
+  type ConfigWatch,
+  type FileWatch,
+  type Health,
+  type HealthServer,
+  type Logger,
+  startHealthServer,
+} from '@taas/service';
 import type { Store } from '@taas/store';
 import { type NodeFacts, physnetTagPrefix, type Stillness, uplinkOf } from '@taas/wiring';
 import { BudgetKeeper } from './budget-keeper.js';
@@ -23,10 +31,17 @@ export interface AgentDependencies {
   readonly connectVpp: (signal: AbortSignal) => Promise<Vpp>;
   /** Held as long as the agent works: neither VPP nor the store is touched without it. */
   readonly lock: VppLock;
+  /** What is known of the files that the options name, for /readyz. */
+  readonly files?: AgentFiles;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
+}
+
+export interface AgentFiles {
+  readonly watch: FileWatch;
+  readonly config: ConfigWatch;
 }
 
 export interface Agent {
@@ -235,11 +250,13 @@ class TaasAgent implements Agent {
     const { complete, stale } = this.#wanted;
     const vpp = this.#reconciler.connected;
     const standing_by = this.#standBy.behind;
+    const { files } = this.dependencies;
     return {
       ok: vpp && complete && !stale,
       details: {
         ...{ vpp, store: complete && !stale, waiting: this.#reconciler.pending },
         ...(standing_by === null ? {} : { standing_by }),
+        ...(files ? { files: { refused: files.watch.refused, restart_for: files.config.restartFor } } : {}),
       },
     };
   }

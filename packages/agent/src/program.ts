@@ -1,16 +1,20 @@
 import {
   createLogger,
   describeOptions,
+  FileWatch,
+  keepLooking,
   type Logger,
   loadConfig,
   type ProgramOptions,
+  parseConfig,
   systemClock,
   UsageError,
   untilAborted,
+  watchConfig,
 } from '@taas/service';
 import { openEtcd, type Store } from '@taas/store';
 import { agentMessages, connect } from 'vpp-api';
-import { agentVersion, createAgent } from './agent.js';
+import { type AgentFiles, agentVersion, createAgent } from './agent.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
 import { dryRun } from './dry-run.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -39,26 +43,48 @@ export const agentProgram: ProgramOptions = {
   version: agentVersion,
   help,
   flags: { config: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
-  main: async (flags, stop) => {
+  main: async (flags, stop, reloads) => {
     const file = flags['config'];
     if (typeof file !== 'string') throw new UsageError('--config FILE is missing');
     const config = checkAgentConfig(loadConfig(agentConfigSchema, file), file);
     const logger = createLogger({ program: 'taas-agent', level: config.log.level });
     const etcdLogger = logger.child({ part: 'etcd' });
-    const store = openEtcd(config.etcd, file, { clock: systemClock, logger: etcdLogger, random: Math.random });
+    const watch = new FileWatch({ clock: systemClock, logger: logger.child({ part: 'files' }), source: file });
+    const read = (text: string) => checkAgentConfig(parseConfig(agentConfigSchema, text, file), file);
+    const files = { watch, config: watchConfig(watch, { file, running: config, read, logger }) };
+    const etcdDeps = { clock: systemClock, logger: etcdLogger, random: Math.random, files: watch };
+    const store = openEtcd(config.etcd, file, etcdDeps);
+    const ending = new AbortController();
+    const looking = keepLooking(watch, reloads, logger, ending.signal);
     try {
-      return await (flags['dry-run'] ? printPlan(config, store, stop) : run(config, store, logger, stop));
+      return await (flags['dry-run'] ? printPlan(config, store, stop) : run(config, store, files, logger, stop));
     } finally {
+      ending.abort();
+      await looking;
       await store.close();
     }
   },
 };
 
-async function run(config: AgentConfig, store: Store, logger: Logger, stop: AbortSignal): Promise<number> {
+async function run(
+  config: AgentConfig,
+  store: Store,
+  files: AgentFiles,
+  logger: Logger,
+  stop: AbortSignal,
+): Promise<number> {
   const connectVpp = (signal: AbortSignal) => openVpp(config, signal);
   const self = { pid: process.pid, node: config.node };
   const lock = createVppLock({ apiSocket: config.vpp.api_socket, self, clock: systemClock });
-  const agent = createAgent(config, { store, connectVpp, lock, clock: systemClock, logger, random: Math.random });
+  const agent = createAgent(config, {
+    store,
+    connectVpp,
+    lock,
+    files,
+    clock: systemClock,
+    logger,
+    random: Math.random,
+  });
   try {
     await agent.start();
     await untilAborted(AbortSignal.any([stop, agent.failed]));

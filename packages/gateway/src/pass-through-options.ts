@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@taas/service';
+import type { Clock, Logger, Watched } from '@taas/service';
 import type { ExtensionDocument, ResourceDocument } from './amended-documents.js';
 
 export interface PassThroughTimeouts {
@@ -64,8 +64,8 @@ export interface PassThroughHooks {
 export interface PassThroughOptions {
   /** Neutron itself, such as `http://127.0.0.1:9696`; a path in it is put before each request's. */
   readonly neutronUrl: string;
-  /** CA certificates in PEM, instead of the system's. Read once. */
-  readonly caFile?: string;
+  /** CA certificates in PEM, instead of the system's. When they change, new connections trust the new ones. */
+  readonly ca?: Watched<Buffer> | undefined;
   readonly timeouts?: Partial<PassThroughTimeouts>;
   readonly limits?: Partial<PassThroughLimits>;
   readonly hooks?: Partial<PassThroughHooks>;

@@ -68,7 +68,7 @@ interface Exchange {
 
 /**
  * Passes requests on to Neutron as they came, and its answers back.
- * @throws TypeError for a wrong `neutronUrl`; the error of readFileSync for `caFile`
+ * @throws TypeError for a wrong `neutronUrl`
  */
 export function createPassThrough(options: PassThroughOptions): PassThrough {
   const { clock, hooks = {}, newId } = options;
@@ -78,7 +78,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     extensions: options.extensions ?? taasExtensions,
     resources: options.resources ?? taasResources,
   };
-  const upstream = new Upstream(options.neutronUrl, options.caFile, limits.concurrent, timeouts, clock);
+  const upstream = new Upstream(options.neutronUrl, options.ca, limits.concurrent, timeouts, clock);
   const slots = new Slots({ ...limits, queueMs: timeouts.queueMs }, clock);
   const live = new Set<Exchange>();
   const stop = new AbortController();

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Clock } from '@taas/service';
+import type { Clock, Watched } from '@taas/service';
 import { answerTooLate, bodyTooSlow, connectionLost, type GatewayError, neutronUnreachable } from './gateway-error.js';
 import type { PassThroughTimeouts } from './pass-through-options.js';
 import { Watchdog } from './watchdog.js';
@@ -37,10 +36,10 @@ export class Upstream {
   readonly #prefix: string;
   readonly #pool: http.Agent;
 
-  /** @throws TypeError for a URL that is none; the error of readFileSync for the CA file */
+  /** @throws TypeError for a URL that is none */
   constructor(
     neutronUrl: string,
-    caFile: string | undefined,
+    private readonly ca: Watched<Buffer> | undefined,
     connections: number,
     private readonly timeouts: PassThroughTimeouts,
     private readonly clock: Clock,
@@ -56,7 +55,6 @@ export class Upstream {
       protocol: url.protocol,
       hostname: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-      ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
     };
     const pool = {
       keepAlive: true,
@@ -96,7 +94,9 @@ export class Upstream {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const path = this.#prefix === '' ? target : `${this.#prefix}${target}`;
-      const outgoing = this.#module.request({ ...this.#base, agent, method, path, headers: [...headers] });
+      // The pool keeps connections apart by what they trust, so that none of before a change is used after it.
+      const trust = this.ca === undefined ? {} : { ca: this.ca.current };
+      const outgoing = this.#module.request({ ...this.#base, ...trust, agent, method, path, headers: [...headers] });
       let connected = false;
       let answered = false;
       let overdue: GatewayError | undefined;

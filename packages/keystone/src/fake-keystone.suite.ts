@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Clock, silentLogger } from '@taas/service';
+import { type Clock, fixed, silentLogger } from '@taas/service';
 import { createNodeHttpClient } from './http/node-http-client.js';
 import { keystoneUnavailable } from './keystone-error.js';
 import { createServiceTokenSource } from './token/service-token.js';
@@ -138,14 +138,14 @@ export function keystoneParts(
   });
   const serviceTokens = createServiceTokenSource({
     keystone,
-    credentials: {
+    credentials: fixed({
       kind: 'password',
       userName: 'taas',
       userDomainName: 'Default',
       password: options.password ?? 'right',
       projectName: 'service',
       projectDomainName: 'Default',
-    },
+    }),
     clock,
     random: () => 0.5,
     logger: silentLogger,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   createNodeHttpClient,
   createServiceTokenSource,
@@ -12,7 +11,7 @@ import {
   type TokenValidator,
 } from '@taas/keystone';
 import { createNeutronClient, type NeutronClient, neutronUnavailable } from '@taas/neutron';
-import type { Clock, Logger } from '@taas/service';
+import type { Clock, Logger, Watched } from '@taas/service';
 import type { KeystoneConfig, NeutronConfig } from './config-cloud.js';
 
 export interface CloudDeps {
@@ -27,11 +26,19 @@ export interface KeystoneParts {
   readonly http: HttpClient;
 }
 
-/** @throws the file system's error if a secret or the CA cannot be read */
-export function openKeystone(config: KeystoneConfig, deps: CloudDeps): KeystoneParts {
+/**
+ * @param credentials who we are to Keystone
+ * @param ca the authorities to trust; the system's if undefined
+ */
+export function openKeystone(
+  config: KeystoneConfig,
+  credentials: Watched<ServiceCredentials>,
+  ca: Watched<Buffer> | undefined,
+  deps: CloudDeps,
+): KeystoneParts {
   const logger = deps.logger.child({ part: 'keystone' });
   const common = { ...deps, logger };
-  const http = createNodeHttpClient(config.ca_file === '' ? {} : { caFile: config.ca_file });
+  const http = createNodeHttpClient(ca === undefined ? {} : { ca });
   const keystone = createUpstream({
     ...common,
     name: 'Keystone',
@@ -40,7 +47,7 @@ export function openKeystone(config: KeystoneConfig, deps: CloudDeps): KeystoneP
     limits: { ...defaultUpstreamLimits, timeoutMs: config.timeout_ms },
     unavailable: keystoneUnavailable,
   });
-  const serviceTokens = createServiceTokenSource({ ...common, keystone, credentials: credentialsOf(config) });
+  const serviceTokens = createServiceTokenSource({ ...common, keystone, credentials });
   const validator = createTokenValidator({
     ...{ keystone, serviceTokens, clock: deps.clock, logger },
     cache: {
@@ -53,37 +60,19 @@ export function openKeystone(config: KeystoneConfig, deps: CloudDeps): KeystoneP
   return { validator, serviceTokens, http };
 }
 
-/** @throws the file system's error if the CA cannot be read */
+/** @param ca the authorities to trust; the system's if undefined */
 export function openNeutron(
   config: NeutronConfig,
   serviceTokens: ServiceTokenSource,
+  ca: Watched<Buffer> | undefined,
   deps: CloudDeps,
 ): { readonly client: NeutronClient; readonly http: HttpClient } {
   const logger = deps.logger.child({ part: 'neutron' });
-  const http = createNodeHttpClient(config.ca_file === '' ? {} : { caFile: config.ca_file });
+  const http = createNodeHttpClient(ca === undefined ? {} : { ca });
   const neutron = createUpstream({
     ...{ ...deps, logger, name: 'Neutron', baseUrl: config.url.replace(/\/+$/, ''), http },
     limits: { ...defaultUpstreamLimits, timeoutMs: config.timeout_ms },
     unavailable: neutronUnavailable,
   });
   return { client: createNeutronClient({ neutron, serviceTokens }), http };
-}
-
-function credentialsOf(config: KeystoneConfig): ServiceCredentials {
-  const secret = (file: string) => readFileSync(file, 'utf8').trim();
-  if (config.application_credential_id !== '') {
-    return {
-      kind: 'applicationCredential',
-      id: config.application_credential_id,
-      secret: secret(config.application_credential_secret_file),
-    };
-  }
-  return {
-    kind: 'password',
-    userName: config.user_name,
-    userDomainName: config.user_domain_name,
-    password: secret(config.password_file),
-    projectName: config.project_name,
-    projectDomainName: config.project_domain_name,
-  };
 }

@@ -3,17 +3,22 @@ import { hostname } from 'node:os';
 import {
   createLogger,
   describeOptions,
+  FileWatch,
+  keepLooking,
   loadConfig,
   type ProgramOptions,
+  parseConfig,
+  type ReloadRequests,
   systemClock,
   UsageError,
   untilAborted,
+  watchConfig,
 } from '@taas/service';
 import { type OpenEtcdDeps, openEtcd, openEtcdV2, type V2Follower } from '@taas/store';
 import { checkServerConfig, type ServerConfig, serverConfigSchema } from './config.js';
-import { checkServerFiles } from './config-files.js';
 import { networkingVppEtcd } from './config-networking-vpp.js';
 import { createServer } from './server.js';
+import { openServerFiles } from './server-files.js';
 
 const help = `
 taas-server --config FILE
@@ -36,29 +41,40 @@ export const serverProgram: ProgramOptions = {
   version: '0.1.0',
   help,
   flags: { config: { type: 'string' } },
-  main: async (flags, stop) => {
+  main: async (flags, stop, reloads) => {
     const file = flags['config'];
     if (typeof file !== 'string') throw new UsageError('--config FILE is missing');
-    const config = checkServerFiles(checkServerConfig(loadConfig(serverConfigSchema, file), file), file);
-    return run(config, file, stop);
+    const config = checkServerConfig(loadConfig(serverConfigSchema, file), file);
+    return run(config, file, stop, reloads);
   },
 };
 
-async function run(config: ServerConfig, file: string, stop: AbortSignal): Promise<number> {
+async function run(config: ServerConfig, file: string, stop: AbortSignal, reloads: ReloadRequests): Promise<number> {
   const logger = createLogger({ program: 'taas-server', level: config.log.level });
   const random = Math.random;
-  const deps = { clock: systemClock, logger: logger.child({ part: 'etcd' }), random };
+  const watch = new FileWatch({ clock: systemClock, logger: logger.child({ part: 'files' }), source: file });
+  const read = (text: string) => checkServerConfig(parseConfig(serverConfigSchema, text, file), file);
+  const files = {
+    ...openServerFiles(config, watch, file, logger),
+    config: watchConfig(watch, { file, running: config, read, logger }),
+    watch,
+  };
+  const deps = { clock: systemClock, logger: logger.child({ part: 'etcd' }), random, files: watch };
   const store = openEtcd(config.etcd, file, deps);
   const v2 = config.networking_vpp.bindings === 'etcd-v2' ? openV2(config, file, deps) : null;
   const replica = `${hostname()}/${process.pid}`;
-  const common = { store, clock: systemClock, logger, random, newId: randomUUID, replica };
+  const common = { store, files, clock: systemClock, logger, random, newId: randomUUID, replica };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
+  const ending = new AbortController();
+  const looking = keepLooking(watch, reloads, logger, ending.signal);
   try {
     await server.start();
     await untilAborted(AbortSignal.any([stop, server.failed]));
     if (server.failed.aborted) throw server.failed.reason;
     return 0;
   } finally {
+    ending.abort();
+    await looking;
     await server.stop();
     v2?.close();
     await store.close();

@@ -21,7 +21,7 @@ let logged: LogFields[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'taas-server-'));
-  writeFileSync(join(folder, 'password'), 'the-service-password\n');
+  writeFileSync(join(folder, 'password'), 'the-service-password\n', { mode: 0o600 });
   writeFileSync(join(folder, 'policy.yaml'), '"update_tap_service": "rule:admin_only"\n');
   store = createEmbeddedStore({ clock: systemClock });
   fakeKeystone = new FakeKeystone({

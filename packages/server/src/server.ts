@@ -1,8 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { keys } from '@taas/model';
 import { createPortLookup } from '@taas/neutron';
-import { createPolicy, defaultRules, loadPolicyFile, type Policy } from '@taas/policy';
-import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
+import {
+  type Clock,
+  type ConfigWatch,
+  FileWatch,
+  type Health,
+  type HealthServer,
+  type Logger,
+  startHealthServer,
+  type Watched,
+} from '@taas/service';
 import { campaign, type Store, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
@@ -13,6 +20,7 @@ import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
+import { openServerFiles, type ServerFiles } from './server-files.js';
 import { HandOverLog } from './status/hand-over-log.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/touch.js';
@@ -22,6 +30,8 @@ export interface ServerDeps {
   readonly store: Store;
   /** Follows networking-vpp's keys, for `networking_vpp.bindings` etcd-v2; closed by whoever made it. */
   readonly v2?: V2Follower;
+  /** The files that the options name, and who looks at them; without, they are read once. */
+  readonly files?: OpenFiles;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -30,6 +40,11 @@ export interface ServerDeps {
   readonly newId: () => string;
   /** Who this replica is in the election; for people. */
   readonly replica: string;
+}
+
+export interface OpenFiles extends ServerFiles {
+  readonly watch: FileWatch;
+  readonly config: ConfigWatch;
 }
 
 export interface Server {
@@ -49,14 +64,17 @@ export interface Server {
 
 /**
  * Puts a server together; nothing happens before `start`.
+ * @throws ConfigError for files that the options name and that are of no use, if `files` is not given
  * @throws UnsafeListenError for development mode on an address that others can reach
  */
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const { store, clock, logger, random, newId } = deps;
-  const rules = rulesOf(config, logger);
+  const files = deps.files ?? readOnce(config, deps);
   const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
   const cloud = { clock, random, logger };
-  const keystone = config.auth.mode === 'keystone' ? openKeystone(config.auth.keystone, cloud) : null;
+  const keystone = files.credentials
+    ? openKeystone(config.auth.keystone, files.credentials, files.keystoneCa, cloud)
+    : null;
   const authenticator = keystone
     ? keystoneAuthenticator(keystone.validator, challenge)
     : authenticatorWithout(config, challenge);
@@ -72,7 +90,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     ...{ headerBytes: given.header_bytes, requestMs: given.request_ms, catchUpMs: given.catch_up_ms },
   };
   const neutron =
-    keystone && neutronConfig.url !== '' ? openNeutron(neutronConfig, keystone.serviceTokens, cloud) : null;
+    keystone && neutronConfig.url !== ''
+      ? openNeutron(neutronConfig, keystone.serviceTokens, files.neutronCa, cloud)
+      : null;
   const lookup = neutron && createPortLookup({ client: neutron.client, clock, maxAgeMs: neutronConfig.port_cache_ms });
   const portDeleted = (port: string) => lookup?.forget(port);
   const keeper = new PortKeeper({
@@ -81,7 +101,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     catchUpMs: limits.catchUpMs,
   });
   const api = createApi({
-    ...{ store, live, authenticator, policy, clock, newId, limits, rules, quotas: config.quotas },
+    ...{ store, live, authenticator, policy, clock, newId, limits, quotas: config.quotas },
+    rules: files.rules,
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),
     logger: logger.child({ part: 'api' }),
@@ -89,8 +110,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
     underlayPrefix: { ipv4: config.tap_mirrors.underlay_prefix_v4, ipv6: config.tap_mirrors.underlay_prefix_v6 },
     portDeleted,
-    ...(neutron && neutronConfig.pass_through ? { neutron: behind(config) } : {}),
-    ...tlsOf(config),
+    ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, files.neutronCa) } : {}),
+    ...(files.tls ? { tls: files.tls } : {}),
   });
 
   const stopping = new AbortController();
@@ -123,6 +144,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
       ...keeper.facts(),
+      files: { refused: files.watch.refused, restart_for: files.config.restartFor },
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -191,24 +213,13 @@ function authenticatorWithout(config: ServerConfig, challenge: string): Authenti
   return closedAuthenticator(challenge);
 }
 
-/** @throws PolicyError naming each wrong rule; the file system's error */
-function rulesOf(config: ServerConfig, logger: Logger): Policy {
-  const { policy_file: file, enforce_scope: enforceScope } = config.auth;
-  const overrides = file === '' ? [] : loadPolicyFile(readFileSync(file, 'utf8'), file);
-  const rules = createPolicy({ defaults: defaultRules, overrides, enforceScope });
-  for (const warning of rules.warnings) logger.warn({ file }, warning);
-  return rules;
+/** For a server that nobody looks at files for. */
+function readOnce(config: ServerConfig, { clock, logger }: ServerDeps): OpenFiles {
+  const source = 'the configuration';
+  const watch = new FileWatch({ clock, logger, source });
+  return { ...openServerFiles(config, watch, source, logger), watch, config: { restartFor: [] } };
 }
 
-function behind({ neutron }: ServerConfig): NeutronBehind {
-  return {
-    url: neutron.url,
-    silenceMs: neutron.silence_ms,
-    caFile: neutron.ca_file === '' ? undefined : neutron.ca_file,
-  };
-}
-
-function tlsOf({ listen }: ServerConfig): { readonly tls?: { readonly cert: string; readonly key: string } } {
-  if (listen.tls_cert_file === '') return {};
-  return { tls: { cert: readFileSync(listen.tls_cert_file, 'utf8'), key: readFileSync(listen.tls_key_file, 'utf8') } };
+function behind({ neutron }: ServerConfig, ca: Watched<Buffer> | undefined): NeutronBehind {
+  return { url: neutron.url, silenceMs: neutron.silence_ms, ca };
 }

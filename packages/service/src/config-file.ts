@@ -27,7 +27,12 @@ export function loadConfig<S extends TSchema>(schema: S, file: string): Static<S
   } catch (cause) {
     throw new ConfigError(file, ['cannot be read'], { cause });
   }
-  return checkConfig(schema, yamlOf(text, file) ?? {}, file);
+  return parseConfig(schema, text, file);
+}
+
+/** As {@link loadConfig}, of a text that is at hand already; `source` names it in the error. */
+export function parseConfig<S extends TSchema>(schema: S, text: string, source: string): Static<S> {
+  return checkConfig(schema, yamlOf(text, source) ?? {}, source);
 }
 
 function yamlOf(text: string, file: string): unknown {

@@ -1,9 +1,9 @@
 export { type BackoffPolicy, backoffDelay } from './backoff.js';
 export { type Clock, systemClock } from './clock.js';
 export { healthOptions, type LogConfig, logOptions, portOption } from './common-options.js';
-export { ConfigError, checkConfig, loadConfig } from './config-file.js';
+export { ConfigError, checkConfig, loadConfig, parseConfig } from './config-file.js';
 export { describeOptions, group, type OptionEntry, options, optionsOf } from './config-schema.js';
-export { certificatesPem, type KeyPair, keyPair, secretText } from './file-content.js';
+export { authoritiesSource, type KeyPair, keyPairSource, secretSource } from './file-sources.js';
 export { type Health, type HealthProbes, type HealthServer, startHealthServer } from './health-server.js';
 export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
@@ -16,6 +16,7 @@ export {
   UsageError,
   untilAborted,
 } from './program.js';
+export { type ConfigWatch, keepLooking, watchConfig } from './reload.js';
 export { type FileAccess, type ProcessIdentity, processIdentity, secretProblem } from './secret-file.js';
 export { fixed, type Watched } from './watched.js';
 export {

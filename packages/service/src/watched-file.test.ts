@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { systemClock } from './clock.js';
 import { ConfigError } from './config-file.js';
-import { secretText } from './file-content.js';
+import { secretSource } from './file-sources.js';
 import type { LogFields, Logger } from './logger.js';
 import { secretProblem } from './secret-file.js';
 import { type FileSource, FileWatch } from './watched-file.js';
@@ -128,7 +128,7 @@ it('refuses at the start what cannot be used, and a secret that others can read,
   const files = watch();
   expect(() => files.open(number('none'))).toThrow(ConfigError);
   put('secret', 'hush\n', 0o644);
-  const source = { what: 's', files: [{ option: 's', path: at('secret'), secret: true }], read: secretOf };
+  const source = secretSource('the secret', { option: 's', path: at('secret') });
   expect(() => files.open(source)).toThrow(/option "s": .*everybody can read it \(mode 0644\).*chmod 0640 .*secret$/);
   chmodSync(at('secret'), 0o600);
   const value = files.open(source);
@@ -141,8 +141,6 @@ it('refuses at the start what cannot be used, and a secret that others can read,
   await files.look();
   expect(value.current).toBe('louder');
 });
-
-const secretOf = ([content]: readonly Buffer[]): string => secretText(content ?? Buffer.alloc(0));
 
 it.each([
   [0o600, 0, 0, null],

@@ -185,11 +185,13 @@ class NamedFileError extends Error {
 }
 
 function problemOf(source: FileSource<unknown>, cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof ConfigError ? cause.problems.join('; ') : messageOf(cause);
   if (cause instanceof NamedFileError || message.startsWith('option "')) return message;
   const options = source.files.map(({ option }) => `"${option}"`).join(' and ');
   return `option${source.files.length > 1 ? 's' : ''} ${options}: ${message}`;
 }
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 function readNow(file: NamedFile): { readonly content: Buffer; readonly isFile: boolean } {
   try {
@@ -226,8 +228,14 @@ async function readLater(file: NamedFile): Promise<Buffer> {
 function check({ option, path, secret }: NamedFile, stats: Stats): void {
   if (stats.isFile() && stats.size > maxFileBytes)
     throw new NamedFileError(`option "${option}": ${path} is longer than ${maxFileBytes} bytes`);
-  const problem = secret && stats.isFile() ? secretProblem(path, stats, processIdentity()) : null;
+  if (!stats.isFile()) return;
+  const problem = secret ? secretProblem(path, stats, processIdentity()) : forgeable(path, stats);
   if (problem !== null) throw new NamedFileError(`option "${option}": ${problem}`);
+}
+
+/** Who may write a policy or the list of authorities to trust, may do everything. */
+function forgeable(path: string, { mode }: Stats): string | null {
+  return (mode & 0o002) === 0 ? null : `everybody can write ${path}; mend it with: chmod o-w ${path}`;
 }
 
 function unreadable({ option, path }: NamedFile, cause: unknown): NamedFileError {

@@ -1,5 +1,7 @@
+import type { Watched } from '@taas/service';
 import type { EtcdEndpoint } from './etcd-endpoint.js';
 import { authNotEnabled } from './etcd-errors.js';
+import type { EtcdCredentials } from './etcd-options.js';
 
 /** Headers of a request; etcd takes the token from `token`. */
 export type TokenHeaders = Readonly<Record<string, string>>;
@@ -9,9 +11,14 @@ export class EtcdAuth {
   #headers: Promise<TokenHeaders> | undefined;
 
   constructor(
-    private readonly credentials: { readonly user: string; readonly password: string } | undefined,
+    private readonly credentials: Watched<EtcdCredentials> | undefined,
     private readonly timeoutMs: number,
-  ) {}
+  ) {
+    // etcd ends the tokens of a user whose password has changed; ours must not be asked for again with the old one.
+    credentials?.onChange(() => {
+      this.#headers = undefined;
+    });
+  }
 
   get enabled(): boolean {
     return this.credentials !== undefined;
@@ -34,7 +41,8 @@ export class EtcdAuth {
   async #login(endpoint: EtcdEndpoint): Promise<TokenHeaders> {
     if (this.credentials === undefined) return {};
     try {
-      const request = { name: this.credentials.user, password: this.credentials.password };
+      const { user: name, password } = this.credentials.current;
+      const request = { name, password };
       const { token } = await endpoint.auth.authenticate(request, { timeoutMs: this.timeoutMs });
       return { token };
     } catch (error) {

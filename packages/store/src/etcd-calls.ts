@@ -25,10 +25,10 @@ export class EtcdCalls {
 
   constructor(readonly settings: EtcdSettings) {
     const endpoints = settings.urls.map((url) =>
-      connectEndpoint(url, { tls: settings.tls, clock: settings.clock, timeoutMs: settings.requestTimeoutMs }),
+      connectEndpoint(url, { tls: settings.secrets.tls, clock: settings.clock, timeoutMs: settings.requestTimeoutMs }),
     );
     this.#endpoints = new EndpointRing(endpoints, settings.logger);
-    this.#auth = new EtcdAuth(settings.credentials, settings.requestTimeoutMs);
+    this.#auth = new EtcdAuth(settings.secrets.credentials, settings.requestTimeoutMs);
   }
 
   get closed(): boolean {

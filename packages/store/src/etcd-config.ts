@@ -1,7 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { type Clock, ConfigError, group, type Logger } from '@taas/service';
+import {
+  authoritiesSource,
+  type Clock,
+  ConfigError,
+  type FileSource,
+  FileWatch,
+  group,
+  keyPairSource,
+  type Logger,
+  secretSource,
+  type Watched,
+} from '@taas/service';
 import Type, { type Static } from 'typebox';
-import type { EtcdStoreOptions } from './etcd-options.js';
+import type { EtcdTlsMaterial } from './etcd-connection.js';
+import type { EtcdCredentials, EtcdStoreOptions } from './etcd-options.js';
 import { createEtcdStore } from './etcd-store.js';
 import type { Store } from './store.js';
 import { StoreError } from './store-error.js';
@@ -50,6 +61,8 @@ export interface OpenEtcdDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
+  /** Watches password and certificates; without, they are read once. */
+  readonly files?: FileWatch;
 }
 
 /**
@@ -87,29 +100,51 @@ function inOwnWords(problem: string, at: string): string {
 }
 
 function storeOptions(etcd: EtcdConfig, at: string, source: string, deps: OpenEtcdDeps): EtcdStoreOptions {
-  const { user, password_file: passwordFile, ca_file: caFile, cert_file: certFile, key_file: keyFile } = etcd;
-  const password = passwordFile === undefined ? undefined : readPassword(passwordFile, at, source);
+  const { files: given, ...common } = deps;
+  const files = given ?? new FileWatch({ clock: deps.clock, logger: deps.logger, source });
+  const { user, password_file: password } = etcd;
+  const login = user === undefined || password === undefined ? undefined : loginSource(at, user, password);
   return {
-    ...deps,
+    ...common,
     endpoints: etcd.endpoints,
     requestTimeoutMs: etcd.timeout_ms,
-    ...(user === undefined || password === undefined ? {} : { user, password }),
-    ...(caFile === undefined && certFile === undefined
-      ? {}
-      : {
-          tls: {
-            ...(caFile === undefined ? {} : { caFile }),
-            ...(certFile === undefined ? {} : { certFile }),
-            ...(keyFile === undefined ? {} : { keyFile }),
-          },
-        }),
+    live: { credentials: login && files.open(login), tls: openTls(etcd, at, files) },
   };
 }
 
-function readPassword(file: string, at: string, source: string): string {
-  try {
-    return readFileSync(file, 'utf8').trimEnd();
-  } catch (cause) {
-    throw new ConfigError(source, [`option "${at}.password_file": ${file} cannot be read`], { cause });
-  }
+function loginSource(at: string, user: string, path: string): FileSource<EtcdCredentials> {
+  const secret = secretSource(`the password of ${at}`, { option: `${at}.password_file`, path });
+  return { ...secret, read: (contents) => ({ user, password: secret.read(contents) }) };
+}
+
+/** Each part is replaced by itself: authorities and client certificates come from different hands. */
+function openTls(etcd: EtcdConfig, at: string, files: FileWatch): Watched<EtcdTlsMaterial> {
+  const { ca_file: ca, cert_file: cert, key_file: key } = etcd;
+  const authorities =
+    ca === undefined
+      ? undefined
+      : files.open(authoritiesSource(`the authorities of ${at}`, { option: `${at}.ca_file`, path: ca }));
+  const own =
+    cert === undefined || key === undefined
+      ? undefined
+      : files.open(
+          keyPairSource(
+            `the client certificate of ${at}`,
+            { option: `${at}.cert_file`, path: cert },
+            { option: `${at}.key_file`, path: key },
+          ),
+        );
+  const current = (): EtcdTlsMaterial => ({
+    ...(authorities === undefined ? {} : { ca: authorities.current }),
+    ...own?.current,
+  });
+  return {
+    get current() {
+      return current();
+    },
+    onChange: (listener) => {
+      authorities?.onChange(() => listener(current()));
+      own?.onChange(() => listener(current()));
+    },
+  };
 }

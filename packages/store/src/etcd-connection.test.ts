@@ -1,6 +1,6 @@
 import { createServer as createHttp2Server } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
-import { systemClock } from '@taas/service';
+import { fixed, systemClock } from '@taas/service';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EtcdConnection } from './etcd-connection.js';
 
@@ -18,7 +18,7 @@ async function listen(server: Server | ReturnType<typeof createHttp2Server>): Pr
 }
 
 function connectTo(url: string, timeoutMs: number): EtcdConnection {
-  const connection = new EtcdConnection(url, { tls: {}, clock: systemClock, timeoutMs });
+  const connection = new EtcdConnection(url, { tls: fixed({}), clock: systemClock, timeoutMs });
   cleanups.push(() => connection.close());
   return connection;
 }

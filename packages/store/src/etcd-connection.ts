@@ -7,7 +7,7 @@ import {
 } from 'node:http2';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { GrpcTransportOptions } from '@connectrpc/connect-node';
-import type { Clock } from '@taas/service';
+import type { Clock, Watched } from '@taas/service';
 
 type SessionManager = NonNullable<GrpcTransportOptions['sessionManager']>;
 
@@ -18,7 +18,8 @@ export interface EtcdTlsMaterial {
 }
 
 export interface ConnectionOptions {
-  readonly tls: EtcdTlsMaterial;
+  /** When it changes, what comes from then on goes by a new connection; what is under way stays where it is. */
+  readonly tls: Watched<EtcdTlsMaterial>;
   readonly clock: Clock;
   /** Milliseconds to get connected, and to answer a ping. */
   readonly timeoutMs: number;
@@ -47,6 +48,11 @@ export class EtcdConnection implements SessionManager {
     private readonly options: ConnectionOptions,
   ) {
     this.authority = new URL(url).origin;
+    options.tls.onChange(() => {
+      this.#opened = undefined;
+      // Each ends with the last of its streams; a watch may go on for long, by what was good when it began.
+      for (const session of this.#sessions) session.close();
+    });
   }
 
   async request(
@@ -93,7 +99,7 @@ export class EtcdConnection implements SessionManager {
 
   #open(): Promise<ClientHttp2Session> {
     const { tls, timeoutMs } = this.options;
-    const session = connect(this.authority, { ...tls, settings: { initialWindowSize: 1024 * 1024 } });
+    const session = connect(this.authority, { ...tls.current, settings: { initialWindowSize: 1024 * 1024 } });
     this.#sessions.add(session);
     const opened = new Promise<ClientHttp2Session>((resolve, reject) => {
       const timer = setTimeout(() => session.destroy(unavailable(`not connected within ${timeoutMs} ms`)), timeoutMs);

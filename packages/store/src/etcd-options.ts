@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { BackoffPolicy, Clock, Logger } from '@taas/service';
+import { type BackoffPolicy, type Clock, fixed, type Logger, type Watched } from '@taas/service';
 import type { EtcdTlsMaterial } from './etcd-connection.js';
 import { StoreError } from './store-error.js';
 
@@ -17,6 +17,8 @@ export interface EtcdStoreOptions {
   readonly tls?: EtcdTlsOptions;
   readonly user?: string;
   readonly password?: string;
+  /** What may be replaced while the store is open, instead of `tls`, `user` and `password`. */
+  readonly live?: EtcdSecrets;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -33,13 +35,25 @@ export interface EtcdStoreOptions {
   readonly followQueue?: { readonly maxChanges?: number; readonly maxCharacters?: number };
 }
 
+/** How we show who we are, as it is at each moment: read where it is used, and not kept. */
+export interface EtcdSecrets {
+  /** For log-ins from now on. */
+  readonly credentials: Watched<EtcdCredentials> | undefined;
+  /** For connections from now on. */
+  readonly tls: Watched<EtcdTlsMaterial>;
+}
+
+export interface EtcdCredentials {
+  readonly user: string;
+  readonly password: string;
+}
+
 export interface EtcdSettings {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
   readonly urls: readonly string[];
-  readonly credentials: { readonly user: string; readonly password: string } | undefined;
-  readonly tls: EtcdTlsMaterial;
+  readonly secrets: EtcdSecrets;
   readonly requestTimeoutMs: number;
   readonly backoff: BackoffPolicy;
   readonly watchSilenceMs: number;
@@ -64,9 +78,11 @@ export function resolveEtcdOptions(options: EtcdStoreOptions): EtcdSettings {
     clock: options.clock,
     logger: options.logger,
     random: options.random,
-    urls: options.endpoints.map((endpoint) => endpointUrl(endpoint, tls !== undefined)),
-    credentials: user === undefined || password === undefined ? undefined : { user, password },
-    tls: readTls(tls ?? {}),
+    urls: options.endpoints.map((endpoint) => endpointUrl(endpoint, tls !== undefined || isSecure(options.live))),
+    secrets: options.live ?? {
+      credentials: user === undefined || password === undefined ? undefined : fixed({ user, password }),
+      tls: fixed(readTls(tls ?? {})),
+    },
     requestTimeoutMs: options.requestTimeoutMs ?? 3_000,
     backoff: options.backoff ?? { firstMs: 100, maxMs: 5_000 },
     watchSilenceMs: options.watchSilenceMs ?? 10_000,
@@ -76,6 +92,11 @@ export function resolveEtcdOptions(options: EtcdStoreOptions): EtcdSettings {
       maxCharacters: options.followQueue?.maxCharacters ?? 64 * 1024 * 1024,
     },
   };
+}
+
+/** Whether anything is there that only TLS has a use for. */
+function isSecure(live: EtcdSecrets | undefined): boolean {
+  return live !== undefined && Object.keys(live.tls.current).length > 0;
 }
 
 /** Reads the PEM files that are named. @throws StoreError `invalid` that names the option and the file. */

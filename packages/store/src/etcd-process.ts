@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { Clock } from '@taas/service';
+import { type Clock, fixed } from '@taas/service';
 import { ChildProcess } from './child-process.js';
 import { askUntilReady, type EtcdAuthSetup, enableAuth, rootHeaders } from './etcd-admin.js';
 import { connectEndpoint } from './etcd-endpoint.js';
@@ -166,7 +166,7 @@ class Member implements EtcdProcess {
 
   async #withEndpoint(run: (endpoint: ReturnType<typeof connectEndpoint>) => Promise<void>): Promise<void> {
     const endpoint = connectEndpoint(this.endpoint, {
-      tls: readTls(this.options.tls ?? {}),
+      tls: fixed(readTls(this.options.tls ?? {})),
       clock: this.options.clock,
       timeoutMs: 2_000,
     });

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from '
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
-import { systemClock } from '@taas/service';
+import { fixed, systemClock } from '@taas/service';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EtcdConnection } from './etcd-connection.js';
 import { EtcdTransport } from './etcd-transport.js';
@@ -28,7 +28,7 @@ async function kvThat(answer: Answer) {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('a TCP server has an address and a port');
   const url = `http://127.0.0.1:${address.port}`;
-  const connection = new EtcdConnection(url, { tls: {}, clock: systemClock, timeoutMs: 1_000 });
+  const connection = new EtcdConnection(url, { tls: fixed({}), clock: systemClock, timeoutMs: 1_000 });
   cleanups.push(() => {
     connection.close();
     server.close();

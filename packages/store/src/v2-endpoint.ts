@@ -24,18 +24,14 @@ const maxBodyLength = 256 * 1024 * 1024;
 export class V2Endpoint {
   readonly #agent: HttpAgent;
   readonly #request: typeof httpRequest;
-  readonly #headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly url: string,
     private readonly settings: EtcdSettings,
   ) {
     const secure = url.startsWith('https:');
-    const { credentials, tls } = settings;
-    this.#agent = secure ? new HttpsAgent({ ...tls, keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    this.#agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
     this.#request = secure ? httpsRequest : httpRequest;
-    const login = credentials && Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
-    this.#headers = { accept: 'application/json', ...(login === undefined ? {} : { authorization: `Basic ${login}` }) };
   }
 
   /**
@@ -71,9 +67,18 @@ export class V2Endpoint {
     this.#agent.destroy();
   }
 
+  #headers(): Record<string, string> {
+    const credentials = this.settings.secrets.credentials?.current;
+    const login = credentials && Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
+    return { accept: 'application/json', ...(login === undefined ? {} : { authorization: `Basic ${login}` }) };
+  }
+
   #begin(path: string, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const request = this.#request(new URL(path, this.url), { agent: this.#agent, headers: this.#headers });
+      const { tls } = this.settings.secrets;
+      // The agent keeps connections apart by what they trust and show, so that none of before a change is used after it.
+      const options = { ...tls.current, agent: this.#agent, headers: this.#headers() };
+      const request = this.#request(new URL(path, this.url), options);
       const onAbort = () => request.destroy(asError(signal.reason));
       signal.addEventListener('abort', onAbort, { once: true });
       request.once('close', () => signal.removeEventListener('abort', onAbort));

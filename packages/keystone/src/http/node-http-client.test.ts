@@ -72,7 +72,3 @@ test('aborting ends the request with the signal’s reason, before and after its
   await expect(request).rejects.toThrow('enough');
   await expect(client.request(`${url}/x`, get({ signal: controller.signal }))).rejects.toThrow('enough');
 });
-
-test('a private authority that cannot be read is an error at the start', () => {
-  expect(() => createNodeHttpClient({ caFile: '/does/not/exist.pem' })).toThrow(/ENOENT/);
-});

@@ -1,25 +1,22 @@
-import { readFileSync } from 'node:fs';
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Watched } from '@taas/service';
 import { type HttpClient, HttpError, type HttpRequest, type HttpResponse } from './http-client.js';
 
 export interface NodeHttpOptions {
-  /** PEM file of the authorities to trust instead of the system's. */
-  readonly caFile?: string;
+  /** PEM of the authorities to trust instead of the system's. When it changes, new connections trust the new ones. */
+  readonly ca?: Watched<Buffer>;
   /** Connections to one host at a time. */
   readonly maxSockets?: number;
   /** How long an unused connection is kept, in milliseconds. */
   readonly idleMs?: number;
 }
 
-/**
- * HTTP over node's own client, with connections kept.
- * @throws the file system's error if `caFile` cannot be read
- */
-export function createNodeHttpClient({ caFile, maxSockets = 64, idleMs = 30_000 }: NodeHttpOptions = {}): HttpClient {
+/** HTTP over node's own client, with connections kept. */
+export function createNodeHttpClient({ ca, maxSockets = 64, idleMs = 30_000 }: NodeHttpOptions = {}): HttpClient {
   const common = { keepAlive: true, maxSockets, timeout: idleMs };
   const plain = new HttpAgent(common);
-  const secure = new HttpsAgent({ ...common, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) });
+  const secure = new HttpsAgent(common);
   const start = (url: URL, { method, headers, body }: HttpRequest): ClientRequest => {
     const sent = {
       'accept-encoding': 'identity',
@@ -27,7 +24,8 @@ export function createNodeHttpClient({ caFile, maxSockets = 64, idleMs = 30_000 
       ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     };
     return url.protocol === 'https:'
-      ? httpsRequest(url, { method, headers: sent, agent: secure })
+      ? // The agent keeps connections apart by what they trust, so that none of before a change is used after it.
+        httpsRequest(url, { method, headers: sent, agent: secure, ...(ca === undefined ? {} : { ca: ca.current }) })
       : httpRequest(url, { method, headers: sent, agent: plain });
   };
   const attempt = (url: URL, request: HttpRequest, retry: boolean): Promise<HttpResponse> =>

@@ -1,4 +1,4 @@
-import { backoffDelay, type Clock, type Logger } from '@taas/service';
+import { backoffDelay, type Clock, type Logger, type Watched } from '@taas/service';
 import { keystoneUnavailable } from '../keystone-error.js';
 import { createSharedCalls } from '../upstream/shared-calls.js';
 import type { Upstream } from '../upstream/upstream.js';
@@ -26,7 +26,8 @@ export interface ServiceTokenSource {
 
 export interface ServiceTokenOptions {
   readonly keystone: Upstream;
-  readonly credentials: ServiceCredentials;
+  /** A new one is tried at once, also when the one before it was refused. */
+  readonly credentials: Watched<ServiceCredentials>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -47,11 +48,16 @@ const refusedBackoff = { firstMs: 2_000, maxMs: 120_000 };
 
 export function createServiceTokenSource(options: ServiceTokenOptions): ServiceTokenSource {
   const { keystone, clock, logger, renewBeforeMs = 120_000 } = options;
-  const body = JSON.stringify(authRequest(options.credentials));
   const calls = createSharedCalls<string>();
   let held: Held | null = null;
   let refusals = 0;
   let refusedUntil = 0;
+  options.credentials.onChange(() => {
+    refusals = 0;
+    refusedUntil = 0;
+    // The old password may have been withdrawn, and its tokens with it.
+    held = null;
+  });
 
   const fetch = async (signal: AbortSignal): Promise<string> => {
     const wait = refusedUntil - clock.monotonic();
@@ -59,7 +65,7 @@ export function createServiceTokenSource(options: ServiceTokenOptions): ServiceT
     const response = await keystone.request('/auth/tokens', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body,
+      body: JSON.stringify(authRequest(options.credentials.current)),
       repeatable: true,
       signal,
     });

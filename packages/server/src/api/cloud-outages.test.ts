@@ -1,7 +1,7 @@
 import { createTokenValidator, keystoneUnavailable } from '@taas/keystone';
 import { neutronUnavailable } from '@taas/neutron';
 import { createPolicy, defaultRules, loadPolicyFile } from '@taas/policy';
-import { silentLogger, systemClock } from '@taas/service';
+import { fixed, silentLogger, systemClock } from '@taas/service';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PortDirectory } from '../admission/port-directory.js';
 import { keystoneAuthenticator } from '../auth/keystone.js';
@@ -135,14 +135,14 @@ describe('the policy', () => {
     expect((await as(server, 'system')('POST', services, named)).status).toBe(403);
     const open = await cloud.replica({
       authenticator: authenticator(keystone()),
-      rules: createPolicy({ defaults: defaultRules, enforceScope: false }),
+      rules: fixed(createPolicy({ defaults: defaultRules, enforceScope: false })),
     });
     expect((await as(open, 'system')('GET', services)).body.tap_services).toHaveLength(1);
   });
 
   it('is the operator’s to change', async () => {
     const text = '"get_tap_service": "role:auditor or rule:admin_or_owner"\n"create_tap_service": "!"\n';
-    const server = await cloud.replica({ authenticator: authenticator(keystone()), rules: rules(text) });
+    const server = await cloud.replica({ authenticator: authenticator(keystone()), rules: fixed(rules(text)) });
     expect(await as(server, 'alice')('POST', services, tap)).toMatchObject({
       status: 403,
       body: { NeutronError: { message: 'rule:create_tap_service is disallowed by policy' } },

@@ -1,9 +1,14 @@
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type RequestListener,
+  type ServerOptions,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createPassThrough } from '@taas/gateway';
 import { NeutronUnauthorizedError } from '@taas/neutron';
 import { createPolicy, defaultRules, type Policy } from '@taas/policy';
-import type { Clock, Logger } from '@taas/service';
+import { type Clock, fixed, type KeyPair, type Logger, type Watched } from '@taas/service';
 import type { Store } from '@taas/store';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Admission } from '../admission/admission.js';
@@ -48,7 +53,7 @@ export interface ApiDeps {
   readonly newId: () => string;
   readonly limits?: Partial<ApiLimits>;
   /** Who may do what; upstream's defaults if absent. */
-  readonly rules?: Policy;
+  readonly rules?: Watched<Policy>;
   /** Limits of projects for which an administrator has set none; none if absent. */
   readonly quotas?: QuotaLimits;
   readonly rate?: RateLimits;
@@ -59,15 +64,16 @@ export interface ApiDeps {
   readonly neutron?: NeutronBehind;
   /** Told of a port whose DELETE has passed through here, after its taps are gone. */
   readonly portDeleted?: (portId: string) => void;
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** A new one counts for connections from then on. */
+  readonly tls?: Watched<KeyPair>;
 }
 
 /** Neutron behind this server, for all that is not TaaS. */
 export interface NeutronBehind {
   /** Its endpoint without `/v2.0`, such as `http://neutron.example:9696`. */
   readonly url: string;
-  /** PEM file of the authorities to trust instead of the system's. Read once. */
-  readonly caFile?: string | undefined;
+  /** PEM of the authorities to trust instead of the system's. */
+  readonly ca?: Watched<Buffer> | undefined;
   /** How long it may be silent, in ms. */
   readonly silenceMs: number;
 }
@@ -92,7 +98,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const { catchUpMs } = limits;
   const quotas = deps.quotas ?? noQuota;
   const writes = new OwnWrites();
-  const access = new Access(deps.rules ?? createPolicy({ defaults: defaultRules }));
+  const access = new Access(deps.rules ?? fixed(createPolicy({ defaults: defaultRules })));
   const tunnelAddresses = () =>
     [...live.view.agents.values()].flatMap(({ record }) => (record?.tunnel_address ? [record.tunnel_address] : []));
   const remoteAddresses = remoteAddressPolicy(deps.deniedRemoteSubnets ?? [], tunnelAddresses, deps.underlayPrefix);
@@ -121,7 +127,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     neutron &&
     createPassThrough({
       ...{ neutronUrl: neutron.url, logger: deps.logger, clock, newId },
-      ...(neutron.caFile === undefined ? {} : { caFile: neutron.caFile }),
+      ca: neutron.ca,
       timeouts: { answerMs: neutron.silenceMs, idleMs: neutron.silenceMs },
       limits: { chunkedBodyBytes: limits.bodyBytes },
       hooks: {
@@ -248,11 +254,16 @@ function listener(deps: ApiDeps, limits: ApiLimits, handler: RequestListener): H
   // Node looks only every 30 s by itself.
   const connectionsCheckingInterval = Math.min(1_000, requestTimeout / 2);
   const options = { maxHeaderSize, requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval };
-  const server = deps.tls
-    ? createHttpsServer({ ...options, ...deps.tls, minVersion: 'TLSv1.2' }, handler)
-    : createHttpServer(options, handler);
+  const server = deps.tls ? secureServer(deps.tls, options, handler) : createHttpServer(options, handler);
   // Who waits for Neutron is silent too.
   server.setTimeout(Math.max(limits.requestMs, deps.neutron?.silenceMs ?? 0) * 2);
+  return server;
+}
+
+function secureServer(tls: Watched<KeyPair>, options: ServerOptions, handler: RequestListener): HttpServer {
+  const minVersion = 'TLSv1.2';
+  const server = createHttpsServer({ ...options, ...tls.current, minVersion }, handler);
+  tls.onChange((pair) => server.setSecureContext({ ...pair, minVersion }));
   return server;
 }
 

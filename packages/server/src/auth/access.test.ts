@@ -1,11 +1,12 @@
 import { createPolicy, defaultRules, loadPolicyFile } from '@taas/policy';
+import { fixed } from '@taas/service';
 import { describe, expect, it } from 'vitest';
 import { Access } from './access.js';
 import type { Caller } from './authenticator.js';
 
 const flow = { id: 'f1', project_id: 'acme' };
 const accessBy = (text: string) =>
-  new Access(createPolicy({ defaults: defaultRules, overrides: loadPolicyFile(text) }));
+  new Access(fixed(createPolicy({ defaults: defaultRules, overrides: loadPolicyFile(text) })));
 const callerOf = (access: Access, projectId: string, ...roles: string[]): Caller =>
   access.caller({ projectId, userId: 'u', token: null, credentials: { project_id: projectId, roles } });
 const thrownBy = (work: () => void): unknown => {

@@ -1,5 +1,6 @@
 import type { ResourceKind } from '@taas/model';
 import type { Policy } from '@taas/policy';
+import type { Watched } from '@taas/service';
 import { forbidden, tapNotFound, words } from '../api/neutron-error.js';
 import type { Caller, Identity } from './authenticator.js';
 
@@ -12,7 +13,11 @@ type Change = 'update' | 'delete';
 
 /** The policy's answers, in the form in which Neutron gives them: a stranger is told that there is nothing. */
 export class Access {
-  constructor(private readonly policy: Policy) {}
+  constructor(private readonly rules: Watched<Policy>) {}
+
+  private get policy(): Policy {
+    return this.rules.current;
+  }
 
   /**
    * What the context rules make of a caller, as neutron_lib.context and neutron_lib.db.utils (model_query_scope_is_project)

@@ -32,11 +32,12 @@ it('names each option that is wrong', () => {
     tunnel_address: 'ten',
     bridge_domains: { first: 9, last: 8 },
     physnets: [{ name: 'a' }, { name: 'a' }],
-    etcd: { user: 'me', key_file: 'k' },
+    etcd: { user: 'me', key_file: 'k', endpoints: ['http://10.0.0.1:2379'] },
   };
   expect(problems(wrong)).toEqual([
     'options "etcd.user" and "etcd.password_file" go together',
     'options "etcd.cert_file" and "etcd.key_file" go together',
+    'option "etcd.password_file": the password would go to http://10.0.0.1:2379 in the clear; use https, or an etcd on a loopback address',
     'option "bridge_domains.first" (9) is above "bridge_domains.last" (8)',
     'option "tunnel_address" (ten) is not an IP address',
     'option "physnets" names a twice',

@@ -1,4 +1,4 @@
-import { group, options } from '@taas/service';
+import { group, isInTheClear, options } from '@taas/service';
 import Type, { type Static } from 'typebox';
 
 /** How to reach Keystone, and who we are to it. */
@@ -103,6 +103,10 @@ export function cloudProblems({ auth, neutron }: Static<typeof cloud>): string[]
   if (auth.mode !== 'keystone') return found;
   const { keystone } = auth;
   if (!isUrl(keystone.url)) found.push(`option "auth.keystone.url": "${keystone.url}" is no http or https URL`);
+  else if (isInTheClear(keystone.url))
+    found.push(
+      `option "auth.keystone.url": our secret and the callers' tokens would go to ${keystone.url} in the clear; use https, or a Keystone on a loopback address`,
+    );
   const byUser = keystone.user_name !== '' && keystone.password_file !== '';
   const byCredential = keystone.application_credential_id !== '' && keystone.application_credential_secret_file !== '';
   if (byUser === byCredential) {
@@ -112,6 +116,13 @@ export function cloudProblems({ auth, neutron }: Static<typeof cloud>): string[]
     );
   }
   return found;
+}
+
+/** What is allowed and not safe, for the log at the start. */
+export function cloudWarnings({ neutron }: { readonly neutron: NeutronConfig }): string[] {
+  return neutron.url !== '' && isInTheClear(neutron.url)
+    ? [`neutron.url: callers' tokens go to ${neutron.url} in the clear; use https`]
+    : [];
 }
 
 function isUrl(text: string): boolean {

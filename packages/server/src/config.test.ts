@@ -1,6 +1,6 @@
 import { ConfigError, checkConfig, describeOptions } from '@taas/service';
 import { describe, expect, it } from 'vitest';
-import { checkServerConfig, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
+import { checkServerConfig, configWarnings, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
 import { networkingVppEtcd } from './config-networking-vpp.js';
 
 const load = (value: unknown): ServerConfig =>
@@ -70,11 +70,39 @@ describe('the configuration', () => {
     ],
     [{ auth: { mode: 'keystone' } }, 'option "auth.keystone": needs either user_name and password_file, or'],
     [{ auth: { mode: 'keystone', keystone: { url: 'ftp://k' } } }, '"ftp://k" is no http or https URL'],
+    [
+      { auth: { mode: 'keystone', keystone: { url: 'http://keystone:5000/v3' } } },
+      'option "auth.keystone.url": our secret and the callers\' tokens would go to http://keystone:5000/v3 in the clear',
+    ],
+    [
+      { etcd: { user: 'u', password_file: 'p', endpoints: ['http://127.0.0.1:1', 'http://10.0.0.1:2379'] } },
+      'option "etcd.password_file": the password would go to http://10.0.0.1:2379 in the clear',
+    ],
+    [
+      { networking_vpp: { etcd: { user: 'u', password_file: 'p', endpoints: ['10.0.0.1:2379'] } } },
+      'option "networking_vpp.etcd.password_file": the password would go to 10.0.0.1:2379 in the clear',
+    ],
     [{ listen: { tls_key_file: 'x' } }, 'option "listen": tls_cert_file and tls_key_file go together'],
     [{ tap_mirrors: { denied_remote_subnets: ['10/8'] } }, '"10/8" is no subnet'],
     [{ etcd: { key_file: 'x' } }, 'options "etcd.cert_file" and "etcd.key_file" go together'],
   ])('names what is wrong: %j', (value, problem) => {
     expect(problems(value).join('\n')).toContain(problem);
+  });
+
+  it('takes a password to where nobody else hears it', () => {
+    const login = { user: 'u', password_file: 'p' };
+    for (const endpoint of ['http://127.9.9.9:1', 'http://[::1]:1', 'http://localhost:1', 'https://10.0.0.1:1'])
+      expect(problems({ etcd: { ...login, endpoints: [endpoint] } })).toEqual([]);
+    expect(problems({ etcd: { ...login, ca_file: 'c', endpoints: ['10.0.0.1:1'] } })).toEqual([]);
+    expect(problems({ etcd: { endpoints: ['http://10.0.0.1:1'] } })).toEqual([]);
+  });
+
+  it('warns of what is allowed and not safe', () => {
+    const keystone = { url: 'https://k/v3', user_name: 'u', password_file: 'p' };
+    const listen = { host: '0.0.0.0' };
+    const config = load({ listen, auth: { mode: 'keystone', keystone }, neutron: { url: 'http://n:9696' } });
+    expect(configWarnings(config)).toEqual([expect.stringMatching(/^listen: /), expect.stringMatching(/^neutron.url/)]);
+    expect(configWarnings(load({}))).toEqual([]);
   });
 
   it('documents each option', () => {

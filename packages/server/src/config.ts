@@ -1,9 +1,9 @@
-import { ConfigError, group, healthOptions, logOptions, options, portOption } from '@taas/service';
+import { ConfigError, group, healthOptions, isLoopback, logOptions, options, portOption } from '@taas/service';
 import { etcdOptions, etcdProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
 import { remoteAddressPolicy, SubnetError, usualUnderlayPrefix } from './admission/remote-address-policy.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
-import { cloudProblems, keystoneOptions, neutronOptions } from './config-cloud.js';
+import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 
 const quotaOption = (what: string) =>
@@ -203,6 +203,14 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
   ];
   if (problems.length > 0) throw new ConfigError(source, problems);
   return config;
+}
+
+/** What is allowed and not safe, for the log at the start. */
+export function configWarnings(config: ServerConfig): string[] {
+  const { listen } = config;
+  const open = listen.tls_cert_file === '' && !isLoopback(listen.host);
+  const problem = `listen: the API speaks HTTP without TLS on ${listen.host}, so that tokens can be read on their way; set tls_cert_file and tls_key_file, or put a proxy with TLS in front and listen on a loopback address`;
+  return [...(open ? [problem] : []), ...cloudWarnings(config)];
 }
 
 function apiProblems({ listen, tap_mirrors: mirrors }: ServerConfig): string[] {

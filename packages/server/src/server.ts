@@ -18,7 +18,7 @@ import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
-import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
+import { configWarnings, describePolicy, type ServerConfig, segmentPolicy } from './config.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { HandOverLog } from './status/hand-over-log.js';
@@ -152,6 +152,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   return {
     async start() {
       if (authenticator.warning !== null) logger.warn({ mode: config.auth.mode }, authenticator.warning);
+      for (const warning of configWarnings(config)) logger.warn({}, warning);
       logger.info({ segments: describePolicy(policy), share: policy.projectShare }, 'ways for copies between nodes');
       health = await startHealthServer(config.health.host, config.health.port, { healthz, readyz });
       const listening = await api.listen({ host: config.listen.host, port: config.listen.port });

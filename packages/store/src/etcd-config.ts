@@ -5,6 +5,7 @@ import {
   type FileSource,
   FileWatch,
   group,
+  isInTheClear,
   keyPairSource,
   type Logger,
   secretSource,
@@ -54,6 +55,16 @@ export function etcdProblems(etcd: EtcdConfig, at = 'etcd'): string[] {
     found.push(`options "${at}.user" and "${at}.password_file" go together`);
   if ((etcd.cert_file === undefined) !== (etcd.key_file === undefined))
     found.push(`options "${at}.cert_file" and "${at}.key_file" go together`);
+  if (etcd.user !== undefined)
+    for (const endpoint of etcd.endpoints) {
+      // A bare host:port is https when there are certificates to check it with, or to show.
+      const secure = etcd.ca_file !== undefined || etcd.cert_file !== undefined;
+      const url = endpoint.includes('://') ? endpoint : `${secure ? 'https' : 'http'}://${endpoint}`;
+      if (isInTheClear(url))
+        found.push(
+          `option "${at}.password_file": the password would go to ${endpoint} in the clear; use https, or an etcd on a loopback address`,
+        );
+    }
   return found;
 }
 

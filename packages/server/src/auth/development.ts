@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '@taas/service';
 import { type Authenticator, type Identity, UnauthenticatedError } from './authenticator.js';
 
 /** Development mode on an address that others can reach: anybody could claim to be anybody. */
@@ -47,15 +47,4 @@ const ladder = ['admin', 'manager', 'member', 'reader'];
 function withImplied(named: readonly string[]): string[] {
   const highest = ladder.findIndex((role) => named.includes(role));
   return [...new Set([...named, ...(highest < 0 ? [] : ladder.slice(highest))])];
-}
-
-/** `localhost` counts: it is loopback on every system that can run VPP. */
-export function isLoopback(host: string): boolean {
-  if (host.toLowerCase() === 'localhost') return true;
-  const family = isIP(host);
-  if (family === 0) return false;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }

@@ -55,7 +55,7 @@ describe('the systemd units', () => {
   it.each(units)('%s takes away what the program does not need', (name) => {
     const found = directives(unit(name));
     expect(Object.fromEntries(Object.keys(demanded).map((key) => [key, found.get(key)?.join()]))).toEqual(demanded);
-    expect(found.get('SystemCallFilter')).toEqual(['@system-service', '~@privileged @resources']);
+    expect(found.get('SystemCallFilter')).toEqual(['@system-service @pkey', '~@privileged @resources']);
     // The agent's lock is an abstract socket of the host's network; no JavaScript engine starts without writable code.
     expect(found.has('PrivateNetwork')).toBe(false);
     expect(found.has('MemoryDenyWriteExecute')).toBe(false);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as requestPlain } from 'node:http';
 import { request } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { serverConfigSchema, serverProgram } from '@taas/server';
-import { ConfigError, checkConfig, type Logger, systemClock } from '@taas/service';
+import { ConfigError, checkConfig, FileWatch, type Logger, systemClock } from '@taas/service';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeKeystone, FakeNeutron, serveKeystone } from '../../packages/server/src/conformance/fake-cloud.suite.js';
 import { createServer, type Server } from '../../packages/server/src/server.js';
+import { openServerFiles } from '../../packages/server/src/server-files.js';
 import { type Certificates, makeCertificates } from './certificates.js';
 
 const services = '/v2.0/taas/tap_services';
@@ -72,7 +73,7 @@ async function withTls(url: string): Promise<string> {
   return `https://127.0.0.1:${(front.address() as AddressInfo).port}${target.pathname.replace(/\/$/, '')}`;
 }
 
-async function start(overrides: object): Promise<Server> {
+async function start(overrides: object, look?: (watch: FileWatch) => void): Promise<Server> {
   const given = {
     ...{ listen: { host: '127.0.0.1', port: 0 }, health: { port: 0 }, networking_vpp: { bindings: 'etcd-v3' } },
     ...overrides,
@@ -80,7 +81,12 @@ async function start(overrides: object): Promise<Server> {
   const note = (fields: object, message: string) =>
     void logged.push(JSON.stringify({ ...fields, message }, plainErrors));
   const logger: Logger = { debug: note, info: note, warn: note, error: note, child: () => logger };
-  const server = createServer(checkConfig(serverConfigSchema, given, 'test'), {
+  const config = checkConfig(serverConfigSchema, given, 'test');
+  const watch = new FileWatch({ clock: systemClock, logger, source: 'test' });
+  const files = { ...openServerFiles(config, watch, 'test', logger), watch, config: { restartFor: [] } };
+  look?.(watch);
+  const server = createServer(config, {
+    files,
     ...{ store: store.client(), clock: systemClock, logger, random: () => 0.5, newId: randomUUID, replica: 'r' },
   });
   servers.push(server);
@@ -95,17 +101,20 @@ function plainErrors(_key: string, value: unknown): unknown {
 }
 
 /** In a cloud whose Keystone and Neutron speak TLS, with these authorities to trust. */
-const inCloud = (caOfKeystone: string, caOfNeutron: string) =>
-  start({
-    auth: {
-      mode: 'keystone',
-      keystone: {
-        ...{ url: addresses.keystone, ca_file: caOfKeystone, timeout_ms: 2_000 },
-        ...{ user_name: 'taas', password_file: join(folder, 'password') },
+const inCloud = (caOfKeystone: string, caOfNeutron: string, look?: (watch: FileWatch) => void) =>
+  start(
+    {
+      auth: {
+        mode: 'keystone',
+        keystone: {
+          ...{ url: addresses.keystone, ca_file: caOfKeystone, timeout_ms: 2_000 },
+          ...{ user_name: 'taas', password_file: join(folder, 'password') },
+        },
       },
+      neutron: { url: addresses.neutron, ca_file: caOfNeutron, timeout_ms: 2_000 },
     },
-    neutron: { url: addresses.neutron, ca_file: caOfNeutron, timeout_ms: 2_000 },
-  });
+    look,
+  );
 
 async function ask(server: Server, path: string) {
   const reply = await fetch(`${server.address}${path}`, { headers: { 'x-auth-token': token } });
@@ -215,6 +224,27 @@ describe('a cloud that speaks TLS', () => {
     expect((await fetch(`${server.address}${services}`, { method: 'POST', headers, body })).status).toBe(201);
     const list = await ask(server, '/v2.0/extensions');
     expect(list.status).toBe(404); // This Neutron has none: but the question got through.
+    expectNoSecrets();
+  });
+
+  it('is reached through the authorities of now, when the files change under a server that runs', async () => {
+    const [ofKeystone, ofNeutron] = [join(folder, 'keystone-ca.pem'), join(folder, 'neutron-ca.pem')];
+    for (const file of [ofKeystone, ofNeutron]) copyFileSync(certificates.otherCaFile, file);
+    let watch: FileWatch | undefined;
+    const server = await inCloud(ofKeystone, ofNeutron, (made) => {
+      watch = made;
+    });
+    const passed = async () => (await ask(server, `/v2.0/ports/${randomUUID()}`)).status;
+    expect([(await ask(server, services)).status, await passed()]).toEqual([503, 503]);
+    for (const file of [ofKeystone, ofNeutron]) copyFileSync(certificates.caFile, file);
+    await watch?.look();
+    // What has failed is not asked again at once.
+    await vi.waitFor(async () => expect((await ask(server, services)).status).toBe(200), { timeout: 15_000 });
+    expect(await passed()).toBe(404);
+    // Connections of before are not used any more, although they are kept.
+    copyFileSync(certificates.otherCaFile, ofNeutron);
+    await watch?.look();
+    expect(await passed()).toBe(503);
     expectNoSecrets();
   });
 

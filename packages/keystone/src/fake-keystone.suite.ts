@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Clock, fixed, silentLogger } from '@taas/service';
+import { type Clock, fixed, silentLogger, type Watched } from '@taas/service';
 import { createNodeHttpClient } from './http/node-http-client.js';
 import { keystoneUnavailable } from './keystone-error.js';
-import { createServiceTokenSource } from './token/service-token.js';
+import { createServiceTokenSource, type ServiceCredentials } from './token/service-token.js';
 import { createTokenValidator, type TokenCacheLimits } from './token/token-validator.js';
 import { createUpstream, defaultUpstreamLimits, type UpstreamLimits } from './upstream/upstream.js';
 
@@ -123,7 +123,7 @@ export function tokenBody(fields: object = {}): object {
 export function keystoneParts(
   url: string,
   clock: Clock,
-  options: { limits?: Partial<UpstreamLimits>; cache?: Partial<TokenCacheLimits>; password?: string } = {},
+  options: { limits?: Partial<UpstreamLimits>; cache?: Partial<TokenCacheLimits>; password?: Watched<string> } = {},
 ) {
   const http = createNodeHttpClient();
   const keystone = createUpstream({
@@ -138,14 +138,7 @@ export function keystoneParts(
   });
   const serviceTokens = createServiceTokenSource({
     keystone,
-    credentials: fixed({
-      kind: 'password',
-      userName: 'taas',
-      userDomainName: 'Default',
-      password: options.password ?? 'right',
-      projectName: 'service',
-      projectDomainName: 'Default',
-    }),
+    credentials: credentialsWith(options.password ?? fixed('right')),
     clock,
     random: () => 0.5,
     logger: silentLogger,
@@ -158,4 +151,15 @@ export function keystoneParts(
     ...(options.cache === undefined ? {} : { cache: options.cache }),
   });
   return { http, keystone, serviceTokens, validator };
+}
+
+function credentialsWith(password: Watched<string>): Watched<ServiceCredentials> {
+  const common = { userName: 'taas', userDomainName: 'Default', projectName: 'service', projectDomainName: 'Default' };
+  const of = (text: string): ServiceCredentials => ({ ...common, kind: 'password', password: text });
+  return {
+    get current() {
+      return of(password.current);
+    },
+    onChange: (listener) => password.onChange((text) => listener(of(text))),
+  };
 }

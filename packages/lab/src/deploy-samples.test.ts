@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { agentConfigSchema, checkAgentConfig } from '@taas/agent';
-import { checkServerConfig, serverConfigSchema } from '@taas/server';
+import { checkServerConfig, configWarnings, serverConfigSchema } from '@taas/server';
 import { loadConfig } from '@taas/service';
 import { expect, it } from 'vitest';
 
@@ -11,4 +12,14 @@ it('ships sample configurations that the programs accept', () => {
   expect(checkServerConfig(loadConfig(serverConfigSchema, server), server).segments).toHaveLength(2);
   const agent = sample('taas-agent.yaml');
   expect(checkAgentConfig(loadConfig(agentConfigSchema, agent), agent).node).toBe('compute-1');
+});
+
+it('ships sample configurations that send nothing in the clear', () => {
+  for (const name of ['taas-server.yaml', 'taas-agent.yaml']) {
+    const text = readFileSync(sample(name), 'utf8');
+    expect(text.match(/http:\/\/\S+/g)).toBeNull();
+  }
+  const server = sample('taas-server.yaml');
+  const config = checkServerConfig(loadConfig(serverConfigSchema, server), server);
+  expect(configWarnings(config)).toEqual([]);
 });

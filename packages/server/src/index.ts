@@ -7,7 +7,7 @@ export { type Compiled, compileService } from './compiler/compile-service.js';
 export { Compiler, type CompilerStats } from './compiler/compiler.js';
 export type { SegmentOption, SegmentPolicy } from './compiler/segment-options.js';
 export { type ServiceSlice, sliceOf } from './compiler/service-slice.js';
-export { checkServerConfig, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
+export { checkServerConfig, configWarnings, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
 export { serverProgram } from './program.js';
 export { createServer, type Server, type ServerDeps } from './server.js';
 export { StatusReader } from './status/tap-status.js';

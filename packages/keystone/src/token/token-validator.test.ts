@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { fixed } from '@taas/service';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   type FakeKeystone,
@@ -249,7 +250,7 @@ describe('the service token', () => {
   });
 
   test('wrong credentials are tried ever more slowly, lest the account be locked', async () => {
-    const { validator } = parts({ password: 'wrong' });
+    const { validator } = parts({ password: fixed('wrong') });
     const attempt = () => expect(validator.validate('good', never)).rejects.toThrow(KeystoneUnavailableError);
     for (let i = 0; i < 10; i++) await attempt();
     expect(fake.state.logins).toBe(1);
@@ -260,10 +261,27 @@ describe('the service token', () => {
     await attempt();
     expect(fake.state.logins).toBe(2);
   });
+
+  test('a new password is tried at once, also when the one before it was refused', async () => {
+    const listeners: ((text: string) => void)[] = [];
+    let password = 'wrong';
+    const watched = {
+      get current() {
+        return password;
+      },
+      onChange: (listener: (text: string) => void) => void listeners.push(listener),
+    };
+    const { validator } = parts({ password: watched });
+    await expect(validator.validate('good', never)).rejects.toThrow(KeystoneUnavailableError);
+    password = 'right';
+    for (const listener of listeners) listener(password);
+    expect(await validator.validate('good', never)).toMatchObject({ projectId: 'project-1' });
+    expect(fake.state.logins).toBe(2);
+  });
 });
 
 test('no error text holds a token or the password', async () => {
-  const { validator } = parts({ password: 'hunter2' });
+  const { validator } = parts({ password: fixed('hunter2') });
   const error = await validator.validate('secret-token', never).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(KeystoneUnavailableError);
   expect(JSON.stringify([String(error), (error as Error).stack])).not.toMatch(/hunter2|secret-token/);

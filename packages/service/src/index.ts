@@ -6,8 +6,8 @@ export { describeOptions, group, type OptionEntry, options, optionsOf } from './
 export { authoritiesSource, type KeyPair, keyPairSource, secretSource } from './file-sources.js';
 export { type Health, type HealthProbes, type HealthServer, startHealthServer } from './health-server.js';
 export { createLogger, type LogLevel, logLevels } from './log.js';
-export { isInTheClear, isLoopback } from './loopback.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
+export { isInTheClear, isLoopback } from './loopback.js';
 export { type PlainYaml, readPlainYaml, YamlError, type YamlProblem } from './plain-yaml.js';
 export {
   errorChain,

@@ -142,6 +142,13 @@ it('refuses at the start what cannot be used, and a secret that others can read,
   expect(value.current).toBe('louder');
 });
 
+it('refuses any file that everybody can write', async () => {
+  put('a', '1', 0o666);
+  expect(() => watch().open(number('a'))).toThrow(/everybody can write .*chmod o-w /);
+  chmodSync(at('a'), 0o664);
+  expect(watch().open(number('a')).current).toBe(1);
+});
+
 it.each([
   [0o600, 0, 0, null],
   [0o400, 5, 9, null],

@@ -119,7 +119,10 @@ describe('policy.yaml', () => {
     ['%FOO bar\n---\nget_tap_flow: "!"', /line 1: not YAML: .*directive/],
     ['? [a, b]\n: role:a', /name of a rule must be a text/],
     ['7: role:a', /name of a rule must be a text/],
-    [`get_tap_flow: ${'['.repeat(20_000)}`, /policy.yaml line 1: (not YAML|cannot be parsed)/],
+    [`# deep\nget_tap_flow: ${'['.repeat(20_000)}`, /policy.yaml line 2: is nested too deep/],
+    [`${'- '.repeat(20_000)}a`, /line 1: is nested too deep/],
+    [`${'? '.repeat(20_000)}a`, /line 1: is nested too deep/],
+    [`get_tap_flow: ${'{a: '.repeat(20_000)}`, /line 1: is nested too deep/],
     ['- a\n- b', /must be a map/],
     ['a: [', /not YAML/],
   ])('%j', (text, message) => {

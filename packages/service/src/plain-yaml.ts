@@ -4,14 +4,16 @@ import {
   isNode,
   isPair,
   isScalar,
+  Lexer,
   LineCounter,
   type Pair,
   type ParsedNode,
+  Parser,
   parseDocument,
   visit,
 } from 'yaml';
 
-/** Text that is not the plain kind of YAML: every problem at once, each with its line. */
+/** Text that is not the plain kind of YAML: its first problems at once, each with its line. */
 export class YamlError extends Error {
   override readonly name = 'YamlError';
 
@@ -38,6 +40,9 @@ export interface PlainYaml {
   lineOf(offset: number): number;
 }
 
+/** Open maps, lists and their items at one place; no file of ours has more than a handful. */
+const maxDepth = 64;
+
 /**
  * Reads one document of maps, lists and values that mean what they look like. Refused is whatever the parser warns of, and
  * what makes a value another than the one that its reader sees: tags (an unquoted `!` is one), anchors, aliases, merge keys.
@@ -45,22 +50,33 @@ export interface PlainYaml {
  * @throws YamlError
  */
 export function readPlainYaml(text: string, { uniqueKeys = true } = {}): PlainYaml {
+  checkDepth(text);
   const lines = new LineCounter();
   const lineOf = (offset: number): number => Math.max(1, lines.linePos(offset).line);
-  let document: Document.Parsed;
-  try {
-    document = parseDocument(text, { lineCounter: lines, uniqueKeys, logLevel: 'error', prettyErrors: false });
-  } catch (cause) {
-    // Thousands of nested brackets exhaust the parser's stack.
-    throw new YamlError([{ line: 1, message: 'cannot be parsed: it is nested too deep' }], { cause });
-  }
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys, logLevel: 'error', prettyErrors: false });
   const told = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
     line: lineOf(pos[0]),
     message: `not YAML: ${message.split('\n')[0] ?? ''}`,
   }));
   const problems = [...told, ...surprises(document, lineOf)].sort((a, b) => a.line - b.line);
-  if (problems.length > 0) throw new YamlError(problems);
+  // One misplaced quote makes thousands of what follows; nobody reads those.
+  if (problems.length > 0) throw new YamlError(problems.slice(0, 20));
   return { contents: document.contents, value: document.toJS(), lineOf };
+}
+
+/**
+ * Ends before a text that is nested deep takes seconds, or the whole process: what builds the tree calls itself, and at the
+ * end of its stack the engine may abort instead of throwing. This part of the parser does not.
+ * @throws YamlError
+ */
+function checkDepth(text: string): void {
+  const parser = new Parser();
+  let line = 1;
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _document of parser.next(lexeme)); // Only how deep it is matters.
+    line += lexeme.split('\n').length - 1;
+    if (parser.stack.length > maxDepth) throw new YamlError([{ line, message: 'is nested too deep' }]);
+  }
 }
 
 /** Whatever is not what it looks like. */

@@ -8,6 +8,8 @@ const files = [
   '"create_tap_flow": "role:member and project_id:%(project_id)s"\n',
   '"owner": "tenant_id:%(tenant_id)s"\n"get_tap_flow": "rule:owner or (role:admin and not role:guest)"\n',
   '"get_tap_service": [["rule:admin_only"], ["role:reader", "project_id:%(project_id)s"]]\n',
+  // Found: it took the whole process, since what builds YAML's tree calls itself.
+  `{"get_tap_flow": ${'[{a: '.repeat(1_000)}`,
   '{"delete_tap_flow": "@", "delete_tap_mirror": "\'x\':%(name)s or None:%(description)s"}\n',
 ];
 

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { keys } from '@taas/model';
-import { createPortLookup } from '@taas/neutron';
+import { createPortLookup, type NeutronClient } from '@taas/neutron';
 import { createPolicy, defaultRules, loadPolicyFile, type Policy } from '@taas/policy';
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
 import { campaign, type Store, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
+import { remoteAddressPolicy } from './admission/remote-address-policy.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
-import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
+import { describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { HandOverLog } from './status/hand-over-log.js';
 import { LiveView } from './view/live-view.js';
@@ -63,8 +64,12 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const policy = segmentPolicy(config);
   const bindings = bindingsOf(config, deps);
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
-  const live = new LiveView(store, clock, logger.child({ part: 'view' }), placesFrom);
-  const compiler = new Compiler({ store, live, policy, clock, random, logger: logger.child({ part: 'compiler' }) });
+  const owners = config.auth.mode === 'development' ? 'perhaps' : 'always';
+  const live = new LiveView(store, clock, logger.child({ part: 'view' }), placesFrom, owners);
+  const remoteAddresses = remoteAddressPolicy(remoteAddressOptions(config));
+  const compiler = new Compiler({
+    ...{ store, live, policy, remoteAddresses, clock, random, logger: logger.child({ part: 'compiler' }) },
+  });
   const moves = new HandOverLog(live.view, clock, logger.child({ part: 'moves' }));
   const { limits: given, neutron: neutronConfig } = config;
   const limits = {
@@ -81,15 +86,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     catchUpMs: limits.catchUpMs,
   });
   const api = createApi({
-    ...{ store, live, authenticator, policy, clock, newId, limits, rules, quotas: config.quotas },
+    ...{ store, live, authenticator, policy, remoteAddresses, clock, newId, limits, rules, quotas: config.quotas },
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
-    deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
-    underlayPrefix: { ipv4: config.tap_mirrors.underlay_prefix_v4, ipv6: config.tap_mirrors.underlay_prefix_v6 },
     portDeleted,
-    ...(neutron && neutronConfig.pass_through ? { neutron: behind(config) } : {}),
+    ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, neutron.client) } : {}),
     ...tlsOf(config),
   });
 
@@ -200,11 +203,12 @@ function rulesOf(config: ServerConfig, logger: Logger): Policy {
   return rules;
 }
 
-function behind({ neutron }: ServerConfig): NeutronBehind {
+function behind({ neutron }: ServerConfig, client: NeutronClient): NeutronBehind {
   return {
     url: neutron.url,
     silenceMs: neutron.silence_ms,
     caFile: neutron.ca_file === '' ? undefined : neutron.ca_file,
+    portGone: async (port, signal) => (await client.confirmGone([port], [], signal)).gone.includes(port),
   };
 }
 

@@ -167,7 +167,8 @@ class FakeNeutron {
         const ports = [...this.ports.values()].filter(({ id }) => ids.length === 0 || ids.includes(String(id)));
         if (one === undefined) return { status: 200, headers: {}, body: JSON.stringify({ ports }) };
         const port = this.ports.get(one);
-        return { status: port ? 200 : 404, headers: {}, body: JSON.stringify(port ? { port } : {}) };
+        const notFound = { NeutronError: { type: 'PortNotFound', message: '', detail: '' } };
+        return { status: port ? 200 : 404, headers: {}, body: JSON.stringify(port ? { port } : notFound) };
       },
     },
   });

@@ -15,6 +15,8 @@ export interface CompiledMirror {
   readonly records: readonly WantedRecord[];
   /** Why the mirror cannot be placed where its port is, for the tenant. */
   readonly obstacle: string | null;
+  /** What stands in the way does not go by waiting: the mirror is in error. */
+  readonly lasting: boolean;
   /** The mirror's own record is malformed: nothing about it may be changed until somebody mends it. */
   readonly frozen: boolean;
 }
@@ -33,7 +35,8 @@ export function compileMirror(view: ClusterView, addresses: RemoteAddressPolicy,
   const owner = ownership(view, mirror.port_id, mirror);
   if (owner === 'foreign') return refuse(`port ${mirror.port_id} belongs to another project`);
   const verdict = addresses.judge(mirror.remote_ip, view.underlay);
-  if (verdict.is === 'refused') return refuse(`copies cannot be sent to remote_ip: ${verdict.reason}`);
+  if (verdict.is === 'refused')
+    return { ...refuse(`copies cannot be sent to remote_ip: ${verdict.reason}`), lasting: true };
   if (verdict.is === 'unknown') return asItStands(told, verdict.reason);
   const place = placeOf(view, mirror.port_id, owner, standing);
   const bound = 'obstacle' in place ? null : place.node;
@@ -46,18 +49,18 @@ export function compileMirror(view: ClusterView, addresses: RemoteAddressPolicy,
     ...('obstacle' in part ? [] : [part]),
     ...(stays === null || 'obstacle' in stays ? [] : [{ ...stays, leaving: true }]),
   ];
-  return { records, obstacle: 'obstacle' in part ? part.obstacle : null, frozen: false };
+  return { records, obstacle: 'obstacle' in part ? part.obstacle : null, lasting: false, frozen: false };
 }
 
 function refuse(obstacle: string): CompiledMirror {
-  return { records: [], obstacle, frozen: false };
+  return { records: [], obstacle, lasting: false, frozen: false };
 }
 
 /** Nodes keep what they were told, and none is told anything new. */
 function asItStands(told: readonly MirrorNodeEntry[], obstacle: string): CompiledMirror {
   const live = told.filter(({ record }) => !record?.removed);
   const records = live.map(({ key, node, kind, id, value }) => ({ key, node, kind, id, value, leaving: true }));
-  return { records, obstacle, frozen: false };
+  return { records, obstacle, lasting: false, frozen: false };
 }
 
 /**

@@ -52,7 +52,8 @@ export class StatusReader {
     const { mirrors } = this.view;
     if (record.deleting) return this.#deleting(mirrors.toldOf(record.id));
     if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { records, obstacle } = compileMirror(this.view, this.addresses, record.id);
+    const { records, obstacle, lasting } = compileMirror(this.view, this.addresses, record.id);
+    if (lasting && obstacle !== null) return { status: 'ERROR', reason: obstacle };
     const wanted = records.filter(({ leaving }) => !leaving);
     const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.told(each.key))));
     return deriveStatus({ deleting: false, obstacle, parts });

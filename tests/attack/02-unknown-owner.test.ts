@@ -36,8 +36,11 @@ const asking = (port: string, more: object = {}) => ({ tap_service: { port_id: p
 /** networking-vpp's key of a port, which names no project, and a node with an agent. */
 async function bound(on: Stack, port: string): Promise<void> {
   await on.put(keys.boundPort('node-1', port), '{"mtu": 1500}');
-  const agent = { v: 1, node: 'node-1', agent_version: '0', vpp_version: '26.06', } as const;
-  await on.put(keys.agent('node-1'), agentCodec.format({ ...agent, tunnel_address: '192.0.2.1', physnets: [], capabilities: [] }));
+  const agent = { v: 1, node: 'node-1', agent_version: '0', vpp_version: '26.06' } as const;
+  await on.put(
+    keys.agent('node-1'),
+    agentCodec.format({ ...agent, tunnel_address: '192.0.2.1', physnets: [], capabilities: [] }),
+  );
 }
 
 /** What node-1 is told of a tap service, and not to take it away. */

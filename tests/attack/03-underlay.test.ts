@@ -33,10 +33,11 @@ describe("the cloud's own tunnel addresses", () => {
       node: name,
       agent_version: '0',
       vpp_version: '26.06',
-      
-      
     } as const;
-    return stack.put(keys.agent(name), agentCodec.format({ ...common, tunnel_address: address, physnets: [], capabilities: [] }));
+    return stack.put(
+      keys.agent(name),
+      agentCodec.format({ ...common, tunnel_address: address, physnets: [], capabilities: [] }),
+    );
   };
   /** As when its lease ends. */
   const silence = (name: string) =>

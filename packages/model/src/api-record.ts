@@ -74,6 +74,11 @@ export type QuotaRecord = Static<typeof QuotaRecord>;
 export const PortRoleRecord = Type.Object({
   v: Type.Literal(1),
   role: Type.Union([Type.Literal('source'), Type.Literal('collector')]),
+  /**
+   * Whose port Neutron said it is, when the tap was let in or at a later look. Absent: nobody has asked; then no node is told of a
+   * tap on it that was not told before.
+   */
+  project_id: Type.Optional(Type.String({ minLength: 1 })),
 });
 export type PortRoleRecord = Static<typeof PortRoleRecord>;
 
@@ -97,3 +102,13 @@ export type PortBindingRecord = Static<typeof PortBindingRecord>;
 /** `/networking-vpp/taas/segments/<type>/<physnet or ->/<n>`: the tap service that holds VLAN id or VNI n. */
 export const SegmentRecord = Type.Object({ v: Type.Literal(1), tap_service_id: Uuid });
 export type SegmentRecord = Static<typeof SegmentRecord>;
+
+/**
+ * `/networking-vpp/taas/underlay/<node>`: tunnel addresses that the node's agent has ever reported. Tap mirrors may not send to
+ * them, whether or not the agent lives. Written by the leading server, and never shortened but by an operator.
+ */
+export const UnderlayRecord = Type.Object({
+  v: Type.Literal(1),
+  addresses: Type.Array(Type.String({ minLength: 1, maxLength: 45 }), { maxItems: 16 }),
+});
+export type UnderlayRecord = Static<typeof UnderlayRecord>;

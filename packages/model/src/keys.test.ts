@@ -19,6 +19,7 @@ describe('keys', () => {
         expect(parseKey(keys.resource('tap_mirrors', id))).toEqual({ is: 'resource', kind: 'tap_mirrors', id });
         expect(parseKey(keys.agent(node))).toEqual({ is: 'agent', node });
         expect(parseKey(keys.portBinding(id))).toEqual({ is: 'port-binding', port: id });
+        expect(parseKey(keys.underlay(node))).toEqual({ is: 'underlay', node });
         expect(parseKey(keys.portRole(id))).toEqual({ is: 'port-role', port: id });
         expect(parseKey(keys.segment(segment))).toEqual({ is: 'segment', segment });
         expect(parseKey(keys.boundPort(node, id))).toEqual({ is: 'bound-port', node, port: id });

@@ -9,6 +9,7 @@ import {
   TapMirrorRecord,
   TapServiceRecord,
   TunnelIdRecord,
+  UnderlayRecord,
 } from './api-record.js';
 import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
@@ -31,6 +32,7 @@ export const tunnelIdCodec = codec(TunnelIdRecord);
 export const quotaCodec = codec(QuotaRecord);
 export const portRoleCodec = codec(PortRoleRecord);
 export const portBindingCodec = codec(PortBindingRecord);
+export const underlayCodec = codec(UnderlayRecord);
 export const segmentCodec = codec(SegmentRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);
 export const nodeTapFlowCodec = codec(NodeTapFlow);

@@ -1,7 +1,8 @@
 import { ConfigError, group, healthOptions, isLoopback, logOptions, options, portOption } from '@taas/service';
 import { etcdOptions, etcdProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
-import { remoteAddressPolicy, SubnetError, usualUnderlayPrefix } from './admission/remote-address-policy.js';
+import { type RemoteAddressOptions, usualUnderlayPrefix } from './admission/remote-address-policy.js';
+import { SubnetError, SubnetSet } from './admission/subnet-set.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
@@ -71,6 +72,12 @@ export const serverConfigSchema = options({
         description:
           'Subnets (CIDR) that mirrors may not send to, such as the management network. Loopback, link-local, ' +
           'multicast, unspecified and reserved addresses and the underlay are refused anyway.',
+      }),
+      underlay_subnets: Type.Array(Type.String(), {
+        default: [],
+        description:
+          "The underlay's subnets (CIDR), which mirrors may not send to, besides those around the tunnel addresses that nodes " +
+          'have reported. Empty: mirrors are refused (503) until a node has reported one.',
       }),
       underlay_prefix_v4: Type.Integer({
         default: usualUnderlayPrefix.ipv4,
@@ -218,13 +225,24 @@ function apiProblems({ listen, tap_mirrors: mirrors }: ServerConfig): string[] {
   if ((listen.tls_cert_file === '') !== (listen.tls_key_file === '')) {
     found.push('option "listen": tls_cert_file and tls_key_file go together');
   }
-  try {
-    remoteAddressPolicy(mirrors.denied_remote_subnets, () => []);
-  } catch (error) {
-    if (!(error instanceof SubnetError)) throw error;
-    found.push(`option "tap_mirrors.denied_remote_subnets": ${error.message}`);
+  for (const option of ['denied_remote_subnets', 'underlay_subnets'] as const) {
+    try {
+      new SubnetSet(mirrors[option]);
+    } catch (error) {
+      if (!(error instanceof SubnetError)) throw error;
+      found.push(`option "tap_mirrors.${option}": ${error.message}`);
+    }
   }
   return found;
+}
+
+/** Where the configuration lets tap mirrors send to. */
+export function remoteAddressOptions({ tap_mirrors: mirrors }: ServerConfig): RemoteAddressOptions {
+  return {
+    denied: mirrors.denied_remote_subnets,
+    underlaySubnets: mirrors.underlay_subnets,
+    prefix: { ipv4: mirrors.underlay_prefix_v4, ipv6: mirrors.underlay_prefix_v6 },
+  };
 }
 
 function segmentProblems(config: ServerConfig): string[] {

@@ -14,12 +14,16 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Admission } from '../admission/admission.js';
 import type { PortDirectory } from '../admission/port-directory.js';
 import { noQuota, type QuotaLimits } from '../admission/quotas.js';
-import { remoteAddressPolicy, type UnderlayPrefix } from '../admission/remote-address-policy.js';
+import {
+  type RemoteAddressPolicy,
+  remoteAddressPolicy,
+  usualRemoteAddresses,
+} from '../admission/remote-address-policy.js';
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { isNeutrons } from '../front/is-neutrons.js';
-import { removeTapsOfPort } from '../ports/port-removal.js';
+import { removeTapsIfGone } from '../ports/port-removal.js';
 import { Placements } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
 import type { KnownPlace } from '../view/bound-ports.js';
@@ -57,10 +61,8 @@ export interface ApiDeps {
   /** Limits of projects for which an administrator has set none; none if absent. */
   readonly quotas?: QuotaLimits;
   readonly rate?: RateLimits;
-  /** Subnets that tap mirrors may not send to, besides those that never make sense. */
-  readonly deniedRemoteSubnets?: readonly string[];
-  /** How wide the subnets around the nodes' tunnel addresses are that tap mirrors may not send to either. */
-  readonly underlayPrefix?: UnderlayPrefix;
+  /** Where tap mirrors may send to; if absent, that of a server that nobody has configured. */
+  readonly remoteAddresses?: RemoteAddressPolicy;
   readonly neutron?: NeutronBehind;
   /** Told of a port whose DELETE has passed through here, after its taps are gone. */
   readonly portDeleted?: (portId: string) => void;
@@ -76,6 +78,8 @@ export interface NeutronBehind {
   readonly ca?: Watched<Buffer> | undefined;
   /** How long it may be silent, in ms. */
   readonly silenceMs: number;
+  /** Whether a port is gone beyond doubt. @throws UpstreamUnavailableError; the signal's reason */
+  readonly portGone: (portId: string, signal: AbortSignal) => Promise<boolean>;
 }
 
 interface Context {
@@ -99,9 +103,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const quotas = deps.quotas ?? noQuota;
   const writes = new OwnWrites();
   const access = new Access(deps.rules ?? fixed(createPolicy({ defaults: defaultRules })));
-  const tunnelAddresses = () =>
-    [...live.view.agents.values()].flatMap(({ record }) => (record?.tunnel_address ? [record.tunnel_address] : []));
-  const remoteAddresses = remoteAddressPolicy(deps.deniedRemoteSubnets ?? [], tunnelAddresses, deps.underlayPrefix);
+  const remoteAddresses = deps.remoteAddresses ?? remoteAddressPolicy(usualRemoteAddresses);
   const admission = new Admission({
     ...{ store, live, ports, catchUpMs, quotas, remoteAddresses },
     lookUpMs: limits.requestMs,
@@ -111,7 +113,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   live.subscribe((touched) => placements.forget(touched));
   const controller = new TapController({
     ...{ store, live, admission, access, writes, clock, newId, catchUpMs },
-    statuses: new StatusReader(live.view, placements),
+    statuses: new StatusReader(live.view, placements, remoteAddresses),
     bulkItems: limits.bulkItems,
   });
   const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });
@@ -131,9 +133,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       timeouts: { answerMs: neutron.silenceMs, idleMs: neutron.silenceMs },
       limits: { chunkedBodyBytes: limits.bodyBytes },
       hooks: {
-        afterPortDeleted: async (port) => {
-          await removeTapsOfPort({ store, live, writes, catchUpMs }, port);
-          deps.portDeleted?.(port);
+        afterPortDeleted: async (port, { requestId, signal }) => {
+          const removal = { store, live, writes, catchUpMs, logger: deps.logger.child({ request_id: requestId }) };
+          if (await removeTapsIfGone(removal, port, () => neutron.portGone(port, signal))) deps.portDeleted?.(port);
         },
       },
     });

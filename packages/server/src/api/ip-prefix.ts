@@ -19,8 +19,8 @@ export function canonicalPrefix(text: string): string | null {
   return `${version === 4 ? masked.join('.') : canonical(masked.map((group) => group.toString(16)).join(':'))}/${length}`;
 }
 
-/** @param address an IPv6 address, which may end in four decimal numbers */
-function ip6Groups(address: string): number[] {
+/** The eight numbers of 16 bits of an IPv6 address. @param address may end in four decimal numbers */
+export function ip6Groups(address: string): number[] {
   const [head = '', tail] = canonical(address).split('::');
   const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
   const [first, last] = [parse(head), parse(tail ?? '')];

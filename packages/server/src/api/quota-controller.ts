@@ -1,4 +1,4 @@
-import { keys, type QuotaRecord, quotaCodec, resourceKinds } from '@taas/model';
+import { keys, type QuotaRecord, quotaCodec, RecordError, resourceKinds } from '@taas/model';
 import type { Store } from '@taas/store';
 import { limitsOf, type QuotaLimits, type QuotaName, quotaNames, usedBy } from '../admission/quotas.js';
 import type { Access } from '../auth/access.js';
@@ -58,6 +58,7 @@ export class QuotaController {
     const projects = [...this.deps.live.view.quotas.keys()].sort();
     return projects
       .filter((project) => project === caller.projectId || this.deps.access.seesQuota(project, caller))
+      .filter((project) => this.deps.live.view.quotas.get(project)?.record !== null)
       .map((project) => ({ ...this.#limits(project), project_id: project, tenant_id: project }));
   }
 
@@ -116,7 +117,7 @@ export class QuotaController {
     const key = keys.quota(project);
     for (let attempt = 0; attempt < attempts; attempt++) {
       const current = await store.get(key);
-      const after = change(current ? quotaCodec.parse(key, current.value) : null);
+      const after = change(current ? readable(key, current.value) : null);
       if (!current && after === null) return false;
       const result = await store.transact({
         compare: [current ? { kind: 'mod-revision', key, revision: current.modRevision } : { kind: 'absent', key }],
@@ -133,6 +134,16 @@ export class QuotaController {
   async #seen(): Promise<void> {
     await this.deps.live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!this.deps.live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
+  }
+}
+
+/** Null for a record that cannot be read: an administrator mends it by setting it anew. */
+function readable(key: string, value: string): QuotaRecord | null {
+  try {
+    return quotaCodec.parse(key, value);
+  } catch (error) {
+    if (error instanceof RecordError) return null;
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
+import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
 import type { Touched } from '../view/touched.js';
@@ -7,6 +8,7 @@ import { compileMirror } from './compile-mirror.js';
 import { compileService } from './compile-service.js';
 import { planMirror } from './plan-mirror.js';
 import { planService, type Step } from './plan-service.js';
+import { planUnderlay } from './plan-underlay.js';
 import { planRoleRemoval } from './port-role-removal.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { sliceOf } from './service-slice.js';
@@ -17,6 +19,7 @@ export interface CompilerDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly policy: SegmentPolicy;
+  readonly remoteAddresses: RemoteAddressPolicy;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -38,7 +41,7 @@ const stretchMs = 10;
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
 
 /**
- * The leader's loop: takes each tap service, tap mirror or port that an event was about, works out what etcd should say, and writes
+ * The leader's loop: takes each tap service, tap mirror, port or node that an event was about, works out what etcd should say, and writes
  * the difference. It compares whole states, so that an event only says where to look and a missed one does no harm.
  */
 export class Compiler {
@@ -80,6 +83,7 @@ export class Compiler {
     for (const id of touched.services) this.#queue.add(`service/${id}`);
     for (const id of touched.mirrors) this.#queue.add(`mirror/${id}`);
     for (const port of touched.ports) this.#queue.add(`port/${port}`);
+    for (const node of touched.nodes) this.#queue.add(`underlay/${node}`);
     if (touched.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
   }
 
@@ -144,7 +148,9 @@ export class Compiler {
   #plan(key: string, id: string): readonly Step[] {
     const { view } = this.deps.live;
     if (key.startsWith('port/')) return planRoleRemoval(view, id);
-    return key.startsWith('mirror/') ? planMirror(view, id, compileMirror(view, id)) : this.#planService(id);
+    if (key.startsWith('underlay/')) return planUnderlay(view, id);
+    if (key.startsWith('mirror/')) return planMirror(view, id, compileMirror(view, this.deps.remoteAddresses, id));
+    return this.#planService(id);
   }
 
   #planService(id: string): readonly Step[] {

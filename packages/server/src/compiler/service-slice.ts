@@ -3,6 +3,7 @@ import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry, ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { pickSegment, type SegmentChoice } from './pick-segment.js';
+import { type Ownership, ownership } from './port-owner.js';
 import type { SegmentOption, SegmentPolicy } from './segment-options.js';
 
 /** What is known of a node's way out. `known` is false while its agent is silent or not connected to VPP. */
@@ -16,7 +17,7 @@ export interface NodeFacts {
 
 export type TapPlace =
   /** `mtu` is undefined where nobody knows the place, and null where whoever knows it does not say that. */
-  | { readonly node: string; readonly projectId: string | null; readonly mtu: number | null | undefined }
+  | { readonly node: string; readonly mtu: number | null | undefined }
   /** Why the port is nowhere: a sentence for the tenant. */
   | { readonly obstacle: string };
 
@@ -42,8 +43,13 @@ export interface ServiceSlice {
   heard(told: NodeEntry): TapState | null;
   /** Whether a node's agent holds its lease. */
   alive(node: string): boolean;
-  /** Where the port of a tap is. If nobody knows it is where the tap stands, so that nothing is torn down for that. */
-  place(port: string, kind: ServiceKind, tap: string): TapPlace;
+  /** Whether a port is of a tap's own project. */
+  owner(port: string, tap: { readonly project_id: string }): Ownership;
+  /**
+   * Where the port of a tap is. If nobody knows that, or whose the port is, it is where the tap stands, so that nothing is torn down
+   * for that.
+   */
+  place(port: string, owner: Ownership, kind: ServiceKind, tap: string): TapPlace;
   node(name: string): NodeFacts;
   segment(option: SegmentOption, project: string): SegmentChoice;
 }
@@ -69,9 +75,10 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
     told,
     heard: (entry) => heard(view, entry),
     alive: (node) => isAlive(view, node),
-    place: (port, kind, tap) => {
+    owner: (port, tap) => ownership(view, port, tap),
+    place: (port, owner, kind, tap) => {
       const standing = told(kind, tap).filter((entry) => !entry.record?.removed);
-      return placeOf(view, port, standing);
+      return placeOf(view, port, owner, standing);
     },
     node: (name) => nodeFacts(view, name),
     segment: (option, project) => {
@@ -100,21 +107,26 @@ function segmentsIn(told: readonly NodeEntry[], option: SegmentOption): number[]
 }
 
 /**
- * Where a port is bound.
- * @param standing what nodes have been told of its tap: where that stands the port is, if nobody knows
+ * Where a port is bound, for a tap.
+ * @param standing what nodes have been told of its tap: where that stands the port is, if nobody knows that, or whose it is
  */
 export function placeOf(
   view: ClusterView,
   port: string,
+  owner: Ownership,
   standing: readonly Pick<NodeEntry, 'node' | 'revision'>[],
 ): TapPlace {
   const place = view.places.of(port);
-  if (place.is === 'bound') return place;
+  if (place.is === 'bound' && owner === 'own') return place;
   if (place.is === 'unbound') return { obstacle: place.reason };
   const [last] = [...standing].sort((a, b) => b.revision - a.revision);
-  return last
-    ? { node: last.node, projectId: null, mtu: undefined }
-    : { obstacle: `nobody has told yet where port ${port} is bound` };
+  if (last) return { node: last.node, mtu: undefined };
+  return {
+    obstacle:
+      place.is === 'bound'
+        ? `Neutron has not told yet whose port ${port} is`
+        : `nobody has told yet where port ${port} is bound`,
+  };
 }
 
 /** What a record's node last said of it; null if that is nothing, or its agent is silent. */

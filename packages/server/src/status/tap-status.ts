@@ -7,6 +7,7 @@ import {
   type TapMirrorRecord,
   type TapServiceRecord,
 } from '@taas/model';
+import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import { compileMirror } from '../compiler/compile-mirror.js';
 import { nodeFacts } from '../compiler/service-slice.js';
 import type { ClusterView } from '../view/cluster-view.js';
@@ -22,6 +23,7 @@ export class StatusReader {
   constructor(
     private readonly view: ClusterView,
     private readonly placements: Pick<Placements, 'of'>,
+    private readonly addresses: RemoteAddressPolicy,
   ) {}
 
   service(record: TapServiceRecord): StatusView {
@@ -50,7 +52,8 @@ export class StatusReader {
     const { mirrors } = this.view;
     if (record.deleting) return this.#deleting(mirrors.toldOf(record.id));
     if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { records, obstacle } = compileMirror(this.view, record.id);
+    const { records, obstacle, lasting } = compileMirror(this.view, this.addresses, record.id);
+    if (lasting && obstacle !== null) return { status: 'ERROR', reason: obstacle };
     const wanted = records.filter(({ leaving }) => !leaving);
     const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.told(each.key))));
     return deriveStatus({ deleting: false, obstacle, parts });

@@ -19,6 +19,7 @@ import {
   tapMirrorCodec,
   tapServiceCodec,
   tapStateCodec,
+  underlayCodec,
 } from '@taas/model';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
@@ -30,12 +31,19 @@ import { type PlacesFrom, PortPlaces } from './port-places.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
 import { everything, serviceOf, touchHolder, touchNode, touchPort, touchReport } from './touch.js';
 import { Touched } from './touched.js';
+import { Underlay } from './underlay.js';
 
 /** A record that this replica cannot use. */
 export interface Problem {
   readonly key: string;
   readonly problem: string;
 }
+
+/**
+ * Whether it must be known whose port a tap is on before a node is told of it. `perhaps` is for development, where nobody can be
+ * asked.
+ */
+export type OwnersKnown = 'always' | 'perhaps';
 
 /** Records read before a snapshot's reader yields: a few milliseconds' worth. */
 const batch = 2_000;
@@ -60,6 +68,7 @@ export class ClusterView {
   admissions = new Map<string, Revision>();
   segments = new SegmentLedger();
   places: PortPlaces;
+  underlay = new Underlay();
   nodeRecords = new NodeRecordIndex();
   /** What nodes report, by etcd key. */
   states = new Map<string, Entry<TapState>>();
@@ -73,7 +82,10 @@ export class ClusterView {
   /** True while a snapshot is read: then everything is touched anyway. */
   #whole = false;
 
-  constructor(placesFrom: PlacesFrom = 'bound-ports') {
+  constructor(
+    placesFrom: PlacesFrom = 'bound-ports',
+    readonly owners: OwnersKnown = 'perhaps',
+  ) {
     this.places = new PortPlaces(placesFrom);
   }
 
@@ -96,7 +108,7 @@ export class ClusterView {
 
   /** Reads a snapshot into a view of its own, and yields now and then, so that a large one need not stop the process. */
   *read(entries: readonly KeyValue[]): Generator<void, ClusterView, void> {
-    const view = new ClusterView(this.places.from);
+    const view = new ClusterView(this.places.from, this.owners);
     view.#whole = true;
     // API records first: they tell to which tap service the rest belongs.
     for (const first of [true, false]) {
@@ -147,6 +159,8 @@ export class ClusterView {
         return;
       case 'port-role': {
         const entry = kv && this.#parse(kv, portRoleCodec.parse);
+        const owner = this.portRoles.get(parsed.port)?.record?.project_id;
+        if (entry?.record?.project_id !== owner && !this.#whole) touchPort(this.#touched, this, parsed.port);
         if (entry) this.portRoles.set(parsed.port, entry);
         else this.portRoles.delete(parsed.port);
         this.#touched.ports.add(parsed.port);
@@ -199,8 +213,16 @@ export class ClusterView {
       case 'agent':
         if (kv) this.agents.set(parsed.node, this.#parse(kv, agentCodec.parse));
         else this.agents.delete(parsed.node);
+        this.underlay.setLive(parsed.node, this.agents.get(parsed.node)?.record?.tunnel_address ?? null);
         this.#touched.agents.set(parsed.node, kv !== undefined);
+        this.#touched.nodes.add(parsed.node);
         if (!this.#whole) touchNode(this.#touched, this, parsed.node);
+        return;
+      case 'underlay':
+        // Any mirror may send to what is now known to be a node's.
+        if (this.underlay.setRecord(parsed.node, kv && this.#parse(kv, underlayCodec.parse)) && !this.#whole)
+          for (const mirror of this.mirrors.byId.keys()) this.#touched.mirrors.add(mirror);
+        this.#touched.nodes.add(parsed.node);
         return;
       case 'bound-port':
       case 'bound-trunk':

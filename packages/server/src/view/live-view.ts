@@ -1,7 +1,7 @@
 import { prefixes, root } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { FollowEvent, Revision, Store } from '@taas/store';
-import { ClusterView } from './cluster-view.js';
+import { ClusterView, type OwnersKnown } from './cluster-view.js';
 import type { PlacesFrom } from './port-places.js';
 import type { Touched } from './touched.js';
 
@@ -36,8 +36,9 @@ export class LiveView {
     private readonly clock: Clock,
     private readonly logger: Logger,
     placesFrom?: PlacesFrom,
+    owners?: OwnersKnown,
   ) {
-    this.view = new ClusterView(placesFrom);
+    this.view = new ClusterView(placesFrom, owners);
   }
 
   /** Follows until `signal` aborts. */

@@ -1,4 +1,4 @@
-import { keys, type PortBindingRecord, portBindingCodec } from '@taas/model';
+import { asLine, keys, type PortBindingRecord, portBindingCodec } from '@taas/model';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store } from '@taas/store';
 import type { Step } from '../compiler/plan-service.js';
@@ -81,12 +81,18 @@ export class PortBinder {
   }
 
   async #write(ports: readonly string[], fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
-    const { store, live, source, catchUpMs } = this.deps;
+    const { store, live, source, catchUpMs, logger } = this.deps;
     let wanted = false;
     const steps = ports.flatMap((port) => {
-      const place = source?.place(port);
-      wanted ||= place === undefined && portTapped(live.view, port);
-      return planBinding(live.view, port, place);
+      try {
+        const place = source?.place(port);
+        wanted ||= place === undefined && portTapped(live.view, port);
+        return planBinding(live.view, port, place);
+      } catch (cause) {
+        // Of this port alone; it is looked at again when there is something new of it.
+        logger.error({ cause, port }, 'it could not be worked out where this port is bound');
+        return [];
+      }
     });
     if (wanted) source?.wanted();
     for (const transaction of packSteps(steps, [fence])) {
@@ -147,7 +153,7 @@ export function planFirstBinding(view: ClusterView, port: string, place: KnownPl
 }
 
 function recordOf(place: KnownPlace): PortBindingRecord {
-  if (place.is === 'unbound') return { v: 1, node: null, reason: place.reason, project_id: null };
+  if (place.is === 'unbound') return { v: 1, node: null, reason: asLine(place.reason), project_id: null };
   const { node, projectId, mtu } = place;
   return { v: 1, node, reason: '', project_id: projectId, ...(mtu === null ? {} : { mtu }) };
 }

@@ -60,7 +60,10 @@ describe.each(kinds)('a record of a %s', (_kind, codec, good) => {
 
   it('is either read or refused, whatever text it is', () => {
     const text = fc.oneof(fc.json(), fc.string({ unit: 'binary' }));
-    fc.assert(fc.property(text, (value) => refusedOr(() => codec.parse('k', value))), { numRuns: 30 });
+    fc.assert(
+      fc.property(text, (value) => refusedOr(() => codec.parse('k', value))),
+      { numRuns: 30 },
+    );
     for (const version of [
       deep,
       `{"v":${deep}}`,

@@ -1,6 +1,7 @@
 import type { FilterRule } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mostFilterRules } from '@taas/model';
 import { filterRules, shownRule } from './filter-rules.js';
 import { canonicalPrefix } from './ip-prefix.js';
 

@@ -1,7 +1,6 @@
-import type { FilterRule } from '@taas/model';
+import { type FilterRule, mostFilterRules } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mostFilterRules } from '@taas/model';
 import { filterRules, shownRule } from './filter-rules.js';
 import { canonicalPrefix } from './ip-prefix.js';
 

@@ -352,7 +352,7 @@ function ownNode(node: string, key: string, record: AgentRecord): AgentRecord {
 /** @throws RecordError for a state of another tap, or of a wanted record that was not there yet when it was written */
 function knownState(id: string, { key, modRevision }: KeyValue, state: TapState): TapState {
   const own = ownId(id, key, state);
-  if (own.revision >= modRevision)
+  if (own.revision > modRevision)
     throw new RecordError(key, `/revision is ${own.revision}, which was still to come when this was written`);
   return own;
 }

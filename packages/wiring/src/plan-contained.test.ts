@@ -18,7 +18,10 @@ function node() {
       throw new Error('nobody has thought of this');
     },
   };
-  wanted.setService({ record: Object.defineProperties(service(2, 4), Object.getOwnPropertyDescriptors(trap)), revision: 7 });
+  wanted.setService({
+    record: Object.defineProperties(service(2, 4), Object.getOwnPropertyDescriptors(trap)),
+    revision: 7,
+  });
   wanted.setFlow({ record: flow(2, 2, 2), revision: 8 });
   return { vpp, wanted };
 }
@@ -34,7 +37,11 @@ it('what cannot be planned fails its own tap, and the others are wired', () => {
   const verdicts = verify(planNode(wanted, vpp.state, facts));
   const of = (id: string) => verdicts.find((verdict) => verdict.id === id);
   expect(of(flowId(1))).toMatchObject({ status: 'ACTIVE' });
-  expect(of(flowId(2))).toMatchObject({ status: 'ERROR', revision: 8, reason: expect.stringMatching(/nobody has thought/) });
+  expect(of(flowId(2))).toMatchObject({
+    status: 'ERROR',
+    revision: 8,
+    reason: expect.stringMatching(/nobody has thought/),
+  });
   expect(of(serviceId(2))).toMatchObject({ status: 'ERROR', revision: 7 });
 });
 

@@ -5,8 +5,16 @@ import { keys, parseKey } from './keys.js';
 const name = fc.stringMatching(/^[a-z0-9._-]{1,20}$/);
 const kind = fc.constantFrom('tap_services' as const, 'tap_flows' as const);
 const segment = fc.oneof(
-  fc.record({ type: fc.constant('vlan' as const), physnet: name.filter((n) => n !== '-'), id: fc.nat(4094) }),
-  fc.record({ type: fc.constant('vxlan' as const), physnet: fc.constant(null), id: fc.nat(0xffffff) }),
+  fc.record({
+    type: fc.constant('vlan' as const),
+    physnet: name.filter((n) => n !== '-'),
+    id: fc.integer({ min: 1, max: 4094 }),
+  }),
+  fc.record({
+    type: fc.constant('vxlan' as const),
+    physnet: fc.constant(null),
+    id: fc.integer({ min: 1, max: 0xffffff }),
+  }),
 );
 
 describe('keys', () => {

@@ -1,11 +1,17 @@
-import { etherTypes, extensionHeaders, type FilterRule, protocolsWithPorts, tagTypes } from '@taas/model';
+import {
+  etherTypes,
+  extensionHeaders,
+  type FilterRule,
+  mostFilterRules,
+  protocolsWithPorts,
+  tagTypes,
+} from '@taas/model';
 import Type from 'typebox';
 import type { AttributeType } from './attribute-type.js';
 import { canonicalPrefix } from './ip-prefix.js';
 import { pythonRepr, pythonStr } from './python-repr.js';
 
 /** Rules of one flow. */
-export const mostFilterRules = 64;
 
 const actions = ['accept', 'reject'] as const;
 const names = { IPv4: etherTypes.ipv4, IPv6: etherTypes.ipv6, ARP: etherTypes.arp };

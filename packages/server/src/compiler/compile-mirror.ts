@@ -1,4 +1,4 @@
-import { keys, type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord } from '@taas/model';
+import { keys, type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord, unreadableAgent } from '@taas/model';
 import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
@@ -103,6 +103,7 @@ function localAddress(view: ClusterView, node: string, key: string): string | nu
 }
 
 function noAddress(view: ClusterView, node: string): string {
+  if (nodeFacts(view, node).unreadable) return unreadableAgent(node);
   return nodeFacts(view, node).known
     ? `node ${node} has no tunnel address that copies could be sent from`
     : `the TaaS agent of ${node} is not connected to its VPP`;

@@ -11,6 +11,8 @@ export interface NodeFacts {
   readonly known: boolean;
   /** Whether the node's agent holds its lease. */
   readonly alive: boolean;
+  /** There is a record of the node's agent, and it cannot be used. */
+  readonly unreadable: boolean;
   readonly hasPhysnet: (physnet: string) => boolean;
   readonly tunnelAddress: string | null;
 }
@@ -148,6 +150,7 @@ export function nodeFacts(view: ClusterView, name: string): NodeFacts {
   return {
     known,
     alive: agent !== null,
+    unreadable: view.agents.get(name)?.record === null,
     hasPhysnet: (physnet) => known && agent.physnets.includes(physnet),
     tunnelAddress: known ? agent.tunnel_address : null,
   };

@@ -1,4 +1,4 @@
-import { keys, type PortBindingRecord, portBindingCodec, portRoleCodec } from '@taas/model';
+import { asLine, keys, type PortBindingRecord, portBindingCodec, portRoleCodec } from '@taas/model';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store } from '@taas/store';
 import type { Step } from '../compiler/plan-service.js';
@@ -91,16 +91,23 @@ export class PortBinder {
   }
 
   async #write(ports: readonly string[], fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
-    const { store, live, source, owners, catchUpMs } = this.deps;
+    const { store, live, source, owners, catchUpMs, logger } = this.deps;
     let placeWanted = false;
     let ownerWanted = false;
     const steps = ports.flatMap((port) => {
-      const place = source?.place(port);
-      const owner = owners?.owner(port);
-      const tapped = portTapped(live.view, port);
-      placeWanted ||= tapped && place === undefined;
-      ownerWanted ||= tapped && owner === undefined && live.view.portRoles.get(port)?.record?.project_id === undefined;
-      return [...planBinding(live.view, port, place), ...planOwner(live.view, port, owner)];
+      try {
+        const place = source?.place(port);
+        const owner = owners?.owner(port);
+        const tapped = portTapped(live.view, port);
+        placeWanted ||= tapped && place === undefined;
+        ownerWanted ||=
+          tapped && owner === undefined && live.view.portRoles.get(port)?.record?.project_id === undefined;
+        return [...planBinding(live.view, port, place), ...planOwner(live.view, port, owner)];
+      } catch (cause) {
+        // Of this port alone; it is looked at again when there is something new of it.
+        logger.error({ cause, port }, 'it could not be worked out where this port is bound');
+        return [];
+      }
     });
     if (placeWanted) source?.wanted();
     if (ownerWanted) owners?.wanted();
@@ -174,7 +181,7 @@ export function planFirstBinding(view: ClusterView, port: string, place: KnownPl
 }
 
 function recordOf(place: KnownPlace): PortBindingRecord {
-  if (place.is === 'unbound') return { v: 1, node: null, reason: place.reason, project_id: null };
+  if (place.is === 'unbound') return { v: 1, node: null, reason: asLine(place.reason), project_id: null };
   const { node, projectId, mtu } = place;
   return { v: 1, node, reason: '', project_id: projectId, ...(mtu === null ? {} : { mtu }) };
 }

@@ -68,6 +68,12 @@ export class StatusReader {
 
   #reported({ node, stateKey, toldRevision }: PlacedPart): NodePart {
     const state = this.view.states.get(stateKey)?.record ?? null;
-    return { node, wantedRevision: toldRevision, state, agentAlive: nodeFacts(this.view, node).alive };
+    return {
+      node,
+      wantedRevision: toldRevision,
+      state,
+      agentAlive: nodeFacts(this.view, node).alive,
+      agentUnreadable: this.view.agents.get(node)?.record === null,
+    };
   }
 }

@@ -1,6 +1,7 @@
 import {
   type AgentRecord,
   agentCodec,
+  asLine,
   isInPlace,
   type ParsedKey,
   type PortRoleRecord,
@@ -132,7 +133,16 @@ export class ClusterView {
     this.#set(parseKey(entry.key), entry.key, entry);
   }
 
+  /** Takes a change in. Whatever goes wrong is that key's alone: the other keys of the event count. */
   #set(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
+    try {
+      this.#take(parsed, key, kv);
+    } catch (error) {
+      this.problems.set(key, asLine(`cannot be taken in: ${String(error)}`));
+    }
+  }
+
+  #take(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
     if (kv === undefined) this.problems.delete(key);
     switch (parsed.is) {
       case 'resource': {
@@ -203,7 +213,11 @@ export class ClusterView {
       case 'state-resource': {
         const { kind, id, node } = parsed;
         const before = isInPlace(this.states.get(key)?.record?.status);
-        if (kv) this.states.set(key, this.#parse(kv, tapStateCodec.parse));
+        if (kv)
+          this.states.set(
+            key,
+            this.#parse(kv, (at, value) => knownState(id, kv, tapStateCodec.parse(at, value))),
+          );
         else this.states.delete(key);
         const stands = isInPlace(this.states.get(key)?.record?.status);
         if (before !== stands && !this.#whole) this.#touched.turns.push({ kind, id, node, stands });
@@ -211,7 +225,11 @@ export class ClusterView {
         return;
       }
       case 'agent':
-        if (kv) this.agents.set(parsed.node, this.#parse(kv, agentCodec.parse));
+        if (kv)
+          this.agents.set(
+            parsed.node,
+            this.#parse(kv, (at, value) => ownNode(parsed.node, at, agentCodec.parse(at, value))),
+          );
         else this.agents.delete(parsed.node);
         this.underlay.setLive(parsed.node, this.agents.get(parsed.node)?.record?.tunnel_address ?? null);
         this.#touched.agents.set(parsed.node, kv !== undefined);
@@ -345,4 +363,18 @@ export class ClusterView {
   #report(key: string, error: RecordError): void {
     this.problems.set(key, error.problem);
   }
+}
+
+/** @throws RecordError when an agent speaks of another node than the key does */
+function ownNode(node: string, key: string, record: AgentRecord): AgentRecord {
+  if (record.node !== node) throw new RecordError(key, "/node is not the key's");
+  return record;
+}
+
+/** @throws RecordError for a state of another tap, or of a wanted record that was not there yet when it was written */
+function knownState(id: string, { key, modRevision }: KeyValue, state: TapState): TapState {
+  const own = ownId(id, key, state);
+  if (own.revision > modRevision)
+    throw new RecordError(key, `/revision is ${own.revision}, which was still to come when this was written`);
+  return own;
 }

@@ -74,11 +74,20 @@ export class LiveView {
     if (!this.fresh) this.logger.info({ revision: this.view.revision }, 'etcd is in sight');
     this.fresh = true;
     this.#reportProblems();
-    for (const listener of this.#listeners) listener(touched);
+    for (const listener of this.#listeners) this.#tell(listener, touched);
     for (const waiter of [...this.#waiters]) {
       if (waiter.revision > this.view.revision) continue;
       this.#waiters.delete(waiter);
       waiter.wake();
+    }
+  }
+
+  /** A listener that fails keeps nobody else from being told. */
+  #tell(listener: ViewListener, touched: Touched): void {
+    try {
+      listener(touched);
+    } catch (cause) {
+      this.logger.error({ cause }, 'what has changed in etcd could not be dealt with');
     }
   }
 

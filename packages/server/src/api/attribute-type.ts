@@ -66,11 +66,15 @@ export const mirrorType = oneOf([...mirrorTypes].sort());
 
 const vlanPattern = '^([0-9]+(-[0-9]+)?)(,([0-9]+(-[0-9]+)?))*\\n?(?![\\s\\S])';
 
+/** Every VLAN id named once, and a comma after each. */
+const longestVlanFilter = 4096 * 5;
+
 /** Neutron's pattern: numbers and ranges of numbers by comma, nothing about their size. */
 export const vlanFilter: AttributeType = {
-  schema: Type.Union([Type.String({ pattern: vlanPattern }), Type.Null()]),
+  schema: Type.Union([Type.String({ pattern: vlanPattern, maxLength: longestVlanFilter }), Type.Null()]),
   check: (value) =>
-    value === null || (typeof value === 'string' && new RegExp(vlanPattern).test(value))
+    value === null ||
+    (typeof value === 'string' && value.length <= longestVlanFilter && new RegExp(vlanPattern).test(value))
       ? null
       : `'${pythonStr(value)}' is not a valid input.`,
 };

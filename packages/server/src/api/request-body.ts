@@ -4,6 +4,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Members that one object or list of a body may have: far more than any of ours has. */
 export const mostMembers = 1_000;
+/** Members of all objects and lists together: more than 128 flows have with 64 rules each in 512 KiB. */
+export const mostMembersInAll = 32_768;
 
 /**
  * Parses a request's body as Neutron does, whatever its content type says.
@@ -18,11 +20,12 @@ export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
   } catch (cause) {
     throw malformedBody({ cause });
   }
-  const { depth, digits, members } = extentOf(text);
+  const { depth, digits, members, inAll } = extentOf(text);
   // Python reads no longer integers, and JavaScript would take them for infinite.
   if (digits > 4300) throw malformedBody();
   if (depth > maxDepth) throw notUnderstood(`nested deeper than ${maxDepth} levels`);
   if (members > mostMembers) throw notUnderstood(`an object or a list of more than ${mostMembers} members`);
+  if (inAll > mostMembersInAll) throw notUnderstood(`more than ${mostMembersInAll} members in all`);
   try {
     json = JSON.parse(text);
   } catch (cause) {
@@ -41,6 +44,8 @@ interface Extent {
   readonly digits: number;
   /** Members of the largest object or list. */
   readonly members: number;
+  /** Members of all of them; one that has a single member, or none, counts as one. */
+  readonly inAll: number;
 }
 
 const [quote, backslash, comma, zero, nine] = [0x22, 0x5c, 0x2c, 0x30, 0x39];
@@ -50,7 +55,7 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 function extentOf(text: string): Extent {
   let quoted = false;
   let [depth, digits, members] = [0, 0, 1];
-  const most = { depth: 0, digits: 0, members: 0 };
+  const most = { depth: 0, digits: 0, members: 0, inAll: 0 };
   /** Members so far of the objects and lists around the one at hand. */
   const around: number[] = [];
   for (let index = 0; index < text.length; index++) {
@@ -66,8 +71,11 @@ function extentOf(text: string): Extent {
     }
     digits = 0;
     if (char === quote) quoted = true;
-    else if (char === comma) most.members = Math.max(most.members, ++members);
-    else if (char === openList || char === openObject) {
+    else if (char === comma) {
+      most.inAll += 1;
+      most.members = Math.max(most.members, ++members);
+    } else if (char === openList || char === openObject) {
+      most.inAll += 1;
       most.depth = Math.max(most.depth, ++depth);
       around.push(members);
       members = 1;

@@ -23,9 +23,16 @@ export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
   const { depth, digits, members, inAll } = extentOf(text);
   // Python reads no longer integers, and JavaScript would take them for infinite.
   if (digits > 4300) throw malformedBody();
-  if (depth > maxDepth) throw notUnderstood(`nested deeper than ${maxDepth} levels`);
-  if (members > mostMembers) throw notUnderstood(`an object or a list of more than ${mostMembers} members`);
-  if (inAll > mostMembersInAll) throw notUnderstood(`more than ${mostMembersInAll} members in all`);
+  if (depth > maxDepth) {
+    throw new NeutronError(
+      400,
+      'MalformedRequestBody',
+      `Malformed request body: nested deeper than ${maxDepth} levels.`,
+    );
+  }
+  if (members > mostMembers || inAll > mostMembersInAll) {
+    throw new NeutronError(400, 'MalformedRequestBody', 'Malformed request body: too many members.');
+  }
   try {
     json = JSON.parse(text);
   } catch (cause) {
@@ -33,8 +40,6 @@ export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
   }
   return json;
 }
-
-const notUnderstood = (why: string) => new NeutronError(400, 'MalformedRequestBody', `Malformed request body: ${why}.`);
 
 /** The extent of a body's JSON. */
 interface Extent {

@@ -1,7 +1,7 @@
 import { keys } from '@taas/model';
 import { type Compiled, compiling, type WantedRecord } from '../compiler/compile-service.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
-import { sliceOf } from '../compiler/service-slice.js';
+import { cutting } from '../compiler/service-slice.js';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Touched } from '../view/touched.js';
@@ -120,7 +120,7 @@ export class Placements implements PlacementSource {
   }
 
   *#place(service: string, touched = () => false): Sliced<Placement> {
-    const compiled = yield* compiling(sliceOf(this.view, this.policy, service));
+    const compiled = yield* compiling(yield* cutting(this.view, this.policy, service));
     const placement = { obstacles: compiled.obstacles, parts: yield* this.#parts(compiled) };
     // Which segment is free depends on all the others, whose events do not touch this service.
     if (!compiled.waitsForSegment && compiled.segmentsNeeded.length === 0 && !touched())

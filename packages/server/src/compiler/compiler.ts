@@ -1,6 +1,6 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
-import { atOnce, Slices, type Sliced } from '../slices/slices.js';
+import { atOnce, type Sliced, Slices } from '../slices/slices.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
 import type { Touched } from '../view/touched.js';

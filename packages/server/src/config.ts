@@ -1,15 +1,16 @@
 import { ConfigError, group, healthOptions, isLoopback, logOptions, options, portOption } from '@taas/service';
 import { etcdOptions, etcdProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
+import { usualQuotas } from './admission/quotas.js';
 import { type RemoteAddressOptions, usualUnderlayPrefix } from './admission/remote-address-policy.js';
 import { SubnetError, SubnetSet } from './admission/subnet-set.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 
-const quotaOption = (what: string) =>
+const quotaOption = (what: string, usual: number) =>
   Type.Integer({
-    default: -1,
+    default: usual,
     minimum: -1,
     maximum: 0x7fffffff,
     description: `How many ${what} a project may have; -1 for no limit.`,
@@ -59,9 +60,9 @@ export const serverConfigSchema = options({
   neutron: neutronOptions,
   quotas: group(
     {
-      tap_service: quotaOption('tap services'),
-      tap_flow: quotaOption('tap flows'),
-      tap_mirror: quotaOption('tap mirrors'),
+      tap_service: quotaOption('tap services', usualQuotas.tap_service),
+      tap_flow: quotaOption('tap flows', usualQuotas.tap_flow),
+      tap_mirror: quotaOption('tap mirrors', usualQuotas.tap_mirror),
     },
     'Limits of projects for which no administrator has set others.',
   ),
@@ -99,13 +100,13 @@ export const serverConfigSchema = options({
   rate_limit: group(
     {
       per_second: Type.Number({
-        default: 0,
+        default: 50,
         minimum: 0,
         maximum: 100_000,
         description: 'Requests a second that a project may send for ever, to each server; 0 for no limit.',
       }),
       burst: Type.Integer({
-        default: 100,
+        default: 1000,
         minimum: 1,
         maximum: 100_000,
         description: 'Requests that a project may send at once after a rest.',
@@ -152,6 +153,19 @@ export const serverConfigSchema = options({
         minimum: 1,
         maximum: 128,
         description: 'Most resources that one request may create.',
+      }),
+      page_items: Type.Integer({
+        default: 1000,
+        minimum: 0,
+        maximum: 100_000,
+        description:
+          "Most resources on one page of a list, Neutron's pagination_max_limit; what follows is linked; 0 for no limit.",
+      }),
+      project_lists: Type.Integer({
+        default: 8,
+        minimum: 1,
+        maximum: 1000,
+        description: 'Lists of one project that are put together, or sent, at a time; 8 times as many may wait.',
       }),
       header_bytes: Type.Integer({
         default: 16 * 1024,

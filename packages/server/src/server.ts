@@ -93,6 +93,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const limits = {
     ...{ bodyBytes: given.body_bytes, bodyDepth: given.body_depth, bulkItems: given.bulk_items },
     ...{ headerBytes: given.header_bytes, requestMs: given.request_ms, catchUpMs: given.catch_up_ms },
+    ...{ pageItems: given.page_items, projectLists: given.project_lists },
   };
   const neutron =
     keystone && neutronConfig.url !== ''

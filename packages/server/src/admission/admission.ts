@@ -140,9 +140,7 @@ export class Admission {
 
   /** Whether a mirror of another project that the caller sees has the tunnel id; each project has its own keys. */
   #tunnelTaken(id: number, caller: Caller): boolean {
-    if (!caller.seesAllProjects) return false;
-    const { byId } = this.deps.live.view.mirrors;
-    return [...byId.values()].some(({ record }) => record && Object.values(record.directions).includes(id));
+    return caller.seesAllProjects && this.deps.live.view.mirrors.byTunnelId.count(id) > 0;
   }
 
   #checkTunnel({ mirror_type: type, directions, remote_ip: address }: TapMirrorRecord): void {
@@ -264,8 +262,8 @@ export class Admission {
   #user(kind: ResourceKind, ids: readonly string[], caller: Caller): string {
     const what = words[kind].title.trim().toLowerCase();
     const { byId } = shelf(this.deps.live.view, kind);
-    const own = ids.filter((id) => caller.isAdmin || byId.get(id)?.record?.project_id === caller.projectId);
-    if (own.length > 0) return `${what} ${own.sort().slice(0, 3).join(', ')}${own.length > 3 ? ' and others' : ''}`;
+    const own = ids.filter((id) => caller.seesAllProjects || byId.get(id)?.record?.project_id === caller.projectId);
+    if (own.length > 0) return `${what} ${first(own, 3).join(', ')}${own.length > 3 ? ' and others' : ''}`;
     return ids.length > 0 ? `a ${what} of another project` : `another ${what}`;
   }
 
@@ -312,6 +310,17 @@ export class Admission {
       throw error;
     }
   }
+}
+
+/** The first so many in order, without putting all in order. */
+function first(ids: readonly string[], count: number): string[] {
+  const found: string[] = [];
+  for (const id of ids) {
+    if (found.length === count && id > (found.at(-1) ?? '')) continue;
+    found.push(id);
+    found.sort().splice(count);
+  }
+  return found;
 }
 
 type StoredValue = Awaited<ReturnType<Store['get']>>;

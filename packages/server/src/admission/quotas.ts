@@ -11,6 +11,9 @@ export const quotaNames: readonly QuotaName[] = resourceKinds.map((kind) => word
 export type QuotaLimits = Readonly<Record<QuotaName, number>>;
 export const noQuota: QuotaLimits = { tap_service: -1, tap_flow: -1, tap_mirror: -1 };
 
+/** Where the operator has set none (docs/decisions/0029-safe-defaults.md). */
+export const usualQuotas: QuotaLimits = { tap_service: 50, tap_flow: 500, tap_mirror: 50 };
+
 /**
  * A project's limits: what an administrator has set, and the defaults for the rest.
  * @throws NeutronError 503 if what was set cannot be read: then nobody knows the limits, and the defaults may be none

@@ -7,7 +7,7 @@ import type { LiveView } from '../view/live-view.js';
 import { invalidInput } from './attributes.js';
 import { badRequest, NeutronError, tooContended, unavailable, words } from './neutron-error.js';
 import type { OwnWrites } from './own-writes.js';
-import { pythonStr } from './python-repr.js';
+import { listed, pythonStr } from './python-repr.js';
 import { type JsonObject, resourceToUpdate } from './request-body.js';
 
 export interface QuotaDeps {
@@ -79,7 +79,7 @@ export class QuotaController {
     const theirs = Object.fromEntries(Object.entries(given).filter(([name]) => !names.includes(name)));
     const meaningful = Object.keys(theirs).filter((name) => name !== 'check_limit' && name !== 'force');
     if (!hasNeutron && meaningful.length > 0) {
-      throw badRequest(`Unrecognized attribute(s) '${meaningful.sort().join(', ')}'`);
+      throw badRequest(`Unrecognized attribute(s) '${listed(meaningful.sort())}'`);
     }
     const ours: Partial<Record<QuotaName, number>> = {};
     for (const name of quotaNames) if (Object.hasOwn(given, name)) ours[name] = limit(name, given[name]);

@@ -11,6 +11,7 @@ import {
   type TapFlowRecord,
   type TapServiceRecord,
 } from '@taas/model';
+import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
@@ -50,7 +51,13 @@ export interface Compiled {
  * What each node must be told for one tap service and its flows. A pure function of the slice: every replica computes the
  * same, the leader to write it and all of them to tell tenants what stands in the way.
  */
-export function compileService(slice: ServiceSlice): Compiled {
+export const compileService = (slice: ServiceSlice): Compiled => atOnce(compiling(slice));
+
+/**
+ * {@link compileService}, in slices. Between them the view that the slice looks into may move on: who lets that happen has to
+ * begin anew if one of the events was about the service.
+ */
+export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
   const flows = new Map<string, string>();
   const refuse = (reason: string): Compiled => {
     for (const flow of slice.flows) flows.set(flow.record.id, reason);
@@ -75,7 +82,7 @@ export function compileService(slice: ServiceSlice): Compiled {
   const [bound, obstacle] = 'obstacle' in place ? [null, place.obstacle] : [place.node, null];
   const serving = nodeLeft(slice.told('tap_services', service.id), bound, slice) ?? bound;
   if (serving === null) return refuse(obstacle ?? '');
-  return new Compilation(slice, service, { bound, serving }, flows).result(obstacle);
+  return yield* new Compilation(slice, service, { bound, serving }, flows).result(obstacle);
 }
 
 /** Nodes of a tap service's collector; the same but while it moves. */
@@ -102,8 +109,9 @@ class Compilation {
   ) {}
 
   /** @param unbound why the collector's port is bound nowhere, if it is */
-  result(unbound: string | null): Compiled {
+  *result(unbound: string | null): Sliced<Compiled> {
     for (const flow of this.slice.flows) {
+      yield;
       const obstacle = this.#flow(flow) ?? unbound;
       if (obstacle !== null) this.obstacles.set(flow.record.id, obstacle);
     }

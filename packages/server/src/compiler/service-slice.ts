@@ -1,4 +1,6 @@
 import { keys, type ResourceKind, type TapFlowRecord, type TapServiceRecord, type TapState } from '@taas/model';
+import { mergeSorted } from '../slices/merge-sort.js';
+import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry, ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
@@ -57,21 +59,33 @@ export interface ServiceSlice {
 }
 
 /** Cuts one tap service's slice out of the view; costs what the service has, not what the cluster has. */
-export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): ServiceSlice {
+export const sliceOf = (view: ClusterView, policy: SegmentPolicy, id: string): ServiceSlice =>
+  atOnce(cutting(view, policy, id));
+
+/** {@link sliceOf}, in slices of another kind: those of time. What the view has of the service must not change meanwhile. */
+export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): Sliced<ServiceSlice> {
   const all = view.nodeRecords.ofService(id);
   const told = (kind: ServiceKind, tap: string) => view.nodeRecords.ofTap(kind, tap);
   const segments = new Map<SegmentOption, SegmentChoice>();
-  const unreadable = all.filter((entry) => entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null);
+  const unreadable: string[] = [];
+  const nodeRecords = new Map<string, NodeEntry>();
+  for (const entry of all) {
+    if (entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null) unreadable.push(entry.id);
+    nodeRecords.set(entry.key, entry);
+    yield;
+  }
+  const flows: FlowEntry[] = [];
+  for (const flow of yield* mergeSorted(view.flowsByService.get(id), (a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
+    const entry = view.flows.get(flow);
+    if (isReadable(entry)) flows.push(entry);
+    yield;
+  }
   return {
     id,
     service: view.services.get(id),
-    flows: view.flowsByService
-      .get(id)
-      .toSorted()
-      .map((flow) => view.flows.get(flow))
-      .filter(isReadable),
-    nodeRecords: new Map(all.map((entry) => [entry.key, entry])),
-    unreadableFlows: new Set(unreadable.map((entry) => entry.id)),
+    flows,
+    nodeRecords,
+    unreadableFlows: new Set(unreadable),
     held: view.segments.ofService(id),
     options: policy.options,
     told,

@@ -13,7 +13,7 @@ import { nodeFacts } from '../compiler/service-slice.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeEntry } from '../view/entry.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
-import { type PlacedPart, type Placements, placedPart } from './placements.js';
+import { type PlacedPart, type PlacementSource, placedPart } from './placements.js';
 
 /**
  * The status of taps as the view has it, with the reason: every replica runs the compiler's own function over the same
@@ -22,7 +22,7 @@ import { type PlacedPart, type Placements, placedPart } from './placements.js';
 export class StatusReader {
   constructor(
     private readonly view: ClusterView,
-    private readonly placements: Pick<Placements, 'of'>,
+    private readonly placements: PlacementSource,
     private readonly addresses: RemoteAddressPolicy,
   ) {}
 

@@ -29,6 +29,7 @@ import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex, ownId } from './node-record-index.js';
 import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
+import { ProjectIndex } from './project-index.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
 import { everything, serviceOf, touchHolder, touchNode, touchPort, touchReport } from './touch.js';
 import { Touched } from './touched.js';
@@ -60,7 +61,7 @@ export class ClusterView {
   flowsByService = new Groups<string, string>();
   servicesByPort = new Groups<string, string>();
   flowsByPort = new Groups<string, string>();
-  byProject = { tap_services: new Groups<string, string>(), tap_flows: new Groups<string, string>() };
+  byProject = { tap_services: new ProjectIndex(), tap_flows: new ProjectIndex() };
   mirrors = new MirrorIndex();
   portRoles = new Map<string, Entry<PortRoleRecord>>();
   /** By project: what an administrator has set. */
@@ -264,10 +265,11 @@ export class ClusterView {
   }
 
   #setService(id: string, key: string, kv: KeyValue | undefined): void {
-    const old = this.services.get(id)?.record;
+    const before = this.services.get(id);
+    const old = before?.record;
     if (old) {
       this.servicesByPort.remove(old.port_id, id);
-      this.byProject.tap_services.remove(old.project_id, id);
+      this.byProject.tap_services.remove(before);
       this.#touched.ports.add(old.port_id);
     }
     this.#touched.services.add(id);
@@ -281,17 +283,18 @@ export class ClusterView {
     this.services.set(id, entry);
     if (!entry.record) return;
     this.servicesByPort.add(entry.record.port_id, id);
-    this.byProject.tap_services.add(entry.record.project_id, id);
+    this.byProject.tap_services.add(entry);
     this.segments.setProject(id, entry.record.project_id);
     this.#touched.ports.add(entry.record.port_id);
   }
 
   #setFlow(id: string, key: string, kv: KeyValue | undefined): void {
-    const old = this.flows.get(id)?.record;
+    const before = this.flows.get(id);
+    const old = before?.record;
     if (old) {
       this.flowsByService.remove(old.tap_service_id, id);
       this.flowsByPort.remove(old.source_port, id);
-      this.byProject.tap_flows.remove(old.project_id, id);
+      this.byProject.tap_flows.remove(before);
       this.#touched.services.add(old.tap_service_id);
       this.#touched.ports.add(old.source_port);
     }
@@ -306,7 +309,7 @@ export class ClusterView {
     if (!entry.record) return;
     this.flowsByService.add(entry.record.tap_service_id, id);
     this.flowsByPort.add(entry.record.source_port, id);
-    this.byProject.tap_flows.add(entry.record.project_id, id);
+    this.byProject.tap_flows.add(entry);
     this.#touched.services.add(entry.record.tap_service_id);
     this.#touched.ports.add(entry.record.source_port);
   }

@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox';
 import { remoteAddressPolicy, SubnetError, usualUnderlayPrefix } from './admission/remote-address-policy.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { cloudProblems, keystoneOptions, neutronOptions } from './config-cloud.js';
+import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 
 const quotaOption = (what: string) =>
@@ -106,6 +107,8 @@ export const serverConfigSchema = options({
     },
     "So that one project's loops do not take the server from the others.",
   ),
+  write_budget: writeBudgetOptions,
+  etcd_space: etcdSpaceOptions,
   segments: Type.Array(
     options({
       type: Type.Enum(['vlan', 'vxlan'], { description: 'How copies travel between nodes.' }),

@@ -51,7 +51,7 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal): Promi
   const store = openEtcd(config.etcd, file, deps);
   const v2 = config.networking_vpp.bindings === 'etcd-v2' ? openV2(config, file, deps) : null;
   const replica = `${hostname()}/${process.pid}`;
-  const common = { store, clock: systemClock, logger, random, newId: randomUUID, replica };
+  const common = { store, care: store.care, clock: systemClock, logger, random, newId: randomUUID, replica };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
   try {
     await server.start();

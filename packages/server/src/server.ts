@@ -3,7 +3,7 @@ import { keys } from '@taas/model';
 import { createPortLookup } from '@taas/neutron';
 import { createPolicy, defaultRules, loadPolicyFile, type Policy } from '@taas/policy';
 import { type Clock, type Health, type HealthServer, type Logger, startHealthServer } from '@taas/service';
-import { campaign, type Store, type V2Follower } from '@taas/store';
+import { campaign, type Store, type StoreCare, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
@@ -12,6 +12,7 @@ import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { describePolicy, type ServerConfig, segmentPolicy } from './config.js';
+import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { HandOverLog } from './status/hand-over-log.js';
 import { LiveView } from './view/live-view.js';
@@ -20,6 +21,8 @@ import { everything } from './view/touch.js';
 export interface ServerDeps {
   /** Closed by whoever made it, after {@link Server.stop}. */
   readonly store: Store;
+  /** Of the etcd that the store is in; without it nobody looks how full it is. */
+  readonly care?: StoreCare;
   /** Follows networking-vpp's keys, for `networking_vpp.bindings` etcd-v2; closed by whoever made it. */
   readonly v2?: V2Follower;
   readonly clock: Clock;
@@ -80,12 +83,18 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
   });
+  const etcdKeeper = deps.care === undefined ? null : etcdKeeperOf(config, deps.care, deps);
   const api = createApi({
     ...{ store, live, authenticator, policy, clock, newId, limits, rules, quotas: config.quotas },
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
+    writes: {
+      writesPerMinute: config.write_budget.writes_per_minute,
+      bytesPerMinute: config.write_budget.bytes_per_minute,
+    },
+    ...(etcdKeeper ? { checkRoom: etcdKeeper.checkRoom } : {}),
     deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
     underlayPrefix: { ipv4: config.tap_mirrors.underlay_prefix_v4, ipv6: config.tap_mirrors.underlay_prefix_v6 },
     portDeleted,
@@ -123,6 +132,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
       ...keeper.facts(),
+      ...etcdKeeper?.facts(),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -137,6 +147,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       address = config.listen.tls_cert_file === '' ? listening : listening.replace(/^http:/, 'https:');
       logger.info({ address, health_port: health.port }, 'listening');
       inBackground('following etcd', live.run(stopping.signal));
+      if (etcdKeeper) inBackground('looking after etcd', etcdKeeper.run(stopping.signal));
       const election = {
         ...{ key: keys.leader, id: deps.replica, ttlSeconds: config.election.ttl_s, signal: stopping.signal },
         ...{ clock, random, logger: logger.child({ part: 'election' }) },
@@ -146,7 +157,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         moves.take(everything(live.view));
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
-          await Promise.all([compiler.lead(leadership), keeper.lead(leadership)]);
+          await Promise.all([compiler.lead(leadership), keeper.lead(leadership), etcdKeeper?.lead(leadership)]);
         } finally {
           unsubscribe();
           leading = false;
@@ -184,6 +195,15 @@ function bindingsOf({ networking_vpp: { bindings: from } }: ServerConfig, { v2 }
   if (from !== 'etcd-v2') return { from };
   if (!v2) throw new TypeError('networking_vpp.bindings is etcd-v2, and there is no follower of that store');
   return { from, follower: v2 };
+}
+
+function etcdKeeperOf(config: ServerConfig, care: StoreCare, { clock, logger }: ServerDeps): EtcdKeeper {
+  const { etcd_space: given } = config;
+  return new EtcdKeeper({
+    ...{ care, clock, logger: logger.child({ part: 'etcd-space' }), checkMs: given.check_ms },
+    limits: { quotaBytes: given.quota_bytes, reserve: given.reserve },
+    historyMs: given.history_minutes * 60_000,
+  });
 }
 
 function authenticatorWithout(config: ServerConfig, challenge: string): Authenticator {

@@ -1,9 +1,9 @@
 import { EtcdCalls } from './etcd-calls.js';
+import { careFor } from './etcd-care.js';
 import { followEtcd } from './etcd-follow.js';
 import { grantEtcdLease } from './etcd-lease.js';
 import { listPrefixes } from './etcd-list.js';
 import { type EtcdStoreOptions, resolveEtcdOptions } from './etcd-options.js';
-import { careFor } from './etcd-care.js';
 import { toBytes, toKeyValue, toTxnRequest } from './etcd-wire.js';
 import type { CallOptions, FollowEvent, KeyValue, Lease, Store, Transaction, TransactionResult } from './store.js';
 import type { StoreCare } from './store-care.js';

@@ -36,12 +36,27 @@ const textCheck = (value: unknown): string | null => {
   return /\p{Surrogate}/u.test(value) ? 'it contains a lone surrogate, which is not a character.' : null;
 };
 
-export const text: AttributeType = { schema: Type.String(), check: textCheck };
+/** What Neutron's API takes for a name, a description or a project's id, in characters as Python counts them. */
+export const mostCharacters = 255;
+/** The column of neutron-taas. */
+const mostOfVlanFilter = 1024;
+
+/** Neutron's words, but for its echo of the whole value: a refusal is no longer than what would have been taken. */
+const lengthCheck = (value: string, most: number): string | null => {
+  // Code units are more than characters, or as many: counting is needed only near the limit.
+  if (value.length <= most || (value.length <= most * 2 && [...value].length <= most)) return null;
+  return `'${[...value.slice(0, 64)].slice(0, 32).join('')}...' exceeds maximum length of ${most}`;
+};
+
+export const text: AttributeType = {
+  schema: Type.String({ maxLength: mostCharacters }),
+  check: (value) => textCheck(value) ?? lengthCheck(String(value), mostCharacters),
+};
 
 export const project: AttributeType = {
-  schema: Type.String({ pattern: '\\S' }),
+  schema: Type.String({ pattern: '\\S', maxLength: mostCharacters }),
   check: (value) =>
-    textCheck(value) ?? (/\S/.test(String(value)) ? null : `'${String(value)}' Blank strings are not permitted.`),
+    text.check(value) ?? (/\S/.test(String(value)) ? null : `'${String(value)}' Blank strings are not permitted.`),
 };
 
 const oneOf = (values: readonly string[]): AttributeType => ({
@@ -57,11 +72,15 @@ const vlanPattern = '^([0-9]+(-[0-9]+)?)(,([0-9]+(-[0-9]+)?))*\\n?(?![\\s\\S])';
 
 /** Neutron's pattern: numbers and ranges of numbers by comma, nothing about their size. */
 export const vlanFilter: AttributeType = {
-  schema: Type.Union([Type.String({ pattern: vlanPattern }), Type.Null()]),
-  check: (value) =>
-    value === null || (typeof value === 'string' && new RegExp(vlanPattern).test(value))
-      ? null
-      : `'${pythonStr(value)}' is not a valid input.`,
+  schema: Type.Union([Type.String({ pattern: vlanPattern, maxLength: mostOfVlanFilter }), Type.Null()]),
+  check: (value) => {
+    if (value === null) return null;
+    if (typeof value !== 'string') return `'${pythonStr(value)}' is not a valid input.`;
+    return (
+      lengthCheck(value, mostOfVlanFilter) ??
+      (new RegExp(vlanPattern).test(value) ? null : `'${pythonStr(value)}' is not a valid input.`)
+    );
+  },
 };
 
 /** An IP address without zone. Whether copies may be sent there is the remote address policy's to say. */

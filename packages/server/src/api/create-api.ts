@@ -33,6 +33,7 @@ import type { ApiAnswer, ApiRequest } from './request.js';
 import { requestTarget, splitUrl, type Target } from './request-target.js';
 import { TapController } from './tap-controller.js';
 import { tapRoute } from './tap-routes.js';
+import { noWriteLimits, WriteBudget, type WriteLimits } from './write-budget.js';
 
 export interface ApiDeps {
   readonly store: Store;
@@ -52,6 +53,10 @@ export interface ApiDeps {
   /** Limits of projects for which an administrator has set none; none if absent. */
   readonly quotas?: QuotaLimits;
   readonly rate?: RateLimits;
+  /** What a project may write to etcd; no limit if absent. */
+  readonly writes?: WriteLimits;
+  /** Throws when etcd has no room for more than deletions. */
+  readonly checkRoom?: () => void;
   /** Subnets that tap mirrors may not send to, besides those that never make sense. */
   readonly deniedRemoteSubnets?: readonly string[];
   /** How wide the subnets around the nodes' tunnel addresses are that tap mirrors may not send to either. */
@@ -107,6 +112,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     ...{ store, live, admission, access, writes, clock, newId, catchUpMs },
     statuses: new StatusReader(live.view, placements),
     bulkItems: limits.bulkItems,
+    budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
+    checkRoom: deps.checkRoom ?? (() => undefined),
   });
   const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);

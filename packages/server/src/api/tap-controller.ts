@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { keys, RecordError, type ResourceKind, type StatusView } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
@@ -18,6 +19,7 @@ import { type JsonObject, resourcesToCreate, resourceToUpdate } from './request-
 import { codecs, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
 import { removeUntoldMirror } from './untold-mirror.js';
 import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
+import type { WriteBudget } from './write-budget.js';
 
 export interface ControllerDeps {
   readonly store: Store;
@@ -26,6 +28,10 @@ export interface ControllerDeps {
   readonly access: Access;
   /** What this replica has written: its lists must show at least that. */
   readonly writes: OwnWrites;
+  /** What a project may write to etcd. */
+  readonly budget: WriteBudget;
+  /** Throws when etcd has no room for more. */
+  readonly checkRoom: () => void;
   readonly statuses: StatusReader;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -93,6 +99,8 @@ export class TapController {
     const { access, writes } = this.deps;
     const records = this.#drafts(kind, items, caller);
     for (const record of records.all) access.mayCreate(kind, record, caller);
+    this.deps.checkRoom();
+    this.deps.budget.spend(caller.projectId, records.all);
     writes.note(await this.#upToDate(records.commit));
     return { bulk, shown: records.all.map((record) => shown(record, accepted)) };
   }
@@ -148,6 +156,12 @@ export class TapController {
       const found = await this.#find(kind, id, caller);
       this.deps.access.mayChange('update', kind, found.record, caller);
       const record: TapRecord = { ...found.record, ...change };
+      // What changes nothing writes nothing: etcd would keep a version more of the same.
+      if (isDeepStrictEqual(record, found.record)) return this.#showAt(record, found.revision);
+      if (attempt === 0) {
+        this.deps.checkRoom();
+        this.deps.budget.spend(caller.projectId, [record]);
+      }
       const revision = await this.#replace(kind, found, record);
       if (revision !== null) return this.#showAt(record, revision);
     }

@@ -6,6 +6,7 @@ import { describeOption, type SegmentOption, type SegmentPolicy } from './compil
 import { cloudProblems, keystoneOptions, neutronOptions } from './config-cloud.js';
 import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
+import { listenLimitOptions, proxyProblems, strangerOptions } from './config-strangers.js';
 
 const quotaOption = (what: string) =>
   Type.Integer({
@@ -26,6 +27,7 @@ export const serverConfigSchema = options({
         description: 'PEM certificate chain; with it the API speaks TLS only.',
       }),
       tls_key_file: Type.String({ default: '', description: 'PEM key of the certificate.' }),
+      ...listenLimitOptions,
     },
     'The API.',
   ),
@@ -107,6 +109,7 @@ export const serverConfigSchema = options({
     },
     "So that one project's loops do not take the server from the others.",
   ),
+  strangers: strangerOptions,
   write_budget: writeBudgetOptions,
   etcd_space: etcdSpaceOptions,
   segments: Type.Array(
@@ -213,6 +216,7 @@ function apiProblems({ listen, tap_mirrors: mirrors }: ServerConfig): string[] {
   if ((listen.tls_cert_file === '') !== (listen.tls_key_file === '')) {
     found.push('option "listen": tls_cert_file and tls_key_file go together');
   }
+  found.push(...proxyProblems(listen.trusted_proxies));
   try {
     remoteAddressPolicy(mirrors.denied_remote_subnets, () => []);
   } catch (error) {

@@ -90,6 +90,12 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     place: (port) => keeper.place(port),
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
+    trustedProxies: config.listen.trusted_proxies,
+    connections: { perClient: config.listen.connections_per_client, total: config.listen.max_connections },
+    strangers: {
+      ...{ perSecond: config.strangers.per_second, burst: config.strangers.burst },
+      concurrent: config.strangers.concurrent,
+    },
     writes: {
       writesPerMinute: config.write_budget.writes_per_minute,
       bytesPerMinute: config.write_budget.bytes_per_minute,

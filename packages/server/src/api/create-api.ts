@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { createPassThrough } from '@taas/gateway';
+import { Clients, createPassThrough } from '@taas/gateway';
 import { NeutronUnauthorizedError } from '@taas/neutron';
 import { createPolicy, defaultRules, type Policy } from '@taas/policy';
 import type { Clock, Logger } from '@taas/service';
@@ -13,6 +13,8 @@ import { remoteAddressPolicy, type UnderlayPrefix } from '../admission/remote-ad
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
+import { type ConnectionLimits, limitConnections, noConnectionLimits } from '../front/connection-limit.js';
+import { Door, type DoorLimits, openDoor } from '../front/door.js';
 import { isNeutrons } from '../front/is-neutrons.js';
 import { removeTapsOfPort } from '../ports/port-removal.js';
 import { Placements } from '../status/placements.js';
@@ -53,6 +55,11 @@ export interface ApiDeps {
   /** Limits of projects for which an administrator has set none; none if absent. */
   readonly quotas?: QuotaLimits;
   readonly rate?: RateLimits;
+  /** What may be asked without a known token; no limit if absent. */
+  readonly strangers?: DoorLimits;
+  readonly connections?: ConnectionLimits;
+  /** Addresses or subnets of proxies in front, whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[];
   /** What a project may write to etcd; no limit if absent. */
   readonly writes?: WriteLimits;
   /** Throws when etcd has no room for more than deletions. */
@@ -124,10 +131,14 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     if (!context) throw new Error('the request has not passed the onRequest hook');
     return context;
   };
+  const { known } = deps.authenticator;
+  const clients = new Clients({ clock, trustedProxies: deps.trustedProxies ?? [], projectOf: known });
+  // Where there are no tokens, everybody would be a stranger.
+  const door = new Door(known ? (deps.strangers ?? openDoor) : openDoor, clock);
   const passThrough =
     neutron &&
     createPassThrough({
-      ...{ neutronUrl: neutron.url, logger: deps.logger, clock, newId },
+      ...{ neutronUrl: neutron.url, logger: deps.logger, clock, newId, clients },
       ...(neutron.caFile === undefined ? {} : { caFile: neutron.caFile }),
       timeouts: { answerMs: neutron.silenceMs, idleMs: neutron.silenceMs },
       limits: { chunkedBodyBytes: limits.bodyBytes },
@@ -153,7 +164,16 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     clientErrorHandler: (error, socket) => answerClientError(error, socket, `req-${newId()}`, deps.logger),
     // What is Neutron's goes there before anything of it is read.
     serverFactory: (own) =>
-      listener(deps, limits, (request, response) => {
+      listener(deps, limits, clients, (request, response) => {
+        if (
+          !door.admit(
+            (asked) => clients.of(asked),
+            request,
+            response,
+            () => `req-${newId()}`,
+          )
+        )
+          return;
         if (passThrough && isNeutrons(request.url ?? '/')) void passThrough.handle(request, response);
         else own(request, response);
       }),
@@ -177,7 +197,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     } else delete headers['content-type'];
     if (url.length > limits.urlLength) throw new NeutronError(414, 'HTTPRequestURITooLong', 'The URL is too long.');
     if (target.is === 'outside' || target.is === 'openapi') return;
-    const asked = { method: request.method, path };
+    const asked = { method: request.method, path, client: clients.of(request.raw).network };
     context.caller = access.caller(await deps.authenticator.authenticate(headers, asked, signal));
     const wait = rate.take(context.caller.projectId);
     if (wait > 0) throw tooManyRequests(wait);
@@ -250,14 +270,16 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   return app;
 }
 
-function listener(deps: ApiDeps, limits: ApiLimits, handler: RequestListener): HttpServer {
+function listener(deps: ApiDeps, limits: ApiLimits, clients: Clients, handler: RequestListener): HttpServer {
   const { headerBytes: maxHeaderSize, requestMs: requestTimeout } = limits;
   // Node looks only every 30 s by itself.
   const connectionsCheckingInterval = Math.min(1_000, requestTimeout / 2);
-  const options = { maxHeaderSize, requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval };
+  const headersTimeout = Math.min(10_000, requestTimeout);
+  const options = { maxHeaderSize, requestTimeout, headersTimeout, connectionsCheckingInterval };
   const server = deps.tls
-    ? createHttpsServer({ ...options, ...deps.tls, minVersion: 'TLSv1.2' }, handler)
+    ? createHttpsServer({ ...options, ...deps.tls, minVersion: 'TLSv1.2', handshakeTimeout: headersTimeout }, handler)
     : createHttpServer(options, handler);
+  limitConnections(server, deps.connections ?? noConnectionLimits, (address) => clients.isProxy(address));
   // Who waits for Neutron is silent too.
   server.setTimeout(Math.max(limits.requestMs, deps.neutron?.silenceMs ?? 0) * 2);
   return server;

@@ -63,7 +63,8 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const store = openEtcd(config.etcd, file, deps);
   const v2 = config.networking_vpp.bindings === 'etcd-v2' ? openV2(config, file, deps) : null;
   const replica = `${hostname()}/${process.pid}`;
-  const common = { store, files, clock: systemClock, logger, random, newId: randomUUID, replica };
+  const { care } = store;
+  const common = { store, care, files, clock: systemClock, logger, random, newId: randomUUID, replica };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
   const ending = new AbortController();
   const looking = keepLooking(watch, reloads, logger, ending.signal);

@@ -14,8 +14,7 @@ import {
 import Type, { type Static } from 'typebox';
 import type { EtcdTlsMaterial } from './etcd-connection.js';
 import type { EtcdCredentials, EtcdStoreOptions } from './etcd-options.js';
-import { createEtcdStore } from './etcd-store.js';
-import type { Store } from './store.js';
+import { createEtcdStore, type EtcdStore } from './etcd-store.js';
 import { StoreError } from './store-error.js';
 import { createV2Follower, type V2Follower } from './v2-follower.js';
 
@@ -81,7 +80,7 @@ export interface OpenEtcdDeps {
  * @param source names the configuration in an error
  * @throws ConfigError for an endpoint that is none, and when a file that the options name cannot be read
  */
-export function openEtcd(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): Store {
+export function openEtcd(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): EtcdStore {
   return opened(source, 'etcd', () => createEtcdStore(storeOptions(etcd, 'etcd', source, deps)));
 }
 

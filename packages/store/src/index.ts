@@ -10,9 +10,10 @@ export {
   launchEtcd,
   launchEtcdCluster,
 } from './etcd-process.js';
-export { createEtcdStore } from './etcd-store.js';
+export { createEtcdStore, type EtcdStore } from './etcd-store.js';
 export { type CampaignOptions, campaign, type Leadership } from './leader.js';
 export * from './store.js';
+export type { MemberSpace, StoreCare } from './store-care.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';
 export type { V2Change, V2Entry, V2Event, V2Index } from './v2-event.js';
 export { createV2Follower, type V2Follower } from './v2-follower.js';

@@ -15,6 +15,7 @@ export const prefixes = {
   quotas: `${root}/taas/quotas/`,
   admissions: `${root}/taas/admissions/`,
   segments: `${root}/taas/segments/`,
+  physnets: `${root}/taas/physnets/`,
   nodes: `${root}/nodes/`,
   state: `${root}/state/`,
   /** What one node is told. */
@@ -33,6 +34,7 @@ export const keys = {
   /** Written anew whenever something of a kind is made in a project with a quota: makers take turns by it. */
   admission: (project: string, kind: ResourceKind) => `${prefixes.admissions}${encodeURIComponent(project)}/${kind}`,
   segment: (segment: SegmentKey) => `${prefixes.segments}${segment.type}/${segment.physnet ?? '-'}/${segment.id}`,
+  physnet: (name: string) => `${prefixes.physnets}${name}`,
   nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
@@ -56,6 +58,7 @@ export type ParsedKey =
   | { readonly is: 'port-role'; readonly port: string }
   | { readonly is: 'port-binding'; readonly port: string }
   | { readonly is: 'segment'; readonly segment: SegmentKey }
+  | { readonly is: 'physnet'; readonly physnet: string }
   | { readonly is: 'tunnel-id'; readonly project: string; readonly id: number }
   | { readonly is: 'quota'; readonly project: string }
   | { readonly is: 'admission'; readonly project: string; readonly kind: ResourceKind }
@@ -89,6 +92,7 @@ function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey 
   if (isKind(a) && b && c === undefined) return { is: 'resource', kind: a, id: b };
   if (a === 'port_roles' && b && c === undefined) return { is: 'port-role', port: b };
   if (a === 'port_bindings' && b && c === undefined) return { is: 'port-binding', port: b };
+  if (a === 'physnets' && b && c === undefined) return { is: 'physnet', physnet: b };
   if (a === 'segments' && (b === 'vlan' || b === 'vxlan') && c && d && /^\d+$/.test(d))
     return { is: 'segment', segment: { type: b, physnet: c === '-' ? null : c, id: Number(d) } };
   if (a === 'quotas' || a === 'tunnel_ids' || a === 'admissions') return parseProjectKey(a, b, c, d);

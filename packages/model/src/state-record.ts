@@ -37,6 +37,16 @@ export const AgentRecord = Type.Object({
   tunnel_address: Type.Union([Type.String(), Type.Null()]),
   /** Physical networks whose uplink the agent has found in VPP. */
   physnets: Type.Array(Type.String()),
+  /**
+   * Those of them whose uplink VPP has in layer 2 (in a bridge domain, or cross-connected), where it takes every tag for which it
+   * has no sub-interface. Absent: nobody has looked, and then it may be all of them.
+   */
+  layer2_physnets: Type.Optional(Type.Array(Type.String())),
   capabilities: Type.Array(Type.String()),
 });
 export type AgentRecord = Static<typeof AgentRecord>;
+
+/** The physnets whose uplink is in layer 2 on a node, or may be. */
+export function physnetsInLayer2({ physnets, layer2_physnets }: AgentRecord): readonly string[] {
+  return layer2_physnets ?? physnets;
+}

@@ -1,3 +1,4 @@
+export type { NetworkSegment, NeutronNetwork, SegmentRange } from './network.js';
 export {
   createNeutronClient,
   type NeutronClient,

@@ -1,4 +1,6 @@
 import { type HttpResponse, type ServiceTokenSource, type Upstream, UpstreamUnavailableError } from '@taas/keystone';
+import { type NeutronNetwork, parseNetworkPage, parseSegmentRanges, type SegmentRange } from './network.js';
+import { networksPath, segmentRangesPath } from './network-query.js';
 import { NeutronUnauthorizedError, NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
 import { type NeutronPort, parsePort, parsePortPage } from './port.js';
 import { batchesOfIds, isPortId, type PortQuery, portPath, portsPath } from './port-query.js';
@@ -36,6 +38,13 @@ export interface NeutronClient {
   portsAsService(portIds: Iterable<string>, signal: AbortSignal): Promise<PortsView>;
   /** All ports bound on the hosts. @throws UpstreamUnavailableError; the signal's reason */
   portsOfHosts(hosts: readonly string[], signal: AbortSignal): Promise<NeutronPort[]>;
+  /** All networks, as our service user sees them. @throws UpstreamUnavailableError; the signal's reason */
+  networks(signal: AbortSignal): Promise<readonly NeutronNetwork[]>;
+  /**
+   * The ranges out of which Neutron gives VLAN ids and VNIs; null if this Neutron tells nobody (no such extension).
+   * @throws UpstreamUnavailableError; the signal's reason
+   */
+  segmentRanges(signal: AbortSignal): Promise<readonly SegmentRange[] | null>;
   /** Whether Neutron shows bindings to our service user; null if there is no port to tell by. */
   seesBindings(signal: AbortSignal): Promise<boolean | null>;
 }
@@ -76,21 +85,37 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
   };
 
   /** The pages of one query, each from the last id of the one before. */
-  const list = async (query: PortQuery, signal: AbortSignal): Promise<NeutronPort[]> => {
-    const ports: NeutronPort[] = [];
-    let marker: string | undefined;
-    for (;;) {
-      const path = portsPath({ ...query, ...(marker === undefined ? {} : { marker }) });
-      const response = await getAsService(path, signal);
-      if (response.status !== 200) throw unexpected(response.status);
-      const page = parsePortPage(response.body);
-      ports.push(...page.ports);
-      const last = page.ports.at(-1)?.id;
-      if (!page.more || last === undefined) return ports;
-      if (last === marker) throw neutronUnavailable('bad-answer', 'its pages of ports do not end', null);
+  const pages = async <T extends { readonly id: string }>(
+    what: string,
+    pathFrom: (marker: string | undefined) => string,
+    parse: (body: string) => { readonly items: readonly T[]; readonly more: boolean },
+    signal: AbortSignal,
+  ): Promise<T[]> => {
+    const all: T[] = [];
+    const seen = new Set<string>();
+    for (let marker: string | undefined; ; ) {
+      const response = await getAsService(pathFrom(marker), signal);
+      if (response.status !== 200) throw unexpected(response.status, what);
+      const { items, more } = parse(response.body);
+      all.push(...items);
+      const last = items.at(-1)?.id;
+      if (!more || last === undefined) return all;
+      if (seen.has(last)) throw neutronUnavailable('bad-answer', `its pages of ${what} do not end`, null);
+      seen.add(last);
       marker = last;
     }
   };
+
+  const list = (query: PortQuery, signal: AbortSignal): Promise<NeutronPort[]> =>
+    pages(
+      'ports',
+      (marker) => portsPath({ ...query, ...(marker === undefined ? {} : { marker }) }),
+      (body) => {
+        const { ports: items, more } = parsePortPage(body);
+        return { items, more };
+      },
+      signal,
+    );
 
   const one = (response: HttpResponse): NeutronPort | null => {
     if (response.status === 200) return parsePort(response.body);
@@ -137,6 +162,22 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
     },
     portsOfHosts: (hosts, signal) =>
       hosts.length === 0 ? Promise.resolve([]) : list({ hosts, limit: pageSize }, signal),
+    networks: (signal) =>
+      pages(
+        'networks',
+        (marker) => networksPath(pageSize, marker),
+        (body) => {
+          const { networks: items, more } = parseNetworkPage(body);
+          return { items, more };
+        },
+        signal,
+      ),
+    segmentRanges: async (signal) => {
+      const response = await getAsService(segmentRangesPath, signal);
+      if (response.status === 404) return null;
+      if (response.status !== 200) throw unexpected(response.status, 'segment ranges');
+      return parseSegmentRanges(response.body);
+    },
     seesBindings: async (signal) => {
       const response = await getAsService(portsPath({ limit: 1 }), signal);
       if (response.status !== 200) throw unexpected(response.status);
@@ -146,6 +187,6 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
   };
 }
 
-function unexpected(status: number): NeutronUnavailableError {
-  return new NeutronUnavailableError('Neutron', 'bad-answer', `it answers ${status} to a look at ports`);
+function unexpected(status: number, what = 'ports'): NeutronUnavailableError {
+  return new NeutronUnavailableError('Neutron', 'bad-answer', `it answers ${status} to a look at ${what}`);
 }

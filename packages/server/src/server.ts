@@ -19,6 +19,7 @@ import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, type ServerConfig, segmentPolicy } from './config.js';
+import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { HandOverLog } from './status/hand-over-log.js';
@@ -100,6 +101,11 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
   });
+  const physnets = new PhysnetKeeper({
+    ...{ store, live, policy, clock, random, logger: logger.child({ part: 'physnets' }) },
+    neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
+    keepMs: neutronConfig.vlan_keep_ms,
+  });
   const api = createApi({
     ...{ store, live, authenticator, policy, clock, newId, limits, quotas: config.quotas },
     rules: files.rules,
@@ -145,6 +151,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
       ...keeper.facts(),
       files: { refused: files.watch.refused, restart_for: files.config.restartFor },
+      ...physnets.facts(),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -169,7 +176,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         moves.take(everything(live.view));
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
-          await Promise.all([compiler.lead(leadership), keeper.lead(leadership)]);
+          await physnets.prepare(leadership);
+          await Promise.all([compiler.lead(leadership), keeper.lead(leadership), physnets.lead(leadership)]);
         } finally {
           unsubscribe();
           leading = false;

@@ -111,7 +111,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   live.subscribe((touched) => placements.forget(touched));
   const controller = new TapController({
     ...{ store, live, admission, access, writes, clock, newId, catchUpMs },
-    statuses: new StatusReader(live.view, placements),
+    statuses: new StatusReader(live.view, placements, policy),
     bulkItems: limits.bulkItems,
   });
   const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });

@@ -21,7 +21,8 @@ export async function removeUntoldMirror(
 ): Promise<number | null> {
   const { view } = live;
   if (!live.fresh || view.mirrors.toldOf(record.id).length > 0) return null;
-  const node = compileMirror(view, record.id).records.find(({ leaving }) => !leaving)?.key;
+  // Even if there is no session for it here: a leader may have seen one become free.
+  const node = compileMirror(view, record.id, null).records.find(({ leaving }) => !leaving)?.key;
   const key = keys.resource('tap_mirrors', record.id);
   const compare: Compare[] = [
     { kind: 'mod-revision', key, revision },

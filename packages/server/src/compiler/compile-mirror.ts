@@ -1,8 +1,11 @@
 import { keys, type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
+import { erspanSessions } from '../view/mirror-sessions.js';
 import { foreign, type WantedRecord } from './compile-service.js';
+import { mayTake } from './fair-share.js';
 import { nodeLeft } from './hand-over.js';
+import type { SegmentPolicy } from './segment-options.js';
 import { heard, isAlive, nodeFacts, placeOf } from './service-slice.js';
 
 export interface CompiledMirror {
@@ -15,10 +18,19 @@ export interface CompiledMirror {
   readonly obstacle: string | null;
   /** The mirror's own record is malformed: nothing about it may be changed until somebody mends it. */
   readonly frozen: boolean;
+  /** It could be placed if only an ERSPAN session were free for its project. */
+  readonly waitsForSession: boolean;
 }
 
-/** What nodes must be told of a mirror. A pure function of the view, the same on every replica. */
-export function compileMirror(view: ClusterView, id: string): CompiledMirror {
+/**
+ * What nodes must be told of a mirror. A pure function of the view, the same on every replica.
+ * @param policy null: as though there were sessions for everybody
+ */
+export function compileMirror(
+  view: ClusterView,
+  id: string,
+  policy: Pick<SegmentPolicy, 'projectShare'> | null,
+): CompiledMirror {
   const entry = view.mirrors.byId.get(id);
   if (!entry) return refuse(`tap mirror ${id} does not exist`);
   if (!entry.record) return { ...refuse(`the record of tap mirror ${id} is malformed`), frozen: true };
@@ -32,6 +44,8 @@ export function compileMirror(view: ClusterView, id: string): CompiledMirror {
   if (!('obstacle' in place) && foreign(place.projectId, mirror))
     return refuse(`port ${mirror.port_id} belongs to another project`);
   const part = 'obstacle' in place ? place : partOf(view, mirror, place.node, place.mtu);
+  if (policy && !('obstacle' in part) && !hasSession(view, mirror, part, policy.projectShare))
+    return { ...refuse(noSession(mirror)), waitsForSession: true };
   if (bound !== null && 'obstacle' in part) return refuse(part.obstacle);
   const reports = { heard: (each: MirrorNodeEntry) => heard(view, each), alive: (node: string) => isAlive(view, node) };
   const left = nodeLeft(told, bound, reports);
@@ -40,11 +54,30 @@ export function compileMirror(view: ClusterView, id: string): CompiledMirror {
     ...('obstacle' in part ? [] : [part]),
     ...(stays === null || 'obstacle' in stays ? [] : [{ ...stays, leaving: true }]),
   ];
-  return { records, obstacle: 'obstacle' in part ? part.obstacle : null, frozen: false };
+  return { records, obstacle: 'obstacle' in part ? part.obstacle : null, frozen: false, waitsForSession: false };
 }
 
 function refuse(obstacle: string): CompiledMirror {
-  return { records: [], obstacle, frozen: false };
+  return { records: [], obstacle, frozen: false, waitsForSession: false };
+}
+
+/**
+ * VPP can send no more than {@link erspanSessions} sessions from a node to an address, and projects share them as they share
+ * segments: one must not keep another's mirrors from its own collector. What a node was told stays.
+ */
+function hasSession(view: ClusterView, mirror: TapMirrorRecord, { key, node }: WantedRecord, share: number): boolean {
+  if (mirror.mirror_type !== 'erspanv1') return true;
+  const told = view.mirrors.told(key)?.record;
+  if (told && !told.removed) return true;
+  const { byAll, byProject } = view.mirrors.sessions.held(node, mirror.remote_ip, mirror.project_id);
+  return mayTake({ size: erspanSessions, byAll, byProject }, share, Object.keys(mirror.directions).length);
+}
+
+function noSession({ remote_ip: remote }: TapMirrorRecord): string {
+  return (
+    `no ERSPAN session to ${remote} is free for this project on the port's node: delete a tap mirror that is not needed, ` +
+    'or use mirror_type gre'
+  );
 }
 
 /**

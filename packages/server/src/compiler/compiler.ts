@@ -46,6 +46,8 @@ export class Compiler {
   readonly #queue = new WorkQueue();
   /** Tap services that wait for a segment to become free. */
   readonly #starved = new Set<string>();
+  /** Tap mirrors that wait for an ERSPAN session. */
+  readonly #starvedMirrors = new Set<string>();
   readonly #failures = new Map<string, number>();
   /** Keys that wait out a back-off: no more than there are keys, since a key fails only when it is worked on. */
   readonly #delayed = new Set<Promise<void>>();
@@ -81,6 +83,7 @@ export class Compiler {
     for (const id of touched.mirrors) this.#queue.add(`mirror/${id}`);
     for (const port of touched.ports) this.#queue.add(`port/${port}`);
     if (touched.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
+    if (touched.sessionsFreed) for (const id of this.#starvedMirrors) this.#queue.add(`mirror/${id}`);
   }
 
   async #work(leadership: Leadership): Promise<void> {
@@ -144,7 +147,15 @@ export class Compiler {
   #plan(key: string, id: string): readonly Step[] {
     const { view } = this.deps.live;
     if (key.startsWith('port/')) return planRoleRemoval(view, id);
-    return key.startsWith('mirror/') ? planMirror(view, id, compileMirror(view, id)) : this.#planService(id);
+    return key.startsWith('mirror/') ? this.#planMirror(id) : this.#planService(id);
+  }
+
+  #planMirror(id: string): readonly Step[] {
+    const { live, policy } = this.deps;
+    const compiled = compileMirror(live.view, id, policy);
+    if (compiled.waitsForSession) this.#starvedMirrors.add(id);
+    else this.#starvedMirrors.delete(id);
+    return planMirror(live.view, id, compiled);
   }
 
   #planService(id: string): readonly Step[] {

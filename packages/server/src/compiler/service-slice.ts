@@ -1,6 +1,7 @@
 import { keys, type ResourceKind, type TapFlowRecord, type TapServiceRecord, type TapState } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry, ServiceKind } from '../view/entry.js';
+import type { VlanRange, VlanStanding } from '../view/physnet-index.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { pickSegment, type SegmentChoice } from './pick-segment.js';
 import type { SegmentOption, SegmentPolicy } from './segment-options.js';
@@ -46,6 +47,8 @@ export interface ServiceSlice {
   place(port: string, kind: ServiceKind, tap: string): TapPlace;
   node(name: string): NodeFacts;
   segment(option: SegmentOption, project: string): SegmentChoice;
+  /** Whether copies may travel by the option's VLANs. */
+  vlans(option: VlanRange): VlanStanding;
 }
 
 /** Cuts one tap service's slice out of the view; costs what the service has, not what the cluster has. */
@@ -74,6 +77,7 @@ export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): S
       return placeOf(view, port, standing);
     },
     node: (name) => nodeFacts(view, name),
+    vlans: (option) => view.physnets.standing(option),
     segment: (option, project) => {
       const choice =
         segments.get(option) ??

@@ -8,6 +8,7 @@ import {
   type TapServiceRecord,
 } from '@taas/model';
 import { compileMirror } from '../compiler/compile-mirror.js';
+import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { nodeFacts } from '../compiler/service-slice.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeEntry } from '../view/entry.js';
@@ -22,6 +23,7 @@ export class StatusReader {
   constructor(
     private readonly view: ClusterView,
     private readonly placements: Pick<Placements, 'of'>,
+    private readonly policy: Pick<SegmentPolicy, 'projectShare'>,
   ) {}
 
   service(record: TapServiceRecord): StatusView {
@@ -50,7 +52,7 @@ export class StatusReader {
     const { mirrors } = this.view;
     if (record.deleting) return this.#deleting(mirrors.toldOf(record.id));
     if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { records, obstacle } = compileMirror(this.view, record.id);
+    const { records, obstacle } = compileMirror(this.view, record.id, this.policy);
     const wanted = records.filter(({ leaving }) => !leaving);
     const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.told(each.key))));
     return deriveStatus({ deleting: false, obstacle, parts });

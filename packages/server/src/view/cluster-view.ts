@@ -6,6 +6,7 @@ import {
   type ParsedKey,
   type PortRoleRecord,
   parseKey,
+  physnetCodec,
   portBindingCodec,
   portRoleCodec,
   prefixes,
@@ -27,11 +28,12 @@ import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex, ownId } from './node-record-index.js';
+import { PhysnetIndex } from './physnet-index.js';
 import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
 import { ProjectIndex } from './project-index.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
-import { everything, serviceOf, touchHolder, touchNode, touchPort, touchReport } from './touch.js';
+import { everything, serviceOf, touchHolder, touchNode, touchPhysnets, touchPort, touchReport } from './touch.js';
 import { Touched } from './touched.js';
 import { Underlay } from './underlay.js';
 
@@ -69,6 +71,7 @@ export class ClusterView {
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */
   admissions = new Map<string, Revision>();
   segments = new SegmentLedger();
+  physnets = new PhysnetIndex();
   places: PortPlaces;
   underlay = new Underlay();
   nodeRecords = new NodeRecordIndex();
@@ -195,6 +198,7 @@ export class ClusterView {
         const { node, kind, id } = parsed;
         if (kind === 'tap_mirrors') {
           this.#touched.mirrors.add(id);
+          this.#touched.sessionsFreed ||= kv === undefined;
           this.#guarded(key, kv, () => this.mirrors.setTold({ node, id }, key, kv));
           return;
         }
@@ -211,6 +215,13 @@ export class ClusterView {
         }
         return;
       }
+      case 'physnet':
+        touchPhysnets(
+          this.#touched,
+          this,
+          this.physnets.setRecord(parsed.physnet, kv && this.#parse(kv, physnetCodec.parse)),
+        );
+        return;
       case 'state-resource': {
         const { kind, id, node } = parsed;
         const before = isInPlace(this.states.get(key)?.record?.status);
@@ -233,6 +244,11 @@ export class ClusterView {
           );
         else this.agents.delete(parsed.node);
         this.underlay.setLive(parsed.node, this.agents.get(parsed.node)?.record?.tunnel_address ?? null);
+        touchPhysnets(
+          this.#touched,
+          this,
+          this.physnets.setAgent(parsed.node, this.agents.get(parsed.node)?.record ?? null),
+        );
         this.#touched.agents.set(parsed.node, kv !== undefined);
         this.#touched.nodes.add(parsed.node);
         if (!this.#whole) touchNode(this.#touched, this, parsed.node);

@@ -10,6 +10,7 @@ import { Admission } from '../admission/admission.js';
 import type { PortDirectory } from '../admission/port-directory.js';
 import { noQuota, type QuotaLimits } from '../admission/quotas.js';
 import { remoteAddressPolicy, type UnderlayPrefix } from '../admission/remote-address-policy.js';
+import { SecondLook } from '../admission/second-look.js';
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
@@ -89,7 +90,7 @@ export { type ApiLimits, defaultLimits } from './api-limits.js';
 export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
   const { store, live, ports, policy, clock, newId, neutron } = deps;
-  const { catchUpMs } = limits;
+  const { catchUpMs, lingerMs } = limits;
   const quotas = deps.quotas ?? noQuota;
   const writes = new OwnWrites();
   const access = new Access(deps.rules ?? createPolicy({ defaults: defaultRules }));
@@ -105,6 +106,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   live.subscribe((touched) => placements.forget(touched));
   const controller = new TapController({
     ...{ store, live, admission, access, writes, clock, newId, catchUpMs },
+    secondLook: new SecondLook({ store, live, writes, clock, catchUpMs, lingerMs }),
     statuses: new StatusReader(live.view, placements),
     bulkItems: limits.bulkItems,
   });

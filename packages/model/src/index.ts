@@ -1,4 +1,5 @@
 export * from './api-record.js';
+export * from './audit-record.js';
 export * from './filter.js';
 export * from './identifiers.js';
 export * from './keys.js';

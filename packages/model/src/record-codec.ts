@@ -10,6 +10,7 @@ import {
   TapServiceRecord,
   TunnelIdRecord,
 } from './api-record.js';
+import { AuditExported, AuditRecord } from './audit-record.js';
 import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
 import { AgentRecord, TapState } from './state-record.js';
@@ -31,6 +32,8 @@ export const tunnelIdCodec = codec(TunnelIdRecord);
 export const quotaCodec = codec(QuotaRecord);
 export const portRoleCodec = codec(PortRoleRecord);
 export const portBindingCodec = codec(PortBindingRecord);
+export const auditCodec = codec(AuditRecord);
+export const auditExportedCodec = codec(AuditExported);
 export const segmentCodec = codec(SegmentRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);
 export const nodeTapFlowCodec = codec(NodeTapFlow);

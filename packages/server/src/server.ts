@@ -6,6 +6,7 @@ import { type Clock, type Health, type HealthServer, type Logger, startHealthSer
 import { campaign, type Store, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
+import { createAudit } from './audit/audit.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
@@ -52,7 +53,7 @@ export interface Server {
  * @throws UnsafeListenError for development mode on an address that others can reach
  */
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
-  const { store, clock, logger, random, newId } = deps;
+  const { clock, logger, random, newId } = deps;
   const rules = rulesOf(config, logger);
   const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
   const cloud = { clock, random, logger };
@@ -63,7 +64,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const policy = segmentPolicy(config);
   const bindings = bindingsOf(config, deps);
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
-  const live = new LiveView(store, clock, logger.child({ part: 'view' }), placesFrom);
+  const live = new LiveView(deps.store, clock, logger.child({ part: 'view' }), placesFrom);
+  const audit = createAudit(config.audit, { ...deps, live, logger: logger.child({ part: 'audit' }) });
+  const { store } = audit;
   const compiler = new Compiler({ store, live, policy, clock, random, logger: logger.child({ part: 'compiler' }) });
   const moves = new HandOverLog(live.view, clock, logger.child({ part: 'moves' }));
   const { limits: given, neutron: neutronConfig } = config;
@@ -77,6 +80,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const portDeleted = (port: string) => lookup?.forget(port);
   const keeper = new PortKeeper({
     ...{ store, live, bindings, portDeleted, clock, random, logger: logger.child({ part: 'ports' }) },
+    behalves: audit.behalves,
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
   });
@@ -84,6 +88,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     ...{ store, live, authenticator, policy, clock, newId, limits, rules, quotas: config.quotas },
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),
+    audit,
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
     deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
@@ -122,6 +127,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       moves: { ...moves.stats },
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
+      audit: audit.facts(),
       ...keeper.facts(),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
@@ -137,6 +143,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       address = config.listen.tls_cert_file === '' ? listening : listening.replace(/^http:/, 'https:');
       logger.info({ address, health_port: health.port }, 'listening');
       inBackground('following etcd', live.run(stopping.signal));
+      inBackground('the audit trail', audit.run(stopping.signal));
       const election = {
         ...{ key: keys.leader, id: deps.replica, ttlSeconds: config.election.ttl_s, signal: stopping.signal },
         ...{ clock, random, logger: logger.child({ part: 'election' }) },
@@ -146,7 +153,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         moves.take(everything(live.view));
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
-          await Promise.all([compiler.lead(leadership), keeper.lead(leadership)]);
+          await Promise.all([compiler.lead(leadership), keeper.lead(leadership), audit.lead(leadership, policy)]);
         } finally {
           unsubscribe();
           leading = false;
@@ -157,6 +164,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     async stop() {
       if (!stopping.signal.aborted) logger.info({}, 'stopping');
       await api.close();
+      // Before the store goes.
+      await audit.stop();
       stopping.abort(new Error('the server stops'));
       await Promise.all(background);
       await health?.close();

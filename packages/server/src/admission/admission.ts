@@ -10,7 +10,7 @@ import {
   tapServiceCodec,
   tunnelIdCodec,
 } from '@taas/model';
-import { type Compare, maxTxnOperations, type Operation, type Store } from '@taas/store';
+import type { Compare, Operation, Store } from '@taas/store';
 import { invalidInput } from '../api/attributes.js';
 import {
   badRequest,
@@ -30,6 +30,7 @@ import {
 } from '../api/neutron-error.js';
 import { codecs, shelf } from '../api/tap-kind.js';
 import type { Caller } from '../auth/authenticator.js';
+import { mostWrites } from '../compiler/most-writes.js';
 import { planFirstBinding } from '../ports/port-binder.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { ClusterView } from '../view/cluster-view.js';
@@ -220,9 +221,9 @@ export class Admission {
       this.#claimQuotas(draft, seen, kind, counts);
       if (attempt === 0) this.#addBindings(draft);
       const { compare, operations } = draft.transaction();
-      if (operations.length > maxTxnOperations || compare.length > maxTxnOperations) {
+      if (operations.length > mostWrites || compare.length > mostWrites) {
         throw badRequest(
-          `The request takes ${operations.length} writes, and only ${maxTxnOperations} can be made all or none: ` +
+          `The request takes ${operations.length} writes, and only ${mostWrites} can be made all or none: ` +
             'split it into smaller ones',
         );
       }
@@ -248,7 +249,7 @@ export class Admission {
     const { live, place } = this.deps;
     for (const port of draft.ports) {
       for (const { compare, operations } of planFirstBinding(live.view, port, place(port))) {
-        if (draft.size + operations.length > maxTxnOperations) return;
+        if (draft.size + operations.length > mostWrites) return;
         for (const each of compare) draft.compare(each.key, each);
         for (const each of operations) if (each.kind === 'put') draft.put(each.key, each.value);
       }

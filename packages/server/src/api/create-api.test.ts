@@ -97,7 +97,7 @@ describe('tap services and tap flows', () => {
     const many = Array.from({ length: 128 }, () => ({ port_id: portId(1) }));
     const refused = await alice('POST', services, { tap_services: many });
     expect(refused.status).toBe(400);
-    expect(refused.body.NeutronError.message).toMatch(/129 writes, and only 128/);
+    expect(refused.body.NeutronError.message).toMatch(/129 writes, and only 127/);
     for (const empty of [[], null]) {
       expect(await alice('POST', services, { tap_services: empty })).toMatchObject({
         status: 400,

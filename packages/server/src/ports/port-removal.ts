@@ -1,6 +1,7 @@
 import { keys, type TapServiceRecord, tapServiceCodec } from '@taas/model';
 import type { Store } from '@taas/store';
 import type { OwnWrites } from '../api/own-writes.js';
+import type { Behalves } from '../audit/actor.js';
 import type { Step } from '../compiler/plan-service.js';
 import { packSteps } from '../compiler/transactions.js';
 import type { ClusterView } from '../view/cluster-view.js';
@@ -12,6 +13,8 @@ export interface PortRemovalDeps {
   readonly live: LiveView;
   readonly writes: OwnWrites;
   readonly catchUpMs: number;
+  /** Tells the audit trail why. */
+  readonly behalves?: Behalves | undefined;
 }
 
 /** Others went on changing the taps of a deleted port. */
@@ -27,6 +30,11 @@ const attempts = 20;
  * @throws PortRemovalError, StoreError, ViewBehindError
  */
 export async function removeTapsOfPort(deps: PortRemovalDeps, port: string): Promise<void> {
+  const work = () => removeAll(deps, port);
+  await (deps.behalves ? deps.behalves.run({ actor: null, because: 'its port was deleted' }, work) : work());
+}
+
+async function removeAll(deps: PortRemovalDeps, port: string): Promise<void> {
   const { store, live, writes, catchUpMs } = deps;
   // Whoever made a tap on the port has written its role in the same transaction.
   const role = await store.get(keys.portRole(port));

@@ -84,9 +84,21 @@ export class Stack {
   }
 
   /** Sends a request to the API; a body that is no string is sent as JSON. */
-  async call(token: string, method: string, path: string, body?: unknown, headers: object = {}): Promise<Answer> {
+  call(token: string, method: string, path: string, body?: unknown, headers: object = {}): Promise<Answer> {
+    return this.callAt(0, token, method, path, body, headers);
+  }
+
+  /** As {@link call}, to one of several servers. */
+  async callAt(
+    n: number,
+    token: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: object = {},
+  ): Promise<Answer> {
     const from = systemClock.monotonic();
-    const answer = await fetch(this.url + path, {
+    const answer = await fetch(this.server(n).url + path, {
       method,
       headers: { ...(token === '' ? {} : { 'x-auth-token': token }), 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -30,13 +30,16 @@ function sourcesIn(folders: readonly string[]): string[] {
 
 /** `new NeutronError(404, 'PortNotFound', …)` */
 function constructed(source: string): RaisedError[] {
-  return [...source.matchAll(/new (?:NeutronError|GatewayError)\(/g)].flatMap(({ index, 0: call }) => {
-    const [status = '', type = '', message = ''] = argumentsAt(source, index + call.length);
-    const text = textOf(message);
-    const named = textOf(type);
-    // What is not spelled out here comes from a table, which the reader has at hand.
-    return text === '' || named === '' ? [] : [{ status: Number(status), type: named, message: text }];
-  });
+  return [...source.matchAll(/new (NeutronError|GatewayError|LingeringError)\(/g)].flatMap(
+    ({ index, 0: call, 1: name }) => {
+      const given = argumentsAt(source, index + call.length);
+      const [status = '', type = '', message = ''] = name === 'LingeringError' ? ['409', ...given] : given;
+      const text = textOf(message);
+      const named = textOf(type);
+      // What is not spelled out here comes from a table, which the reader has at hand.
+      return text === '' || named === '' ? [] : [{ status: Number(status), type: named, message: text }];
+    },
+  );
 }
 
 /** `badRequest(…)` */

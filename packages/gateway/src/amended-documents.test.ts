@@ -40,7 +40,7 @@ describe('the list of resources', () => {
     const href = 'https://cloud.example/network/v2.0/networks';
     const document = { resources: [{ name: 'network', collection: 'networks', links: [{ rel: 'self', href }] }] };
     const result = amended({ is: 'resources' }, document, 'http://h', additions) as { resources: unknown[] };
-    expect(result.resources).toHaveLength(4);
+    expect(result.resources).toHaveLength(5);
     expect(result.resources[2]).toEqual({
       name: 'tap_flow',
       collection: 'tap_flows',

@@ -15,7 +15,7 @@ export interface ResourceDocument {
   readonly path: string;
 }
 
-/** As tap-as-a-service 10 shows the first two, by neutron-lib's definitions of the next two; the last is ours. */
+/** As tap-as-a-service 10 shows the first two, by neutron-lib's definitions of the next two; the rest is ours. */
 export const taasExtensions: readonly ExtensionDocument[] = [
   {
     name: 'Neutron Tap as a Service',
@@ -52,12 +52,27 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     updated: '2026-11-22T10:00:00-00:00',
     links: [],
   },
+  {
+    name: 'Who taps the ports of a project',
+    alias: 'taas-tapped-ports',
+    description: 'Lists who copies the traffic of the ports of a project, administrators included.',
+    updated: '2026-11-29T10:00:00-00:00',
+    links: [],
+  },
+  {
+    name: 'Audit trail of Tap as a Service',
+    alias: 'taas-audit',
+    description: 'Who tapped whose port to where, when it began and ended, and what was refused; for administrators.',
+    updated: '2026-11-29T10:00:00-00:00',
+    links: [],
+  },
 ];
 
 export const taasResources: readonly ResourceDocument[] = [
   { name: 'tap_service', collection: 'tap_services', path: 'taas/tap_services' },
   { name: 'tap_flow', collection: 'tap_flows', path: 'taas/tap_flows' },
   { name: 'tap_mirror', collection: 'tap_mirrors', path: 'taas/tap_mirrors' },
+  { name: 'tapped_port', collection: 'tapped_ports', path: 'taas/tapped_ports' },
 ];
 
 export interface Additions {

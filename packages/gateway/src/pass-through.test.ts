@@ -443,6 +443,8 @@ describe('documents', () => {
       'tap-mirror',
       'tap-mirror-both-direction',
       'taas-flow-filter',
+      'taas-tapped-ports',
+      'taas-audit',
     ]);
     expect(answer.headers).toMatchObject({
       'content-length': String(answer.text.length),

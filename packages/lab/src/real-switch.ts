@@ -108,6 +108,8 @@ export class RealSwitch implements LabSwitch {
 
   async send(port: LabPort, frames: readonly Frame[]): Promise<void> {
     const number = this.generator(port);
+    // VPP refuses a stream without packets.
+    if (frames.length === 0) return;
     const stream = `send${this.#serial++}`;
     const file = join(this.directory, `${stream}.pcap`);
     await writeFile(

@@ -27,6 +27,19 @@ const common = {
 export const TapServiceRecord = Type.Object({ ...common, port_id: Uuid });
 export type TapServiceRecord = Static<typeof TapServiceRecord>;
 
+/** A part of a filter rule as a client gave it: a short text or a number. */
+const GivenPart = Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Integer()]));
+/** A filter rule in the client's own spelling; parts that it does not name are absent. */
+export const GivenRule = Type.Object({
+  ethertype: GivenPart,
+  protocol: GivenPart,
+  source_ip_prefix: GivenPart,
+  destination_ip_prefix: GivenPart,
+  source_port: GivenPart,
+  destination_port: GivenPart,
+});
+export type GivenRule = Static<typeof GivenRule>;
+
 /** `/networking-vpp/taas/tap_flows/<id>`: copy a source port's traffic to a tap service. */
 export const TapFlowRecord = Type.Object({
   ...common,
@@ -36,6 +49,8 @@ export const TapFlowRecord = Type.Object({
   vlan_filter: Type.Union([VlanFilter, Type.Null()]),
   /** Absent or empty: no filter. */
   filter_rules: Type.Optional(Type.Array(FilterRule, { maxItems: mostFilterRules })),
+  /** The rules as they were given, in the same order, where that differs from how they would be shown. */
+  filter_rules_given: Type.Optional(Type.Array(GivenRule, { maxItems: mostFilterRules })),
 });
 export type TapFlowRecord = Static<typeof TapFlowRecord>;
 
@@ -50,6 +65,11 @@ export const MirrorDirections = Type.Object(
 );
 export type MirrorDirections = Static<typeof MirrorDirections>;
 
+const GivenId = Type.Optional(Type.Union([Type.Integer(), Type.String({ maxLength: 16 })]));
+/** Tunnel ids as a client gave them: numbers, or texts of digits. */
+export const GivenDirections = Type.Object({ IN: GivenId, OUT: GivenId, BOTH: GivenId });
+export type GivenDirections = Static<typeof GivenDirections>;
+
 /** `/networking-vpp/taas/tap_mirrors/<id>`: copy a port's traffic to an IP address outside. */
 export const TapMirrorRecord = Type.Object({
   ...common,
@@ -57,6 +77,8 @@ export const TapMirrorRecord = Type.Object({
   mirror_type: Type.Enum(['gre', 'erspanv1']),
   remote_ip: IpAddress,
   directions: MirrorDirections,
+  /** As they were given, if not as numbers: clients look for what they have sent. */
+  directions_given: Type.Optional(GivenDirections),
 });
 export type TapMirrorRecord = Static<typeof TapMirrorRecord>;
 

@@ -1,4 +1,5 @@
 export * from './api-record.js';
+export * from './audit-record.js';
 export { asLine } from './field-types.js';
 export * from './filter.js';
 export * from './identifiers.js';

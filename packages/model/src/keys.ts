@@ -17,6 +17,8 @@ export const prefixes = {
   segments: `${root}/taas/segments/`,
   underlay: `${root}/taas/underlay/`,
   physnets: `${root}/taas/physnets/`,
+  audit: `${root}/taas/audit/`,
+  auditEntries: `${root}/taas/audit/entries/`,
   nodes: `${root}/nodes/`,
   state: `${root}/state/`,
   /** What one node is told. */
@@ -42,6 +44,11 @@ export const keys = {
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
   leader: `${root}/taas/leader`,
+  /** Ids begin with the time, so that they sort for people; the order of entries is that of their revisions. */
+  auditEntry: (id: string) => `${prefixes.auditEntries}${id}`,
+  /** One a tap, so that it begins once whoever leads. */
+  auditBegan: (kind: ResourceKind, id: string) => `${prefixes.auditEntries}began.${kind}.${id}`,
+  auditExported: `${root}/taas/audit/exported`,
   /** networking-vpp's own key, which we read. */
   boundPort: (node: string, port: string) => `${root}/nodes/${node}/ports/${port}`,
   /** networking-vpp's own key, which we read: the subports of a trunk whose port is bound on the node. */

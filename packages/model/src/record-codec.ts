@@ -12,6 +12,7 @@ import {
   TunnelIdRecord,
   UnderlayRecord,
 } from './api-record.js';
+import { AuditExported, AuditRecord } from './audit-record.js';
 import { asLine } from './field-types.js';
 import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
@@ -41,6 +42,8 @@ export const quotaCodec = codec(QuotaRecord);
 export const portRoleCodec = codec(PortRoleRecord);
 export const portBindingCodec = codec(PortBindingRecord);
 export const underlayCodec = codec(UnderlayRecord);
+export const auditCodec = codec(AuditRecord);
+export const auditExportedCodec = codec(AuditExported);
 export const segmentCodec = codec(SegmentRecord);
 export const physnetCodec = codec(PhysnetRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);

@@ -26,3 +26,13 @@ export interface CapturedFrame {
 export function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** A part of a capture that was left out though it may hold what matters. */
+export interface SkippedPart {
+  readonly file: string;
+  /** Byte offset in the file. */
+  readonly offset: number;
+  readonly what: string;
+}
+
+export type ReportSkipped = (part: SkippedPart) => void;

@@ -64,6 +64,111 @@ function nextGeneration(list: readonly CapturedFrame[], little: boolean): Uint8A
   ]);
 }
 
+/** Frames that a capture is made of: told apart by their last byte. */
+const numbered = (n: number, length = 60) => {
+  const bytes = new Uint8Array(length);
+  bytes.set([2, 0xfe, 0, 0, 0, 1, 2, 0xfe, 0, 0, 0, 2, 0x88, 0xb5, 0, n]);
+  return bytes;
+};
+
+const section = (little: boolean) =>
+  block(0x0a0d0d0a, words(little, 0x1a2b3c4d, 0x00010000, 0xffffffff, 0xffffffff), little);
+/** An interface of Ethernet that counts microseconds, with options. */
+function description(little: boolean, options: Uint8Array = new Uint8Array()): Uint8Array {
+  const head = new DataView(new ArrayBuffer(8));
+  head.setUint16(0, 1, little);
+  return block(1, Buffer.concat([new Uint8Array(head.buffer), options]), little);
+}
+const halves = (little: boolean, ...values: number[]) => {
+  const view = new DataView(new ArrayBuffer(2 * values.length));
+  values.forEach((value, index) => {
+    view.setUint16(2 * index, value, little);
+  });
+  return new Uint8Array(view.buffer);
+};
+const flags = (little: boolean, value: number) =>
+  Buffer.concat([halves(little, 2, 4), words(little, value), words(little, 0)]);
+const shown = (bytes: Uint8Array, told: string[] = []) =>
+  decodeCapture(bytes, 'f', ({ offset, what }) => told.push(`${offset}: ${what}`)).map((each) => each.frame);
+
+describe('what holds packets in a capture file', () => {
+  it.each([true, false])('is read: enhanced, simple and older packet blocks (little endian: %s)', (little) => {
+    const enhanced = (n: number) => block(6, Buffer.concat([words(little, 0, 0, 5, 60, 60), numbered(n)]), little);
+    const older = (n: number) =>
+      block(2, Buffer.concat([halves(little, 0, 0xffff), words(little, 0, 7, 60, 60), numbered(n)]), little);
+    const simple = (n: number) => block(3, Buffer.concat([words(little, 60), numbered(n)]), little);
+    const file = Buffer.concat([section(little), description(little), enhanced(1), older(2), simple(3), older(4)]);
+    expect(shown(file)).toEqual([1, 2, 3, 4].map((n) => numbered(n)));
+    expect(decodeCapture(file, 'f')[1]?.timeNs).toBe(7_000n);
+  });
+
+  it('is refused where its block is not known, and told of where only the maker of the file can say', () => {
+    const head = Buffer.concat([section(true), description(true)]);
+    const unknown = Buffer.concat([head, block(0x77, words(true, 1), true)]);
+    expect(() => shown(unknown)).toThrow(`at byte ${head.length}: a block of type 0x77 is not known`);
+    const told: string[] = [];
+    const quiet = [4, 5, 9, 10].map((type) => block(type, words(true, 1), true));
+    const doubtful = [0xbad, 0x40000bad, 0x80000001].map((type) => block(type, words(true, 1), true));
+    expect(shown(Buffer.concat([head, ...quiet, ...doubtful]), told)).toEqual([]);
+    const first = head.length + 4 * 16;
+    expect(told).toEqual([
+      `${first}: a custom block of 16 bytes`,
+      `${first + 16}: a custom block of 16 bytes`,
+      `${first + 32}: a block for local use (type 0x80000001) of 16 bytes`,
+    ]);
+  });
+
+  const withLinkType = (word: number, list: readonly Uint8Array[], sizes?: readonly [number, number]) => {
+    const bytes = Uint8Array.from(
+      classic(
+        list.map((each) => ({ timeNs: 0n, frame: each })),
+        true,
+        true,
+      ),
+    );
+    const view = new DataView(bytes.buffer);
+    view.setUint32(20, word, true);
+    for (const [n, size] of (sizes ?? []).entries()) view.setUint32(32 + 4 * n, size, true);
+    return bytes;
+  };
+  const checked = Buffer.concat([numbered(1), Uint8Array.of(0xde, 0xad, 0xbe, 0xef)]);
+
+  it('is Ethernet whatever the bits above the link type say, without its frame check sequence', () => {
+    expect(shown(withLinkType(0x04000001, [numbered(1)]))).toEqual([numbered(1)]);
+    expect(shown(withLinkType(0x24000001, [checked]))).toEqual([numbered(1)]);
+    // Without the bit that says so, the length means nothing.
+    expect(shown(withLinkType(0x20000001, [checked]))).toEqual([Uint8Array.from(checked)]);
+    // A snap length that has only cut off the check sequence has cut nothing of the frame.
+    expect(shown(withLinkType(0x24000001, [numbered(1)], [60, 64]))).toEqual([numbered(1)]);
+    expect(() => shown(withLinkType(0x24000001, [numbered(1)], [60, 65]))).toThrow('only 60 of');
+    expect(() => shown(withLinkType(0x04000069, [numbered(1)]))).toThrow('link type 105 is not Ethernet');
+  });
+
+  it('loses its frame check sequence in pcapng too, as the interface or the packet says', () => {
+    const packet = (options: Uint8Array) =>
+      block(6, Buffer.concat([words(true, 0, 0, 5, 64, 64), checked, options]), true);
+    for (const value of [4, 32]) {
+      const fcs = Buffer.concat([halves(true, 13, 1), Uint8Array.of(value, 0, 0, 0), words(true, 0)]);
+      expect(shown(Buffer.concat([section(true), description(true, fcs), packet(new Uint8Array())]))).toEqual([
+        numbered(1),
+      ]);
+    }
+    const plain = Buffer.concat([section(true), description(true)]);
+    expect(shown(Buffer.concat([plain, packet(flags(true, 4 << 5))]))).toEqual([numbered(1)]);
+    expect(shown(Buffer.concat([plain, packet(flags(true, 1))]))).toEqual([Uint8Array.from(checked)]);
+  });
+
+  it('ends with the length on the wire, however much is stored', () => {
+    const padded = Buffer.concat([numbered(1), new Uint8Array(16)]);
+    expect(shown(withLinkType(1, [padded], [76, 60]))).toEqual([numbered(1)]);
+    expect(() => shown(withLinkType(1, [padded], [76, 0]))).toThrow(
+      'at byte 32: 76 bytes are stored of a frame that had 0',
+    );
+    const block6 = block(6, Buffer.concat([words(true, 0, 0, 5, 76, 60), padded]), true);
+    expect(shown(Buffer.concat([section(true), description(true), block6]))).toEqual([numbered(1)]);
+  });
+});
+
 describe('capture files', () => {
   it('are read in either byte order, with microseconds or nanoseconds', () => {
     fc.assert(

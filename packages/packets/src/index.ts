@@ -15,7 +15,13 @@ export {
   udp,
   type VlanTag,
 } from './build.js';
-export { type CapturedFrame, CaptureError, MAX_CAPTURED_FRAME } from './capture-error.js';
+export {
+  type CapturedFrame,
+  CaptureError,
+  MAX_CAPTURED_FRAME,
+  type ReportSkipped,
+  type SkippedPart,
+} from './capture-error.js';
 export { decodeCapture, MAX_CAPTURE_BYTES, readCapture, writeCapture } from './capture-file.js';
 export { internetChecksum, onesComplementSum } from './checksum.js';
 export { compareFrames, type FrameComparison } from './compare.js';

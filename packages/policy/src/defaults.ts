@@ -62,6 +62,11 @@ export const defaultRules: readonly RuleDefault[] = [
   ...tapRules('tap_service', 'tap service'),
   ...tapRules('tap_flow', 'tap flow'),
   ...tapRules('tap_mirror', 'tap mirror'),
+  rule('get_taas_audit', 'rule:admin_only', 'Read the audit trail', [['GET', '/v2.0/taas/audit']]),
+  rule('get_taas_tapped_port', adminOrReader, "List who copies the project's ports", [
+    ['GET', '/v2.0/taas/tapped_ports'],
+    ['GET', '/v2.0/taas/tapped_ports/{port_id}'],
+  ]),
   rule('get_quota', adminOrManager, "Show a project's quota", [['GET', '/v2.0/quotas/{project_id}']]),
   rule('update_quota', 'rule:admin_only', "Change a project's quota", [['PUT', '/v2.0/quotas/{project_id}']]),
   rule('delete_quota', 'rule:admin_only', "Reset a project's quota", [['DELETE', '/v2.0/quotas/{project_id}']]),

@@ -8,6 +8,8 @@ export interface ShownInTest {
   readonly project_id: string;
   /** Of a tap flow. */
   readonly filter_rules: readonly object[];
+  /** Of a tap mirror. */
+  readonly directions: object;
 }
 
 type Link = { readonly rel: string; readonly href: string };

@@ -209,6 +209,35 @@ export const serverConfigSchema = options({
     },
     'What one request may cost.',
   ),
+  audit: group(
+    {
+      file: Type.String({
+        default: '',
+        description:
+          'File that the leading server appends the audit trail to, one JSON object a line; - for standard output. ' +
+          'Empty: the trail is in etcd alone, as long as it is kept there.',
+      }),
+      required: Type.Boolean({
+        default: false,
+        description: 'Refuse to make or change taps (503) while many entries wait to be written to the file.',
+      }),
+      keep_days: Type.Integer({
+        default: 90,
+        minimum: 1,
+        maximum: 3650,
+        description: 'How long etcd keeps entries, in days.',
+      }),
+      keep_records: Type.Integer({
+        default: 10_000,
+        minimum: 100,
+        maximum: 100_000,
+        description:
+          'How many records (one a change, about 700 bytes) etcd keeps, whatever their age. What is not in the file yet ' +
+          'stays until there are twice as many.',
+      }),
+    },
+    'Who tapped whose port to where.',
+  ),
   election: group(
     {
       ttl_s: Type.Integer({
@@ -249,8 +278,9 @@ export function configWarnings(config: ServerConfig): string[] {
   return [...(open ? [problem] : []), ...cloudWarnings(config)];
 }
 
-function apiProblems({ listen, tap_mirrors: mirrors }: ServerConfig): string[] {
+function apiProblems({ listen, tap_mirrors: mirrors, audit }: ServerConfig): string[] {
   const found: string[] = [];
+  if (audit.required && audit.file === '') found.push('option "audit": required needs a file');
   if ((listen.tls_cert_file === '') !== (listen.tls_key_file === '')) {
     found.push('option "listen": tls_cert_file and tls_key_file go together');
   }

@@ -14,6 +14,7 @@ import { campaign, type Store, type StoreCare, type V2Follower } from '@taas/sto
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
 import { remoteAddressPolicy } from './admission/remote-address-policy.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
+import { createAudit } from './audit/audit.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
@@ -73,7 +74,7 @@ export interface Server {
  * @throws UnsafeListenError for development mode on an address that others can reach
  */
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
-  const { store, clock, logger, random, newId } = deps;
+  const { clock, logger, random, newId } = deps;
   const files = deps.files ?? readOnce(config, deps);
   const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
   const cloud = { clock, random, logger };
@@ -87,7 +88,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const bindings = bindingsOf(config, deps);
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
   const owners = config.auth.mode === 'development' ? 'perhaps' : 'always';
-  const live = new LiveView(store, clock, logger.child({ part: 'view' }), placesFrom, owners);
+  const live = new LiveView(deps.store, clock, logger.child({ part: 'view' }), placesFrom, owners);
+  const audit = createAudit(config.audit, { ...deps, live, logger: logger.child({ part: 'audit' }) });
+  const { store } = audit;
   const remoteAddresses = remoteAddressPolicy(remoteAddressOptions(config));
   const compiler = new Compiler({
     ...{ store, live, policy, remoteAddresses, clock, random, logger: logger.child({ part: 'compiler' }) },
@@ -107,6 +110,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const portDeleted = (port: string) => lookup?.forget(port);
   const keeper = new PortKeeper({
     ...{ store, live, bindings, portDeleted, clock, random, logger: logger.child({ part: 'ports' }) },
+    behalves: audit.behalves,
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
   });
@@ -121,6 +125,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     rules: files.rules,
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),
+    audit,
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
     trustedProxies: config.listen.trusted_proxies,
@@ -168,6 +173,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       moves: { ...moves.stats },
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
+      audit: audit.facts(),
       ...keeper.facts(),
       files: { refused: files.watch.refused, restart_for: files.config.restartFor },
       ...etcdKeeper?.facts(),
@@ -188,6 +194,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       logger.info({ address, health_port: health.port }, 'listening');
       inBackground('following etcd', live.run(stopping.signal));
       if (etcdKeeper) inBackground('looking after etcd', etcdKeeper.run(stopping.signal));
+      inBackground('the audit trail', audit.run(stopping.signal));
       const election = {
         ...{ key: keys.leader, id: deps.replica, ttlSeconds: config.election.ttl_s, signal: stopping.signal },
         ...{ clock, random, logger: logger.child({ part: 'election' }) },
@@ -200,7 +207,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
           await physnets.prepare(leadership);
           await Promise.all([
             ...[compiler.lead(leadership), keeper.lead(leadership), physnets.lead(leadership)],
-            etcdKeeper?.lead(leadership),
+            ...[audit.lead(leadership, policy, remoteAddresses), etcdKeeper?.lead(leadership)],
           ]);
         } finally {
           unsubscribe();
@@ -212,6 +219,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     async stop() {
       if (!stopping.signal.aborted) logger.info({}, 'stopping');
       await api.close();
+      // Before the store goes.
+      await audit.stop();
       stopping.abort(new Error('the server stops'));
       await Promise.all(background);
       await health?.close();

@@ -5,6 +5,7 @@ import { errorChain, runProgram, silentLogger, systemClock, UsageError, untilAbo
 import { findEtcd } from '@taas/store';
 import { Cloud } from '../cloud.js';
 import { findVpp, type VppBinary } from '../vpp-process.js';
+import { refuseWhatDoesNotFit } from './demo-limits.js';
 import { type DemoFlags, type DemoOptions, demoHelp, demoOptions } from './demo-options.js';
 import { runDemo } from './demo-run.js';
 import { demoTraffic } from './demo-traffic.js';
@@ -36,8 +37,9 @@ async function demo(flags: DemoFlags, stop: AbortSignal): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'taas-demo-'));
   let cloud: Cloud | undefined;
   try {
-    const traffic = await demoTraffic(options);
+    const traffic = await demoTraffic(options, say);
     const vpp = chooseVpp(options, say);
+    refuseWhatDoesNotFit(traffic, vpp === undefined ? 'sim' : 'real', options);
     const etcd = chooseStore(options, say);
     cloud = await Cloud.start({
       directory,

@@ -10,11 +10,12 @@ import {
   tapServiceCodec,
   tunnelIdCodec,
 } from '@taas/model';
-import { type Compare, maxTxnOperations, type Operation, type Store } from '@taas/store';
+import type { Compare, Operation, Store } from '@taas/store';
 import { invalidInput } from '../api/attributes.js';
 import {
   badRequest,
   collectorIsSource,
+  type NeutronError,
   portNotFound,
   portNotOwned,
   serviceBeingDeleted,
@@ -28,11 +29,14 @@ import {
   unreadable,
   words,
 } from '../api/neutron-error.js';
-import { shelf } from '../api/tap-kind.js';
+import { codecs, shelf } from '../api/tap-kind.js';
 import type { Caller } from '../auth/authenticator.js';
+import { mostWrites } from '../compiler/most-writes.js';
 import { planFirstBinding } from '../ports/port-binder.js';
 import type { KnownPlace } from '../view/bound-ports.js';
+import type { ClusterView } from '../view/cluster-view.js';
 import type { LiveView } from '../view/live-view.js';
+import { collectorLingers, isLeaving, sourceLingers, tunnelLingers } from './lingering.js';
 import type { PortDirectory, PortKnowledge } from './port-directory.js';
 import { claimRole, type Role, type SeenRole, seenInStore, seenInView } from './port-role.js';
 import { claimQuota, limitsOf, type QuotaLimits } from './quotas.js';
@@ -57,6 +61,8 @@ const attempts = 20;
 /** What of an ERSPAN type II header holds the session id: 10 bits. */
 const maxErspanSession = 1023;
 const maxGreKey = 0xffffffff;
+/** Taps that etcd is asked for before a port is refused a role. */
+const mostAskedFor = 8;
 
 /** A tap service as last seen, to be compared in the transaction. */
 interface SeenService {
@@ -85,7 +91,7 @@ export class Admission {
     return this.#commit('tap_services', records, async (seen) => {
       const draft = new Draft();
       for (const record of records) {
-        this.#claim(draft, seen, record.port_id, 'collector', caller, record);
+        await this.#claim(draft, seen, record.port_id, 'collector', caller, record);
         draft.put(keys.resource('tap_services', record.id), tapServiceCodec.format(record));
       }
       return draft;
@@ -108,9 +114,9 @@ export class Admission {
         }
         const key = keys.resource('tap_services', record.tap_service_id);
         draft.compare(key, { kind: 'mod-revision', key, revision: service.revision });
-        this.#claim(draft, seen, record.source_port, 'source', caller, record);
+        await this.#claim(draft, seen, record.source_port, 'source', caller, record);
         // Written anew, so that whoever deletes the tap service at once sees that it has a flow more.
-        this.#claim(draft, seen, service.record.port_id, 'collector', caller);
+        await this.#claim(draft, seen, service.record.port_id, 'collector', caller);
         draft.put(keys.resource('tap_flows', record.id), tapFlowCodec.format(record));
       }
       return draft;
@@ -127,11 +133,13 @@ export class Admission {
       for (const record of records) {
         for (const id of new Set(Object.values(record.directions))) {
           const key = keys.tunnelId(record.project_id, id);
-          if (draft.writes(key) || seen.keys.get(key) || this.#tunnelTaken(id, caller)) throw tunnelConflict(id);
+          const held = seen.keys.get(key);
+          if (held) throw await this.#tunnelHeld(id, held);
+          if (draft.writes(key) || this.#tunnelTaken(id, caller)) throw tunnelConflict(id);
           draft.compare(key, { kind: 'absent', key });
           draft.put(key, tunnelIdCodec.format({ v: 1, tap_mirror_id: record.id }));
         }
-        this.#claim(draft, seen, record.port_id, 'source', caller, record);
+        await this.#claim(draft, seen, record.port_id, 'source', caller, record);
         draft.put(keys.resource('tap_mirrors', record.id), tapMirrorCodec.format(record));
       }
       return draft;
@@ -140,7 +148,39 @@ export class Admission {
 
   /** Whether a mirror of another project that the caller sees has the tunnel id; each project has its own keys. */
   #tunnelTaken(id: number, caller: Caller): boolean {
-    return caller.seesAllProjects && this.deps.live.view.mirrors.byTunnelId.count(id) > 0;
+    if (!caller.seesAllProjects) return false;
+    const { byId, byTunnelId } = this.deps.live.view.mirrors;
+    // One that is being deleted keeps its id by its own project's key.
+    return byTunnelId.get(id).some((mirror) => byId.get(mirror)?.record?.deleting !== true);
+  }
+
+  /** Why a tunnel id cannot be had: a mirror has it, or one that is being deleted has not given it back yet. */
+  async #tunnelHeld(id: number, held: NonNullable<StoredValue>): Promise<NeutronError> {
+    let mirror: string;
+    try {
+      mirror = tunnelIdCodec.parse(held.key, held.value).tap_mirror_id;
+    } catch (error) {
+      if (error instanceof RecordError) return tunnelConflict(id);
+      throw error;
+    }
+    if (!(await this.#leaves('tap_mirrors', mirror))) return tunnelConflict(id);
+    return tunnelLingers(id, (view) => view.mirrors.holderOf(held.key) !== mirror);
+  }
+
+  /** Whether a tap is gone or on its way out; etcd itself is asked where the view does not know that. */
+  async #leaves(kind: ResourceKind, id: string): Promise<boolean> {
+    const { view } = this.deps.live;
+    const known = shelf(view, kind).byId.get(id)?.record;
+    if (known && isLeaving(view, known)) return true;
+    const key = keys.resource(kind, id);
+    const entry = await this.deps.store.get(key);
+    if (!entry) return true;
+    try {
+      return codecs[kind].parse(key, entry.value).deleting === true;
+    } catch (error) {
+      if (error instanceof RecordError) return false;
+      throw error;
+    }
   }
 
   #checkTunnel({ mirror_type: type, directions, remote_ip: address }: TapMirrorRecord): void {
@@ -181,9 +221,9 @@ export class Admission {
       this.#claimQuotas(draft, seen, kind, counts);
       if (attempt === 0) this.#addBindings(draft);
       const { compare, operations } = draft.transaction();
-      if (operations.length > maxTxnOperations || compare.length > maxTxnOperations) {
+      if (operations.length > mostWrites || compare.length > mostWrites) {
         throw badRequest(
-          `The request takes ${operations.length} writes, and only ${maxTxnOperations} can be made all or none: ` +
+          `The request takes ${operations.length} writes, and only ${mostWrites} can be made all or none: ` +
             'split it into smaller ones',
         );
       }
@@ -209,7 +249,7 @@ export class Admission {
     const { live, place } = this.deps;
     for (const port of draft.ports) {
       for (const { compare, operations } of planFirstBinding(live.view, port, place(port))) {
-        if (draft.size + operations.length > maxTxnOperations) return;
+        if (draft.size + operations.length > mostWrites) return;
         for (const each of compare) draft.compare(each.key, each);
         for (const each of operations) if (each.kind === 'put') draft.put(each.key, each.value);
       }
@@ -231,7 +271,14 @@ export class Admission {
   }
 
   /** @param owner a tap of the port's own project, if that was checked for this transaction */
-  #claim(draft: Draft, seen: Seen, port: string, role: Role, caller: Caller, owner?: { project_id: string }): void {
+  async #claim(
+    draft: Draft,
+    seen: Seen,
+    port: string,
+    role: Role,
+    caller: Caller,
+    owner?: { project_id: string },
+  ): Promise<void> {
     const key = keys.portRole(port);
     const { view } = this.deps.live;
     // In development mode the check may have passed without an answer.
@@ -241,6 +288,10 @@ export class Admission {
       : seenInView(view.portRoles.get(port));
     const claim = claimRole(view, port, role, known, project);
     if ('conflict' in claim) {
+      if (await this.#roleLeaves(port, role)) {
+        const lingers = role === 'source' ? collectorLingers : sourceLingers;
+        throw lingers(port, (now) => !usedOtherwise(now, port, role));
+      }
       throw role === 'collector'
         ? collectorIsSource(port, this.#source(port, caller))
         : sourceIsCollector(port, this.#user('tap_services', view.servicesByPort.get(port), caller));
@@ -248,6 +299,20 @@ export class Admission {
     draft.ports.add(port);
     draft.compare(key, claim.compare);
     draft.put(key, claim.operation.kind === 'put' ? claim.operation.value : '');
+  }
+
+  /** Whether all that uses a port in the other role is on its way out. */
+  async #roleLeaves(port: string, role: Role): Promise<boolean> {
+    const { view } = this.deps.live;
+    const users = usersInOtherRole(view, port, role);
+    // One that stays decides; etcd is asked for few, since only what was deleted a moment ago is news.
+    const unknown = users.filter(({ kind, id }) => {
+      const record = shelf(view, kind).byId.get(id)?.record;
+      return !record || !isLeaving(view, record);
+    });
+    if (users.length === 0 || unknown.length > mostAskedFor) return false;
+    for (const { kind, id } of unknown) if (!(await this.#leaves(kind, id))) return false;
+    return true;
   }
 
   /** Names the flows, or else the mirrors, that copy a port's traffic. */
@@ -321,6 +386,23 @@ function first(ids: readonly string[], count: number): string[] {
     found.sort().splice(count);
   }
   return found;
+}
+
+interface User {
+  readonly kind: ResourceKind;
+  readonly id: string;
+}
+
+/** The taps by which a port has the role other than `role`. */
+function usersInOtherRole(view: ClusterView, port: string, role: Role): readonly User[] {
+  const of = (kind: ResourceKind, ids: readonly string[]) => ids.map((id): User => ({ kind, id }));
+  if (role === 'source') return of('tap_services', view.servicesByPort.get(port));
+  return [...of('tap_flows', view.flowsByPort.get(port)), ...of('tap_mirrors', view.mirrors.byPort.get(port))];
+}
+
+function usedOtherwise(view: ClusterView, port: string, role: Role): boolean {
+  if (role === 'source') return view.servicesByPort.count(port) > 0;
+  return view.flowsByPort.count(port) > 0 || view.mirrors.byPort.count(port) > 0;
 }
 
 type StoredValue = Awaited<ReturnType<Store['get']>>;

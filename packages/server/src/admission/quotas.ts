@@ -3,6 +3,7 @@ import type { Compare, Operation, Store } from '@taas/store';
 import { overQuota, unavailable, words } from '../api/neutron-error.js';
 import { shelf } from '../api/tap-kind.js';
 import type { ClusterView } from '../view/cluster-view.js';
+import { isLeaving, quotaLingers } from './lingering.js';
 
 export type QuotaName = 'tap_service' | 'tap_flow' | 'tap_mirror';
 export const quotaNames: readonly QuotaName[] = resourceKinds.map((kind) => words[kind].resource);
@@ -33,6 +34,17 @@ export function limitsOf(view: ClusterView, project: string, defaults: QuotaLimi
 /** How many a project has, those that are being deleted included. */
 export const usedBy = (view: ClusterView, kind: ResourceKind, project: string): number =>
   shelf(view, kind).byProject.count(project);
+
+/** How many of these are on their way out. */
+function leaving(view: ClusterView, kind: ResourceKind, project: string): number {
+  const { byId, byProject } = shelf(view, kind);
+  let count = 0;
+  for (const { id } of byProject.inOrder(project)) {
+    const record = byId.get(id)?.record;
+    if (record && isLeaving(view, record)) count += 1;
+  }
+  return count;
+}
 
 type Current = Awaited<ReturnType<Store['get']>>;
 
@@ -65,7 +77,11 @@ export function claimQuota(
   const quotaKey = keys.quota(project);
   const setting = same(quotaKey, view.quotas.get(project)?.revision);
   if (limit < 0) return { compare: [setting], operations: [] };
-  if (usedBy(view, kind, project) + count > limit) throw overQuota(name);
+  const fits = (now: ClusterView) => usedBy(now, kind, project) + count <= limit;
+  if (!fits(view)) {
+    const over = usedBy(view, kind, project) + count - limit;
+    throw leaving(view, kind, project) >= over ? quotaLingers(name, fits) : overQuota(name);
+  }
   const key = keys.admission(project, kind);
   const last = seen(key);
   const revision = last ? last.current?.modRevision : view.admissions.get(key);

@@ -17,6 +17,8 @@ export interface ApiLimits {
   readonly requestMs: number;
   /** Time for this replica to catch up with etcd while a request waits, in ms. */
   readonly catchUpMs: number;
+  /** How long a request waits for something that is being deleted and stands in its way, in ms. */
+  readonly lingerMs: number;
 }
 
 export const defaultLimits: ApiLimits = {
@@ -29,4 +31,5 @@ export const defaultLimits: ApiLimits = {
   headerBytes: 16 * 1024,
   requestMs: 30_000,
   catchUpMs: 5_000,
+  lingerMs: 3_000,
 };

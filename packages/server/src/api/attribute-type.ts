@@ -13,6 +13,11 @@ export interface AttributeType {
   readonly check: (value: unknown) => string | null;
   /** A value that has passed the check, in the form in which it is stored. */
   readonly convert?: (value: unknown) => unknown;
+  /**
+   * A value that has passed the check as it must be shown again, if it could not be told from the stored form. Neutron
+   * answers with what it was given, and clients compare that with what they have sent.
+   */
+  readonly given?: (value: unknown) => unknown;
 }
 
 /** Longer than any spelling of a UUID that somebody writes. */
@@ -144,4 +149,5 @@ export const tunnelIds: AttributeType = {
     return null;
   },
   convert: (value) => Object.fromEntries(Object.entries(value as object).map(([name, id]) => [name, Number(id)])),
+  given: (value) => (Object.values(value as object).every((id) => typeof id === 'number') ? undefined : value),
 };

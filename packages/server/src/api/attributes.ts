@@ -1,4 +1,12 @@
-import type { Direction, FilterRule, MirrorDirections, MirrorType, ResourceKind } from '@taas/model';
+import type {
+  Direction,
+  FilterRule,
+  GivenDirections,
+  GivenRule,
+  MirrorDirections,
+  MirrorType,
+  ResourceKind,
+} from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
 import {
   type AttributeType,
@@ -77,11 +85,13 @@ export interface NewFlow extends NewTap {
   readonly direction: Direction;
   readonly vlan_filter: string | null;
   readonly filter_rules: FilterRule[];
+  readonly filter_rules_given?: GivenRule[];
 }
 
 export interface NewMirror extends NewTap {
   readonly port_id: string;
   readonly directions: MirrorDirections;
+  readonly directions_given?: GivenDirections;
   readonly remote_ip: string;
   readonly mirror_type: MirrorType;
 }
@@ -163,6 +173,8 @@ function checkValues(kind: ResourceKind, value: JsonObject): Record<string, unkn
     const problem = type.check(value[name]);
     if (problem !== null) throw invalidInput(name, problem);
     if (type.convert) checked[name] = type.convert(value[name]);
+    // Undefined too: a change takes an older spelling away.
+    if (type.given) checked[`${name}_given`] = type.given(value[name]);
   }
   return checked;
 }

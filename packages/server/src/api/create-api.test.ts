@@ -1,3 +1,4 @@
+import { keys } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acme, portId, type Replica, type Reply, TestCloud, umbrella } from '../test-cloud.suite.js';
 
@@ -96,7 +97,7 @@ describe('tap services and tap flows', () => {
     const many = Array.from({ length: 128 }, () => ({ port_id: portId(1) }));
     const refused = await alice('POST', services, { tap_services: many });
     expect(refused.status).toBe(400);
-    expect(refused.body.NeutronError.message).toMatch(/129 writes, and only 128/);
+    expect(refused.body.NeutronError.message).toMatch(/129 writes, and only 127/);
     for (const empty of [[], null]) {
       expect(await alice('POST', services, { tap_services: empty })).toMatchObject({
         status: 400,
@@ -487,7 +488,7 @@ describe('the filter rules of a flow', () => {
   const dns = { action: 'accept', protocol: 'udp', destination_port: 53 };
   const shown = {
     ...{ action: 'accept', ethertype: null, protocol: 'udp', source_ip_prefix: null, destination_ip_prefix: null },
-    ...{ source_port: null, destination_port: '53' },
+    ...{ source_port: null, destination_port: 53 },
   };
 
   it('are none unless given, shown in full, and the one attribute besides the texts that can be changed', async () => {
@@ -499,9 +500,28 @@ describe('the filter rules of a flow', () => {
     const change = { tap_flow: { filter_rules: [shown, { action: 'accept', ethertype: 'arp' }] } };
     const changed = await alice('PUT', `${flows}/${filtered}`, change);
     expect(changed.status).toBe(200);
-    expect(changed.body.tap_flow.filter_rules).toMatchObject([shown, { ethertype: 'ARP' }]);
+    expect(changed.body.tap_flow.filter_rules).toMatchObject([shown, { ethertype: 'arp' }]);
     expect(changed.body.tap_flow.name).toBe('');
     expect((await carol('PUT', `${flows}/${filtered}`, change)).status).toBe(403);
+  });
+
+  it('come back as they were given, until they are given otherwise', async () => {
+    const given = [
+      { action: 'accept', ethertype: 'ipv4', protocol: 6, source_ip_prefix: '10.1.2.3/8', source_port: '080' },
+      { action: 'reject', ethertype: 0x88cc },
+      { action: 'accept', destination_ip_prefix: '2001:DB8:0::1', protocol: 'UDP', destination_port: '53:53' },
+    ];
+    const id = await flow(await service(), portId(3), { filter_rules: given });
+    const rules = async () => (await alice('GET', `${flows}/${id}`)).body.tap_flow.filter_rules;
+    expect(await rules()).toMatchObject(given);
+    expect(
+      (await alice('PUT', `${flows}/${id}`, { tap_flow: { name: 'n' } })).body.tap_flow.filter_rules,
+    ).toMatchObject(given);
+    const canonical = [{ action: 'accept', protocol: 'tcp' }];
+    await alice('PUT', `${flows}/${id}`, { tap_flow: { filter_rules: canonical } });
+    expect(await rules()).toMatchObject(canonical);
+    const key = keys.resource('tap_flows', id);
+    expect((await cloud.read(key)).get(key)?.json).not.toHaveProperty('filter_rules_given');
   });
 
   it('are refused whole, before anything is written, where VPP cannot do them exactly', async () => {

@@ -19,6 +19,11 @@ import {
   remoteAddressPolicy,
   usualRemoteAddresses,
 } from '../admission/remote-address-policy.js';
+import { SecondLook } from '../admission/second-look.js';
+import type { Behalves } from '../audit/actor.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { Refusals } from '../audit/refusals.js';
+import { refusalOf } from '../audit/refused-request.js';
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
@@ -28,9 +33,11 @@ import { isNeutrons } from '../front/is-neutrons.js';
 import { removeTapsIfGone } from '../ports/port-removal.js';
 import { Slices } from '../slices/slices.js';
 import { Placements } from '../status/placements.js';
+import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { type ApiLimits, defaultLimits } from './api-limits.js';
+import { auditRoute } from './audit-routes.js';
 import { answerClientError } from './client-error.js';
 import { extensions, index, outside } from './discovery.js';
 import { answerFor, outOfTime } from './error-answer.js';
@@ -45,6 +52,7 @@ import type { ApiAnswer, ApiRequest } from './request.js';
 import { requestTarget, splitUrl, type Target } from './request-target.js';
 import { TapController } from './tap-controller.js';
 import { tapRoute } from './tap-routes.js';
+import { tappedPortsRoute } from './tapped-ports.js';
 import { noWriteLimits, WriteBudget, type WriteLimits } from './write-budget.js';
 
 export interface ApiDeps {
@@ -79,8 +87,17 @@ export interface ApiDeps {
   readonly neutron?: NeutronBehind;
   /** Told of a port whose DELETE has passed through here, after its taps are gone. */
   readonly portDeleted?: (portId: string) => void;
+  /** Where what is done and refused is written down; without it there is no audit trail to read. */
+  readonly audit?: AuditParts;
   /** A new one counts for connections from then on. */
   readonly tls?: Watched<KeyPair>;
+}
+
+export interface AuditParts {
+  readonly log: AuditLog;
+  readonly refusals: Refusals;
+  /** Tells the store on whose behalf it writes. */
+  readonly behalves: Behalves;
 }
 
 /** Neutron behind this server, for all that is not TaaS. */
@@ -94,6 +111,9 @@ export interface NeutronBehind {
   /** Whether a port is gone beyond doubt. @throws UpstreamUnavailableError; the signal's reason */
   readonly portGone: (portId: string, signal: AbortSignal) => Promise<boolean>;
 }
+
+/** How long an answer that refuses may wait for the audit trail, in ms. */
+const refusalMs = 1_000;
 
 interface Context {
   readonly target: Target;
@@ -112,7 +132,7 @@ export { type ApiLimits, defaultLimits } from './api-limits.js';
 export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
   const { store, live, ports, policy, clock, newId, neutron } = deps;
-  const { catchUpMs } = limits;
+  const { catchUpMs, lingerMs } = limits;
   const quotas = deps.quotas ?? noQuota;
   const writes = new OwnWrites();
   const access = new Access(deps.rules ?? fixed(createPolicy({ defaults: defaultRules })));
@@ -125,9 +145,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const placements = new Placements(live.view, policy);
   const slices = new Slices({ clock });
   live.subscribe((touched) => placements.forget(touched));
+  const tappedPorts = new TappedPortsIndex(live.view);
+  live.subscribe((touched) => tappedPorts.take(touched));
   const controller = new TapController({
     mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },
     ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs },
+    secondLook: new SecondLook({ store, live, writes, clock, catchUpMs, lingerMs }),
     bulkItems: limits.bulkItems,
     budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
     checkRoom: deps.checkRoom ?? (() => undefined),
@@ -156,7 +179,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       limits: { chunkedBodyBytes: limits.bodyBytes },
       hooks: {
         afterPortDeleted: async (port, { requestId, signal }) => {
-          const removal = { store, live, writes, catchUpMs, logger: deps.logger.child({ request_id: requestId }) };
+          const log = deps.logger.child({ request_id: requestId });
+          const removal = { store, live, writes, catchUpMs, behalves: deps.audit?.behalves, logger: log };
           if (await removeTapsIfGone(removal, port, () => neutron.portGone(port, signal))) deps.portDeleted?.(port);
         },
       },
@@ -210,7 +234,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     if (url.length > limits.urlLength) throw new NeutronError(414, 'HTTPRequestURITooLong', 'The URL is too long.');
     if (target.is === 'outside' || target.is === 'openapi') return;
     const asked = { method: request.method, path, client: clients.of(request.raw).network };
-    context.caller = access.caller(await deps.authenticator.authenticate(headers, asked, signal));
+    const identity = await deps.authenticator.authenticate(headers, asked, signal);
+    context.caller = access.caller(identity);
     const wait = rate.take(context.caller.projectId);
     if (wait > 0) throw tooManyRequests(wait);
   });
@@ -224,6 +249,11 @@ export function createApi(deps: ApiDeps): FastifyInstance {
         return tapRoute(taps, request, target, caller);
       case 'quotas':
         return quotaRoutes.answer(request, target, caller, limits.bodyDepth);
+      case 'audit':
+        if (!deps.audit) throw pathNotFound();
+        return auditRoute(deps.audit.log, access, request, caller);
+      case 'tapped-ports':
+        return tappedPortsRoute({ live, index: tappedPorts, access, writes, catchUpMs }, request, target.port, caller);
       case 'index':
         return index(request);
       case 'extensions':
@@ -249,7 +279,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
         reply.raw.once('error', done);
       },
     };
-    const given = await answer(asked, target, caller);
+    const work = () => answer(asked, target, caller);
+    const actor = caller && { userId: caller.userId, projectId: caller.projectId, requestId: request.id };
+    const given = await (deps.audit && actor ? deps.audit.behalves.run({ actor, because: '' }, work) : work());
     for (const [name, value] of Object.entries(given.headers ?? {})) void reply.header(name, value);
     if (given.json) return bytes(reply, given.status, given.json);
     return given.body === undefined ? reply.code(given.status).send() : json(reply, given.status, given.body);
@@ -259,10 +291,18 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.setNotFoundHandler(handle);
 
   app.setErrorHandler(async (error: unknown, request, reply) => {
-    const { caller, logger } = contextOf(request);
+    const { caller, logger, target, path } = contextOf(request);
     if (error instanceof NeutronUnauthorizedError && caller?.token) deps.authenticator.forget?.(caller.token);
     const told = outOfTime(error) && !request.raw.complete ? requestTooSlow({ cause: error }) : error;
     const { status, body, challenge, retryAfter } = answerFor(told, deps.authenticator.challenge);
+    if (deps.audit && status === 401) deps.audit.refusals.stranger();
+    if (deps.audit && caller && told instanceof NeutronError) {
+      const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const asked = { method: request.method, path, target, requestId: request.id, body: raw };
+      const refusal = refusalOf({ ...asked, bodyDepth: limits.bodyDepth }, caller, told);
+      // The answer waits until the trail has it, but not for an etcd that does not answer.
+      if (refusal) await Promise.race([deps.audit.refusals.known(refusal), clock.sleep(refusalMs)]);
+    }
     // What may still come of the request is not the next one.
     if (status === 408) void reply.header('Connection', 'close');
     if (status >= 500) logger.error({ cause: error }, 'request failed');

@@ -2,6 +2,7 @@ import {
   etherTypes,
   extensionHeaders,
   type FilterRule,
+  type GivenRule,
   mostFilterRules,
   protocolsWithPorts,
   tagTypes,
@@ -59,7 +60,7 @@ const ruleSchema = Type.Object(
 
 /**
  * The ordered rules of a flow's filter; what VPP cannot do exactly is refused here rather than done roughly. Addresses and
- * numbers are stored in one spelling.
+ * numbers are stored in one spelling, besides the client's own where that is another.
  */
 export const filterRules: AttributeType = {
   schema: Type.Array(ruleSchema, { maxItems: mostFilterRules }),
@@ -68,7 +69,26 @@ export const filterRules: AttributeType = {
     return rules instanceof Wrong ? rules.problem : null;
   },
   convert: (value) => parseRules(value),
+  given: givenRules,
 };
+
+/** The parts of each rule as they were given, or undefined if every rule would be shown so anyhow. */
+function givenRules(value: unknown): GivenRule[] | undefined {
+  const rules = parseRules(value);
+  if (rules instanceof Wrong) return undefined;
+  const given = (value as Record<string, unknown>[]).map((each) =>
+    Object.fromEntries(Object.entries(each).filter(([name, part]) => name !== 'action' && part !== null)),
+  );
+  const isSame = rules.every((rule, n) => {
+    const plain: Record<string, unknown> = shownRule(rule);
+    return Object.entries(given[n] ?? {}).every(([name, part]) => plain[name] === part);
+  });
+  return isSame ? undefined : (given as GivenRule[]);
+}
+
+/** The rules of a flow as the API shows them: as they were given. */
+export const shownRules = (rules: readonly FilterRule[], given: readonly GivenRule[] | undefined) =>
+  rules.map((rule, n) => ({ ...shownRule(rule), ...given?.[n] }));
 
 function parseRules(value: unknown): FilterRule[] | Wrong {
   if (!Array.isArray(value)) return new Wrong(`'${pythonStr(value)}' is not a list`);
@@ -193,7 +213,7 @@ const shownEthertype = (type: number): string =>
 const shownPorts = (ports: readonly [number, number] | undefined): string | null =>
   ports ? (ports[0] === ports[1] ? String(ports[0]) : ports.join(':')) : null;
 
-/** A rule as the API shows it: every part, null for those that it does not name. */
+/** A rule in the spelling of its own: every part, null for those that it does not name. */
 export function shownRule(rule: FilterRule) {
   const { protocol } = rule;
   const name = Object.entries(protocols).find(([, number]) => number === protocol)?.[0];

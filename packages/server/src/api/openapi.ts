@@ -1,5 +1,5 @@
 import { taasExtensions } from '@taas/gateway';
-import { type ResourceKind, resourceKinds } from '@taas/model';
+import { AuditEntry, auditEvents, type ResourceKind, resourceKinds } from '@taas/model';
 import Type, { type TSchema } from 'typebox';
 import { quotaNames } from '../admission/quotas.js';
 import { type Attribute, attributes } from './attributes.js';
@@ -48,7 +48,7 @@ export function openApi(version: string): Schema {
       },
     },
     security: [{ token: [] }],
-    paths: { ...Object.assign({}, ...resourceKinds.map(pathsOf)), ...quotaPaths },
+    paths: { ...Object.assign({}, ...resourceKinds.map(pathsOf)), ...trailPaths, ...quotaPaths },
   };
 }
 
@@ -148,6 +148,49 @@ function pathsOf(kind: ResourceKind): Schema {
     },
   };
 }
+
+const page = [
+  inQuery('limit', { type: 'integer', minimum: 1, maximum: 1000 }, 'At most so many.'),
+  inQuery('marker', { type: 'string' }, 'Begin after this one.'),
+  inQuery('project_id', { type: 'string' }, 'Only of this project.'),
+  inQuery('port_id', { type: 'string' }, 'Only about this port.'),
+];
+const text: Schema = { type: 'string' };
+const tappedPort = object([
+  ...['port_id', 'project_id'].map((name): [string, TSchema] => [name, { type: ['string', 'null'] } as TSchema]),
+  ['taps', Type.Integer()],
+  ['tapped_by', { type: 'array', items: { type: 'object' } } as TSchema],
+]);
+const trailPaths: Schema = {
+  '/v2.0/taas/tapped_ports': {
+    get: {
+      summary: "List who copies the project's ports",
+      operationId: 'list_tapped_ports',
+      parameters: page,
+      responses: { 200: answer('A page', wrapped('tapped_ports', { type: 'array', items: tappedPort })), ...failures },
+    },
+  },
+  '/v2.0/taas/tapped_ports/{port_id}': {
+    parameters: [inPath('port_id')],
+    get: {
+      summary: 'Show who copies a port',
+      operationId: 'get_tapped_port',
+      responses: { 200: answer('Found', wrapped('tapped_port', tappedPort)), ...failures },
+    },
+  },
+  '/v2.0/taas/audit': {
+    get: {
+      summary: 'Read the audit trail; for administrators',
+      operationId: 'list_audit',
+      parameters: [
+        ...page,
+        inQuery('event', { enum: [...auditEvents] }, 'Only what happened so.'),
+        inQuery('since', text, 'Not before this time, or so many milliseconds since 1970.'),
+      ],
+      responses: { 200: answer('A page', wrapped('audit', { type: 'array', items: AuditEntry })), ...failures },
+    },
+  },
+};
 
 const quota = wrapped('quota', reference('quota'));
 const shownQuota = { responses: { 200: answer('Limits; -1 is none', quota), ...failures } };

@@ -9,6 +9,8 @@ export type Target =
   | { readonly is: 'extensions'; readonly alias: string | null }
   | { readonly is: 'quotas'; readonly project: string | null; readonly part: 'default' | 'details' | null }
   | { readonly is: 'openapi' }
+  | { readonly is: 'audit' }
+  | { readonly is: 'tapped-ports'; readonly port: string | null }
   /** TaaS's own, but nothing there. */
   | { readonly is: 'unknown' }
   /** Neutron's, under the API's root. */
@@ -33,7 +35,11 @@ export function requestTarget(url: string): Target {
   const name = collection?.replaceAll('-', '_');
   const kind = resourceKinds.find((known) => known === name);
   if (kind !== undefined) return part === undefined ? { is: 'resource', kind, id: id ?? null } : { is: 'unknown' };
-  if (prefixed) return name === 'openapi' && id === undefined ? { is: 'openapi' } : { is: 'unknown' };
+  if (prefixed) {
+    if (name === 'tapped_ports' && part === undefined) return { is: 'tapped-ports', port: id ?? null };
+    if (id !== undefined) return { is: 'unknown' };
+    return name === 'openapi' || name === 'audit' ? { is: name } : { is: 'unknown' };
+  }
   if (more.length > 0) return { is: 'other' };
   if (name === 'extensions' && part === undefined) return { is: 'extensions', alias: id ?? null };
   if (name === 'quotas' && (part === undefined || part === 'default' || part === 'details')) {

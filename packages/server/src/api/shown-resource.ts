@@ -1,5 +1,5 @@
 import type { StatusView, TapFlowRecord, TapMirrorRecord, TapServiceRecord } from '@taas/model';
-import { shownRule } from './filter-rules.js';
+import { shownRules } from './filter-rules.js';
 import type { Shown } from './list-query.js';
 
 /** A tap service as the API shows it: Neutron's attributes in Neutron's order, and ours: `status_reason`, a flow's `filter_rules`. */
@@ -28,7 +28,7 @@ export function shownFlow(record: TapFlowRecord, view: StatusView): Shown & { re
     status: view.status,
     vlan_filter: record.vlan_filter,
     project_id: record.project_id,
-    filter_rules: (record.filter_rules ?? []).map(shownRule),
+    filter_rules: shownRules(record.filter_rules ?? [], record.filter_rules_given),
     status_reason: view.reason,
   };
 }
@@ -41,7 +41,7 @@ export function shownMirror(record: TapMirrorRecord, view: StatusView): Shown & 
     name: record.name,
     description: record.description,
     port_id: record.port_id,
-    directions: record.directions,
+    directions: record.directions_given ?? record.directions,
     remote_ip: record.remote_ip,
     mirror_type: record.mirror_type,
     tenant_id: record.project_id,

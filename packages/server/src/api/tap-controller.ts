@@ -3,6 +3,7 @@ import { keys, RecordError, type ResourceKind, type StatusView } from '@taas/mod
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { Admission } from '../admission/admission.js';
+import type { SecondLook } from '../admission/second-look.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
@@ -16,7 +17,7 @@ import type { ClusterView } from '../view/cluster-view.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
 import { checkCreate, checkUpdate, type NewOf } from './attributes.js';
 import type { ListQuery } from './list-query.js';
-import { NeutronError, tapNotFound, tooContended, unavailable, unreadable, words } from './neutron-error.js';
+import { tapNotFound, tooContended, unavailable, unreadable, words } from './neutron-error.js';
 import type { OwnWrites } from './own-writes.js';
 import { type JsonObject, resourcesToCreate, resourceToUpdate } from './request-body.js';
 import { behind, codecs, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
@@ -29,6 +30,7 @@ export interface ControllerDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly admission: Admission;
+  readonly secondLook: SecondLook;
   readonly access: Access;
   /** What this replica has written: its lists must show at least that. */
   readonly writes: OwnWrites;
@@ -102,26 +104,8 @@ export class TapController {
     for (const record of records.all) access.mayCreate(kind, record, caller);
     this.deps.checkRoom();
     this.deps.budget.spend(caller.projectId, records.all);
-    writes.note(await this.#upToDate(records.commit));
+    writes.note(await this.deps.secondLook.run(caller.projectId, records.commit));
     return { bulk, shown: records.all.map((record) => shown(record, accepted)) };
-  }
-
-  /**
-   * Admission compares in etcd what it has seen in the view, so it need not wait for the view to let something in. But a
-   * client is refused only by a view that shows all that this replica has written: the tap that stood in the way may be
-   * one that the same client has just deleted.
-   */
-  async #upToDate(commit: () => Promise<number>): Promise<number> {
-    const { live, writes, catchUpMs } = this.deps;
-    const behind = live.view.revision < writes.revision;
-    try {
-      return await commit();
-    } catch (error) {
-      // Only a refusal is known to have written nothing.
-      if (!behind || !(error instanceof NeutronError) || error.status >= 500) throw error;
-    }
-    await live.reached(writes.revision, catchUpMs);
-    return commit();
   }
 
   /** The records that a request asks for, checked, and how to write them. */

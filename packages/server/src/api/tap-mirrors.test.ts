@@ -32,7 +32,7 @@ describe('tap mirrors', () => {
     const { id } = made.body.tap_mirror;
     expect(made.body.tap_mirror).toEqual({
       ...{ id, name: 'm', description: '', port_id: portId(1), project_id: acme, tenant_id: acme },
-      ...{ mirror_type: 'gre', remote_ip: '198.51.100.9', directions: { IN: 7, BOTH: 8 } },
+      ...{ mirror_type: 'gre', remote_ip: '198.51.100.9', directions: { IN: '7', BOTH: 8 } },
       ...{ status: 'DOWN', status_reason: 'accepted; no node has been told yet' },
     });
     expect((await alice('GET', `${mirrors}/${id}`)).body.tap_mirror).toEqual({
@@ -41,7 +41,10 @@ describe('tap mirrors', () => {
     });
     expect((await alice('GET', `${mirrors}?remote_ip=198.51.100.9&fields=id`)).body).toEqual({ tap_mirrors: [{ id }] });
     const renamed = await alice('PUT', `${mirrors}/${id}`, { tap_mirror: { name: 'n' } });
-    expect(renamed).toMatchObject({ status: 200, body: { tap_mirror: { name: 'n', directions: { IN: 7, BOTH: 8 } } } });
+    expect(renamed).toMatchObject({
+      status: 200,
+      body: { tap_mirror: { name: 'n', directions: { IN: '7', BOTH: 8 } } },
+    });
     for (const attribute of ['port_id', 'directions', 'remote_ip', 'mirror_type'] as const) {
       const refused = await alice('PUT', `${mirrors}/${id}`, { tap_mirror: { [attribute]: good[attribute] } });
       expect(refused.body.NeutronError.message).toBe(`Cannot update read-only attribute ${attribute}`);
@@ -66,6 +69,8 @@ describe('tap mirrors', () => {
         NeutronError: { type: 'TapMirrorTunnelConflict', message: 'Tap Mirror with tunnel_id 101 already exists' },
       },
     });
+    // As numbers, however they are written.
+    expect((await create({ port_id: portId(2), directions: { BOTH: '+0101' } })).status).toBe(409);
     const others = await create({ port_id: portId(11) }, bob);
     expect(others.status).toBe(201);
     await alice('DELETE', `${mirrors}/${first.body.tap_mirror.id}`);
@@ -74,6 +79,23 @@ describe('tap mirrors', () => {
     const seen = await create({ port_id: portId(11), project_id: umbrella, directions: { IN: 101 } }, admin);
     expect(seen.body.NeutronError.type).toBe('TapMirrorTunnelConflict');
   });
+
+  it.each([{ IN: '101', OUT: '102' }, { OUT: '007', IN: 8 }, { BOTH: '+9' }, { IN: 1, OUT: 2 }])(
+    'answer with the tunnel ids %j as they were given, and keep numbers',
+    async (directions) => {
+      const { id } = (await create({ directions })).body.tap_mirror;
+      await cloud.caughtUp();
+      const numbers = Object.fromEntries(Object.entries(directions).map(([name, each]) => [name, Number(each)]));
+      expect((await cloud.read(prefixes.tapMirrors)).get(keys.resource('tap_mirrors', id))?.json).toMatchObject({
+        directions: numbers,
+      });
+      for (const as of [alice, (await cloud.replica()).as(acme)]) {
+        const shown = (await as('GET', `${mirrors}/${id}`)).body.tap_mirror.directions;
+        expect(JSON.stringify(shown)).toBe(JSON.stringify(directions));
+        expect((await as('GET', mirrors)).body.tap_mirrors[0]?.directions).toEqual(directions);
+      }
+    },
+  );
 
   it('are given an id by one of any number of servers', async () => {
     const replicas = [server, await cloud.replica(), await cloud.replica()];

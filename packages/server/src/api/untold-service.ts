@@ -1,5 +1,6 @@
 import { keys } from '@taas/model';
-import { type Compare, maxTxnOperations, type Operation, type Store } from '@taas/store';
+import type { Compare, Operation, Store } from '@taas/store';
+import { mostWrites } from '../compiler/most-writes.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
 
@@ -19,7 +20,7 @@ export async function removeUntoldAtOnce(deps: Deps, id: string, revision: numbe
   const role = service?.record && view.portRoles.get(service.record.port_id);
   const flows = view.flowsByService.get(id);
   if (!role || service?.revision !== revision || !deps.live.fresh) return null;
-  if (view.nodeRecords.ofService(id).length > 0 || flows.length + 2 > maxTxnOperations) return null;
+  if (view.nodeRecords.ofService(id).length > 0 || flows.length + 2 > mostWrites) return null;
   const { compare, operations } = removalOf(view, service, flows);
   const unchanged: Compare = { kind: 'mod-revision', key: role.key, revision: role.revision };
   const result = await deps.store.transact({ compare: [...compare, unchanged], operations });
@@ -45,7 +46,7 @@ export async function removeUntoldService(
   const { view } = deps.live;
   const service = view.services.get(id);
   const flows = view.flowsByService.get(id);
-  if (!service || view.nodeRecords.ofService(id).length > 0 || flows.length >= maxTxnOperations) return revision;
+  if (!service || view.nodeRecords.ofService(id).length > 0 || flows.length >= mostWrites) return revision;
   const result = await deps.store.transact(removalOf(view, service, flows));
   return result.succeeded ? result.revision : revision;
 }

@@ -62,6 +62,18 @@ export class Access {
   }
 
   /** @throws NeutronError 403 */
+  mayReadAudit(caller: Caller): void {
+    const rule = 'get_taas_audit';
+    if (!this.policy.check(rule, target({ project_id: caller.projectId }), caller.credentials)) throw forbidden(rule);
+  }
+
+  /** Whether the caller may know who copies a port of a project; null if nobody knows whose it is. */
+  seesTappedPort(project: string | null, caller: Caller): boolean {
+    const owner = target({ project_id: project ?? '' });
+    return this.policy.check('get_taas_tapped_port', owner, caller.credentials);
+  }
+
+  /** @throws NeutronError 403 */
   mayUseQuota(action: 'get' | 'update' | 'delete', project: string, caller: Caller): void {
     const rule = `${action}_quota`;
     if (!this.policy.check(rule, target({ project_id: project }), caller.credentials)) throw forbidden(rule);

@@ -1,4 +1,5 @@
 import { type Compare, maxTxnOperations, type Operation, type Transaction } from '@taas/store';
+import { mostWrites } from './most-writes.js';
 import type { Step } from './plan-service.js';
 
 /** Values of one transaction, in UTF-16 units: well below etcd's 1.5 MiB a request even if every unit takes three bytes. */
@@ -24,7 +25,7 @@ export function packSteps(steps: readonly Step[], fence: readonly Compare[]): re
     const size = step.operations.reduce((sum, item) => sum + (item.kind === 'put' ? item.value.length : 0), 0);
     const full =
       fence.length + compare.size + added > maxTxnOperations ||
-      operations.length + step.operations.length > maxTxnOperations ||
+      operations.length + step.operations.length > mostWrites ||
       length + size > maxValueLength;
     if (full) flush();
     for (const item of step.compare) compare.set(item.key, item);

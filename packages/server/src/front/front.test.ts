@@ -212,7 +212,10 @@ describe('through the pass-through', () => {
     const headers = { 'x-project-id': acme };
     const { extensions } = JSON.parse((await send('GET', '/v2.0/extensions', headers)).text);
     expect(extensions.map(({ alias }: { alias: string }) => alias)).toEqual(
-      ['net-mtu', 'taas', 'taas-vlan-filter', 'tap-mirror', 'tap-mirror-both-direction', 'taas-flow-filter'], // Each once.
+      [
+        ...['net-mtu', 'taas', 'taas-vlan-filter', 'tap-mirror', 'tap-mirror-both-direction', 'taas-flow-filter'],
+        ...['taas-tapped-ports', 'taas-audit'],
+      ], // Each once.
     );
     // What Neutron says of its own stays as it is.
     expect(extensions[1].name).toBe('of a plugin');

@@ -8,6 +8,7 @@ import {
 import type { Clock, Logger } from '@taas/service';
 import type { Leadership, Store, V2Follower } from '@taas/store';
 import { OwnWrites } from '../api/own-writes.js';
+import type { Behalves } from '../audit/actor.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { placeOfPort } from './neutron-place.js';
@@ -34,6 +35,8 @@ export interface PortKeeperDeps {
   readonly random: () => number;
   readonly logger: Logger;
   readonly catchUpMs: number;
+  /** Tells the audit trail why taps go. */
+  readonly behalves?: Behalves;
 }
 
 /** What the leader does about ports: writes where they are bound, and takes their taps away when they are deleted. */

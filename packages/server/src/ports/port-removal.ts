@@ -2,6 +2,7 @@ import { keys, type TapServiceRecord, tapServiceCodec } from '@taas/model';
 import type { Logger } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { OwnWrites } from '../api/own-writes.js';
+import type { Behalves } from '../audit/actor.js';
 import type { Step } from '../compiler/plan-service.js';
 import { packSteps } from '../compiler/transactions.js';
 import type { ClusterView } from '../view/cluster-view.js';
@@ -14,6 +15,8 @@ export interface PortRemovalDeps {
   readonly live: LiveView;
   readonly writes: OwnWrites;
   readonly catchUpMs: number;
+  /** Tells the audit trail why. */
+  readonly behalves?: Behalves | undefined;
 }
 
 /** What {@link removeTapsIfGone} needs besides. */
@@ -60,6 +63,11 @@ export async function removeTapsIfGone(
  * @throws PortRemovalError, StoreError, ViewBehindError
  */
 export async function removeTapsOfPort(deps: PortRemovalDeps, port: string): Promise<void> {
+  const work = () => removeAll(deps, port);
+  await (deps.behalves ? deps.behalves.run({ actor: null, because: 'its port was deleted' }, work) : work());
+}
+
+async function removeAll(deps: PortRemovalDeps, port: string): Promise<void> {
   const { store, live, writes, catchUpMs } = deps;
   // Whoever made a tap on the port has written its role in the same transaction.
   const role = await store.get(keys.portRole(port));

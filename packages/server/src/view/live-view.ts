@@ -122,6 +122,27 @@ export class LiveView {
     throw new ViewBehindError(`etcd's revision ${revision} has not arrived here within ${timeoutMs} ms`);
   }
 
+  /**
+   * Resolves with true once `holds`, looked at after each change, or with false after `timeoutMs`.
+   * @param holds cheap, and throws nothing
+   */
+  async until(holds: (view: ClusterView) => boolean, timeoutMs: number): Promise<boolean> {
+    if (holds(this.view)) return true;
+    const done = new AbortController();
+    const unsubscribe = this.subscribe(() => {
+      if (holds(this.view)) done.abort(arrived);
+    });
+    try {
+      await this.clock.sleep(timeoutMs, done.signal);
+    } catch (error) {
+      if (done.signal.reason !== arrived) throw error;
+      return true;
+    } finally {
+      unsubscribe();
+    }
+    return false;
+  }
+
   #reportProblems(): void {
     if (this.view.problems.size === 0 && this.#reported.size === 0) return;
     for (const [key, problem] of this.view.problems) {

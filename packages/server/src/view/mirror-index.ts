@@ -95,6 +95,11 @@ export class MirrorIndex {
     return this.#toldByNode.get(node).flatMap((key) => this.#told.get(key)?.id ?? []);
   }
 
+  /** The mirror that holds a tunnel id, or held it and has not given it back. */
+  holderOf(tunnelIdKey: string): string | undefined {
+    return this.#tunnelIds.get(tunnelIdKey)?.mirror;
+  }
+
   tunnelIdsOf(mirror: string): readonly HeldTunnelId[] {
     return this.#tunnelIdsByMirror.get(mirror).flatMap((key) => this.#tunnelIds.get(key) ?? []);
   }

@@ -1,0 +1,130 @@
+import {
+  type AuditEntry,
+  type AuditEvent,
+  type AuditTap,
+  parseKey,
+  prefixes,
+  RecordError,
+  type ResourceKind,
+} from '@taas/model';
+import type { Transaction } from '@taas/store';
+import { codecs, shelf, type TapRecord } from '../api/tap-kind.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import { ownerOf } from '../view/port-owner.js';
+import type { Behalf } from './actor.js';
+
+/** Longest text taken over from what a client has sent. */
+const longest = 255;
+export const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
+
+interface TapKey {
+  readonly kind: ResourceKind;
+  readonly id: string;
+}
+
+/**
+ * What a transaction does to taps, in the words of the audit trail: read off what it writes, so that no way of changing
+ * a tap can be forgotten.
+ * @param known records that the view does not have, by key
+ */
+export function entriesOf(
+  view: ClusterView,
+  transaction: Transaction,
+  { actor, because }: Behalf,
+  at: number,
+  known: ReadonlyMap<string, string> = new Map(),
+): AuditEntry[] {
+  const entries: AuditEntry[] = [];
+  const say = (event: AuditEvent, tap: AuditTap, detail: string) =>
+    entries.push({
+      ...{ event, at, tap, detail },
+      ...{ user_id: actor?.userId ?? null, project_id: actor?.projectId ?? null, request_id: actor?.requestId ?? null },
+    });
+  const gone = new Set(transaction.operations.flatMap((each) => (each.kind === 'delete' ? [each.key] : [])));
+  const compared = new Set(transaction.compare.flatMap((each) => (each.kind === 'mod-revision' ? [each.key] : [])));
+  const ended = new Map<string, TapKey>();
+  for (const operation of transaction.operations) {
+    const { key } = operation;
+    const parsed = parseKey(key);
+    if (parsed.is === 'node-resource' && operation.kind === 'delete') ended.set(`${parsed.kind}/${parsed.id}`, parsed);
+    if (parsed.is !== 'resource') continue;
+    const { kind, id } = parsed;
+    const before = shelf(view, kind).byId.get(id)?.record ?? read(kind, key, known.get(key));
+    if (operation.kind === 'delete') {
+      ended.set(`${kind}/${id}`, parsed);
+      if (before && !before.deleting) say('deleted', tapOf(view, before), because || whyItGoes(view, before));
+      continue;
+    }
+    const record = read(kind, key, operation.value);
+    if (!record) continue;
+    const tap = tapOf(view, record);
+    if (!compared.has(key)) say('created', tap, because);
+    else if (record.deleting && !before?.deleting) say('deleted', tap, because);
+    else if (!record.deleting) say('changed', tap, changes(before, record));
+  }
+  for (const { kind, id } of ended.values()) {
+    if (!isOver(view, kind, id, gone)) continue;
+    const key = `${prefixes.api}${kind}/${id}`;
+    const record = shelf(view, kind).byId.get(id)?.record ?? read(kind, key, known.get(key));
+    const told = toldOf(view, kind, id);
+    const isTold = told.length > 0;
+    const project_id = told.find(({ record: each }) => each)?.record?.project_id ?? null;
+    const tap = record ? tapOf(view, record) : { kind, id, project_id };
+    say('ended', tap, isTold ? 'no node has anything of it any more' : 'no node had been told of it');
+  }
+  return entries;
+}
+
+/** Whether nothing of a tap is left once some keys are gone: neither the API's record nor any node's. */
+function isOver(view: ClusterView, kind: ResourceKind, id: string, gone: ReadonlySet<string>): boolean {
+  const entry = shelf(view, kind).byId.get(id);
+  if (entry && !gone.has(entry.key)) return false;
+  return toldOf(view, kind, id).every(({ key }) => gone.has(key));
+}
+
+const toldOf = (view: ClusterView, kind: ResourceKind, id: string) =>
+  kind === 'tap_mirrors' ? view.mirrors.toldOf(id) : view.nodeRecords.ofTap(kind, id);
+
+/** A flow that goes with its service has no mark of its own. */
+function whyItGoes(view: ClusterView, record: TapRecord): string {
+  const service = 'tap_service_id' in record ? view.services.get(record.tap_service_id) : undefined;
+  return service?.record?.deleting ? 'its tap service was deleted' : '';
+}
+
+function read(kind: ResourceKind, key: string, value: string | undefined): TapRecord | null {
+  if (value === undefined) return null;
+  try {
+    return codecs[kind].parse(key, value);
+  } catch (error) {
+    if (error instanceof RecordError) return null;
+    throw error;
+  }
+}
+
+/** A tap as the trail shows it. */
+export function tapOf(view: ClusterView, record: TapRecord): AuditTap {
+  const { id, project_id, name } = record;
+  const common = { id, name: shortened(name), project_id };
+  if ('tap_service_id' in record) {
+    const { source_port: port_id, tap_service_id, direction } = record;
+    const filtered = record.vlan_filter !== null || (record.filter_rules ?? []).length > 0;
+    const collector_port_id = view.services.get(tap_service_id)?.record?.port_id ?? null;
+    const of = { port_id, port_project_id: ownerOf(view, port_id) };
+    return { kind: 'tap_flows', ...common, ...of, direction, filtered, tap_service_id, collector_port_id };
+  }
+  const of = { port_id: record.port_id, port_project_id: ownerOf(view, record.port_id) };
+  if (!('mirror_type' in record)) return { kind: 'tap_services', ...common, ...of };
+  const { mirror_type, remote_ip, directions } = record;
+  const direction = Object.keys(directions).join(' ');
+  return { kind: 'tap_mirrors', ...common, ...of, direction, mirror_type, remote_ip };
+}
+
+/** The attributes that differ; texts of users are not repeated. */
+function changes(before: TapRecord | null, after: TapRecord): string {
+  if (!before) return 'changed';
+  const [old, now]: readonly Record<string, unknown>[] = [{ ...before }, { ...after }];
+  const names = Object.keys({ ...old, ...now }).filter(
+    (name) => !name.endsWith('_given') && JSON.stringify(old?.[name]) !== JSON.stringify(now?.[name]),
+  );
+  return names.length === 0 ? 'nothing is different' : `changed: ${names.join(', ')}`;
+}

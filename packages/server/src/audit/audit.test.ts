@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AuditEntry, keys, prefixes } from '@taas/model';
+import { checkConfig, silentLogger, systemClock } from '@taas/service';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mostWrites } from '../compiler/most-writes.js';
+import { serverConfigSchema } from '../config.js';
+import { createServer, type Server } from '../server.js';
+import { acme, portId, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { mostUnexported } from './audit.js';
+
+type Line = Omit<AuditEntry, 'at'> & { readonly id: string; readonly time: string };
+
+let cloud: TestCloud;
+let folder: string;
+const running: Server[] = [];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'taas-audit-'));
+  cloud = new TestCloud();
+  for (let n = 1; n <= 3; n++) await cloud.bind('node1', portId(n), acme);
+  await cloud.bind('node1', portId(11), umbrella);
+  await cloud.agent('node1');
+});
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop();
+  await cloud.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const file = () => join(folder, 'audit.log');
+
+async function start(audit: object = { file: file() }): Promise<Server> {
+  const config = checkConfig(
+    serverConfigSchema,
+    {
+      ...{ listen: { port: 0 }, health: { port: 0 }, auth: { mode: 'development' }, audit, election: { ttl_s: 2 } },
+      ...{ networking_vpp: { bindings: 'etcd-v3' } },
+      segments: [{ type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 }],
+    },
+    'test',
+  );
+  const server = createServer(config, {
+    ...{ store: cloud.store.client(), clock: systemClock, logger: silentLogger, random: Math.random },
+    ...{ newId: randomUUID, replica: 'r' },
+  });
+  running.push(server);
+  await server.start();
+  await vi.waitFor(() => expect(server.leading).toBe(true), { timeout: 5_000 });
+  await vi.waitFor(async () => expect((await facts(server))['etcd']).toBe('in sight'), { timeout: 5_000 });
+  return server;
+}
+
+async function facts(server: Server) {
+  const ready = (await (await fetch(`${server.healthAddress}/readyz`)).json()) as {
+    readonly audit: Readonly<Record<string, unknown>>;
+  };
+  return ready.audit;
+}
+
+async function call(server: Server, method: string, path: string, body?: object, project = acme, roles = 'member') {
+  const reply = await fetch(`${server.address}/v2.0/taas/${path}`, {
+    method,
+    headers: { 'x-project-id': project, 'x-roles': roles, 'x-user-id': `user-of-${project}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await reply.text();
+  const json = (text === '' ? {} : JSON.parse(text)) as Record<string, never>;
+  return { status: reply.status, json, requestId: reply.headers.get('x-openstack-request-id') };
+}
+
+const lines = (of = file()): Line[] =>
+  readFileSync(of, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line);
+
+const until = (what: () => void | Promise<void>) => vi.waitFor(what, { timeout: 8_000, interval: 20 });
+const trail = async (server: Server, query = '') =>
+  (await call(server, 'GET', `audit${query}`, undefined, 'ops', 'admin')).json['audit'] as unknown as Line[];
+
+const service = (port: number) => ({ tap_service: { port_id: portId(port), name: 'probe' } });
+const mirror = {
+  tap_mirror: { port_id: portId(3), mirror_type: 'gre', remote_ip: '198.51.100.9', directions: { IN: '7' } },
+};
+const idOf = (reply: { readonly json: Record<string, never> }) =>
+  (Object.values(reply.json)[0] as unknown as { readonly id: string }).id;
+
+describe('the audit trail', () => {
+  it('tells who tapped whose port to where, when it began and ended, in etcd, the file and the API', async () => {
+    const server = await start();
+    const made = await call(server, 'POST', 'tap_services', service(1));
+    const to = idOf(made);
+    const flow = { tap_flow: { tap_service_id: to, source_port: portId(2), direction: 'IN', vlan_filter: '7' } };
+    const flowId = idOf(await call(server, 'POST', 'tap_flows', flow));
+    await call(server, 'PUT', `tap_flows/${flowId}`, { tap_flow: { description: 'for the auditor' } });
+    await until(async () => {
+      await cloud.report('node1');
+      expect(lines().filter(({ event }) => event === 'began')).toHaveLength(2);
+    });
+    await call(server, 'DELETE', `tap_services/${to}`);
+    await until(async () => {
+      await cloud.report('node1');
+      expect(lines().filter(({ event }) => event === 'ended')).toHaveLength(2);
+    });
+    const told = lines().filter(({ tap }) => tap?.id === flowId);
+    expect(told.map(({ event }) => event)).toEqual(['created', 'changed', 'began', 'deleted', 'ended']);
+    expect(told[0]).toMatchObject({
+      ...{ event: 'created', user_id: `user-of-${acme}`, project_id: acme, request_id: expect.stringMatching(/^req-/) },
+      tap: {
+        ...{ kind: 'tap_flows', project_id: acme, port_id: portId(2), port_project_id: acme, direction: 'IN' },
+        ...{ filtered: true, tap_service_id: to, collector_port_id: portId(1) },
+      },
+    });
+    expect(told[1]?.detail).toBe('changed: description');
+    expect(told[3]).toMatchObject({ user_id: null, detail: 'its tap service was deleted' });
+    expect(lines()[0]).toMatchObject({ request_id: made.requestId, tap: { id: to, name: 'probe' } });
+    expect(await trail(server, `?port_id=${portId(2)}`)).toEqual(told);
+    for (const { time } of told) expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('has mirrors with their address, and what ends before a node was told', async () => {
+    const server = await start();
+    const copied = await call(server, 'POST', 'tap_mirrors', {
+      tap_mirror: { ...mirror.tap_mirror, port_id: portId(3) },
+    });
+    const id = idOf(copied);
+    await call(server, 'DELETE', `tap_mirrors/${id}`);
+    await until(async () => {
+      await cloud.report('node1');
+      expect((await trail(server)).map(({ event }) => event)).toContain('ended');
+    });
+    expect((await trail(server, '?event=created'))[0]).toMatchObject({
+      tap: { kind: 'tap_mirrors', port_id: portId(3), mirror_type: 'gre', remote_ip: '198.51.100.9', direction: 'IN' },
+    });
+    expect((await trail(server, '?event=deleted'))[0]).toMatchObject({ user_id: `user-of-${acme}`, tap: { id } });
+  });
+
+  it('has what was refused, with what was asked for and why, but no token', async () => {
+    const server = await start();
+    const refused = await call(server, 'POST', 'tap_services', service(11));
+    expect(refused.status).toBe(404);
+    await call(server, 'POST', 'tap_services', service(1), acme, 'reader');
+    await call(server, 'DELETE', `tap_flows/${portId(77)}`);
+    expect((await call(server, 'GET', 'audit')).status).toBe(403);
+    const told = await trail(server, '?event=refused');
+    expect(told).toMatchObject([
+      { status: 404, error: 'PortNotFound', request_id: refused.requestId, tap: { port_id: portId(11) } },
+      { status: 403, error: 'PolicyNotAuthorized', user_id: `user-of-${acme}`, method: 'POST' },
+      { status: 404, error: 'TapFlowNotFound', tap: { id: portId(77) } },
+      { status: 403, detail: 'rule:get_taas_audit is disallowed by policy' },
+    ]);
+  });
+
+  it('is bounded against a project that is refused again and again, and counts the rest', async () => {
+    const server = await start();
+    for (let n = 0; n < 100; n++) await call(server, 'DELETE', `tap_flows/${portId(77)}`);
+    for (let n = 0; n < 5; n++) await fetch(`${server.address}/v2.0/taas/tap_flows`);
+    const one = (await trail(server, '?event=refused&limit=1000')).length;
+    expect(one).toBeGreaterThanOrEqual(60);
+    expect(one).toBeLessThan(70);
+    await server.stop();
+    const counts = [...(await cloud.read(prefixes.auditEntries)).values()]
+      .flatMap(({ json }) => json['entries'] as Line[])
+      .filter(({ count }) => count !== undefined);
+    expect(counts.reduce((sum, { count = 0, project_id: project }) => sum + (project === acme ? count : 0), one)).toBe(
+      100,
+    );
+    expect(counts.filter(({ project_id: project }) => project === null)).toMatchObject([{ count: 5, status: 401 }]);
+  });
+
+  it('comes in pages, the oldest first', async () => {
+    const server = await start();
+    const bulk = { tap_services: Array.from({ length: 5 }, () => service(1).tap_service) };
+    expect((await call(server, 'POST', 'tap_services', bulk)).status).toBe(201);
+    await until(async () => expect(await trail(server, '?event=created')).toHaveLength(5));
+    const seen: string[] = [];
+    let path: string | undefined = 'audit?limit=2&event=created';
+    while (path !== undefined) {
+      const { json } = await call(server, 'GET', path, undefined, 'ops', 'admin');
+      const page = json['audit'] as unknown as Line[];
+      expect(page.length).toBeLessThanOrEqual(2);
+      seen.push(...page.map(({ id }) => id));
+      const links = json['audit_links'] as unknown as { readonly href: string }[] | undefined;
+      path = links?.[0]?.href.replace(/^.*\/taas\//, '');
+    }
+    expect(new Set(seen).size).toBe(5);
+    for (const [query, status] of [
+      ['?limit=0', 400],
+      ['?since=soon', 400],
+      ['?color=red', 400],
+      ['?event=born', 400],
+      ['?since=2030-01-01T00:00:00Z', 200],
+    ] as const)
+      expect([query, (await call(server, 'GET', `audit${query}`, undefined, 'ops', 'admin')).status]).toEqual([
+        query,
+        status,
+      ]);
+  });
+
+  it('goes on in a new file when the old one is moved away, and mends half a line', async () => {
+    const server = await start();
+    await call(server, 'POST', 'tap_services', service(1));
+    await until(() => expect(lines()).toHaveLength(1));
+    renameSync(file(), `${file()}.1`);
+    await call(server, 'POST', 'tap_services', service(1));
+    await until(() => expect(lines()).toHaveLength(1));
+    expect(lines(`${file()}.1`)).toHaveLength(1);
+  });
+
+  it('loses nothing while the file cannot be written, says so, and catches up', async () => {
+    mkdirSync(file());
+    const server = await start();
+    await call(server, 'POST', 'tap_services', service(1));
+    await until(async () =>
+      expect(await facts(server)).toMatchObject({ unexported: 1, problem: expect.stringContaining('EISDIR') }),
+    );
+    rmSync(file(), { recursive: true });
+    await until(() => expect(lines()).toHaveLength(1));
+    await until(async () => expect(await facts(server)).toMatchObject({ unexported: 0 }));
+    expect(await facts(server)).not.toHaveProperty('problem');
+  });
+
+  it('is required, if the operator says so: nothing is made while too much waits for the file', async () => {
+    mkdirSync(file());
+    const server = await start({ file: file(), required: true });
+    const id = idOf(await call(server, 'POST', 'tap_services', service(1)));
+    const entry = { v: 1, entries: [] };
+    for (let n = 0; n <= mostUnexported; n++) await cloud.put(keys.auditEntry(`${n}`), JSON.stringify(entry));
+    await until(async () => expect(await facts(server)).toHaveProperty('blocked'));
+    const refused = await call(server, 'POST', 'tap_services', service(1));
+    expect([refused.status, JSON.stringify(refused.json)]).toEqual([503, expect.stringContaining('audit trail')]);
+    // What ends may end.
+    expect((await call(server, 'DELETE', `tap_services/${id}`)).status).toBe(204);
+    rmSync(file(), { recursive: true });
+    await until(async () => expect((await call(server, 'POST', 'tap_services', service(1))).status).toBe(201));
+  });
+
+  it('keeps so many records in etcd, and gives up none that is in no file without a word', async () => {
+    const none = { user_id: null, project_id: null, request_id: null, tap: null, detail: '' };
+    const entry = { v: 1, entries: [{ event: 'changed', at: systemClock.now(), ...none }] };
+    for (let n = 0; n < 150; n++) await cloud.put(keys.auditEntry(String(n).padStart(4, '0')), JSON.stringify(entry));
+    await start({ file: file(), keep_records: 100 });
+    await until(async () => expect((await cloud.read(prefixes.auditEntries)).size).toBe(100));
+    expect(new Set(lines().map(({ id }) => id)).size).toBeGreaterThanOrEqual(150);
+    expect([...(await cloud.read(prefixes.auditEntries)).keys()]).not.toContain(keys.auditEntry('0000'));
+  }, 20_000);
+
+  it('takes one write along, however many taps a request is about', async () => {
+    const server = await start();
+    const many = (n: number) => ({ tap_services: Array.from({ length: n }, () => service(1).tap_service) });
+    expect((await call(server, 'POST', 'tap_services', many(mostWrites - 1))).status).toBe(201);
+    expect((await call(server, 'POST', 'tap_services', many(mostWrites))).status).toBe(400);
+  });
+});

@@ -1,0 +1,109 @@
+import type { Clock, Logger } from '@taas/service';
+import type { Leadership, Store } from '@taas/store';
+import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
+import type { SegmentPolicy } from '../compiler/segment-options.js';
+import { Placements } from '../status/placements.js';
+import { StatusReader } from '../status/tap-status.js';
+import type { LiveView } from '../view/live-view.js';
+import { everything } from '../view/touch.js';
+import { Behalves } from './actor.js';
+import { type AuditSink, fileSink, streamSink } from './audit-file.js';
+import { AuditKeeper } from './audit-keeper.js';
+import { AuditLog } from './audit-log.js';
+import { auditedStore } from './audited-store.js';
+import { BeganLog } from './began-log.js';
+import { Refusals } from './refusals.js';
+
+/** As the configuration has it. */
+export interface AuditOptions {
+  readonly file: string;
+  readonly required: boolean;
+  readonly keep_days: number;
+  readonly keep_records: number;
+}
+
+export interface AuditDeps {
+  readonly store: Store;
+  readonly live: LiveView;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  readonly newId: () => string;
+}
+
+/** With `audit.required`: records that may wait for the file before nothing can be changed any more. */
+export const mostUnexported = 500;
+
+/** The audit trail of one server, put together. */
+export interface Audit {
+  /** Writes the trail along with every change of a tap. */
+  readonly store: Store;
+  readonly log: AuditLog;
+  readonly refusals: Refusals;
+  readonly behalves: Behalves;
+  /** Follows the trail until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  /** What the leader does: the file, what is old, and when taps began. */
+  lead(leadership: Leadership, policy: SegmentPolicy, addresses: RemoteAddressPolicy): Promise<void>;
+  /** Tells the last counts; call it while the store is still there. */
+  stop(): Promise<void>;
+  /** For /readyz. */
+  facts(): Readonly<Record<string, unknown>>;
+}
+
+export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
+  const { store, live, clock, logger, random, newId } = deps;
+  const behalves = new Behalves();
+  const log = new AuditLog(store, logger);
+  const sink = sinkOf(options.file);
+  const keep = { days: options.keep_days, records: options.keep_records };
+  const keeper = new AuditKeeper({ store, log, view: live.view, sink, keep, clock, random, logger, newId });
+  const refusals = new Refusals({ store, clock, newId, logger });
+  const blocked = () => (options.required && sink ? whyBlocked(log) : null);
+  return {
+    store: auditedStore({ store, view: live.view, behalves, clock, newId, blocked }),
+    ...{ log, refusals, behalves },
+    run: async (signal) => {
+      if (!sink)
+        logger.warn({}, 'audit.file is not set: the audit trail is in etcd alone, and goes from there in time');
+      await Promise.all([log.run(signal), refusals.run(signal)]);
+    },
+    lead: async (leadership, policy, addresses) => {
+      const placements = new Placements(live.view, policy);
+      const statuses = new StatusReader(live.view, placements, { addresses, projectShare: policy.projectShare });
+      const began = new BeganLog({ store, live, log, statuses, clock, logger });
+      began.take(everything(live.view));
+      const unsubscribe = live.subscribe((touched) => {
+        placements.forget(touched);
+        began.take(touched);
+      });
+      try {
+        await Promise.all([keeper.lead(leadership), began.lead(leadership)]);
+      } finally {
+        unsubscribe();
+      }
+    },
+    stop: () => refusals.tellCounts(),
+    facts: () => ({
+      etcd: log.fresh ? 'in sight' : 'out of sight',
+      records: log.size,
+      file: options.file,
+      ...(sink ? { unexported: log.unexported().length } : {}),
+      ...(keeper.problem === null ? {} : { problem: keeper.problem }),
+      lost_records: keeper.lost,
+      lost_refusals: refusals.lost,
+      ...(blocked() === null ? {} : { blocked: blocked() }),
+    }),
+  };
+}
+
+function sinkOf(file: string): AuditSink | null {
+  if (file === '') return null;
+  return file === '-' ? streamSink(process.stdout) : fileSink(file);
+}
+
+function whyBlocked(log: AuditLog): string | null {
+  if (!log.fresh) return 'the audit trail cannot be seen.';
+  const waiting = log.unexported().length;
+  return waiting > mostUnexported ? 'the audit trail cannot be written to its file, and is required.' : null;
+}

@@ -1,0 +1,69 @@
+import { auditCodec, keys, parseKey } from '@taas/model';
+import type { Clock } from '@taas/service';
+import type { Store, Transaction } from '@taas/store';
+import { unavailable } from '../api/neutron-error.js';
+import { shelf } from '../api/tap-kind.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { Behalves } from './actor.js';
+import { entriesOf } from './audit-entries.js';
+
+export interface AuditedStoreDeps {
+  readonly store: Store;
+  readonly view: ClusterView;
+  readonly behalves: Behalves;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Why nothing may be made or changed now, for `audit.required`; null if it may. */
+  readonly blocked: () => string | null;
+}
+
+/**
+ * The same store, but each transaction that makes, changes or removes a tap writes the entries of the audit trail along:
+ * both are there, or neither is, whoever is killed when.
+ */
+export function auditedStore(deps: AuditedStoreDeps): Store {
+  const { store } = deps;
+  return {
+    get: (...args) => store.get(...args),
+    list: (...args) => store.list(...args),
+    transact: async (transaction, options) => store.transact(await audited(deps, transaction), options),
+    follow: (...args) => store.follow(...args),
+    lease: (...args) => store.lease(...args),
+    close: () => store.close(),
+  };
+}
+
+async function audited(deps: AuditedStoreDeps, transaction: Transaction): Promise<Transaction> {
+  const { view, behalves, clock, newId, blocked } = deps;
+  const touches = transaction.operations.some(({ kind, key }) => {
+    const { is } = parseKey(key);
+    return is === 'resource' || (is === 'node-resource' && kind === 'delete');
+  });
+  if (!touches) return transaction;
+  const known = await unseen(deps, transaction);
+  const now = clock.now();
+  const entries = entriesOf(view, transaction, behalves.current, now, known);
+  if (entries.length === 0) return transaction;
+  // What ends may end whatever becomes of the trail's file: it is in etcd in any case.
+  const adds = entries.some(({ event }) => event === 'created' || event === 'changed');
+  const problem = adds && behalves.current.actor ? blocked() : null;
+  if (problem !== null) throw unavailable(`Nothing can be changed now: ${problem}`);
+  const key = keys.auditEntry(entryId(now, newId()));
+  const value = auditCodec.format({ v: 1, entries });
+  return { ...transaction, operations: [...transaction.operations, { kind: 'put', key, value }] };
+}
+
+/** Records that go and that the view has not seen yet: another server made them a moment ago. */
+async function unseen({ store, view }: AuditedStoreDeps, { operations }: Transaction): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const { kind, key } of operations) {
+    const parsed = parseKey(key);
+    if (kind !== 'delete' || parsed.is !== 'resource' || shelf(view, parsed.kind).byId.has(parsed.id)) continue;
+    const entry = await store.get(key);
+    if (entry) found.set(key, entry.value);
+  }
+  return found;
+}
+
+/** Sorts by time for people who look into etcd. */
+export const entryId = (now: number, id: string): string => `${String(now).padStart(14, '0')}-${id}`;

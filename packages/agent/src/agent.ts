@@ -1,4 +1,4 @@
-import type { AgentRecord } from '@taas/model';
+import { type AgentRecord, heartbeatCapability } from '@taas/model';
 import {
   type Clock,
   type ConfigWatch,
@@ -225,7 +225,7 @@ class TaasAgent implements Agent {
       vpp_version: this.#vppVersion,
       tunnel_address: this.config.tunnel_address ?? null,
       physnets: this.#vppVersion === null ? [] : this.#physnets(),
-      capabilities: ['vlan', 'vxlan', 'gre', 'erspan'],
+      capabilities: ['vlan', 'vxlan', 'gre', 'erspan', heartbeatCapability],
     };
     this.#presence.update(record);
   }

@@ -36,7 +36,9 @@ export const keys = {
   nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
+  heartbeat: (node: string) => `${prefixes.stateTaas(node)}heartbeat`,
   leader: `${root}/taas/leader`,
+  leaderHeartbeat: `${root}/taas/leader_heartbeat`,
   /** networking-vpp's own key, which we read. */
   boundPort: (node: string, port: string) => `${root}/nodes/${node}/ports/${port}`,
   /** networking-vpp's own key, which we read: the subports of a trunk whose port is bound on the node. */
@@ -62,6 +64,8 @@ export type ParsedKey =
   | { readonly is: 'node-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
+  | { readonly is: 'heartbeat'; readonly node: string }
+  | { readonly is: 'leader-heartbeat' }
   | { readonly is: 'bound-port'; readonly node: string; readonly port: string }
   /** `port` is the trunk's, not a subport's. */
   | { readonly is: 'bound-trunk'; readonly node: string; readonly port: string }
@@ -76,7 +80,8 @@ export function parseKey(key: string): ParsedKey {
   if (rest.length > 0) return other;
   if (area === 'taas') return parseApiKey(a, b, c, d);
   if (!a || (area !== 'nodes' && area !== 'state')) return other;
-  if (b === 'taas' && area === 'state' && c === 'agent' && d === undefined) return { is: 'agent', node: a };
+  if (b === 'taas' && area === 'state' && (c === 'agent' || c === 'heartbeat') && d === undefined)
+    return { is: c, node: a };
   if (b === 'taas' && isKind(c) && d)
     return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
   if (d !== undefined || !c) return other;
@@ -87,6 +92,7 @@ export function parseKey(key: string): ParsedKey {
 
 function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey {
   if (isKind(a) && b && c === undefined) return { is: 'resource', kind: a, id: b };
+  if (a === 'leader_heartbeat' && b === undefined) return { is: 'leader-heartbeat' };
   if (a === 'port_roles' && b && c === undefined) return { is: 'port-role', port: b };
   if (a === 'port_bindings' && b && c === undefined) return { is: 'port-binding', port: b };
   if (a === 'segments' && (b === 'vlan' || b === 'vxlan') && c && d && /^\d+$/.test(d))

@@ -12,7 +12,7 @@ import {
 } from './api-record.js';
 import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
-import { AgentRecord, TapState } from './state-record.js';
+import { AgentRecord, HeartbeatRecord, TapState } from './state-record.js';
 
 /** Reads and writes one kind of record. */
 export interface RecordCodec<T> {
@@ -37,6 +37,7 @@ export const nodeTapFlowCodec = codec(NodeTapFlow);
 export const nodeTapMirrorCodec = codec(NodeTapMirror);
 export const tapStateCodec = codec(TapState);
 export const agentCodec = codec(AgentRecord);
+export const heartbeatCodec = codec(HeartbeatRecord);
 
 function codec<S extends TSchema>(schema: S): RecordCodec<Static<S>> {
   const validator = Compile(schema);

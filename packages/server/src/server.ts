@@ -81,7 +81,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const policy = segmentPolicy(config);
   const bindings = bindingsOf(config, deps);
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
-  const live = new LiveView(store, clock, logger.child({ part: 'view' }), placesFrom);
+  const live = new LiveView(
+    store,
+    clock,
+    logger.child({ part: 'view' }),
+    placesFrom,
+    (config.election.ttl_s * 1000 * 2) / 3,
+  );
   const compiler = new Compiler({ store, live, policy, clock, random, logger: logger.child({ part: 'compiler' }) });
   const moves = new HandOverLog(live.view, clock, logger.child({ part: 'moves' }));
   const { limits: given, neutron: neutronConfig } = config;
@@ -141,6 +147,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       role: leading ? 'leader' : 'follower',
       compiler: { backlog: compiler.backlog, ...compiler.stats },
       moves: { ...moves.stats },
+      agents: { there: live.view.agents.size, silent: [...live.view.silent.keys()].slice(0, 100) },
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
       ...keeper.facts(),

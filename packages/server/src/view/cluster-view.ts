@@ -1,6 +1,8 @@
 import {
   type AgentRecord,
   agentCodec,
+  heartbeatCapability,
+  heartbeatCodec,
   isInPlace,
   type ParsedKey,
   type PortRoleRecord,
@@ -37,6 +39,12 @@ export interface Problem {
   readonly problem: string;
 }
 
+/** The last that was heard of an agent. */
+export interface Heartbeat {
+  readonly revision: Revision;
+  readonly periodMs: number;
+}
+
 /** Records read before a snapshot's reader yields: a few milliseconds' worth. */
 const batch = 2_000;
 
@@ -63,7 +71,12 @@ export class ClusterView {
   nodeRecords = new NodeRecordIndex();
   /** What nodes report, by etcd key. */
   states = new Map<string, Entry<TapState>>();
+  /** Agents that count as there: those whose lease is held, but for the ones that were {@link silence}d. */
   agents = new Map<string, Entry<AgentRecord>>();
+  /** By node: when an agent last showed that it lives, and how often it means to. */
+  heartbeats = new Map<string, Heartbeat>();
+  /** Agents whose records are there, and of which nothing was heard for too long. */
+  silent = new Map<string, Entry<AgentRecord>>();
   /** Malformed records by key. */
   problems = new Map<string, string>();
   /** Malformed API records by key: who knows what they use, so nothing is given up on their account. */
@@ -197,10 +210,18 @@ export class ClusterView {
         return;
       }
       case 'agent':
+        // Whoever writes the record, lives.
+        this.silent.delete(parsed.node);
         if (kv) this.agents.set(parsed.node, this.#parse(kv, agentCodec.parse));
         else this.agents.delete(parsed.node);
-        this.#touched.agents.set(parsed.node, kv !== undefined);
-        if (!this.#whole) touchNode(this.#touched, this, parsed.node);
+        if (kv) this.#touched.heard.add(parsed.node);
+        this.#agentTouched(parsed.node, this.#touched);
+        return;
+      case 'heartbeat':
+        this.#setHeartbeat(parsed.node, kv);
+        return;
+      case 'leader-heartbeat':
+        if (kv) this.#touched.leaderHeard = true;
         return;
       case 'bound-port':
       case 'bound-trunk':
@@ -214,6 +235,37 @@ export class ClusterView {
       case 'other':
         return;
     }
+  }
+
+  #setHeartbeat(node: string, kv: KeyValue | undefined): void {
+    // Its key goes with the agent's lease, and then the agent's record says so.
+    const record = kv && this.#parse(kv, heartbeatCodec.parse).record;
+    if (!kv) this.heartbeats.delete(node);
+    if (!kv || !record) return;
+    this.heartbeats.set(node, { revision: kv.modRevision, periodMs: record.period_ms });
+    this.#touched.heard.add(node);
+    const entry = this.silent.get(node);
+    if (!entry) return;
+    this.silent.delete(node);
+    this.agents.set(node, entry);
+    this.#agentTouched(node, this.#touched);
+  }
+
+  /**
+   * An agent whose heartbeat has stopped is gone, whoever keeps its lease alive, until it is heard again.
+   * @param touched is told what depends on it
+   */
+  silence(node: string, touched: Touched): void {
+    const entry = this.agents.get(node);
+    if (!entry?.record?.capabilities.includes(heartbeatCapability)) return;
+    this.agents.delete(node);
+    this.silent.set(node, entry);
+    this.#agentTouched(node, touched);
+  }
+
+  #agentTouched(node: string, touched: Touched): void {
+    touched.agents.set(node, this.agents.has(node));
+    if (!this.#whole) touchNode(touched, this, node);
   }
 
   #setBound(at: BindingKey, key: string, kv: KeyValue | undefined): void {

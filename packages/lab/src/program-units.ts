@@ -41,7 +41,7 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
     auth: { mode: 'development' },
     networking_vpp: { bindings: 'etcd-v3' },
     segments: segmentsFor(options),
-    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
+    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint], allow_unprotected: true } }),
   };
   const urls = { url: `http://127.0.0.1:${api}`, healthUrl: `http://127.0.0.1:${health}` };
   if (options.processes && endpoint !== undefined) {
@@ -79,7 +79,7 @@ export async function startAgent(
     health: { host: '127.0.0.1', port: health },
     lease_ttl_s: 3,
     ...options.agent,
-    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
+    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint], allow_unprotected: true } }),
   };
   if (options.processes && endpoint !== undefined) {
     const spec = { name: `agent-${place.name}`, program: 'taas-agent', directory: options.directory, config } as const;

@@ -5,5 +5,6 @@ export * from './keys.js';
 export * from './node-record.js';
 export * from './record-codec.js';
 export { RecordError } from './record-error.js';
+export * from './signed-by.js';
 export * from './state-record.js';
 export * from './status.js';

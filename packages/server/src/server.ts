@@ -10,7 +10,7 @@ import {
   startHealthServer,
   type Watched,
 } from '@taas/service';
-import { campaign, type Store, type V2Follower } from '@taas/store';
+import { campaign, type Store, type Trust, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
@@ -32,6 +32,8 @@ export interface ServerDeps {
   readonly v2?: V2Follower;
   /** The files that the options name, and who looks at them; without, they are read once. */
   readonly files?: OpenFiles;
+  /** Whom to believe, where `store` is its; without it, whatever stands in etcd. Kept by whoever made it. */
+  readonly trust?: Trust;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -68,7 +70,7 @@ export interface Server {
  * @throws UnsafeListenError for development mode on an address that others can reach
  */
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
-  const { store, clock, logger, random, newId } = deps;
+  const { store, trust, clock, logger, random, newId } = deps;
   const files = deps.files ?? readOnce(config, deps);
   const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
   const cloud = { clock, random, logger };
@@ -102,7 +104,16 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const lookup = neutron && createPortLookup({ client: neutron.client, clock, maxAgeMs: neutronConfig.port_cache_ms });
   const portDeleted = (port: string) => lookup?.forget(port);
   const keeper = new PortKeeper({
-    ...{ store, live, bindings, portDeleted, clock, random, logger: logger.child({ part: 'ports' }) },
+    ...{
+      store,
+      live,
+      bindings,
+      portDeleted,
+      verify: trust?.verify ?? (() => null),
+      clock,
+      random,
+      logger: logger.child({ part: 'ports' }),
+    },
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
   });
@@ -152,6 +163,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
       ...keeper.facts(),
       files: { refused: files.watch.refused, restart_for: files.config.restartFor },
+      ...trust?.facts(),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -160,6 +172,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     async start() {
       if (authenticator.warning !== null) logger.warn({ mode: config.auth.mode }, authenticator.warning);
       for (const warning of configWarnings(config)) logger.warn({}, warning);
+      for (const warning of trust?.warnings ?? []) logger.warn({}, warning);
       logger.info({ segments: describePolicy(policy), share: policy.projectShare }, 'ways for copies between nodes');
       health = await startHealthServer(config.health.host, config.health.port, { healthz, readyz });
       const listening = await api.listen({ host: config.listen.host, port: config.listen.port });
@@ -176,7 +189,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         moves.take(everything(live.view));
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
-          await Promise.all([compiler.lead(leadership), keeper.lead(leadership)]);
+          const signing = trust?.keepSigned([leadership.fence], leadership.signal);
+          await Promise.all([compiler.lead(leadership), keeper.lead(leadership), signing]);
         } finally {
           unsubscribe();
           leading = false;

@@ -1,5 +1,5 @@
 import type { Clock } from '@taas/service';
-import type { Compare, FollowEvent, KeyValue, Store } from './store.js';
+import type { Change, Compare, FollowEvent, KeyValue, Store } from './store.js';
 
 /** Where the leader of an election shows that it lives. */
 export const heartbeatKeyOf = (key: string): string => `${key}_heartbeat`;
@@ -45,13 +45,14 @@ export async function whenVacant(store: Store, options: VacancyOptions): Promise
   };
   try {
     for await (const event of store.follow([key], looking.signal)) {
-      countdown.abort();
+      const nothingHeard = event.kind === 'changes' && event.changes.every(isRefused);
+      if (!nothingHeard) countdown.abort();
       // Nobody can be heard now, so silence says nothing.
       if (event.kind === 'stale') continue;
       leader = entryAfter(event, key, leader);
       heartbeat = entryAfter(event, heartbeatKey, heartbeat);
       if (leader === undefined) return [unchanged(key, leader)];
-      listenAnew();
+      if (!nothingHeard) listenAnew();
     }
     return signal.aborted ? undefined : vacancy;
   } finally {
@@ -59,6 +60,9 @@ export async function whenVacant(store: Store, options: VacancyOptions): Promise
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/** Whether a write is not believed: anybody may have written that. */
+const isRefused = (change: Change): boolean => change.kind === 'put' && change.entry.refused !== undefined;
 
 /** What is known of a key after an event. */
 export function entryAfter(

@@ -26,9 +26,10 @@ import type { FollowEvent, KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
-import { NodeRecordIndex, ownId } from './node-record-index.js';
+import { NodeRecordIndex } from './node-record-index.js';
 import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
+import { believed, ownId } from './record-value.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
 import { everything, serviceOf, touchHolder, touchNode, touchPort, touchReport } from './touch.js';
 import { Touched } from './touched.js';
@@ -271,7 +272,10 @@ export class ClusterView {
   #setBound(at: BindingKey, key: string, kv: KeyValue | undefined): void {
     if (this.places.from !== 'bound-ports') return;
     const said = kv && this.#parse(kv, (key, value) => parsePortsBound(at, key, value));
-    const ports = this.places.setBound(key, said && boundBy(at, said.revision, said.record));
+    const ports =
+      kv?.refused === undefined
+        ? this.places.setBound(key, said && boundBy(at, said.revision, said.record))
+        : this.places.refuseBound(key, at.is === 'bound-port' ? at.port : null);
     if (!this.#whole) for (const port of ports) touchPort(this.#touched, this, port);
   }
 
@@ -347,7 +351,7 @@ export class ClusterView {
   #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
     const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision, value: kv.value };
     try {
-      const record = parse(kv.key, kv.value);
+      const record = parse(kv.key, believed(kv));
       this.problems.delete(kv.key);
       return { ...base, record };
     } catch (error) {

@@ -49,8 +49,12 @@ function unsigned(config: ServerConfig, source: string, deps: OpenEtcdDeps) {
     if (!allowed) toCheck.push(etcdToCheck(of, { at, api, signing: option }, source, deps));
     else warnings.push(unprotectedWarning(at, api));
   };
-  if (signing.cert_file === '' || signing.accept_unsigned) look('v3', 'etcd', etcd.allow_unprotected, etcd, 'signing');
-  if (networkingVpp.bindings === 'etcd-v2' && networkingVpp.signing.ca_files.length === 0) {
+  const bindingsSigned = networkingVpp.signing.ca_files.length > 0;
+  const oursSigned = signing.cert_file !== '' && !signing.accept_unsigned;
+  if (!oursSigned) look('v3', 'etcd', etcd.allow_unprotected, etcd, 'signing');
+  else if (networkingVpp.bindings === 'etcd-v3' && !bindingsSigned)
+    look('v3', 'etcd', etcd.allow_unprotected, etcd, 'networking_vpp.signing');
+  if (networkingVpp.bindings === 'etcd-v2' && !bindingsSigned) {
     const { etcd: theirs, at } = networkingVppEtcd(config);
     look('v2', at, theirs.allow_unprotected, theirs, 'networking_vpp.signing');
   }

@@ -97,7 +97,12 @@ describe('a certificate', () => {
 
   it('is refused of an authority that is not named, also if it has the name of one that is', () => {
     maker.authority('other', '/CN=ca');
-    expect(sealedBy(maker.certificate('node-a', { authority: 'other' }))).toMatch(/not signed by an authority of ours/);
+    const usual = ['basicConstraints=CA:FALSE', 'keyUsage=digitalSignature'];
+    // Without identifiers of keys only the signature tells the one from the other.
+    for (const extensions of [usual, [...usual, 'subjectKeyIdentifier=none', 'authorityKeyIdentifier=none']])
+      expect(sealedBy(maker.certificate('node-a', { authority: 'other', extensions }))).toMatch(
+        /not signed by an authority of ours/,
+      );
   });
 
   it('is refused before and after its time, and after that of its authority', () => {

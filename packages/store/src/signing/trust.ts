@@ -60,7 +60,7 @@ export function createTrust(options: TrustOptions): Trust {
     unprotected: unprotected.signal,
     verify: (key, text) => {
       const signer = signerOf(key);
-      return signer && signer.desk.open(key, text, signer);
+      return signer?.desk.open(key, text, signer) ?? null;
     },
     v2: (follower) => ({
       follow: (directory, signal) => followAnew(desks, signal, (until) => follower.follow(directory, until)),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { silentLogger, systemClock } from '@taas/service';
+import { fixed, silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
 import { connectEndpoint } from '../../packages/store/src/etcd-endpoint.js';
 
@@ -56,7 +56,7 @@ export class LockedEtcd {
   /** Keeps all leases alive that there are now, as whoever has no right to anything of theirs. Resolves when it is at work. */
   async keepAllAlive(user: string): Promise<readonly string[]> {
     const leases = this.leases(user);
-    const endpoint = connectEndpoint(this.etcd.endpoint, { tls: {}, clock: systemClock, timeoutMs: 3_000 });
+    const endpoint = connectEndpoint(this.etcd.endpoint, { tls: fixed({}), clock: systemClock, timeoutMs: 3_000 });
     const { token } = await endpoint.auth.authenticate({ name: user, password: passwordOf(user) });
     const stop = new AbortController();
     const renewAll = async () => {

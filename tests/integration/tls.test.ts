@@ -208,6 +208,7 @@ describe('files that are of no use', () => {
   const pair = (cert: string, key: string) => ({ tls_cert_file: cert, tls_key_file: key });
   const inKeystone = (more: object) => ({
     auth: { mode: 'keystone', keystone: { user_name: 'taas', password_file: of('password'), ...more } },
+    neutron: { url: 'http://127.0.0.1:9' },
   });
 });
 

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { remoteAddressPolicy } from '../../packages/server/src/admission/remote-address-policy.js';
+import {
+  remoteAddressPolicy,
+  usualRemoteAddresses,
+} from '../../packages/server/src/admission/remote-address-policy.js';
 import { attributes } from '../../packages/server/src/api/attributes.js';
 import { words } from '../../packages/server/src/api/neutron-error.js';
 import { plain, tablesOf } from './markdown-table.js';
@@ -54,8 +57,11 @@ it('docs/reference/errors.md has every reason for which a value is refused, and 
   const ofTypes = Object.values(attributes).flatMap((kind) =>
     Object.values(kind).flatMap(({ type }) => samples.flatMap((sample) => type.check(sample) ?? [])),
   );
-  const addresses = remoteAddressPolicy(['192.0.2.0/24'], () => []);
-  const ofAddresses = ['127.0.0.1', '192.0.2.1'].map((address) => addresses.problem(address) ?? '');
+  const addresses = remoteAddressPolicy({ ...usualRemoteAddresses, denied: ['192.0.2.0/24'] });
+  const ofAddresses = ['127.0.0.1', '192.0.2.1'].map((address) => {
+    const verdict = addresses.judge(address, { recorded: [], unrecorded: [], unreadable: null });
+    return verdict.is === 'refused' ? verdict.reason : '';
+  });
   const reasons = [...ofTypes, ...ofAddresses].map((reason) =>
     reason
       .replace(/^'[\s\S]*'(?= )/, "'…'")

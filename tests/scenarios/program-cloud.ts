@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LabPort, physnet, SimSwitch, SimWire, TaasClient, tunnelAddress } from '@taas/lab';
+import { type LabPort, physnet, SimSwitch, SimWire, TaasClient, tunnelAddress, withoutBounds } from '@taas/lab';
 import { keys } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
@@ -144,6 +144,7 @@ export class ProgramCloud {
       auth: { mode: 'development' },
       networking_vpp: { bindings: this.bindings },
       election: { ttl_s: 2 },
+      ...withoutBounds,
       segments: [{ type: 'vlan', physnet, first: 3900, last: 3999 }],
     };
     return this.#start(`server-${n}`, 'taas-server', config, api, health);

@@ -9,7 +9,7 @@ import {
   createAgent,
   createVppLock,
 } from '@taas/agent';
-import { physnet, SimSwitch, SimWire, TaasClient, tunnelAddress } from '@taas/lab';
+import { physnet, SimSwitch, SimWire, TaasClient, tunnelAddress, withoutBounds } from '@taas/lab';
 import { keys } from '@taas/model';
 import { checkServerConfig, createServer, type Server, serverConfigSchema } from '@taas/server';
 import { checkConfig, systemClock } from '@taas/service';
@@ -121,6 +121,7 @@ export class SimCloud {
       networking_vpp: { bindings: 'etcd-v3' },
       election: { ttl_s: 2 },
       project_share: 1,
+      ...withoutBounds,
       segments:
         transport === 'vlan'
           ? [{ type: 'vlan', physnet, first: 3900, last: 3999 }]

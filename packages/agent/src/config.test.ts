@@ -43,3 +43,12 @@ it('names each option that is wrong', () => {
     'option "physnets" names a twice',
   ]);
 });
+
+it.each(['fe80::1%eth0', '224.0.0.1', '0.0.0.0', '127.0.0.1', '255.255.255.255', 'fe80::1', '::ffff:10.0.0.1'])(
+  'refuses %s for the address of its tunnels, which other nodes would send to',
+  (tunnel_address) => {
+    expect(problems({ node: 'n', tunnel_address })).toEqual([
+      expect.stringContaining(`option "tunnel_address" (${tunnel_address}) `),
+    ]);
+  },
+);

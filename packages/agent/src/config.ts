@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { tunnelAddressProblem } from '@taas/model';
 import { ConfigError, group, healthOptions, logOptions, options } from '@taas/service';
 import { etcdOptions, etcdProblems, matchesAny, signingOptions, signingProblems } from '@taas/store';
 import { defaultBridgeDomains } from '@taas/wiring';
@@ -36,6 +36,7 @@ const limitOptions = (description: string, fate: 'thinned' | 'suspended') =>
 export const agentConfigSchema = options({
   node: Type.String({
     minLength: 1,
+    maxLength: 255,
     pattern: '^[^/]+$',
     description: "Name of this node: the host that networking-vpp's agent runs as.",
   }),
@@ -126,8 +127,8 @@ export function checkAgentConfig(config: AgentConfig, source: string): AgentConf
     problems.push(`option "signing.server_names" fits this node's own name: it could tell other nodes what to do`);
   const { first, last } = config.bridge_domains;
   if (first > last) problems.push(`option "bridge_domains.first" (${first}) is above "bridge_domains.last" (${last})`);
-  if (config.tunnel_address !== undefined && isIP(config.tunnel_address) === 0)
-    problems.push(`option "tunnel_address" (${config.tunnel_address}) is not an IP address`);
+  const address = config.tunnel_address === undefined ? null : tunnelAddressProblem(config.tunnel_address);
+  if (address !== null) problems.push(`option "tunnel_address" (${config.tunnel_address}) ${address}`);
   const names = config.physnets.map(({ name }) => name);
   for (const name of new Set(names.filter((each, n) => names.indexOf(each) !== n)))
     problems.push(`option "physnets" names ${name} twice`);

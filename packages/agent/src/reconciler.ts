@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@taas/service';
 import { findPort, findUplink, type NodeFacts, physnetTagPrefix, VppSnapshot } from '@taas/wiring';
+import { VppDisconnectedError } from 'vpp-api';
 import { affectedTaps } from './affected-taps.js';
 import type { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
@@ -108,7 +109,7 @@ export class Reconciler {
         else if (this.#lost) this.#reportDisconnected();
       } catch (error) {
         counters.failures++;
-        logger.warn({ cause: error instanceof Error ? error.message : String(error) }, 'a round was not finished');
+        logger.warn({ cause: messageOf(error) }, 'a round was not finished');
         // With the connection lost the link says when to go on; anything else is tried again soon.
         this.queue.addAll();
         if (this.#session === session)
@@ -198,15 +199,27 @@ export class Reconciler {
   async #lookAtLoad({ vpp }: VppSession, now: number): Promise<readonly string[]> {
     const { budget, clock } = this.options;
     if (!this.#schedule.loadDue(now)) return [];
-    return this.#schedule.lookAtLoad(() => budget.look(vpp, clock.monotonic()));
+    return this.#schedule.lookAtLoad(() => this.#orNothing('the load', () => budget.look(vpp, clock.monotonic())));
   }
 
   async #lookAtTraffic({ vpp }: VppSession, now: number): Promise<readonly string[]> {
     if (!this.#schedule.trafficDue(now)) return [];
-    const tags = await this.#schedule.lookAtTraffic(() => this.copies.look(vpp));
+    const tags = await this.#schedule.lookAtTraffic(() => this.#orNothing('the copies', () => this.copies.look(vpp)));
     // What stands still though it looks right may have something that only a look at everything sees.
     if (tags.some((tag) => this.copies.stillness.has(tag))) this.#schedule.doubt();
     return tags;
+  }
+
+  /** What a look has to say; one that fails says nothing, and keeps no tap from being wired. The loss of VPP ends the round. */
+  async #orNothing(what: string, look: () => Promise<readonly string[]>): Promise<readonly string[]> {
+    try {
+      return await look();
+    } catch (error) {
+      if (error instanceof VppDisconnectedError) throw error;
+      this.options.counters.failures++;
+      this.options.logger.warn({ cause: messageOf(error) }, `a look at ${what} was not finished`);
+      return [];
+    }
   }
 
   async #lookForPorts(session: VppSession, ids: GatheredTaps, now: number): Promise<void> {
@@ -243,3 +256,5 @@ export class Reconciler {
     this.#taps.reportDisconnected();
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -153,10 +153,13 @@ export class Round {
     const { retries, reporter, pending, wanted } = this.options;
     const now = this.options.now();
     const verdicts = verify(plan, failures);
+    for (const { kind, id, cause } of plan.unplanned)
+      this.options.logger.error({ tap: tapName(kind, id), cause }, 'this tap cannot be planned; the others go on');
     const open = new Set(plan.sequences.map(({ key }) => key));
     for (const [n, verdict] of verdicts.entries()) {
       const tap = tapName(verdict.kind, verdict.id);
-      const unfinished = plan.outlooks[n]?.keys.some((key) => open.has(key)) === true;
+      const unplanned = plan.unplanned.some(({ kind, id }) => kind === verdict.kind && id === verdict.id);
+      const unfinished = unplanned || plan.outlooks[n]?.keys.some((key) => open.has(key)) === true;
       if (unfinished) retries.failed(tap, now);
       else retries.succeeded(tap);
       pending.settle(verdict);

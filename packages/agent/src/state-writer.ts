@@ -1,4 +1,4 @@
-import { keys, parseKey, prefixes, type ResourceKind, type TapState, tapStateCodec } from '@taas/model';
+import { asLine, keys, parseKey, prefixes, type ResourceKind, type TapState, tapStateCodec } from '@taas/model';
 import { maxTxnOperations, type Operation, type Store } from '@taas/store';
 
 export interface StateEntry {
@@ -39,7 +39,7 @@ export class StateWriter {
     const operations: Operation[] = [];
     for (const { kind, id, revision, status, reason } of entries) {
       const key = keys.stateResource(this.node, kind, id);
-      const value = tapStateCodec.format({ v: 1, id, revision, status, reason: reason.slice(0, longestReason) });
+      const value = tapStateCodec.format({ v: 1, id, revision, status, reason: asLine(reason, longestReason) });
       if (written.get(key) !== value) operations.push({ kind: 'put', key, value });
     }
     return this.#send(operations, written, signal);

@@ -119,12 +119,12 @@ export class WantedFollower {
         this.#wanted.setFlow({ record, revision });
       }
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
+      const problem = error instanceof RecordError ? error.problem : `cannot be taken in: ${String(error)}`;
       if (kind === 'tap_services') this.#wanted.setUnreadableService(id);
       else if (kind === 'tap_mirrors') this.#wanted.mirrors.setUnreadable(id);
       else this.#wanted.setUnreadableFlow(id, before.lastKnown(id));
-      this.#unreadable.set(entry.key, { kind, id, revision, problem: error.problem });
-      this.logger.error({ key: entry.key, problem: error.problem }, 'a wanted record cannot be used');
+      this.#unreadable.set(entry.key, { kind, id, revision, problem });
+      this.logger.error({ key: entry.key, problem }, 'a wanted record cannot be used');
     }
   }
 

@@ -55,8 +55,8 @@ export interface PortDeletion {
 
 export interface PassThroughHooks {
   /**
-   * Called when Neutron has confirmed that a port is gone, before its client hears of it; also if the client has gone.
-   * If it fails or takes too long, the client gets its 204 nevertheless: the port is gone, whatever else is not.
+   * Called when a DELETE of a port was answered with success, before its client hears of it; also if the client has gone. That
+   * Neutron said so is not certain: a proxy before it may have. If it fails or takes too long, the client gets its answer nevertheless.
    */
   afterPortDeleted(portId: string, deletion: PortDeletion): Promise<void>;
 }

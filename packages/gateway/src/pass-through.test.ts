@@ -369,7 +369,7 @@ describe("a port's deletion", () => {
     const it = await start(deleted, { hooks: { afterPortDeleted }, timeouts: { hookMs: 30 } });
     const answer = await it.ask('DELETE', `/v2.0/ports/${port}`);
     expect([answer.status, answer.headers['x-openstack-request-id']]).toEqual([204, 'req-neutron']);
-    const failure = it.told.find(({ message }) => message === 'a port is gone, but what must follow has failed');
+    const failure = it.told.find(({ message }) => message === 'a port was deleted, but what must follow has failed');
     expect(failure?.fields).toMatchObject({ request_id: 'req-neutron', port_id: port });
   });
 
@@ -410,6 +410,20 @@ describe("a port's deletion", () => {
     await it.ask('GET', `/v2.0/ports/${port}`);
     expect(calls).toEqual([]);
   });
+
+  it.each(['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH'])(
+    'is none that a %s was answered with a 204',
+    async (method) => {
+      const calls: string[] = [];
+      const it = await start(deleted, { hooks: { afterPortDeleted: async (id) => void calls.push(id) } });
+      const headers = { 'x-http-method-override': 'DELETE', 'x-method-override': 'DELETE' };
+      for (const path of [`/v2.0/ports/${port}`, `/v2.0/ports/${port}?_method=DELETE`])
+        expect((await it.ask(method, path, { headers })).status).toBe(204);
+      expect(calls).toEqual([]);
+      await it.ask('DELETE', `/v2.0/ports/${port}`);
+      expect(calls).toEqual([port]);
+    },
+  );
 });
 
 describe('documents', () => {

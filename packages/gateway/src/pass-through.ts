@@ -132,7 +132,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     try {
       await within(timeouts.hookMs, clock, (signal) => hook(portId, { requestId, signal }));
     } catch (cause) {
-      logger.error({ cause, port_id: portId }, 'a port is gone, but what must follow has failed');
+      logger.error({ cause, port_id: portId }, 'a port was deleted, but what must follow has failed');
     }
   };
 
@@ -144,8 +144,8 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     const answer = await send(exchange, (portId === null ? gone : stopped).signal);
     const { statusCode = 0 } = answer.message;
     if (amendment !== null && statusCode === 200 && method !== 'HEAD') return amend(exchange, amendment, answer);
-    // Whatever the method was called, a 204 is Neutron's word that the port is gone.
-    if (portId !== null && statusCode === 204) {
+    // Others than Neutron answer for it, too: whether the port is gone is for whoever is called to find out.
+    if (portId !== null && method === 'DELETE' && statusCode >= 200 && statusCode < 300) {
       await collected(answer, limits.documentBytes);
       await afterPortDeleted(exchange, portId);
     }

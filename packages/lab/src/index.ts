@@ -23,3 +23,4 @@ export { SimWire } from './sim-wire.js';
 export { burstSize, findTestpmd, testpmdInstallHint, VhostVm, type VhostVmCounters } from './vhost-vm.js';
 export { refusableMessages, type VppFaultKind, VppFaults } from './vpp-faults.js';
 export { findVpp, type VppBinary } from './vpp-process.js';
+export { withoutBounds } from './without-bounds.js';

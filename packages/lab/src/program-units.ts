@@ -7,6 +7,7 @@ import { agentMessages, connect } from 'vpp-api';
 import { type CloudOptions, physnet, segmentsFor, tunnelAddress } from './cloud-options.js';
 import { freePort } from './free-port.js';
 import { ProgramProcess } from './program-process.js';
+import { withoutBounds } from './without-bounds.js';
 
 /** A TaaS server of the lab, in this process or its own. */
 export interface ServerUnit {
@@ -41,6 +42,7 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
     auth: { mode: 'development' },
     networking_vpp: { bindings: 'etcd-v3' },
     segments: segmentsFor(options),
+    ...withoutBounds,
     ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint], allow_unprotected: true } }),
   };
   const urls = { url: `http://127.0.0.1:${api}`, healthUrl: `http://127.0.0.1:${health}` };

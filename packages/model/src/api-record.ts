@@ -1,18 +1,25 @@
 import Type, { type Static } from 'typebox';
-import { FilterRule } from './filter.js';
+import { IpAddress, integer, Line, Name, ProjectId, TunnelAddress } from './field-types.js';
+import { FilterRule, mostFilterRules } from './filter.js';
 import { uuidPattern } from './identifiers.js';
 
 const Uuid = Type.String({ pattern: uuidPattern });
+
+/** More than any network's: IPv6's jumbograms. */
+export const mostMtu = 0xffffffff;
+
+/** As long as a request may be that makes one; a node refuses more parts than it can wire. */
+export const VlanFilter = Type.String({ maxLength: 1_500_000 });
 
 /** `deleting` is set when a user's DELETE was accepted; the record goes when every node has confirmed. */
 const common = {
   v: Type.Literal(1),
   id: Uuid,
-  project_id: Type.String({ minLength: 1 }),
+  project_id: ProjectId,
   name: Type.String(),
   description: Type.String(),
   /** Milliseconds since the epoch; orders lists. */
-  created_at: Type.Integer({ minimum: 0 }),
+  created_at: integer(0),
   deleting: Type.Optional(Type.Boolean()),
 };
 
@@ -26,18 +33,18 @@ export const TapFlowRecord = Type.Object({
   tap_service_id: Uuid,
   source_port: Uuid,
   direction: Type.Enum(['IN', 'OUT', 'BOTH']),
-  vlan_filter: Type.Union([Type.String(), Type.Null()]),
+  vlan_filter: Type.Union([VlanFilter, Type.Null()]),
   /** Absent or empty: no filter. */
-  filter_rules: Type.Optional(Type.Array(FilterRule)),
+  filter_rules: Type.Optional(Type.Array(FilterRule, { maxItems: mostFilterRules })),
 });
 export type TapFlowRecord = Static<typeof TapFlowRecord>;
 
 /** A GRE key or an ERSPAN session id, by direction; at least one. */
 export const MirrorDirections = Type.Object(
   {
-    IN: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
-    OUT: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
-    BOTH: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
+    IN: Type.Optional(integer(0, 0xffffffff)),
+    OUT: Type.Optional(integer(0, 0xffffffff)),
+    BOTH: Type.Optional(integer(0, 0xffffffff)),
   },
   { minProperties: 1 },
 );
@@ -48,7 +55,7 @@ export const TapMirrorRecord = Type.Object({
   ...common,
   port_id: Uuid,
   mirror_type: Type.Enum(['gre', 'erspanv1']),
-  remote_ip: Type.String({ minLength: 1 }),
+  remote_ip: IpAddress,
   directions: MirrorDirections,
 });
 export type TapMirrorRecord = Static<typeof TapMirrorRecord>;
@@ -60,7 +67,7 @@ export type TapMirrorRecord = Static<typeof TapMirrorRecord>;
 export const TunnelIdRecord = Type.Object({ v: Type.Literal(1), tap_mirror_id: Uuid });
 export type TunnelIdRecord = Static<typeof TunnelIdRecord>;
 
-const limit = Type.Optional(Type.Integer({ minimum: -1 }));
+const limit = Type.Optional(integer(-1));
 
 /** `/networking-vpp/taas/quotas/<project>`: what an administrator has set; -1 is no limit, absent the default. */
 export const QuotaRecord = Type.Object({ v: Type.Literal(1), tap_service: limit, tap_flow: limit, tap_mirror: limit });
@@ -74,6 +81,11 @@ export type QuotaRecord = Static<typeof QuotaRecord>;
 export const PortRoleRecord = Type.Object({
   v: Type.Literal(1),
   role: Type.Union([Type.Literal('source'), Type.Literal('collector')]),
+  /**
+   * Whose port Neutron said it is, when the tap was let in or at a later look. Absent: nobody has asked; then no node is told of a
+   * tap on it that was not told before.
+   */
+  project_id: Type.Optional(ProjectId),
 });
 export type PortRoleRecord = Static<typeof PortRoleRecord>;
 
@@ -84,16 +96,26 @@ export type PortRoleRecord = Static<typeof PortRoleRecord>;
 export const PortBindingRecord = Type.Object({
   v: Type.Literal(1),
   /** Null if the port is bound to no node. */
-  node: Type.Union([Type.String({ pattern: '^[^/]+$' }), Type.Null()]),
+  node: Type.Union([Name, Type.Null()]),
   /** Why it is not: a sentence for the tenant. */
-  reason: Type.String(),
+  reason: Line,
   /** Whose port it is, if whoever knows the binding knows that. */
-  project_id: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+  project_id: Type.Union([ProjectId, Type.Null()]),
   /** The longest IP packet of the port's network, in bytes, if whoever knows the binding knows that. */
-  mtu: Type.Optional(Type.Integer({ minimum: 1 })),
+  mtu: Type.Optional(integer(1, mostMtu)),
 });
 export type PortBindingRecord = Static<typeof PortBindingRecord>;
 
 /** `/networking-vpp/taas/segments/<type>/<physnet or ->/<n>`: the tap service that holds VLAN id or VNI n. */
 export const SegmentRecord = Type.Object({ v: Type.Literal(1), tap_service_id: Uuid });
 export type SegmentRecord = Static<typeof SegmentRecord>;
+
+/**
+ * `/networking-vpp/taas/underlay/<node>`: tunnel addresses that the node's agent has ever reported. Tap mirrors may not send to
+ * them, whether or not the agent lives. Written by the leading server, and never shortened but by an operator.
+ */
+export const UnderlayRecord = Type.Object({
+  v: Type.Literal(1),
+  addresses: Type.Array(TunnelAddress, { maxItems: 16 }),
+});
+export type UnderlayRecord = Static<typeof UnderlayRecord>;

@@ -1,4 +1,8 @@
 import Type, { type Static } from 'typebox';
+import { IpPrefix, integer } from './field-types.js';
+
+/** Lines of a filter. */
+export const mostFilterRules = 64;
 
 const ports = Type.Tuple([port(), port()]);
 
@@ -10,12 +14,12 @@ const ports = Type.Tuple([port(), port()]);
 export const FilterRule = Type.Object({
   action: Type.Union([Type.Literal('accept'), Type.Literal('reject')]),
   /** Absent: any frame, or IPv4 and IPv6 if the line names something that only those have. */
-  ethertype: Type.Optional(Type.Integer({ minimum: 0x600, maximum: 0xffff })),
+  ethertype: Type.Optional(integer(0x600, 0xffff)),
   /** Behind IPv6's extension headers. */
-  protocol: Type.Optional(Type.Integer({ minimum: 1, maximum: 255 })),
+  protocol: Type.Optional(integer(1, 255)),
   /** `address/length`. */
-  source: Type.Optional(Type.String()),
-  destination: Type.Optional(Type.String()),
+  source: Type.Optional(IpPrefix),
+  destination: Type.Optional(IpPrefix),
   /** First and last; only with protocol 6 (TCP) or 17 (UDP). */
   source_ports: Type.Optional(ports),
   destination_ports: Type.Optional(ports),
@@ -34,5 +38,5 @@ export const protocolsWithPorts: readonly number[] = [6, 17];
 export const extensionHeaders: readonly number[] = [0, 43, 44, 60, 135, 139, 140, 253, 254];
 
 function port() {
-  return Type.Integer({ minimum: 0, maximum: 65535 });
+  return integer(0, 65535);
 }

@@ -1,7 +1,9 @@
 export * from './api-record.js';
+export { asLine } from './field-types.js';
 export * from './filter.js';
 export * from './identifiers.js';
 export * from './keys.js';
+export { isIpAddress, isSameAddress, tunnelAddressProblem } from './node-address.js';
 export * from './node-record.js';
 export * from './record-codec.js';
 export { RecordError } from './record-error.js';

@@ -5,8 +5,16 @@ import { keys, parseKey } from './keys.js';
 const name = fc.stringMatching(/^[a-z0-9._-]{1,20}$/);
 const kind = fc.constantFrom('tap_services' as const, 'tap_flows' as const);
 const segment = fc.oneof(
-  fc.record({ type: fc.constant('vlan' as const), physnet: name.filter((n) => n !== '-'), id: fc.nat(4094) }),
-  fc.record({ type: fc.constant('vxlan' as const), physnet: fc.constant(null), id: fc.nat(0xffffff) }),
+  fc.record({
+    type: fc.constant('vlan' as const),
+    physnet: name.filter((n) => n !== '-'),
+    id: fc.integer({ min: 1, max: 4094 }),
+  }),
+  fc.record({
+    type: fc.constant('vxlan' as const),
+    physnet: fc.constant(null),
+    id: fc.integer({ min: 1, max: 0xffffff }),
+  }),
 );
 
 describe('keys', () => {
@@ -19,6 +27,7 @@ describe('keys', () => {
         expect(parseKey(keys.resource('tap_mirrors', id))).toEqual({ is: 'resource', kind: 'tap_mirrors', id });
         expect(parseKey(keys.agent(node))).toEqual({ is: 'agent', node });
         expect(parseKey(keys.portBinding(id))).toEqual({ is: 'port-binding', port: id });
+        expect(parseKey(keys.underlay(node))).toEqual({ is: 'underlay', node });
         expect(parseKey(keys.portRole(id))).toEqual({ is: 'port-role', port: id });
         expect(parseKey(keys.segment(segment))).toEqual({ is: 'segment', segment });
         expect(parseKey(keys.boundPort(node, id))).toEqual({ is: 'bound-port', node, port: id });

@@ -1,4 +1,4 @@
-import { type ResourceKind, resourceKinds } from './identifiers.js';
+import { type ResourceKind, resourceKinds, uuidPattern } from './identifiers.js';
 
 /** Root of everything that networking-vpp, and so TaaS, keeps in etcd. */
 export const root = '/networking-vpp';
@@ -15,6 +15,7 @@ export const prefixes = {
   quotas: `${root}/taas/quotas/`,
   admissions: `${root}/taas/admissions/`,
   segments: `${root}/taas/segments/`,
+  underlay: `${root}/taas/underlay/`,
   nodes: `${root}/nodes/`,
   state: `${root}/state/`,
   /** What one node is told. */
@@ -33,6 +34,8 @@ export const keys = {
   /** Written anew whenever something of a kind is made in a project with a quota: makers take turns by it. */
   admission: (project: string, kind: ResourceKind) => `${prefixes.admissions}${encodeURIComponent(project)}/${kind}`,
   segment: (segment: SegmentKey) => `${prefixes.segments}${segment.type}/${segment.physnet ?? '-'}/${segment.id}`,
+  /** Tunnel addresses that a node has ever had. */
+  underlay: (node: string) => `${prefixes.underlay}${node}`,
   nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
@@ -58,6 +61,7 @@ export type ParsedKey =
   | { readonly is: 'port-role'; readonly port: string }
   | { readonly is: 'port-binding'; readonly port: string }
   | { readonly is: 'segment'; readonly segment: SegmentKey }
+  | { readonly is: 'underlay'; readonly node: string }
   | { readonly is: 'tunnel-id'; readonly project: string; readonly id: number }
   | { readonly is: 'quota'; readonly project: string }
   | { readonly is: 'admission'; readonly project: string; readonly kind: ResourceKind }
@@ -79,24 +83,24 @@ export function parseKey(key: string): ParsedKey {
   const [area, a, b, c, d, ...rest] = key.slice(root.length + 1).split('/');
   if (rest.length > 0) return other;
   if (area === 'taas') return parseApiKey(a, b, c, d);
-  if (!a || (area !== 'nodes' && area !== 'state')) return other;
+  if (!isName(a) || (area !== 'nodes' && area !== 'state')) return other;
   if (b === 'taas' && area === 'state' && (c === 'agent' || c === 'heartbeat') && d === undefined)
     return { is: c, node: a };
-  if (b === 'taas' && isKind(c) && d)
+  if (b === 'taas' && isKind(c) && isUuid(d))
     return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
-  if (d !== undefined || !c) return other;
+  if (d !== undefined || !isPort(c)) return other;
   if (area === 'nodes' && b === 'ports') return { is: 'bound-port', node: a, port: c };
   if (area === 'nodes' && b === 'trunks') return { is: 'bound-trunk', node: a, port: c };
   return other;
 }
 
 function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey {
-  if (isKind(a) && b && c === undefined) return { is: 'resource', kind: a, id: b };
+  if (isKind(a) && isUuid(b) && c === undefined) return { is: 'resource', kind: a, id: b };
+  if (a === 'port_roles' && isPort(b) && c === undefined) return { is: 'port-role', port: b };
+  if (a === 'port_bindings' && isPort(b) && c === undefined) return { is: 'port-binding', port: b };
+  if (a === 'underlay' && isName(b) && c === undefined) return { is: 'underlay', node: b };
+  if (a === 'segments') return parseSegmentKey(b, c, numberIn(d, 1, b === 'vlan' ? 4094 : 0xffffff));
   if (a === 'leader_heartbeat' && b === undefined) return { is: 'leader-heartbeat' };
-  if (a === 'port_roles' && b && c === undefined) return { is: 'port-role', port: b };
-  if (a === 'port_bindings' && b && c === undefined) return { is: 'port-binding', port: b };
-  if (a === 'segments' && (b === 'vlan' || b === 'vxlan') && c && d && /^\d+$/.test(d))
-    return { is: 'segment', segment: { type: b, physnet: c === '-' ? null : c, id: Number(d) } };
   if (a === 'quotas' || a === 'tunnel_ids' || a === 'admissions') return parseProjectKey(a, b, c, d);
   return other;
 }
@@ -105,8 +109,34 @@ function parseProjectKey(area: 'quotas' | 'tunnel_ids' | 'admissions', b?: strin
   const project = decode(b);
   if (project === null || d !== undefined) return other;
   if (area === 'quotas') return c === undefined ? { is: 'quota', project } : other;
-  if (area === 'tunnel_ids') return c && /^\d+$/.test(c) ? { is: 'tunnel-id', project, id: Number(c) } : other;
+  if (area === 'tunnel_ids') return tunnelIdKey(project, numberIn(c, 0, 0xffffffff));
   return isKind(c) ? { is: 'admission', project, kind: c } : other;
+}
+
+function parseSegmentKey(type: string | undefined, physnet: string | undefined, id: number | null): ParsedKey {
+  if (id === null || !isName(physnet)) return other;
+  if (type === 'vlan') return { is: 'segment', segment: { type, physnet: physnet === '-' ? null : physnet, id } };
+  return type === 'vxlan' && physnet === '-' ? { is: 'segment', segment: { type, physnet: null, id } } : other;
+}
+
+const tunnelIdKey = (project: string, id: number | null): ParsedKey =>
+  id === null ? other : { is: 'tunnel-id', project, id };
+
+/** A number as we write it: two keys are never the same number. */
+function numberIn(text: string | undefined, first: number, last: number): number | null {
+  if (text === undefined || !/^(0|[1-9]\d{0,9})$/.test(text)) return null;
+  const value = Number(text);
+  return value >= first && value <= last ? value : null;
+}
+
+const uuid = new RegExp(uuidPattern);
+const isUuid = (text: string | undefined): text is string => text !== undefined && uuid.test(text);
+
+/** Neutron's ids of ports are UUIDs; whatever else somebody may call one, it is no more than a name. */
+const isPort = isName;
+
+function isName(text: string | undefined): text is string {
+  return text !== undefined && text.length > 0 && text.length <= 255;
 }
 
 function decode(text: string | undefined): string | null {

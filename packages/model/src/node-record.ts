@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
-import { MirrorDirections } from './api-record.js';
-import { FilterRule } from './filter.js';
+import { MirrorDirections, mostMtu, VlanFilter } from './api-record.js';
+import { IpAddress, integer, Name, ProjectId, TunnelAddress } from './field-types.js';
+import { FilterRule, mostFilterRules } from './filter.js';
 import { mirrorTypes, uuidPattern } from './identifiers.js';
 
 const Uuid = Type.String({ pattern: uuidPattern });
@@ -8,17 +9,17 @@ const Uuid = Type.String({ pattern: uuidPattern });
 /** Copies of one tap service travel between nodes on a VLAN of a physnet: one id for all nodes that share it. */
 export const VlanLink = Type.Object({
   type: Type.Literal('vlan'),
-  physnet: Type.String({ minLength: 1 }),
-  vlan: Type.Integer({ minimum: 1, maximum: 4094 }),
+  physnet: Name,
+  vlan: integer(1, 4094),
 });
 export type VlanLink = Static<typeof VlanLink>;
 
 /** Or in a VXLAN tunnel between two nodes; `local` is this node's tunnel address, `remote` the peer's. */
 export const VxlanLink = Type.Object({
   type: Type.Literal('vxlan'),
-  vni: Type.Integer({ minimum: 1, maximum: 0xffffff }),
-  local: Type.String({ minLength: 1 }),
-  remote: Type.String({ minLength: 1 }),
+  vni: integer(1, 0xffffff),
+  local: TunnelAddress,
+  remote: TunnelAddress,
 });
 export type VxlanLink = Static<typeof VxlanLink>;
 
@@ -36,12 +37,19 @@ export type LocalTarget = Static<typeof LocalTarget>;
 const common = {
   v: Type.Literal(1),
   id: Uuid,
-  project_id: Type.String({ minLength: 1 }),
+  project_id: ProjectId,
   removed: Type.Optional(Type.Boolean()),
 };
 
+/** Ways in from other nodes: as many as etcd has room for in a record. */
+const mostInputs = 20_000;
+
 /** `nodes/<node>/taas/tap_services/<id>`, on the collector's node: where copies come in from other nodes. */
-export const NodeTapService = Type.Object({ ...common, port_id: Uuid, inputs: Type.Array(Link) });
+export const NodeTapService = Type.Object({
+  ...common,
+  port_id: Uuid,
+  inputs: Type.Array(Link, { maxItems: mostInputs }),
+});
 export type NodeTapService = Static<typeof NodeTapService>;
 
 /** `nodes/<node>/taas/tap_flows/<id>`, on the source's node. An empty filter copies everything. */
@@ -50,8 +58,8 @@ export const NodeTapFlow = Type.Object({
   tap_service_id: Uuid,
   source_port: Uuid,
   direction: Type.Enum(['IN', 'OUT', 'BOTH']),
-  vlan_filter: Type.Union([Type.String(), Type.Null()]),
-  filter: Type.Array(FilterRule),
+  vlan_filter: Type.Union([VlanFilter, Type.Null()]),
+  filter: Type.Array(FilterRule, { maxItems: mostFilterRules }),
   target: Type.Union([LocalTarget, VlanLink, VxlanLink]),
 });
 export type NodeTapFlow = Static<typeof NodeTapFlow>;
@@ -64,10 +72,10 @@ export const NodeTapMirror = Type.Object({
   ...common,
   port_id: Uuid,
   mirror_type: Type.Enum([...mirrorTypes]),
-  local: Type.String({ minLength: 1 }),
-  remote: Type.String({ minLength: 1 }),
+  local: TunnelAddress,
+  remote: IpAddress,
   directions: MirrorDirections,
   /** The longest IP packet of the port's network, in bytes, where the port's binding says so. */
-  mtu: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+  mtu: Type.Union([integer(1, mostMtu), Type.Null()]),
 });
 export type NodeTapMirror = Static<typeof NodeTapMirror>;

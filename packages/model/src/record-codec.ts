@@ -9,10 +9,18 @@ import {
   TapMirrorRecord,
   TapServiceRecord,
   TunnelIdRecord,
+  UnderlayRecord,
 } from './api-record.js';
+import { asLine } from './field-types.js';
 import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
 import { AgentRecord, HeartbeatRecord, TapState } from './state-record.js';
+
+/** etcd's own limit of a request, in bytes: no server or agent has written more. */
+const longestValue = 1_572_864;
+
+/** What is wrong with a record is for the log: no more of the record than this. */
+const longestProblem = 200;
 
 /** Reads and writes one kind of record. */
 export interface RecordCodec<T> {
@@ -31,6 +39,7 @@ export const tunnelIdCodec = codec(TunnelIdRecord);
 export const quotaCodec = codec(QuotaRecord);
 export const portRoleCodec = codec(PortRoleRecord);
 export const portBindingCodec = codec(PortBindingRecord);
+export const underlayCodec = codec(UnderlayRecord);
 export const segmentCodec = codec(SegmentRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);
 export const nodeTapFlowCodec = codec(NodeTapFlow);
@@ -43,6 +52,7 @@ function codec<S extends TSchema>(schema: S): RecordCodec<Static<S>> {
   const validator = Compile(schema);
   return {
     parse(key, value) {
+      if (value.length > longestValue) throw new RecordError(key, `is longer than ${longestValue} characters`);
       const json = parseJson(key, value);
       if (validator.Check(json)) return json as Static<S>;
       throw new RecordError(key, describe(json, validator.Errors(json)));
@@ -62,7 +72,14 @@ function parseJson(key: string, value: string): unknown {
 function describe(json: unknown, errors: readonly { instancePath: string; message: string }[]): string {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return 'is not a JSON object';
   const version = (json as { v?: unknown }).v;
-  if (version !== 1) return `has format version ${JSON.stringify(version)}; this program knows 1`;
+  if (version !== 1) return `has format version ${named(version)}; this program knows 1`;
   const first = errors[0];
-  return first ? `${first.instancePath || 'the record'} ${first.message}` : 'does not have the expected form';
+  if (!first) return 'does not have the expected form';
+  return asLine(`${first.instancePath || 'the record'} ${first.message}`, longestProblem);
+}
+
+/** A value of somebody's, in a message. Never its inside: it may be nested deeper than the stack is. */
+function named(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'of a list' : 'of an object';
+  return asLine(typeof value === 'string' ? `"${value}"` : String(value), 40);
 }

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { integer, Line, Name, TunnelAddress, Word } from './field-types.js';
 import { uuidPattern } from './identifiers.js';
 
 /**
@@ -13,10 +14,10 @@ export const TapState = Type.Object({
   v: Type.Literal(1),
   id: Type.String({ pattern: uuidPattern }),
   /** etcd's mod revision of the wanted record that this state is about. */
-  revision: Type.Integer({ minimum: 0 }),
+  revision: integer(0),
   status: Type.Enum(['ACTIVE', 'PENDING', 'DOWN', 'ERROR', 'REMOVED']),
   /** For the tenant: what is missing or wrong; when ACTIVE, empty or a warning; empty when REMOVED. */
-  reason: Type.String(),
+  reason: Line,
 });
 export type TapState = Static<typeof TapState>;
 export type TapStateStatus = TapState['status'];
@@ -29,15 +30,15 @@ export function isInPlace(status: TapStateStatus | undefined): boolean {
 /** `state/<node>/taas/agent`, under a lease: the agent lives, and this is what its node can do. */
 export const AgentRecord = Type.Object({
   v: Type.Literal(1),
-  node: Type.String({ minLength: 1 }),
-  agent_version: Type.String(),
+  node: Name,
+  agent_version: Word,
   /** VPP's version, or null while the agent is not connected to it. */
-  vpp_version: Type.Union([Type.String(), Type.Null()]),
+  vpp_version: Type.Union([Word, Type.Null()]),
   /** Local address of VXLAN tunnels and of tap mirrors, or null if the node has none. */
-  tunnel_address: Type.Union([Type.String(), Type.Null()]),
+  tunnel_address: Type.Union([TunnelAddress, Type.Null()]),
   /** Physical networks whose uplink the agent has found in VPP. */
-  physnets: Type.Array(Type.String()),
-  capabilities: Type.Array(Type.String()),
+  physnets: Type.Array(Name, { maxItems: 1024 }),
+  capabilities: Type.Array(Word, { maxItems: 128 }),
 });
 export type AgentRecord = Static<typeof AgentRecord>;
 

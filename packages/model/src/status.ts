@@ -18,6 +18,8 @@ export interface NodePart {
   readonly state: Pick<TapState, 'revision' | 'status' | 'reason'> | null;
   /** Whether the node's agent holds its lease. */
   readonly agentAlive: boolean;
+  /** There is a record of the node's agent, and it cannot be used. */
+  readonly agentUnreadable?: boolean;
 }
 
 export interface StatusInput {
@@ -43,6 +45,7 @@ export function deriveStatus(input: StatusInput): StatusView {
 function partStatus(part: NodePart): StatusView {
   const { node, state } = part;
   if (part.wantedRevision === null) return { status: 'DOWN', reason: `accepted; node ${node} has not been told yet` };
+  if (part.agentUnreadable) return { status: 'DOWN', reason: unreadableAgent(node) };
   if (!part.agentAlive) return { status: 'DOWN', reason: `the TaaS agent of node ${node} is not running` };
   if (state === null || state.revision < part.wantedRevision)
     return { status: 'PENDING_CREATE', reason: `waiting for node ${node}` };
@@ -59,6 +62,10 @@ function partStatus(part: NodePart): StatusView {
       return { status: 'PENDING_CREATE', reason: `waiting for node ${node}` };
   }
 }
+
+/** What is said of a node whose agent tells what cannot be true: what is wrong is for the operator, who finds it in log and /readyz. */
+export const unreadableAgent = (node: string): string =>
+  `what the TaaS agent of node ${node} says of itself cannot be used; the operator sees why`;
 
 function pendingDelete(parts: readonly NodePart[]): string {
   const waiting = parts.filter((part) => part.wantedRevision !== null).map((part) => part.node);

@@ -62,7 +62,7 @@ export async function startFakeNeutron() {
     if (id !== undefined) {
       const found = state.ports.get(id);
       const port = found === undefined ? null : shown(found, token);
-      if (port === null) send(response, 404, { NeutronError: { type: 'PortNotFound' } });
+      if (port === null) send(response, 404, { NeutronError: { type: 'PortNotFound', message: 'gone', detail: '' } });
       else send(response, 200, { port });
       return;
     }

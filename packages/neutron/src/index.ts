@@ -1,3 +1,4 @@
+export type { Absence } from './absence-check.js';
 export {
   createNeutronClient,
   type NeutronClient,
@@ -6,6 +7,6 @@ export {
 } from './neutron-client.js';
 export { NeutronUnauthorizedError, NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
 export type { NeutronPort, PortBinding } from './port.js';
-export { bindingChanged, type PortChange } from './port-diff.js';
+export { bindingOrOwnerChanged, type PortChange } from './port-diff.js';
 export { createPortLookup, type PortLookup, type PortLookupOptions } from './port-lookup.js';
 export { createPortWatcher, type PortRound, type PortWatcher, type PortWatcherOptions } from './port-watcher.js';

@@ -37,6 +37,24 @@ describe('one port', () => {
     expect((await client.portAsService(id, never))?.binding).toEqual({ hostId: null, vifType: 'unbound' });
   });
 
+  test('of which Neutron does not say whose it is belongs to nobody, and hurts no neighbour', async () => {
+    const ids = [{ project_id: '', tenant_id: '' }, { project_id: null, tenant_id: 7 }, {}].map((fields, n) =>
+      fake.state.add(n + 1, fields),
+    );
+    const { found } = await client.portsAsService(ids, never);
+    expect(ids.map((id) => found.get(id)?.projectId)).toEqual([null, null, 'acme']);
+  });
+
+  test('that is not the one asked for says nothing', async () => {
+    const [asked, other] = [fake.state.add(1), fake.state.add(2)];
+    fake.state.override = (_request, response) => {
+      response.end(JSON.stringify({ port: fake.state.ports.get(other) }));
+      return true;
+    };
+    await expect(client.portAsCaller(asked, 'acme', never)).rejects.toThrow(NeutronUnavailableError);
+    await expect(client.portAsService(asked, never)).rejects.toThrow(NeutronUnavailableError);
+  });
+
   test('a stranger’s port is as unknown as none, and what is no UUID is not asked for', async () => {
     const id = fake.state.add(1);
     expect(await client.portAsCaller(id, 'umbrella', never)).toBeNull();

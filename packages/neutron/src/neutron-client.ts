@@ -1,6 +1,7 @@
 import { type HttpResponse, type ServiceTokenSource, type Upstream, UpstreamUnavailableError } from '@taas/keystone';
+import { type Absence, AbsenceCheck } from './absence-check.js';
 import { NeutronUnauthorizedError, NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
-import { type NeutronPort, parsePort, parsePortPage } from './port.js';
+import { type NeutronPort, parsePort, parsePortPage, saysPortNotFound } from './port.js';
 import { batchesOfIds, isPortId, type PortQuery, portPath, portsPath } from './port-query.js';
 
 /** What Neutron said about a set of ports. Every id asked for is in exactly one of the three. */
@@ -36,8 +37,12 @@ export interface NeutronClient {
   portsAsService(portIds: Iterable<string>, signal: AbortSignal): Promise<PortsView>;
   /** All ports bound on the hosts. @throws UpstreamUnavailableError; the signal's reason */
   portsOfHosts(hosts: readonly string[], signal: AbortSignal): Promise<NeutronPort[]>;
-  /** Whether Neutron shows bindings to our service user; null if there is no port to tell by. */
-  seesBindings(signal: AbortSignal): Promise<boolean | null>;
+  /**
+   * Which ports are gone beyond doubt: see {@link AbsenceCheck}.
+   * @param witnesses ports that are there, to be asked for along with them
+   * @throws UpstreamUnavailableError; the signal's reason
+   */
+  confirmGone(portIds: Iterable<string>, witnesses: Iterable<string>, signal: AbortSignal): Promise<Absence>;
 }
 
 export interface NeutronClientOptions {
@@ -92,17 +97,36 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
     }
   };
 
-  const one = (response: HttpResponse): NeutronPort | null => {
-    if (response.status === 200) return parsePort(response.body);
+  const one = (portId: string, response: HttpResponse): NeutronPort | null => {
     if (response.status === 404) return null;
-    throw unexpected(response.status);
+    if (response.status !== 200) throw unexpected(response.status);
+    const port = parsePort(response.body);
+    if (port.id === portId) return port;
+    throw neutronUnavailable('bad-answer', 'it answers with another port than it was asked for', null);
   };
+
+  /** Null only if Neutron itself says that there is none. */
+  const oneAsService = async (portId: string, signal: AbortSignal): Promise<NeutronPort | null> => {
+    const response = await getAsService(portPath(portId), signal);
+    if (response.status === 404 && !saysPortNotFound(response.body)) throw unexpected(response.status);
+    return one(portId, response);
+  };
+
+  const absenceCheck = new AbsenceCheck({
+    page: async (query, signal) => {
+      const response = await getAsService(portsPath(query), signal);
+      if (response.status !== 200) throw unexpected(response.status);
+      return parsePortPage(response.body);
+    },
+    port: oneAsService,
+    batches: (ids) => batchesOfIds(ids, maxUrlBytes - 50),
+  });
 
   return {
     portAsCaller: async (portId, token, signal) => {
       if (!isPortId(portId)) return null;
       const response = await getAsCaller(portPath(portId), token, signal);
-      return response && one(response);
+      return response && one(portId, response);
     },
     portsAsCaller: async (project, token, limit, signal) => {
       const response = await getAsCaller(portsPath({ project, limit }), token, signal);
@@ -110,8 +134,7 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
       if (response.status !== 200) throw unexpected(response.status);
       return parsePortPage(response.body).ports;
     },
-    portAsService: async (portId, signal) =>
-      isPortId(portId) ? one(await getAsService(portPath(portId), signal)) : null,
+    portAsService: async (portId, signal) => (isPortId(portId) ? oneAsService(portId, signal) : null),
     portsAsService: async (portIds, signal) => {
       const found = new Map<string, NeutronPort>();
       const absent = new Set<string>();
@@ -137,12 +160,7 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
     },
     portsOfHosts: (hosts, signal) =>
       hosts.length === 0 ? Promise.resolve([]) : list({ hosts, limit: pageSize }, signal),
-    seesBindings: async (signal) => {
-      const response = await getAsService(portsPath({ limit: 1 }), signal);
-      if (response.status !== 200) throw unexpected(response.status);
-      const [port] = parsePortPage(response.body).ports;
-      return port === undefined ? null : port.binding !== null;
-    },
+    confirmGone: (portIds, witnesses, signal) => absenceCheck.confirm(portIds, witnesses, signal),
   };
 }
 

@@ -22,11 +22,12 @@ export function diffPorts(
   return changes;
 }
 
-/** Whether the port was bound, unbound, or moved to another node, or is seen for the first time. */
-export function bindingChanged(change: PortChange): boolean {
+/** Whether the port was bound, unbound, or moved to another node or project, or is seen for the first time. */
+export function bindingOrOwnerChanged(change: PortChange): boolean {
   if (change.kind === 'deleted') return false;
   if (change.kind === 'seen') return true;
   return (
+    change.before.projectId !== change.port.projectId ||
     change.before.binding?.hostId !== change.port.binding?.hostId ||
     change.before.binding?.vifType !== change.port.binding?.vifType
   );

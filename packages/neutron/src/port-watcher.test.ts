@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type FakeNeutron, neutronClient, startFakeNeutron, uuid } from './fake-neutron.suite.js';
 import type { NeutronPort } from './port.js';
-import { bindingChanged, diffPorts, type PortChange } from './port-diff.js';
+import { bindingOrOwnerChanged, diffPorts, type PortChange } from './port-diff.js';
 import { createPortWatcher, type PortRound } from './port-watcher.js';
 
 const never = new AbortController().signal;
@@ -64,10 +64,14 @@ const down = (): void => {
 };
 
 test('a port is seen, moves, is deleted; only followed ports are asked for', async () => {
-  const [mine] = [fake.state.add(1), fake.state.add(2)];
-  follow(mine);
+  const mine = fake.state.add(1);
+  fake.state.add(2);
+  follow(mine, fake.state.add(3));
   const { look } = setUp();
-  expect(await look()).toMatchObject([{ kind: 'seen', port: { id: mine, binding: { hostId: 'node-1' } } }]);
+  expect(await look()).toMatchObject([
+    { kind: 'seen', port: { id: mine, binding: { hostId: 'node-1' } } },
+    { kind: 'seen', port: { id: uuid(3) } },
+  ]);
   expect(await look()).toEqual([]);
 
   fake.state.add(1, { 'binding:host_id': 'node-2' });
@@ -77,7 +81,7 @@ test('a port is seen, moves, is deleted; only followed ports are asked for', asy
     before: { binding: { hostId: 'node-1' } },
     port: { binding: { hostId: 'node-2' } },
   });
-  expect(moved && bindingChanged(moved)).toBe(true);
+  expect(moved && bindingOrOwnerChanged(moved)).toBe(true);
 
   fake.state.ports.delete(mine);
   expect(await look()).toEqual([]);
@@ -89,6 +93,7 @@ test('a port is seen, moves, is deleted; only followed ports are asked for', asy
 
 test('Neutron down: nothing changes, and nothing is deleted, however long', async () => {
   const id = fake.state.add(1);
+  fake.state.add(2);
   follow(id);
   const { watcher, look } = setUp();
   await look();
@@ -106,6 +111,7 @@ test('Neutron down: nothing changes, and nothing is deleted, however long', asyn
 
 test('a list that misses a port is not believed without a 404 for it alone', async () => {
   const id = fake.state.add(1);
+  fake.state.add(2);
   follow(id);
   const { look } = setUp();
   await look();
@@ -128,9 +134,80 @@ test('a service user who lost its rights sees no port, and deletes none', async 
   expect(await look()).toMatchObject([{ kind: 'seen' }]);
 });
 
-test('a port that went while we were not running is noticed', async () => {
-  follow(uuid(7));
+test('a service user who loses its rights later deletes none, whatever it saw before', async () => {
+  const ids = [fake.state.add(1), fake.state.add(2)];
+  fake.state.add(3, { project_id: 'service-1' });
+  follow(...ids);
+  const { look } = setUp();
+  await look();
+  fake.state.privileged = false;
+  for (let i = 0; i < 5; i++) expect(await look()).toEqual([]);
+  // Even if a port is gone at that: who knows.
+  fake.state.ports.delete(uuid(1));
+  for (let i = 0; i < 5; i++) expect(await look()).toEqual([]);
+  fake.state.privileged = true;
+  expect(await look()).toEqual([{ kind: 'deleted', portId: uuid(1) }]);
+});
+
+test('a service user whose rights only some of Neutron’s processes believe in deletes none', async () => {
+  const ids = [fake.state.add(1), fake.state.add(2)];
+  fake.state.add(3, { project_id: 'service-1' });
+  follow(...ids);
+  const { look } = setUp();
+  await look();
+  // Neutron's processes have caches of their own: one after the other answers.
+  fake.state.override = () => {
+    fake.state.privileged = !fake.state.privileged;
+    return false;
+  };
+  for (let i = 0; i < 10; i++) expect((await look()).filter(({ kind }) => kind === 'deleted')).toEqual([]);
+});
+
+test.each([
+  ['an empty list for everything', (url: string) => (url.includes('/ports?') ? '{"ports":[]}' : null)],
+  ['a 404 of its own', () => '<html>404 Not Found</html>'],
+  ['a 404 in JSON that is not Neutron’s', () => '{"error":{"code":404}}'],
+  ['a path that Neutron does not know', () => '{"NeutronError":{"type":"HTTPNotFound","message":"","detail":""}}'],
+])('a proxy that answers %s deletes none', async (_what, answer) => {
+  const id = fake.state.add(1);
+  follow(id, fake.state.add(2));
+  const { look } = setUp();
+  await look();
+  fake.state.ports.delete(id);
+  fake.state.override = (request, response) => {
+    const url = request.url ?? '';
+    const body = answer(url);
+    if (body === null || (!url.includes('/ports?') && !url.includes(id))) return false;
+    if (url.includes('/ports?') && !body.startsWith('{"ports"')) return false;
+    response.writeHead(url.includes('/ports?') ? 200 : 404).end(body);
+    return true;
+  };
+  for (let i = 0; i < 5; i++) expect(await look()).toEqual([]);
+  fake.state.override = null;
+  expect(await look()).toEqual([{ kind: 'deleted', portId: id }]);
+});
+
+test('answers that are cut at Neutron’s limit delete what is gone, and no more', async () => {
+  const ids = Array.from({ length: 9 }, (_, n) => fake.state.add(n + 1));
+  follow(...ids);
+  const { look } = setUp();
+  await look();
+  fake.state.maxPage = 2;
+  for (const n of [1, 2, 3, 5, 8]) fake.state.ports.delete(uuid(n));
+  expect(await look()).toEqual([]);
+  const gone = (await look()).map((change) => (change.kind === 'deleted' ? change.portId : change.kind));
+  expect(gone.sort()).toEqual([1, 2, 3, 5, 8].map(uuid));
+});
+
+test('a Neutron that has none of the ports may be the wrong one, and deletes none', async () => {
+  follow(uuid(7), uuid(8));
   fake.state.add(2);
+  const { look } = setUp();
+  for (let i = 0; i < 5; i++) expect(await look()).toEqual([]);
+});
+
+test('a port that went while we were not running is noticed, once another one shows whose Neutron it is', async () => {
+  follow(uuid(7), fake.state.add(2));
   const { look } = setUp();
   await look();
   expect(await look()).toEqual([{ kind: 'deleted', portId: uuid(7) }]);

@@ -38,24 +38,34 @@ export interface PortWatcherOptions {
 
 /**
  * Follows ports by looking at Neutron at intervals and comparing whole snapshots. A port is reported as deleted only if
- * Neutron answered without it several times, answers 404 for it alone, and shows bindings to our service user: to one
- * without that right, other projects' ports look deleted.
+ * Neutron answered without it several times, if this is the Neutron that has others of the ports (one of them was found here with
+ * its binding), and if {@link NeutronClient.confirmGone} leaves no doubt.
  */
 export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
   const { client, portIds, onRound, clock, random, logger, intervalMs = 10_000, missesNeeded = 2 } = options;
   let known: ReadonlyMap<string, NeutronPort> = new Map();
   let misses: ReadonlyMap<string, number> = new Map();
   let privileged: boolean | null = null;
-  /** Whether the log has it that missing ports cannot be told from hidden ones. */
-  let doubted = false;
+  /** Whether any followed port was ever found with its binding: a Neutron that has none of ours may be another cloud's. */
+  let recognised = false;
+  /** What the log last said of ports that cannot be told from hidden ones. */
+  let doubted: string | null = null;
   let completeAt: number | null = null;
   let woken = new AbortController();
 
-  const learnPrivilege = (seen: boolean | null) => {
-    if (seen === false && privileged !== false) {
+  const learnPrivilege = (found: ReadonlyMap<string, NeutronPort>) => {
+    if (found.size === 0) return;
+    const seen = [...found.values()].some((port) => port.binding !== null);
+    if (!seen && privileged !== false) {
       logger.error({}, 'Neutron shows no bindings to our service user; give it the role admin or service');
     }
-    if (seen !== null) privileged = seen;
+    privileged = seen;
+    recognised ||= seen;
+  };
+
+  const doubt = (why: string, ports: number) => {
+    if (doubted !== why) logger.warn({ ports, why }, 'ports are missing, but Neutron may just not show them to us');
+    doubted = why;
   };
 
   /** Which of the missed ports are gone beyond doubt; those that are there after all go into `found`. */
@@ -65,28 +75,23 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     signal: AbortSignal,
   ): Promise<string[]> => {
     if (missed.length === 0) return [];
-    if (privileged === null) learnPrivilege(await client.seesBindings(signal));
-    if (privileged !== true) {
-      if (!doubted)
-        logger.warn({ ports: missed.length }, 'ports are missing, but Neutron may just not show them to us');
-      doubted = true;
+    if (!recognised) {
+      doubt('it has none of the ports of taps', missed.length);
       return [];
     }
-    doubted = false;
-    const deleted: string[] = [];
-    for (const id of missed) {
-      const port = await client.portAsService(id, signal);
-      if (port === null) deleted.push(id);
-      else found.set(id, port);
-    }
-    return deleted;
+    const witnesses = [...found.values()].filter(({ binding }) => binding !== null).map(({ id }) => id);
+    const absence = await client.confirmGone(missed, witnesses, signal);
+    for (const [id, port] of absence.found) found.set(id, port);
+    if (absence.doubt === null) doubted = null;
+    else doubt(absence.doubt, missed.length - absence.gone.length - absence.found.size);
+    return [...absence.gone];
   };
 
   const look = async (signal: AbortSignal): Promise<PortRound> => {
     const asked = new Set(portIds());
     const view = await client.portsAsService(asked, signal);
     const found = new Map(view.found);
-    if (found.size > 0) learnPrivilege([...found.values()].some((port) => port.binding !== null));
+    learnPrivilege(found);
 
     const counted = new Map([...view.absent].map((id) => [id, (misses.get(id) ?? 0) + 1]));
     for (const id of view.unanswered) counted.set(id, misses.get(id) ?? 0);
@@ -119,7 +124,7 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
       signal,
     );
     if (found.size === 0) return;
-    learnPrivilege([...found.values()].some((port) => port.binding !== null));
+    learnPrivilege(found);
     const ports = new Map([...known, ...found]);
     await onRound({ changes: diffPorts(known, found, []), ports }, signal);
     known = ports;

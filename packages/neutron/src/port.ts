@@ -1,9 +1,10 @@
-import { neutronUnavailable } from './neutron-error.js';
+import { NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
 
 /** What TaaS needs to know of a Neutron port. */
 export interface NeutronPort {
   readonly id: string;
-  readonly projectId: string;
+  /** Null if Neutron does not say: ports of some of its own services belong to no project. */
+  readonly projectId: string | null;
   readonly networkId: string;
   /** Such as `compute:nova` or `network:dhcp`; empty for a port that nothing uses. */
   readonly deviceOwner: string;
@@ -42,6 +43,19 @@ export function parsePort(body: string): NeutronPort {
   return portOf(objectOf(parseBody(body)['port'], 'port'));
 }
 
+/**
+ * Whether the body of a 404 is Neutron's word that the port does not exist, and not that of a proxy, or that a path is not known.
+ * Source: neutron_lib.exceptions.PortNotFound, as neutron.api.api_common translates it.
+ */
+export function saysPortNotFound(body: string): boolean {
+  try {
+    return objectOf(parseBody(body)['NeutronError'], 'NeutronError')['type'] === 'PortNotFound';
+  } catch (error) {
+    if (error instanceof NeutronUnavailableError) return false;
+    throw error;
+  }
+}
+
 /** A page of ports, and whether Neutron says that there are more. */
 export interface PortPage {
   readonly ports: readonly NeutronPort[];
@@ -61,8 +75,8 @@ export function parsePortPage(body: string): PortPage {
 function portOf(fields: Fields): NeutronPort {
   return {
     id: text(fields['id'], 'id'),
-    projectId: text(fields['project_id'] ?? fields['tenant_id'], 'project_id'),
-    networkId: text(fields['network_id'], 'network_id'),
+    projectId: textOr(fields['project_id'], '') || textOr(fields['tenant_id'], '') || null,
+    networkId: textOr(fields['network_id'], ''),
     deviceOwner: textOr(fields['device_owner'], ''),
     deviceId: textOr(fields['device_id'], ''),
     adminStateUp: fields['admin_state_up'] !== false,
@@ -92,9 +106,8 @@ function objectOf(value: unknown, what: string): Fields {
   throw malformed(`${what} is not an object`);
 }
 
-/** Ports of some of Neutron's own services have an empty project. */
 function text(value: unknown, what: string): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string' && value !== '') return value;
   throw malformed(`a port's ${what} is not a text`);
 }
 

@@ -15,8 +15,19 @@ export interface Evaluation {
   readonly credentials: Credentials;
 }
 
-/** Whether `check` passes. A missing rule or attribute fails the check that needs it, and that one only (oslo.policy). */
+/** What is found out about a check: null if it asks for something that is not known. */
+export type Verdict = boolean | null;
+
+/**
+ * Whether `check` passes. What cannot be decided does not pass, and neither does its opposite: `not project_id:%(x)s` where
+ * the target has no `x` refuses. oslo.policy lets that pass, since to it a check that cannot be decided has failed.
+ */
 export function evaluate(check: Check, evaluation: Evaluation): boolean {
+  return judge(check, evaluation) === true;
+}
+
+/** Kleene's logic: a part that is not known matters only if the others do not decide without it. */
+export function judge(check: Check, evaluation: Evaluation): Verdict {
   switch (check.kind) {
     case 'always':
       return true;
@@ -24,40 +35,48 @@ export function evaluate(check: Check, evaluation: Evaluation): boolean {
       return false;
     case 'rule': {
       const referred = evaluation.rule(check.name);
-      return referred !== undefined && evaluate(referred, evaluation);
+      return referred === undefined ? null : judge(referred, evaluation);
     }
     case 'role':
       return hasRole(check.match, evaluation);
-    case 'field':
-      return (
-        Object.hasOwn(evaluation.target, check.field) &&
-        evaluation.target[check.field] !== null &&
-        pythonText(evaluation.target[check.field]) === check.value
-      );
+    case 'field': {
+      if (!Object.hasOwn(evaluation.target, check.field)) return null;
+      const value = evaluation.target[check.field];
+      return value !== null && pythonText(value) === check.value;
+    }
     case 'attribute':
       return matchesAttribute(check.left, check.match, evaluation);
     case 'not':
-      return !evaluate(check.check, evaluation);
+      return opposite(judge(check.check, evaluation));
     case 'and':
-      return check.checks.every((part) => evaluate(part, evaluation));
+      return opposite(anyOf(check.checks, (part) => opposite(judge(part, evaluation))));
     case 'or':
-      return check.checks.some((part) => evaluate(part, evaluation));
+      return anyOf(check.checks, (part) => judge(part, evaluation));
   }
 }
 
-function hasRole(match: Template, { target, credentials }: Evaluation): boolean {
-  const role = fillTemplate(match, target)?.toLowerCase();
-  const roles = Object.hasOwn(credentials, 'roles') ? credentials['roles'] : undefined;
-  return (
-    role !== undefined &&
-    Array.isArray(roles) &&
-    roles.some((held) => typeof held === 'string' && held.toLowerCase() === role)
-  );
+const opposite = (verdict: Verdict): Verdict => (verdict === null ? null : !verdict);
+
+function anyOf<T>(parts: readonly T[], verdict: (part: T) => Verdict): Verdict {
+  let all: Verdict = false;
+  for (const part of parts) {
+    const one = verdict(part);
+    if (one === true) return true;
+    if (one === null) all = null;
+  }
+  return all;
 }
 
-function matchesAttribute(left: string, match: Template, { target, credentials }: Evaluation): boolean {
+function hasRole(match: Template, { target, credentials }: Evaluation): Verdict {
+  const role = fillTemplate(match, target)?.toLowerCase();
+  const roles = Object.hasOwn(credentials, 'roles') ? credentials['roles'] : undefined;
+  if (role === undefined || !Array.isArray(roles)) return null;
+  return roles.some((held) => typeof held === 'string' && held.toLowerCase() === role);
+}
+
+function matchesAttribute(left: string, match: Template, { target, credentials }: Evaluation): Verdict {
   const wanted = fillTemplate(match, target);
-  if (wanted === null) return false;
+  if (wanted === null) return null;
   const literal = literalText(left);
   if (literal !== null) return literal === wanted;
   // A caller without a project must not own what has no project: theirs compares 'None' with 'None' and finds them equal.
@@ -67,11 +86,11 @@ function matchesAttribute(left: string, match: Template, { target, credentials }
   );
 }
 
-/** A list on the way, or at its end, matches if any of its members does. */
-function findInPath(value: unknown, path: readonly string[], matches: (value: unknown) => boolean): boolean {
-  if (Array.isArray(value)) return value.some((member) => findInPath(member, path, matches));
+/** A list on the way, or at its end, matches if any of its members does; null if the path leads nowhere. */
+function findInPath(value: unknown, path: readonly string[], matches: (value: unknown) => boolean): Verdict {
+  if (Array.isArray(value)) return anyOf(value, (member) => findInPath(member, path, matches));
   const [key, ...rest] = path;
   if (key === undefined) return matches(value);
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null;
   return findInPath((value as Readonly<Record<string, unknown>>)[key], rest, matches);
 }

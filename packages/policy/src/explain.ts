@@ -1,12 +1,14 @@
 import { type Check, printCheck } from './check.js';
-import { type Evaluation, evaluate } from './evaluate.js';
+import { type Evaluation, judge } from './evaluate.js';
+
+const words: Readonly<Record<string, string>> = { true: 'yes', false: 'no', null: 'not known' };
 
 /** For a log: the rule's text with the outcome of each check, referred rules opened: `role:member(yes) and ...`. */
 export function explainCheck(check: Check, evaluation: Evaluation): string {
   switch (check.kind) {
     case 'rule': {
       const referred = evaluation.rule(check.name);
-      return `rule:${check.name}${referred === undefined ? '(undefined: no)' : `[${explainCheck(referred, evaluation)}]`}`;
+      return `rule:${check.name}${referred === undefined ? '(undefined)' : `[${explainCheck(referred, evaluation)}]`}`;
     }
     case 'not':
       return `not ${operand(check.check, evaluation)}`;
@@ -14,7 +16,7 @@ export function explainCheck(check: Check, evaluation: Evaluation): string {
     case 'or':
       return check.checks.map((part) => operand(part, evaluation)).join(` ${check.kind} `);
     default:
-      return `${printCheck(check)}(${evaluate(check, evaluation) ? 'yes' : 'no'})`;
+      return `${printCheck(check)}(${words[String(judge(check, evaluation))]})`;
   }
 }
 

@@ -11,9 +11,11 @@ export function tokenize(rule: string): Token[] {
 }
 
 function tokensOfWord(word: string, offset: number): Token[] {
-  const leading = word.length - word.replace(/^\(+/, '').length;
-  const inner = word.slice(leading).replace(/\)+$/, '');
-  const trailing = word.length - leading - inner.length;
+  let [start, end] = [0, word.length];
+  while (word[start] === '(') start += 1;
+  // Not by a regular expression, which would try each parenthesis anew.
+  while (end > start && word[end - 1] === ')') end -= 1;
+  const [leading, inner, trailing] = [start, word.slice(start, end), word.length - end];
   const tokens: Token[] = [];
   for (let i = 0; i < leading; i++) tokens.push({ kind: '(', offset: offset + i });
   if (inner !== '') tokens.push(wordToken(inner, offset + leading));

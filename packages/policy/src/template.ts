@@ -15,6 +15,7 @@ export type TemplatePart = { readonly literal: string } | { readonly attribute: 
  */
 export function parseTemplate(text: string, offset: number): Template {
   const parts: TemplatePart[] = [];
+  const placeForm = /%\(([^()]+)\)s/y;
   let literal = '';
   let at = 0;
   while (at < text.length) {
@@ -26,7 +27,8 @@ export function parseTemplate(text: string, offset: number): Template {
       at = percent + 2;
       continue;
     }
-    const place = /^%\(([^()]+)\)s/.exec(text.slice(percent));
+    placeForm.lastIndex = percent;
+    const place = placeForm.exec(text);
     if (place?.[1] === undefined) {
       throw new RuleSyntaxError('a "%" must be "%(name)s", or "%%" for the character itself', offset + percent);
     }

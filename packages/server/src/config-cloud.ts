@@ -51,7 +51,8 @@ export const neutronOptions = group(
       default: '',
       description:
         "Neutron's endpoint without /v2.0, such as http://neutron.example:9696. With it, ports are checked with the " +
-        "caller's token and followed with ours. Empty: no Neutron; ports are those that networking-vpp has bound.",
+        "caller's token and followed with ours. Needed in auth.mode keystone; in development mode there is none, and ports " +
+        'are those that networking-vpp has bound, whoever owns them.',
     }),
     ca_file: Type.String({ default: '', description: "PEM of the authorities to trust; empty for the system's." }),
     pass_through: Type.Boolean({
@@ -101,6 +102,12 @@ export function cloudProblems({ auth, neutron }: Static<typeof cloud>): string[]
       found.push('option "neutron.url": callers have no tokens in auth.mode development');
   }
   if (auth.mode !== 'keystone') return found;
+  if (neutron.url === '') {
+    found.push(
+      'option "neutron.url": auth.mode keystone needs it, since nobody but Neutron says whose a port is: without it ' +
+        'anybody could tap any port',
+    );
+  }
   const { keystone } = auth;
   if (!isUrl(keystone.url)) found.push(`option "auth.keystone.url": "${keystone.url}" is no http or https URL`);
   else if (isInTheClear(keystone.url))

@@ -68,6 +68,7 @@ describe('the configuration', () => {
       { networking_vpp: { etcd: { user: 'vpp' } } },
       'options "networking_vpp.etcd.user" and "networking_vpp.etcd.password_file" go together',
     ],
+    [{ auth: { mode: 'keystone' } }, 'option "neutron.url": auth.mode keystone needs it'],
     [{ auth: { mode: 'keystone' } }, 'option "auth.keystone": needs either user_name and password_file, or'],
     [{ auth: { mode: 'keystone', keystone: { url: 'ftp://k' } } }, '"ftp://k" is no http or https URL'],
     [
@@ -81,6 +82,10 @@ describe('the configuration', () => {
     [
       { networking_vpp: { etcd: { user: 'u', password_file: 'p', endpoints: ['10.0.0.1:2379'] } } },
       'option "networking_vpp.etcd.password_file": the password would go to 10.0.0.1:2379 in the clear',
+    ],
+    [
+      { tap_mirrors: { underlay_subnets: ['10.0.0.0/33'] } },
+      'option "tap_mirrors.underlay_subnets": "10.0.0.0/33" is no subnet',
     ],
     [{ listen: { tls_key_file: 'x' } }, 'option "listen": tls_cert_file and tls_key_file go together'],
     [{ tap_mirrors: { denied_remote_subnets: ['10/8'] } }, '"10/8" is no subnet'],

@@ -1,14 +1,16 @@
 import { ConfigError, group, healthOptions, isLoopback, logOptions, options, portOption } from '@taas/service';
 import { etcdOptions, etcdProblems, signingOptions, signingProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
-import { remoteAddressPolicy, SubnetError, usualUnderlayPrefix } from './admission/remote-address-policy.js';
+import { usualQuotas } from './admission/quotas.js';
+import { type RemoteAddressOptions, usualUnderlayPrefix } from './admission/remote-address-policy.js';
+import { SubnetError, SubnetSet } from './admission/subnet-set.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 
-const quotaOption = (what: string) =>
+const quotaOption = (what: string, usual: number) =>
   Type.Integer({
-    default: -1,
+    default: usual,
     minimum: -1,
     maximum: 0x7fffffff,
     description: `How many ${what} a project may have; -1 for no limit.`,
@@ -59,9 +61,9 @@ export const serverConfigSchema = options({
   neutron: neutronOptions,
   quotas: group(
     {
-      tap_service: quotaOption('tap services'),
-      tap_flow: quotaOption('tap flows'),
-      tap_mirror: quotaOption('tap mirrors'),
+      tap_service: quotaOption('tap services', usualQuotas.tap_service),
+      tap_flow: quotaOption('tap flows', usualQuotas.tap_flow),
+      tap_mirror: quotaOption('tap mirrors', usualQuotas.tap_mirror),
     },
     'Limits of projects for which no administrator has set others.',
   ),
@@ -72,6 +74,12 @@ export const serverConfigSchema = options({
         description:
           'Subnets (CIDR) that mirrors may not send to, such as the management network. Loopback, link-local, ' +
           'multicast, unspecified and reserved addresses and the underlay are refused anyway.',
+      }),
+      underlay_subnets: Type.Array(Type.String(), {
+        default: [],
+        description:
+          "The underlay's subnets (CIDR), which mirrors may not send to, besides those around the tunnel addresses that nodes " +
+          'have reported. Empty: mirrors are refused (503) until a node has reported one.',
       }),
       underlay_prefix_v4: Type.Integer({
         default: usualUnderlayPrefix.ipv4,
@@ -93,13 +101,13 @@ export const serverConfigSchema = options({
   rate_limit: group(
     {
       per_second: Type.Number({
-        default: 0,
+        default: 50,
         minimum: 0,
         maximum: 100_000,
         description: 'Requests a second that a project may send for ever, to each server; 0 for no limit.',
       }),
       burst: Type.Integer({
-        default: 100,
+        default: 1000,
         minimum: 1,
         maximum: 100_000,
         description: 'Requests that a project may send at once after a rest.',
@@ -146,6 +154,19 @@ export const serverConfigSchema = options({
         minimum: 1,
         maximum: 128,
         description: 'Most resources that one request may create.',
+      }),
+      page_items: Type.Integer({
+        default: 1000,
+        minimum: 0,
+        maximum: 100_000,
+        description:
+          "Most resources on one page of a list, Neutron's pagination_max_limit; what follows is linked; 0 for no limit.",
+      }),
+      project_lists: Type.Integer({
+        default: 8,
+        minimum: 1,
+        maximum: 1000,
+        description: 'Lists of one project that are put together, or sent, at a time; 8 times as many may wait.',
       }),
       header_bytes: Type.Integer({
         default: 16 * 1024,
@@ -220,13 +241,24 @@ function apiProblems({ listen, tap_mirrors: mirrors }: ServerConfig): string[] {
   if ((listen.tls_cert_file === '') !== (listen.tls_key_file === '')) {
     found.push('option "listen": tls_cert_file and tls_key_file go together');
   }
-  try {
-    remoteAddressPolicy(mirrors.denied_remote_subnets, () => []);
-  } catch (error) {
-    if (!(error instanceof SubnetError)) throw error;
-    found.push(`option "tap_mirrors.denied_remote_subnets": ${error.message}`);
+  for (const option of ['denied_remote_subnets', 'underlay_subnets'] as const) {
+    try {
+      new SubnetSet(mirrors[option]);
+    } catch (error) {
+      if (!(error instanceof SubnetError)) throw error;
+      found.push(`option "tap_mirrors.${option}": ${error.message}`);
+    }
   }
   return found;
+}
+
+/** Where the configuration lets tap mirrors send to. */
+export function remoteAddressOptions({ tap_mirrors: mirrors }: ServerConfig): RemoteAddressOptions {
+  return {
+    denied: mirrors.denied_remote_subnets,
+    underlaySubnets: mirrors.underlay_subnets,
+    prefix: { ipv4: mirrors.underlay_prefix_v4, ipv6: mirrors.underlay_prefix_v6 },
+  };
 }
 
 function segmentProblems(config: ServerConfig): string[] {

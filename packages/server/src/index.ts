@@ -1,4 +1,9 @@
 export { boundPorts, type PortDirectory, type PortKnowledge } from './admission/port-directory.js';
+export {
+  type RemoteAddressPolicy,
+  remoteAddressPolicy,
+  usualRemoteAddresses,
+} from './admission/remote-address-policy.js';
 export { type ApiDeps, type ApiLimits, createApi, defaultLimits } from './api/create-api.js';
 export { NeutronError } from './api/neutron-error.js';
 export { type Authenticator, type Caller, closedAuthenticator, UnauthenticatedError } from './auth/authenticator.js';

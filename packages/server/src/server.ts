@@ -1,5 +1,5 @@
 import { keys } from '@taas/model';
-import { createPortLookup } from '@taas/neutron';
+import { createPortLookup, type NeutronClient } from '@taas/neutron';
 import {
   type Clock,
   type ConfigWatch,
@@ -12,13 +12,14 @@ import {
 } from '@taas/service';
 import { campaign, type Store, type Trust, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
+import { remoteAddressPolicy } from './admission/remote-address-policy.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
-import { configWarnings, describePolicy, type ServerConfig, segmentPolicy } from './config.js';
+import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { HandOverLog } from './status/hand-over-log.js';
@@ -83,19 +84,19 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const policy = segmentPolicy(config);
   const bindings = bindingsOf(config, deps);
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
-  const live = new LiveView(
-    store,
-    clock,
-    logger.child({ part: 'view' }),
-    placesFrom,
-    (config.election.ttl_s * 1000 * 2) / 3,
-  );
-  const compiler = new Compiler({ store, live, policy, clock, random, logger: logger.child({ part: 'compiler' }) });
+  const owners = config.auth.mode === 'development' ? 'perhaps' : 'always';
+  const leaderGapMs = (config.election.ttl_s * 1000 * 2) / 3;
+  const live = new LiveView(store, clock, logger.child({ part: 'view' }), placesFrom, owners, leaderGapMs);
+  const remoteAddresses = remoteAddressPolicy(remoteAddressOptions(config));
+  const compiler = new Compiler({
+    ...{ store, live, policy, remoteAddresses, clock, random, logger: logger.child({ part: 'compiler' }) },
+  });
   const moves = new HandOverLog(live.view, clock, logger.child({ part: 'moves' }));
   const { limits: given, neutron: neutronConfig } = config;
   const limits = {
     ...{ bodyBytes: given.body_bytes, bodyDepth: given.body_depth, bulkItems: given.bulk_items },
     ...{ headerBytes: given.header_bytes, requestMs: given.request_ms, catchUpMs: given.catch_up_ms },
+    ...{ pageItems: given.page_items, projectLists: given.project_lists },
   };
   const neutron =
     keystone && neutronConfig.url !== ''
@@ -118,16 +119,14 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     catchUpMs: limits.catchUpMs,
   });
   const api = createApi({
-    ...{ store, live, authenticator, policy, clock, newId, limits, quotas: config.quotas },
+    ...{ store, live, authenticator, policy, remoteAddresses, clock, newId, limits, quotas: config.quotas },
     rules: files.rules,
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
-    deniedRemoteSubnets: config.tap_mirrors.denied_remote_subnets,
-    underlayPrefix: { ipv4: config.tap_mirrors.underlay_prefix_v4, ipv6: config.tap_mirrors.underlay_prefix_v6 },
     portDeleted,
-    ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, files.neutronCa) } : {}),
+    ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, neutron.client, files.neutronCa) } : {}),
     ...(files.tls ? { tls: files.tls } : {}),
   });
 
@@ -242,6 +241,9 @@ function readOnce(config: ServerConfig, { clock, logger }: ServerDeps): OpenFile
   return { ...openServerFiles(config, watch, source, logger), watch, config: { restartFor: [] } };
 }
 
-function behind({ neutron }: ServerConfig, ca: Watched<Buffer> | undefined): NeutronBehind {
-  return { url: neutron.url, silenceMs: neutron.silence_ms, ca };
+function behind({ neutron }: ServerConfig, client: NeutronClient, ca: Watched<Buffer> | undefined): NeutronBehind {
+  const { url, silence_ms: silenceMs } = neutron;
+  const portGone: NeutronBehind['portGone'] = async (port, signal) =>
+    (await client.confirmGone([port], [], signal)).gone.includes(port);
+  return { url, silenceMs, ca, portGone };
 }

@@ -4,11 +4,17 @@ import { silentLogger, systemClock } from '@taas/service';
 import { createEmbeddedStore, type EmbeddedStore, type FollowEvent, type KeyValue, type Store } from '@taas/store';
 import type { FastifyInstance } from 'fastify';
 import { boundPorts } from './admission/port-directory.js';
+import {
+  type RemoteAddressPolicy,
+  remoteAddressPolicy,
+  usualRemoteAddresses,
+} from './admission/remote-address-policy.js';
 import type { AnswerBody } from './answer-body.suite.js';
 import { type ApiDeps, createApi } from './api/create-api.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { Compiler } from './compiler/compiler.js';
 import type { SegmentPolicy } from './compiler/segment-options.js';
+import type { OwnersKnown } from './view/cluster-view.js';
 import { LiveView } from './view/live-view.js';
 import type { PlacesFrom } from './view/port-places.js';
 
@@ -35,11 +41,13 @@ export interface Reply {
 /** What a server of a test has otherwise than others. */
 export type ReplicaOptions = Partial<Omit<ApiDeps, 'store' | 'live' | 'policy' | 'clock' | 'newId'>> & {
   readonly placesFrom?: PlacesFrom;
+  readonly owners?: OwnersKnown;
 };
 
 /** One server: its view and its API, without sockets. */
 export class Replica {
   readonly live: LiveView;
+  readonly remoteAddresses: RemoteAddressPolicy;
   readonly api: FastifyInstance;
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
@@ -49,8 +57,9 @@ export class Replica {
     readonly policy: SegmentPolicy,
     options: ReplicaOptions = {},
   ) {
-    const { logger = silentLogger, placesFrom, ...given } = options;
-    this.live = new LiveView(store, systemClock, logger, placesFrom);
+    const { logger = silentLogger, placesFrom, owners, ...given } = options;
+    this.remoteAddresses = given.remoteAddresses ?? remoteAddressPolicy(usualRemoteAddresses);
+    this.live = new LiveView(store, systemClock, logger, placesFrom, owners);
     this.#following = this.live.run(this.#stop.signal);
     this.api = createApi({
       store,
@@ -62,6 +71,7 @@ export class Replica {
       clock: systemClock,
       newId: randomUUID,
       ...given,
+      remoteAddresses: this.remoteAddresses,
     });
   }
 
@@ -189,9 +199,9 @@ export class TestCloud {
   async lead(replica: Replica, store: Store = replica.store): Promise<Compiler> {
     await this.#endTerm();
     const { revision } = await this.put(keys.leader, '{}');
-    const { live, policy } = replica;
+    const { live, policy, remoteAddresses } = replica;
     const compiler = new Compiler({
-      ...{ store, live, policy, clock: systemClock, logger: silentLogger },
+      ...{ store, live, policy, remoteAddresses, clock: systemClock, logger: silentLogger },
       random: () => 0,
     });
     const stop = new AbortController();

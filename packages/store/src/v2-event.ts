@@ -48,13 +48,17 @@ export function parseAction(body: string): V2Action {
   return { action, node: parseNode(node) };
 }
 
-function parseNode(json: unknown): V2Node {
+/** Directories in directories: networking-vpp's keys are five deep, and what somebody put deeper is none of them. */
+const deepest = 32;
+
+function parseNode(json: unknown, depth = 0): V2Node {
   // The root directory is shown without a key, and a new store's root without an index.
   const { key = '/', value, dir, nodes, modifiedIndex = 0 } = fieldsOf(json);
   if (typeof key !== 'string' || typeof modifiedIndex !== 'number') throw oddAnswer();
   if (dir === true) {
     if (nodes !== undefined && !Array.isArray(nodes)) throw oddAnswer();
-    return { key, dir, modifiedIndex, nodes: (nodes ?? []).map(parseNode) };
+    const below = depth < deepest ? (nodes ?? []) : [];
+    return { key, dir, modifiedIndex, nodes: below.map((each) => parseNode(each, depth + 1)) };
   }
   return { key, modifiedIndex, ...(typeof value === 'string' ? { value } : {}) };
 }

@@ -219,6 +219,7 @@ function findVxlan(
   if (facts.tunnelAddress === null) return pending('this node has no tunnel address configured');
   if (canonicalAddress(facts.tunnelAddress) !== local)
     return pending(`the tunnel address of this node is ${facts.tunnelAddress}, not ${link.local} as the tap expects`);
+  if (local === remote) return refused(`both ends of the tunnel have this node's own address ${link.local}`);
   const tunnel = actual.tunnelBetween(local, remote, link.vni);
   const holder = tunnel && actual.interface(tunnel.index);
   const make = (as: string): Step[] => [{ kind: 'create-vxlan', as, local, remote, vni: link.vni }];

@@ -3,6 +3,7 @@ import { listMark } from './flow-filter.js';
 import type { NodeFacts } from './node-facts.js';
 import { type Plan, PlanDraft } from './plan.js';
 import { isHalfMadeCollector } from './plan-attachment.js';
+import { planEach } from './plan-contained.js';
 import { isHalfMadeTunnel, planMirror } from './plan-mirror.js';
 import { withdrawPolicer } from './plan-policer.js';
 import { removeAttachment, removeLoopback } from './plan-removal.js';
@@ -111,8 +112,11 @@ function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts,
   draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
   const loopbacks = (halfMade?.loopbacks ?? []).flatMap(({ index }) => removeLoopback(index, actual));
   draft.add('half-made', [scrubKey], [...loopbacks, ...(halfMade ? strayFilters(actual, halfMade) : [])]);
-  for (const [service, { gone, some }] of units) planUnit(planning, service, gone, whole.has(service) ? null : some);
-  for (const mirror of ids.mirrors) planMirror(planning, mirror);
+  for (const [service, { gone, some }] of units)
+    planEach(planning, 'tap_services', service, () =>
+      planUnit(planning, service, gone, whole.has(service) ? null : some),
+    );
+  for (const mirror of ids.mirrors) planEach(planning, 'tap_mirrors', mirror, () => planMirror(planning, mirror));
   const tunnels = (halfMade?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
   const collectors = (halfMade?.collectors ?? []).filter(({ index }) => planning.taken.adopt(index));
   draft.add(

@@ -31,6 +31,14 @@ export interface Outlook {
 export interface Plan {
   readonly sequences: readonly Sequence[];
   readonly outlooks: readonly Outlook[];
+  /** Taps that could not be planned, and why; their outlooks say so, too. */
+  readonly unplanned: readonly Unplanned[];
+}
+
+export interface Unplanned {
+  readonly kind: ResourceKind;
+  readonly id: string;
+  readonly cause: string;
 }
 
 /** A plan while it is being made. */
@@ -38,10 +46,15 @@ export class PlanDraft {
   readonly #sequences = new Map<string, Sequence>();
   readonly #last: Sequence[] = [];
   readonly #outlooks: Outlook[] = [];
+  readonly #unplanned: Unplanned[] = [];
+  /** What the attempt under way has put in the place of what; null while there is none. */
+  #replaced: { readonly key: string; readonly before: Sequence | undefined }[] | null = null;
 
   /** Nothing is added for no steps: an absent key means that there is nothing to do. */
   add(key: string, needs: readonly string[], steps: readonly Step[]): void {
-    if (steps.length > 0) this.#sequences.set(key, { key, needs, steps });
+    if (steps.length === 0) return;
+    this.#replaced?.push({ key, before: this.#sequences.get(key) });
+    this.#sequences.set(key, { key, needs, steps });
   }
 
   /** As {@link add}, after everything else. */
@@ -57,6 +70,36 @@ export class PlanDraft {
     this.#outlooks.push(outlook);
   }
 
+  /** Says of a tap that nothing can be said but this. */
+  unplanned(tap: Unplanned, revision: number): void {
+    const { kind, id, cause } = tap;
+    const obstacle = { status: 'ERROR', reason: `cannot be planned on this node: ${cause}` } as const;
+    this.#unplanned.push(tap);
+    this.outlook({ kind, id, revision, removed: false, obstacle, keys: [] });
+  }
+
+  /**
+   * Plans one thing, of which nothing stays in the plan if that throws.
+   * @returns what it threw, or null
+   */
+  attempt(work: () => void): Error | null {
+    const [last, outlooks] = [this.#last.length, this.#outlooks.length];
+    this.#replaced = [];
+    try {
+      work();
+      return null;
+    } catch (error) {
+      for (const { key, before } of this.#replaced.reverse())
+        if (before) this.#sequences.set(key, before);
+        else this.#sequences.delete(key);
+      this.#last.length = last;
+      this.#outlooks.length = outlooks;
+      return error instanceof Error ? error : new Error(String(error));
+    } finally {
+      this.#replaced = null;
+    }
+  }
+
   finish(): Plan {
     const drafted = [...this.#sequences.values(), ...this.#last];
     const going = new Set(drafted.flatMap(({ steps }) => steps.flatMap(deletes)));
@@ -66,7 +109,7 @@ export class PlanDraft {
       const needs = sequence.needs.filter((key) => (order.get(key) ?? n) < n);
       return { ...sequence, needs };
     });
-    return { sequences, outlooks: this.#outlooks };
+    return { sequences, outlooks: this.#outlooks, unplanned: this.#unplanned };
   }
 }
 

@@ -14,6 +14,7 @@ import {
   tunnelAddress,
   type VppBinary,
   VppFaults,
+  withoutBounds,
 } from '@taas/lab';
 import { checkConfig, silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type Store } from '@taas/store';
@@ -246,6 +247,7 @@ export class FaultCloud {
       auth: { mode: 'development' },
       networking_vpp: { bindings: 'etcd-v3' },
       election: { ttl_s: leaseSeconds },
+      ...withoutBounds,
       segments:
         this.options.transport === 'vlan'
           ? [{ type: 'vlan', physnet, first: 3900, last: 3999 }]

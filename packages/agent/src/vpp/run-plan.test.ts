@@ -17,7 +17,7 @@ const flow = (n: number, needs: string[] = []): Sequence => ({
     { kind: 'set-span', from: n, to: { ref: `flow:${n}` }, state: 3, before: 0 },
   ],
 });
-const planOf = (...sequences: Sequence[]): Plan => ({ sequences, outlooks: [] });
+const planOf = (...sequences: Sequence[]): Plan => ({ sequences, outlooks: [], unplanned: [] });
 
 /** Carries steps out late and one after the other, as VPP does; `fail` says which do not work, and how. */
 function switchThat(fail: (step: Step, n: number) => Error | null) {

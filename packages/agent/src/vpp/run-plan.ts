@@ -63,8 +63,8 @@ const waits: Record<StepKind, boolean> = {
 };
 
 /**
- * Carries out a plan: sequences side by side, each after those it needs; a sequence that fails is taken back. Resolves in
- * any case, except that whatever is not an answer of VPP's about a step, such as the loss of the connection, ends it.
+ * Carries out a plan: sequences side by side, each after those it needs; a sequence that fails, for whatever reason, is taken
+ * back and hurts nobody else. Only the loss of the connection ends it.
  */
 export async function runPlan(plan: Plan, runner: PlanRunner): Promise<PlanResult> {
   const failures = new Map<string, string>();
@@ -128,12 +128,12 @@ async function attemptSequence({ steps }: Sequence, runner: PlanRunner): Promise
     // A name that an earlier step makes is known once that step is answered; so is whether a port is still the port.
     if (waits[step.kind] || usesUnmade(step, runner.made) || steps[n - 1]?.kind === 'check-port') await settle();
     if (failed) break;
-    sent.push({ step, outcome: runner.perform(step).then(() => null, toError) });
+    sent.push({ step, outcome: performed(runner, step) });
   }
   await settle();
   if (!failed) return { failure: null, doubt: false };
   const { step, error } = failed as { readonly step: Step; readonly error: Error };
-  if (!isAnswer(error) && !isTimeout(error)) throw error;
+  if (isDisconnection(error)) throw error;
   const undone = await undo(sent, runner);
   return { failure: `could not ${describeStep(step)}: ${error.message}`, doubt: !isAnswer(error) || !undone };
 }
@@ -146,19 +146,30 @@ async function undo(
   for (const { step, outcome } of [...sent].reverse()) {
     if ((await outcome) !== null) continue;
     const back = inverseOf(step);
-    const error = back && (await runner.perform(back).then(() => null, toError));
-    if (error && !isAnswer(error) && !isTimeout(error)) throw error;
+    const error = back && (await performed(runner, back));
+    if (error && isDisconnection(error)) throw error;
     if (error) clean = false;
   }
   return clean;
+}
+
+/** @returns why the step did not come about, or null */
+async function performed(runner: PlanRunner, step: Step): Promise<Error | null> {
+  try {
+    await runner.perform(step);
+    return null;
+  } catch (error) {
+    return toError(error);
+  }
 }
 
 function isAnswer(error: Error): boolean {
   return error instanceof VppRetvalError || error instanceof PortMovedError;
 }
 
-function isTimeout(error: Error): boolean {
-  return error instanceof VppError && error.code !== 'VPP_DISCONNECTED';
+/** Anything else is about one step: what VPP does not answer in time, and what we cannot put into VPP's words at all. */
+function isDisconnection(error: Error): boolean {
+  return error instanceof VppError && error.code === 'VPP_DISCONNECTED';
 }
 
 function toError(error: unknown): Error {

@@ -1,5 +1,13 @@
-import { featureBits, type Interest, parseOwnTag, type Sight, type SpanState, type VppSnapshot } from '@taas/wiring';
-import { VppRetvalError } from 'vpp-api';
+import {
+  type ActualRoute,
+  featureBits,
+  type Interest,
+  parseOwnTag,
+  type Sight,
+  type SpanState,
+  type VppSnapshot,
+} from '@taas/wiring';
+import { VppCodecError, VppRetvalError } from 'vpp-api';
 import { readApplied, readSpare } from './classifier-tables.js';
 import { lookUpInterface } from './look-up-interface.js';
 import { readPoliced, readPolicers, readPolicing } from './policers.js';
@@ -129,12 +137,22 @@ export class VppReader {
     const out = new Set<number>();
     await Promise.all(
       [...remotes].map(async (address) => {
-        const route = await lookUpRoute(this.vpp, address);
+        const route = await this.#routeTo(address);
         this.snapshot.putRoute(address, route);
         if (route.to === 'interface') out.add(route.index);
       }),
     );
     await Promise.all([...out].map((index) => this.readInterface(index)));
+  }
+
+  /** An address that VPP has no words for is one that nothing leads to; whoever wants to send there is told so. */
+  async #routeTo(address: string): Promise<ActualRoute> {
+    try {
+      return await lookUpRoute(this.vpp, address);
+    } catch (error) {
+      if (!(error instanceof VppCodecError)) throw error;
+      return { to: 'nowhere' };
+    }
   }
 
   async readTouched(touched: Touched): Promise<void> {

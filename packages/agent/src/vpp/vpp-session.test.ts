@@ -137,7 +137,7 @@ describe('a VPP that changes behind our back', () => {
       ...sequences.filter(({ key }) => key === comes).map((each) => ({ ...each, needs: [...each.needs, goes] })),
       ...sequences.filter(({ key }) => key === mirror),
     ];
-    const result = await session.execute({ sequences: ordered, outlooks });
+    const result = await session.execute({ sequences: ordered, unplanned: [], outlooks });
     expect(result.failures.size).toBe(0);
     await session.reader.readTouched(result.touched);
     await read();

@@ -8,7 +8,7 @@ import {
   tapFlowCodec,
   tapServiceCodec,
 } from '@taas/model';
-import { Compiler, LiveView } from '@taas/server';
+import { Compiler, LiveView, remoteAddressPolicy, usualRemoteAddresses } from '@taas/server';
 import { silentLogger } from '@taas/service';
 import { createEtcdStore, launchEtcd, type Operation, type Store } from '@taas/store';
 import type { BenchContext } from './bench-context.js';
@@ -71,6 +71,7 @@ async function measureOn(context: BenchContext, store: Store, nodes: number) {
   };
   const compiler = new Compiler({
     ...{ store, live, policy, clock: context.clock, logger: silentLogger },
+    remoteAddresses: remoteAddressPolicy(usualRemoteAddresses),
     random: Math.random,
   });
   const fence = await leaderKey(store);

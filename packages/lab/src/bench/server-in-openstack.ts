@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { launchEtcd } from '@taas/store';
 import { freePort } from '../free-port.js';
 import { ProgramProcess } from '../program-process.js';
+import { withoutBounds } from '../without-bounds.js';
 import type { BenchContext } from './bench-context.js';
 import type { OpenStackPeer } from './openstack-peer.js';
 
@@ -34,6 +35,7 @@ export async function startServerIn(peer: OpenStackPeer, context: BenchContext):
     },
     neutron: { url: peer.neutronUrl },
     segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
+    ...withoutBounds,
   };
   const spec = { name: 'server', program: 'taas-server', directory, config, healthPort: health } as const;
   const server = new ProgramProcess(spec, context.clock);

@@ -24,6 +24,7 @@ import {
   tapNotFound,
   tooContended,
   tunnelConflict,
+  unavailable,
   unreadable,
   words,
 } from '../api/neutron-error.js';
@@ -84,7 +85,7 @@ export class Admission {
     return this.#commit('tap_services', records, async (seen) => {
       const draft = new Draft();
       for (const record of records) {
-        this.#claim(draft, seen, record.port_id, 'collector', caller);
+        this.#claim(draft, seen, record.port_id, 'collector', caller, record);
         draft.put(keys.resource('tap_services', record.id), tapServiceCodec.format(record));
       }
       return draft;
@@ -107,7 +108,7 @@ export class Admission {
         }
         const key = keys.resource('tap_services', record.tap_service_id);
         draft.compare(key, { kind: 'mod-revision', key, revision: service.revision });
-        this.#claim(draft, seen, record.source_port, 'source', caller);
+        this.#claim(draft, seen, record.source_port, 'source', caller, record);
         // Written anew, so that whoever deletes the tap service at once sees that it has a flow more.
         this.#claim(draft, seen, service.record.port_id, 'collector', caller);
         draft.put(keys.resource('tap_flows', record.id), tapFlowCodec.format(record));
@@ -130,7 +131,7 @@ export class Admission {
           draft.compare(key, { kind: 'absent', key });
           draft.put(key, tunnelIdCodec.format({ v: 1, tap_mirror_id: record.id }));
         }
-        this.#claim(draft, seen, record.port_id, 'source', caller);
+        this.#claim(draft, seen, record.port_id, 'source', caller, record);
         draft.put(keys.resource('tap_mirrors', record.id), tapMirrorCodec.format(record));
       }
       return draft;
@@ -139,9 +140,7 @@ export class Admission {
 
   /** Whether a mirror of another project that the caller sees has the tunnel id; each project has its own keys. */
   #tunnelTaken(id: number, caller: Caller): boolean {
-    if (!caller.seesAllProjects) return false;
-    const { byId } = this.deps.live.view.mirrors;
-    return [...byId.values()].some(({ record }) => record && Object.values(record.directions).includes(id));
+    return caller.seesAllProjects && this.deps.live.view.mirrors.byTunnelId.count(id) > 0;
   }
 
   #checkTunnel({ mirror_type: type, directions, remote_ip: address }: TapMirrorRecord): void {
@@ -150,8 +149,9 @@ export class Admission {
       if (id >= 0 && id <= highest) continue;
       throw invalidInput('directions', `'${id}' is not a tunnel id of a ${type} mirror: those are 0 to ${highest}`);
     }
-    const problem = this.deps.remoteAddresses.problem(address);
-    if (problem !== null) throw invalidInput('remote_ip', problem);
+    const verdict = this.deps.remoteAddresses.judge(address, this.deps.live.view.underlay);
+    if (verdict.is === 'refused') throw invalidInput('remote_ip', verdict.reason);
+    if (verdict.is === 'unknown') throw unavailable(`Tap mirrors cannot be made: ${verdict.reason}.`);
   }
 
   /** Takes turns with whoever makes the same in the same project here; with those elsewhere, by comparing in etcd. */
@@ -230,13 +230,16 @@ export class Admission {
     }
   }
 
-  #claim(draft: Draft, seen: Seen, port: string, role: Role, caller: Caller): void {
+  /** @param owner a tap of the port's own project, if that was checked for this transaction */
+  #claim(draft: Draft, seen: Seen, port: string, role: Role, caller: Caller, owner?: { project_id: string }): void {
     const key = keys.portRole(port);
     const { view } = this.deps.live;
+    // In development mode the check may have passed without an answer.
+    const project = view.owners === 'always' ? owner?.project_id : undefined;
     const known: SeenRole | undefined = seen.keys.has(key)
       ? seenInStore(seen.keys.get(key))
       : seenInView(view.portRoles.get(port));
-    const claim = claimRole(view, port, role, known);
+    const claim = claimRole(view, port, role, known, project);
     if ('conflict' in claim) {
       throw role === 'collector'
         ? collectorIsSource(port, this.#source(port, caller))
@@ -259,8 +262,8 @@ export class Admission {
   #user(kind: ResourceKind, ids: readonly string[], caller: Caller): string {
     const what = words[kind].title.trim().toLowerCase();
     const { byId } = shelf(this.deps.live.view, kind);
-    const own = ids.filter((id) => caller.isAdmin || byId.get(id)?.record?.project_id === caller.projectId);
-    if (own.length > 0) return `${what} ${own.sort().slice(0, 3).join(', ')}${own.length > 3 ? ' and others' : ''}`;
+    const own = ids.filter((id) => caller.seesAllProjects || byId.get(id)?.record?.project_id === caller.projectId);
+    if (own.length > 0) return `${what} ${first(own, 3).join(', ')}${own.length > 3 ? ' and others' : ''}`;
     return ids.length > 0 ? `a ${what} of another project` : `another ${what}`;
   }
 
@@ -274,7 +277,10 @@ export class Admission {
       asked.set(port, answer);
       const known = await answer;
       if (known.is === 'absent') throw portNotFound(port);
-      if (known.is === 'unknown' || known.projectId === null || known.projectId === project) return;
+      const owner = known.is === 'known' ? known.projectId : null;
+      // Only in development mode there is nobody who knows.
+      if (owner === null ? this.deps.live.view.owners === 'perhaps' : owner === project) return;
+      if (known.is === 'unknown') throw portNotFound(port);
       // Whether the port may be looked at says nothing about whether its traffic may: that is its own project's right.
       throw known.visible ? portNotOwned() : portNotFound(port);
     };
@@ -304,6 +310,17 @@ export class Admission {
       throw error;
     }
   }
+}
+
+/** The first so many in order, without putting all in order. */
+function first(ids: readonly string[], count: number): string[] {
+  const found: string[] = [];
+  for (const id of ids) {
+    if (found.length === count && id > (found.at(-1) ?? '')) continue;
+    found.push(id);
+    found.sort().splice(count);
+  }
+  return found;
 }
 
 type StoredValue = Awaited<ReturnType<Store['get']>>;

@@ -20,25 +20,35 @@ export type RoleClaim = { readonly compare: Compare; readonly operation: Operati
  * roles, which compares revisions, cannot remove it under a tap just made, while any number of takers of the same role,
  * who compare values, do not get in each other's way.
  *
+ * @param owner whose port it is, as Neutron has just said; undefined if nobody was asked: then what was known of it stays
+ *
  * A record of the other role that nothing uses any more is taken over by its revision: whoever had taken it since would
  * have changed that.
  */
-export function claimRole(view: ClusterView, port: string, role: Role, seen: SeenRole | undefined): RoleClaim {
+export function claimRole(
+  view: ClusterView,
+  port: string,
+  role: Role,
+  seen: SeenRole | undefined,
+  owner?: string,
+): RoleClaim {
   const key = keys.portRole(port);
-  const value = portRoleCodec.format({ v: 1, role });
+  const before = seen && recordIn(key, seen.value);
+  const project = owner ?? (before?.role === role ? before.project_id : undefined);
+  const value = portRoleCodec.format({ v: 1, role, ...(project === undefined ? {} : { project_id: project }) });
   const operation: Operation = { kind: 'put', key, value };
   if (!seen) return { compare: { kind: 'absent', key }, operation };
   if (seen.value === value) return { compare: { kind: 'value', key, value }, operation };
-  const sameRole = roleIn(key, seen.value) === role;
+  const sameRole = before?.role === role;
   // The view must have seen the record's own revision, or it may not have seen its user.
   const unused = view.revision >= seen.revision && !portTapped(view, port) && view.unreadable.size === 0;
   if (!sameRole && !unused) return { conflict: true };
   return { compare: { kind: 'mod-revision', key, revision: seen.revision }, operation };
 }
 
-function roleIn(key: string, value: string): Role | null {
+function recordIn(key: string, value: string): PortRoleRecord | null {
   try {
-    return portRoleCodec.parse(key, value).role;
+    return portRoleCodec.parse(key, value);
   } catch (error) {
     if (error instanceof RecordError) return null;
     throw error;

@@ -1,6 +1,6 @@
 import { keys, type QuotaRecord, type ResourceKind, resourceKinds } from '@taas/model';
 import type { Compare, Operation, Store } from '@taas/store';
-import { overQuota, words } from '../api/neutron-error.js';
+import { overQuota, unavailable, words } from '../api/neutron-error.js';
 import { shelf } from '../api/tap-kind.js';
 import type { ClusterView } from '../view/cluster-view.js';
 
@@ -11,9 +11,18 @@ export const quotaNames: readonly QuotaName[] = resourceKinds.map((kind) => word
 export type QuotaLimits = Readonly<Record<QuotaName, number>>;
 export const noQuota: QuotaLimits = { tap_service: -1, tap_flow: -1, tap_mirror: -1 };
 
-/** A project's limits: what an administrator has set, and the defaults for the rest. */
+/** Where the operator has set none (docs/decisions/0029-safe-defaults.md). */
+export const usualQuotas: QuotaLimits = { tap_service: 50, tap_flow: 500, tap_mirror: 50 };
+
+/**
+ * A project's limits: what an administrator has set, and the defaults for the rest.
+ * @throws NeutronError 503 if what was set cannot be read: then nobody knows the limits, and the defaults may be none
+ */
 export function limitsOf(view: ClusterView, project: string, defaults: QuotaLimits): QuotaLimits {
-  const set: Partial<QuotaRecord> = view.quotas.get(project)?.record ?? {};
+  const entry = view.quotas.get(project);
+  if (entry?.record === null)
+    throw unavailable('The quota of the project cannot be read: an administrator must set it anew.');
+  const set: Partial<QuotaRecord> = entry?.record ?? {};
   return {
     tap_service: set.tap_service ?? defaults.tap_service,
     tap_flow: set.tap_flow ?? defaults.tap_flow,

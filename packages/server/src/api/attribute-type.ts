@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { directions, mirrorTypes } from '@taas/model';
 import Type, { type TSchema } from 'typebox';
-import { pythonStr } from './python-repr.js';
+import { listed, pythonStr } from './python-repr.js';
 
 /**
  * A type of attribute: what Neutron says of a wrong value, and the schema of the right ones, which OpenAPI shows. A test
@@ -15,20 +15,31 @@ export interface AttributeType {
   readonly convert?: (value: unknown) => unknown;
 }
 
+/** Longer than any spelling of a UUID that somebody writes. */
+const longestUuid = 255;
+
 /** Python's uuid.UUID accepts braces, a urn prefix and missing hyphens; such an id then names nothing. */
 export const uuid: AttributeType = {
   schema: Type.String({ format: 'uuid' }),
-  check: (value) => {
-    const plain = pythonStr(value)
-      .replaceAll('urn:', '')
-      .replaceAll('uuid:', '')
-      .replace(/^[{}]+|[{}]+$/g, '')
-      .replaceAll('-', '');
-    return typeof value === 'string' && /^[0-9a-fA-F]{32}(?![\s\S])/.test(plain)
+  check: (value) =>
+    typeof value === 'string' && value.length <= longestUuid && isUuid(value)
       ? null
-      : `'${pythonStr(value)}' is not a valid UUID.`;
-  },
+      : `'${pythonStr(value)}' is not a valid UUID.`,
 };
+
+function isUuid(value: string): boolean {
+  const plain = withoutBraces(value.replaceAll('urn:', '').replaceAll('uuid:', '')).replaceAll('-', '');
+  return /^[0-9a-fA-F]{32}(?![\s\S])/.test(plain);
+}
+
+/** Character by character: a regular expression for braces at the end tries each brace anew, in quadratic time. */
+export function withoutBraces(text: string): string {
+  const isBrace = (at: number) => text[at] === '{' || text[at] === '}';
+  let [start, end] = [0, text.length];
+  while (start < end && isBrace(start)) start += 1;
+  while (end > start && isBrace(end - 1)) end -= 1;
+  return text.slice(start, end);
+}
 
 const textCheck = (value: unknown): string | null => {
   if (typeof value !== 'string') return `'${pythonStr(value)}' is not a valid string.`;
@@ -41,7 +52,7 @@ export const text: AttributeType = { schema: Type.String(), check: textCheck };
 export const project: AttributeType = {
   schema: Type.String({ pattern: '\\S' }),
   check: (value) =>
-    textCheck(value) ?? (/\S/.test(String(value)) ? null : `'${String(value)}' Blank strings are not permitted.`),
+    textCheck(value) ?? (/\S/.test(String(value)) ? null : `'${pythonStr(value)}' Blank strings are not permitted.`),
 };
 
 const oneOf = (values: readonly string[]): AttributeType => ({
@@ -55,20 +66,27 @@ export const mirrorType = oneOf([...mirrorTypes].sort());
 
 const vlanPattern = '^([0-9]+(-[0-9]+)?)(,([0-9]+(-[0-9]+)?))*\\n?(?![\\s\\S])';
 
+/** Every VLAN id named once, and a comma after each. */
+const longestVlanFilter = 4096 * 5;
+
 /** Neutron's pattern: numbers and ranges of numbers by comma, nothing about their size. */
 export const vlanFilter: AttributeType = {
-  schema: Type.Union([Type.String({ pattern: vlanPattern }), Type.Null()]),
+  schema: Type.Union([Type.String({ pattern: vlanPattern, maxLength: longestVlanFilter }), Type.Null()]),
   check: (value) =>
-    value === null || (typeof value === 'string' && new RegExp(vlanPattern).test(value))
+    value === null ||
+    (typeof value === 'string' && value.length <= longestVlanFilter && new RegExp(vlanPattern).test(value))
       ? null
       : `'${pythonStr(value)}' is not a valid input.`,
 };
+
+/** Of an IPv6 address that ends in IPv4. */
+const longestAddress = 45;
 
 /** An IP address without zone. Whether copies may be sent there is the remote address policy's to say. */
 export const ipAddress: AttributeType = {
   schema: Type.Union([Type.String({ format: 'ipv4' }), Type.String({ format: 'ipv6' })]),
   check: (value) =>
-    typeof value === 'string' && isIP(value) !== 0 && !value.includes('%')
+    typeof value === 'string' && value.length <= longestAddress && isIP(value) !== 0 && !value.includes('%')
       ? null
       : `'${pythonStr(value)}' is not a valid IP address`,
 };
@@ -102,7 +120,7 @@ export const tunnelIds: AttributeType = {
     }
     const entries = Object.entries(value);
     const unexpected = entries.map(([name]) => name).filter((name) => !directions.some((known) => known === name));
-    if (unexpected.length > 0) return `Unexpected keys supplied: ${unexpected.join(', ')}`;
+    if (unexpected.length > 0) return `Unexpected keys supplied: ${listed(unexpected)}`;
     if (entries.length === 0) return 'at least one of IN, OUT and BOTH must have a tunnel id';
     for (const name of directions) {
       const problem = Object.hasOwn(value, name) ? integerCheck((value as Record<string, unknown>)[name]) : null;

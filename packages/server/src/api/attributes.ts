@@ -12,7 +12,9 @@ import {
   vlanFilter,
 } from './attribute-type.js';
 import { filterRules } from './filter-rules.js';
+import type { Listable } from './list-query.js';
 import { badRequest } from './neutron-error.js';
+import { listed } from './python-repr.js';
 import type { JsonObject } from './request-body.js';
 
 export interface Attribute {
@@ -151,7 +153,7 @@ function withTenant(given: JsonObject, caller: Caller): Record<string, unknown> 
 
 function refuseUnknown(kind: ResourceKind, value: JsonObject): void {
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(attributes[kind], name));
-  if (unknown.length > 0) throw badRequest(`Unrecognized attribute(s) '${unknown.sort().join(', ')}'`);
+  if (unknown.length > 0) throw badRequest(`Unrecognized attribute(s) '${listed(unknown.sort())}'`);
 }
 
 function checkValues(kind: ResourceKind, value: JsonObject): Record<string, unknown> {
@@ -168,8 +170,10 @@ function checkValues(kind: ResourceKind, value: JsonObject): Record<string, unkn
 export const invalidInput = (attribute: string, problem: string) =>
   badRequest(`Invalid input for ${attribute}. Reason: ${problem}`);
 
-/** The attributes by which lists of a kind can be sorted, project_id being another name of tenant_id. */
-export function sortableAttributes(kind: ResourceKind): ReadonlySet<string> {
-  const own = Object.entries(attributes[kind]).filter(([, attribute]) => attribute.sortable !== false);
-  return new Set([...own.map(([name]) => name), 'project_id']);
+/** What lists of a kind can be filtered and sorted by (project_id being another name of tenant_id), and how long their pages are. */
+export function listable(kind: ResourceKind, pageItems: number): Listable {
+  const all = Object.entries(attributes[kind]);
+  const sortable = all.filter(([, attribute]) => attribute.sortable !== false);
+  const names = (some: typeof all) => new Set([...some.map(([name]) => name), 'project_id']);
+  return { attributes: names(all), sortable: names(sortable), pageItems };
 }

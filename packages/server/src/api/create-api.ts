@@ -14,14 +14,18 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Admission } from '../admission/admission.js';
 import type { PortDirectory } from '../admission/port-directory.js';
 import { noQuota, type QuotaLimits } from '../admission/quotas.js';
-import { remoteAddressPolicy, type UnderlayPrefix } from '../admission/remote-address-policy.js';
+import {
+  type RemoteAddressPolicy,
+  remoteAddressPolicy,
+  usualRemoteAddresses,
+} from '../admission/remote-address-policy.js';
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { isNeutrons } from '../front/is-neutrons.js';
-import { removeTapsOfPort } from '../ports/port-removal.js';
+import { removeTapsIfGone } from '../ports/port-removal.js';
+import { Slices } from '../slices/slices.js';
 import { Placements } from '../status/placements.js';
-import { StatusReader } from '../status/tap-status.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { type ApiLimits, defaultLimits } from './api-limits.js';
@@ -31,6 +35,7 @@ import { answerFor, outOfTime } from './error-answer.js';
 import { NeutronError, pathNotFound, requestTooSlow, tooManyRequests } from './neutron-error.js';
 import { openApi } from './openapi.js';
 import { OwnWrites } from './own-writes.js';
+import { ProjectPlaces } from './project-places.js';
 import { QuotaController } from './quota-controller.js';
 import { QuotaRoutes } from './quota-routes.js';
 import { RateLimiter, type RateLimits } from './rate-limit.js';
@@ -57,10 +62,8 @@ export interface ApiDeps {
   /** Limits of projects for which an administrator has set none; none if absent. */
   readonly quotas?: QuotaLimits;
   readonly rate?: RateLimits;
-  /** Subnets that tap mirrors may not send to, besides those that never make sense. */
-  readonly deniedRemoteSubnets?: readonly string[];
-  /** How wide the subnets around the nodes' tunnel addresses are that tap mirrors may not send to either. */
-  readonly underlayPrefix?: UnderlayPrefix;
+  /** Where tap mirrors may send to; if absent, that of a server that nobody has configured. */
+  readonly remoteAddresses?: RemoteAddressPolicy;
   readonly neutron?: NeutronBehind;
   /** Told of a port whose DELETE has passed through here, after its taps are gone. */
   readonly portDeleted?: (portId: string) => void;
@@ -76,6 +79,8 @@ export interface NeutronBehind {
   readonly ca?: Watched<Buffer> | undefined;
   /** How long it may be silent, in ms. */
   readonly silenceMs: number;
+  /** Whether a port is gone beyond doubt. @throws UpstreamUnavailableError; the signal's reason */
+  readonly portGone: (portId: string, signal: AbortSignal) => Promise<boolean>;
 }
 
 interface Context {
@@ -99,22 +104,22 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const quotas = deps.quotas ?? noQuota;
   const writes = new OwnWrites();
   const access = new Access(deps.rules ?? fixed(createPolicy({ defaults: defaultRules })));
-  const tunnelAddresses = () =>
-    [...live.view.agents.values()].flatMap(({ record }) => (record?.tunnel_address ? [record.tunnel_address] : []));
-  const remoteAddresses = remoteAddressPolicy(deps.deniedRemoteSubnets ?? [], tunnelAddresses, deps.underlayPrefix);
+  const remoteAddresses = deps.remoteAddresses ?? remoteAddressPolicy(usualRemoteAddresses);
   const admission = new Admission({
     ...{ store, live, ports, catchUpMs, quotas, remoteAddresses },
     lookUpMs: limits.requestMs,
     place: deps.place ?? (() => undefined),
   });
   const placements = new Placements(live.view, policy);
+  const slices = new Slices({ clock });
   live.subscribe((touched) => placements.forget(touched));
   const controller = new TapController({
-    ...{ store, live, admission, access, writes, clock, newId, catchUpMs },
-    statuses: new StatusReader(live.view, placements),
+    ...{ store, live, admission, access, writes, placements, slices, remoteAddresses, clock, newId, catchUpMs },
     bulkItems: limits.bulkItems,
   });
   const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });
+  const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
+  const taps = { controller, limits, slices, places };
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -131,9 +136,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       timeouts: { answerMs: neutron.silenceMs, idleMs: neutron.silenceMs },
       limits: { chunkedBodyBytes: limits.bodyBytes },
       hooks: {
-        afterPortDeleted: async (port) => {
-          await removeTapsOfPort({ store, live, writes, catchUpMs }, port);
-          deps.portDeleted?.(port);
+        afterPortDeleted: async (port, { requestId, signal }) => {
+          const removal = { store, live, writes, catchUpMs, logger: deps.logger.child({ request_id: requestId }) };
+          if (await removeTapsIfGone(removal, port, () => neutron.portGone(port, signal))) deps.portDeleted?.(port);
         },
       },
     });
@@ -188,7 +193,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     if (!caller) throw new UnauthenticatedError('no caller');
     switch (target.is) {
       case 'resource':
-        return tapRoute(controller, limits, request, target, caller);
+        return tapRoute(taps, request, target, caller);
       case 'quotas':
         return quotaRoutes.answer(request, target, caller, limits.bodyDepth);
       case 'index':
@@ -207,9 +212,18 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       ...{ method: request.method, url: request.originalUrl, path, query, body, signal },
       raw: request.raw,
       origin: origin(request, deps.tls !== undefined),
+      // `done` may be told more than once.
+      whenAnswered: (done) => {
+        if (reply.raw.destroyed || reply.raw.writableFinished) done();
+        // Not Fastify's onResponse: that keeps silent when the client has gone.
+        reply.raw.once('finish', done);
+        reply.raw.once('close', done);
+        reply.raw.once('error', done);
+      },
     };
     const given = await answer(asked, target, caller);
     for (const [name, value] of Object.entries(given.headers ?? {})) void reply.header(name, value);
+    if (given.json) return bytes(reply, given.status, given.json);
     return given.body === undefined ? reply.code(given.status).send() : json(reply, given.status, given.body);
   };
 
@@ -267,12 +281,13 @@ function secureServer(tls: Watched<KeyPair>, options: ServerOptions, handler: Re
   return server;
 }
 
-/** As text, since Fastify would add a charset that Neutron does not send. */
 function json(reply: FastifyReply, status: number, body: unknown): FastifyReply {
-  return reply
-    .code(status)
-    .header('content-type', 'application/json')
-    .send(Buffer.from(JSON.stringify(body)));
+  return bytes(reply, status, Buffer.from(JSON.stringify(body)));
+}
+
+/** As bytes, since Fastify would add a charset that Neutron does not send. */
+function bytes(reply: FastifyReply, status: number, body: Buffer): FastifyReply {
+  return reply.code(status).header('content-type', 'application/json').send(body);
 }
 
 /** Links follow the Host that the client has used, and X-Forwarded-Proto, as Neutron's do. */

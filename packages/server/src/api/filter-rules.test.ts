@@ -1,7 +1,7 @@
-import type { FilterRule } from '@taas/model';
+import { type FilterRule, mostFilterRules } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filterRules, mostFilterRules, shownRule } from './filter-rules.js';
+import { filterRules, shownRule } from './filter-rules.js';
 import { canonicalPrefix } from './ip-prefix.js';
 
 const problem = (...rules: unknown[]) => filterRules.check(rules);

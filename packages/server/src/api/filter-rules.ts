@@ -1,11 +1,17 @@
-import { etherTypes, extensionHeaders, type FilterRule, protocolsWithPorts, tagTypes } from '@taas/model';
+import {
+  etherTypes,
+  extensionHeaders,
+  type FilterRule,
+  mostFilterRules,
+  protocolsWithPorts,
+  tagTypes,
+} from '@taas/model';
 import Type from 'typebox';
 import type { AttributeType } from './attribute-type.js';
 import { canonicalPrefix } from './ip-prefix.js';
-import { pythonRepr, pythonStr } from './python-repr.js';
+import { listed, pythonRepr, pythonStr } from './python-repr.js';
 
 /** Rules of one flow. */
-export const mostFilterRules = 64;
 
 const actions = ['accept', 'reject'] as const;
 const names = { IPv4: etherTypes.ipv4, IPv6: etherTypes.ipv6, ARP: etherTypes.arp };
@@ -81,7 +87,7 @@ function parseRule(given: unknown): FilterRule | Wrong {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return new Wrong(`'${pythonStr(given)}' is not a dictionary`);
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(ruleSchema.properties, name));
-  if (unknown.length > 0) return new Wrong(`Unexpected keys supplied: ${unknown.join(', ')}`);
+  if (unknown.length > 0) return new Wrong(`Unexpected keys supplied: ${listed(unknown)}`);
   const { action, ...rest } = given as Record<string, unknown>;
   const known = actions.find((each) => each === action);
   if (known === undefined) return new Wrong(`action ${pythonRepr(action)} is not one of accept, reject`);

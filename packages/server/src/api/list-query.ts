@@ -5,12 +5,14 @@ type Pairs = readonly (readonly [string, string])[];
 
 /** A list request's query, understood. */
 export interface ListQuery {
-  /** By attribute: the values of which one must be it, exactly. */
-  readonly filters: ReadonlyMap<string, readonly string[]>;
+  /** By attribute: the values of which one must be it, exactly. Those of the kind's attributes alone. */
+  readonly filters: ReadonlyMap<string, ReadonlySet<unknown>>;
   /** Attributes to show; null for all. */
   readonly fields: ReadonlySet<string> | null;
-  /** 0: no limit. */
+  /** Most that the page may have; 0: no limit. */
   readonly limit: number;
+  /** The limit is the client's own, not the server's alone. */
+  readonly asksLimit: boolean;
   readonly marker: string | null;
   readonly pageReverse: boolean;
   readonly sort: readonly SortKey[];
@@ -22,25 +24,35 @@ export interface SortKey {
   readonly ascending: boolean;
 }
 
-const notFilters = new Set(['fields', 'limit', 'marker', 'page_reverse', 'sort_key', 'sort_dir']);
+/** What a list of a kind can be filtered and sorted by. */
+export interface Listable {
+  readonly attributes: ReadonlySet<string>;
+  readonly sortable: ReadonlySet<string>;
+  /** Most that a page may have, Neutron's `pagination_max_limit`; 0: no limit. */
+  readonly pageItems: number;
+}
 
 /**
- * @param sortable what lists can be sorted by
+ * Filters on what a resource does not have are ignored, as in Neutron; here and not for each resource, since a URL can have
+ * thousands of them.
  * @throws NeutronError 400 for a limit that is none, or sorting that cannot be
  */
-export function parseListQuery(pairs: Pairs, sortable: ReadonlySet<string>): ListQuery {
+export function parseListQuery(pairs: Pairs, { attributes, sortable, pageItems }: Listable): ListQuery {
   const all = (name: string) => pairs.filter(([key]) => key === name).map(([, value]) => value);
-  const filters = new Map<string, string[]>();
+  const filters = new Map<string, Set<unknown>>();
   for (const [name, value] of pairs) {
-    if (!notFilters.has(name)) filters.set(name, [...(filters.get(name) ?? []), value]);
+    if (!attributes.has(name)) continue;
+    const values = filters.get(name) ?? new Set();
+    filters.set(name, values.add(value));
   }
-  const limit = parseLimit(all('limit').at(-1));
+  const asked = parseLimit(all('limit').at(-1));
   const sort = parseSorting(all('sort_key'), all('sort_dir'), sortable);
   return {
     sort,
     filters,
     fields: parseFields(pairs),
-    limit,
+    limit: asked === 0 || pageItems === 0 ? asked || pageItems : Math.min(asked, pageItems),
+    asksLimit: asked > 0,
     marker: all('marker').at(-1) || null,
     pageReverse: all('page_reverse').at(-1)?.toLowerCase() === 'true',
     pairs,
@@ -61,7 +73,12 @@ function parseSorting(names: readonly string[], dirs: readonly string[], sortabl
   if (wrong.length > 0) {
     throw badRequest(`${pythonRepr(wrong)} is invalid value for sort_dirs, valid value is 'asc' and 'desc'`);
   }
-  return names.map((attribute, at) => ({ attribute, ascending: dirs[at] === 'asc' }));
+  // Those that are equal by a key are equal by it the next time too.
+  const keys = new Map<string, SortKey>();
+  for (const [at, attribute] of names.entries()) {
+    if (!keys.has(attribute)) keys.set(attribute, { attribute, ascending: dirs[at] === 'asc' });
+  }
+  return [...keys.values()];
 }
 
 function parseLimit(text: string | undefined): number {
@@ -76,11 +93,10 @@ function parseLimit(text: string | undefined): number {
 
 export type Shown = Readonly<Record<string, unknown>>;
 
-/** Whether a resource passes the filters; filters on what a resource does not have are ignored, as in Neutron. */
+/** Whether a resource passes the filters. */
 export function passes(query: ListQuery, resource: Shown): boolean {
   for (const [name, values] of query.filters) {
-    if (!Object.hasOwn(resource, name)) continue;
-    if (!values.some((value) => value === resource[name])) return false;
+    if (!values.has(resource[name])) return false;
   }
   return true;
 }
@@ -89,16 +105,15 @@ export function passes(query: ListQuery, resource: Shown): boolean {
 export const asksFor = (query: ListQuery, attribute: string): boolean =>
   query.filters.has(attribute) || query.sort.some((key) => key.attribute === attribute);
 
-/** Sorted as asked, by code units, null first; equals keep their order. */
-export function sorted<T extends Shown>(query: ListQuery, items: readonly T[]): readonly T[] {
-  if (query.sort.length === 0) return items;
-  return [...items].sort((a, b) => {
-    for (const { attribute, ascending } of query.sort) {
+/** As the query sorts: by code units, null first. */
+export function ordering({ sort }: ListQuery): (a: Shown, b: Shown) => number {
+  return (a, b) => {
+    for (const { attribute, ascending } of sort) {
       const order = compare(a[attribute], b[attribute]);
       if (order !== 0) return ascending ? order : -order;
     }
     return 0;
-  });
+  };
 }
 
 function compare(a: unknown, b: unknown): number {
@@ -114,28 +129,20 @@ export function selectFields(fields: ReadonlySet<string> | null, resource: Shown
   return Object.fromEntries(Object.entries(resource).filter(([name]) => fields.has(name)));
 }
 
-/** One page of what passed the filters. An unknown marker gives an empty page. */
-export function pageOf<T extends { readonly id: string }>(query: ListQuery, items: readonly T[]): readonly T[] {
-  if (query.limit === 0) return items;
-  const at = query.marker === null ? null : items.findIndex((item) => item.id === query.marker);
-  if (at === -1) return [];
-  if (!query.pageReverse) return items.slice(at === null ? 0 : at + 1).slice(0, query.limit);
-  const end = at ?? items.length;
-  return items.slice(Math.max(0, end - query.limit), end);
-}
-
 export interface Link {
   readonly rel: 'next' | 'previous';
   readonly href: string;
 }
 
 /**
- * Neutron's links: `next` unless the page is short, `previous` unless a reversed page is.
+ * Neutron's links: `next` unless the page is short, `previous` unless a reversed page is. A list for which the client asked no
+ * limit, and that is there as a whole, has none: then it looks as without a limit of the server's.
  * @param base the collection's own URL, without query
  */
 export function pageLinks(query: ListQuery, base: string, page: readonly { readonly id: string }[]): readonly Link[] {
   if (query.limit === 0) return [];
   const short = page.length < query.limit;
+  if (short && !query.asksLimit) return [];
   const kept = query.pairs.filter(([name]) => name !== 'marker' && name !== 'page_reverse');
   const link = (rel: Link['rel'], marker: string | undefined, reverse: boolean): Link => {
     const pairs = [...kept, ...(marker === undefined ? [] : [['marker', marker] as const])];

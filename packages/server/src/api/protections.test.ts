@@ -129,7 +129,9 @@ describe('every error has a body, and a request id that the log has', () => {
 
 describe('a connection', () => {
   it('is given up later than a silent Neutron is, whose client is silent as well', async () => {
-    const server = await cloud.replica({ neutron: { url: 'http://127.0.0.1:9', silenceMs: 300_000 } });
+    const server = await cloud.replica({
+      neutron: { url: 'http://127.0.0.1:9', silenceMs: 300_000, portGone: async () => true },
+    });
     expect(server.api.server.timeout).toBeGreaterThan(300_000);
   });
 

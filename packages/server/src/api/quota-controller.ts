@@ -1,4 +1,4 @@
-import { keys, type QuotaRecord, quotaCodec, resourceKinds } from '@taas/model';
+import { keys, type QuotaRecord, quotaCodec, RecordError, resourceKinds } from '@taas/model';
 import type { Store } from '@taas/store';
 import { limitsOf, type QuotaLimits, type QuotaName, quotaNames, usedBy } from '../admission/quotas.js';
 import type { Access } from '../auth/access.js';
@@ -7,7 +7,7 @@ import type { LiveView } from '../view/live-view.js';
 import { invalidInput } from './attributes.js';
 import { badRequest, NeutronError, tooContended, unavailable, words } from './neutron-error.js';
 import type { OwnWrites } from './own-writes.js';
-import { pythonStr } from './python-repr.js';
+import { listed, pythonStr } from './python-repr.js';
 import { type JsonObject, resourceToUpdate } from './request-body.js';
 
 export interface QuotaDeps {
@@ -58,6 +58,7 @@ export class QuotaController {
     const projects = [...this.deps.live.view.quotas.keys()].sort();
     return projects
       .filter((project) => project === caller.projectId || this.deps.access.seesQuota(project, caller))
+      .filter((project) => this.deps.live.view.quotas.get(project)?.record !== null)
       .map((project) => ({ ...this.#limits(project), project_id: project, tenant_id: project }));
   }
 
@@ -78,7 +79,7 @@ export class QuotaController {
     const theirs = Object.fromEntries(Object.entries(given).filter(([name]) => !names.includes(name)));
     const meaningful = Object.keys(theirs).filter((name) => name !== 'check_limit' && name !== 'force');
     if (!hasNeutron && meaningful.length > 0) {
-      throw badRequest(`Unrecognized attribute(s) '${meaningful.sort().join(', ')}'`);
+      throw badRequest(`Unrecognized attribute(s) '${listed(meaningful.sort())}'`);
     }
     const ours: Partial<Record<QuotaName, number>> = {};
     for (const name of quotaNames) if (Object.hasOwn(given, name)) ours[name] = limit(name, given[name]);
@@ -116,7 +117,7 @@ export class QuotaController {
     const key = keys.quota(project);
     for (let attempt = 0; attempt < attempts; attempt++) {
       const current = await store.get(key);
-      const after = change(current ? quotaCodec.parse(key, current.value) : null);
+      const after = change(current ? readable(key, current.value) : null);
       if (!current && after === null) return false;
       const result = await store.transact({
         compare: [current ? { kind: 'mod-revision', key, revision: current.modRevision } : { kind: 'absent', key }],
@@ -133,6 +134,16 @@ export class QuotaController {
   async #seen(): Promise<void> {
     await this.deps.live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!this.deps.live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
+  }
+}
+
+/** Null for a record that cannot be read: an administrator mends it by setting it anew. */
+function readable(key: string, value: string): QuotaRecord | null {
+  try {
+    return quotaCodec.parse(key, value);
+  } catch (error) {
+    if (error instanceof RecordError) return null;
+    throw error;
   }
 }
 

@@ -53,6 +53,24 @@ describe('quotas', () => {
     expect(await late).toMatchObject({ status: 409, body: over });
   });
 
+  it('that cannot be read let nothing be made, until an administrator sets them anew', async () => {
+    const free = await cloud.replica();
+    await cloud.put(keys.quota(acme), '{"v": 1, "tap_service": "many"}');
+    await cloud.put(keys.quota(umbrella), '{"v": 1, "tap_service": 1}');
+    await cloud.caughtUp();
+    for (const each of [server, free]) {
+      const reply = await create(each.as(acme));
+      expect(reply.status).toBe(503);
+      expect(reply.body.NeutronError.message).toContain('cannot be read');
+    }
+    // The neighbour does not notice.
+    expect((await create(server.as(umbrella))).status).toBe(201);
+    expect((await admin('GET', '/v2.0/quotas')).body.quotas).toHaveLength(1);
+    expect((await admin('GET', `/v2.0/quotas/${acme}`)).status).toBe(503);
+    expect((await admin('PUT', `/v2.0/quotas/${acme}`, { quota: { tap_flow: 7 } })).status).toBe(200);
+    expect((await create(server.as(acme))).status).toBe(201);
+  });
+
   it('have room again when something is deleted, and count bulks whole', async () => {
     const alice = server.as(acme);
     const two = { tap_services: [{ port_id: portId(1) }, { port_id: portId(2) }] };

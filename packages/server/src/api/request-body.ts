@@ -2,10 +2,15 @@ import { badRequest, malformedBody, NeutronError } from './neutron-error.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Members that one object or list of a body may have: far more than any of ours has. */
+export const mostMembers = 1_000;
+/** Members of all objects and lists together: more than 128 flows have with 64 rules each in 512 KiB. */
+export const mostMembersInAll = 32_768;
+
 /**
  * Parses a request's body as Neutron does, whatever its content type says.
  * @param maxDepth how deep objects and arrays may nest
- * @throws NeutronError 400 MalformedRequestBody for what is no JSON in UTF-8, or nests too deep
+ * @throws NeutronError 400 MalformedRequestBody for what is no JSON in UTF-8, nests too deep or has too many members
  */
 export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
   let text: string;
@@ -15,7 +20,7 @@ export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
   } catch (cause) {
     throw malformedBody({ cause });
   }
-  const { depth, digits } = extentOf(text);
+  const { depth, digits, members, inAll } = extentOf(text);
   // Python reads no longer integers, and JavaScript would take them for infinite.
   if (digits > 4300) throw malformedBody();
   if (depth > maxDepth) {
@@ -25,6 +30,9 @@ export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
       `Malformed request body: nested deeper than ${maxDepth} levels.`,
     );
   }
+  if (members > mostMembers || inAll > mostMembersInAll) {
+    throw new NeutronError(400, 'MalformedRequestBody', 'Malformed request body: too many members.');
+  }
   try {
     json = JSON.parse(text);
   } catch (cause) {
@@ -33,30 +41,55 @@ export function parseJsonBody(body: Buffer, maxDepth: number): unknown {
   return json;
 }
 
-/** How deep brackets nest and how long the longest number is, found without recursion and before anything is parsed. */
-function extentOf(text: string): { readonly depth: number; readonly digits: number } {
-  let depth = 0;
-  let deepest = 0;
-  let digits = 0;
-  let most = 0;
+/** The extent of a body's JSON. */
+interface Extent {
+  /** How deep brackets nest. */
+  readonly depth: number;
+  /** Digits of the longest number. */
+  readonly digits: number;
+  /** Members of the largest object or list. */
+  readonly members: number;
+  /** Members of all of them; one that has a single member, or none, counts as one. */
+  readonly inAll: number;
+}
+
+const [quote, backslash, comma, zero, nine] = [0x22, 0x5c, 0x2c, 0x30, 0x39];
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Found in one pass, without recursion, and before anything is parsed. */
+function extentOf(text: string): Extent {
   let quoted = false;
+  let [depth, digits, members] = [0, 0, 1];
+  const most = { depth: 0, digits: 0, members: 0, inAll: 0 };
+  /** Members so far of the objects and lists around the one at hand. */
+  const around: number[] = [];
   for (let index = 0; index < text.length; index++) {
-    const char = text[index] ?? '';
+    const char = text.charCodeAt(index);
     if (quoted) {
-      if (char === '\\') index += 1;
-      else if (char === '"') quoted = false;
+      if (char === backslash) index += 1;
+      else if (char === quote) quoted = false;
       continue;
     }
-    if (char >= '0' && char <= '9') {
-      most = Math.max(most, ++digits);
+    if (char >= zero && char <= nine) {
+      most.digits = Math.max(most.digits, ++digits);
       continue;
     }
     digits = 0;
-    if (char === '"') quoted = true;
-    else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
-    else if (char === ']' || char === '}') depth -= 1;
+    if (char === quote) quoted = true;
+    else if (char === comma) {
+      most.inAll += 1;
+      most.members = Math.max(most.members, ++members);
+    } else if (char === openList || char === openObject) {
+      most.inAll += 1;
+      most.depth = Math.max(most.depth, ++depth);
+      around.push(members);
+      members = 1;
+    } else if (char === closeList || char === closeObject) {
+      depth -= 1;
+      members = around.pop() ?? 1;
+    }
   }
-  return { depth: deepest, digits: most };
+  return most;
 }
 
 /**

@@ -13,11 +13,15 @@ export interface ApiRequest {
   /** Scheme and host that the client has used, for links. */
   readonly origin: string;
   readonly signal: AbortSignal;
+  /** Calls back, at least once, when the answer has been sent or nobody waits for it any more. */
+  readonly whenAnswered: (done: () => void) => void;
 }
 
 export interface ApiAnswer {
   readonly status: number;
   /** Sent as JSON; none for 204. */
   readonly body?: unknown;
+  /** Instead of `body`: JSON already. */
+  readonly json?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }

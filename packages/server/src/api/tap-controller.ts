@@ -2,20 +2,24 @@ import { keys, RecordError, type ResourceKind, type StatusView } from '@taas/mod
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { Admission } from '../admission/admission.js';
+import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { Step } from '../compiler/plan-service.js';
 import { planRoleRemoval } from '../compiler/port-role-removal.js';
 import { planBinding } from '../ports/port-binder.js';
-import type { StatusReader } from '../status/tap-status.js';
+import type { Sliced, Slices } from '../slices/slices.js';
+import { type Placements, PlacementsSeen } from '../status/placements.js';
+import { StatusReader } from '../status/tap-status.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
-import { checkCreate, checkUpdate } from './attributes.js';
-import { asksFor, type ListQuery, pageOf, passes, sorted } from './list-query.js';
+import { checkCreate, checkUpdate, type NewOf } from './attributes.js';
+import type { ListQuery } from './list-query.js';
 import { NeutronError, tapNotFound, tooContended, unavailable, unreadable, words } from './neutron-error.js';
 import type { OwnWrites } from './own-writes.js';
 import { type JsonObject, resourcesToCreate, resourceToUpdate } from './request-body.js';
-import { codecs, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
+import { behind, codecs, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
+import { listTaps } from './tap-list.js';
 import { removeUntoldMirror } from './untold-mirror.js';
 import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
 
@@ -26,7 +30,10 @@ export interface ControllerDeps {
   readonly access: Access;
   /** What this replica has written: its lists must show at least that. */
   readonly writes: OwnWrites;
-  readonly statuses: StatusReader;
+  readonly placements: Placements;
+  readonly remoteAddresses: RemoteAddressPolicy;
+  /** Long work of requests goes on in these. */
+  readonly slices: Slices;
   readonly clock: Clock;
   readonly newId: () => string;
   /** How long a request may wait for the view to show what it must, in ms. */
@@ -41,6 +48,8 @@ interface Found {
   readonly revision: number;
 }
 
+type NewRecord<K extends ResourceKind> = { readonly v: 1; readonly id: string; readonly created_at: number } & NewOf[K];
+
 const attempts = 10;
 const accepted: StatusView = { status: 'DOWN', reason: 'accepted; no node has been told yet' };
 
@@ -49,24 +58,16 @@ export class TapController {
   constructor(private readonly deps: ControllerDeps) {}
 
   /** The page that the query asks for, from the view, which shows at least all that this replica has written. */
-  async list(kind: ResourceKind, query: ListQuery, caller: Caller): Promise<readonly ShownTap[]> {
-    const { live, statuses } = this.deps;
+  async list(kind: ResourceKind, query: ListQuery, caller: Caller, signal: AbortSignal): Promise<readonly ShownTap[]> {
+    const { live, slices, access, placements, remoteAddresses } = this.deps;
     await live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
-    const asksStatus = asksFor(query, 'status') || asksFor(query, 'status_reason');
-    const found: ShownTap[] = [];
-    const records = new Map<string, TapRecord>();
-    for (const record of this.#candidates(kind, caller)) {
-      // Statuses cost more than the rest: they are looked up where they matter.
-      const item = shown(record, asksStatus ? statusOf(record, statuses) : accepted);
-      if (!passes(query, item) || !this.deps.access.sees(kind, record, caller)) continue;
-      found.push(item);
-      records.set(record.id, record);
-    }
-    return pageOf(query, sorted(query, found)).map((item) => {
-      const record = records.get(item.id);
-      return record && !asksStatus ? shown(record, statusOf(record, statuses)) : item;
-    });
+    const { view } = live;
+    return slices.run(
+      caller.projectId,
+      listTaps({ view, access, placements, remoteAddresses }, kind, query, caller),
+      signal,
+    );
   }
 
   /**
@@ -74,14 +75,14 @@ export class TapController {
    * have been made elsewhere a moment ago, and is looked up in the store.
    */
   async show(kind: ResourceKind, id: string, caller: Caller): Promise<ShownTap> {
-    const { live, writes, access, statuses } = this.deps;
+    const { live, writes, access } = this.deps;
     const known = shelf(live.view, kind).byId.get(id)?.record;
     if (known && live.fresh && live.view.revision >= writes.revision) {
       if (!access.sees(kind, known, caller)) throw tapNotFound(kind, id);
-      return shown(known, statusOf(known, statuses));
+      return this.#withStatus(known, caller);
     }
     const { record, revision } = await this.#find(kind, id, caller);
-    return this.#showAt(record, revision);
+    return this.#showAt(record, revision, caller);
   }
 
   async create(
@@ -91,7 +92,7 @@ export class TapController {
   ): Promise<{ bulk: boolean; shown: readonly ShownTap[] }> {
     const { bulk, items } = resourcesToCreate(json, words[kind].resource, this.deps.bulkItems);
     const { access, writes } = this.deps;
-    const records = this.#drafts(kind, items, caller);
+    const records = await this.deps.slices.run(caller.projectId, this.#drafts(kind, items, caller));
     for (const record of records.all) access.mayCreate(kind, record, caller);
     writes.note(await this.#upToDate(records.commit));
     return { bulk, shown: records.all.map((record) => shown(record, accepted)) };
@@ -116,29 +117,38 @@ export class TapController {
   }
 
   /** The records that a request asks for, checked, and how to write them. */
-  #drafts(
+  *#drafts(
     kind: ResourceKind,
     items: readonly JsonObject[],
     caller: Caller,
-  ): { readonly all: readonly TapRecord[]; readonly commit: () => Promise<number> } {
+  ): Sliced<{ readonly all: readonly TapRecord[]; readonly commit: () => Promise<number> }> {
     const { admission } = this.deps;
-    const now = this.deps.clock.now();
-    // Those of one request keep their order in lists.
-    const common = (index: number) => ({ v: 1, id: this.deps.newId(), created_at: now + index }) as const;
     switch (kind) {
       case 'tap_services': {
-        const all = items.map((item, at) => ({ ...common(at), ...checkCreate(kind, item, caller) }));
+        const all = yield* this.#checked(kind, items, caller);
         return { all, commit: () => admission.services(all, caller) };
       }
       case 'tap_flows': {
-        const all = items.map((item, at) => ({ ...common(at), ...checkCreate(kind, item, caller) }));
+        const all = yield* this.#checked(kind, items, caller);
         return { all, commit: () => admission.flows(all, caller) };
       }
       case 'tap_mirrors': {
-        const all = items.map((item, at) => ({ ...common(at), ...checkCreate(kind, item, caller) }));
+        const all = yield* this.#checked(kind, items, caller);
         return { all, commit: () => admission.mirrors(all, caller) };
       }
     }
+  }
+
+  *#checked<K extends ResourceKind>(kind: K, items: readonly JsonObject[], caller: Caller): Sliced<NewRecord<K>[]> {
+    const now = this.deps.clock.now();
+    const all: NewRecord<K>[] = [];
+    for (const item of items) {
+      // Those of one request keep their order in lists.
+      const common = { v: 1, id: this.deps.newId(), created_at: now + all.length } as const;
+      all.push({ ...common, ...checkCreate(kind, item, caller) });
+      yield;
+    }
+    return all;
   }
 
   async update(kind: ResourceKind, id: string, json: unknown, caller: Caller): Promise<ShownTap> {
@@ -149,7 +159,7 @@ export class TapController {
       this.deps.access.mayChange('update', kind, found.record, caller);
       const record: TapRecord = { ...found.record, ...change };
       const revision = await this.#replace(kind, found, record);
-      if (revision !== null) return this.#showAt(record, revision);
+      if (revision !== null) return this.#showAt(record, revision, caller);
     }
     throw tooContended();
   }
@@ -235,8 +245,8 @@ export class TapController {
     return result.revision;
   }
 
-  async #showAt(record: TapRecord, revision: number): Promise<ShownTap> {
-    const { live, statuses, catchUpMs } = this.deps;
+  async #showAt(record: TapRecord, revision: number, caller: Caller): Promise<ShownTap> {
+    const { live, catchUpMs } = this.deps;
     try {
       await live.reached(revision, catchUpMs);
     } catch (error) {
@@ -247,26 +257,20 @@ export class TapController {
         reason: 'the status is not known: etcd cannot be seen at the moment',
       });
     }
-    if (live.fresh) return shown(record, statusOf(record, statuses));
+    if (live.fresh) return this.#withStatus(record, caller);
     return shown(record, {
       status: 'DOWN',
       reason: 'the status is not known: etcd cannot be seen at the moment',
     });
   }
 
-  /** All of a kind that may be shown to the caller as far as projects go, oldest first. */
-  #candidates(kind: ResourceKind, caller: Caller): readonly TapRecord[] {
-    const { byId, byProject } = shelf(this.deps.live.view, kind);
-    const found: { record: TapRecord; created: number }[] = [];
-    for (const id of caller.seesAllProjects ? byId.keys() : byProject.get(caller.projectId)) {
-      const entry = byId.get(id);
-      if (entry?.record) found.push({ record: entry.record, created: entry.createRevision });
-    }
-    found.sort(
-      (a, b) =>
-        a.record.created_at - b.record.created_at || a.created - b.created || (a.record.id < b.record.id ? -1 : 1),
-    );
-    return found.map(({ record }) => record);
+  /** In slices where the tap is one of a large tap service. */
+  async #withStatus(record: TapRecord, caller: Caller): Promise<ShownTap> {
+    const { live, slices, placements, remoteAddresses } = this.deps;
+    const seen = new PlacementsSeen(placements);
+    const service = behind(record);
+    if (service !== null && !placements.isNear(service)) await slices.run(caller.projectId, seen.see(service));
+    return shown(record, statusOf(record, new StatusReader(live.view, seen, remoteAddresses)));
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import type { StatusReader } from '../status/tap-status.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry } from '../view/entry.js';
+import type { ProjectIndex } from '../view/project-index.js';
 import type { Shown } from './list-query.js';
 import { shownFlow, shownMirror, shownService } from './shown-resource.js';
 
@@ -21,7 +22,7 @@ export type ShownTap = Shown & { readonly id: string };
 /** Where the view has the records of a kind. */
 export interface Shelf {
   readonly byId: ReadonlyMap<string, Entry<TapRecord>>;
-  readonly byProject: { get(project: string): Iterable<string>; count(project: string): number };
+  readonly byProject: Pick<ProjectIndex, 'count' | 'inOrder'>;
 }
 
 export function shelf(view: ClusterView, kind: ResourceKind): Shelf {
@@ -44,6 +45,12 @@ export const codecs: Readonly<Record<ResourceKind, RecordCodec<TapRecord>>> = {
 export function statusOf(record: TapRecord, reader: StatusReader): StatusView {
   if ('tap_service_id' in record) return reader.flow(record);
   return 'mirror_type' in record ? reader.mirror(record) : reader.service(record);
+}
+
+/** The tap service whose placement the status of a record needs; null if it needs none. */
+export function behind(record: TapRecord): string | null {
+  if (record.deleting || 'mirror_type' in record) return null;
+  return 'tap_service_id' in record ? record.tap_service_id : record.id;
 }
 
 /** A record as the API shows it, with what is to be said of its status. */

@@ -1,21 +1,33 @@
+import type { ResourceKind } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
+import type { Slices } from '../slices/slices.js';
 import type { ApiLimits } from './api-limits.js';
-import { sortableAttributes } from './attributes.js';
+import { listable } from './attributes.js';
+import { collectionBody } from './collection-body.js';
 import { pageLinks, parseFields, parseListQuery, selectFields } from './list-query.js';
 import { badRequest, methodNotAllowed, NeutronError, tapNotFound, words } from './neutron-error.js';
+import type { ProjectPlaces } from './project-places.js';
 import type { ApiAnswer, ApiRequest } from './request.js';
 import { parseJsonBody } from './request-body.js';
 import type { Target } from './request-target.js';
 import type { TapController } from './tap-controller.js';
 
+export interface TapRouteDeps {
+  readonly controller: TapController;
+  readonly limits: ApiLimits;
+  readonly slices: Slices;
+  /** For lists. */
+  readonly places: ProjectPlaces;
+}
+
 /** Answers a request about tap services, flows or mirrors. @throws NeutronError */
 export async function tapRoute(
-  controller: TapController,
-  limits: ApiLimits,
+  deps: TapRouteDeps,
   request: ApiRequest,
   { kind, id }: Extract<Target, { is: 'resource' }>,
   caller: Caller,
 ): Promise<ApiAnswer> {
+  const { controller, limits } = deps;
   const { resource, title, notFound } = words[kind];
   const { method, body, query } = request;
   switch (method) {
@@ -44,11 +56,20 @@ export async function tapRoute(
         const shown = await controller.show(kind, id, caller);
         return { status: 200, body: { [resource]: selectFields(parseFields(query), shown) } };
       }
-      const asked = parseListQuery(query, sortableAttributes(kind));
-      const page = await controller.list(kind, asked, caller);
-      const links = pageLinks(asked, `${request.origin}${request.path}`, page);
-      const shown = page.map((item) => selectFields(asked.fields, item));
-      return { status: 200, body: { [kind]: shown, ...(links.length > 0 ? { [`${kind}_links`]: links } : {}) } };
+      return list(deps, request, kind, caller);
     }
   }
+}
+
+async function list(deps: TapRouteDeps, request: ApiRequest, kind: ResourceKind, caller: Caller): Promise<ApiAnswer> {
+  const { controller, limits, slices, places } = deps;
+  const { query, signal, whenAnswered } = request;
+  const asked = parseListQuery(query, listable(kind, limits.pageItems));
+  const release = await places.take(caller.projectId, signal);
+  // Who does not read what is sent keeps its project's place.
+  whenAnswered(release);
+  const page = await controller.list(kind, asked, caller, signal);
+  const links = pageLinks(asked, `${request.origin}${request.path}`, page);
+  const json = await slices.run(caller.projectId, collectionBody(kind, page, asked.fields, links), signal);
+  return { status: 200, json };
 }

@@ -1,6 +1,5 @@
 import { keys, type TapMirrorRecord } from '@taas/model';
 import type { Compare, Operation, Store } from '@taas/store';
-import { compileMirror } from '../compiler/compile-mirror.js';
 import type { LiveView } from '../view/live-view.js';
 
 interface Deps {
@@ -21,7 +20,8 @@ export async function removeUntoldMirror(
 ): Promise<number | null> {
   const { view } = live;
   if (!live.fresh || view.mirrors.toldOf(record.id).length > 0) return null;
-  const node = compileMirror(view, record.id).records.find(({ leaving }) => !leaving)?.key;
+  const place = view.places.of(record.port_id);
+  const node = place.is === 'bound' ? keys.nodeResource(place.node, 'tap_mirrors', record.id) : undefined;
   const key = keys.resource('tap_mirrors', record.id);
   const compare: Compare[] = [
     { kind: 'mod-revision', key, revision },

@@ -37,7 +37,9 @@ function callerOf(headers: Readonly<Record<string, string | string[] | undefined
     .filter((role) => role !== '');
   const roles = withImplied(named.length > 0 ? named : ['member']);
   const userId = one('x-user-id');
-  const credentials = { user_id: userId, project_id: projectId, tenant_id: projectId, roles };
+  // What a token would say besides, so that a rule about it can be decided.
+  const scope = { system_scope: null, domain_id: null, is_admin_project: true };
+  const credentials = { user_id: userId, project_id: projectId, tenant_id: projectId, ...scope, roles };
   return { projectId, userId, token: null, credentials };
 }
 

@@ -1,4 +1,4 @@
-import type { Link, NodeTapFlow, SegmentKey } from '@taas/model';
+import { isSameAddress, type Link, type NodeTapFlow, type SegmentKey, unreadableAgent } from '@taas/model';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import type { SegmentOption } from './segment-options.js';
 import { physnetOf } from './segment-options.js';
@@ -52,7 +52,7 @@ function endsOf(option: SegmentOption, source: NodeFacts, collector: NodeFacts, 
   const inUse = current?.type === 'vxlan' ? current : undefined;
   const local = source.known ? source.tunnelAddress : inUse?.local;
   const remote = collector.known ? collector.tunnelAddress : inUse?.remote;
-  return local && remote ? { local, remote } : null;
+  return local && remote && !isSameAddress(local, remote) ? { local, remote } : null;
 }
 
 function linkOf(option: SegmentOption, id: number, ends: Ends): Link {
@@ -65,7 +65,12 @@ function noCommonWay(slice: ServiceSlice, request: LinkRequest, source: NodeFact
   const ways = slice.options.map((option) =>
     option.type === 'vlan' ? `physnet ${option.physnet}` : 'a tunnel address',
   );
+  const { tunnelAddress: one } = source;
+  if (one !== null && collector.tunnelAddress !== null && isSameAddress(one, collector.tunnelAddress))
+    return `nodes ${request.source} and ${request.collector} both say that their tunnel address is ${one}`;
   const wanted = ways.length > 0 ? ways.join(' or ') : 'any, since none is configured';
+  const odd = [request.source, request.collector].find((node) => slice.node(node).unreadable);
+  if (odd !== undefined) return unreadableAgent(odd);
   const because = silent.length > 0 ? `; the TaaS agent of ${silent.join(' and ')} is not connected to its VPP` : '';
   return `nodes ${request.source} and ${request.collector} have no common way for copies (${wanted})${because}`;
 }

@@ -1,8 +1,10 @@
-import { keys, type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord } from '@taas/model';
+import { keys, type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord, unreadableAgent } from '@taas/model';
+import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
-import { foreign, type WantedRecord } from './compile-service.js';
+import type { WantedRecord } from './compile-service.js';
 import { nodeLeft } from './hand-over.js';
+import { ownership } from './port-owner.js';
 import { heard, isAlive, nodeFacts, placeOf } from './service-slice.js';
 
 export interface CompiledMirror {
@@ -13,12 +15,14 @@ export interface CompiledMirror {
   readonly records: readonly WantedRecord[];
   /** Why the mirror cannot be placed where its port is, for the tenant. */
   readonly obstacle: string | null;
+  /** What stands in the way does not go by waiting: the mirror is in error. */
+  readonly lasting: boolean;
   /** The mirror's own record is malformed: nothing about it may be changed until somebody mends it. */
   readonly frozen: boolean;
 }
 
 /** What nodes must be told of a mirror. A pure function of the view, the same on every replica. */
-export function compileMirror(view: ClusterView, id: string): CompiledMirror {
+export function compileMirror(view: ClusterView, addresses: RemoteAddressPolicy, id: string): CompiledMirror {
   const entry = view.mirrors.byId.get(id);
   if (!entry) return refuse(`tap mirror ${id} does not exist`);
   if (!entry.record) return { ...refuse(`the record of tap mirror ${id} is malformed`), frozen: true };
@@ -26,11 +30,16 @@ export function compileMirror(view: ClusterView, id: string): CompiledMirror {
   if (mirror.deleting) return refuse('the tap mirror is being deleted');
   const told = view.mirrors.toldOf(id);
   const standing = told.filter(({ record }) => !record?.removed);
-  const place = placeOf(view, mirror.port_id, standing);
+  // The API refuses these; a record written by other hands must not break the isolation either. And what an address is may
+  // have become known since.
+  const owner = ownership(view, mirror.port_id, mirror);
+  if (owner === 'foreign') return refuse(`port ${mirror.port_id} belongs to another project`);
+  const verdict = addresses.judge(mirror.remote_ip, view.underlay);
+  if (verdict.is === 'refused')
+    return { ...refuse(`copies cannot be sent to remote_ip: ${verdict.reason}`), lasting: true };
+  if (verdict.is === 'unknown') return asItStands(told, verdict.reason);
+  const place = placeOf(view, mirror.port_id, owner, standing);
   const bound = 'obstacle' in place ? null : place.node;
-  // The API refuses this; a record written by other hands must not break the isolation either.
-  if (!('obstacle' in place) && foreign(place.projectId, mirror))
-    return refuse(`port ${mirror.port_id} belongs to another project`);
   const part = 'obstacle' in place ? place : partOf(view, mirror, place.node, place.mtu);
   if (bound !== null && 'obstacle' in part) return refuse(part.obstacle);
   const reports = { heard: (each: MirrorNodeEntry) => heard(view, each), alive: (node: string) => isAlive(view, node) };
@@ -40,11 +49,18 @@ export function compileMirror(view: ClusterView, id: string): CompiledMirror {
     ...('obstacle' in part ? [] : [part]),
     ...(stays === null || 'obstacle' in stays ? [] : [{ ...stays, leaving: true }]),
   ];
-  return { records, obstacle: 'obstacle' in part ? part.obstacle : null, frozen: false };
+  return { records, obstacle: 'obstacle' in part ? part.obstacle : null, lasting: false, frozen: false };
 }
 
 function refuse(obstacle: string): CompiledMirror {
-  return { records: [], obstacle, frozen: false };
+  return { records: [], obstacle, lasting: false, frozen: false };
+}
+
+/** Nodes keep what they were told, and none is told anything new. */
+function asItStands(told: readonly MirrorNodeEntry[], obstacle: string): CompiledMirror {
+  const live = told.filter(({ record }) => !record?.removed);
+  const records = live.map(({ key, node, kind, id, value }) => ({ key, node, kind, id, value, leaving: true }));
+  return { records, obstacle, lasting: false, frozen: false };
 }
 
 /**
@@ -87,6 +103,7 @@ function localAddress(view: ClusterView, node: string, key: string): string | nu
 }
 
 function noAddress(view: ClusterView, node: string): string {
+  if (nodeFacts(view, node).unreadable) return unreadableAgent(node);
   return nodeFacts(view, node).known
     ? `node ${node} has no tunnel address that copies could be sent from`
     : `the TaaS agent of ${node} is not connected to its VPP`;

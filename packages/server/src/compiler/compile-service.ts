@@ -11,6 +11,7 @@ import {
   type TapFlowRecord,
   type TapServiceRecord,
 } from '@taas/model';
+import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
@@ -50,7 +51,13 @@ export interface Compiled {
  * What each node must be told for one tap service and its flows. A pure function of the slice: every replica computes the
  * same, the leader to write it and all of them to tell tenants what stands in the way.
  */
-export function compileService(slice: ServiceSlice): Compiled {
+export const compileService = (slice: ServiceSlice): Compiled => atOnce(compiling(slice));
+
+/**
+ * {@link compileService}, in slices. Between them the view that the slice looks into may move on: who lets that happen has to
+ * begin anew if one of the events was about the service.
+ */
+export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
   const flows = new Map<string, string>();
   const refuse = (reason: string): Compiled => {
     for (const flow of slice.flows) flows.set(flow.record.id, reason);
@@ -69,18 +76,14 @@ export function compileService(slice: ServiceSlice): Compiled {
     return { ...refuse(`the record of tap service ${slice.id} is malformed`), frozen: true };
   if (!service) return refuse(`tap service ${slice.id} does not exist`);
   if (service.deleting) return refuse('the tap service is being deleted');
-  const place = slice.place(service.port_id, 'tap_services', service.id);
+  const owner = slice.owner(service.port_id, service);
+  if (owner === 'foreign') return refuse(`port ${service.port_id} belongs to another project`);
+  const place = slice.place(service.port_id, owner, 'tap_services', service.id);
   const [bound, obstacle] = 'obstacle' in place ? [null, place.obstacle] : [place.node, null];
-  if (!('obstacle' in place) && foreign(place.projectId, service))
-    return refuse(`port ${service.port_id} belongs to another project`);
   const serving = nodeLeft(slice.told('tap_services', service.id), bound, slice) ?? bound;
   if (serving === null) return refuse(obstacle ?? '');
-  return new Compilation(slice, service, { bound, serving }, flows).result(obstacle);
+  return yield* new Compilation(slice, service, { bound, serving }, flows).result(obstacle);
 }
-
-/** Whether a port is known to belong to somebody else than the tap. */
-export const foreign = (portProject: string | null, tap: { readonly project_id: string }): boolean =>
-  portProject !== null && portProject !== tap.project_id;
 
 /** Nodes of a tap service's collector; the same but while it moves. */
 interface Collectors {
@@ -106,8 +109,9 @@ class Compilation {
   ) {}
 
   /** @param unbound why the collector's port is bound nowhere, if it is */
-  result(unbound: string | null): Compiled {
+  *result(unbound: string | null): Sliced<Compiled> {
     for (const flow of this.slice.flows) {
+      yield;
       const obstacle = this.#flow(flow) ?? unbound;
       if (obstacle !== null) this.obstacles.set(flow.record.id, obstacle);
     }
@@ -132,10 +136,10 @@ class Compilation {
     // The API refuses these two; a record written by other hands must not break the isolation either.
     if (flow.project_id !== this.service.project_id) return 'tap flow and tap service belong to different projects';
     if (flow.source_port === this.service.port_id) return `port ${flow.source_port} is the tap service's own port`;
-    const place = this.slice.place(flow.source_port, 'tap_flows', flow.id);
+    const owner = this.slice.owner(flow.source_port, flow);
+    if (owner === 'foreign') return `port ${flow.source_port} belongs to another project`;
+    const place = this.slice.place(flow.source_port, owner, 'tap_flows', flow.id);
     const bound = 'obstacle' in place ? null : place.node;
-    if (!('obstacle' in place) && foreign(place.projectId, flow))
-      return `port ${flow.source_port} belongs to another project`;
     const obstacle = 'obstacle' in place ? place.obstacle : this.#source(flow, place.node, false);
     const left = nodeLeft(this.slice.told('tap_flows', flow.id), bound, this.slice);
     const comes = bound === null || this.#records.has(keys.nodeResource(bound, 'tap_flows', flow.id));

@@ -1,15 +1,18 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
+import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
+import { atOnce, type Sliced, Slices } from '../slices/slices.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
 import type { Touched } from '../view/touched.js';
 import { compileMirror } from './compile-mirror.js';
-import { compileService } from './compile-service.js';
+import { compiling } from './compile-service.js';
 import { planMirror } from './plan-mirror.js';
-import { planService, type Step } from './plan-service.js';
+import { planning, type Step } from './plan-service.js';
+import { planUnderlay } from './plan-underlay.js';
 import { planRoleRemoval } from './port-role-removal.js';
 import type { SegmentPolicy } from './segment-options.js';
-import { sliceOf } from './service-slice.js';
+import { cutting } from './service-slice.js';
 import { packSteps } from './transactions.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -17,6 +20,7 @@ export interface CompilerDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly policy: SegmentPolicy;
+  readonly remoteAddresses: RemoteAddressPolicy;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -35,10 +39,14 @@ const workers = 8;
 const catchUpMs = 5_000;
 /** How long the compiler may keep the process to itself, in ms. */
 const stretchMs = 10;
+/** So many flows of a service are compiled in a millisecond or two. */
+const fewFlows = 100;
+/** How often a large service is planned in slices before it is done at once. */
+const slicedAttempts = 3;
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
 
 /**
- * The leader's loop: takes each tap service, tap mirror or port that an event was about, works out what etcd should say, and writes
+ * The leader's loop: takes each tap service, tap mirror, port or node that an event was about, works out what etcd should say, and writes
  * the difference. It compares whole states, so that an event only says where to look and a missed one does no harm.
  */
 export class Compiler {
@@ -49,9 +57,12 @@ export class Compiler {
   readonly #failures = new Map<string, number>();
   /** Keys that wait out a back-off: no more than there are keys, since a key fails only when it is worked on. */
   readonly #delayed = new Set<Promise<void>>();
+  readonly #slices: Slices;
   #breathedAt = 0;
 
-  constructor(private readonly deps: CompilerDeps) {}
+  constructor(private readonly deps: CompilerDeps) {
+    this.#slices = new Slices({ clock: deps.clock });
+  }
 
   /** Works until the leadership ends. Never throws for what a single tap service does. */
   async lead(leadership: Leadership): Promise<void> {
@@ -80,6 +91,7 @@ export class Compiler {
     for (const id of touched.services) this.#queue.add(`service/${id}`);
     for (const id of touched.mirrors) this.#queue.add(`mirror/${id}`);
     for (const port of touched.ports) this.#queue.add(`port/${port}`);
+    for (const node of touched.nodes) this.#queue.add(`underlay/${node}`);
     if (touched.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
   }
 
@@ -135,28 +147,47 @@ export class Compiler {
   /** @returns false if the view was behind and the same has to be looked at again */
   async #attend(key: string, leadership: Leadership): Promise<boolean> {
     const id = key.slice(key.indexOf('/') + 1);
-    for (const transaction of packSteps(this.#plan(key, id), [leadership.fence])) {
+    for (const transaction of packSteps(await this.#plan(key, id, leadership.signal), [leadership.fence])) {
       if (!(await this.#write(transaction, leadership.signal))) return false;
     }
     return true;
   }
 
-  #plan(key: string, id: string): readonly Step[] {
+  #plan(key: string, id: string, signal: AbortSignal): readonly Step[] | Promise<readonly Step[]> {
     const { view } = this.deps.live;
     if (key.startsWith('port/')) return planRoleRemoval(view, id);
-    return key.startsWith('mirror/') ? planMirror(view, id, compileMirror(view, id)) : this.#planService(id);
+    if (key.startsWith('underlay/')) return planUnderlay(view, id);
+    if (key.startsWith('mirror/')) return planMirror(view, id, compileMirror(view, this.deps.remoteAddresses, id));
+    const small = view.flowsByService.count(id) <= fewFlows;
+    return small ? atOnce(this.#planService(id)) : this.#slices.run('', this.#planLarge(key, id), signal);
   }
 
-  #planService(id: string): readonly Step[] {
+  /**
+   * In slices, between which the view moves on. What was about the service has put its key into the queue again: then what has
+   * been worked out is of no use. A service that is touched again and again is planned at once in the end.
+   */
+  *#planLarge(key: string, id: string): Sliced<readonly Step[]> {
+    for (let attempt = 0; attempt < slicedAttempts; attempt += 1) {
+      const work = this.#planService(id);
+      for (let step = work.next(); ; step = work.next()) {
+        if (step.done) return step.value;
+        yield;
+        if (this.#queue.isAgain(key)) break;
+      }
+    }
+    return atOnce(this.#planService(id));
+  }
+
+  *#planService(id: string): Sliced<readonly Step[]> {
     const { live, policy } = this.deps;
     const { view } = live;
-    const slice = sliceOf(view, policy, id);
-    const compiled = compileService(slice);
+    const slice = yield* cutting(view, policy, id);
+    const compiled = yield* compiling(slice);
     this.stats.compiled += 1;
     if (compiled.waitsForSegment) this.#starved.add(id);
     else this.#starved.delete(id);
     const { states, agents, flows } = view;
-    return planService(slice, compiled, { states, agents, flows, holdSegments: view.nodeRecords.orphans > 0 });
+    return yield* planning(slice, compiled, { states, agents, flows, holdSegments: view.nodeRecords.orphans > 0 });
   }
 
   /** Writes and waits until the view shows it, so that the next look is not at the past. */

@@ -1,5 +1,6 @@
 import { keys, nodeTapFlowCodec, nodeTapServiceCodec, type ResourceKind, segmentCodec } from '@taas/model';
 import type { Compare, Operation } from '@taas/store';
+import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry } from '../view/entry.js';
 import type { Compiled } from './compile-service.js';
@@ -22,16 +23,25 @@ export type PlanContext = Pick<ClusterView, 'states' | 'agents' | 'flows'> & {
  * in two steps (tombstone, then gone once the node has confirmed), deleted API records cascaded, segments given back
  * last. An empty plan means that all is as it should be, or that somebody else has to act first.
  */
-export function planService(slice: ServiceSlice, compiled: Compiled, context: PlanContext): readonly Step[] {
+export const planService = (slice: ServiceSlice, compiled: Compiled, context: PlanContext): readonly Step[] =>
+  atOnce(planning(slice, compiled, context));
+
+/** {@link planService}, with a pause after each of its parts. */
+export function* planning(slice: ServiceSlice, compiled: Compiled, context: PlanContext): Sliced<readonly Step[]> {
   if (compiled.frozen) return [];
-  return [
-    ...takeSegments(slice, compiled),
-    ...mendSegments(slice, compiled),
-    ...tellNodes(slice, compiled),
-    ...takeAway(slice, compiled, context),
-    ...removeApiRecords(slice, context),
-    ...giveBackSegments(slice, context),
+  const steps = [...takeSegments(slice, compiled), ...mendSegments(slice, compiled)];
+  yield;
+  const parts = [
+    () => tellNodes(slice, compiled),
+    () => takeAway(slice, compiled, context),
+    () => removeApiRecords(slice, context),
+    () => giveBackSegments(slice, context),
   ];
+  for (const part of parts) {
+    for (const step of part()) steps.push(step);
+    yield;
+  }
+  return steps;
 }
 
 function takeSegments(slice: ServiceSlice, compiled: Compiled): Step[] {

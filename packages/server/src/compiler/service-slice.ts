@@ -1,8 +1,11 @@
 import { keys, type ResourceKind, type TapFlowRecord, type TapServiceRecord, type TapState } from '@taas/model';
+import { mergeSorted } from '../slices/merge-sort.js';
+import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry, ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { pickSegment, type SegmentChoice } from './pick-segment.js';
+import { type Ownership, ownership } from './port-owner.js';
 import type { SegmentOption, SegmentPolicy } from './segment-options.js';
 
 /** What is known of a node's way out. `known` is false while its agent is silent or not connected to VPP. */
@@ -10,13 +13,15 @@ export interface NodeFacts {
   readonly known: boolean;
   /** Whether the node's agent holds its lease. */
   readonly alive: boolean;
+  /** There is a record of the node's agent, and it cannot be used. */
+  readonly unreadable: boolean;
   readonly hasPhysnet: (physnet: string) => boolean;
   readonly tunnelAddress: string | null;
 }
 
 export type TapPlace =
   /** `mtu` is undefined where nobody knows the place, and null where whoever knows it does not say that. */
-  | { readonly node: string; readonly projectId: string | null; readonly mtu: number | null | undefined }
+  | { readonly node: string; readonly mtu: number | null | undefined }
   /** Why the port is nowhere: a sentence for the tenant. */
   | { readonly obstacle: string };
 
@@ -42,36 +47,54 @@ export interface ServiceSlice {
   heard(told: NodeEntry): TapState | null;
   /** Whether a node's agent holds its lease. */
   alive(node: string): boolean;
-  /** Where the port of a tap is. If nobody knows it is where the tap stands, so that nothing is torn down for that. */
-  place(port: string, kind: ServiceKind, tap: string): TapPlace;
+  /** Whether a port is of a tap's own project. */
+  owner(port: string, tap: { readonly project_id: string }): Ownership;
+  /**
+   * Where the port of a tap is. If nobody knows that, or whose the port is, it is where the tap stands, so that nothing is torn down
+   * for that.
+   */
+  place(port: string, owner: Ownership, kind: ServiceKind, tap: string): TapPlace;
   node(name: string): NodeFacts;
   segment(option: SegmentOption, project: string): SegmentChoice;
 }
 
 /** Cuts one tap service's slice out of the view; costs what the service has, not what the cluster has. */
-export function sliceOf(view: ClusterView, policy: SegmentPolicy, id: string): ServiceSlice {
+export const sliceOf = (view: ClusterView, policy: SegmentPolicy, id: string): ServiceSlice =>
+  atOnce(cutting(view, policy, id));
+
+/** {@link sliceOf}, in slices of another kind: those of time. What the view has of the service must not change meanwhile. */
+export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): Sliced<ServiceSlice> {
   const all = view.nodeRecords.ofService(id);
   const told = (kind: ServiceKind, tap: string) => view.nodeRecords.ofTap(kind, tap);
   const segments = new Map<SegmentOption, SegmentChoice>();
-  const unreadable = all.filter((entry) => entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null);
+  const unreadable: string[] = [];
+  const nodeRecords = new Map<string, NodeEntry>();
+  for (const entry of all) {
+    if (entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null) unreadable.push(entry.id);
+    nodeRecords.set(entry.key, entry);
+    yield;
+  }
+  const flows: FlowEntry[] = [];
+  for (const flow of yield* mergeSorted(view.flowsByService.get(id), (a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
+    const entry = view.flows.get(flow);
+    if (isReadable(entry)) flows.push(entry);
+    yield;
+  }
   return {
     id,
     service: view.services.get(id),
-    flows: view.flowsByService
-      .get(id)
-      .toSorted()
-      .map((flow) => view.flows.get(flow))
-      .filter(isReadable),
-    nodeRecords: new Map(all.map((entry) => [entry.key, entry])),
-    unreadableFlows: new Set(unreadable.map((entry) => entry.id)),
+    flows,
+    nodeRecords,
+    unreadableFlows: new Set(unreadable),
     held: view.segments.ofService(id),
     options: policy.options,
     told,
     heard: (entry) => heard(view, entry),
     alive: (node) => isAlive(view, node),
-    place: (port, kind, tap) => {
+    owner: (port, tap) => ownership(view, port, tap),
+    place: (port, owner, kind, tap) => {
       const standing = told(kind, tap).filter((entry) => !entry.record?.removed);
-      return placeOf(view, port, standing);
+      return placeOf(view, port, owner, standing);
     },
     node: (name) => nodeFacts(view, name),
     segment: (option, project) => {
@@ -100,21 +123,26 @@ function segmentsIn(told: readonly NodeEntry[], option: SegmentOption): number[]
 }
 
 /**
- * Where a port is bound.
- * @param standing what nodes have been told of its tap: where that stands the port is, if nobody knows
+ * Where a port is bound, for a tap.
+ * @param standing what nodes have been told of its tap: where that stands the port is, if nobody knows that, or whose it is
  */
 export function placeOf(
   view: ClusterView,
   port: string,
+  owner: Ownership,
   standing: readonly Pick<NodeEntry, 'node' | 'revision'>[],
 ): TapPlace {
   const place = view.places.of(port);
-  if (place.is === 'bound') return place;
+  if (place.is === 'bound' && owner === 'own') return place;
   if (place.is === 'unbound') return { obstacle: place.reason };
   const [last] = [...standing].sort((a, b) => b.revision - a.revision);
-  return last
-    ? { node: last.node, projectId: null, mtu: undefined }
-    : { obstacle: `nobody has told yet where port ${port} is bound` };
+  if (last) return { node: last.node, mtu: undefined };
+  return {
+    obstacle:
+      place.is === 'bound'
+        ? `Neutron has not told yet whose port ${port} is`
+        : `nobody has told yet where port ${port} is bound`,
+  };
 }
 
 /** What a record's node last said of it; null if that is nothing, or its agent is silent. */
@@ -136,6 +164,7 @@ export function nodeFacts(view: ClusterView, name: string): NodeFacts {
   return {
     known,
     alive: agent !== null,
+    unreadable: view.agents.get(name)?.record === null,
     hasPhysnet: (physnet) => known && agent.physnets.includes(physnet),
     tunnelAddress: known ? agent.tunnel_address : null,
   };

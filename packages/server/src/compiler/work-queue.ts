@@ -34,6 +34,11 @@ export class WorkQueue {
     if (this.size === 0) for (const wake of this.#idlers.splice(0)) wake();
   }
 
+  /** Whether a key that somebody works on has been added again since. */
+  isAgain(key: string): boolean {
+    return this.#again.has(key);
+  }
+
   /** Keys waiting or being worked on. */
   get size(): number {
     return this.#waiting.size + this.#busy.size;

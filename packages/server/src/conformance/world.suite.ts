@@ -60,7 +60,11 @@ export class World {
     const neutronUrl = await this.#neutron.start();
     this.#api = createApi({
       ...{ store: this.#cloud.store.client(), live: this.#live, policy: this.#cloud.policy, logger: silentLogger },
-      ...{ clock: systemClock, newId: randomUUID, neutron: { url: neutronUrl, silenceMs: 5_000 } },
+      ...{
+        clock: systemClock,
+        newId: randomUUID,
+        neutron: { url: neutronUrl, silenceMs: 5_000, portGone: async () => true },
+      },
       ...{ ports: this.#ports(neutronUrl), authenticator: this.#authenticator() },
       // The real one had 100 ids for all; ours gives each project its own quota.
       quotas: { tap_service: 100, tap_flow: -1, tap_mirror: 10 },

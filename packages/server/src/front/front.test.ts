@@ -12,10 +12,13 @@ let server: Replica;
 let neutron: Server;
 let address: string;
 let handler: Handler;
+/** What Neutron says of a port to whoever asks it with the service user's token. */
+let gone: (port: string) => boolean;
 let requests: { url: string; headers: IncomingMessage['headers']; raw: string[]; body: Buffer }[];
 
 beforeEach(async () => {
   requests = [];
+  gone = () => true;
   handler = (_request, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).end('from Neutron');
   neutron = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -31,8 +34,9 @@ beforeEach(async () => {
   const { port } = neutron.address() as AddressInfo;
   cloud = new TestCloud();
   await cloud.bind('node1', portId(1), acme);
+  await cloud.agent('node1');
   server = await cloud.replica({
-    neutron: { url: `http://127.0.0.1:${port}`, silenceMs: 1_000 },
+    neutron: { url: `http://127.0.0.1:${port}`, silenceMs: 1_000, portGone: async (port) => gone(port) },
     limits: { bodyBytes: 64 * 1024 },
   });
   address = await server.api.listen({ host: '127.0.0.1', port: 0 });
@@ -167,6 +171,36 @@ describe('through the pass-through', () => {
       expect((await send('DELETE', path.replace(portId(1), portId(2)))).status).toBe(204);
       expect((await alice('GET', '/v2.0/taas/tap_mirrors')).body.tap_mirrors).toEqual([]);
     }
+  });
+
+  it('no port’s taps go for a DELETE that only a proxy has answered, nor for anything else that is a 204', async () => {
+    const alice = server.as(acme);
+    const made = await alice('POST', '/v2.0/taas/tap_services', { tap_service: { port_id: portId(1) } });
+    const shown = async () => (await alice('GET', `/v2.0/taas/tap_services/${made.body.tap_service.id}`)).status;
+    handler = (_request, response) => void response.writeHead(204).end();
+    const path = `/v2.0/ports/${portId(1)}`;
+    for (const method of ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH']) {
+      expect((await send(method, path, { 'x-http-method-override': 'DELETE' })).status).toBe(204);
+      expect(await shown()).toBe(200);
+    }
+    gone = () => false;
+    expect((await send('DELETE', path)).status).toBe(204);
+    gone = () => {
+      throw new Error('Neutron does not answer');
+    };
+    expect((await send('DELETE', path)).status).toBe(204);
+    expect(await shown()).toBe(200);
+    gone = (port) => port === portId(1);
+    expect((await send('DELETE', path)).status).toBe(204);
+    expect(await shown()).toBe(404);
+  });
+
+  it('Neutron is not asked about a port without taps', async () => {
+    const asked: string[] = [];
+    gone = (port) => asked.push(port) > 0;
+    handler = (_request, response) => void response.writeHead(204).end();
+    expect((await send('DELETE', `/v2.0/ports/${portId(3)}`)).status).toBe(204);
+    expect(asked).toEqual([]);
   });
 
   it('our extensions and resources stand beside Neutron’s', async () => {

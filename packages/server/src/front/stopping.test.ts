@@ -34,7 +34,7 @@ beforeEach(async () => {
         return { is: 'known', projectId: acme, visible: true };
       },
     },
-    neutron: { url, silenceMs: 30_000 },
+    neutron: { url, silenceMs: 30_000, portGone: async () => true },
   });
   address = await server.api.listen({ host: '127.0.0.1', port: 0 });
 });

@@ -17,5 +17,5 @@ export function placeOfPort({ id, projectId, binding }: NeutronPort): KnownPlace
   // It becomes a part of keys.
   if (hostId.includes('/'))
     return { is: 'unbound', reason: `port ${id} is bound on "${hostId}", which is no node's name` };
-  return { is: 'bound', node: hostId, projectId: projectId === '' ? null : projectId, mtu: null };
+  return { is: 'bound', node: hostId, projectId, mtu: null };
 }

@@ -1,4 +1,4 @@
-import { keys, type PortBindingRecord, portBindingCodec } from '@taas/model';
+import { asLine, keys, type PortBindingRecord, portBindingCodec, portRoleCodec } from '@taas/model';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store } from '@taas/store';
 import type { Step } from '../compiler/plan-service.js';
@@ -17,11 +17,21 @@ export interface BindingSource {
   wanted(): void;
 }
 
+/** Whoever knows whose ports are. */
+export interface OwnerSource {
+  /** Undefined if that cannot be said now; null if Neutron does not say it. */
+  owner(port: string): string | null | undefined;
+  /** There are ports of taps whose owner nobody has told. */
+  wanted(): void;
+}
+
 export interface PortBinderDeps {
   readonly store: Store;
   readonly live: LiveView;
   /** Null if networking-vpp's keys are in our own etcd, where the view reads them: then no record is wanted. */
   readonly source: BindingSource | null;
+  /** Null without a Neutron. */
+  readonly owners: OwnerSource | null;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -31,8 +41,8 @@ export interface PortBinderDeps {
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
 
 /**
- * Keeps a record in etcd of where each port with taps is bound, as a source outside says, so that all servers know it in
- * the order of etcd's revisions, and still know it when the source cannot be asked. For the leader alone.
+ * Keeps a record in etcd of where each port with taps is bound and whose it is, as a source outside says, so that all servers know
+ * it in the order of etcd's revisions, and still know it when the source cannot be asked. For the leader alone.
  */
 export class PortBinder {
   readonly #waiting = new Set<string>();
@@ -81,14 +91,26 @@ export class PortBinder {
   }
 
   async #write(ports: readonly string[], fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
-    const { store, live, source, catchUpMs } = this.deps;
-    let wanted = false;
+    const { store, live, source, owners, catchUpMs, logger } = this.deps;
+    let placeWanted = false;
+    let ownerWanted = false;
     const steps = ports.flatMap((port) => {
-      const place = source?.place(port);
-      wanted ||= place === undefined && portTapped(live.view, port);
-      return planBinding(live.view, port, place);
+      try {
+        const place = source?.place(port);
+        const owner = owners?.owner(port);
+        const tapped = portTapped(live.view, port);
+        placeWanted ||= tapped && place === undefined;
+        ownerWanted ||=
+          tapped && owner === undefined && live.view.portRoles.get(port)?.record?.project_id === undefined;
+        return [...planBinding(live.view, port, place), ...planOwner(live.view, port, owner)];
+      } catch (cause) {
+        // Of this port alone; it is looked at again when there is something new of it.
+        logger.error({ cause, port }, 'it could not be worked out where this port is bound');
+        return [];
+      }
     });
-    if (wanted) source?.wanted();
+    if (placeWanted) source?.wanted();
+    if (ownerWanted) owners?.wanted();
     for (const transaction of packSteps(steps, [fence])) {
       const result = await store.transact(transaction, { signal });
       if (!result.succeeded) throw new PortBindingConflict('the records of bindings were changed by somebody else');
@@ -136,6 +158,18 @@ export function planBinding(
 }
 
 /**
+ * What has to be written of whose a port is. Nothing takes it back: that Neutron does not say so now makes it nobody else's.
+ * @param owner null or undefined if Neutron has not said it
+ */
+export function planOwner(view: ClusterView, port: string, owner: string | null | undefined): readonly Step[] {
+  const entry = view.portRoles.get(port);
+  if (!entry?.record || owner == null || entry.record.project_id === owner || !portTapped(view, port)) return [];
+  const value = portRoleCodec.format({ ...entry.record, project_id: owner });
+  const { key, revision } = entry;
+  return [{ compare: [{ kind: 'mod-revision', key, revision }], operations: [{ kind: 'put', key, value }] }];
+}
+
+/**
  * Writes where a port is bound that gets its first tap, for the transaction that makes the tap. Nothing if it cannot be
  * said here and now, or is written already: the leader sees to it then.
  */
@@ -147,7 +181,7 @@ export function planFirstBinding(view: ClusterView, port: string, place: KnownPl
 }
 
 function recordOf(place: KnownPlace): PortBindingRecord {
-  if (place.is === 'unbound') return { v: 1, node: null, reason: place.reason, project_id: null };
+  if (place.is === 'unbound') return { v: 1, node: null, reason: asLine(place.reason), project_id: null };
   const { node, projectId, mtu } = place;
   return { v: 1, node, reason: '', project_id: projectId, ...(mtu === null ? {} : { mtu }) };
 }

@@ -1,4 +1,4 @@
-import { keys, type PortBindingRecord, prefixes } from '@taas/model';
+import { keys, type PortBindingRecord, portRoleCodec, prefixes } from '@taas/model';
 import { createNeutronClient, neutronUnavailable } from '@taas/neutron';
 import { silentLogger, systemClock } from '@taas/service';
 import type { V2Event, V2Follower } from '@taas/store';
@@ -167,7 +167,8 @@ class FakeNeutron {
         const ports = [...this.ports.values()].filter(({ id }) => ids.length === 0 || ids.includes(String(id)));
         if (one === undefined) return { status: 200, headers: {}, body: JSON.stringify({ ports }) };
         const port = this.ports.get(one);
-        return { status: port ? 200 : 404, headers: {}, body: JSON.stringify(port ? { port } : {}) };
+        const notFound = { NeutronError: { type: 'PortNotFound', message: '', detail: '' } };
+        return { status: port ? 200 : 404, headers: {}, body: JSON.stringify(port ? { port } : notFound) };
       },
     },
   });
@@ -433,5 +434,34 @@ describe('bindings from Neutron', () => {
     neutron.ports.delete(portId(2));
     await comes(async () => expect((await server.as(acme)('GET', `${flows}/${flow}`)).status).toBe(404));
     await comes(async () => expect(await record(2)).toBeUndefined());
+  });
+});
+
+describe('whose a port is', () => {
+  const ownerOf = async (port: number) => {
+    const entry = await cloud.store.get(keys.portRole(portId(port)));
+    return entry && portRoleCodec.parse(entry.key, entry.value).project_id;
+  };
+
+  it.each([
+    ['etcd-v2', (): BindingsFrom => ({ from: 'etcd-v2', follower: new FakeV2() })],
+    ['etcd-v3', (): BindingsFrom => ({ from: 'etcd-v3' })],
+    ['neutron', (): BindingsFrom => ({ from: 'neutron' })],
+  ])('is asked of Neutron and written down, wherever bindings come from: %s', async (_from, bindings) => {
+    const neutron = new FakeNeutron();
+    for (const port of [1, 2]) neutron.bind(port, 'node1');
+    neutron.bind(3, 'node1', 'vhostuser', '');
+    await tap(1, 2);
+    await tap(1, 3);
+    expect(await ownerOf(1)).toBeUndefined();
+    await lead(bindings(), neutron);
+    await comes(async () => expect([await ownerOf(1), await ownerOf(2)]).toEqual([acme, acme]));
+    neutron.bind(2, 'node1', 'vhostuser', umbrella);
+    await comes(async () => expect(await ownerOf(2)).toBe(umbrella));
+    // Whose a port is that Neutron says to be nobody's nobody knows.
+    expect(await ownerOf(3)).toBeUndefined();
+    // A tap that was made by a server of before, or somebody's slip, is no harm for long.
+    await cloud.put(keys.portRole(portId(1)), JSON.stringify({ v: 1, role: 'collector' }));
+    await comes(async () => expect(await ownerOf(1)).toBe(acme));
   });
 });

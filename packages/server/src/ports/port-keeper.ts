@@ -1,5 +1,5 @@
 import {
-  bindingChanged,
+  bindingOrOwnerChanged,
   createPortWatcher,
   type NeutronClient,
   type NeutronPort,
@@ -11,7 +11,7 @@ import { OwnWrites } from '../api/own-writes.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { placeOfPort } from './neutron-place.js';
-import { type BindingSource, PortBinder } from './port-binder.js';
+import { type BindingSource, type OwnerSource, PortBinder } from './port-binder.js';
 import { removeTapsOfPort } from './port-removal.js';
 import { tappedPorts } from './tapped-ports.js';
 import { V2Bindings } from './v2-bindings.js';
@@ -59,7 +59,8 @@ export class PortKeeper {
     };
     this.#v2 = bindings.from === 'etcd-v2' ? new V2Bindings(bindings.follower, logger, this.deps.verify) : null;
     const source = bindings.from === 'neutron' ? fromNeutron : this.#v2;
-    const binder = new PortBinder({ ...this.deps, source });
+    const owners: OwnerSource = { owner: (port) => seen.get(port)?.projectId, wanted: () => this.#watcher?.wake() };
+    const binder = new PortBinder({ ...this.deps, source, owners: neutron && owners });
     this.#watcher =
       neutron &&
       createPortWatcher({
@@ -69,7 +70,7 @@ export class PortKeeper {
           seen = ports;
           for (const change of changes) {
             if (change.kind === 'deleted') await this.#deleted(change.portId);
-            else if (bindingChanged(change)) binder.lookAt([change.port.id]);
+            else if (bindingOrOwnerChanged(change)) binder.lookAt([change.port.id]);
           }
         },
       });

@@ -1,4 +1,5 @@
 import { keys, type TapServiceRecord, tapServiceCodec } from '@taas/model';
+import type { Logger } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { OwnWrites } from '../api/own-writes.js';
 import type { Step } from '../compiler/plan-service.js';
@@ -6,6 +7,7 @@ import { packSteps } from '../compiler/transactions.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry } from '../view/entry.js';
 import type { LiveView } from '../view/live-view.js';
+import { portTapped } from './tapped-ports.js';
 
 export interface PortRemovalDeps {
   readonly store: Store;
@@ -14,12 +16,43 @@ export interface PortRemovalDeps {
   readonly catchUpMs: number;
 }
 
+/** What {@link removeTapsIfGone} needs besides. */
+export interface GonePortDeps extends PortRemovalDeps {
+  readonly logger: Logger;
+}
+
 /** Others went on changing the taps of a deleted port. */
 export class PortRemovalError extends Error {
   override readonly name = 'PortRemovalError';
 }
 
 const attempts = 20;
+
+/**
+ * After a DELETE of a port that somebody has answered with success: removes all taps of the port if it is gone. If that is not
+ * certain they stay; the leader looks at ports with taps again and again, and removes them when it is.
+ * @param isGone asked only if the port has taps
+ * @returns whether the port is known to be gone, or has no taps
+ * @throws as `isGone` and {@link removeTapsOfPort}
+ */
+export async function removeTapsIfGone(
+  deps: GonePortDeps,
+  port: string,
+  isGone: () => Promise<boolean>,
+): Promise<boolean> {
+  const { store, live, logger } = deps;
+  if (!portTapped(live.view, port) && (await store.get(keys.portRole(port))) === undefined) return true;
+  if (!(await isGone())) {
+    logger.warn(
+      { port_id: port },
+      'a DELETE of the port was answered with success, but Neutron does not say that it is gone',
+    );
+    return false;
+  }
+  logger.info({ port_id: port }, 'the port is gone from Neutron: its taps go with it');
+  await removeTapsOfPort(deps, port);
+  return true;
+}
 
 /**
  * Removes all taps of a port that is no more, whoever's they are and whatever their status: for the API they are gone at

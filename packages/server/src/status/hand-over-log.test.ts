@@ -38,7 +38,8 @@ function record(node: string, removed = false): void {
 }
 function say(node: string, status: TapStateStatus, at: number): void {
   now = at;
-  change(keys.stateResource(node, 'tap_flows', flow), { v: 1, id: flow, revision: at, status, reason: '' });
+  // Each report differs from the one before, or it would be no change.
+  change(keys.stateResource(node, 'tap_flows', flow), { v: 1, id: flow, revision: 1, status, reason: `at ${at}` });
 }
 const moved = (gap_ms: number | null) => ({ kind: 'tap_flows', id: flow, from: 'old', to: 'new', gap_ms });
 

@@ -1,9 +1,13 @@
 import { keys } from '@taas/model';
-import { type Compiled, compileService, type WantedRecord } from '../compiler/compile-service.js';
+import { type Compiled, compiling, type WantedRecord } from '../compiler/compile-service.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
-import { sliceOf } from '../compiler/service-slice.js';
+import { cutting } from '../compiler/service-slice.js';
+import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Touched } from '../view/touched.js';
+
+/** So many flows of a service are compiled in a millisecond or two. */
+const fewFlows = 100;
 
 /** A tap's part on a node. */
 export interface PlacedPart {
@@ -30,12 +34,40 @@ export interface Placement {
   readonly parts: ReadonlyMap<string, PlacedPart>;
 }
 
+/** The placement of each tap service, whoever works it out. */
+export interface PlacementSource {
+  of(service: string): Placement;
+}
+
+/** A placement that somebody is working out, in slices. */
+class Working {
+  /** An event has touched the service since: what is worked out holds for those who asked before it. */
+  touched = false;
+  result: Placement | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(private readonly work: Sliced<Placement>) {}
+
+  /** @throws what the work has thrown, to each who goes on with it */
+  step(): void {
+    if (this.#failure) throw this.#failure.error;
+    try {
+      const step = this.work.next();
+      if (step.done) this.result = step.value;
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+}
+
 /**
  * The placement of each tap service that somebody has asked about, by the compiler's own function over this replica's view;
  * worked out once, and again after an event that touched the service: the same events that make the compiler look again.
  */
-export class Placements {
+export class Placements implements PlacementSource {
   readonly #known = new Map<string, Placement>();
+  readonly #working = new Map<string, Working>();
 
   constructor(
     private readonly view: ClusterView,
@@ -44,24 +76,80 @@ export class Placements {
 
   /** To be told of each event, before anything is asked again. */
   forget(touched: Touched): void {
-    if (touched.whole) this.#known.clear();
-    else for (const service of touched.services) this.#known.delete(service);
+    if (touched.whole) {
+      this.#known.clear();
+      for (const working of this.#working.values()) working.touched = true;
+      this.#working.clear();
+      return;
+    }
+    for (const service of touched.services) {
+      this.#known.delete(service);
+      const working = this.#working.get(service);
+      if (working) working.touched = true;
+      this.#working.delete(service);
+    }
   }
 
+  /** At once, however much there is of the service; for many flows see {@link inSlices}. */
   of(service: string): Placement {
+    return this.#known.get(service) ?? atOnce(this.#place(service));
+  }
+
+  /** Whether it is known, or quickly found out. */
+  isNear(service: string): boolean {
+    return this.#known.has(service) || this.view.flowsByService.count(service) <= fewFlows;
+  }
+
+  /** All who ask for the same work on the same: a large service is compiled once for them. */
+  *inSlices(service: string): Sliced<Placement> {
     const known = this.#known.get(service);
     if (known) return known;
-    const compiled = compileService(sliceOf(this.view, this.policy, service));
-    const placement = { obstacles: compiled.obstacles, parts: this.#parts(compiled) };
+    const working: Working =
+      this.#working.get(service) ?? new Working(this.#place(service, (): boolean => working.touched));
+    this.#working.set(service, working);
+    try {
+      for (;;) {
+        if (working.result === undefined) working.step();
+        if (working.result !== undefined) return working.result;
+        yield;
+      }
+    } finally {
+      // Who goes on with it has it in hand; nobody else takes up what is half done and growing old.
+      if (this.#working.get(service) === working) this.#working.delete(service);
+    }
+  }
+
+  *#place(service: string, touched = () => false): Sliced<Placement> {
+    const compiled = yield* compiling(yield* cutting(this.view, this.policy, service));
+    const placement = { obstacles: compiled.obstacles, parts: yield* this.#parts(compiled) };
     // Which segment is free depends on all the others, whose events do not touch this service.
-    if (!compiled.waitsForSegment && compiled.segmentsNeeded.length === 0) this.#known.set(service, placement);
+    if (!compiled.waitsForSegment && compiled.segmentsNeeded.length === 0 && !touched())
+      this.#known.set(service, placement);
     return placement;
   }
 
-  #parts({ nodeRecords }: Compiled): Map<string, PlacedPart> {
+  *#parts({ nodeRecords }: Compiled): Sliced<Map<string, PlacedPart>> {
     const parts = new Map<string, PlacedPart>();
-    for (const wanted of nodeRecords.values())
+    for (const wanted of nodeRecords.values()) {
       if (!wanted.leaving) parts.set(wanted.id, placedPart(wanted, this.view.nodeRecords.get(wanted.key)));
+      yield;
+    }
     return parts;
+  }
+}
+
+/** The placements that one request has seen: each worked out once for it, in slices. */
+export class PlacementsSeen implements PlacementSource {
+  readonly #seen = new Map<string, Placement>();
+
+  constructor(private readonly placements: Placements) {}
+
+  /** After this, {@link of} costs nothing. */
+  *see(service: string): Sliced<void> {
+    if (!this.#seen.has(service)) this.#seen.set(service, yield* this.placements.inSlices(service));
+  }
+
+  of(service: string): Placement {
+    return this.#seen.get(service) ?? this.placements.of(service);
   }
 }

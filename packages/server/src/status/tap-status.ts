@@ -7,12 +7,13 @@ import {
   type TapMirrorRecord,
   type TapServiceRecord,
 } from '@taas/model';
+import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import { compileMirror } from '../compiler/compile-mirror.js';
 import { nodeFacts } from '../compiler/service-slice.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeEntry } from '../view/entry.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
-import { type PlacedPart, type Placements, placedPart } from './placements.js';
+import { type PlacedPart, type PlacementSource, placedPart } from './placements.js';
 
 /**
  * The status of taps as the view has it, with the reason: every replica runs the compiler's own function over the same
@@ -21,7 +22,8 @@ import { type PlacedPart, type Placements, placedPart } from './placements.js';
 export class StatusReader {
   constructor(
     private readonly view: ClusterView,
-    private readonly placements: Pick<Placements, 'of'>,
+    private readonly placements: PlacementSource,
+    private readonly addresses: RemoteAddressPolicy,
   ) {}
 
   service(record: TapServiceRecord): StatusView {
@@ -50,7 +52,8 @@ export class StatusReader {
     const { mirrors } = this.view;
     if (record.deleting) return this.#deleting(mirrors.toldOf(record.id));
     if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { records, obstacle } = compileMirror(this.view, record.id);
+    const { records, obstacle, lasting } = compileMirror(this.view, this.addresses, record.id);
+    if (lasting && obstacle !== null) return { status: 'ERROR', reason: obstacle };
     const wanted = records.filter(({ leaving }) => !leaving);
     const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.told(each.key))));
     return deriveStatus({ deleting: false, obstacle, parts });
@@ -65,6 +68,12 @@ export class StatusReader {
 
   #reported({ node, stateKey, toldRevision }: PlacedPart): NodePart {
     const state = this.view.states.get(stateKey)?.record ?? null;
-    return { node, wantedRevision: toldRevision, state, agentAlive: nodeFacts(this.view, node).alive };
+    return {
+      node,
+      wantedRevision: toldRevision,
+      state,
+      agentAlive: nodeFacts(this.view, node).alive,
+      agentUnreadable: this.view.agents.get(node)?.record === null,
+    };
   }
 }

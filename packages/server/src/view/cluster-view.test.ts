@@ -172,10 +172,7 @@ function facts(view: ClusterView): unknown {
     unreadable: sorted(view.unreadable),
     byService: ids.map((id) => sorted(view.flowsByService.get(id))),
     byPort: ids.map((id) => [sorted(view.servicesByPort.get(id)), sorted(view.flowsByPort.get(id))]),
-    byProject: [acme].map((id) => [
-      sorted(view.byProject.tap_services.get(id)),
-      sorted(view.byProject.tap_flows.get(id)),
-    ]),
+    byProject: [acme].map((id) => [view.byProject.tap_services.inOrder(id), view.byProject.tap_flows.inOrder(id)]),
     places: ids.map((id) => view.places.of(id)),
     told: ids.map((id) => sorted(view.nodeRecords.ofService(id).map((entry) => entry.key))),
     toldOfFlow: ids.map((id) => sorted(view.nodeRecords.ofFlow(id).map((entry) => entry.key))),

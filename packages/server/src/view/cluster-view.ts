@@ -1,6 +1,7 @@
 import {
   type AgentRecord,
   agentCodec,
+  asLine,
   heartbeatCapability,
   heartbeatCodec,
   isInPlace,
@@ -21,6 +22,7 @@ import {
   tapMirrorCodec,
   tapServiceCodec,
   tapStateCodec,
+  underlayCodec,
 } from '@taas/model';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
@@ -29,10 +31,12 @@ import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex } from './node-record-index.js';
 import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
+import { ProjectIndex } from './project-index.js';
 import { believed, ownId } from './record-value.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
 import { everything, serviceOf, touchHolder, touchNode, touchPort, touchReport } from './touch.js';
 import { Touched } from './touched.js';
+import { Underlay } from './underlay.js';
 
 /** A record that this replica cannot use. */
 export interface Problem {
@@ -45,6 +49,12 @@ export interface Heartbeat {
   readonly revision: Revision;
   readonly periodMs: number;
 }
+
+/**
+ * Whether it must be known whose port a tap is on before a node is told of it. `perhaps` is for development, where nobody can be
+ * asked.
+ */
+export type OwnersKnown = 'always' | 'perhaps';
 
 /** Records read before a snapshot's reader yields: a few milliseconds' worth. */
 const batch = 2_000;
@@ -60,7 +70,7 @@ export class ClusterView {
   flowsByService = new Groups<string, string>();
   servicesByPort = new Groups<string, string>();
   flowsByPort = new Groups<string, string>();
-  byProject = { tap_services: new Groups<string, string>(), tap_flows: new Groups<string, string>() };
+  byProject = { tap_services: new ProjectIndex(), tap_flows: new ProjectIndex() };
   mirrors = new MirrorIndex();
   portRoles = new Map<string, Entry<PortRoleRecord>>();
   /** By project: what an administrator has set. */
@@ -69,6 +79,7 @@ export class ClusterView {
   admissions = new Map<string, Revision>();
   segments = new SegmentLedger();
   places: PortPlaces;
+  underlay = new Underlay();
   nodeRecords = new NodeRecordIndex();
   /** What nodes report, by etcd key. */
   states = new Map<string, Entry<TapState>>();
@@ -87,7 +98,10 @@ export class ClusterView {
   /** True while a snapshot is read: then everything is touched anyway. */
   #whole = false;
 
-  constructor(placesFrom: PlacesFrom = 'bound-ports') {
+  constructor(
+    placesFrom: PlacesFrom = 'bound-ports',
+    readonly owners: OwnersKnown = 'perhaps',
+  ) {
     this.places = new PortPlaces(placesFrom);
   }
 
@@ -110,7 +124,7 @@ export class ClusterView {
 
   /** Reads a snapshot into a view of its own, and yields now and then, so that a large one need not stop the process. */
   *read(entries: readonly KeyValue[]): Generator<void, ClusterView, void> {
-    const view = new ClusterView(this.places.from);
+    const view = new ClusterView(this.places.from, this.owners);
     view.#whole = true;
     // API records first: they tell to which tap service the rest belongs.
     for (const first of [true, false]) {
@@ -134,7 +148,16 @@ export class ClusterView {
     this.#set(parseKey(entry.key), entry.key, entry);
   }
 
+  /** Takes a change in. Whatever goes wrong is that key's alone: the other keys of the event count. */
   #set(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
+    try {
+      this.#take(parsed, key, kv);
+    } catch (error) {
+      this.problems.set(key, asLine(`cannot be taken in: ${String(error)}`));
+    }
+  }
+
+  #take(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
     if (kv === undefined) this.problems.delete(key);
     switch (parsed.is) {
       case 'resource': {
@@ -161,6 +184,8 @@ export class ClusterView {
         return;
       case 'port-role': {
         const entry = kv && this.#parse(kv, portRoleCodec.parse);
+        const owner = this.portRoles.get(parsed.port)?.record?.project_id;
+        if (entry?.record?.project_id !== owner && !this.#whole) touchPort(this.#touched, this, parsed.port);
         if (entry) this.portRoles.set(parsed.port, entry);
         else this.portRoles.delete(parsed.port);
         this.#touched.ports.add(parsed.port);
@@ -203,7 +228,11 @@ export class ClusterView {
       case 'state-resource': {
         const { kind, id, node } = parsed;
         const before = isInPlace(this.states.get(key)?.record?.status);
-        if (kv) this.states.set(key, this.#parse(kv, tapStateCodec.parse));
+        if (kv)
+          this.states.set(
+            key,
+            this.#parse(kv, (at, value) => knownState(id, kv, tapStateCodec.parse(at, value))),
+          );
         else this.states.delete(key);
         const stands = isInPlace(this.states.get(key)?.record?.status);
         if (before !== stands && !this.#whole) this.#touched.turns.push({ kind, id, node, stands });
@@ -213,8 +242,13 @@ export class ClusterView {
       case 'agent':
         // Whoever writes the record, lives.
         this.silent.delete(parsed.node);
-        if (kv) this.agents.set(parsed.node, this.#parse(kv, agentCodec.parse));
+        if (kv)
+          this.agents.set(
+            parsed.node,
+            this.#parse(kv, (at, value) => ownNode(parsed.node, at, agentCodec.parse(at, value))),
+          );
         else this.agents.delete(parsed.node);
+        this.underlay.setLive(parsed.node, this.agents.get(parsed.node)?.record?.tunnel_address ?? null);
         if (kv) this.#touched.heard.add(parsed.node);
         this.#agentTouched(parsed.node, this.#touched);
         return;
@@ -223,6 +257,12 @@ export class ClusterView {
         return;
       case 'leader-heartbeat':
         if (kv) this.#touched.leaderHeard = true;
+        return;
+      case 'underlay':
+        // Any mirror may send to what is now known to be a node's.
+        if (this.underlay.setRecord(parsed.node, kv && this.#parse(kv, underlayCodec.parse)) && !this.#whole)
+          for (const mirror of this.mirrors.byId.keys()) this.#touched.mirrors.add(mirror);
+        this.#touched.nodes.add(parsed.node);
         return;
       case 'bound-port':
       case 'bound-trunk':
@@ -266,6 +306,7 @@ export class ClusterView {
 
   #agentTouched(node: string, touched: Touched): void {
     touched.agents.set(node, this.agents.has(node));
+    touched.nodes.add(node);
     if (!this.#whole) touchNode(touched, this, node);
   }
 
@@ -280,10 +321,11 @@ export class ClusterView {
   }
 
   #setService(id: string, key: string, kv: KeyValue | undefined): void {
-    const old = this.services.get(id)?.record;
+    const before = this.services.get(id);
+    const old = before?.record;
     if (old) {
       this.servicesByPort.remove(old.port_id, id);
-      this.byProject.tap_services.remove(old.project_id, id);
+      this.byProject.tap_services.remove(before);
       this.#touched.ports.add(old.port_id);
     }
     this.#touched.services.add(id);
@@ -297,17 +339,18 @@ export class ClusterView {
     this.services.set(id, entry);
     if (!entry.record) return;
     this.servicesByPort.add(entry.record.port_id, id);
-    this.byProject.tap_services.add(entry.record.project_id, id);
+    this.byProject.tap_services.add(entry);
     this.segments.setProject(id, entry.record.project_id);
     this.#touched.ports.add(entry.record.port_id);
   }
 
   #setFlow(id: string, key: string, kv: KeyValue | undefined): void {
-    const old = this.flows.get(id)?.record;
+    const before = this.flows.get(id);
+    const old = before?.record;
     if (old) {
       this.flowsByService.remove(old.tap_service_id, id);
       this.flowsByPort.remove(old.source_port, id);
-      this.byProject.tap_flows.remove(old.project_id, id);
+      this.byProject.tap_flows.remove(before);
       this.#touched.services.add(old.tap_service_id);
       this.#touched.ports.add(old.source_port);
     }
@@ -322,7 +365,7 @@ export class ClusterView {
     if (!entry.record) return;
     this.flowsByService.add(entry.record.tap_service_id, id);
     this.flowsByPort.add(entry.record.source_port, id);
-    this.byProject.tap_flows.add(entry.record.project_id, id);
+    this.byProject.tap_flows.add(entry);
     this.#touched.services.add(entry.record.tap_service_id);
     this.#touched.ports.add(entry.record.source_port);
   }
@@ -379,4 +422,18 @@ export class ClusterView {
   #report(key: string, error: RecordError): void {
     this.problems.set(key, error.problem);
   }
+}
+
+/** @throws RecordError when an agent speaks of another node than the key does */
+function ownNode(node: string, key: string, record: AgentRecord): AgentRecord {
+  if (record.node !== node) throw new RecordError(key, "/node is not the key's");
+  return record;
+}
+
+/** @throws RecordError for a state of another tap, or of a wanted record that was not there yet when it was written */
+function knownState(id: string, { key, modRevision }: KeyValue, state: TapState): TapState {
+  const own = ownId(id, key, state);
+  if (own.revision > modRevision)
+    throw new RecordError(key, `/revision is ${own.revision}, which was still to come when this was written`);
+  return own;
 }

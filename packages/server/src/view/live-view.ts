@@ -1,7 +1,7 @@
 import { prefixes, root } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { FollowEvent, Revision, Store } from '@taas/store';
-import { ClusterView } from './cluster-view.js';
+import { ClusterView, type OwnersKnown } from './cluster-view.js';
 import { HeartbeatJudge } from './heartbeat-judge.js';
 import type { PlacesFrom } from './port-places.js';
 import type { Touched } from './touched.js';
@@ -38,10 +38,11 @@ export class LiveView {
     private readonly clock: Clock,
     private readonly logger: Logger,
     placesFrom?: PlacesFrom,
+    owners?: OwnersKnown,
     /** Silence of the leading server, in ms, above which etcd may not have taken writes from anybody. */
     leaderGapMs = 10_000,
   ) {
-    this.view = new ClusterView(placesFrom);
+    this.view = new ClusterView(placesFrom, owners);
     this.#judge = new HeartbeatJudge(leaderGapMs);
   }
 
@@ -79,7 +80,7 @@ export class LiveView {
     this.fresh = true;
     for (const node of this.#judge.take(this.view, touched, this.clock.monotonic())) this.#silence(node, touched);
     this.#reportProblems();
-    for (const listener of this.#listeners) listener(touched);
+    for (const listener of this.#listeners) this.#tell(listener, touched);
     for (const waiter of [...this.#waiters]) {
       if (waiter.revision > this.view.revision) continue;
       this.#waiters.delete(waiter);
@@ -91,6 +92,15 @@ export class LiveView {
     this.view.silence(node, touched);
     if (this.view.silent.has(node))
       this.logger.warn({ node }, 'the agent has been silent for too long though its lease is held: it counts as gone');
+  }
+
+  /** A listener that fails keeps nobody else from being told. */
+  #tell(listener: ViewListener, touched: Touched): void {
+    try {
+      listener(touched);
+    } catch (cause) {
+      this.logger.error({ cause }, 'what has changed in etcd could not be dealt with');
+    }
   }
 
   /** @returns a function that ends the subscription */

@@ -2,6 +2,7 @@ import { type NodeTapMirror, nodeTapMirrorCodec, RecordError, type TapMirrorReco
 import type { KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
+import { ProjectIndex } from './project-index.js';
 import { believed, ownId } from './record-value.js';
 
 /** What one node was told about one tap mirror. */
@@ -21,7 +22,9 @@ export interface HeldTunnelId {
 export class MirrorIndex {
   readonly byId = new Map<string, Entry<TapMirrorRecord>>();
   readonly byPort = new Groups<string, string>();
-  readonly byProject = new Groups<string, string>();
+  readonly byProject = new ProjectIndex();
+  /** By tunnel id, whosever they are. */
+  readonly byTunnelId = new Groups<number, string>();
   readonly #told = new Map<string, MirrorNodeEntry>();
   readonly #toldByMirror = new Groups<string, string>();
   readonly #toldByNode = new Groups<string, string>();
@@ -29,10 +32,12 @@ export class MirrorIndex {
   readonly #tunnelIdsByMirror = new Groups<string, string>();
 
   set(id: string, entry: Entry<TapMirrorRecord> | undefined): void {
-    const old = this.byId.get(id)?.record;
+    const before = this.byId.get(id);
+    const old = before?.record;
     if (old) {
       this.byPort.remove(old.port_id, id);
-      this.byProject.remove(old.project_id, id);
+      this.byProject.remove(before);
+      for (const tunnel of Object.values(old.directions)) this.byTunnelId.remove(tunnel, id);
     }
     if (!entry) {
       this.byId.delete(id);
@@ -41,7 +46,8 @@ export class MirrorIndex {
     this.byId.set(id, entry);
     if (!entry.record) return;
     this.byPort.add(entry.record.port_id, id);
-    this.byProject.add(entry.record.project_id, id);
+    this.byProject.add(entry);
+    for (const tunnel of Object.values(entry.record.directions)) this.byTunnelId.add(tunnel, id);
   }
 
   /** @throws RecordError for a malformed value, once it has been taken in as one */

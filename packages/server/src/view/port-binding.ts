@@ -1,9 +1,16 @@
-import { type ParsedKey, RecordError } from '@taas/model';
+import { mostMtu, type ParsedKey, RecordError } from '@taas/model';
 import type { Bound } from './bound-ports.js';
 import type { PortBinding } from './entry.js';
 
 /** A key of networking-vpp's that says where ports are bound. */
 export type BindingKey = Extract<ParsedKey, { readonly is: 'bound-port' | 'bound-trunk' }>;
+
+/** As Neutron's columns. */
+const longestId = 255;
+/** A trunk has one for a VLAN. */
+const mostSubports = 4094;
+/** A trunk with all of them is far below. */
+const longestValue = 1_572_864;
 
 /** What such a key's value says: of a trunk, its subports. */
 export interface PortsBound {
@@ -22,8 +29,8 @@ export function parsePortsBound(at: BindingKey, key: string, value: string): Por
   if (at.is === 'bound-trunk') return { ports: subportsOf(key, json), binding: { projectId: null, mtu: null } };
   const { project_id: project, mtu } = json;
   const binding = {
-    projectId: typeof project === 'string' && project !== '' ? project : null,
-    mtu: typeof mtu === 'number' && Number.isInteger(mtu) && mtu > 0 ? mtu : null,
+    projectId: typeof project === 'string' && project !== '' && project.length <= longestId ? project : null,
+    mtu: typeof mtu === 'number' && Number.isInteger(mtu) && mtu > 0 && mtu <= mostMtu ? mtu : null,
   };
   return { ports: [at.port], binding };
 }
@@ -34,6 +41,7 @@ export function boundBy({ is, node, port }: BindingKey, written: number, said: P
 }
 
 function parseObject(key: string, value: string): Readonly<Record<string, unknown>> {
+  if (value.length > longestValue) throw new RecordError(key, `is longer than ${longestValue} characters`);
   let json: unknown;
   try {
     json = JSON.parse(value);
@@ -46,9 +54,11 @@ function parseObject(key: string, value: string): Readonly<Record<string, unknow
 
 function subportsOf(key: string, { sub_ports: subports }: Readonly<Record<string, unknown>>): string[] {
   if (!Array.isArray(subports)) throw new RecordError(key, '/sub_ports is not a list');
+  if (subports.length > mostSubports) throw new RecordError(key, `/sub_ports has more than ${mostSubports} entries`);
   return subports.map((subport: unknown, index) => {
     const port = isObject(subport) ? subport['port_id'] : undefined;
-    if (typeof port !== 'string' || port === '') throw new RecordError(key, `/sub_ports/${index}/port_id is not an id`);
+    if (typeof port !== 'string' || port === '' || port.length > longestId)
+      throw new RecordError(key, `/sub_ports/${index}/port_id is not an id`);
     return port;
   });
 }

@@ -17,6 +17,7 @@ export function everything(view: ClusterView): Touched {
   for (const some of [view.portRoles.keys(), view.places.recorded(), ...used])
     for (const port of some) all.ports.add(port);
   for (const id of view.mirrors.everything()) all.mirrors.add(id);
+  for (const node of view.underlay.nodes()) all.nodes.add(node);
   all.segmentsFreed = true;
   return all;
 }

@@ -16,6 +16,8 @@ export class Touched {
   readonly mirrors = new Set<string>();
   /** Ports of which a use may have begun or ended, or what is written of them has changed. */
   readonly ports = new Set<string>();
+  /** Nodes whose tunnel addresses may have to be written down. */
+  readonly nodes = new Set<string>();
   /** A segment was given back: tap services that wait for one may have it. */
   segmentsFreed = false;
   /** In the order of the events. */

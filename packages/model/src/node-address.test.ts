@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { isIpPrefix, isSameAddress, tunnelAddressProblem } from './node-address.js';
+
+describe("the address of a node's tunnels", () => {
+  it.each(['10.0.0.1', '192.168.255.254', 'fd00::1', '2001:db8::10.0.0.1', 'fc00:0:0::5', '::1:2:3:4'])(
+    'may be %s',
+    (text) => {
+      expect(tunnelAddressProblem(text)).toBeNull();
+    },
+  );
+
+  it.each([
+    ...['garbage', '', '\n', '999.1.1.1', '010.0.0.1', '1.2.3.4/24', '1.2.3', '10.0.0.1 ', 'fe80::1%eth0', '::%x'],
+    ...['x'.repeat(100_000), '1'.repeat(1_000_000), '0.0.0.0', '0.1.2.3', '127.0.0.1', '224.0.0.5', '239.255.255.255'],
+    ...['240.0.0.1', '255.255.255.255', '::', '0:0::0', '::1', 'fe80::1', 'febf::1', 'ff02::1', 'FF0E::5'],
+    ...['::ffff:10.0.0.1', '::FFFF:0a00:1', '0:0:0:0:0:ffff:10.0.0.1', '::10.0.0.1', '::7f00:1', '__proto__'],
+  ])('is not %j', (text) => {
+    expect(tunnelAddressProblem(text)).toMatch(/./);
+  });
+
+  it('says what is wrong with a zone', () => {
+    expect(tunnelAddressProblem('fe80::1%eth0')).toMatch(/has a zone/);
+  });
+
+  it('is one address in any spelling', () => {
+    expect(isSameAddress('fd00::1', 'FD00:0:0:0::0001')).toBe(true);
+    expect(isSameAddress('fd00::1', 'fd00::2')).toBe(false);
+    expect(isSameAddress('10.0.0.1', '::ffff:10.0.0.1')).toBe(false);
+  });
+});
+
+it.each([
+  ['10.0.0.0/8', true],
+  ['10.0.0.1', true],
+  ['fd00::/128', true],
+  ['10.0.0.0/33', false],
+  ['10.0.0.0/', false],
+  ['10.0.0.0/8/8', false],
+  ['fd00::/-1', false],
+  ['fe80::%1/64', false],
+  ['/8', false],
+])('a prefix: %s is %s', (text, is) => {
+  expect(isIpPrefix(text)).toBe(is);
+});

@@ -1,0 +1,30 @@
+import type { ResourceKind } from '@taas/model';
+import type { Planning } from './planning.js';
+
+interface Tap {
+  readonly record: { readonly id: string };
+  readonly revision: number;
+}
+
+/**
+ * Plans one tap service with its flows, or one tap mirror. What cannot be planned fails alone: VPP is left as it is for it, and
+ * its taps say why. The others' plan goes on, since one tenant's tap must not keep another's from being wired or removed.
+ */
+export function planEach(
+  { draft, wanted }: Planning,
+  kind: Exclude<ResourceKind, 'tap_flows'>,
+  id: string,
+  plan: () => void,
+): void {
+  const error = draft.attempt(plan);
+  if (error === null) return;
+  const fail = (of: ResourceKind, tap: Tap | undefined): void => {
+    if (tap) draft.unplanned({ kind: of, id: tap.record.id, cause: error.message }, tap.revision);
+  };
+  if (kind === 'tap_mirrors') {
+    fail(kind, wanted.mirrors.get(id));
+    return;
+  }
+  fail(kind, wanted.service(id));
+  for (const flow of wanted.flowsOf(id)) fail('tap_flows', wanted.flow(flow));
+}

@@ -120,10 +120,10 @@ export class Stack {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async #startServer(n: number, more: object): Promise<void> {
+  async #startServer(n: number, { listen = {}, ...more }: { listen?: object }): Promise<void> {
     const [api, healthPort] = [await freePort(), await freePort()];
     const config = {
-      listen: { host: '127.0.0.1', port: api },
+      listen: { host: '127.0.0.1', port: api, ...listen },
       health: { host: '127.0.0.1', port: healthPort },
       etcd: { endpoints: [this.etcd.endpoint], allow_unprotected: true },
       auth: {

@@ -53,6 +53,7 @@ it('docs/reference/errors.md has every reason for which a value is refused, and 
     { IN: 'x' },
     { IN: true },
     Array(65).fill({}),
+    'x'.repeat(2_000),
   ];
   const ofTypes = Object.values(attributes).flatMap((kind) =>
     Object.values(kind).flatMap(({ type }) => samples.flatMap((sample) => type.check(sample) ?? [])),
@@ -64,7 +65,8 @@ it('docs/reference/errors.md has every reason for which a value is refused, and 
   });
   const reasons = [...ofTypes, ...ofAddresses].map((reason) =>
     reason
-      .replace(/^'[\s\S]*'(?= )/, "'…'")
+      .replace(/^'[\s\S]*\.\.\.' exceeds maximum length of \d+/, "'…...' exceeds maximum length of …")
+      .replace(/^'[\s\S]*'(?= )/, (quoted) => (quoted === "'…...'" ? quoted : "'…'"))
       .replace(/^.*(?= is not in valid_values)/s, '…')
       .replace(/^rule \d+: .*/s, 'rule …: …')
       .replace(/(?<=^a flow has at most )\d+ filter rules, \d+/, '… filter rules, …')

@@ -25,6 +25,9 @@ export const neutronUnreachable = (options?: ErrorOptions) =>
 export const gatewayBusy = () =>
   new GatewayError(503, 'ServiceUnavailable', 'Too many requests to the networking service wait: try again later.');
 
+export const bodyRoomFull = () =>
+  new GatewayError(503, 'ServiceUnavailable', 'Too many request bodies arrive at the same time: try again later.');
+
 /** Neutron has the request, or part of it. */
 export const connectionLost = (options?: ErrorOptions) =>
   new GatewayError(
@@ -51,4 +54,11 @@ export const chunkedBodyTooLarge = (bytes: number) =>
     413,
     'HTTPRequestEntityTooLarge',
     `The request body is larger than ${bytes} bytes; a larger one must be sent with a Content-Length.`,
+  );
+
+export const strangersBodyTooLarge = (bytes: number) =>
+  new GatewayError(
+    413,
+    'HTTPRequestEntityTooLarge',
+    `The request body is larger than ${bytes} bytes; a larger one needs a token that was used here before.`,
   );

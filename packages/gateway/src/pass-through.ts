@@ -3,6 +3,8 @@ import { TLSSocket } from 'node:tls';
 import type { Logger } from '@taas/service';
 import { type Amendment, amended, amendmentOf, taasExtensions, taasResources } from './amended-documents.js';
 import { answerError, answerJson, collected, passOn } from './answer.js';
+import { BodyRoom } from './body-room.js';
+import { type Client, Clients } from './clients.js';
 import { ClientGoneError, onDeparture } from './departure.js';
 import { connectionLost, GatewayError } from './gateway-error.js';
 import { requestHeaders } from './header-rules.js';
@@ -12,7 +14,8 @@ import {
   defaultPassThroughTimeouts,
   type PassThroughOptions,
 } from './pass-through-options.js';
-import { requestBody } from './request-body.js';
+import { defaultReaderLimits, watchReader } from './reader-watch.js';
+import { type RequestBody, requestBody } from './request-body.js';
 import { Slots } from './slots.js';
 import { Upstream, type UpstreamAnswer } from './upstream.js';
 import { within } from './within.js';
@@ -44,7 +47,7 @@ export interface PassThrough {
    */
   ask(request: IncomingMessage, question: Question): Promise<WholeAnswer>;
   /** For a health page. */
-  readonly load: { readonly atNeutron: number; readonly waiting: number };
+  readonly load: { readonly atNeutron: number; readonly waiting: number; readonly heldBytes: number };
   /** Breaks off what is under way, and closes the connections to Neutron. */
   close(): void;
 }
@@ -54,6 +57,8 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
+  readonly path: readonly string[] | null;
+  readonly client: Client;
   readonly portId: string | null;
   readonly amendment: Amendment | null;
   readonly startedAt: number;
@@ -80,6 +85,8 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
   };
   const upstream = new Upstream(options.neutronUrl, options.ca, limits.concurrent, timeouts, clock);
   const slots = new Slots({ ...limits, queueMs: timeouts.queueMs }, clock);
+  const room = new BodyRoom(limits);
+  const clients = options.clients ?? new Clients({ clock });
   const live = new Set<Exchange>();
   const stop = new AbortController();
   let closed: GatewayError | undefined;
@@ -93,17 +100,29 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
       ...{ contentLength, readAnswer },
     });
 
+  /** The body is read first: what can be waited for is the client's, what is waited in is everybody's. */
   const send = async (exchange: Exchange, signal: AbortSignal): Promise<UpstreamAnswer> => {
-    const { request, method, amendment } = exchange;
-    const body = await requestBody(request, { ...limits, idleMs: timeouts.idleMs }, clock, signal);
-    const release = await slots.take(signal);
+    const { request, client, gone } = exchange;
+    const within = { ...limits, idleMs: timeouts.idleMs, bodyMs: timeouts.bodyMs };
+    const body = await requestBody(request, client, room, within, clock, gone.signal);
+    try {
+      return await sendWhole(exchange, body, signal);
+    } finally {
+      body.release();
+    }
+  };
+
+  const sendWhole = async (exchange: Exchange, body: RequestBody, signal: AbortSignal): Promise<UpstreamAnswer> => {
+    const { request, method, client, path, amendment } = exchange;
+    const release = await slots.take(client, signal);
     try {
       const answer = await upstream.send({
-        ...{ method, signal, body: body.held ?? request },
+        ...{ method, signal, body: body.bytes },
         target: amendment?.is === 'extension' ? '/v2.0/extensions' : (request.url ?? '/'),
         headers: headersOf(request, body.length, amendment !== null),
       });
       answer.message.once('close', release);
+      clients.learn(request, path, answer.message.statusCode ?? 0);
       const given = answer.message.headers['x-openstack-request-id'];
       if (typeof given === 'string') {
         exchange.requestId = given;
@@ -149,7 +168,13 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
       await collected(answer, limits.documentBytes);
       await afterPortDeleted(exchange, portId);
     }
-    await passOn(answer, response, gone.signal);
+    const over = new AbortController();
+    void watchReader(response, gone, over.signal, clock, options.reader ?? defaultReaderLimits);
+    try {
+      await passOn(answer, response, gone.signal);
+    } finally {
+      over.abort();
+    }
   };
 
   return {
@@ -158,7 +183,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
       const path = neutronPath(request.url ?? '/');
       const exchange: Exchange = {
         ...{ request, response, requestId, method: request.method ?? 'GET', startedAt: clock.monotonic() },
-        portId: portOfPath(path),
+        ...{ path, portId: portOfPath(path), client: clients.of(request) },
         amendment: amendmentOf(path, additions),
         gone: new AbortController(),
         stopped: new AbortController(),
@@ -183,7 +208,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     async ask(request, { method, target, body, signal: given }) {
       if (closed) throw closed;
       const signal = AbortSignal.any([given, stop.signal]);
-      const release = await slots.take(signal);
+      const release = await slots.take(clients.of(request), signal);
       try {
         const headers = headersOf(request, body.length > 0 ? body.length : null, true);
         const answer = await upstream.send({ method, target, body, headers, signal });
@@ -194,7 +219,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
       }
     },
     get load() {
-      return { atNeutron: slots.taken, waiting: slots.waiting };
+      return { atNeutron: slots.taken, waiting: slots.waiting, heldBytes: room.held };
     },
     close() {
       closed = new GatewayError(503, 'ServiceUnavailable', 'The server stops: try again.');

@@ -1,56 +1,86 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@taas/service';
-import { bodyTooLarge, bodyTooSlow, chunkedBodyTooLarge } from './gateway-error.js';
+import type { BodyRoom } from './body-room.js';
+import type { Client } from './clients.js';
+import {
+  bodyRoomFull,
+  bodyTooLarge,
+  bodyTooSlow,
+  chunkedBodyTooLarge,
+  strangersBodyTooLarge,
+} from './gateway-error.js';
 import { Watchdog } from './watchdog.js';
 
 /** What Neutron is sent after the headers. */
 export interface RequestBody {
   /** In bytes; null: the request says nothing of a body. */
   readonly length: number | null;
-  /** The body where it had to be held; null: it is still to be read from the request. */
-  readonly held: Buffer | null;
+  readonly bytes: Buffer;
+  /** To be called when the bytes are not needed any more. */
+  readonly release: () => void;
 }
 
 export interface RequestBodyLimits {
   readonly bodyBytes: number;
   readonly chunkedBodyBytes: number;
+  readonly strangerBodyBytes: number;
+  /** Between two pieces. */
   readonly idleMs: number;
+  /** For the whole of it. */
+  readonly bodyMs: number;
 }
 
 /** Methods whose requests say "no body" by a length of 0 rather than by silence (RFC 9110, section 8.6). */
 const withBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
+/** The first piece of memory that a body is given, in bytes. */
+const firstBytes = 4 * 1024;
+
 /**
- * Finds the body's length before any of it is sent on; only a chunked body must be read for that.
- * @throws GatewayError 413 for too large a body, 400 for one that stops arriving; the signal's reason
+ * Reads the whole body, before anything at Neutron is taken for it: a client that sends slowly, or nothing more, has
+ * nothing that others need. What is held for it is counted before it is held.
+ * @throws GatewayError 413 for too large a body, 400 for one that stops arriving, 503 if there is no room for it; the
+ *   signal's reason
  */
 export async function requestBody(
   request: IncomingMessage,
+  client: Client,
+  room: BodyRoom,
   limits: RequestBodyLimits,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RequestBody> {
   const { headers } = request;
-  if (headers['transfer-encoding'] !== undefined) {
-    const held = await heldBody(request, limits, clock, signal);
-    return { length: held.length, held };
+  const chunked = headers['transfer-encoding'] !== undefined;
+  const given = headers['content-length'];
+  const none = { bytes: Buffer.alloc(0), release: () => undefined };
+  if (!chunked && given === undefined) return { length: withBody.has(request.method ?? '') ? 0 : null, ...none };
+  const length = chunked ? null : Number(given);
+  if (length === 0) return { length, ...none };
+  if (length !== null && length > limits.bodyBytes) throw bodyTooLarge(limits.bodyBytes);
+  if (length !== null && !client.known && length > limits.strangerBodyBytes) {
+    throw strangersBodyTooLarge(limits.strangerBodyBytes);
   }
-  if (headers['content-length'] === undefined)
-    return { length: withBody.has(request.method ?? '') ? 0 : null, held: Buffer.alloc(0) };
-  const length = Number(headers['content-length']);
-  if (length > limits.bodyBytes) throw bodyTooLarge(limits.bodyBytes);
-  return { length, held: length === 0 ? Buffer.alloc(0) : null };
+  const most = chunked ? limits.chunkedBodyBytes : limits.bodyBytes;
+  return heldBody(request, { client, room, most, length, limits, clock, signal });
 }
 
-function heldBody(
-  request: IncomingMessage,
-  limits: RequestBodyLimits,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const { chunkedBodyBytes, idleMs } = limits;
+interface Held {
+  readonly client: Client;
+  readonly room: BodyRoom;
+  /** Most bytes of a chunked body. */
+  readonly most: number;
+  /** As the headers say; null: chunked. */
+  readonly length: number | null;
+  readonly limits: RequestBodyLimits;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+function heldBody(request: IncomingMessage, held: Held): Promise<RequestBody> {
+  const { client, room, most, length, limits, clock, signal } = held;
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let memory = Buffer.alloc(0);
     let size = 0;
     const settle = (work: () => void): void => {
       watchdog.stop();
@@ -61,22 +91,43 @@ function heldBody(
     const refuse = (error: unknown): void =>
       settle(() => {
         request.pause();
+        memory = Buffer.alloc(0);
+        holding.release();
         reject(error);
       });
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      if (size > chunkedBodyBytes) {
-        refuse(chunkedBodyTooLarge(chunkedBodyBytes));
-        return;
-      }
-      chunks.push(chunk);
-      watchdog.expect(idleMs);
+    const holding = room.open(client, refuse);
+    /** Copies pieces into one piece of memory: many small ones would cost far more than their bytes. */
+    const fits = (wanted: number): boolean => {
+      if (wanted <= memory.length) return true;
+      const larger = Math.max(wanted, Math.min(Math.max(firstBytes, memory.length * 2), length ?? most));
+      if (!holding.grow(larger - memory.length)) return false;
+      const grown = Buffer.allocUnsafeSlow(larger);
+      memory.copy(grown, 0, 0, size);
+      memory = grown;
+      return true;
     };
-    const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks, size)));
+    const started = clock.monotonic();
+    const onData = (chunk: Buffer): void => {
+      const wanted = size + chunk.length;
+      const left = started + limits.bodyMs - clock.monotonic();
+      if (wanted > most) refuse(chunkedBodyTooLarge(most));
+      else if (left <= 0) refuse(bodyTooSlow());
+      else if (!fits(wanted)) refuse(bodyRoomFull());
+      else {
+        chunk.copy(memory, size);
+        size = wanted;
+        watchdog.expect(Math.min(limits.idleMs, left));
+      }
+    };
+    const onEnd = (): void =>
+      settle(() => {
+        holding.whole();
+        resolve({ length: size, bytes: memory.subarray(0, size), release: () => holding.release() });
+      });
     const onError = (error: unknown): void => refuse(error);
     const onAbort = (): void => refuse(signal.reason);
     const watchdog = new Watchdog(clock, () => refuse(bodyTooSlow()));
-    watchdog.expect(idleMs);
+    watchdog.expect(Math.min(limits.idleMs, limits.bodyMs));
     signal.addEventListener('abort', onAbort, { once: true });
     request.on('data', onData).on('end', onEnd).on('error', onError);
   });

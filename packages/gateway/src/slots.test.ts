@@ -1,9 +1,14 @@
 import { systemClock } from '@taas/service';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Client } from './clients.js';
 import { Slots } from './slots.js';
 
 const never = new AbortController().signal;
+const limits = { concurrentPerClient: 100, strangers: 100, strangersPerClient: 100, strangersWaiting: 400 };
+const known = (key: string): Client => ({ known: true, key, network: '' });
+const stranger = (key: string): Client => ({ known: false, key, network: key });
+const one = known('one');
 
 it('never gives more slots than there are, gives every free one, and keeps the order', async () => {
   await fc.assert(
@@ -11,7 +16,7 @@ it('never gives more slots than there are, gives every free one, and keeps the o
       fc.integer({ min: 1, max: 4 }),
       fc.array(fc.constantFrom('take', 'give', 'leave'), { maxLength: 40 }),
       async (concurrent, steps) => {
-        const slots = new Slots({ concurrent, waiting: 100, queueMs: 60_000 }, systemClock);
+        const slots = new Slots({ ...limits, concurrent, waiting: 100, queueMs: 60_000 }, systemClock);
         const held: { nth: number; release: () => void }[] = [];
         const waiting = new Map<number, AbortController>();
         let nth = 0;
@@ -20,7 +25,7 @@ it('never gives more slots than there are, gives every free one, and keeps the o
             const mine = nth++;
             const leaving = new AbortController();
             waiting.set(mine, leaving);
-            slots.take(leaving.signal).then(
+            slots.take(one, leaving.signal).then(
               (release) => {
                 expect(mine).toBe(Math.min(...waiting.keys()));
                 waiting.delete(mine);
@@ -29,9 +34,9 @@ it('never gives more slots than there are, gives every free one, and keeps the o
               () => waiting.delete(mine),
             );
           } else if (step === 'give') {
-            const one = held.shift();
-            one?.release();
-            one?.release();
+            const first = held.shift();
+            first?.release();
+            first?.release();
           } else [...waiting.values()].at(-1)?.abort(new Error('the client has left'));
           await new Promise((resolve) => setImmediate(resolve));
           expect(held.length).toBeLessThanOrEqual(concurrent);
@@ -47,12 +52,43 @@ it('never gives more slots than there are, gives every free one, and keeps the o
 });
 
 it('refuses with 503 when the queue is full, and who has waited too long', async () => {
-  const slots = new Slots({ concurrent: 1, waiting: 1, queueMs: 20 }, systemClock);
-  const release = await slots.take(never);
-  const second = slots.take(never);
-  await expect(slots.take(never)).rejects.toMatchObject({ status: 503 });
+  const slots = new Slots({ ...limits, concurrent: 1, waiting: 1, queueMs: 20 }, systemClock);
+  const release = await slots.take(one, never);
+  const second = slots.take(one, never);
+  await expect(slots.take(one, never)).rejects.toMatchObject({ status: 503 });
   await expect(second).rejects.toMatchObject({ status: 503 });
   expect(slots.waiting).toBe(0);
   release();
   expect(slots.taken).toBe(0);
+});
+
+it('strangers have some of the slots, one network some of those, and the known the rest', async () => {
+  const slots = new Slots(
+    {
+      ...{ concurrent: 6, concurrentPerClient: 3, strangers: 4, strangersPerClient: 2 },
+      ...{ waiting: 10, strangersWaiting: 400, queueMs: 60_000 },
+    },
+    systemClock,
+  );
+  const had: string[] = [];
+  const ends: (() => void)[] = [];
+  const take = async (client: Client) => {
+    slots.take(client, never).then(
+      (end) => {
+        had.push(client.key);
+        ends.push(end);
+      },
+      () => undefined,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  for (let n = 0; n < 50; n++) await take(stranger('attacker'));
+  expect(had).toEqual(['attacker', 'attacker']);
+  await take(stranger('newcomer'));
+  expect(had.slice(2)).toEqual(['newcomer']);
+  for (let n = 0; n < 5; n++) await take(known('tenant'));
+  expect(had.slice(3)).toEqual(['tenant', 'tenant', 'tenant']);
+  ends.at(-1)?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(had.slice(6)).toEqual(['tenant']);
 });

@@ -1,75 +1,80 @@
-import type { Clock } from '@taas/service';
+import { type Clock, FairTurns, TurnsFullError } from '@taas/service';
+import type { Client } from './clients.js';
 import { gatewayBusy } from './gateway-error.js';
 
 export interface SlotLimits {
+  /** Requests to Neutron at a time. */
   readonly concurrent: number;
+  /** Of which those of one known client. */
+  readonly concurrentPerClient: number;
+  /** Of which those of strangers. */
+  readonly strangers: number;
+  /** Of which those from one network. */
+  readonly strangersPerClient: number;
+  /** Who may wait, strangers not counted. */
   readonly waiting: number;
+  /** Strangers who may wait. */
+  readonly strangersWaiting: number;
   readonly queueMs: number;
 }
 
-/** How many requests may be at Neutron at a time, and how many may wait for that, first come, first served. */
+/** How many requests may be at Neutron at a time, and how many may wait for that: client by client in rotation. */
 export class Slots {
-  #taken = 0;
-  readonly #queue: { readonly enter: () => void }[] = [];
+  readonly #all: FairTurns;
+  readonly #strangers: FairTurns;
 
   constructor(
     private readonly limits: SlotLimits,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    const { concurrent, concurrentPerClient, strangers, strangersPerClient, waiting, strangersWaiting } = limits;
+    this.#all = new FairTurns({
+      ...{ concurrent, concurrentPerKey: concurrentPerClient, waitingPerKey: waiting },
+      // Strangers have waited for their own turn already, and are not refused for those who are known.
+      waiting: waiting + strangers,
+    });
+    this.#strangers = new FairTurns({
+      ...{ concurrent: strangers, concurrentPerKey: strangersPerClient },
+      ...{ waiting: strangersWaiting, waitingPerKey: Math.max(1, Math.ceil(strangersWaiting / 4)) },
+    });
+  }
 
   get taken(): number {
-    return this.#taken;
+    return this.#all.taken;
   }
 
   get waiting(): number {
-    return this.#queue.length;
+    return this.#all.waiting + this.#strangers.waiting;
   }
 
   /**
    * Resolves with the function that gives the slot back; calling it twice does nothing more.
    * @throws GatewayError 503 when too many wait, or this one has waited too long; the signal's reason
    */
-  async take(signal: AbortSignal): Promise<() => void> {
+  async take(client: Client, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#taken < this.limits.concurrent) this.#taken += 1;
-    else await this.#wait(signal);
-    let given = false;
-    return () => {
-      if (given) return;
-      given = true;
-      const next = this.#queue.shift();
-      // A slot that is handed on stays taken.
-      if (next) next.enter();
-      else this.#taken -= 1;
-    };
-  }
-
-  #wait(signal: AbortSignal): Promise<void> {
-    if (this.#queue.length >= this.limits.waiting) return Promise.reject(gatewayBusy());
-    return new Promise((resolve, reject) => {
-      const timer = new AbortController();
-      const place = {
-        enter: () => {
-          timer.abort();
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        },
+    const waiting = new AbortController();
+    const timer = new AbortController();
+    const onAbort = (): void => waiting.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.clock.sleep(this.limits.queueMs, timer.signal).then(
+      () => waiting.abort(gatewayBusy()),
+      () => undefined, // It has its slot, or its client has gone.
+    );
+    let leave: () => void = () => undefined;
+    try {
+      if (!client.known) leave = await this.#strangers.take(client.key, waiting.signal);
+      const end = await this.#all.take(client.key, waiting.signal);
+      return () => {
+        end();
+        leave();
       };
-      const leave = (reason: unknown): void => {
-        const at = this.#queue.indexOf(place);
-        if (at < 0) return;
-        this.#queue.splice(at, 1);
-        timer.abort();
-        signal.removeEventListener('abort', onAbort);
-        reject(reason);
-      };
-      const onAbort = (): void => leave(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(place);
-      this.clock.sleep(this.limits.queueMs, timer.signal).then(
-        () => leave(gatewayBusy()),
-        () => undefined, // It has its slot, or its client has gone.
-      );
-    });
+    } catch (error) {
+      leave();
+      throw error instanceof TurnsFullError ? gatewayBusy() : error;
+    } finally {
+      timer.abort();
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Clock, Watched } from '@taas/service';
-import { answerTooLate, bodyTooSlow, connectionLost, type GatewayError, neutronUnreachable } from './gateway-error.js';
+import { answerTooLate, connectionLost, type GatewayError, neutronUnreachable } from './gateway-error.js';
 import type { PassThroughTimeouts } from './pass-through-options.js';
 import { Watchdog } from './watchdog.js';
 
@@ -10,8 +10,8 @@ export interface UpstreamRequest {
   /** Bytes of the request target, percent-encoding and all. */
   readonly target: string;
   readonly headers: readonly string[];
-  /** The whole body, or where it comes from; it has the length that the headers say. */
-  readonly body: Buffer | http.IncomingMessage;
+  /** The whole body; it has the length that the headers say. */
+  readonly body: Buffer;
   /** Breaks the connection off. */
   readonly signal: AbortSignal;
 }
@@ -74,7 +74,7 @@ export class Upstream {
    * @throws GatewayError 503 if nothing was sent, 502 or 504 if that is not known; the signal's reason
    */
   async send(request: UpstreamRequest): Promise<UpstreamAnswer> {
-    const repeatable = safe.has(request.method) && Buffer.isBuffer(request.body) && !request.target.includes('_method');
+    const repeatable = safe.has(request.method) && !request.target.includes('_method');
     if (!repeatable) return this.#attempt(request, false);
     try {
       return await this.#attempt(request, this.#pool);
@@ -102,7 +102,7 @@ export class Upstream {
       let overdue: GatewayError | undefined;
       const watchdog = new Watchdog(this.clock, () => {
         if (!connected) overdue = neutronUnreachable();
-        else overdue = outgoing.writableEnded ? answerTooLate() : bodyTooSlow();
+        else overdue = answerTooLate();
         outgoing.destroy(overdue);
       });
       const onAbort = (): void => void outgoing.destroy(signal.reason);
@@ -137,19 +137,8 @@ export class Upstream {
       });
       outgoing.once('close', () => {
         signal.removeEventListener('abort', onAbort);
-        if (!Buffer.isBuffer(body)) body.unpipe(outgoing);
       });
-      if (Buffer.isBuffer(body)) {
-        outgoing.end(body.length > 0 ? body : undefined);
-        return;
-      }
-      body.on('data', () => {
-        if (connected && !answered) watchdog.expect(idleMs);
-      });
-      body.once('close', () => {
-        if (!body.complete) outgoing.destroy(); // It breaks off, and Neutron would wait for the rest.
-      });
-      body.pipe(outgoing);
+      outgoing.end(body.length > 0 ? body : undefined);
     });
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Clock, fixed, silentLogger, type Watched } from '@taas/service';
+import { type Clock, type FairTurnsLimits, fixed, silentLogger, type Watched } from '@taas/service';
 import { createNodeHttpClient } from './http/node-http-client.js';
 import { keystoneUnavailable } from './keystone-error.js';
 import { createServiceTokenSource, type ServiceCredentials } from './token/service-token.js';
@@ -123,7 +123,12 @@ export function tokenBody(fields: object = {}): object {
 export function keystoneParts(
   url: string,
   clock: Clock,
-  options: { limits?: Partial<UpstreamLimits>; cache?: Partial<TokenCacheLimits>; password?: Watched<string> } = {},
+  options: {
+    limits?: Partial<UpstreamLimits>;
+    cache?: Partial<TokenCacheLimits>;
+    password?: Watched<string>;
+    unknown?: Partial<FairTurnsLimits>;
+  } = {},
 ) {
   const http = createNodeHttpClient();
   const keystone = createUpstream({
@@ -149,6 +154,7 @@ export function keystoneParts(
     clock,
     logger: silentLogger,
     ...(options.cache === undefined ? {} : { cache: options.cache }),
+    ...(options.unknown === undefined ? {} : { unknown: options.unknown }),
   });
   return { http, keystone, serviceTokens, validator };
 }

@@ -6,7 +6,9 @@ import { type RemoteAddressOptions, usualUnderlayPrefix } from './admission/remo
 import { SubnetError, SubnetSet } from './admission/subnet-set.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
+import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
+import { listenLimitOptions, proxyProblems, strangerOptions } from './config-strangers.js';
 
 const quotaOption = (what: string, usual: number) =>
   Type.Integer({
@@ -27,6 +29,7 @@ export const serverConfigSchema = options({
         description: 'PEM certificate chain; with it the API speaks TLS only.',
       }),
       tls_key_file: Type.String({ default: '', description: 'PEM key of the certificate.' }),
+      ...listenLimitOptions,
     },
     'The API.',
   ),
@@ -115,6 +118,9 @@ export const serverConfigSchema = options({
     },
     "So that one project's loops do not take the server from the others.",
   ),
+  strangers: strangerOptions,
+  write_budget: writeBudgetOptions,
+  etcd_space: etcdSpaceOptions,
   segments: Type.Array(
     options({
       type: Type.Enum(['vlan', 'vxlan'], { description: 'How copies travel between nodes.' }),
@@ -241,6 +247,7 @@ function apiProblems({ listen, tap_mirrors: mirrors }: ServerConfig): string[] {
   if ((listen.tls_cert_file === '') !== (listen.tls_key_file === '')) {
     found.push('option "listen": tls_cert_file and tls_key_file go together');
   }
+  found.push(...proxyProblems(listen.trusted_proxies));
   for (const option of ['denied_remote_subnets', 'underlay_subnets'] as const) {
     try {
       new SubnetSet(mirrors[option]);

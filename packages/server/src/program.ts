@@ -66,7 +66,8 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const { store } = trust;
   const v2 = config.networking_vpp.bindings === 'etcd-v2' ? trust.v2(openV2(config, file, deps)) : null;
   const replica = `${hostname()}/${process.pid}`;
-  const common = { store, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust };
+  const { care } = raw;
+  const common = { store, care, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
   const ending = new AbortController();
   const looking = keepLooking(watch, reloads, logger, ending.signal);

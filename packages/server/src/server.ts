@@ -10,7 +10,7 @@ import {
   startHealthServer,
   type Watched,
 } from '@taas/service';
-import { campaign, type Store, type Trust, type V2Follower } from '@taas/store';
+import { campaign, type Store, type StoreCare, type Trust, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
 import { remoteAddressPolicy } from './admission/remote-address-policy.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
@@ -20,6 +20,7 @@ import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
+import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { HandOverLog } from './status/hand-over-log.js';
@@ -29,6 +30,8 @@ import { everything } from './view/touch.js';
 export interface ServerDeps {
   /** Closed by whoever made it, after {@link Server.stop}. */
   readonly store: Store;
+  /** Of the etcd that the store is in; without it nobody looks how full it is. */
+  readonly care?: StoreCare;
   /** Follows networking-vpp's keys, for `networking_vpp.bindings` etcd-v2; closed by whoever made it. */
   readonly v2?: V2Follower;
   /** The files that the options name, and who looks at them; without, they are read once. */
@@ -118,6 +121,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
   });
+  const etcdKeeper = deps.care === undefined ? null : etcdKeeperOf(config, deps.care, deps);
   const api = createApi({
     ...{ store, live, authenticator, policy, remoteAddresses, clock, newId, limits, quotas: config.quotas },
     rules: files.rules,
@@ -125,6 +129,17 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     place: (port) => keeper.place(port),
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
+    trustedProxies: config.listen.trusted_proxies,
+    connections: { perClient: config.listen.connections_per_client, total: config.listen.max_connections },
+    strangers: {
+      ...{ perSecond: config.strangers.per_second, burst: config.strangers.burst },
+      concurrent: config.strangers.concurrent,
+    },
+    writes: {
+      writesPerMinute: config.write_budget.writes_per_minute,
+      bytesPerMinute: config.write_budget.bytes_per_minute,
+    },
+    ...(etcdKeeper ? { checkRoom: etcdKeeper.checkRoom } : {}),
     portDeleted,
     ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, neutron.client, files.neutronCa) } : {}),
     ...(files.tls ? { tls: files.tls } : {}),
@@ -163,6 +178,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       ...keeper.facts(),
       files: { refused: files.watch.refused, restart_for: files.config.restartFor },
       ...trust?.facts(),
+      ...etcdKeeper?.facts(),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -179,6 +195,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       address = config.listen.tls_cert_file === '' ? listening : listening.replace(/^http:/, 'https:');
       logger.info({ address, health_port: health.port }, 'listening');
       inBackground('following etcd', live.run(stopping.signal));
+      if (etcdKeeper) inBackground('looking after etcd', etcdKeeper.run(stopping.signal));
       const election = {
         ...{ key: keys.leader, id: deps.replica, ttlSeconds: config.election.ttl_s, signal: stopping.signal },
         ...{ clock, random, logger: logger.child({ part: 'election' }) },
@@ -189,7 +206,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
           const signing = trust?.keepSigned([leadership.fence], leadership.signal);
-          await Promise.all([compiler.lead(leadership), keeper.lead(leadership), signing]);
+          const keeping = [compiler.lead(leadership), keeper.lead(leadership), etcdKeeper?.lead(leadership)];
+          await Promise.all([...keeping, signing]);
         } finally {
           unsubscribe();
           leading = false;
@@ -227,6 +245,15 @@ function bindingsOf({ networking_vpp: { bindings: from } }: ServerConfig, { v2 }
   if (from !== 'etcd-v2') return { from };
   if (!v2) throw new TypeError('networking_vpp.bindings is etcd-v2, and there is no follower of that store');
   return { from, follower: v2 };
+}
+
+function etcdKeeperOf(config: ServerConfig, care: StoreCare, { clock, logger }: ServerDeps): EtcdKeeper {
+  const { etcd_space: given } = config;
+  return new EtcdKeeper({
+    ...{ care, clock, logger: logger.child({ part: 'etcd-space' }), checkMs: given.check_ms },
+    limits: { quotaBytes: given.quota_bytes, reserve: given.reserve },
+    historyMs: given.history_minutes * 60_000,
+  });
 }
 
 function authenticatorWithout(config: ServerConfig, challenge: string): Authenticator {

@@ -3,6 +3,7 @@ export { type Clock, systemClock } from './clock.js';
 export { healthOptions, type LogConfig, logOptions, portOption } from './common-options.js';
 export { ConfigError, checkConfig, loadConfig, parseConfig } from './config-file.js';
 export { describeOptions, group, type OptionEntry, options, optionsOf } from './config-schema.js';
+export { FairTurns, type FairTurnsLimits, TurnsFullError } from './fair-turns.js';
 export { authoritiesSource, type KeyPair, keyPairSource, secretSource } from './file-sources.js';
 export { type Health, type HealthProbes, type HealthServer, startHealthServer } from './health-server.js';
 export { createLogger, type LogLevel, logLevels } from './log.js';

@@ -19,6 +19,10 @@ export class EndpointRing<E extends RingEndpoint> {
     return this.endpoints.length;
   }
 
+  get all(): readonly E[] {
+    return this.endpoints;
+  }
+
   current(): E {
     const endpoint = this.endpoints[this.#current];
     if (endpoint === undefined) throw new RangeError('there is no etcd endpoint');

@@ -56,6 +56,30 @@ export class EtcdCalls {
     }
   }
 
+  /**
+   * The same call at every endpoint at once, once each.
+   * @returns the answers of those that have answered, in the order of the endpoints
+   * @throws StoreError of the first endpoint if none has; the signal's reason
+   */
+  async everywhere<T>(signal: AbortSignal | undefined, attempt: Attempt<T>): Promise<T[]> {
+    const timeoutMs = Math.max(1, Math.floor(this.settings.requestTimeoutMs));
+    const results = await Promise.allSettled(
+      this.#endpoints.all.map((endpoint) =>
+        this.scoped(signal, (scope) => this.#withToken(endpoint, { signal: scope, timeoutMs }, attempt)).catch(
+          (error: unknown) => {
+            if (signal?.aborted) throw error;
+            throw toStoreError(error, endpoint.url);
+          },
+        ),
+      ),
+    );
+    signal?.throwIfAborted();
+    const answers = results.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const [first] = results;
+    if (answers.length === 0 && first?.status === 'rejected') throw first.reason;
+    return answers;
+  }
+
   /** A long stream at the endpoint in use: no time-out, no second attempt. Throws as `unary` does. */
   async stream(signal: AbortSignal, run: Attempt<void>): Promise<void> {
     const endpoint = this.#endpoints.current();

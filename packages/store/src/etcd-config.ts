@@ -15,8 +15,7 @@ import Type, { type Static } from 'typebox';
 import type { EtcdTlsMaterial } from './etcd-connection.js';
 import type { EtcdCredentials, EtcdStoreOptions } from './etcd-options.js';
 import type { EtcdToCheck } from './etcd-protection.js';
-import { createEtcdStore } from './etcd-store.js';
-import type { Store } from './store.js';
+import { createEtcdStore, type EtcdStore } from './etcd-store.js';
 import { StoreError } from './store-error.js';
 import { createV2Follower, type V2Follower } from './v2-follower.js';
 
@@ -100,7 +99,7 @@ export function etcdToCheck(
  * @param source names the configuration in an error
  * @throws ConfigError for an endpoint that is none, and when a file that the options name cannot be read
  */
-export function openEtcd(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): Store {
+export function openEtcd(etcd: EtcdConfig, source: string, deps: OpenEtcdDeps): EtcdStore {
   return opened(source, 'etcd', () => createEtcdStore(storeOptions(etcd, 'etcd', source, deps)));
 }
 

@@ -2,7 +2,7 @@ import { type Client, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { type ConnectionOptions, EtcdConnection } from './etcd-connection.js';
 import { EtcdTransport } from './etcd-transport.js';
-import { Auth, KV, Lease, Watch } from './generated/etcd_pb.js';
+import { Auth, KV, Lease, Maintenance, Watch } from './generated/etcd_pb.js';
 
 /** One server of the cluster, with a connection that is opened when it is first needed. */
 export interface EtcdEndpoint {
@@ -11,6 +11,7 @@ export interface EtcdEndpoint {
   readonly watch: Client<typeof Watch>;
   readonly lease: Client<typeof Lease>;
   readonly auth: Client<typeof Auth>;
+  readonly maintenance: Client<typeof Maintenance>;
   /** Breaks the connection unless a ping is answered. */
   probe(): void;
   close(): void;
@@ -28,6 +29,7 @@ export function connectEndpoint(url: string, options: ConnectionOptions): EtcdEn
     watch: createClient(Watch, transport),
     lease: createClient(Lease, transport),
     auth: createClient(Auth, transport),
+    maintenance: createClient(Maintenance, transport),
     probe: () => connection.probe(),
     close: () => connection.close(),
   };

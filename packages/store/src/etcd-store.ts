@@ -1,22 +1,33 @@
 import { EtcdCalls } from './etcd-calls.js';
+import { careFor } from './etcd-care.js';
 import { followEtcd } from './etcd-follow.js';
 import { grantEtcdLease } from './etcd-lease.js';
 import { listPrefixes } from './etcd-list.js';
 import { type EtcdStoreOptions, resolveEtcdOptions } from './etcd-options.js';
 import { toBytes, toKeyValue, toTxnRequest } from './etcd-wire.js';
 import type { CallOptions, FollowEvent, KeyValue, Lease, Store, Transaction, TransactionResult } from './store.js';
+import type { StoreCare } from './store-care.js';
 import { checkKey, checkTransaction } from './transaction-limits.js';
 
 /**
  * A store in an etcd v3 cluster (3.4 or newer), over its gRPC interface. Connects when first used; nothing is sent
  * before that. @throws StoreError `invalid` for options that cannot work.
  */
-export function createEtcdStore(options: EtcdStoreOptions): Store {
-  return new EtcdStore(new EtcdCalls(resolveEtcdOptions(options)));
+export function createEtcdStore(options: EtcdStoreOptions): EtcdStore {
+  return new EtcdCluster(new EtcdCalls(resolveEtcdOptions(options)));
 }
 
-class EtcdStore implements Store {
-  constructor(private readonly calls: EtcdCalls) {}
+/** A store, and the care for the etcd that it is in. */
+export interface EtcdStore extends Store {
+  readonly care: StoreCare;
+}
+
+class EtcdCluster implements EtcdStore {
+  readonly care: StoreCare;
+
+  constructor(private readonly calls: EtcdCalls) {
+    this.care = careFor(calls);
+  }
 
   async get(key: string, options?: CallOptions): Promise<KeyValue | undefined> {
     checkKey(key);

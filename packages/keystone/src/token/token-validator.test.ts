@@ -189,6 +189,7 @@ describe('a Keystone in trouble', () => {
   test('slow: a time-out, and no more requests at a time than allowed', async () => {
     const { validator, serviceTokens } = parts({
       limits: { timeoutMs: 150, maxConcurrent: 4, maxQueued: 8, failures: 100 },
+      unknown: { concurrent: 100, concurrentPerKey: 100 },
     });
     await serviceTokens.get(never);
     fake.state.override = () => undefined;
@@ -285,4 +286,53 @@ test('no error text holds a token or the password', async () => {
   const error = await validator.validate('secret-token', never).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(KeystoneUnavailableError);
   expect(JSON.stringify([String(error), (error as Error).stack])).not.toMatch(/hunter2|secret-token/);
+});
+
+describe('tokens that were never good', () => {
+  /** Guesses under way, none of them answered. */
+  const guesses = (validator: ReturnType<typeof parts>['validator'], count: number, client: string) => {
+    fake.state.override = (request, response) => {
+      const subject = String(request.headers['x-subject-token']);
+      fake.state.validations.push(subject);
+      const token = fake.state.tokens.get(subject);
+      if (token !== undefined) json(response, 200, { token });
+    };
+    const end = new AbortController();
+    setMaxListeners(0, end.signal);
+    const asked = Array.from({ length: count }, (_, n) => validator.validate(`${client}-${n}`, end.signal, client));
+    const settled = Promise.allSettled(asked);
+    return { settled, end: () => end.abort(new Error('over')) };
+  };
+
+  test('of one client wait for each other, and nobody else waits for them', async () => {
+    fake.state.tokens.set('later', tokenBody());
+    const { validator, serviceTokens } = parts();
+    await serviceTokens.get(never);
+    await validator.validate('good', never, 'tenant');
+    const { settled, end } = guesses(validator, 320, 'attacker');
+    await vi.waitFor(() => expect(fake.state.inFlight).toBe(6));
+    // What was good is checked again at once, and what is new from elsewhere has a turn.
+    clock.advance(60_000);
+    await validator.validate('good', never, 'attacker');
+    await validator.validate('later', never, 'tenant');
+    expect(fake.state.maxInFlight).toBeLessThanOrEqual(8);
+    end();
+    const reasons = (await settled).filter(
+      (each) => each.status === 'rejected' && each.reason instanceof KeystoneUnavailableError,
+    );
+    // 6 asked and 32 waited; the rest was refused at once.
+    expect(reasons).toHaveLength(320 - 38);
+  });
+
+  test('are known once they are good, and not when they are refused later', async () => {
+    const { validator } = parts();
+    expect(validator.known('good')).toBeNull();
+    await validator.validate('good', never);
+    expect(validator.known(' good ')).toBe('project-1');
+    fake.state.tokens.delete('good');
+    clock.advance(60_000);
+    expect(validator.known('good')).toBe('project-1');
+    await expect(validator.validate('good', never)).rejects.toThrow(InvalidTokenError);
+    expect(validator.known('good')).toBeNull();
+  });
 });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Clock, Logger } from '@taas/service';
+import { type Clock, FairTurns, type FairTurnsLimits, type Logger, TurnsFullError } from '@taas/service';
 import type { HttpResponse } from '../http/http-client.js';
 import { InvalidTokenError, keystoneUnavailable } from '../keystone-error.js';
 import { LruMap } from '../lru-map.js';
+import { DeadlineError, withDeadline } from '../upstream/deadline.js';
 import { createSharedCalls } from '../upstream/shared-calls.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { ServiceTokenSource } from './service-token.js';
@@ -10,11 +11,14 @@ import { MalformedTokenError, parseTokenInfo, type TokenInfo } from './token-inf
 
 export interface TokenValidator {
   /**
+   * @param client who shows the token, such as an address: tokens that were never good take turns by it
    * @throws InvalidTokenError if Keystone does not know the token, or knows it as expired or revoked
    * @throws KeystoneUnavailableError if Keystone cannot say and it was not asked lately
    * @throws the signal's reason
    */
-  validate(token: string, signal: AbortSignal): Promise<TokenInfo>;
+  validate(token: string, signal: AbortSignal, client?: string): Promise<TokenInfo>;
+  /** The project of a token that was good when it was last asked for ('' for a token of none); null if it never was. */
+  known(token: string): string | null;
   /** Forgets what is known of a token: the next check asks Keystone. */
   forget(token: string): void;
 }
@@ -25,6 +29,8 @@ export interface TokenValidatorOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly cache?: Partial<TokenCacheLimits>;
+  /** How many tokens that were never good are checked at a time, by client; fewer than Keystone is asked at a time. */
+  readonly unknown?: Partial<FairTurnsLimits>;
 }
 
 export interface TokenCacheLimits {
@@ -47,6 +53,15 @@ const defaultLimits: TokenCacheLimits = {
   maxInvalidTokens: 10_000,
 };
 
+/**
+ * Three quarters of what Keystone is asked at a time, so that tokens that were good are always checked again at once; and a
+ * client with nothing but guesses has half of it at most.
+ */
+const defaultUnknown: FairTurnsLimits = { concurrent: 12, concurrentPerKey: 6, waiting: 256, waitingPerKey: 32 };
+
+/** How long a new token waits for its turn. */
+const turnMs = 10_000;
+
 /** A header value that node would send, of a length that any Keystone token has. */
 const tokenForm = /^[\x21-\x7e]{1,8192}$/;
 
@@ -57,6 +72,7 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
   const valid = new LruMap<{ readonly info: TokenInfo; readonly checkedAt: number }>(limits.maxTokens);
   const invalid = new LruMap<number>(limits.maxInvalidTokens);
   const calls = createSharedCalls<TokenInfo>();
+  const turns = new FairTurns({ ...defaultUnknown, ...options.unknown });
 
   const ask = async (token: string, signal: AbortSignal): Promise<HttpResponse> => {
     const serviceToken = await serviceTokens.get(signal);
@@ -93,8 +109,24 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
     return info;
   };
 
+  /** A check of a token that was never good, when it is its client's turn. */
+  const checkInTurn = async (key: string, token: string, client: string, signal: AbortSignal): Promise<TokenInfo> => {
+    let end: () => void;
+    try {
+      end = await withDeadline(signal, turnMs, (inner) => turns.take(client, inner));
+    } catch (cause) {
+      if (!(cause instanceof TurnsFullError || cause instanceof DeadlineError)) throw cause;
+      throw keystoneUnavailable('overloaded', `too many new tokens wait: ${cause.message}`, 1000, { cause });
+    }
+    try {
+      return await check(key, token, signal);
+    } finally {
+      end();
+    }
+  };
+
   return {
-    validate: async (given, signal) => {
+    validate: async (given, signal, client = '') => {
       signal.throwIfAborted();
       const token = given.trim();
       if (!tokenForm.test(token)) throw new InvalidTokenError('the token is empty, too long or not plain text');
@@ -117,7 +149,13 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
       if (refusedAt !== undefined && now - refusedAt < limits.invalidMaxAgeMs) {
         throw new InvalidTokenError('Keystone did not accept the token');
       }
-      return calls.run(key, signal, (inner) => check(key, token, inner));
+      return calls.run(key, signal, (inner) =>
+        known === undefined ? checkInTurn(key, token, client, inner) : check(key, token, inner),
+      );
+    },
+    known: (given) => {
+      const known = valid.get(keyOf(given.trim()));
+      return known === undefined || known.info.expiresAt <= clock.now() ? null : (known.info.projectId ?? '');
     },
     forget: (given) => {
       const key = keyOf(given.trim());

@@ -47,12 +47,27 @@ const textCheck = (value: unknown): string | null => {
   return /\p{Surrogate}/u.test(value) ? 'it contains a lone surrogate, which is not a character.' : null;
 };
 
-export const text: AttributeType = { schema: Type.String(), check: textCheck };
+/** What Neutron's API takes for a name, a description or a project's id, in characters as Python counts them. */
+export const mostCharacters = 255;
+/** The column of neutron-taas. */
+const mostOfVlanFilter = 1024;
+
+/** Neutron's words, but for its echo of the whole value: a refusal is no longer than what would have been taken. */
+const lengthCheck = (value: string, most: number): string | null => {
+  // Code units are more than characters, or as many: counting is needed only near the limit.
+  if (value.length <= most || (value.length <= most * 2 && [...value].length <= most)) return null;
+  return `'${[...value.slice(0, 64)].slice(0, 32).join('')}...' exceeds maximum length of ${most}`;
+};
+
+export const text: AttributeType = {
+  schema: Type.String({ maxLength: mostCharacters }),
+  check: (value) => textCheck(value) ?? lengthCheck(String(value), mostCharacters),
+};
 
 export const project: AttributeType = {
-  schema: Type.String({ pattern: '\\S' }),
+  schema: Type.String({ pattern: '\\S', maxLength: mostCharacters }),
   check: (value) =>
-    textCheck(value) ?? (/\S/.test(String(value)) ? null : `'${pythonStr(value)}' Blank strings are not permitted.`),
+    text.check(value) ?? (/\S/.test(String(value)) ? null : `'${pythonStr(value)}' Blank strings are not permitted.`),
 };
 
 const oneOf = (values: readonly string[]): AttributeType => ({
@@ -66,17 +81,17 @@ export const mirrorType = oneOf([...mirrorTypes].sort());
 
 const vlanPattern = '^([0-9]+(-[0-9]+)?)(,([0-9]+(-[0-9]+)?))*\\n?(?![\\s\\S])';
 
-/** Every VLAN id named once, and a comma after each. */
-const longestVlanFilter = 4096 * 5;
-
 /** Neutron's pattern: numbers and ranges of numbers by comma, nothing about their size. */
 export const vlanFilter: AttributeType = {
-  schema: Type.Union([Type.String({ pattern: vlanPattern, maxLength: longestVlanFilter }), Type.Null()]),
-  check: (value) =>
-    value === null ||
-    (typeof value === 'string' && value.length <= longestVlanFilter && new RegExp(vlanPattern).test(value))
-      ? null
-      : `'${pythonStr(value)}' is not a valid input.`,
+  schema: Type.Union([Type.String({ pattern: vlanPattern, maxLength: mostOfVlanFilter }), Type.Null()]),
+  check: (value) => {
+    if (value === null) return null;
+    if (typeof value !== 'string') return `'${pythonStr(value)}' is not a valid input.`;
+    return (
+      lengthCheck(value, mostOfVlanFilter) ??
+      (new RegExp(vlanPattern).test(value) ? null : `'${pythonStr(value)}' is not a valid input.`)
+    );
+  },
 };
 
 /** Of an IPv6 address that ends in IPv4. */

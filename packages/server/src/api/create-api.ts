@@ -5,7 +5,7 @@ import {
   type ServerOptions,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { createPassThrough } from '@taas/gateway';
+import { Clients, createPassThrough } from '@taas/gateway';
 import { NeutronUnauthorizedError } from '@taas/neutron';
 import { createPolicy, defaultRules, type Policy } from '@taas/policy';
 import { type Clock, fixed, type KeyPair, type Logger, type Watched } from '@taas/service';
@@ -22,6 +22,8 @@ import {
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
+import { type ConnectionLimits, limitConnections, noConnectionLimits } from '../front/connection-limit.js';
+import { Door, type DoorLimits, openDoor } from '../front/door.js';
 import { isNeutrons } from '../front/is-neutrons.js';
 import { removeTapsIfGone } from '../ports/port-removal.js';
 import { Slices } from '../slices/slices.js';
@@ -43,6 +45,7 @@ import type { ApiAnswer, ApiRequest } from './request.js';
 import { requestTarget, splitUrl, type Target } from './request-target.js';
 import { TapController } from './tap-controller.js';
 import { tapRoute } from './tap-routes.js';
+import { noWriteLimits, WriteBudget, type WriteLimits } from './write-budget.js';
 
 export interface ApiDeps {
   readonly store: Store;
@@ -64,6 +67,15 @@ export interface ApiDeps {
   readonly rate?: RateLimits;
   /** Where tap mirrors may send to; if absent, that of a server that nobody has configured. */
   readonly remoteAddresses?: RemoteAddressPolicy;
+  /** What may be asked without a known token; no limit if absent. */
+  readonly strangers?: DoorLimits;
+  readonly connections?: ConnectionLimits;
+  /** Addresses or subnets of proxies in front, whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[];
+  /** What a project may write to etcd; no limit if absent. */
+  readonly writes?: WriteLimits;
+  /** Throws when etcd has no room for more than deletions. */
+  readonly checkRoom?: () => void;
   readonly neutron?: NeutronBehind;
   /** Told of a port whose DELETE has passed through here, after its taps are gone. */
   readonly portDeleted?: (portId: string) => void;
@@ -116,6 +128,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const controller = new TapController({
     ...{ store, live, admission, access, writes, placements, slices, remoteAddresses, clock, newId, catchUpMs },
     bulkItems: limits.bulkItems,
+    budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
+    checkRoom: deps.checkRoom ?? (() => undefined),
   });
   const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });
   const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
@@ -128,10 +142,14 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     if (!context) throw new Error('the request has not passed the onRequest hook');
     return context;
   };
+  const { known } = deps.authenticator;
+  const clients = new Clients({ clock, trustedProxies: deps.trustedProxies ?? [], projectOf: known });
+  // Where there are no tokens, everybody would be a stranger.
+  const door = new Door(known ? (deps.strangers ?? openDoor) : openDoor, clock);
   const passThrough =
     neutron &&
     createPassThrough({
-      ...{ neutronUrl: neutron.url, logger: deps.logger, clock, newId },
+      ...{ neutronUrl: neutron.url, logger: deps.logger, clock, newId, clients },
       ca: neutron.ca,
       timeouts: { answerMs: neutron.silenceMs, idleMs: neutron.silenceMs },
       limits: { chunkedBodyBytes: limits.bodyBytes },
@@ -157,7 +175,16 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     clientErrorHandler: (error, socket) => answerClientError(error, socket, `req-${newId()}`, deps.logger),
     // What is Neutron's goes there before anything of it is read.
     serverFactory: (own) =>
-      listener(deps, limits, (request, response) => {
+      listener(deps, limits, clients, (request, response) => {
+        if (
+          !door.admit(
+            (asked) => clients.of(asked),
+            request,
+            response,
+            () => `req-${newId()}`,
+          )
+        )
+          return;
         if (passThrough && isNeutrons(request.url ?? '/')) void passThrough.handle(request, response);
         else own(request, response);
       }),
@@ -181,7 +208,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     } else delete headers['content-type'];
     if (url.length > limits.urlLength) throw new NeutronError(414, 'HTTPRequestURITooLong', 'The URL is too long.');
     if (target.is === 'outside' || target.is === 'openapi') return;
-    const asked = { method: request.method, path };
+    const asked = { method: request.method, path, client: clients.of(request.raw).network };
     context.caller = access.caller(await deps.authenticator.authenticate(headers, asked, signal));
     const wait = rate.take(context.caller.projectId);
     if (wait > 0) throw tooManyRequests(wait);
@@ -263,18 +290,26 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   return app;
 }
 
-function listener(deps: ApiDeps, limits: ApiLimits, handler: RequestListener): HttpServer {
+function listener(deps: ApiDeps, limits: ApiLimits, clients: Clients, handler: RequestListener): HttpServer {
   const { headerBytes: maxHeaderSize, requestMs: requestTimeout } = limits;
   // Node looks only every 30 s by itself.
   const connectionsCheckingInterval = Math.min(1_000, requestTimeout / 2);
-  const options = { maxHeaderSize, requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval };
-  const server = deps.tls ? secureServer(deps.tls, options, handler) : createHttpServer(options, handler);
+  const headersTimeout = Math.min(10_000, requestTimeout);
+  const options = { maxHeaderSize, requestTimeout, headersTimeout, connectionsCheckingInterval };
+  const server = deps.tls
+    ? secureServer(deps.tls, { ...options, handshakeTimeout: headersTimeout }, handler)
+    : createHttpServer(options, handler);
+  limitConnections(server, deps.connections ?? noConnectionLimits, (address) => clients.isProxy(address));
   // Who waits for Neutron is silent too.
   server.setTimeout(Math.max(limits.requestMs, deps.neutron?.silenceMs ?? 0) * 2);
   return server;
 }
 
-function secureServer(tls: Watched<KeyPair>, options: ServerOptions, handler: RequestListener): HttpServer {
+function secureServer(
+  tls: Watched<KeyPair>,
+  options: ServerOptions & { readonly handshakeTimeout: number },
+  handler: RequestListener,
+): HttpServer {
   const minVersion = 'TLSv1.2';
   const server = createHttpsServer({ ...options, ...tls.current, minVersion }, handler);
   tls.onChange((pair) => server.setSecureContext({ ...pair, minVersion }));

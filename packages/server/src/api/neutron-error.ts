@@ -79,6 +79,17 @@ export const tooManyRequests = (retryAfterMs: number) =>
     retryAfterMs,
   });
 
+export const tooManyWrites = (retryAfterMs: number) =>
+  new NeutronError(429, 'HTTPTooManyRequests', 'The project has written too much: try again later.', {
+    retryAfterMs,
+  });
+
+/** Before etcd's own limit, so that networking-vpp and the agents can still write. */
+export const storeNearlyFull = () =>
+  unavailable('etcd is nearly full: nothing can be created or changed until the operator makes room.', {
+    retryAfterMs: 60_000,
+  });
+
 export const unavailable = (message: string, options?: ErrorOptions & { readonly retryAfterMs?: number | null }) =>
   new NeutronError(503, 'ServiceUnavailable', message, options);
 

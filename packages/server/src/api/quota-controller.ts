@@ -4,6 +4,7 @@ import { limitsOf, type QuotaLimits, type QuotaName, quotaNames, usedBy } from '
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { LiveView } from '../view/live-view.js';
+import { mostCharacters } from './attribute-type.js';
 import { invalidInput } from './attributes.js';
 import { badRequest, NeutronError, tooContended, unavailable, words } from './neutron-error.js';
 import type { OwnWrites } from './own-writes.js';
@@ -74,6 +75,8 @@ export class QuotaController {
     hasNeutron: boolean,
   ): { readonly ours: Partial<Record<QuotaName, number>>; readonly theirs: JsonObject | null } {
     this.deps.access.mayUseQuota('update', project, caller);
+    // It becomes a part of a key.
+    if (project.length > mostCharacters) throw quotaNotFound(`${project.slice(0, 32)}...`);
     const given = resourceToUpdate(json, 'quota');
     const names: readonly string[] = quotaNames;
     const theirs = Object.fromEntries(Object.entries(given).filter(([name]) => !names.includes(name)));
@@ -119,6 +122,7 @@ export class QuotaController {
       const current = await store.get(key);
       const after = change(current ? readable(key, current.value) : null);
       if (!current && after === null) return false;
+      if (current && after !== null && quotaCodec.format(after) === current.value) return true;
       const result = await store.transact({
         compare: [current ? { kind: 'mod-revision', key, revision: current.modRevision } : { kind: 'absent', key }],
         operations: [after ? { kind: 'put', key, value: quotaCodec.format(after) } : { kind: 'delete', key }],

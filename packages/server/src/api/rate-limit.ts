@@ -19,21 +19,25 @@ export class RateLimiter {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes a token. @returns how long to wait until there is one again, in ms; 0 if one could be taken */
-  take(project: string): number {
+  /**
+   * Takes a token, or several at once; more than the burst count as the burst.
+   * @returns how long to wait until there are as many again, in ms; 0 if they could be taken
+   */
+  take(project: string, tokens = 1): number {
     const { perSecond, burst } = this.limits;
     if (perSecond <= 0) return 0;
+    const needed = Math.min(tokens, burst);
     const now = this.clock.monotonic();
     const known = this.#buckets.get(project);
     const level = known ? Math.min(burst, known.level + ((now - known.at) / 1000) * perSecond) : burst;
     this.#buckets.delete(project);
-    this.#buckets.set(project, { level: level >= 1 ? level - 1 : level, at: now });
+    this.#buckets.set(project, { level: level >= needed ? level - needed : level, at: now });
     if (this.#buckets.size > maxProjects) {
       for (const oldest of this.#buckets.keys()) {
         this.#buckets.delete(oldest);
         break;
       }
     }
-    return level >= 1 ? 0 : ((1 - level) / perSecond) * 1000;
+    return level >= needed ? 0 : ((needed - level) / perSecond) * 1000;
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { keys, RecordError, type ResourceKind, type StatusView } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
@@ -22,6 +23,7 @@ import { behind, codecs, type ShownTap, shelf, shown, statusOf, type TapRecord }
 import { listTaps } from './tap-list.js';
 import { removeUntoldMirror } from './untold-mirror.js';
 import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
+import type { WriteBudget } from './write-budget.js';
 
 export interface ControllerDeps {
   readonly store: Store;
@@ -34,6 +36,10 @@ export interface ControllerDeps {
   readonly remoteAddresses: RemoteAddressPolicy;
   /** Long work of requests goes on in these. */
   readonly slices: Slices;
+  /** What a project may write to etcd. */
+  readonly budget: WriteBudget;
+  /** Throws when etcd has no room for more. */
+  readonly checkRoom: () => void;
   readonly clock: Clock;
   readonly newId: () => string;
   /** How long a request may wait for the view to show what it must, in ms. */
@@ -94,6 +100,8 @@ export class TapController {
     const { access, writes } = this.deps;
     const records = await this.deps.slices.run(caller.projectId, this.#drafts(kind, items, caller));
     for (const record of records.all) access.mayCreate(kind, record, caller);
+    this.deps.checkRoom();
+    this.deps.budget.spend(caller.projectId, records.all);
     writes.note(await this.#upToDate(records.commit));
     return { bulk, shown: records.all.map((record) => shown(record, accepted)) };
   }
@@ -158,6 +166,12 @@ export class TapController {
       const found = await this.#find(kind, id, caller);
       this.deps.access.mayChange('update', kind, found.record, caller);
       const record: TapRecord = { ...found.record, ...change };
+      // What changes nothing writes nothing: etcd would keep a version more of the same.
+      if (isDeepStrictEqual(record, found.record)) return this.#showAt(record, found.revision, caller);
+      if (attempt === 0) {
+        this.deps.checkRoom();
+        this.deps.budget.spend(caller.projectId, [record]);
+      }
       const revision = await this.#replace(kind, found, record);
       if (revision !== null) return this.#showAt(record, revision, caller);
     }

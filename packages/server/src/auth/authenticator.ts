@@ -32,6 +32,8 @@ export interface AskedFor {
   readonly method: string;
   /** As the client sent it, without query. */
   readonly path: string;
+  /** Who asks, as far as that is known without a token: an address, or the network of one. */
+  readonly client?: string;
 }
 
 export interface Authenticator {
@@ -41,6 +43,8 @@ export interface Authenticator {
   readonly warning: string | null;
   /** @throws UnauthenticatedError; UpstreamUnavailableError if whoever knows the callers cannot be asked */
   authenticate(headers: IncomingHttpHeaders, asked: AskedFor, signal: AbortSignal): Promise<Identity>;
+  /** The project of a token that was good when it was last asked for; null for a stranger's. Asks nobody. */
+  known?(token: string): string | null;
   /** To be told that another service does not accept a token (any more): the next check must not be from memory. */
   forget?(token: string): void;
 }

@@ -21,7 +21,7 @@ export function keystoneAuthenticator(validator: TokenValidator, challenge: stri
       if (token === '') throw new UnauthenticatedError('the request has no token');
       let info: TokenInfo;
       try {
-        info = await validator.validate(token, signal);
+        info = await validator.validate(token, signal, asked.client);
       } catch (cause) {
         if (cause instanceof InvalidTokenError) throw new UnauthenticatedError(cause.message, { cause });
         throw cause;
@@ -31,6 +31,7 @@ export function keystoneAuthenticator(validator: TokenValidator, challenge: stri
       }
       return identityOf(info, token);
     },
+    known: (token) => validator.known(token),
     forget: (token) => validator.forget(token),
   };
 }

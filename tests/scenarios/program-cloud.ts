@@ -145,7 +145,7 @@ export class ProgramCloud {
       networking_vpp: { bindings: this.bindings },
       election: { ttl_s: 2 },
       ...withoutBounds,
-      segments: [{ type: 'vlan', physnet, first: 3900, last: 3999 }],
+      segments: [{ type: 'vlan', physnet, first: 3900, last: 3999, exclusive: true }],
     };
     return this.#start(`server-${n}`, 'taas-server', config, api, health);
   }

@@ -9,10 +9,11 @@ import {
   startHealthServer,
 } from '@taas/service';
 import type { Store, Trust } from '@taas/store';
-import { type NodeFacts, physnetTagPrefix, type Stillness, uplinkOf } from '@taas/wiring';
+import type { NodeFacts, Stillness } from '@taas/wiring';
 import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import type { Counters } from './counters.js';
+import { type PhysnetsFound, physnetsFound } from './physnets.js';
 import { Presence } from './presence.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
@@ -228,22 +229,15 @@ class TaasAgent implements Agent {
       agent_version: agentVersion,
       vpp_version: this.#vppVersion,
       tunnel_address: this.config.tunnel_address ?? null,
-      physnets: this.#vppVersion === null ? [] : this.#physnets(),
+      ...this.#physnets(),
       capabilities: ['vlan', 'vxlan', 'gre', 'erspan', heartbeatCapability],
     };
     this.#presence.update(record);
   }
 
-  /**
-   * Those with an uplink in VPP: configured ones, and whatever networking-vpp has tagged. One that is down counts: its
-   * taps say so, and keep their way.
-   */
-  #physnets(): string[] {
-    const { snapshot } = this.#reconciler;
-    const names = new Set(this.config.physnets.map(({ name }) => name));
-    for (const { tag } of snapshot.interfaces())
-      if (tag.startsWith(physnetTagPrefix)) names.add(tag.slice(physnetTagPrefix.length));
-    return [...names].filter((name) => uplinkOf(name, snapshot, this.#facts).value !== undefined).sort();
+  #physnets(): PhysnetsFound {
+    if (this.#vppVersion === null) return { physnets: [], layer2_physnets: [] };
+    return physnetsFound(this.config, this.#reconciler.snapshot, this.#facts);
   }
 
   #healthz(): Health {

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@taas/service';
-import { findPort, findUplink, type NodeFacts, physnetTagPrefix, VppSnapshot } from '@taas/wiring';
+import { findPort, findUplink, type NodeFacts, physnetTagPrefix, uplinkIndices, VppSnapshot } from '@taas/wiring';
 import { VppDisconnectedError } from 'vpp-api';
 import { affectedTaps } from './affected-taps.js';
 import type { BudgetKeeper } from './budget-keeper.js';
@@ -9,6 +9,7 @@ import type { Counters } from './counters.js';
 import { type QuietChanges, QuietLook } from './liveness.js';
 import { LookSchedule } from './look-schedule.js';
 import { PendingTaps } from './pending-taps.js';
+import { physnetNames } from './physnets.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import { Round } from './round.js';
 import type { StateReporter } from './state-reporter.js';
@@ -28,7 +29,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly counters: Counters;
-  /** Called whenever VPP's interfaces have been read. */
+  /** Called whenever VPP's interfaces have been read, and how the uplinks stand. */
   readonly looked: () => void;
 }
 
@@ -165,7 +166,7 @@ export class Reconciler {
     await this.#schedule.lookAtInterfaces(() => session.reader.readAll());
     await this.#taps.all(session, work);
     this.#schedule.sawEverything();
-    this.options.looked();
+    await this.#tellOfUplinks(session);
   }
 
   /** All taps that there is a reason to look at now. */
@@ -176,8 +177,11 @@ export class Reconciler {
     addTaps(ids, work);
     addTaps(ids, affectedTaps(tags, wanted.wanted));
     // Whether copies can travel by an uplink is for the server to know, too.
-    if ([...tags].some((tag) => tag.startsWith(physnetTagPrefix))) this.options.looked();
-    if (this.#schedule.featuresDue(now)) {
+    const isUplink = [...tags].some((tag) => tag.startsWith(physnetTagPrefix));
+    const featuresDue = this.#schedule.featuresDue(now);
+    // VPP does not tell when one is put into a bridge domain.
+    if (isUplink || featuresDue) await this.#tellOfUplinks(session);
+    if (featuresDue) {
       const { taps: undone, untagged } = await this.#lookForChanges(session);
       addTaps(ids, undone);
       if (untagged) this.#schedule.doubt();
@@ -226,8 +230,16 @@ export class Reconciler {
     const due = this.#waiting && this.#schedule.interfacesDue(now);
     if (!due && !this.#missesPort(ids)) return;
     await this.#schedule.lookAtInterfaces(() => session.reader.readInterfaces());
-    this.options.looked();
+    await this.#tellOfUplinks(session);
     if (due) this.#waitingTaps.addTo(ids);
+  }
+
+  /** Whether an uplink is in layer 2 is read first: one of which that is not known keeps copies of the whole cloud off it. */
+  async #tellOfUplinks({ reader }: VppSession): Promise<void> {
+    const { config, facts, looked } = this.options;
+    const { snapshot } = this;
+    await reader.readFeatures(uplinkIndices(physnetNames(config, snapshot), snapshot, facts));
+    looked();
   }
 
   /** A port that we do not know may have been made a moment ago. */

@@ -9,7 +9,8 @@ export interface CloudOptions {
   /** Path of a real etcd; undefined: a store within this process. */
   readonly etcd: string | undefined;
   readonly nodes: readonly string[];
-  readonly transport: 'vlan' | 'vxlan';
+  /** `either`: VLAN is preferred. */
+  readonly transport: 'vlan' | 'vxlan' | 'either';
   /**
    * Whether server and agents are the real programs, each a process of its own, as an operator runs them. That needs
    * etcd, since processes cannot share a store in memory.
@@ -31,7 +32,9 @@ export const physnet = 'physnet1';
 export function segmentsFor({ transport, segments }: CloudOptions): readonly object[] {
   const range = (first: number, many: number) => ({ first, last: first + (segments ?? many) - 1 });
   return [
-    transport === 'vlan' ? { type: 'vlan', physnet, ...range(3900, 100) } : { type: 'vxlan', ...range(70_000, 10_000) },
+    // There is no Neutron in a lab: whoever starts one says that nobody else is on its wire.
+    ...(transport === 'vxlan' ? [] : [{ type: 'vlan', physnet, exclusive: true, ...range(3900, 100) }]),
+    ...(transport === 'vlan' ? [] : [{ type: 'vxlan', ...range(70_000, 10_000) }]),
   ];
 }
 

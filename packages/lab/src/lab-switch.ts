@@ -69,6 +69,9 @@ export interface LabSwitch {
   addSubport(trunk: LabPort, options: SubportOptions): Promise<void>;
   /** Takes the port out of its bridge domain, or puts it into another one: a re-bind. */
   bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort>;
+  /** Puts the uplink into a bridge domain, as networking-vpp does for a flat network, or (null) takes it out again. */
+  bridgeUplink(bridgeDomain: number | null): Promise<void>;
+  uplinkMac(): Promise<string>;
   /** Frames enter the switch at the port, as though its VM had sent them. Resolves when the switch has taken them all. */
   send(port: LabPort, frames: readonly Frame[]): Promise<void>;
   capture(port: LabPort): Promise<Capture>;

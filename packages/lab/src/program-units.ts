@@ -43,6 +43,8 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
     networking_vpp: { bindings: 'etcd-v3' },
     segments: segmentsFor(options),
     ...withoutBounds,
+    // A lab has few projects, and some of them much to do.
+    project_share: 0.5,
     ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint], allow_unprotected: true } }),
   };
   const urls = { url: `http://127.0.0.1:${api}`, healthUrl: `http://127.0.0.1:${health}` };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readCounters } from '@taas/agent';
 import { decodeCapture, encodePcap } from '@taas/packets';
 import type { Clock } from '@taas/service';
-import { connect, labMessages, type VppClient } from 'vpp-api';
+import { connect, fromVppMac, labMessages, type VppClient } from 'vpp-api';
 import type {
   Capture,
   Frame,
@@ -96,6 +96,14 @@ export class RealSwitch implements LabSwitch {
     await this.bridge(real.swIfIndex, bridgeDomain ?? real.bridgeDomain ?? 0, bridgeDomain !== null);
     real.bridgeDomain = bridgeDomain;
     return labPort(real);
+  }
+
+  async bridgeUplink(bridgeDomain: number | null): Promise<void> {
+    await this.bridge((await this.uplink()).sw_if_index, bridgeDomain ?? 0, bridgeDomain !== null);
+  }
+
+  async uplinkMac(): Promise<string> {
+    return fromVppMac((await this.uplink()).l2_address);
   }
 
   async send(port: LabPort, frames: readonly Frame[]): Promise<void> {
@@ -306,6 +314,13 @@ export class RealSwitch implements LabSwitch {
     const found = (await this.client.dump('sw_interface_dump', everyInterface)).find((i) => i.interface_name === name);
     if (found === undefined) throw new Error(`VPP did not make ${name}`);
     await this.tag(found.sw_if_index, `net-vpp.physnet:${uplink.physnet}`);
+  }
+
+  private async uplink() {
+    const all = await this.client.dump('sw_interface_dump', everyInterface);
+    const found = all.find(({ tag }) => tag.startsWith('net-vpp.physnet:'));
+    if (found === undefined) throw new Error('this VPP has no uplink');
+    return found;
   }
 
   /** @returns its name */

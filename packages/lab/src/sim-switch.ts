@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ipBytes } from '@taas/packets';
+import { ipBytes, macText } from '@taas/packets';
 import { createSimulator, type Port, type Simulator } from 'vpp-sim';
 import type {
   Capture,
@@ -71,6 +71,17 @@ export class SimSwitch implements LabSwitch {
     else engine.joinBridge(sim.device.swIfIndex, bridgeDomain);
     sim.bridgeDomain = bridgeDomain;
     return labPort(sim);
+  }
+
+  async bridgeUplink(bridgeDomain: number | null): Promise<void> {
+    const { engine } = this.simulator;
+    const { swIfIndex } = this.uplink();
+    if (bridgeDomain === null) engine.setL3(swIfIndex);
+    else engine.joinBridge(swIfIndex, bridgeDomain);
+  }
+
+  async uplinkMac(): Promise<string> {
+    return macText(this.uplink().mac);
   }
 
   async send(port: LabPort, frames: readonly Frame[]): Promise<void> {
@@ -155,6 +166,12 @@ export class SimSwitch implements LabSwitch {
     const sim = this.#ports.get(port.id);
     if (sim === undefined) throw new Error(`port ${port.id} is not on this simulator`);
     return sim;
+  }
+
+  private uplink() {
+    const found = [...this.simulator.engine.interfaces.all()].find(({ tag }) => tag.startsWith('net-vpp.physnet:'));
+    if (found === undefined) throw new Error('this simulator has no uplink');
+    return found;
   }
 
   private makeDevice(options: PortOptions, bridgeDomain: number | null = options.bridgeDomain): Port {

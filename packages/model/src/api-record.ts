@@ -119,3 +119,23 @@ export const UnderlayRecord = Type.Object({
   addresses: Type.Array(TunnelAddress, { maxItems: 16 }),
 });
 export type UnderlayRecord = Static<typeof UnderlayRecord>;
+
+/**
+ * `/networking-vpp/taas/physnets/<physnet>`: whether copies may travel by the VLANs that the configuration reserves on a physical
+ * network, as the leading server has last found out. No record means that nobody has found out yet: they may not.
+ */
+export const PhysnetRecord = Type.Object({
+  v: Type.Literal(1),
+  /** The VLAN ids that this was found out of. */
+  first: integer(1, 4094),
+  last: integer(1, 4094),
+  /** `open`: they are for TaaS alone. `kept`: they were a while ago; ways that stand stay, and none is begun. */
+  vlans: Type.Enum(['open', 'kept', 'closed']),
+  /** Why not `open`: for the operator, never for a tenant, since it may tell of other tenants' networks. */
+  reason: Line,
+  /** When Neutron last said that they are for TaaS alone, in ms since the epoch; null if that does not count any more. */
+  checked_at: Type.Union([integer(0), Type.Null()]),
+  /** Nodes whose uplink was in layer 2 when their agent last told. */
+  layer2_nodes: Type.Array(Name),
+});
+export type PhysnetRecord = Static<typeof PhysnetRecord>;

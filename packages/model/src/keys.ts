@@ -16,6 +16,7 @@ export const prefixes = {
   admissions: `${root}/taas/admissions/`,
   segments: `${root}/taas/segments/`,
   underlay: `${root}/taas/underlay/`,
+  physnets: `${root}/taas/physnets/`,
   nodes: `${root}/nodes/`,
   state: `${root}/state/`,
   /** What one node is told. */
@@ -36,6 +37,7 @@ export const keys = {
   segment: (segment: SegmentKey) => `${prefixes.segments}${segment.type}/${segment.physnet ?? '-'}/${segment.id}`,
   /** Tunnel addresses that a node has ever had. */
   underlay: (node: string) => `${prefixes.underlay}${node}`,
+  physnet: (name: string) => `${prefixes.physnets}${name}`,
   nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
@@ -62,6 +64,7 @@ export type ParsedKey =
   | { readonly is: 'port-binding'; readonly port: string }
   | { readonly is: 'segment'; readonly segment: SegmentKey }
   | { readonly is: 'underlay'; readonly node: string }
+  | { readonly is: 'physnet'; readonly physnet: string }
   | { readonly is: 'tunnel-id'; readonly project: string; readonly id: number }
   | { readonly is: 'quota'; readonly project: string }
   | { readonly is: 'admission'; readonly project: string; readonly kind: ResourceKind }
@@ -99,6 +102,7 @@ function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey 
   if (a === 'port_roles' && isPort(b) && c === undefined) return { is: 'port-role', port: b };
   if (a === 'port_bindings' && isPort(b) && c === undefined) return { is: 'port-binding', port: b };
   if (a === 'underlay' && isName(b) && c === undefined) return { is: 'underlay', node: b };
+  if (a === 'physnets' && isName(b) && c === undefined) return { is: 'physnet', physnet: b };
   if (a === 'segments') return parseSegmentKey(b, c, numberIn(d, 1, b === 'vlan' ? 4094 : 0xffffff));
   if (a === 'leader_heartbeat' && b === undefined) return { is: 'leader-heartbeat' };
   if (a === 'quotas' || a === 'tunnel_ids' || a === 'admissions') return parseProjectKey(a, b, c, d);

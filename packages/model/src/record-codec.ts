@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
+  PhysnetRecord,
   PortBindingRecord,
   PortRoleRecord,
   QuotaRecord,
@@ -41,6 +42,7 @@ export const portRoleCodec = codec(PortRoleRecord);
 export const portBindingCodec = codec(PortBindingRecord);
 export const underlayCodec = codec(UnderlayRecord);
 export const segmentCodec = codec(SegmentRecord);
+export const physnetCodec = codec(PhysnetRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);
 export const nodeTapFlowCodec = codec(NodeTapFlow);
 export const nodeTapMirrorCodec = codec(NodeTapMirror);

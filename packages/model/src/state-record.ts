@@ -38,9 +38,19 @@ export const AgentRecord = Type.Object({
   tunnel_address: Type.Union([TunnelAddress, Type.Null()]),
   /** Physical networks whose uplink the agent has found in VPP. */
   physnets: Type.Array(Name, { maxItems: 1024 }),
+  /**
+   * Those of them whose uplink VPP has in layer 2 (in a bridge domain, or cross-connected), where it takes every tag for which it
+   * has no sub-interface. Absent: nobody has looked, and then it may be all of them.
+   */
+  layer2_physnets: Type.Optional(Type.Array(Name, { maxItems: 1024 })),
   capabilities: Type.Array(Word, { maxItems: 128 }),
 });
 export type AgentRecord = Static<typeof AgentRecord>;
+
+/** The physnets whose uplink is in layer 2 on a node, or may be. */
+export function physnetsInLayer2({ physnets, layer2_physnets }: AgentRecord): readonly string[] {
+  return layer2_physnets ?? physnets;
+}
 
 /** The capability of an agent that writes heartbeats: of one without it the lease alone says whether it lives. */
 export const heartbeatCapability = 'heartbeat';

@@ -1,4 +1,5 @@
 export type { Absence } from './absence-check.js';
+export type { NetworkSegment, NeutronNetwork, SegmentRange } from './network.js';
 export {
   createNeutronClient,
   type NeutronClient,

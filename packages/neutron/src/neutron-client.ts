@@ -1,5 +1,7 @@
 import { type HttpResponse, type ServiceTokenSource, type Upstream, UpstreamUnavailableError } from '@taas/keystone';
 import { type Absence, AbsenceCheck } from './absence-check.js';
+import { type NeutronNetwork, parseNetworkPage, parseSegmentRanges, type SegmentRange } from './network.js';
+import { networksPath, segmentRangesPath } from './network-query.js';
 import { NeutronUnauthorizedError, NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
 import { type NeutronPort, parsePort, parsePortPage, saysPortNotFound } from './port.js';
 import { batchesOfIds, isPortId, type PortQuery, portPath, portsPath } from './port-query.js';
@@ -43,6 +45,13 @@ export interface NeutronClient {
    * @throws UpstreamUnavailableError; the signal's reason
    */
   confirmGone(portIds: Iterable<string>, witnesses: Iterable<string>, signal: AbortSignal): Promise<Absence>;
+  /** All networks, as our service user sees them. @throws UpstreamUnavailableError; the signal's reason */
+  networks(signal: AbortSignal): Promise<readonly NeutronNetwork[]>;
+  /**
+   * The ranges out of which Neutron gives VLAN ids and VNIs; null if this Neutron tells nobody (no such extension).
+   * @throws UpstreamUnavailableError; the signal's reason
+   */
+  segmentRanges(signal: AbortSignal): Promise<readonly SegmentRange[] | null>;
 }
 
 export interface NeutronClientOptions {
@@ -81,21 +90,37 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
   };
 
   /** The pages of one query, each from the last id of the one before. */
-  const list = async (query: PortQuery, signal: AbortSignal): Promise<NeutronPort[]> => {
-    const ports: NeutronPort[] = [];
-    let marker: string | undefined;
-    for (;;) {
-      const path = portsPath({ ...query, ...(marker === undefined ? {} : { marker }) });
-      const response = await getAsService(path, signal);
-      if (response.status !== 200) throw unexpected(response.status);
-      const page = parsePortPage(response.body);
-      ports.push(...page.ports);
-      const last = page.ports.at(-1)?.id;
-      if (!page.more || last === undefined) return ports;
-      if (last === marker) throw neutronUnavailable('bad-answer', 'its pages of ports do not end', null);
+  const pages = async <T extends { readonly id: string }>(
+    what: string,
+    pathFrom: (marker: string | undefined) => string,
+    parse: (body: string) => { readonly items: readonly T[]; readonly more: boolean },
+    signal: AbortSignal,
+  ): Promise<T[]> => {
+    const all: T[] = [];
+    const seen = new Set<string>();
+    for (let marker: string | undefined; ; ) {
+      const response = await getAsService(pathFrom(marker), signal);
+      if (response.status !== 200) throw unexpected(response.status, what);
+      const { items, more } = parse(response.body);
+      all.push(...items);
+      const last = items.at(-1)?.id;
+      if (!more || last === undefined) return all;
+      if (seen.has(last)) throw neutronUnavailable('bad-answer', `its pages of ${what} do not end`, null);
+      seen.add(last);
       marker = last;
     }
   };
+
+  const list = (query: PortQuery, signal: AbortSignal): Promise<NeutronPort[]> =>
+    pages(
+      'ports',
+      (marker) => portsPath({ ...query, ...(marker === undefined ? {} : { marker }) }),
+      (body) => {
+        const { ports: items, more } = parsePortPage(body);
+        return { items, more };
+      },
+      signal,
+    );
 
   const one = (portId: string, response: HttpResponse): NeutronPort | null => {
     if (response.status === 404) return null;
@@ -161,9 +186,25 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
     portsOfHosts: (hosts, signal) =>
       hosts.length === 0 ? Promise.resolve([]) : list({ hosts, limit: pageSize }, signal),
     confirmGone: (portIds, witnesses, signal) => absenceCheck.confirm(portIds, witnesses, signal),
+    networks: (signal) =>
+      pages(
+        'networks',
+        (marker) => networksPath(pageSize, marker),
+        (body) => {
+          const { networks: items, more } = parseNetworkPage(body);
+          return { items, more };
+        },
+        signal,
+      ),
+    segmentRanges: async (signal) => {
+      const response = await getAsService(segmentRangesPath, signal);
+      if (response.status === 404) return null;
+      if (response.status !== 200) throw unexpected(response.status, 'segment ranges');
+      return parseSegmentRanges(response.body);
+    },
   };
 }
 
-function unexpected(status: number): NeutronUnavailableError {
-  return new NeutronUnavailableError('Neutron', 'bad-answer', `it answers ${status} to a look at ports`);
+function unexpected(status: number, what = 'ports'): NeutronUnavailableError {
+  return new NeutronUnavailableError('Neutron', 'bad-answer', `it answers ${status} to a look at ${what}`);
 }

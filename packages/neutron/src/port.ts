@@ -1,4 +1,5 @@
-import { NeutronUnavailableError, neutronUnavailable } from './neutron-error.js';
+import { type Fields, listPage, malformed, objectOf, parseBody, textOr } from './answer.js';
+import { NeutronUnavailableError } from './neutron-error.js';
 
 /** What TaaS needs to know of a Neutron port. */
 export interface NeutronPort {
@@ -36,8 +37,6 @@ export const portFields: readonly string[] = [
   'binding:vif_type',
 ];
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** @throws NeutronUnavailableError if the body is no `{"port": ...}` */
 export function parsePort(body: string): NeutronPort {
   return portOf(objectOf(parseBody(body)['port'], 'port'));
@@ -64,12 +63,8 @@ export interface PortPage {
 
 /** @throws NeutronUnavailableError if the body is no `{"ports": [...]}` */
 export function parsePortPage(body: string): PortPage {
-  const answer = parseBody(body);
-  const ports = answer['ports'];
-  if (!Array.isArray(ports)) throw malformed('it has no list of ports');
-  const links = answer['ports_links'];
-  const more = Array.isArray(links) && links.some((link) => objectOf(link, 'ports_links[]')['rel'] === 'next');
-  return { ports: ports.map((port) => portOf(objectOf(port, 'ports[]'))), more };
+  const { items, more } = listPage(body, 'ports');
+  return { ports: items.map(portOf), more };
 }
 
 function portOf(fields: Fields): NeutronPort {
@@ -91,30 +86,7 @@ function bindingOf(fields: Fields): PortBinding | null {
   return { hostId: hostId === '' ? null : hostId, vifType: textOr(fields['binding:vif_type'], '') };
 }
 
-function parseBody(body: string): Fields {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch (cause) {
-    throw malformed('it is not JSON', cause);
-  }
-  return objectOf(value, 'the answer');
-}
-
-function objectOf(value: unknown, what: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw malformed(`${what} is not an object`);
-}
-
 function text(value: unknown, what: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw malformed(`a port's ${what} is not a text`);
-}
-
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
-}
-
-function malformed(detail: string, cause?: unknown): Error {
-  return neutronUnavailable('bad-answer', `its answer is not what its API promises: ${detail}`, null, { cause });
 }

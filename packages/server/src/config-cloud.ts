@@ -65,6 +65,14 @@ export const neutronOptions = group(
       maximum: 600_000,
       description: 'Time between two looks at the ports that have taps, in milliseconds.',
     }),
+    vlan_keep_ms: Type.Integer({
+      default: 600_000,
+      minimum: 0,
+      maximum: 86_400_000,
+      description:
+        'How long copies that travel by VLAN go on while Neutron cannot say that this is safe, after it last did, in ' +
+        'milliseconds. None begin meanwhile.',
+    }),
     port_cache_ms: Type.Integer({
       default: 5_000,
       minimum: 0,

@@ -22,7 +22,7 @@ describe('the configuration', () => {
       listen: { host: '127.0.0.1', port: 9697 },
       auth: { mode: 'closed' },
       segments: [],
-      project_share: 0.5,
+      project_share: 0.2,
     });
   });
 
@@ -37,9 +37,14 @@ describe('the configuration', () => {
   it('reads the ways between nodes in order', () => {
     const segments = [
       { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 },
+      { type: 'vlan', physnet: 'physnet2', first: 3900, last: 3999, exclusive: true },
       { type: 'vxlan', first: 70_000, last: 79_999 },
     ];
-    expect(segmentPolicy(load({ segments, project_share: 0.25 }))).toEqual({ options: segments, projectShare: 0.25 });
+    const [first, ...rest] = segments;
+    expect(segmentPolicy(load({ segments, project_share: 0.25 }))).toEqual({
+      options: [{ ...first, exclusive: false }, ...rest],
+      projectShare: 0.25,
+    });
   });
 
   it.each([

@@ -21,6 +21,7 @@ import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
+import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { HandOverLog } from './status/hand-over-log.js';
@@ -122,6 +123,11 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     catchUpMs: limits.catchUpMs,
   });
   const etcdKeeper = deps.care === undefined ? null : etcdKeeperOf(config, deps.care, deps);
+  const physnets = new PhysnetKeeper({
+    ...{ store, live, policy, clock, random, logger: logger.child({ part: 'physnets' }) },
+    neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
+    keepMs: neutronConfig.vlan_keep_ms,
+  });
   const api = createApi({
     ...{ store, live, authenticator, policy, remoteAddresses, clock, newId, limits, quotas: config.quotas },
     rules: files.rules,
@@ -179,6 +185,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       files: { refused: files.watch.refused, restart_for: files.config.restartFor },
       ...trust?.facts(),
       ...etcdKeeper?.facts(),
+      ...physnets.facts(),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -205,9 +212,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         moves.take(everything(live.view));
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
+          await physnets.prepare(leadership);
           const signing = trust?.keepSigned([leadership.fence], leadership.signal);
-          const keeping = [compiler.lead(leadership), keeper.lead(leadership), etcdKeeper?.lead(leadership)];
-          await Promise.all([...keeping, signing]);
+          await Promise.all([
+            ...[compiler.lead(leadership), keeper.lead(leadership), physnets.lead(leadership)],
+            etcdKeeper?.lead(leadership),
+            signing,
+          ]);
         } finally {
           unsubscribe();
           leading = false;

@@ -26,7 +26,7 @@ export const portId = (n: number): string => `00000000-0000-4000-8000-${String(n
 
 export const defaultPolicy: SegmentPolicy = {
   options: [
-    { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 },
+    { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999, exclusive: true },
     { type: 'vxlan', first: 70_000, last: 70_099 },
   ],
   projectShare: 0.5,
@@ -271,7 +271,12 @@ export class TestCloud {
   agent(node: string, facts: Partial<AgentRecord> = {}): Promise<unknown> {
     const record: AgentRecord = {
       ...{ v: 1, node, agent_version: '0', vpp_version: '26.06' },
-      ...{ tunnel_address: `10.0.0.${node.replace(/\D/g, '') || '1'}`, physnets: ['physnet1'], capabilities: [] },
+      ...{
+        tunnel_address: `10.0.0.${node.replace(/\D/g, '') || '1'}`,
+        physnets: ['physnet1'],
+        layer2_physnets: [],
+        capabilities: [],
+      },
       ...facts,
     };
     return this.put(keys.agent(node), agentCodec.format(record));

@@ -6,6 +6,7 @@ export { listMark } from './flow-filter.js';
 export { type ClassifierTable, classifiedBytes, type FrameClassifier } from './frame-classifier.js';
 export { type Interest, interestOf } from './interest.js';
 export { inverseOf } from './inverse-step.js';
+export { isInLayer2, uplinkIndices } from './layer2-uplinks.js';
 export { linksOf } from './links-of.js';
 export { canonicalAddress, defaultBridgeDomains, type NodeFacts } from './node-facts.js';
 export type { Obstacle } from './obstacle.js';

@@ -151,7 +151,7 @@ describe('mirrors on any node, after anything that can happen to it', () => {
         expect(plan.sequences).toEqual([]);
         for (const { status, reason } of verify(plan))
           if (status === 'PENDING' || status === 'ERROR')
-            expect(reason).toMatch(/not on this node|not connected|another tap mirror|not of TaaS's making|key 0/);
+            expect(reason).toMatch(/not on this node|not connected|use another tunnel id|not of TaaS's making|key 0/);
         const ours = [...world.vpp.state.interfaces()].filter(({ tag }) => /^taas\.(mirror|gre):/.test(tag)).length;
         const standing = [...world.vpp.state.gre.all()].filter(({ instance }) => instance > 4).length;
         expect(ours).toBe(2 * standing);

@@ -207,7 +207,7 @@ function findVlan(
     return found({ kind: 'vlan', existing: null, make, pop: 1 });
   if (holder.tag === tag || (isFree(holder, actual) && holder.vlan?.match === 'outer'))
     return found({ kind: 'vlan', existing: holder, make, pop: 1 });
-  return inUse(`VLAN ${vlan} of physnet ${physnet}`, holder);
+  return inUse(`the VLAN of physnet ${physnet}`, holder);
 }
 
 function findVxlan(
@@ -226,7 +226,7 @@ function findVxlan(
   if (!holder) return found({ kind: 'vxlan', existing: null, make, pop: 0 });
   if (holder.tag === ownTag('vxlan', service) || isFree(holder, actual))
     return found({ kind: 'vxlan', existing: holder, make, pop: 0 });
-  return inUse(`VXLAN ${link.vni} to ${remote}`, holder);
+  return inUse('the VXLAN id', holder);
 }
 
 /** Neither tagged nor bridged: made by us (the id is reserved for this service), and left before it was tagged. */
@@ -234,8 +234,8 @@ function isFree(entry: ActualInterface, actual: Planning['actual']): boolean {
   return entry.tag === '' && !actual.membership(entry.index);
 }
 
+/** Not by whom, nor which id: it may be another project's, and the reason is for the tenant. */
 function inUse(what: string, holder: ActualInterface): { readonly obstacle: Obstacle } {
-  const owner = holder.tag === '' ? 'not tagged' : `tagged ${holder.tag}`;
-  const reason = `${what} is in use by interface ${holder.name} (${owner})`;
-  return holder.tag.startsWith('taas.') ? pending(`${reason}, until that tap is gone`) : refused(reason);
+  const reason = `${what} that this tap was given is in use on this node`;
+  return holder.tag.startsWith('taas.') ? pending(`${reason}, until it is given back`) : refused(`${reason} by others`);
 }

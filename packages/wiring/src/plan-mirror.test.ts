@@ -164,7 +164,7 @@ describe('what stands in the way of a mirror', () => {
     want(wanted, 1, 1);
     expect(text(vpp, wanted)).toEqual([]);
     expect(status(vpp, wanted)).toBe(
-      `ERROR this node has a tunnel to ${remote} with ERSPAN session 1 already, gre0, which is not of TaaS's making`,
+      `ERROR this node has a tunnel to ${remote} with ERSPAN session 1 already, which is not of TaaS's making`,
     );
   });
 
@@ -178,7 +178,7 @@ describe('what stands in the way of a mirror', () => {
     expect(status(vpp, wanted, 2)).toBe('ACTIVE');
     expect(status(vpp, wanted, 3)).toBe('ACTIVE');
     expect(status(vpp, wanted, 1)).toBe(
-      `PENDING another tap mirror of this node sends to ${remote} with ERSPAN session 5: use another tunnel id`,
+      `PENDING this node cannot send to ${remote} with ERSPAN session 5 for this tap mirror: use another tunnel id`,
     );
     want(wanted, 2, 2, { removed: true }, 6);
     for (let n = 0; n < 2; n++) vpp.execute(plan(vpp, wanted));

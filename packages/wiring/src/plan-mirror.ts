@@ -119,7 +119,8 @@ function findTunnel({ actual, tunnels }: Planning, leg: MirrorLeg): Found<LegTun
   if (spec.type === 'teb' && spec.id === 0)
     return refused('VPP cannot send the GRE key 0: for it that is no key at all; use another tunnel id');
   const where = `${spec.remote} with ${spec.type === 'teb' ? 'GRE key' : 'ERSPAN session'} ${spec.id}`;
-  const taken = `another tap mirror of this node sends to ${where}: use another tunnel id`;
+  // Not by whom: it may be another project's.
+  const taken = `this node cannot send to ${where} for this tap mirror: use another tunnel id`;
   const like = actual.gre.like(spec);
   const holder = like && actual.interface(like.index);
   if (!like || !holder) {
@@ -136,7 +137,7 @@ function findTunnel({ actual, tunnels }: Planning, leg: MirrorLeg): Found<LegTun
     return found({ existing: holder, instance: like.instance });
   }
   if (holder.tag.startsWith('taas.') || isOurInstance(like.instance)) return pending(taken);
-  return refused(`this node has a tunnel to ${where} already, ${holder.name}, which is not of TaaS's making`);
+  return refused(`this node has a tunnel to ${where} already, which is not of TaaS's making`);
 }
 
 function planTunnel(

@@ -159,7 +159,9 @@ describe('what is not ours to make', () => {
     vpp.addInterface({ name: 'eth0.77', tag: 'net-vpp.uplink:x', supIndex: uplink, subId: 77, vlan });
     wanted.setFlow({ record: flow(1, 1, 1, { target: { type: 'vlan', physnet: 'phys1', vlan: 77 } }), revision: 1 });
     vpp.execute(plan(vpp, wanted));
-    expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^ERROR VLAN 77 of physnet phys1 is in use by interface eth0.77/);
+    expect(statuses(vpp, wanted)[flowId(1)]).toMatch(
+      /^ERROR the VLAN of physnet phys1 that this tap was given is in use on this node by others/,
+    );
   });
 });
 

@@ -126,7 +126,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const slices = new Slices({ clock });
   live.subscribe((touched) => placements.forget(touched));
   const controller = new TapController({
-    ...{ store, live, admission, access, writes, placements, slices, remoteAddresses, clock, newId, catchUpMs },
+    mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },
+    ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs },
     bulkItems: limits.bulkItems,
     budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
     checkRoom: deps.checkRoom ?? (() => undefined),

@@ -3,9 +3,9 @@ import { keys, RecordError, type ResourceKind, type StatusView } from '@taas/mod
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { Admission } from '../admission/admission.js';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
+import type { MirrorRules } from '../compiler/compile-mirror.js';
 import type { Step } from '../compiler/plan-service.js';
 import { planRoleRemoval } from '../compiler/port-role-removal.js';
 import { planBinding } from '../ports/port-binder.js';
@@ -33,7 +33,7 @@ export interface ControllerDeps {
   /** What this replica has written: its lists must show at least that. */
   readonly writes: OwnWrites;
   readonly placements: Placements;
-  readonly remoteAddresses: RemoteAddressPolicy;
+  readonly mirrorRules: MirrorRules;
   /** Long work of requests goes on in these. */
   readonly slices: Slices;
   /** What a project may write to etcd. */
@@ -65,13 +65,13 @@ export class TapController {
 
   /** The page that the query asks for, from the view, which shows at least all that this replica has written. */
   async list(kind: ResourceKind, query: ListQuery, caller: Caller, signal: AbortSignal): Promise<readonly ShownTap[]> {
-    const { live, slices, access, placements, remoteAddresses } = this.deps;
+    const { live, slices, access, placements, mirrorRules } = this.deps;
     await live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
     const { view } = live;
     return slices.run(
       caller.projectId,
-      listTaps({ view, access, placements, remoteAddresses }, kind, query, caller),
+      listTaps({ view, access, placements, mirrorRules }, kind, query, caller),
       signal,
     );
   }
@@ -280,11 +280,11 @@ export class TapController {
 
   /** In slices where the tap is one of a large tap service. */
   async #withStatus(record: TapRecord, caller: Caller): Promise<ShownTap> {
-    const { live, slices, placements, remoteAddresses } = this.deps;
+    const { live, slices, placements, mirrorRules } = this.deps;
     const seen = new PlacementsSeen(placements);
     const service = behind(record);
     if (service !== null && !placements.isNear(service)) await slices.run(caller.projectId, seen.see(service));
-    return shown(record, statusOf(record, new StatusReader(live.view, seen, remoteAddresses)));
+    return shown(record, statusOf(record, new StatusReader(live.view, seen, mirrorRules)));
   }
 }
 

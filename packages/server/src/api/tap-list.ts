@@ -1,7 +1,7 @@
 import type { ResourceKind, StatusView } from '@taas/model';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
+import type { MirrorRules } from '../compiler/compile-mirror.js';
 import { mergeSorted } from '../slices/merge-sort.js';
 import type { Sliced } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
@@ -16,7 +16,7 @@ export interface TapListDeps {
   readonly view: ClusterView;
   readonly access: Access;
   readonly placements: Placements;
-  readonly remoteAddresses: RemoteAddressPolicy;
+  readonly mirrorRules: MirrorRules;
 }
 
 /** Stands for a status that is not asked for. */
@@ -49,9 +49,9 @@ class TapList {
     private readonly query: ListQuery,
     private readonly caller: Caller,
   ) {
-    const { view, placements, remoteAddresses } = deps;
+    const { view, placements, mirrorRules } = deps;
     this.#seen = new PlacementsSeen(placements);
-    this.#statuses = new StatusReader(view, this.#seen, remoteAddresses);
+    this.#statuses = new StatusReader(view, this.#seen, mirrorRules);
     this.#asksStatus = asksFor(query, 'status') || asksFor(query, 'status_reason');
     const { byId, byProject } = shelf(view, kind);
     this.#byId = byId;

@@ -1,14 +1,20 @@
 import { isSameAddress, type Link, type NodeTapFlow, type SegmentKey, unreadableAgent } from '@taas/model';
 import type { HeldSegment } from '../view/segment-ledger.js';
-import type { SegmentOption } from './segment-options.js';
-import { physnetOf } from './segment-options.js';
+import type { SegmentChoice } from './pick-segment.js';
+import { nameOption, physnetOf, type SegmentOption } from './segment-options.js';
 import type { NodeFacts, ServiceSlice } from './service-slice.js';
 
 type Target = NodeTapFlow['target'];
 
 export type LinkChoice =
   /** `link` is seen from the source's node; `needs` is a segment that the service must take first, `mend` its own with a malformed record. */
-  | { readonly link: Link; readonly needs: SegmentKey | null; readonly mend: HeldSegment | null }
+  | {
+      readonly link: Link;
+      readonly needs: SegmentKey | null;
+      readonly mend: HeldSegment | null;
+      /** Another way would be taken if a segment were free. */
+      readonly waitsForSegment: boolean;
+    }
   | { readonly obstacle: string; readonly waitsForSegment: boolean };
 
 export interface LinkRequest {
@@ -20,22 +26,63 @@ export interface LinkRequest {
 }
 
 /**
- * How copies get from a source's node to the collector's: the first of the operator's options that both nodes have. While
- * a node's agent is silent nobody knows what the node has; then a link that is in use is kept, so that an agent's restart
+ * How copies get from a source's node to the collector's: the first of the operator's options that both nodes have, that is safe,
+ * and of which there is something left for the project. A way that stands is not left for one that would have to be taken first.
+ * While a node's agent is silent nobody knows what the node has; then a link that is in use is kept, so that an agent's restart
  * interrupts nothing, and no other is begun.
  */
 export function chooseLink(slice: ServiceSlice, request: LinkRequest): LinkChoice {
   const source = slice.node(request.source);
   const collector = slice.node(request.collector);
+  const shut: SegmentOption[] = [];
+  const exhausted: SegmentOption[] = [];
+  let first: Way | undefined;
   for (const option of slice.options) {
     const ends = endsOf(option, source, collector, request.current);
     if (ends === null) continue;
+    if (!isOpen(slice, option, request.current)) {
+      shut.push(option);
+      continue;
+    }
     const choice = slice.segment(option, request.project);
-    if ('obstacle' in choice) return { ...choice, waitsForSegment: true };
-    const needs = choice.held ? null : { type: option.type, physnet: physnetOf(option), id: choice.id };
-    return { link: linkOf(option, choice.id, ends), needs, mend: choice.mend ?? null };
+    if ('exhausted' in choice) {
+      exhausted.push(option);
+      continue;
+    }
+    const stays = choice.held && goesBy(request.current, option);
+    const way = wayOf(option, choice, ends, exhausted.length > 0 && !stays);
+    first ??= way;
+    if (way.needs === null && (first === way || stays)) return way;
   }
-  return { obstacle: noCommonWay(slice, request, source, collector), waitsForSegment: false };
+  if (first) return first;
+  if (exhausted.length > 0) return { obstacle: nothingLeft(exhausted), waitsForSegment: true };
+  const obstacle = shut.length > 0 ? notSafe(shut) : noCommonWay(slice, request, source, collector);
+  return { obstacle, waitsForSegment: false };
+}
+
+type Way = Extract<LinkChoice, { readonly link: Link }>;
+
+function wayOf(
+  option: SegmentOption,
+  choice: Extract<SegmentChoice, { readonly id: number }>,
+  ends: Ends,
+  waitsForSegment: boolean,
+): Way {
+  const needs = choice.held ? null : { type: option.type, physnet: physnetOf(option), id: choice.id };
+  return { link: linkOf(option, choice.id, ends), needs, mend: choice.mend ?? null, waitsForSegment };
+}
+
+/** Whether a flow goes by an option's way already. */
+function goesBy(current: Target | undefined, option: SegmentOption): boolean {
+  if (option.type === 'vlan') return current?.type === 'vlan' && current.physnet === option.physnet;
+  return current?.type === 'vxlan';
+}
+
+/** Whether copies may travel by the option: by VLANs of which nobody can tell just now, only those that do already. */
+function isOpen(slice: ServiceSlice, option: SegmentOption, current: Target | undefined): boolean {
+  if (option.type === 'vxlan') return true;
+  const standing = slice.vlans(option);
+  return standing === 'open' || (standing === 'kept' && goesBy(current, option));
 }
 
 interface Ends {
@@ -52,12 +99,29 @@ function endsOf(option: SegmentOption, source: NodeFacts, collector: NodeFacts, 
   const inUse = current?.type === 'vxlan' ? current : undefined;
   const local = source.known ? source.tunnelAddress : inUse?.local;
   const remote = collector.known ? collector.tunnelAddress : inUse?.remote;
-  return local && remote && !isSameAddress(local, remote) ? { local, remote } : null;
+  if (!local || !remote || isSameAddress(local, remote)) return null;
+  return isIp6(local) === isIp6(remote) ? { local, remote } : null;
 }
 
 function linkOf(option: SegmentOption, id: number, ends: Ends): Link {
   if (option.type === 'vlan') return { type: 'vlan', physnet: option.physnet, vlan: id };
   return { type: 'vxlan', vni: id, local: ends.local, remote: ends.remote };
+}
+
+const isIp6 = (address: string): boolean => address.includes(':');
+
+function nothingLeft(exhausted: readonly SegmentOption[]): string {
+  return (
+    `no id is free for this project of ${exhausted.map(nameOption).join(' or ')}: delete a tap service that is not needed, ` +
+    'or ask the operator for more'
+  );
+}
+
+function notSafe(shut: readonly SegmentOption[]): string {
+  return (
+    `${shut.map(nameOption).join(' and ')} may not carry copies now, since it is not certain that nobody else is on them; ` +
+    'the operator sees why'
+  );
 }
 
 function noCommonWay(slice: ServiceSlice, request: LinkRequest, source: NodeFacts, collector: NodeFacts): string {

@@ -2,9 +2,12 @@ import { keys, type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord, unr
 import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
+import { erspanSessions } from '../view/mirror-sessions.js';
 import type { WantedRecord } from './compile-service.js';
+import { mayTake } from './fair-share.js';
 import { nodeLeft } from './hand-over.js';
 import { ownership } from './port-owner.js';
+import type { SegmentPolicy } from './segment-options.js';
 import { heard, isAlive, nodeFacts, placeOf } from './service-slice.js';
 
 export interface CompiledMirror {
@@ -19,10 +22,19 @@ export interface CompiledMirror {
   readonly lasting: boolean;
   /** The mirror's own record is malformed: nothing about it may be changed until somebody mends it. */
   readonly frozen: boolean;
+  /** It could be placed if only an ERSPAN session were free for its project. */
+  readonly waitsForSession: boolean;
+}
+
+/** What the operator lets mirrors do. */
+export interface MirrorRules {
+  readonly addresses: RemoteAddressPolicy;
+  /** The part of the sessions of a node to an address that one project may hold. */
+  readonly projectShare: SegmentPolicy['projectShare'];
 }
 
 /** What nodes must be told of a mirror. A pure function of the view, the same on every replica. */
-export function compileMirror(view: ClusterView, addresses: RemoteAddressPolicy, id: string): CompiledMirror {
+export function compileMirror(view: ClusterView, rules: MirrorRules, id: string): CompiledMirror {
   const entry = view.mirrors.byId.get(id);
   if (!entry) return refuse(`tap mirror ${id} does not exist`);
   if (!entry.record) return { ...refuse(`the record of tap mirror ${id} is malformed`), frozen: true };
@@ -34,13 +46,15 @@ export function compileMirror(view: ClusterView, addresses: RemoteAddressPolicy,
   // have become known since.
   const owner = ownership(view, mirror.port_id, mirror);
   if (owner === 'foreign') return refuse(`port ${mirror.port_id} belongs to another project`);
-  const verdict = addresses.judge(mirror.remote_ip, view.underlay);
+  const verdict = rules.addresses.judge(mirror.remote_ip, view.underlay);
   if (verdict.is === 'refused')
     return { ...refuse(`copies cannot be sent to remote_ip: ${verdict.reason}`), lasting: true };
   if (verdict.is === 'unknown') return asItStands(told, verdict.reason);
   const place = placeOf(view, mirror.port_id, owner, standing);
   const bound = 'obstacle' in place ? null : place.node;
   const part = 'obstacle' in place ? place : partOf(view, mirror, place.node, place.mtu);
+  if (!('obstacle' in part) && !hasSession(view, mirror, part, rules.projectShare))
+    return { ...refuse(noSession(mirror)), waitsForSession: true };
   if (bound !== null && 'obstacle' in part) return refuse(part.obstacle);
   const reports = { heard: (each: MirrorNodeEntry) => heard(view, each), alive: (node: string) => isAlive(view, node) };
   const left = nodeLeft(told, bound, reports);
@@ -49,18 +63,38 @@ export function compileMirror(view: ClusterView, addresses: RemoteAddressPolicy,
     ...('obstacle' in part ? [] : [part]),
     ...(stays === null || 'obstacle' in stays ? [] : [{ ...stays, leaving: true }]),
   ];
-  return { records, obstacle: 'obstacle' in part ? part.obstacle : null, lasting: false, frozen: false };
+  const why = 'obstacle' in part ? part.obstacle : null;
+  return { records, obstacle: why, lasting: false, frozen: false, waitsForSession: false };
 }
 
 function refuse(obstacle: string): CompiledMirror {
-  return { records: [], obstacle, lasting: false, frozen: false };
+  return { records: [], obstacle, lasting: false, frozen: false, waitsForSession: false };
 }
 
 /** Nodes keep what they were told, and none is told anything new. */
 function asItStands(told: readonly MirrorNodeEntry[], obstacle: string): CompiledMirror {
   const live = told.filter(({ record }) => !record?.removed);
   const records = live.map(({ key, node, kind, id, value }) => ({ key, node, kind, id, value, leaving: true }));
-  return { records, obstacle, lasting: false, frozen: false };
+  return { records, obstacle, lasting: false, frozen: false, waitsForSession: false };
+}
+
+/**
+ * VPP can send no more than {@link erspanSessions} sessions from a node to an address, and projects share them as they share
+ * segments: one must not keep another's mirrors from its own collector. What a node was told stays.
+ */
+function hasSession(view: ClusterView, mirror: TapMirrorRecord, { key, node }: WantedRecord, share: number): boolean {
+  if (mirror.mirror_type !== 'erspanv1') return true;
+  const told = view.mirrors.told(key)?.record;
+  if (told && !told.removed) return true;
+  const { byAll, byProject } = view.mirrors.sessions.held(node, mirror.remote_ip, mirror.project_id);
+  return mayTake({ size: erspanSessions, byAll, byProject }, share, Object.keys(mirror.directions).length);
+}
+
+function noSession({ remote_ip: remote }: TapMirrorRecord): string {
+  return (
+    `no ERSPAN session to ${remote} is free for this project on the port's node: delete a tap mirror that is not needed, ` +
+    'or use mirror_type gre'
+  );
 }
 
 /**

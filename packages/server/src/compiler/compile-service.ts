@@ -181,6 +181,7 @@ class Compilation {
       this.#waits ||= choice.waitsForSegment;
       return choice;
     }
+    this.#waits ||= choice.waitsForSegment;
     if (choice.needs) this.#needed.set(keys.segment(choice.needs), choice.needs);
     if (choice.mend) this.#toMend.set(choice.mend.key, choice.mend);
     this.#input(collector, choice.link);
@@ -202,12 +203,12 @@ class Compilation {
     return takes ? target : undefined;
   }
 
-  /** A flow whose API record cannot be read goes on as it is: its user may still want it. */
+  /** A flow whose API record cannot be read goes on as it is: its user may still want it. Not by a way that is not safe. */
   #keepUnreadable(): void {
     for (const entry of this.slice.nodeRecords.values()) {
-      if (!this.slice.unreadableFlows.has(entry.id)) continue;
-      this.#add(entry.node, entry.kind, entry.id, entry.value, false);
       const record = entry.record;
+      if (!this.slice.unreadableFlows.has(entry.id) || this.#isShut(record)) continue;
+      this.#add(entry.node, entry.kind, entry.id, entry.value, false);
       if (record && 'target' in record && !record.removed && record.target.type !== 'local')
         this.#input(this.collectors.serving, record.target);
     }
@@ -227,12 +228,29 @@ class Compilation {
   #keepUntilSwitched(): void {
     const left = this.slice
       .told('tap_services', this.slice.id)
-      .filter((entry) => !this.#records.has(entry.key) && stands(entry, this.slice));
+      .filter((entry) => !this.#records.has(entry.key) && stands(entry, this.slice) && !this.#isShut(entry.record));
     if (left.length === 0) return;
     const flows = [...this.#records.values()].filter(({ kind }) => kind === 'tap_flows');
     if (!flows.some((flow) => this.#unanswered(flow))) return;
     for (const { node, kind, id, value } of left)
       if (flows.every((flow) => flow.node !== node)) this.#add(node, kind, id, value, true);
+  }
+
+  /** Whether a record has copies travel by VLANs that may carry none. */
+  #isShut(record: NodeTapFlow | NodeTapService | null): boolean {
+    if (record === null) return false;
+    return ('inputs' in record ? record.inputs : [record.target]).some(
+      (link) =>
+        link.type === 'vlan' &&
+        !this.slice.options.some(
+          (option) =>
+            option.type === 'vlan' &&
+            option.physnet === link.physnet &&
+            link.vlan >= option.first &&
+            link.vlan <= option.last &&
+            this.slice.vlans(option) !== 'closed',
+        ),
+    );
   }
 
   /** Whether a node that can answer has yet to do what it is to be told. */

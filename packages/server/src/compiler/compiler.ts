@@ -54,6 +54,8 @@ export class Compiler {
   readonly #queue = new WorkQueue();
   /** Tap services that wait for a segment to become free. */
   readonly #starved = new Set<string>();
+  /** Tap mirrors that wait for an ERSPAN session. */
+  readonly #starvedMirrors = new Set<string>();
   readonly #failures = new Map<string, number>();
   /** Keys that wait out a back-off: no more than there are keys, since a key fails only when it is worked on. */
   readonly #delayed = new Set<Promise<void>>();
@@ -93,6 +95,7 @@ export class Compiler {
     for (const port of touched.ports) this.#queue.add(`port/${port}`);
     for (const node of touched.nodes) this.#queue.add(`underlay/${node}`);
     if (touched.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
+    if (touched.sessionsFreed) for (const id of this.#starvedMirrors) this.#queue.add(`mirror/${id}`);
   }
 
   async #work(leadership: Leadership): Promise<void> {
@@ -157,9 +160,17 @@ export class Compiler {
     const { view } = this.deps.live;
     if (key.startsWith('port/')) return planRoleRemoval(view, id);
     if (key.startsWith('underlay/')) return planUnderlay(view, id);
-    if (key.startsWith('mirror/')) return planMirror(view, id, compileMirror(view, this.deps.remoteAddresses, id));
+    if (key.startsWith('mirror/')) return this.#planMirror(id);
     const small = view.flowsByService.count(id) <= fewFlows;
     return small ? atOnce(this.#planService(id)) : this.#slices.run('', this.#planLarge(key, id), signal);
+  }
+
+  #planMirror(id: string): readonly Step[] {
+    const { live, policy, remoteAddresses: addresses } = this.deps;
+    const compiled = compileMirror(live.view, { addresses, projectShare: policy.projectShare }, id);
+    if (compiled.waitsForSession) this.#starvedMirrors.add(id);
+    else this.#starvedMirrors.delete(id);
+    return planMirror(live.view, id, compiled);
   }
 
   /**

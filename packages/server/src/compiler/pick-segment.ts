@@ -1,11 +1,12 @@
 import type { HeldSegment, SegmentLedger } from '../view/segment-ledger.js';
-import { describeOption, physnetOf, type SegmentOption, type SegmentPolicy } from './segment-options.js';
+import { mayTake } from './fair-share.js';
+import { physnetOf, type SegmentOption, type SegmentPolicy } from './segment-options.js';
 
 export type SegmentChoice =
   /** `mend`: the service's own segment, whose record is malformed and has to be written anew. */
   | { readonly id: number; readonly held: boolean; readonly mend?: HeldSegment }
-  /** Why there is none: a sentence for the tenant. */
-  | { readonly obstacle: string };
+  /** None is left for this project: it has had its share, or none is free. Which of the two would tell it of others. */
+  | { readonly exhausted: true };
 
 /**
  * The segment of a tap service in a range: the one that it holds, else a free one that depends on the service's id, so
@@ -23,25 +24,24 @@ export function pickSegment(
   },
 ): SegmentChoice {
   const pool = { type: option.type, physnet: physnetOf(option) };
+  const inRange = (id: number): boolean => id >= option.first && id <= option.last;
   const own = ledger
     .ofService(service.id)
     .filter((held) => held.segment.type === pool.type && held.segment.physnet === pool.physnet)
-    .map((held) => held.segment.id);
+    .map((held) => held.segment.id)
+    // Outside of the range nobody has found out whether it is for TaaS alone: the operator has narrowed it.
+    .filter(inRange);
   if (own.length > 0) return { id: Math.min(...own), held: true };
-  for (const id of service.uses) {
+  for (const id of service.uses.filter(inRange)) {
     const mend = ledger.holder({ ...pool, id });
     // Nobody else can have been told to use it: a segment is given back only when no node has a record of its service.
     if (mend && mend.serviceId === null) return { id, held: true, mend };
   }
   const size = option.last - option.first + 1;
-  const share = Math.max(1, Math.floor(size * policy.projectShare));
-  if (ledger.heldByProject(pool, service.project) >= share) {
-    return {
-      obstacle:
-        `the project has used up its share of ${share} of the ${describeOption(option)}: ` +
-        'delete a tap service that is not needed, or ask the operator for more',
-    };
-  }
+  // Some may be of a range of before: that one of this is free is only known by looking.
+  const byAll = Math.min(ledger.heldInPool(pool), size - 1);
+  const byProject = ledger.heldByProject(pool, service.project);
+  if (!mayTake({ size, byAll, byProject }, policy.projectShare)) return { exhausted: true };
   // Among size ids, no more than held + 1 need to be looked at to find a free one.
   const probes = Math.min(size, ledger.heldInPool(pool) + 1);
   const start = hash(service.id) % size;
@@ -49,7 +49,7 @@ export function pickSegment(
     const id = option.first + ((start + probe) % size);
     if (!ledger.holder({ ...pool, id })) return { id, held: false };
   }
-  return { obstacle: `no free id is left of the ${describeOption(option)}: ask the operator for a wider range` };
+  return { exhausted: true };
 }
 
 /** FNV-1a, 32 bits: spreads ids; nothing depends on its being hard to guess. */

@@ -1,11 +1,21 @@
 /** One way for copies to travel between nodes, in the operator's order of preference. */
 export type SegmentOption =
-  | { readonly type: 'vlan'; readonly physnet: string; readonly first: number; readonly last: number }
+  | {
+      readonly type: 'vlan';
+      readonly physnet: string;
+      readonly first: number;
+      readonly last: number;
+      /** The operator says that nobody else is on the physnet's trunk: Neutron is not asked. */
+      readonly exclusive: boolean;
+    }
   | { readonly type: 'vxlan'; readonly first: number; readonly last: number };
 
 export interface SegmentPolicy {
   readonly options: readonly SegmentOption[];
-  /** The part of a range that one project may hold, 0 < share ≤ 1. At least one segment is always allowed. */
+  /**
+   * The part of what others have left of a range that one project may hold, 0 < share ≤ 1; see `mayTake`. One that holds
+   * nothing may always take one that is free.
+   */
   readonly projectShare: number;
 }
 
@@ -16,3 +26,7 @@ export function describeOption(option: SegmentOption): string {
   const range = `${option.first}-${option.last}`;
   return option.type === 'vlan' ? `VLAN ids ${range} of physnet ${option.physnet}` : `VXLAN ids ${range}`;
 }
+
+/** For tenants: no numbers, which would tell what others hold, and what tags to forge. */
+export const nameOption = (option: SegmentOption): string =>
+  option.type === 'vlan' ? `VLANs of physnet ${option.physnet}` : 'VXLAN';

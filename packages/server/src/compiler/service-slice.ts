@@ -3,6 +3,7 @@ import { mergeSorted } from '../slices/merge-sort.js';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry, ServiceKind } from '../view/entry.js';
+import type { VlanRange, VlanStanding } from '../view/physnet-index.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { pickSegment, type SegmentChoice } from './pick-segment.js';
 import { type Ownership, ownership } from './port-owner.js';
@@ -56,6 +57,8 @@ export interface ServiceSlice {
   place(port: string, owner: Ownership, kind: ServiceKind, tap: string): TapPlace;
   node(name: string): NodeFacts;
   segment(option: SegmentOption, project: string): SegmentChoice;
+  /** Whether copies may travel by the option's VLANs. */
+  vlans(option: VlanRange): VlanStanding;
 }
 
 /** Cuts one tap service's slice out of the view; costs what the service has, not what the cluster has. */
@@ -97,6 +100,7 @@ export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): 
       return placeOf(view, port, owner, standing);
     },
     node: (name) => nodeFacts(view, name),
+    vlans: (option) => view.physnets.standing(option),
     segment: (option, project) => {
       const choice =
         segments.get(option) ??

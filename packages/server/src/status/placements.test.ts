@@ -12,7 +12,7 @@ import { type Placement, Placements } from './placements.js';
 /** So few segments that tap services stand in each other's way. */
 const policy: SegmentPolicy = {
   options: [
-    { type: 'vlan', physnet: 'p', first: 1, last: 2 },
+    { type: 'vlan', physnet: 'p', first: 1, last: 2, exclusive: true },
     { type: 'vxlan', first: 5, last: 6 },
   ],
   projectShare: 1,
@@ -33,6 +33,7 @@ const agent = (node: string, tunnel: boolean, physnets: string[], vpp_version: s
       vpp_version,
       tunnel_address: tunnel ? '192.0.2.1' : null,
       physnets,
+      layer2_physnets: [],
       capabilities: [],
     }),
   );
@@ -121,7 +122,10 @@ describe('what is remembered of placements', () => {
   });
 
   it('does not outlive the segment that was free', () => {
-    const one: SegmentPolicy = { options: [{ type: 'vlan', physnet: 'p', first: 1, last: 1 }], projectShare: 1 };
+    const one: SegmentPolicy = {
+      options: [{ type: 'vlan', physnet: 'p', first: 1, last: 1, exclusive: true }],
+      projectShare: 1,
+    };
     const scene = new Scene(one);
     const hold = (id: number, service: string | null) => {
       const value = service === null ? null : JSON.stringify({ v: 1, tap_service_id: service });
@@ -131,13 +135,16 @@ describe('what is remembered of placements', () => {
     for (const id of [1, 2]) hold(id, null);
     expect(scene.check(b).obstacles.flows.size).toBe(0);
     hold(1, a);
-    expect(scene.check(b).obstacles.flows.get(b)).toMatch(/used up its share/);
+    expect(scene.check(b).obstacles.flows.get(b)).toMatch(/no id is free for this project/);
     hold(1, null);
     expect(scene.check(b).obstacles.flows.size).toBe(0);
   });
 
   it('does not outlive a node’s way out, though the node has not been told of anything', () => {
-    const scene = new Scene({ options: [{ type: 'vlan', physnet: 'p', first: 1, last: 9 }], projectShare: 1 });
+    const scene = new Scene({
+      options: [{ type: 'vlan', physnet: 'p', first: 1, last: 9, exclusive: true }],
+      projectShare: 1,
+    });
     const added = uuid('d');
     for (const writes of [service(c), flow(added, c, a)]) scene.write(writes);
     expect(scene.check(c).obstacles.flows.size).toBe(0);

@@ -7,8 +7,7 @@ import {
   type TapMirrorRecord,
   type TapServiceRecord,
 } from '@taas/model';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
-import { compileMirror } from '../compiler/compile-mirror.js';
+import { compileMirror, type MirrorRules } from '../compiler/compile-mirror.js';
 import { nodeFacts } from '../compiler/service-slice.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeEntry } from '../view/entry.js';
@@ -23,7 +22,7 @@ export class StatusReader {
   constructor(
     private readonly view: ClusterView,
     private readonly placements: PlacementSource,
-    private readonly addresses: RemoteAddressPolicy,
+    private readonly rules: MirrorRules,
   ) {}
 
   service(record: TapServiceRecord): StatusView {
@@ -52,7 +51,7 @@ export class StatusReader {
     const { mirrors } = this.view;
     if (record.deleting) return this.#deleting(mirrors.toldOf(record.id));
     if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { records, obstacle, lasting } = compileMirror(this.view, this.addresses, record.id);
+    const { records, obstacle, lasting } = compileMirror(this.view, this.rules, record.id);
     if (lasting && obstacle !== null) return { status: 'ERROR', reason: obstacle };
     const wanted = records.filter(({ leaving }) => !leaving);
     const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.told(each.key))));

@@ -8,6 +8,7 @@ import {
   type ParsedKey,
   type PortRoleRecord,
   parseKey,
+  physnetCodec,
   portBindingCodec,
   portRoleCodec,
   prefixes,
@@ -29,12 +30,13 @@ import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex } from './node-record-index.js';
+import { PhysnetIndex } from './physnet-index.js';
 import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
 import { ProjectIndex } from './project-index.js';
 import { believed, ownId } from './record-value.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
-import { everything, serviceOf, touchHolder, touchNode, touchPort, touchReport } from './touch.js';
+import { everything, serviceOf, touchHolder, touchNode, touchPhysnets, touchPort, touchReport } from './touch.js';
 import { Touched } from './touched.js';
 import { Underlay } from './underlay.js';
 
@@ -78,6 +80,7 @@ export class ClusterView {
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */
   admissions = new Map<string, Revision>();
   segments = new SegmentLedger();
+  physnets = new PhysnetIndex();
   places: PortPlaces;
   underlay = new Underlay();
   nodeRecords = new NodeRecordIndex();
@@ -209,6 +212,7 @@ export class ClusterView {
         const { node, kind, id } = parsed;
         if (kind === 'tap_mirrors') {
           this.#touched.mirrors.add(id);
+          this.#touched.sessionsFreed ||= kv === undefined;
           this.#guarded(key, kv, () => this.mirrors.setTold({ node, id }, key, kv));
           return;
         }
@@ -225,6 +229,13 @@ export class ClusterView {
         }
         return;
       }
+      case 'physnet':
+        touchPhysnets(
+          this.#touched,
+          this,
+          this.physnets.setRecord(parsed.physnet, kv && this.#parse(kv, physnetCodec.parse)),
+        );
+        return;
       case 'state-resource': {
         const { kind, id, node } = parsed;
         const before = isInPlace(this.states.get(key)?.record?.status);
@@ -249,6 +260,11 @@ export class ClusterView {
           );
         else this.agents.delete(parsed.node);
         this.underlay.setLive(parsed.node, this.agents.get(parsed.node)?.record?.tunnel_address ?? null);
+        touchPhysnets(
+          this.#touched,
+          this,
+          this.physnets.setAgent(parsed.node, this.agents.get(parsed.node)?.record ?? null),
+        );
         if (kv) this.#touched.heard.add(parsed.node);
         this.#agentTouched(parsed.node, this.#touched);
         return;

@@ -2,6 +2,7 @@ import { type NodeTapMirror, nodeTapMirrorCodec, RecordError, type TapMirrorReco
 import type { KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
+import { MirrorSessions } from './mirror-sessions.js';
 import { ProjectIndex } from './project-index.js';
 import { believed, ownId } from './record-value.js';
 
@@ -25,6 +26,7 @@ export class MirrorIndex {
   readonly byProject = new ProjectIndex();
   /** By tunnel id, whosever they are. */
   readonly byTunnelId = new Groups<number, string>();
+  readonly sessions = new MirrorSessions();
   readonly #told = new Map<string, MirrorNodeEntry>();
   readonly #toldByMirror = new Groups<string, string>();
   readonly #toldByNode = new Groups<string, string>();
@@ -53,6 +55,7 @@ export class MirrorIndex {
   /** @throws RecordError for a malformed value, once it has been taken in as one */
   setTold(at: { readonly node: string; readonly id: string }, key: string, kv: KeyValue | undefined): void {
     if (!kv) {
+      this.sessions.set(key, at.node, null);
       this.#told.delete(key);
       this.#toldByMirror.remove(at.id, key);
       this.#toldByNode.remove(at.node, key);
@@ -60,6 +63,7 @@ export class MirrorIndex {
     }
     const { record, error } = readTold(at.id, kv);
     const { modRevision: revision, createRevision, value } = kv;
+    this.sessions.set(key, at.node, record);
     this.#told.set(key, { key, revision, createRevision, value, record, kind: 'tap_mirrors', ...at });
     this.#toldByMirror.add(at.id, key);
     this.#toldByNode.add(at.node, key);

@@ -19,12 +19,21 @@ export function everything(view: ClusterView): Touched {
   for (const id of view.mirrors.everything()) all.mirrors.add(id);
   for (const node of view.underlay.nodes()) all.nodes.add(node);
   all.segmentsFreed = true;
+  all.sessionsFreed = true;
   return all;
 }
 
 /** A segment whose record is malformed belongs to whichever tap service's nodes were told of it: it may be any. */
 export function touchHolder(touched: Touched, view: ClusterView, { serviceId }: HeldSegment): void {
   for (const id of serviceId === null ? view.nodeRecords.services() : [serviceId]) touched.services.add(id);
+}
+
+/** Copies may travel on a physical network where they might not, or the other way round: any tap service may be concerned. */
+export function touchPhysnets(touched: Touched, view: ClusterView, physnets: readonly string[]): void {
+  if (physnets.length === 0) return;
+  for (const physnet of physnets) touched.physnets.add(physnet);
+  for (const some of [view.services.keys(), view.nodeRecords.services()])
+    for (const service of some) touched.services.add(service);
 }
 
 /** Where a port is bound has changed. */

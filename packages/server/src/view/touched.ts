@@ -20,6 +20,10 @@ export class Touched {
   readonly nodes = new Set<string>();
   /** A segment was given back: tap services that wait for one may have it. */
   segmentsFreed = false;
+  /** A node has no record of a tap mirror any more: others that wait for an ERSPAN session may have it. */
+  sessionsFreed = false;
+  /** Physical networks on which copies may travel now and might not before, or the other way round. */
+  readonly physnets = new Set<string>();
   /** In the order of the events. */
   readonly turns: Turn[] = [];
   /** Whether a node's agent is there now, of those of which that was said. */

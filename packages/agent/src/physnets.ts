@@ -1,0 +1,29 @@
+import { type ActualView, isInLayer2, type NodeFacts, physnetTagPrefix, uplinkOf } from '@taas/wiring';
+import type { AgentConfig } from './config.js';
+
+/** Physical networks that this node may have an uplink of: configured ones, and whatever networking-vpp has tagged. */
+export function physnetNames({ physnets }: Pick<AgentConfig, 'physnets'>, actual: ActualView): Set<string> {
+  const names = new Set(physnets.map(({ name }) => name));
+  for (const { tag } of actual.interfaces())
+    if (tag.startsWith(physnetTagPrefix)) names.add(tag.slice(physnetTagPrefix.length));
+  return names;
+}
+
+export interface PhysnetsFound {
+  /** Those with an uplink in VPP, in order. One that is down counts: its taps say so, and keep their way. */
+  readonly physnets: string[];
+  /** Those of them whose uplink is in layer 2, or may be. */
+  readonly layer2_physnets: string[];
+}
+
+/** What the server must know of this node's physical networks. */
+export function physnetsFound(
+  config: Pick<AgentConfig, 'physnets'>,
+  actual: ActualView,
+  facts: NodeFacts,
+): PhysnetsFound {
+  const physnets = [...physnetNames(config, actual)]
+    .filter((name) => uplinkOf(name, actual, facts).value !== undefined)
+    .sort();
+  return { physnets, layer2_physnets: physnets.filter((name) => isInLayer2(name, actual, facts)) };
+}

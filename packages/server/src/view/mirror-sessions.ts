@@ -1,0 +1,47 @@
+import type { NodeTapMirror } from '@taas/model';
+
+/** ERSPAN sessions that VPP can tell apart from one address to another: a session id has ten bits. */
+export const erspanSessions = 1024;
+
+interface Held {
+  readonly way: string;
+  readonly project: string;
+  readonly count: number;
+}
+
+/** How many ERSPAN sessions nodes were told to use towards each address, by project; tombstones count until they are gone. */
+export class MirrorSessions {
+  readonly #byKey = new Map<string, Held>();
+  readonly #byWay = new Map<string, Map<string, number>>();
+
+  /** @param record null if what the node was told is not known, or nothing */
+  set(key: string, node: string, record: NodeTapMirror | null): void {
+    const old = this.#byKey.get(key);
+    if (old) this.#add(old, -old.count);
+    this.#byKey.delete(key);
+    if (record?.mirror_type !== 'erspanv1') return;
+    const { project_id: project, directions, remote } = record;
+    const held = { way: wayOf(node, remote), project, count: Object.keys(directions).length };
+    this.#byKey.set(key, held);
+    this.#add(held, held.count);
+  }
+
+  /** @returns sessions from a node to an address, of all projects and of one */
+  held(node: string, remote: string, project: string): { readonly byAll: number; readonly byProject: number } {
+    const projects = this.#byWay.get(wayOf(node, remote));
+    const byAll = [...(projects?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+    return { byAll, byProject: projects?.get(project) ?? 0 };
+  }
+
+  #add({ way, project }: Held, count: number): void {
+    const projects = this.#byWay.get(way) ?? new Map<string, number>();
+    const next = (projects.get(project) ?? 0) + count;
+    if (next > 0) projects.set(project, next);
+    else projects.delete(project);
+    if (projects.size > 0) this.#byWay.set(way, projects);
+    else this.#byWay.delete(way);
+  }
+}
+
+/** An IPv6 address may be written in several ways. */
+const wayOf = (node: string, remote: string): string => `${node} ${remote.toLowerCase()}`;

@@ -1,0 +1,3 @@
+import { describeFlatNetwork } from '../scenarios/flat-network.js';
+
+describeFlatNetwork('the simulator', () => ({ vpp: undefined }));

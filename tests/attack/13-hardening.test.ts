@@ -164,7 +164,11 @@ describe.skipIf(process.getuid?.() !== 0 || !has('setpriv') || !has('unshare'))(
 
     it('the server serves', async () => {
       const listen = { port: await freePort() };
-      const common = { listen, etcd: { endpoints: [etcd.endpoint] }, networking_vpp: { bindings: 'etcd-v3' } };
+      const common = {
+        listen,
+        etcd: { endpoints: [etcd.endpoint], allow_unprotected: true },
+        networking_vpp: { bindings: 'etcd-v3' },
+      };
       const started = await start('taas-server', { ...common, auth: { mode: 'development' } });
       await ready(started);
       withoutRights(started);
@@ -174,7 +178,7 @@ describe.skipIf(process.getuid?.() !== 0 || !has('setpriv') || !has('unshare'))(
 
     it("the agent works on VPP as a member of VPP's group, and not without that (control)", async () => {
       const config = {
-        ...{ node: 'node-1', etcd: { endpoints: [etcd.endpoint] } },
+        ...{ node: 'node-1', etcd: { endpoints: [etcd.endpoint], allow_unprotected: true } },
         vpp: { api_socket: join(folder, 'api.sock') },
       };
       const stranger = await start('taas-agent', config);

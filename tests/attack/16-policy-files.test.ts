@@ -57,7 +57,7 @@ describe('files of running programs', () => {
     const config = {
       listen: { port: ports[0] },
       health: { port: ports[1] },
-      etcd: { endpoints: [stack.etcd.endpoint] },
+      etcd: { endpoints: [stack.etcd.endpoint], allow_unprotected: true },
       auth: {
         mode: 'keystone',
         policy_file: at('policy.yaml'),
@@ -73,7 +73,7 @@ describe('files of running programs', () => {
     );
     const agentConfig = {
       ...{ node: 'node-1', vpp: { api_socket: at('no.sock') }, health: { port: ports[2] } },
-      etcd: { endpoints: [stack.etcd.endpoint], ca_file: certificates.caFile },
+      etcd: { endpoints: [stack.etcd.endpoint], allow_unprotected: true, ca_file: certificates.caFile },
     };
     agent = new ProgramProcess(
       { ...common, name: 'agent', program: 'taas-agent', config: agentConfig, healthPort: ports[2] },

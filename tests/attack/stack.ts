@@ -137,7 +137,7 @@ export class Stack {
     const config = {
       listen: { host: '127.0.0.1', port: api, ...listen },
       health: { host: '127.0.0.1', port: healthPort },
-      etcd: { endpoints: [this.etcd.endpoint] },
+      etcd: { endpoints: [this.etcd.endpoint], allow_unprotected: true },
       auth: {
         mode: 'keystone',
         keystone: {

@@ -41,7 +41,7 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
   writeFileSync(passwordFile, lab.password, { mode: 0o600 });
   const config = {
     listen: { host: '127.0.0.1', port: options.port },
-    etcd: { endpoints: [etcdUrl] },
+    etcd: { endpoints: [etcdUrl], allow_unprotected: true },
     auth: {
       mode: 'keystone',
       www_authenticate_uri: lab.keystoneUrl.replace(/\/v3$/, ''),

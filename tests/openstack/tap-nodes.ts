@@ -84,7 +84,7 @@ export class TapNodes {
         vpp: { api_socket: sim.apiSocket },
         physnets: [{ name: physnet }],
         tunnel_address: tunnelAddress(n).split('/')[0],
-        etcd: { endpoints: [place.etcdUrl] },
+        etcd: { endpoints: [place.etcdUrl], allow_unprotected: true },
         // A node whose agent is held back for a while is not an unattended one.
         lease_ttl_s: 300,
       },

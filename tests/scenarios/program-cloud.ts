@@ -182,7 +182,7 @@ export class ProgramCloud {
     const { directory } = this;
     const config = {
       ...more,
-      etcd: { endpoints: [this.etcd.endpoint] },
+      etcd: { endpoints: [this.etcd.endpoint], allow_unprotected: true },
       health: { host: '127.0.0.1', port: healthPort },
     };
     const process = new ProgramProcess({ name, program, directory, config, healthPort }, this.clock);

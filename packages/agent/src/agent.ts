@@ -1,4 +1,4 @@
-import type { AgentRecord } from '@taas/model';
+import { type AgentRecord, heartbeatCapability } from '@taas/model';
 import {
   type Clock,
   type ConfigWatch,
@@ -8,7 +8,7 @@ import {
   type Logger,
   startHealthServer,
 } from '@taas/service';
-import type { Store } from '@taas/store';
+import type { Store, Trust } from '@taas/store';
 import type { NodeFacts, Stillness } from '@taas/wiring';
 import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
@@ -29,6 +29,8 @@ export const agentVersion = '0.1.0';
 
 export interface AgentDependencies {
   readonly store: Store;
+  /** Whom to believe, where `store` is its; without it, whatever stands there. Kept by whoever made it. */
+  readonly trust?: Trust;
   readonly connectVpp: (signal: AbortSignal) => Promise<Vpp>;
   /** Held as long as the agent works: neither VPP nor the store is touched without it. */
   readonly lock: VppLock;
@@ -163,6 +165,7 @@ class TaasAgent implements Agent {
       if (cause.code !== 'EADDRINUSE') throw cause;
       throw new Error(`${host}:${port} (option "health") is taken: is an agent running here already?`, { cause });
     });
+    for (const warning of this.dependencies.trust?.warnings ?? []) this.dependencies.logger.warn({}, warning);
     this.#turn = this.#guarded(this.#takeTurn(this.#stop.signal));
   }
 
@@ -180,6 +183,7 @@ class TaasAgent implements Agent {
       this.#wanted.follow(signal),
       this.#presence.keep(signal),
       this.#reporter.keep(signal),
+      this.dependencies.trust?.keepSigned([], signal) ?? Promise.resolve(),
       this.#keepVpp(this.#unplug.signal),
     ].map((task) => this.#guarded(task));
     this.dependencies.logger.info({ node: this.config.node, health: this.healthPort }, 'taas-agent started');
@@ -226,7 +230,7 @@ class TaasAgent implements Agent {
       vpp_version: this.#vppVersion,
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
-      capabilities: ['vlan', 'vxlan', 'gre', 'erspan'],
+      capabilities: ['vlan', 'vxlan', 'gre', 'erspan', heartbeatCapability],
     };
     this.#presence.update(record);
   }
@@ -251,6 +255,7 @@ class TaasAgent implements Agent {
         ...{ vpp, store: complete && !stale, waiting: this.#reconciler.pending },
         ...(standing_by === null ? {} : { standing_by }),
         ...(files ? { files: { refused: files.watch.refused, restart_for: files.config.restartFor } } : {}),
+        ...this.dependencies.trust?.facts(),
       },
     };
   }

@@ -1,6 +1,6 @@
 import { tunnelAddressProblem } from '@taas/model';
 import { ConfigError, group, healthOptions, logOptions, options } from '@taas/service';
-import { etcdOptions, etcdProblems } from '@taas/store';
+import { etcdOptions, etcdProblems, matchesAny, signingOptions, signingProblems } from '@taas/store';
 import { defaultBridgeDomains } from '@taas/wiring';
 import Type, { type Static } from 'typebox';
 import { unlimitedKbps } from './budget-keeper.js';
@@ -41,6 +41,7 @@ export const agentConfigSchema = options({
     description: "Name of this node: the host that networking-vpp's agent runs as.",
   }),
   etcd: etcdOptions,
+  signing: signingOptions,
   vpp: group(
     {
       api_socket: Type.String({
@@ -121,7 +122,9 @@ export type AgentConfig = Static<typeof agentConfigSchema>;
  * @throws ConfigError naming each wrong option
  */
 export function checkAgentConfig(config: AgentConfig, source: string): AgentConfig {
-  const problems = [...etcdProblems(config.etcd)];
+  const problems = [...etcdProblems(config.etcd), ...signingProblems(config.signing)];
+  if (matchesAny(config.signing.server_names, config.node))
+    problems.push(`option "signing.server_names" fits this node's own name: it could tell other nodes what to do`);
   const { first, last } = config.bridge_domains;
   if (first > last) problems.push(`option "bridge_domains.first" (${first}) is above "bridge_domains.last" (${last})`);
   const address = config.tunnel_address === undefined ? null : tunnelAddressProblem(config.tunnel_address);

@@ -1,4 +1,4 @@
-import { type AgentRecord, agentCodec, keys } from '@taas/model';
+import { type AgentRecord, agentCodec, heartbeatCodec, keys } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
 import { expect, it } from 'vitest';
@@ -60,6 +60,29 @@ it('comes again when a second agent of the node has taken it along', async () =>
   await lease.revoke();
   await expect.poll(there, { timeout: 5_000 }).toBe(true);
   expect((await store.get(keys.agent('n')))?.modRevision).toBeGreaterThan(before.revision);
+  stop.abort();
+  await kept;
+  await store.close();
+});
+
+it('writes a heartbeat with its record and again and again, and no other value twice', async () => {
+  const store = createEmbeddedStore({ clock: systemClock });
+  const stop = new AbortController();
+  const options = { store: store.client(), node: 'n', clock: systemClock, logger: silentLogger, random: () => 0 };
+  const presence = new Presence({ ...options, ttlSeconds: 0.2, backoff: { firstMs: 1, maxMs: 5 } });
+  presence.update(record('1'));
+  const kept = presence.keep(stop.signal);
+  const beats = new Map<number, string>();
+  const heard = async () => {
+    const entry = await store.get(keys.heartbeat('n'));
+    if (entry) beats.set(entry.modRevision, heartbeatCodec.format(heartbeatCodec.parse(entry.key, entry.value)));
+    return beats.size;
+  };
+  await expect.poll(heard, { interval: 5, timeout: 5_000 }).toBeGreaterThanOrEqual(4);
+  expect(new Set(beats.values()).size).toBe(beats.size);
+  // The record itself is left alone: whoever follows it would have to look at all that depends on it.
+  const written = await store.get(keys.agent('n'));
+  expect(written?.modRevision).toBe(written?.createRevision);
   stop.abort();
   await kept;
   await store.close();

@@ -1,6 +1,6 @@
-import { type AgentRecord, agentCodec, keys } from '@taas/model';
+import { type AgentRecord, agentCodec, heartbeatCodec, keys } from '@taas/model';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
-import { type FollowEvent, type KeyValue, type Lease, type Store, StoreError } from '@taas/store';
+import { type FollowEvent, type KeyValue, type Lease, type Operation, type Store, StoreError } from '@taas/store';
 import { WakeUp } from './wake-up.js';
 
 export interface PresenceOptions {
@@ -20,7 +20,8 @@ interface Written {
 }
 
 /**
- * Keeps the agent's record in the store, under a lease. When the agent stops, the lease is left to run out: a restart
+ * Keeps the agent's record in the store, under a lease, and beside it a heartbeat, written anew as often as the lease lasts:
+ * anybody may keep a lease alive, and nobody else may write the heartbeat. When the agent stops, the lease is left to run out: a restart
  * within its time is not seen by anybody, and taps go on being what they were.
  */
 export class Presence {
@@ -28,6 +29,8 @@ export class Presence {
   #written: Written | null = null;
   /** The latest revision at which the record was seen not to be there. */
   #absentAt = 0;
+  #lease: Lease | null = null;
+  #beats = 0;
   readonly #wake = new WakeUp();
 
   constructor(private readonly options: PresenceOptions) {}
@@ -40,7 +43,7 @@ export class Presence {
   }
 
   async keep(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#hold(signal), this.#watch(signal)]);
+    await Promise.all([this.#hold(signal), this.#watch(signal), this.#beat(signal)]);
   }
 
   async #hold(signal: AbortSignal): Promise<void> {
@@ -49,6 +52,7 @@ export class Presence {
       try {
         if (lease === null || lease.lost.aborted) {
           lease = await this.options.store.lease(this.options.ttlSeconds, { signal });
+          this.#lease = lease;
           this.#written = null;
         }
         if (this.#record !== null && !this.#stands) this.#written = await this.#write(this.#record, lease, signal);
@@ -87,15 +91,46 @@ export class Presence {
   }
 
   async #write(value: string, lease: Lease, signal: AbortSignal): Promise<Written> {
-    const operation = { kind: 'put', key: keys.agent(this.options.node), value, lease: lease.id } as const;
-    const { revision } = await this.options.store.transact({ compare: [], operations: [operation] }, { signal });
+    const record = { kind: 'put', key: keys.agent(this.options.node), value, lease: lease.id } as const;
+    const operations = [record, this.#heartbeat(lease)];
+    const { revision } = await this.options.store.transact({ compare: [], operations }, { signal });
     return { value, revision };
   }
 
-  async #pause(error: unknown, attempt: number, signal: AbortSignal): Promise<void> {
+  /** While the record stands; whoever writes it anew writes a heartbeat with it. */
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.options;
+    let attempt = 0;
+    while (!signal.aborted) {
+      if (attempt === 0) await clock.sleep(this.#periodMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const lease = this.#lease;
+      if (lease === null || lease.lost.aborted || !this.#stands) {
+        attempt = 0;
+        continue;
+      }
+      try {
+        await store.transact({ compare: [], operations: [this.#heartbeat(lease)] }, { signal });
+        attempt = 0;
+      } catch (error) {
+        if (!signal.aborted) await this.#pause(error, attempt++, signal, 'heartbeat');
+      }
+    }
+  }
+
+  get #periodMs(): number {
+    return this.options.ttlSeconds * 1000;
+  }
+
+  #heartbeat(lease: Lease): Operation {
+    const value = heartbeatCodec.format({ v: 1, beat: ++this.#beats, period_ms: this.#periodMs });
+    return { kind: 'put', key: keys.heartbeat(this.options.node), value, lease: lease.id };
+  }
+
+  async #pause(error: unknown, attempt: number, signal: AbortSignal, what = 'record'): Promise<void> {
     const { logger, clock, random, backoff } = this.options;
     const cause = error instanceof Error ? error.message : String(error);
-    logger.warn({ cause, attempt }, "this agent's record could not be written");
+    logger.warn({ cause, attempt }, `this agent's ${what} could not be written`);
     await clock.sleep(backoffDelay(backoff, attempt, random()), signal).catch(() => undefined);
   }
 }

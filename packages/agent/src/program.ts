@@ -12,9 +12,10 @@ import {
   untilAborted,
   watchConfig,
 } from '@taas/service';
-import { openEtcd, type Store } from '@taas/store';
+import { openEtcd, type Store, type Trust } from '@taas/store';
 import { agentMessages, connect } from 'vpp-api';
 import { type AgentFiles, agentVersion, createAgent } from './agent.js';
+import { openAgentTrust } from './agent-trust.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
 import { dryRun } from './dry-run.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -56,11 +57,15 @@ export const agentProgram: ProgramOptions = {
     const store = openEtcd(config.etcd, file, etcdDeps);
     const ending = new AbortController();
     const looking = keepLooking(watch, reloads, logger, ending.signal);
+    let trusting = Promise.resolve();
     try {
-      return await (flags['dry-run'] ? printPlan(config, store, stop) : run(config, store, files, logger, stop));
+      const trust = openAgentTrust(config, file, store, etcdDeps);
+      trusting = trust.keep(ending.signal);
+      return await (flags['dry-run'] ? printPlan(config, trust.store, stop) : run(config, trust, files, logger, stop));
     } finally {
       ending.abort();
       await looking;
+      await trusting;
       await store.close();
     }
   },
@@ -68,7 +73,7 @@ export const agentProgram: ProgramOptions = {
 
 async function run(
   config: AgentConfig,
-  store: Store,
+  trust: Trust,
   files: AgentFiles,
   logger: Logger,
   stop: AbortSignal,
@@ -77,7 +82,7 @@ async function run(
   const self = { pid: process.pid, node: config.node };
   const lock = createVppLock({ apiSocket: config.vpp.api_socket, self, clock: systemClock });
   const agent = createAgent(config, {
-    store,
+    ...{ store: trust.store, trust },
     connectVpp,
     lock,
     files,
@@ -87,7 +92,8 @@ async function run(
   });
   try {
     await agent.start();
-    await untilAborted(AbortSignal.any([stop, agent.failed]));
+    await untilAborted(AbortSignal.any([stop, agent.failed, trust.unprotected]));
+    if (trust.unprotected.aborted) throw trust.unprotected.reason;
     if (agent.failed.aborted) throw agent.failed.reason;
     return 0;
   } finally {

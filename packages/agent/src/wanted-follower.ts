@@ -104,6 +104,8 @@ export class WantedFollower {
     const revision = entry.modRevision;
     this.#touch(entry.key, ids);
     try {
+      // What no server has signed is a record that cannot be read: what stands of its tap stays.
+      if (entry.refused !== undefined) throw new RecordError(entry.key, entry.refused);
       if (kind === 'tap_services') {
         this.#wanted.setService({
           record: withId(nodeTapServiceCodec.parse(entry.key, entry.value), id, entry.key),

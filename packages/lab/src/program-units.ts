@@ -45,7 +45,7 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
     ...withoutBounds,
     // A lab has few projects, and some of them much to do.
     project_share: 0.5,
-    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
+    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint], allow_unprotected: true } }),
   };
   const urls = { url: `http://127.0.0.1:${api}`, healthUrl: `http://127.0.0.1:${health}` };
   if (options.processes && endpoint !== undefined) {
@@ -83,7 +83,7 @@ export async function startAgent(
     health: { host: '127.0.0.1', port: health },
     lease_ttl_s: 3,
     ...options.agent,
-    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint] } }),
+    ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint], allow_unprotected: true } }),
   };
   if (options.processes && endpoint !== undefined) {
     const spec = { name: `agent-${place.name}`, program: 'taas-agent', directory: options.directory, config } as const;

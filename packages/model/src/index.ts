@@ -8,5 +8,6 @@ export { isIpAddress, isSameAddress, tunnelAddressProblem } from './node-address
 export * from './node-record.js';
 export * from './record-codec.js';
 export { RecordError } from './record-error.js';
+export * from './signed-by.js';
 export * from './state-record.js';
 export * from './status.js';

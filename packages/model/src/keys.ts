@@ -43,12 +43,14 @@ export const keys = {
   nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
+  heartbeat: (node: string) => `${prefixes.stateTaas(node)}heartbeat`,
   leader: `${root}/taas/leader`,
   /** Ids begin with the time, so that they sort for people; the order of entries is that of their revisions. */
   auditEntry: (id: string) => `${prefixes.auditEntries}${id}`,
   /** One a tap, so that it begins once whoever leads. */
   auditBegan: (kind: ResourceKind, id: string) => `${prefixes.auditEntries}began.${kind}.${id}`,
   auditExported: `${root}/taas/audit/exported`,
+  leaderHeartbeat: `${root}/taas/leader_heartbeat`,
   /** networking-vpp's own key, which we read. */
   boundPort: (node: string, port: string) => `${root}/nodes/${node}/ports/${port}`,
   /** networking-vpp's own key, which we read: the subports of a trunk whose port is bound on the node. */
@@ -76,6 +78,8 @@ export type ParsedKey =
   | { readonly is: 'node-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
+  | { readonly is: 'heartbeat'; readonly node: string }
+  | { readonly is: 'leader-heartbeat' }
   | { readonly is: 'bound-port'; readonly node: string; readonly port: string }
   /** `port` is the trunk's, not a subport's. */
   | { readonly is: 'bound-trunk'; readonly node: string; readonly port: string }
@@ -90,7 +94,8 @@ export function parseKey(key: string): ParsedKey {
   if (rest.length > 0) return other;
   if (area === 'taas') return parseApiKey(a, b, c, d);
   if (!isName(a) || (area !== 'nodes' && area !== 'state')) return other;
-  if (b === 'taas' && area === 'state' && c === 'agent' && d === undefined) return { is: 'agent', node: a };
+  if (b === 'taas' && area === 'state' && (c === 'agent' || c === 'heartbeat') && d === undefined)
+    return { is: c, node: a };
   if (b === 'taas' && isKind(c) && isUuid(d))
     return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
   if (d !== undefined || !isPort(c)) return other;
@@ -106,6 +111,7 @@ function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey 
   if (a === 'underlay' && isName(b) && c === undefined) return { is: 'underlay', node: b };
   if (a === 'physnets' && isName(b) && c === undefined) return { is: 'physnet', physnet: b };
   if (a === 'segments') return parseSegmentKey(b, c, numberIn(d, 1, b === 'vlan' ? 4094 : 0xffffff));
+  if (a === 'leader_heartbeat' && b === undefined) return { is: 'leader-heartbeat' };
   if (a === 'quotas' || a === 'tunnel_ids' || a === 'admissions') return parseProjectKey(a, b, c, d);
   return other;
 }

@@ -16,7 +16,7 @@ import { AuditExported, AuditRecord } from './audit-record.js';
 import { asLine } from './field-types.js';
 import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
-import { AgentRecord, TapState } from './state-record.js';
+import { AgentRecord, HeartbeatRecord, TapState } from './state-record.js';
 
 /** etcd's own limit of a request, in bytes: no server or agent has written more. */
 const longestValue = 1_572_864;
@@ -51,6 +51,7 @@ export const nodeTapFlowCodec = codec(NodeTapFlow);
 export const nodeTapMirrorCodec = codec(NodeTapMirror);
 export const tapStateCodec = codec(TapState);
 export const agentCodec = codec(AgentRecord);
+export const heartbeatCodec = codec(HeartbeatRecord);
 
 function codec<S extends TSchema>(schema: S): RecordCodec<Static<S>> {
   const validator = Compile(schema);

@@ -51,3 +51,18 @@ export type AgentRecord = Static<typeof AgentRecord>;
 export function physnetsInLayer2({ physnets, layer2_physnets }: AgentRecord): readonly string[] {
   return layer2_physnets ?? physnets;
 }
+
+/** The capability of an agent that writes heartbeats: of one without it the lease alone says whether it lives. */
+export const heartbeatCapability = 'heartbeat';
+
+/**
+ * `state/<node>/taas/heartbeat`, under the agent's lease: written anew every `period_ms`. Anybody may keep a lease of etcd's
+ * alive, but only this node's agent may write here, so an agent whose heartbeat does not change is gone whatever its lease says.
+ */
+export const HeartbeatRecord = Type.Object({
+  v: Type.Literal(1),
+  /** Another number each time: what counts is that the key is written. */
+  beat: Type.Integer({ minimum: 0 }),
+  period_ms: Type.Integer({ minimum: 100, maximum: 300_000 }),
+});
+export type HeartbeatRecord = Static<typeof HeartbeatRecord>;

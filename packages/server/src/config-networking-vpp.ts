@@ -1,5 +1,5 @@
 import { options } from '@taas/service';
-import { type EtcdConfig, etcdOptions, etcdProblems } from '@taas/store';
+import { controllerSigningOptions, type EtcdConfig, etcdOptions, etcdProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
 
 /** Where we learn what networking-vpp knows: on which node a port is bound. */
@@ -18,6 +18,7 @@ export const networkingVppOptions = Type.Object(
         "For etcd-v2: how to reach networking-vpp's etcd, if otherwise than `etcd`; its v2 API has users of its own.",
       ),
     ),
+    signing: controllerSigningOptions,
   },
   { additionalProperties: false, default: {}, description: "networking-vpp's knowledge of ports." },
 );
@@ -39,6 +40,10 @@ export function networkingVppProblems(config: {
   const found: string[] = [];
   if (bindings === 'neutron' && config.neutron.url === '')
     found.push('option "networking_vpp.bindings": neutron needs neutron.url');
+  if (bindings === 'neutron' && config.networking_vpp.signing.ca_files.length > 0)
+    found.push(
+      'option "networking_vpp.signing": with networking_vpp.bindings neutron no value of networking-vpp is read',
+    );
   if (etcd !== undefined && bindings !== 'etcd-v2')
     found.push('option "networking_vpp.etcd": is for networking_vpp.bindings etcd-v2 alone');
   return etcd === undefined ? found : [...found, ...etcdProblems(etcd, 'networking_vpp.etcd')];

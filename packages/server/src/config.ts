@@ -1,5 +1,5 @@
 import { ConfigError, group, healthOptions, isLoopback, logOptions, options, portOption } from '@taas/service';
-import { etcdOptions, etcdProblems } from '@taas/store';
+import { etcdOptions, etcdProblems, signingOptions, signingProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
 import { usualQuotas } from './admission/quotas.js';
 import { type RemoteAddressOptions, usualUnderlayPrefix } from './admission/remote-address-policy.js';
@@ -35,6 +35,7 @@ export const serverConfigSchema = options({
   ),
   health: healthOptions(9698),
   etcd: etcdOptions,
+  signing: signingOptions,
   networking_vpp: networkingVppOptions,
   auth: group(
     {
@@ -262,6 +263,7 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
   const problems = [
     ...segmentProblems(config),
     ...etcdProblems(config.etcd),
+    ...signingProblems(config.signing),
     ...networkingVppProblems(config),
     ...cloudProblems(config),
     ...apiProblems(config),

@@ -19,6 +19,7 @@ import { checkServerConfig, type ServerConfig, serverConfigSchema } from './conf
 import { networkingVppEtcd } from './config-networking-vpp.js';
 import { createServer } from './server.js';
 import { openServerFiles } from './server-files.js';
+import { openServerTrust } from './server-trust.js';
 
 const help = `
 taas-server --config FILE
@@ -60,23 +61,28 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
     watch,
   };
   const deps = { clock: systemClock, logger: logger.child({ part: 'etcd' }), random, files: watch };
-  const store = openEtcd(config.etcd, file, deps);
-  const v2 = config.networking_vpp.bindings === 'etcd-v2' ? openV2(config, file, deps) : null;
+  const raw = openEtcd(config.etcd, file, deps);
+  const trust = openServerTrust(config, file, raw, deps);
+  const { store } = trust;
+  const v2 = config.networking_vpp.bindings === 'etcd-v2' ? trust.v2(openV2(config, file, deps)) : null;
   const replica = `${hostname()}/${process.pid}`;
-  const { care } = store;
-  const common = { store, care, files, clock: systemClock, logger, random, newId: randomUUID, replica };
+  const { care } = raw;
+  const common = { store, care, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
   const ending = new AbortController();
   const looking = keepLooking(watch, reloads, logger, ending.signal);
+  const trusting = trust.keep(ending.signal);
   try {
     await server.start();
-    await untilAborted(AbortSignal.any([stop, server.failed]));
+    await untilAborted(AbortSignal.any([stop, server.failed, trust.unprotected]));
+    if (trust.unprotected.aborted) throw trust.unprotected.reason;
     if (server.failed.aborted) throw server.failed.reason;
     return 0;
   } finally {
+    await server.stop();
     ending.abort();
     await looking;
-    await server.stop();
+    await trusting;
     v2?.close();
     await store.close();
   }

@@ -10,7 +10,7 @@ import {
   startHealthServer,
   type Watched,
 } from '@taas/service';
-import { campaign, type Store, type StoreCare, type V2Follower } from '@taas/store';
+import { campaign, type Store, type StoreCare, type Trust, type V2Follower } from '@taas/store';
 import { boundPorts, neutronPorts } from './admission/port-directory.js';
 import { remoteAddressPolicy } from './admission/remote-address-policy.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
@@ -38,6 +38,8 @@ export interface ServerDeps {
   readonly v2?: V2Follower;
   /** The files that the options name, and who looks at them; without, they are read once. */
   readonly files?: OpenFiles;
+  /** Whom to believe, where `store` is its; without it, whatever stands in etcd. Kept by whoever made it. */
+  readonly trust?: Trust;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -74,7 +76,7 @@ export interface Server {
  * @throws UnsafeListenError for development mode on an address that others can reach
  */
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
-  const { clock, logger, random, newId } = deps;
+  const { trust, clock, logger, random, newId } = deps;
   const files = deps.files ?? readOnce(config, deps);
   const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
   const cloud = { clock, random, logger };
@@ -88,7 +90,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const bindings = bindingsOf(config, deps);
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
   const owners = config.auth.mode === 'development' ? 'perhaps' : 'always';
-  const live = new LiveView(deps.store, clock, logger.child({ part: 'view' }), placesFrom, owners);
+  const leaderGapMs = (config.election.ttl_s * 1000 * 2) / 3;
+  const live = new LiveView(deps.store, clock, logger.child({ part: 'view' }), placesFrom, owners, leaderGapMs);
   const audit = createAudit(config.audit, { ...deps, live, logger: logger.child({ part: 'audit' }) });
   const { store } = audit;
   const remoteAddresses = remoteAddressPolicy(remoteAddressOptions(config));
@@ -111,6 +114,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const keeper = new PortKeeper({
     ...{ store, live, bindings, portDeleted, clock, random, logger: logger.child({ part: 'ports' }) },
     behalves: audit.behalves,
+    verify: trust?.verify ?? (() => null),
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
   });
@@ -171,11 +175,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       role: leading ? 'leader' : 'follower',
       compiler: { backlog: compiler.backlog, ...compiler.stats },
       moves: { ...moves.stats },
+      agents: { there: live.view.agents.size, silent: [...live.view.silent.keys()].slice(0, 100) },
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
       audit: audit.facts(),
       ...keeper.facts(),
       files: { refused: files.watch.refused, restart_for: files.config.restartFor },
+      ...trust?.facts(),
       ...etcdKeeper?.facts(),
       ...physnets.facts(),
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
@@ -186,6 +192,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     async start() {
       if (authenticator.warning !== null) logger.warn({ mode: config.auth.mode }, authenticator.warning);
       for (const warning of configWarnings(config)) logger.warn({}, warning);
+      for (const warning of trust?.warnings ?? []) logger.warn({}, warning);
       logger.info({ segments: describePolicy(policy), share: policy.projectShare }, 'ways for copies between nodes');
       health = await startHealthServer(config.health.host, config.health.port, { healthz, readyz });
       const listening = await api.listen({ host: config.listen.host, port: config.listen.port });
@@ -205,9 +212,10 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
           await physnets.prepare(leadership);
+          const signing = trust?.keepSigned([leadership.fence], leadership.signal);
           await Promise.all([
             ...[compiler.lead(leadership), keeper.lead(leadership), physnets.lead(leadership)],
-            ...[audit.lead(leadership, policy, remoteAddresses), etcdKeeper?.lead(leadership)],
+            ...[audit.lead(leadership, policy, remoteAddresses), etcdKeeper?.lead(leadership), signing],
           ]);
         } finally {
           unsubscribe();

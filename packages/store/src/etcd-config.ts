@@ -14,6 +14,7 @@ import {
 import Type, { type Static } from 'typebox';
 import type { EtcdTlsMaterial } from './etcd-connection.js';
 import type { EtcdCredentials, EtcdStoreOptions } from './etcd-options.js';
+import type { EtcdToCheck } from './etcd-protection.js';
 import { createEtcdStore, type EtcdStore } from './etcd-store.js';
 import { StoreError } from './store-error.js';
 import { createV2Follower, type V2Follower } from './v2-follower.js';
@@ -38,6 +39,12 @@ export const etcdOptions = group(
       minimum: 100,
       maximum: 60_000,
       description: 'Time for one attempt of a call at one endpoint, in milliseconds.',
+    }),
+    allow_unprotected: Type.Boolean({
+      default: false,
+      description:
+        'Start although anybody may write to this etcd (no authentication) and values in it are not signed: then anybody may ' +
+        'have any port copied anywhere.',
     }),
   },
   'The store.',
@@ -73,6 +80,18 @@ export interface OpenEtcdDeps {
   readonly random: () => number;
   /** Watches password and certificates; without, they are read once. */
   readonly files?: FileWatch;
+}
+
+/** How to reach the etcd of the options, to ask whether it is protected. @throws ConfigError as {@link openEtcd} */
+export function etcdToCheck(
+  etcd: EtcdConfig,
+  how: { readonly at: string; readonly api: 'v2' | 'v3'; readonly signing: string },
+  source: string,
+  deps: OpenEtcdDeps,
+): EtcdToCheck {
+  // Asked at the start alone, so nobody has to look whether files change.
+  const { files: _, ...once } = deps;
+  return { ...how, options: storeOptions(etcd, how.at, source, once) };
 }
 
 /**

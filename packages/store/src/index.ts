@@ -1,6 +1,14 @@
 export { createEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.js';
 export type { EtcdAuthSetup } from './etcd-admin.js';
-export { type EtcdConfig, etcdOptions, etcdProblems, type OpenEtcdDeps, openEtcd, openEtcdV2 } from './etcd-config.js';
+export {
+  type EtcdConfig,
+  etcdOptions,
+  etcdProblems,
+  etcdToCheck,
+  type OpenEtcdDeps,
+  openEtcd,
+  openEtcdV2,
+} from './etcd-config.js';
 export type { EtcdStoreOptions, EtcdTlsOptions } from './etcd-options.js';
 export {
   type EtcdProcess,
@@ -10,8 +18,11 @@ export {
   launchEtcd,
   launchEtcdCluster,
 } from './etcd-process.js';
+export { type EtcdToCheck, UnprotectedEtcdError, untilProtected } from './etcd-protection.js';
 export { createEtcdStore, type EtcdStore } from './etcd-store.js';
+export { guardedStore } from './guarded-store.js';
 export { type CampaignOptions, campaign, type Leadership } from './leader.js';
+export * from './signing/index.js';
 export * from './store.js';
 export type { MemberSpace, StoreCare } from './store-care.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
-import type { Compare, FollowEvent, KeyValue, Lease, Revision, Store } from './store.js';
+import { entryAfter, heartbeatKeyOf, type Vacancy, whenVacant } from './leader-vacancy.js';
+import type { Compare, KeyValue, Lease, Revision, Store } from './store.js';
 
 export interface CampaignOptions {
-  /** The election's key: whoever has it leads. */
+  /** The election's key: whoever has it leads. Its heartbeat is in `<key>_heartbeat`. */
   readonly key: string;
   /** Who we are; written into the key, for people. */
   readonly id: string;
@@ -40,9 +41,10 @@ export async function campaign(
   let failures = 0;
   while (!signal.aborted) {
     try {
-      await whenVacant(store, options.key, signal);
-      if (signal.aborted) return;
-      if ((await standOnce(store, options, lead)) === 'beaten') {
+      const silenceMs = options.ttlSeconds * 1000;
+      const vacancy = await whenVacant(store, { key: options.key, silenceMs, clock, signal });
+      if (signal.aborted || vacancy === undefined) return;
+      if ((await standOnce(store, options, vacancy, lead)) === 'beaten') {
         failures = 0;
         continue;
       }
@@ -54,26 +56,22 @@ export async function campaign(
   }
 }
 
-/** Waits until the key is seen to be absent. */
-async function whenVacant(store: Store, key: string, signal: AbortSignal): Promise<void> {
-  await untilSeen(store, key, signal, (entry) => entry === undefined);
-}
-
-/** Tries to take the key; if that works, leads until it ends. */
+/** Tries to take the key; if that works, leads until it ends. A silent leader's key is replaced, and its fence fails. */
 async function standOnce(
   store: Store,
   options: CampaignOptions,
+  vacancy: Vacancy,
   lead: (leadership: Leadership) => Promise<void>,
 ): Promise<'beaten' | 'led'> {
   const { key, id, signal, logger } = options;
   const lease = await store.lease(options.ttlSeconds, { signal });
   try {
     const value = JSON.stringify({ v: 1, id });
-    const taken = await store.transact(
-      { compare: [{ kind: 'absent', key }], operations: [{ kind: 'put', key, value, lease: lease.id }] },
-      { signal },
-    );
+    const operations = [{ kind: 'put', key, value, lease: lease.id } as const, heartbeat(key, 0, lease)];
+    const taken = await store.transact({ compare: vacancy, operations }, { signal });
     if (!taken.succeeded) return 'beaten';
+    if (vacancy.some(({ kind }) => kind !== 'absent'))
+      logger.warn({ key }, 'the leader before was silent though its lease was kept alive: it was replaced');
     logger.info({ key, id, revision: taken.revision }, 'leading');
     await leadOnce(store, options, lease, taken.revision, lead);
     return 'led';
@@ -103,40 +101,69 @@ async function leadOnce(
   if (signal.aborted) onStop();
   if (lease.lost.aborted) onLost();
   // The lease alone does not tell when somebody removes or overwrites the key.
-  const watching = untilSeen(store, key, term.signal, (entry) => entry?.modRevision !== revision).then(() =>
-    term.abort(new Error(`the election key ${key} is not ours any more`)),
-  );
+  const replaced = () => term.abort(new Error(`the election key ${key} is not ours any more`));
+  const fence = { kind: 'mod-revision', key, revision } as const;
+  const watching = untilReplaced(store, fence, term.signal).then(replaced);
+  const beating = beat(store, options, lease, fence, term.signal).then(replaced);
   try {
-    await lead({ signal: term.signal, fence: { kind: 'mod-revision', key, revision } });
+    await lead({ signal: term.signal, fence });
   } finally {
     logger.info({ key, cause: term.signal.aborted ? messageOf(term.signal.reason) : 'ended by itself' }, 'not leading');
     term.abort(new Error('the term is over'));
     signal.removeEventListener('abort', onStop);
     lease.lost.removeEventListener('abort', onLost);
-    await watching;
+    await Promise.all([watching, beating]);
   }
 }
 
-/** Follows one key until `test` holds for it or `signal` aborts. */
-async function untilSeen(
+type Fence = Extract<Compare, { readonly kind: 'mod-revision' }>;
+
+const heartbeat = (key: string, count: number, lease: Lease) =>
+  ({ kind: 'put', key: heartbeatKeyOf(key), value: JSON.stringify({ v: 1, beat: count }), lease: lease.id }) as const;
+
+/**
+ * Shows the others, at every third of the time to live, that the leader lives. Ends when the key turns out to be another's,
+ * or `signal` aborts. While the store takes no heartbeat it takes no other's claim either, so we go on leading.
+ */
+async function beat(
   store: Store,
-  key: string,
+  options: CampaignOptions,
+  lease: Lease,
+  fence: Fence,
   signal: AbortSignal,
-  test: (entry: KeyValue | undefined) => boolean,
 ): Promise<void> {
-  for await (const event of store.follow([key], signal)) {
-    const seen = look(event, key);
-    if (seen.known && test(seen.entry)) return;
+  const { key, clock, logger, random } = options;
+  const pauseMs = (options.ttlSeconds * 1000) / 3;
+  const retry = { firstMs: pauseMs / 10, maxMs: pauseMs };
+  let failures = 0;
+  for (let count = 1; !signal.aborted; ) {
+    const waitMs = failures === 0 ? pauseMs : backoffDelay(retry, failures - 1, random());
+    await clock.sleep(waitMs, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    try {
+      const { succeeded } = await store.transact(
+        { compare: [fence], operations: [heartbeat(key, count, lease)] },
+        { signal },
+      );
+      if (!succeeded) return;
+      count += 1;
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.warn({ key, failures, cause: messageOf(error) }, "the leader's heartbeat could not be written");
+      failures += 1;
+    }
   }
 }
 
-/** What an event says about one key; `known` is false when it says nothing. */
-function look(event: FollowEvent, key: string): { known: boolean; entry?: KeyValue | undefined } {
-  if (event.kind === 'stale') return { known: false };
-  if (event.kind === 'snapshot') return { known: true, entry: event.entries.find((entry) => entry.key === key) };
-  const last = event.changes.findLast((change) => (change.kind === 'put' ? change.entry.key : change.key) === key);
-  if (last === undefined) return { known: false };
-  return { known: true, entry: last.kind === 'put' ? last.entry : undefined };
+/** Follows the leader's key until it is not as the fence has it, or `signal` aborts. */
+async function untilReplaced(store: Store, { key, revision }: Fence, signal: AbortSignal): Promise<void> {
+  let entry: KeyValue | undefined;
+  for await (const event of store.follow([key], signal)) {
+    if (event.kind === 'stale') continue;
+    entry = entryAfter(event, key, entry);
+    if (entry?.modRevision !== revision) return;
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -8,6 +8,8 @@ export interface KeyValue {
   readonly createRevision: Revision;
   /** Revision of the last change of the key. */
   readonly modRevision: Revision;
+  /** Why the value must not be believed, where values are signed; `value` is empty then. */
+  readonly refused?: string;
 }
 
 /** What must hold for a transaction to be carried out. */

@@ -274,7 +274,11 @@ export class FaultCloud {
     const process = new ProgramProcess(
       {
         ...{ name, program, directory, healthPort },
-        config: { ...wanted.config, etcd: { endpoints }, health: { host: '127.0.0.1', port: healthPort } },
+        config: {
+          ...wanted.config,
+          etcd: { endpoints, allow_unprotected: true },
+          health: { host: '127.0.0.1', port: healthPort },
+        },
         ...(time === undefined ? {} : { env: time.env }),
       },
       clock,

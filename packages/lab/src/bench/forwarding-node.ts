@@ -246,7 +246,12 @@ function mac(port: LabPort): string {
 
 function agentOf(context: BenchContext, apiSocket: string, endpoint: string, health: number): ProgramProcess {
   const config = {
-    ...{ node, vpp: { api_socket: apiSocket }, etcd: { endpoints: [endpoint] }, physnets: [{ name: physnet }] },
+    ...{
+      node,
+      vpp: { api_socket: apiSocket },
+      etcd: { endpoints: [endpoint], allow_unprotected: true },
+      physnets: [{ name: physnet }],
+    },
     health: { host: '127.0.0.1', port: health },
   };
   const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;

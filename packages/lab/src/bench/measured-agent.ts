@@ -30,7 +30,7 @@ export class MeasuredAgent {
     const following = states.follow(stop.signal);
     const health = await freePort();
     const config = {
-      ...{ node, vpp: { api_socket: apiSocket }, etcd: { endpoints: [etcd.endpoint] } },
+      ...{ node, vpp: { api_socket: apiSocket }, etcd: { endpoints: [etcd.endpoint], allow_unprotected: true } },
       health: { host: '127.0.0.1', port: health },
     };
     const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;

@@ -28,7 +28,7 @@ export async function startServerIn(peer: OpenStackPeer, context: BenchContext):
   const config = {
     listen: { host: '127.0.0.1', port },
     health: { host: '127.0.0.1', port: health },
-    etcd: { endpoints: [etcd.endpoint] },
+    etcd: { endpoints: [etcd.endpoint], allow_unprotected: true },
     auth: {
       mode: 'keystone',
       keystone: { url: peer.keystoneUrl, user_name: 'taas', password_file: passwordFile },

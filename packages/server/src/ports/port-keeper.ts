@@ -6,7 +6,7 @@ import {
   type PortWatcher,
 } from '@taas/neutron';
 import type { Clock, Logger } from '@taas/service';
-import type { Leadership, Store, V2Follower } from '@taas/store';
+import type { Leadership, Store, V2Follower, Verdict } from '@taas/store';
 import { OwnWrites } from '../api/own-writes.js';
 import type { Behalves } from '../audit/actor.js';
 import type { KnownPlace } from '../view/bound-ports.js';
@@ -31,6 +31,8 @@ export interface PortKeeperDeps {
   readonly neutron: { readonly client: NeutronClient; readonly pollMs: number } | null;
   /** A port is gone: what else is known of it no longer counts. */
   readonly portDeleted: (port: string) => void;
+  /** Judges the signature of a key of networking-vpp's in the v2 store; null where it needs none. */
+  readonly verify?: (key: string, text: string) => Verdict | null;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -58,7 +60,7 @@ export class PortKeeper {
       },
       wanted: () => this.#watcher?.wake(),
     };
-    this.#v2 = bindings.from === 'etcd-v2' ? new V2Bindings(bindings.follower, logger) : null;
+    this.#v2 = bindings.from === 'etcd-v2' ? new V2Bindings(bindings.follower, logger, this.deps.verify) : null;
     const source = bindings.from === 'neutron' ? fromNeutron : this.#v2;
     const owners: OwnerSource = { owner: (port) => seen.get(port)?.projectId, wanted: () => this.#watcher?.wake() };
     const binder = new PortBinder({ ...this.deps, source, owners: neutron && owners });

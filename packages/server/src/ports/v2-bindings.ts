@@ -1,6 +1,6 @@
 import { parseKey, prefixes, RecordError } from '@taas/model';
 import type { Logger } from '@taas/service';
-import type { V2Entry, V2Event, V2Follower } from '@taas/store';
+import type { V2Entry, V2Event, V2Follower, Verdict } from '@taas/store';
 import { BoundPorts, type KnownPlace } from '../view/bound-ports.js';
 import { type BindingKey, boundBy, type PortsBound, parsePortsBound } from '../view/port-binding.js';
 import type { BindingSource } from './port-binder.js';
@@ -23,6 +23,7 @@ export class V2Bindings implements BindingSource {
   constructor(
     private readonly follower: V2Follower,
     private readonly logger: Logger,
+    private readonly verify: (key: string, text: string) => Verdict | null = () => null,
   ) {}
 
   /** Whether the keys can be seen now. */
@@ -31,7 +32,8 @@ export class V2Bindings implements BindingSource {
   }
 
   place(port: string): KnownPlace | undefined {
-    return this.#bound?.place(port);
+    const place = this.#bound?.place(port);
+    return place?.is === 'unknown' ? undefined : place;
   }
 
   wanted(): void {
@@ -73,7 +75,10 @@ export class V2Bindings implements BindingSource {
   #set(key: string, entry: V2Entry | undefined): Iterable<string> {
     const at = parseKey(key);
     if (this.#bound === null || (at.is !== 'bound-port' && at.is !== 'bound-trunk')) return [];
-    return this.#bound.set(key, entry && boundBy(at, entry.modifiedIndex, this.#parse(at, entry)));
+    if (entry === undefined) return this.#bound.set(key, undefined);
+    const verdict = this.verify(key, entry.value) ?? { value: entry.value };
+    if ('refused' in verdict) return this.#bound.refuse(key, at.is === 'bound-port' ? at.port : null);
+    return this.#bound.set(key, boundBy(at, entry.modifiedIndex, this.#parse(at, { ...entry, value: verdict.value })));
   }
 
   #parse(at: BindingKey, { key, value }: V2Entry): PortsBound | null {

@@ -2,6 +2,8 @@ import {
   type AgentRecord,
   agentCodec,
   asLine,
+  heartbeatCapability,
+  heartbeatCodec,
   isInPlace,
   type ParsedKey,
   type PortRoleRecord,
@@ -27,11 +29,12 @@ import type { FollowEvent, KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
-import { NodeRecordIndex, ownId } from './node-record-index.js';
+import { NodeRecordIndex } from './node-record-index.js';
 import { PhysnetIndex } from './physnet-index.js';
 import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
 import { ProjectIndex } from './project-index.js';
+import { believed, ownId } from './record-value.js';
 import { heldSegment, SegmentLedger } from './segment-ledger.js';
 import { everything, serviceOf, touchHolder, touchNode, touchPhysnets, touchPort, touchReport } from './touch.js';
 import { Touched } from './touched.js';
@@ -41,6 +44,12 @@ import { Underlay } from './underlay.js';
 export interface Problem {
   readonly key: string;
   readonly problem: string;
+}
+
+/** The last that was heard of an agent. */
+export interface Heartbeat {
+  readonly revision: Revision;
+  readonly periodMs: number;
 }
 
 /**
@@ -77,7 +86,12 @@ export class ClusterView {
   nodeRecords = new NodeRecordIndex();
   /** What nodes report, by etcd key. */
   states = new Map<string, Entry<TapState>>();
+  /** Agents that count as there: those whose lease is held, but for the ones that were {@link silence}d. */
   agents = new Map<string, Entry<AgentRecord>>();
+  /** By node: when an agent last showed that it lives, and how often it means to. */
+  heartbeats = new Map<string, Heartbeat>();
+  /** Agents whose records are there, and of which nothing was heard for too long. */
+  silent = new Map<string, Entry<AgentRecord>>();
   /** Malformed records by key. */
   problems = new Map<string, string>();
   /** Malformed API records by key: who knows what they use, so nothing is given up on their account. */
@@ -237,6 +251,8 @@ export class ClusterView {
         return;
       }
       case 'agent':
+        // Whoever writes the record, lives.
+        this.silent.delete(parsed.node);
         if (kv)
           this.agents.set(
             parsed.node,
@@ -249,9 +265,14 @@ export class ClusterView {
           this,
           this.physnets.setAgent(parsed.node, this.agents.get(parsed.node)?.record ?? null),
         );
-        this.#touched.agents.set(parsed.node, kv !== undefined);
-        this.#touched.nodes.add(parsed.node);
-        if (!this.#whole) touchNode(this.#touched, this, parsed.node);
+        if (kv) this.#touched.heard.add(parsed.node);
+        this.#agentTouched(parsed.node, this.#touched);
+        return;
+      case 'heartbeat':
+        this.#setHeartbeat(parsed.node, kv);
+        return;
+      case 'leader-heartbeat':
+        if (kv) this.#touched.leaderHeard = true;
         return;
       case 'underlay':
         // Any mirror may send to what is now known to be a node's.
@@ -273,10 +294,45 @@ export class ClusterView {
     }
   }
 
+  #setHeartbeat(node: string, kv: KeyValue | undefined): void {
+    // Its key goes with the agent's lease, and then the agent's record says so.
+    const record = kv && this.#parse(kv, heartbeatCodec.parse).record;
+    if (!kv) this.heartbeats.delete(node);
+    if (!kv || !record) return;
+    this.heartbeats.set(node, { revision: kv.modRevision, periodMs: record.period_ms });
+    this.#touched.heard.add(node);
+    const entry = this.silent.get(node);
+    if (!entry) return;
+    this.silent.delete(node);
+    this.agents.set(node, entry);
+    this.#agentTouched(node, this.#touched);
+  }
+
+  /**
+   * An agent whose heartbeat has stopped is gone, whoever keeps its lease alive, until it is heard again.
+   * @param touched is told what depends on it
+   */
+  silence(node: string, touched: Touched): void {
+    const entry = this.agents.get(node);
+    if (!entry?.record?.capabilities.includes(heartbeatCapability)) return;
+    this.agents.delete(node);
+    this.silent.set(node, entry);
+    this.#agentTouched(node, touched);
+  }
+
+  #agentTouched(node: string, touched: Touched): void {
+    touched.agents.set(node, this.agents.has(node));
+    touched.nodes.add(node);
+    if (!this.#whole) touchNode(touched, this, node);
+  }
+
   #setBound(at: BindingKey, key: string, kv: KeyValue | undefined): void {
     if (this.places.from !== 'bound-ports') return;
     const said = kv && this.#parse(kv, (key, value) => parsePortsBound(at, key, value));
-    const ports = this.places.setBound(key, said && boundBy(at, said.revision, said.record));
+    const ports =
+      kv?.refused === undefined
+        ? this.places.setBound(key, said && boundBy(at, said.revision, said.record))
+        : this.places.refuseBound(key, at.is === 'bound-port' ? at.port : null);
     if (!this.#whole) for (const port of ports) touchPort(this.#touched, this, port);
   }
 
@@ -354,7 +410,7 @@ export class ClusterView {
   #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
     const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision, value: kv.value };
     try {
-      const record = parse(kv.key, kv.value);
+      const record = parse(kv.key, believed(kv));
       this.problems.delete(kv.key);
       return { ...base, record };
     } catch (error) {

@@ -2,6 +2,7 @@ import { prefixes, root } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { FollowEvent, Revision, Store } from '@taas/store';
 import { ClusterView, type OwnersKnown } from './cluster-view.js';
+import { HeartbeatJudge } from './heartbeat-judge.js';
 import type { PlacesFrom } from './port-places.js';
 import type { Touched } from './touched.js';
 
@@ -29,6 +30,7 @@ export class LiveView {
   malformedSeen = 0;
   readonly #listeners = new Set<ViewListener>();
   readonly #waiters = new Set<Waiter>();
+  readonly #judge: HeartbeatJudge;
   #reported = new Map<string, string>();
 
   constructor(
@@ -37,8 +39,11 @@ export class LiveView {
     private readonly logger: Logger,
     placesFrom?: PlacesFrom,
     owners?: OwnersKnown,
+    /** Silence of the leading server, in ms, above which etcd may not have taken writes from anybody. */
+    leaderGapMs = 10_000,
   ) {
     this.view = new ClusterView(placesFrom, owners);
+    this.#judge = new HeartbeatJudge(leaderGapMs);
   }
 
   /** Follows until `signal` aborts. */
@@ -73,6 +78,7 @@ export class LiveView {
   #taken(touched: Touched): void {
     if (!this.fresh) this.logger.info({ revision: this.view.revision }, 'etcd is in sight');
     this.fresh = true;
+    for (const node of this.#judge.take(this.view, touched, this.clock.monotonic())) this.#silence(node, touched);
     this.#reportProblems();
     for (const listener of this.#listeners) this.#tell(listener, touched);
     for (const waiter of [...this.#waiters]) {
@@ -80,6 +86,12 @@ export class LiveView {
       this.#waiters.delete(waiter);
       waiter.wake();
     }
+  }
+
+  #silence(node: string, touched: Touched): void {
+    this.view.silence(node, touched);
+    if (this.view.silent.has(node))
+      this.logger.warn({ node }, 'the agent has been silent for too long though its lease is held: it counts as gone');
   }
 
   /** A listener that fails keeps nobody else from being told. */

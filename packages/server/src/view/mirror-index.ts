@@ -3,8 +3,8 @@ import type { KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorSessions } from './mirror-sessions.js';
-import { ownId } from './node-record-index.js';
 import { ProjectIndex } from './project-index.js';
+import { believed, ownId } from './record-value.js';
 
 /** What one node was told about one tap mirror. */
 export interface MirrorNodeEntry extends Entry<NodeTapMirror> {
@@ -76,7 +76,7 @@ export class MirrorIndex {
     if (old) this.#tunnelIdsByMirror.remove(old.mirror, key);
     this.#tunnelIds.delete(key);
     if (!kv) return;
-    const mirror = tunnelIdCodec.parse(key, kv.value).tap_mirror_id;
+    const mirror = tunnelIdCodec.parse(key, believed(kv)).tap_mirror_id;
     this.#tunnelIds.set(key, { key, revision: kv.modRevision, mirror });
     this.#tunnelIdsByMirror.add(mirror, key);
   }
@@ -112,7 +112,7 @@ export class MirrorIndex {
 
 function readTold(id: string, kv: KeyValue): { readonly record: NodeTapMirror | null; readonly error?: RecordError } {
   try {
-    return { record: ownId(id, kv.key, nodeTapMirrorCodec.parse(kv.key, kv.value)) };
+    return { record: ownId(id, kv.key, nodeTapMirrorCodec.parse(kv.key, believed(kv))) };
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     return { record: null, error };

@@ -2,6 +2,7 @@ import { type NodeTapFlow, type NodeTapService, nodeTapFlowCodec, nodeTapService
 import type { KeyValue } from '@taas/store';
 import type { NodeEntry, ServiceKind } from './entry.js';
 import { Groups } from './groups.js';
+import { believed, ownId } from './record-value.js';
 
 export interface NodeRecordChange {
   /** Tap services that it belonged or belongs to. */
@@ -130,12 +131,6 @@ export class NodeRecordIndex {
   }
 }
 
-/** @throws RecordError when a record names another id than its key does: nobody could say which is meant. */
-export function ownId<T extends { readonly id: string }>(id: string, key: string, record: T): T {
-  if (record.id !== id) throw new RecordError(key, `/id is ${record.id}, which is not the key's`);
-  return record;
-}
-
 function parse(
   at: { readonly kind: ServiceKind; readonly id: string },
   kv: KeyValue,
@@ -143,7 +138,7 @@ function parse(
 ): NodeTapService | NodeTapFlow | null {
   try {
     const codec = at.kind === 'tap_services' ? nodeTapServiceCodec : nodeTapFlowCodec;
-    return ownId(at.id, kv.key, codec.parse(kv.key, kv.value));
+    return ownId(at.id, kv.key, codec.parse(kv.key, believed(kv)));
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     report(error);

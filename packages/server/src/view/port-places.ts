@@ -47,6 +47,11 @@ export class PortPlaces {
     return this.from === 'bound-ports' ? this.#bound.set(key, bound) : [];
   }
 
+  /** As {@link setBound}, for a key whose value is not believed. @param port null for a trunk */
+  refuseBound(key: string, port: string | null): Iterable<string> {
+    return this.from === 'bound-ports' ? this.#bound.refuse(key, port) : [];
+  }
+
   setRecord(port: string, entry: Entry<PortBindingRecord> | undefined): void {
     const before = this.#records.get(port)?.record?.node;
     if (entry) this.#records.set(port, entry);

@@ -28,4 +28,8 @@ export class Touched {
   readonly turns: Turn[] = [];
   /** Whether a node's agent is there now, of those of which that was said. */
   readonly agents = new Map<string, boolean>();
+  /** Nodes whose agents have just shown that they live. */
+  readonly heard = new Set<string>();
+  /** The leading server has shown that it lives, and so that etcd takes what is written. */
+  leaderHeard = false;
 }

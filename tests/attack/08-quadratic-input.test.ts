@@ -58,7 +58,8 @@ it('control: what was there before is not done with this in seconds', async () =
   expect(
     await endsWithin(
       2_000,
-      `${setOfPlaces}; for (const { path } of ${JSON.stringify(rules)}) matches(path, ${JSON.stringify(path)})`,
+      // Twenty such requests.
+      `${setOfPlaces}; for (let n = 0; n < 20; n += 1) for (const { path } of ${JSON.stringify(rules)}) matches(path, ${JSON.stringify(path)})`,
     ),
   ).toBe(false);
   // And the way of asking is right: what is short ends.

@@ -7,6 +7,12 @@ import { Stack, uuid } from './stack.js';
 
 const greedy = ['bbb', 'ccc'];
 
+/** Quotas and rates would stop the greedy before they reach what is shared. */
+const unlimited = {
+  quotas: { tap_service: -1, tap_flow: -1, tap_mirror: -1 },
+  ...{ rate_limit: { per_second: 0 }, write_budget: { writes_per_minute: 0 } },
+};
+
 function portsOf(projects: readonly string[]): Map<string, TokenPort> {
   return new Map(
     projects.flatMap((project, n) => [1, 2].map((of) => [uuid(10 * (n + 1) + of), { project, host: `node-${of}` }])),
@@ -52,7 +58,7 @@ describe.each([
 
   beforeAll(async () => {
     const segments = [{ type: 'vlan', physnet: 'physnet1', first: 3900, last: 3919, exclusive: true }];
-    stack = await Stack.start({ ports: portsOf(projects), config: { segments, ...config } });
+    stack = await Stack.start({ ports: portsOf(projects), config: { segments, ...config, ...unlimited } });
     for (const n of [1, 2]) {
       const record = { v: 1, node: `node-${n}`, agent_version: '1', vpp_version: '26.06' } as const;
       const uplinks = { tunnel_address: `10.0.1.${n}`, physnets: ['physnet1'], layer2_physnets: [], capabilities: [] };

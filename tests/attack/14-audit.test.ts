@@ -29,7 +29,12 @@ beforeAll(async () => {
     [uuid(1), { project: 'acme', host: 'node-1' }],
     [uuid(2), { project: 'victim', host: 'node-1' }],
   ]);
-  stack = await Stack.start({ ports, servers: 2, config: { audit: { file }, election: { ttl_s: 2 } } });
+  const config = {
+    ...{ audit: { file }, election: { ttl_s: 2 } },
+    // What is looked at here is the trail, not how much a project may make.
+    ...{ quotas: { tap_service: -1 }, tap_mirrors: { underlay_subnets: ['10.0.0.0/8'] } },
+  };
+  stack = await Stack.start({ ports, servers: 2, config });
 });
 afterAll(async () => {
   await stack?.stop();

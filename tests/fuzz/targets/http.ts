@@ -91,8 +91,8 @@ export const http: FuzzTarget = {
   what: 'HTTP requests: framing, headers, queries and bodies',
   open: async () => {
     const ports = new Map<string, TokenPort>([[port, { project: 'acme', host: 'node-1' }]]);
-    const limits = { limits: { request_ms: 1000 } };
-    const stack = await Stack.start({ ports, config: limits });
+    const config = { limits: { request_ms: 1000 }, tap_mirrors: { underlay_subnets: ['10.0.0.0/8'] } };
+    const stack = await Stack.start({ ports, config });
     const { process } = stack.server(0);
     const [{ port: at }, healthz] = [new URL(stack.url), `${stack.server(0).health}/healthz`];
     return {

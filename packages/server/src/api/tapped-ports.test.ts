@@ -13,6 +13,8 @@ beforeEach(async () => {
   cloud = new TestCloud();
   for (let n = 1; n <= 5; n++) await cloud.bind('node1', portId(n), acme);
   await cloud.bind('node1', portId(11), umbrella);
+  // Mirrors need to know which addresses are the cloud's own.
+  await cloud.agent('node1');
   server = await cloud.replica();
   alice = server.as(acme);
   bob = server.as(umbrella);

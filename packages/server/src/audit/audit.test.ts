@@ -36,7 +36,7 @@ async function start(audit: object = { file: file() }): Promise<Server> {
     serverConfigSchema,
     {
       ...{ listen: { port: 0 }, health: { port: 0 }, auth: { mode: 'development' }, audit, election: { ttl_s: 2 } },
-      ...{ networking_vpp: { bindings: 'etcd-v3' } },
+      ...{ networking_vpp: { bindings: 'etcd-v3' }, quotas: { tap_service: -1 } },
       segments: [{ type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 }],
     },
     'test',

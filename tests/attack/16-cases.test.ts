@@ -12,6 +12,13 @@ let cloud: ProgramCloud;
 beforeAll(async () => {
   cloud = await ProgramCloud.start([node]);
   for (let n = 1; n <= 3; n++) await cloud.addPort(node, uuid(n), 100 + n);
+  // No mirror is made while a server does not know which addresses are the cloud's own.
+  for (const server of [0, 1])
+    await cloud.until('the server knows the addresses of nodes', async () => {
+      const { status, json } = await mirror(server);
+      if (status === 201) await call(server, 'DELETE', `tap_mirrors/${(json['tap_mirror'] as unknown as Made).id}`);
+      return status === 201;
+    });
 });
 afterAll(() => cloud?.stop());
 

@@ -3,6 +3,7 @@ import { parseRule } from './parser.js';
 import { describeProblem, PolicyError, type PolicyProblem, RuleSyntaxError } from './policy-error.js';
 import type { RuleOverride } from './policy-file.js';
 import type { RuleDefault } from './rule-default.js';
+import { RuleReferences } from './rule-references.js';
 
 /** Parsed rules that can be evaluated safely: nothing in it is broken, undefined or refers to itself. */
 export interface RuleTable {
@@ -30,22 +31,24 @@ export function buildRuleTable(defaults: readonly RuleDefault[], overrides: read
   for (const rule of defaults) entries.set(rule.name, parsed(rule.name, rule.check, 'built-in default'));
   for (const rule of overrides) entries.set(rule.name, parsed(rule.name, rule.rule, rule.source));
 
-  const needed = reachable(
-    defaults.map((rule) => rule.name),
-    entries,
+  const references = new RuleReferences(
+    [...entries].map(([name, { check }]) => [name, check] as const),
+    fallback,
   );
-  const problems = [...entries].flatMap(([name, entry]) => problemsOf(name, entry, entries));
+  const needed = references.neededBy(defaults.map((rule) => rule.name));
+  const problems = [...entries].flatMap(([name, entry]) => problemsOf(name, entry, entries, references));
   const twice = duplicates(overrides);
   const fatal = [...problems, ...twice].filter((problem) => needed.has(problem.rule));
   fatal.push(...attributeRules(defaults, overrides));
   if (fatal.length > 0) throw new PolicyError(fatal);
 
-  const unusable = dependants(new Set(problems.map((problem) => problem.rule)), entries);
+  // `not rule:broken` must not let anybody in.
+  const unusable = references.needing(problems.map((problem) => problem.rule));
   const rules = new Map<string, Check>();
   for (const [name, entry] of entries) {
     if (entry.check !== null && !unusable.has(name)) rules.set(name, entry.check);
   }
-  const told = [...problems, ...twice, ...withoutEffect(defaults, overrides, entries)].map(describeProblem);
+  const told = [...problems, ...twice, ...withoutEffect(defaults, overrides, references)].map(describeProblem);
   return { rules, warnings: [...told, ...oddities(entries, needed)] };
 }
 
@@ -77,14 +80,11 @@ function attributeRules(defaults: readonly RuleDefault[], overrides: readonly Ru
 function withoutEffect(
   defaults: readonly RuleDefault[],
   overrides: readonly RuleOverride[],
-  entries: ReadonlyMap<string, Entry>,
+  references: RuleReferences,
 ): PolicyProblem[] {
   const ours = new Set(defaults.map(({ name }) => name));
   const asked = defaults.filter(({ name, operations }) => operations !== undefined || isContextRule(name));
-  const used = reachable(
-    asked.map(({ name }) => name),
-    entries,
-  );
+  const used = references.neededBy(asked.map(({ name }) => name));
   return [...new Map(overrides.map((rule) => [rule.name, rule])).values()].flatMap(({ name, source }) => {
     if (used.has(name) || !(ours.has(name) || resemblesOurs(name, ours))) return [];
     const message = ours.has(name)
@@ -112,55 +112,21 @@ function parsed(name: string, rule: unknown, source: string): Entry {
   }
 }
 
-/** The rule that `name` leads to: itself, else the fallback. */
-function resolve(name: string, entries: ReadonlyMap<string, Entry>): string {
-  return entries.has(name) ? name : fallback;
-}
-
-function reachable(from: readonly string[], entries: ReadonlyMap<string, Entry>): Set<string> {
-  const seen = new Set<string>();
-  const queue = [...from];
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (seen.has(name)) continue;
-    seen.add(name);
-    const check = entries.get(name)?.check;
-    if (check) queue.push(...referredRules(check).map((referred) => resolve(referred, entries)));
-  }
-  return seen;
-}
-
-function problemsOf(name: string, entry: Entry, entries: ReadonlyMap<string, Entry>): PolicyProblem[] {
+function problemsOf(
+  name: string,
+  entry: Entry,
+  entries: ReadonlyMap<string, Entry>,
+  references: RuleReferences,
+): PolicyProblem[] {
   if (entry.problem !== null) return [entry.problem];
   const problem = (message: string): PolicyProblem => ({ rule: name, source: entry.source, character: null, message });
   const referred = entry.check === null ? [] : referredRules(entry.check);
   const missing = entries.has(fallback) ? [] : [...new Set(referred)].filter((other) => !entries.has(other));
-  const loop = loopThrough(name, entries);
+  const loop = references.loopThrough(name);
   return [
     ...missing.map((other) => problem(`refers to rule "${other}", which is not defined`)),
     ...(loop === null ? [] : [problem(`refers to itself: ${loop.join(' -> ')}`)]),
   ];
-}
-
-/** The shortest way from a rule back to itself, or null. */
-function loopThrough(name: string, entries: ReadonlyMap<string, Entry>): string[] | null {
-  const seen = new Set<string>();
-  const queue: string[][] = [[name]];
-  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-    const check = entries.get(path.at(-1) ?? '')?.check;
-    if (!check) continue;
-    for (const referred of referredRules(check).map((other) => resolve(other, entries))) {
-      if (referred === name) return [...path, name];
-      if (seen.has(referred)) continue;
-      seen.add(referred);
-      queue.push([...path, referred]);
-    }
-  }
-  return null;
-}
-
-/** `broken` and all that refer to one of them: `not rule:broken` must not let anybody in. */
-function dependants(broken: ReadonlySet<string>, entries: ReadonlyMap<string, Entry>): Set<string> {
-  return new Set([...entries.keys()].filter((name) => [...reachable([name], entries)].some((one) => broken.has(one))));
 }
 
 /** Not wrong, but surely not what was meant. */

@@ -124,7 +124,7 @@ export class SimCloud {
       ...withoutBounds,
       segments:
         transport === 'vlan'
-          ? [{ type: 'vlan', physnet, first: 3900, last: 3999 }]
+          ? [{ type: 'vlan', physnet, first: 3900, last: 3999, exclusive: true }]
           : [{ type: 'vxlan', first: 70_000, last: 79_999 }],
     };
     const server = createServer(checkServerConfig(checkConfig(serverConfigSchema, config, 'test'), 'test'), {

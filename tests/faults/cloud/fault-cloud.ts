@@ -250,7 +250,7 @@ export class FaultCloud {
       ...withoutBounds,
       segments:
         this.options.transport === 'vlan'
-          ? [{ type: 'vlan', physnet, first: 3900, last: 3999 }]
+          ? [{ type: 'vlan', physnet, first: 3900, last: 3999, exclusive: true }]
           : [{ type: 'vxlan', first: 70_000, last: 79_999 }],
     };
     return this.#start({ name: `server-${n}`, program: 'taas-server', config, port });

@@ -67,7 +67,13 @@ export function startTokenNeutron(
       const common = { project_id: project, tenant_id: project, network_id: 'network', device_owner: 'compute:nova' };
       return [{ id, ...common, status: 'ACTIVE', admin_state_up: true, ...(admin ? binding : {}) }];
     };
-    const url = new URL(request.url ?? '', 'http://neutron');
+    // Paths such as //v2.0 are no URL by themselves.
+    const target = `http://neutron${request.url ?? ''}`;
+    if (!URL.canParse(target)) {
+      send(response, 400, { error: 'no URL' });
+      return;
+    }
+    const url = new URL(target);
     const notFound = () => send(response, 404, neutronError('PortNotFound'));
     const id = /^\/v2\.0\/ports\/([^/?]+)$/.exec(url.pathname)?.[1];
     if (token === '') send(response, 401, { error: 'Authentication required' });

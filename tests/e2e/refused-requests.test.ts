@@ -31,9 +31,10 @@ const flow = (to: string, from: number, server = 0) =>
   });
 const idOf = (text: string): string => Object.values(JSON.parse(text) as Record<string, { id: string }>)[0]?.id ?? '';
 /** Everything that a request could have written; the election goes on beside it. */
+/** Of all but what goes on by itself, and the audit trail, which tells of refusals. */
 const revision = async () =>
   (await cloud.store.list(prefixes.api)).entries
-    .filter(({ key }) => key !== keys.leader)
+    .filter(({ key }) => key !== keys.leader && key !== keys.leaderHeartbeat && !key.startsWith(prefixes.audit))
     .map((entry) => entry.modRevision);
 
 describe('copies of copies', () => {

@@ -27,7 +27,7 @@ export class StatesTold {
   }
 
   async #follow(store: Store, nodes: readonly string[], listening: () => void): Promise<void> {
-    const agents = new Set(nodes.map((node) => keys.agent(node)));
+    const agents = new Set(nodes.flatMap((node) => [keys.agent(node), keys.heartbeat(node)]));
     for await (const event of store.follow(nodes.map(prefixes.stateTaas), this.#end.signal)) {
       if (event.kind === 'snapshot') listening();
       if (event.kind !== 'changes') continue;

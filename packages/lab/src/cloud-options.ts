@@ -38,6 +38,9 @@ export function segmentsFor({ transport, segments }: CloudOptions): readonly obj
   ];
 }
 
+/** Where the nodes' addresses for tunnels are. */
+export const underlaySubnets: readonly string[] = ['10.99.0.0/24', 'fd99::/64'];
+
 /** The n-th node's address for tunnels, with its prefix length. */
 export function tunnelAddress(n: number, ip6 = false): string {
   return ip6 ? `fd99::${n + 1}/64` : `10.99.0.${n + 1}/24`;

@@ -4,7 +4,7 @@ import { checkServerConfig, createServer, type Server, serverConfigSchema } from
 import { checkConfig } from '@taas/service';
 import type { Store } from '@taas/store';
 import { agentMessages, connect } from 'vpp-api';
-import { type CloudOptions, physnet, segmentsFor, tunnelAddress } from './cloud-options.js';
+import { type CloudOptions, physnet, segmentsFor, tunnelAddress, underlaySubnets } from './cloud-options.js';
 import { freePort } from './free-port.js';
 import { ProgramProcess } from './program-process.js';
 import { withoutBounds } from './without-bounds.js';
@@ -45,6 +45,8 @@ export async function startServer(options: CloudOptions, store: Store, endpoint?
     ...withoutBounds,
     // A lab has few projects, and some of them much to do.
     project_share: 0.5,
+    // Known before any agent has told its address, so that mirrors can be made at once.
+    tap_mirrors: { underlay_subnets: [...underlaySubnets] },
     ...(endpoint === undefined ? {} : { etcd: { endpoints: [endpoint], allow_unprotected: true } }),
   };
   const urls = { url: `http://127.0.0.1:${api}`, healthUrl: `http://127.0.0.1:${health}` };

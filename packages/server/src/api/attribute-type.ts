@@ -54,8 +54,8 @@ const textCheck = (value: unknown): string | null => {
 
 /** What Neutron's API takes for a name, a description or a project's id, in characters as Python counts them. */
 export const mostCharacters = 255;
-/** The column of neutron-taas. */
-const mostOfVlanFilter = 1024;
+/** Every VLAN id named once, and a comma after each. */
+const mostOfVlanFilter = 4096 * 5;
 
 /** Neutron's words, but for its echo of the whole value: a refusal is no longer than what would have been taken. */
 const lengthCheck = (value: string, most: number): string | null => {

@@ -249,7 +249,7 @@ export function describeMirrors(name: string, settings: () => LabSettings): void
       const second = await mirrors.mirror(vm, 'gre', { OUT: 5, IN: 6 });
       await lab.eventually(async () =>
         expect(await mirrors.reason(second)).toMatch(
-          /^PENDING_CREATE another tap mirror of this node .* another tunnel id$/,
+          /^PENDING_CREATE this node cannot send to .* for this tap mirror: use another tunnel id$/,
         ),
       );
       expect(await mirrors.reason(second)).not.toContain(first);

@@ -33,10 +33,10 @@ describe('what a client gives that ends in etcd has a bound', () => {
     const flow = (vlan_filter: string) => ({
       tap_flow: { tap_service_id, source_port: portId(2), direction: 'BOTH', vlan_filter },
     });
-    const refused = await member('POST', '/v2.0/taas/tap_flows', flow(`1${',1'.repeat(512)}`));
+    const refused = await member('POST', '/v2.0/taas/tap_flows', flow(`1${',1'.repeat(10_240)}`));
     expect(refused).toMatchObject({ status: 400 });
-    expect(JSON.stringify(refused.body)).toContain('exceeds maximum length of 1024');
-    expect((await member('POST', '/v2.0/taas/tap_flows', flow(`11${',1'.repeat(511)}`))).status).toBe(201);
+    expect(JSON.stringify(refused.body)).toContain('exceeds maximum length of 20480');
+    expect((await member('POST', '/v2.0/taas/tap_flows', flow(`11${',1'.repeat(10_239)}`))).status).toBe(201);
   });
 });
 

@@ -56,6 +56,8 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
     neutron: { url: lab.neutronUrl, poll_ms: options.pollMs, timeout_ms: patienceMs },
     networking_vpp: { bindings: 'neutron' },
     segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
+    // Known before any agent has told its address, so that mirrors can be made at once.
+    tap_mirrors: { underlay_subnets: ['10.99.0.0/24'] },
   };
   const server = taasProgram({ program: 'taas-server', directory, config, healthPort: health });
   const stop = async (): Promise<void> => {

@@ -4,7 +4,8 @@ import { fuzz } from './fuzz.js';
 import type { FuzzTarget } from './fuzz-target.js';
 import { allTargets } from './targets/all.js';
 
-const short = { seed: 20_261_129, clock: systemClock, milliseconds: 8_000 };
+/** The machine of a test run is busy: here only what hangs for ever is a finding, and `npm run fuzz` looks at the second. */
+const short = { seed: 20_261_129, clock: systemClock, milliseconds: 8_000, limitMs: 15_000 };
 
 describe('fuzzing, the short form of npm run fuzz', () => {
   for (const target of allTargets)

@@ -15,6 +15,8 @@ const maxCorpus = 2_000;
 export interface FuzzOptions {
   readonly seed: number;
   readonly clock: Clock;
+  /** An input that takes longer is a finding, in milliseconds; {@link hangMs} unless told. */
+  readonly limitMs?: number;
   /** How long to go on; the run ends at whichever comes first. */
   readonly milliseconds: number;
   readonly inputs: number;
@@ -45,7 +47,7 @@ const maxFindings = 10;
 
 /** Runs the corpus as it is, and then mutations of it that the seed decides. */
 export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzResult> {
-  const { clock, signal } = options;
+  const { clock, signal, limitMs = hangMs } = options;
   const random = new Random(options.seed).fork(target.name);
   const open = await target.open();
   try {
@@ -71,7 +73,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
       ways.set(way.name, count + 1);
       if (way.finding !== undefined) findings.push({ why: way.finding, input });
       // A busy machine is slow once; a reader that hangs does so again.
-      else if (took > hangMs && (await isSlow(() => open.run(input), clock)))
+      else if (took > limitMs && (await isSlow(() => open.run(input), clock, limitMs)))
         findings.push({ why: `takes ${Math.round(took)} ms`, input });
       else if (count === 0 && started === undefined && corpus.length < maxCorpus) corpus.push(input);
       if (halfMemory < 0 && isHalf(inputs)) halfMemory = open.memory();
@@ -94,8 +96,8 @@ async function taken(run: () => Promise<string> | string): Promise<{ name: strin
   }
 }
 
-async function isSlow(run: () => Promise<string> | string, clock: Clock): Promise<boolean> {
+async function isSlow(run: () => Promise<string> | string, clock: Clock, limitMs: number): Promise<boolean> {
   const from = clock.monotonic();
   await taken(run);
-  return clock.monotonic() - from > hangMs;
+  return clock.monotonic() - from > limitMs;
 }

@@ -1,4 +1,4 @@
-import { type AgentRecord, heartbeatCapability } from '@taas/model';
+import { type AgentRecord, asLine, heartbeatCapability } from '@taas/model';
 import {
   type Clock,
   type ConfigWatch,
@@ -12,6 +12,7 @@ import type { Store, Trust } from '@taas/store';
 import type { NodeFacts, Stillness } from '@taas/wiring';
 import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
+import { Contained, type EndsPass } from './contained.js';
 import type { Counters } from './counters.js';
 import { type PhysnetsFound, physnetsFound } from './physnets.js';
 import { Presence } from './presence.js';
@@ -40,6 +41,8 @@ export interface AgentDependencies {
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
+  /** A seam for tests, see {@link Contained}: which errors end a reconcile pass. */
+  readonly endsPass?: EndsPass;
 }
 
 export interface AgentFiles {
@@ -125,7 +128,8 @@ class TaasAgent implements Agent {
     const { node, intervals } = config;
     const common = { clock, logger, random };
     this.#standBy = new StandBy({ lock, clock, logger, fields: { node, api_socket: config.vpp.api_socket } });
-    const budget = new BudgetKeeper(config.budget, logger);
+    const contained = new Contained({ logger, counters: this.counters, ends: dependencies.endsPass });
+    const budget = new BudgetKeeper(config.budget, logger, contained);
     this.#facts = nodeFacts(config, budget, () => this.#reconciler.copies.stillness);
     this.#wanted = new WantedFollower(store, node, logger, {
       changed: (ids) => this.#reconciler.queue.add(ids),
@@ -144,6 +148,7 @@ class TaasAgent implements Agent {
       clock,
       logger,
       counters: this.counters,
+      contained,
       looked: () => this.#updatePresence(),
     });
   }
@@ -227,7 +232,7 @@ class TaasAgent implements Agent {
       v: 1,
       node: this.config.node,
       agent_version: agentVersion,
-      vpp_version: this.#vppVersion,
+      vpp_version: this.#vppVersion === null ? null : asLine(this.#vppVersion, 128),
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
       capabilities: ['vlan', 'vxlan', 'gre', 'erspan', heartbeatCapability],

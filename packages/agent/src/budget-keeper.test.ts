@@ -1,8 +1,12 @@
 import { silentLogger } from '@taas/service';
 import { expect, it } from 'vitest';
 import { BudgetKeeper, unlimitedKbps } from './budget-keeper.js';
+import { Contained } from './contained.js';
 
-const keeper = (flow: object, node: object = {}) => new BudgetKeeper({ flow, node, suspend_ms: 1000 }, silentLogger);
+const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
+
+const keeper = (flow: object, node: object = {}) =>
+  new BudgetKeeper({ flow, node, suspend_ms: 1000 }, silentLogger, contained);
 
 it('polices every flow if there is any budget: at the rate of the flow, or only to count', () => {
   expect(keeper({}).policedKbps).toBeNull();

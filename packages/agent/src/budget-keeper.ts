@@ -1,5 +1,6 @@
 import type { Logger } from '@taas/service';
 import { noOverload, type Overload } from '@taas/wiring';
+import type { Contained } from './contained.js';
 import { type Budget, judgeLoad, nothingWatched, overloadOf, type Watch } from './judge-load.js';
 import { canCountPolicers, readCounts } from './vpp/policer-counts.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -16,6 +17,7 @@ export class BudgetKeeper {
   constructor(
     private readonly budget: Budget,
     private readonly logger: Logger,
+    private readonly contained: Contained,
   ) {}
 
   /** kbit/s of each flow's policer; null where there is no budget, or no policer that could keep it. */
@@ -40,7 +42,8 @@ export class BudgetKeeper {
   async look(vpp: Vpp, now: number): Promise<string[]> {
     if (this.policedKbps === null) return [];
     const before = this.overload;
-    this.#watch = judgeLoad(this.#watch, await readCounts(vpp), now, this.budget);
+    const odd = (name: string) => this.contained.note(`the load of ${name}`, new Error('its counts cannot be read'));
+    this.#watch = judgeLoad(this.#watch, await readCounts(vpp, odd), now, this.budget);
     this.overload = overloadOf(this.#watch, this.budget);
     return (['thinned', 'suspended'] as const).flatMap((how) => {
       const [old, fresh] = [before[how], this.overload[how]];

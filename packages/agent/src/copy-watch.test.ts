@@ -2,11 +2,14 @@ import { silentLogger } from '@taas/service';
 import { interestOf, type NodeFacts, noOverload, planTaps, VppSnapshot, verify, Wanted } from '@taas/wiring';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Port } from 'vpp-sim';
+import { Contained } from './contained.js';
 import { CopyWatch } from './copy-watch.js';
 import { Bench, type BenchNode } from './testing/bench.js';
 import { readCounters } from './vpp/show-interface.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppSession } from './vpp/vpp-session.js';
+
+const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
 
 const id = (kind: string) => `${kind.repeat(8)}-0000-4000-8000-000000000001`;
 const taps = { services: [id('5')], flows: [], mirrors: [] };
@@ -41,8 +44,16 @@ beforeEach(async () => {
   const problem = (error: Error) => {
     throw error;
   };
-  session = new VppSession({ vpp, snapshot, parallel: 8, uplinks: new Map(), poke: () => undefined, problem });
-  watch = new CopyWatch(snapshot, silentLogger);
+  session = new VppSession({
+    vpp,
+    snapshot,
+    parallel: 8,
+    uplinks: new Map(),
+    poke: () => undefined,
+    problem,
+    contained,
+  });
+  watch = new CopyWatch(snapshot, silentLogger, contained);
   facts = {
     ...{ uplinks: new Map(), tunnelAddress: null, bridgeDomains: [100, 200], policedKbps: null, overload: noOverload },
     get stillness() {

@@ -9,6 +9,7 @@ import {
   type VppSnapshot,
 } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
+import type { Contained } from './contained.js';
 import { type Carrier, judgeCopies, type Mirror, type WatchedCarrier } from './judge-copies.js';
 import { readCounters } from './vpp/show-interface.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -27,6 +28,7 @@ export class CopyWatch {
   constructor(
     private readonly snapshot: VppSnapshot,
     private readonly logger: Logger,
+    private readonly contained: Contained,
   ) {}
 
   get stillness(): Stillness {
@@ -47,8 +49,10 @@ export class CopyWatch {
       if ([...this.snapshot.tagged(tag)].length === 0) this.#watched.delete(tag);
     const { carriers, names } = this.#next();
     if (names.size === 0) return [];
-    const shown = await countersOf(vpp, names);
-    return carriers.filter((carrier) => this.#judge(carrier, shown)).map(({ tag }) => tag);
+    const shown = await countersOf(vpp, [...names]);
+    const isNews = (carrier: Carrier) =>
+      this.contained.attempt(`the copies of ${carrier.tag}`, () => this.#judge(carrier, shown), false);
+    return carriers.filter(isNews).map(({ tag }) => tag);
   }
 
   #judge(carrier: Carrier, shown: Parameters<typeof judgeCopies>[2]): boolean {
@@ -85,13 +89,19 @@ export class CopyWatch {
   }
 }
 
-/** What is shown under these names; nothing if one of them is gone, since VPP shows none of them then. */
-async function countersOf(vpp: Vpp, names: ReadonlySet<string>) {
+/**
+ * What is shown under these names. VPP shows none of them if one is gone, or is a name that its command line cannot read: then
+ * the halves are asked for, so that it costs nobody else.
+ */
+async function countersOf(vpp: Vpp, names: readonly string[]): Promise<ReturnType<typeof readCounters>> {
   try {
-    return readCounters((await vpp.request('cli_inband', { cmd: `show interface ${[...names].join(' ')}` })).reply);
+    return readCounters((await vpp.request('cli_inband', { cmd: `show interface ${names.join(' ')}` })).reply);
   } catch (error) {
     if (!(error instanceof VppRetvalError)) throw error;
-    return readCounters('');
+    if (names.length <= 1) return readCounters('');
+    const middle = Math.ceil(names.length / 2);
+    const halves = [names.slice(0, middle), names.slice(middle)].map((half) => countersOf(vpp, half));
+    return new Map((await Promise.all(halves)).flatMap((half) => [...half]));
   }
 }
 

@@ -4,6 +4,7 @@ import { describeStep, interestOf, planNode, VppSnapshot, verify } from '@taas/w
 import { nodeFacts } from './agent.js';
 import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
+import { Contained } from './contained.js';
 import { everyTap } from './tap-ids.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppReader } from './vpp/vpp-reader.js';
@@ -13,12 +14,14 @@ import { WantedFollower } from './wanted-follower.js';
 export async function dryRun(config: AgentConfig, store: Store, vpp: Vpp, signal: AbortSignal): Promise<string[]> {
   const wanted = await readWanted(config, store, signal);
   const snapshot = new VppSnapshot();
-  const reader = new VppReader(vpp, snapshot);
+  const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
+  const reader = new VppReader(vpp, snapshot, contained);
   await reader.readAll();
-  await reader.readDetails(interestOf(everyTap(wanted), wanted, snapshot));
-  const budget = new BudgetKeeper(config.budget, silentLogger);
+  const interest = interestOf(everyTap(wanted), wanted, snapshot);
+  await reader.readDetails(interest);
+  const budget = new BudgetKeeper(config.budget, silentLogger, contained);
   budget.attach(vpp);
-  const plan = planNode(wanted, snapshot, nodeFacts(config, budget));
+  const plan = planNode(wanted, snapshot, nodeFacts(config, budget), interest.unseen);
   const steps = plan.sequences.flatMap(({ key, steps }) => [
     `${key}:`,
     ...steps.map((step) => `  ${describeStep(step)}`),

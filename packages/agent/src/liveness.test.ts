@@ -1,3 +1,4 @@
+import { silentLogger } from '@taas/service';
 import { featureBits, type Sight, VppSnapshot, Wanted } from '@taas/wiring';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -7,10 +8,13 @@ const id = (kind: string, n: number) => `${kind.repeat(8)}-0000-4000-8000-${Stri
 const alive = { input: featureBits.inputSpan, output: 0 };
 
 /** A node with a flow from each of so many ports, and a VPP that is asked for their features. */
+import { Contained } from './contained.js';
+
+const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
 class Node {
   readonly snapshot = new VppSnapshot();
   readonly wanted = new Wanted();
-  readonly quiet = new QuietLook(this.snapshot);
+  readonly quiet = new QuietLook(this.snapshot, contained);
   /** Sources whose mirrors somebody has switched off. */
   readonly off = new Set<number>();
   asked: number[] = [];

@@ -9,6 +9,7 @@ import {
   type Wanted,
 } from '@taas/wiring';
 import { affectedTaps } from './affected-taps.js';
+import type { Contained } from './contained.js';
 import { addTaps, type GatheredTaps, noTaps } from './tap-ids.js';
 import type { VppReader } from './vpp/vpp-reader.js';
 
@@ -38,7 +39,10 @@ export class QuietLook {
   #looks = 0;
   #looksARound = 1;
 
-  constructor(private readonly snapshot: VppSnapshot) {}
+  constructor(
+    private readonly snapshot: VppSnapshot,
+    private readonly contained: Contained,
+  ) {}
 
   /** Looks that it takes to see all of ours once. */
   get looksARound(): number {
@@ -49,16 +53,16 @@ export class QuietLook {
     const { snapshot } = this;
     this.#looks++;
     if (this.#rest === null && reader.hasManySpans) {
-      this.#rest = sightsOf(wanted, snapshot);
+      this.#rest = this.#sights(wanted);
       await reader.readSpans();
       return { taps: noTaps(), untagged: false };
     }
     const sights = this.#next(wanted);
     // And a moment ago: what was found at the last look has been mended since, and may be undone again.
-    const before = sights.map((sight) => likenessOf(sight, snapshot));
+    const before = sights.map((sight) => this.#likeness(sight));
     await reader.readSights(sights);
     const changed = sights.filter((sight, n) => {
-      const [key, likeness] = [keyOf(sight), likenessOf(sight, snapshot)];
+      const [key, likeness] = [keyOf(sight), this.#likeness(sight)];
       const last = this.#last.get(key);
       this.#now.set(key, likeness);
       // What an event has told of an interface reaches its taps by its tag; of a way that goes by it, only we know.
@@ -69,8 +73,16 @@ export class QuietLook {
     return { taps: concerned(changed, wanted), untagged: snapshot.takeLostTag() };
   }
 
+  #sights(wanted: Wanted): Iterator<Sight> {
+    return sightsOf(wanted, this.snapshot, (tap, error) => this.contained.note(`the look at ${tap}`, error));
+  }
+
+  #likeness(sight: Sight): string {
+    return this.contained.attempt(`the look at ${keyOf(sight)}`, () => likenessOf(sight, this.snapshot), '');
+  }
+
   #next(wanted: Wanted): Sight[] {
-    this.#rest ??= sightsOf(wanted, this.snapshot);
+    this.#rest ??= this.#sights(wanted);
     const sights: Sight[] = [];
     while (sights.length < atOnce) {
       const { value, done } = this.#rest.next();

@@ -1,13 +1,19 @@
+import { isName } from '@taas/model';
 import { type ActualView, isInLayer2, type NodeFacts, physnetTagPrefix, uplinkOf } from '@taas/wiring';
 import type { AgentConfig } from './config.js';
 
 /** Physical networks that this node may have an uplink of: configured ones, and whatever networking-vpp has tagged. */
 export function physnetNames({ physnets }: Pick<AgentConfig, 'physnets'>, actual: ActualView): Set<string> {
   const names = new Set(physnets.map(({ name }) => name));
+  // A tag that names none would make this node's whole record one that no server believes.
   for (const { tag } of actual.interfaces())
-    if (tag.startsWith(physnetTagPrefix)) names.add(tag.slice(physnetTagPrefix.length));
+    if (tag.startsWith(physnetTagPrefix) && isName(tag.slice(physnetTagPrefix.length)))
+      names.add(tag.slice(physnetTagPrefix.length));
   return names;
 }
+
+/** As many as an agent's record may have. */
+const mostPhysnets = 1024;
 
 export interface PhysnetsFound {
   /** Those with an uplink in VPP, in order. One that is down counts: its taps say so, and keep their way. */
@@ -24,6 +30,7 @@ export function physnetsFound(
 ): PhysnetsFound {
   const physnets = [...physnetNames(config, actual)]
     .filter((name) => uplinkOf(name, actual, facts).value !== undefined)
-    .sort();
+    .sort()
+    .slice(0, mostPhysnets);
   return { physnets, layer2_physnets: physnets.filter((name) => isInLayer2(name, actual, facts)) };
 }

@@ -1,9 +1,9 @@
 import type { Clock, Logger } from '@taas/service';
 import { findPort, findUplink, type NodeFacts, physnetTagPrefix, uplinkIndices, VppSnapshot } from '@taas/wiring';
-import { VppDisconnectedError } from 'vpp-api';
 import { affectedTaps } from './affected-taps.js';
 import type { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
+import type { Contained } from './contained.js';
 import { CopyWatch } from './copy-watch.js';
 import type { Counters } from './counters.js';
 import { type QuietChanges, QuietLook } from './liveness.js';
@@ -29,6 +29,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly counters: Counters;
+  readonly contained: Contained;
   /** Called whenever VPP's interfaces have been read, and how the uplinks stand. */
   readonly looked: () => void;
 }
@@ -41,7 +42,8 @@ export class Reconciler {
   readonly snapshot = new VppSnapshot();
   readonly queue = new WorkQueue();
   readonly #waitingTaps = new PendingTaps();
-  readonly #quiet = new QuietLook(this.snapshot);
+  readonly #quiet: QuietLook;
+  #quietFailed = false;
   readonly copies: CopyWatch;
   readonly #schedule: LookSchedule;
   readonly #taps: Round;
@@ -53,7 +55,8 @@ export class Reconciler {
   constructor(private readonly options: ReconcilerOptions) {
     const { config, clock } = options;
     this.#schedule = new LookSchedule(config.intervals, clock);
-    this.copies = new CopyWatch(this.snapshot, options.logger);
+    this.#quiet = new QuietLook(this.snapshot, options.contained);
+    this.copies = new CopyWatch(this.snapshot, options.logger, options.contained);
     this.#taps = new Round({
       ...options,
       pending: this.#waitingTaps,
@@ -73,7 +76,7 @@ export class Reconciler {
   }
 
   attach(vpp: Vpp): void {
-    const { config, logger, budget } = this.options;
+    const { config, logger, budget, contained } = this.options;
     budget.attach(vpp);
     this.copies.attach();
     const problem = (error: Error) => {
@@ -87,6 +90,7 @@ export class Reconciler {
       uplinks: this.options.facts.uplinks,
       poke: () => this.queue.poke(),
       problem,
+      contained,
     });
     this.#registration = null;
     this.#lost = false;
@@ -192,38 +196,40 @@ export class Reconciler {
     return ids;
   }
 
-  #lookForChanges({ reader }: VppSession): Promise<QuietChanges> {
+  /** A look that fails leaves it to one at everything to say what it would have seen, if the look before did not fail, too. */
+  async #lookForChanges({ reader }: VppSession): Promise<QuietChanges> {
     const { wanted } = this.options.wanted;
-    return this.#schedule.lookAtFeatures(
-      () => this.#quiet.changes(wanted, reader),
+    const found = await this.#schedule.lookAtFeatures(
+      () => this.#orNothing<QuietChanges | null>('all of ours', () => this.#quiet.changes(wanted, reader), null),
       () => this.#quiet.looksARound,
     );
+    const failedBefore = this.#quietFailed;
+    this.#quietFailed = found === null;
+    return found ?? { taps: noTaps(), untagged: !failedBefore };
   }
 
   async #lookAtLoad({ vpp }: VppSession, now: number): Promise<readonly string[]> {
     const { budget, clock } = this.options;
     if (!this.#schedule.loadDue(now)) return [];
-    return this.#schedule.lookAtLoad(() => this.#orNothing('the load', () => budget.look(vpp, clock.monotonic())));
+    return this.#schedule.lookAtLoad(() =>
+      this.#orNothing<readonly string[]>('the load', () => budget.look(vpp, clock.monotonic()), []),
+    );
   }
 
   async #lookAtTraffic({ vpp }: VppSession, now: number): Promise<readonly string[]> {
     if (!this.#schedule.trafficDue(now)) return [];
-    const tags = await this.#schedule.lookAtTraffic(() => this.#orNothing('the copies', () => this.copies.look(vpp)));
+    const tags = await this.#schedule.lookAtTraffic(() =>
+      this.#orNothing<readonly string[]>('the copies', () => this.copies.look(vpp), []),
+    );
     // What stands still though it looks right may have something that only a look at everything sees.
     if (tags.some((tag) => this.copies.stillness.has(tag))) this.#schedule.doubt();
     return tags;
   }
 
   /** What a look has to say; one that fails says nothing, and keeps no tap from being wired. The loss of VPP ends the round. */
-  async #orNothing(what: string, look: () => Promise<readonly string[]>): Promise<readonly string[]> {
-    try {
-      return await look();
-    } catch (error) {
-      if (error instanceof VppDisconnectedError) throw error;
-      this.options.counters.failures++;
-      this.options.logger.warn({ cause: messageOf(error) }, `a look at ${what} was not finished`);
-      return [];
-    }
+  #orNothing<T>(what: string, look: () => Promise<T>, nothing: T): Promise<T> {
+    const { contained } = this.options;
+    return contained.attemptAsync(`the look at ${what}`, look, nothing, contained.endsWork);
   }
 
   async #lookForPorts(session: VppSession, ids: GatheredTaps, now: number): Promise<void> {
@@ -245,7 +251,9 @@ export class Reconciler {
   /** A port that we do not know may have been made a moment ago. */
   #missesPort(ids: TapIds): boolean {
     const { wanted } = this.options.wanted;
-    const missing = (port: string | undefined) => port !== undefined && !findPort(port, this.snapshot).value;
+    const missing = (port: string | undefined) =>
+      port !== undefined &&
+      this.options.contained.attempt(`port ${port}`, () => !findPort(port, this.snapshot).value, false);
     const isLive = (record: { readonly removed?: boolean | undefined } | undefined) => record && !record.removed;
     for (const id of ids.services) {
       const record = wanted.service(id)?.record;

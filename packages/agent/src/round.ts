@@ -2,6 +2,7 @@ import type { ResourceKind } from '@taas/model';
 import type { Logger } from '@taas/service';
 import {
   describeStep,
+  type Interest,
   interestOf,
   type NodeFacts,
   type Plan,
@@ -42,6 +43,8 @@ const disconnectedReason = 'VPP is not connected';
 /** One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. */
 export class Round {
   readonly #standing = new StandingTaps();
+  /** Of the pass under way: taps that nobody could look at. */
+  #unseen = new Map<string, string>();
 
   constructor(private readonly options: RoundOptions) {}
 
@@ -52,15 +55,16 @@ export class Round {
   async all(session: VppSession, work: Work): Promise<void> {
     const { facts, reporter, pending, snapshot } = this.options;
     const { wanted } = this.options.wanted;
+    this.#unseen = new Map();
     const everything = everyTap(wanted);
-    const interest = interestOf(everything, wanted, snapshot);
+    const interest = this.#interest(everything);
     snapshot.keepRoutes(interest.remotes);
     await session.reader.readDetails(interest);
     pending.clear();
     this.#standing.keep((kind, id) => wanted.knows(kind, id));
     reporter.recheck();
-    const plan = planNode(wanted, snapshot, facts);
-    await this.#execute(session, plan, () => planNode(wanted, snapshot, facts), everything, work);
+    const make = () => planNode(wanted, snapshot, facts, this.#unseen);
+    await this.#execute(session, make(), make, everything, work);
     reporter.report([...this.options.wanted.unreadable()].map(unreadableState));
     reporter.prune((kind, id) => wanted.knows(kind, id));
   }
@@ -70,21 +74,23 @@ export class Round {
     const { facts, reporter, snapshot } = this.options;
     const { wanted } = this.options.wanted;
     let ids = asked;
+    this.#unseen = new Map();
+    const make = () => planTaps(ids, wanted, snapshot, facts, this.#unseen);
     await this.#read(session, ids);
-    let plan = planTaps(ids, wanted, snapshot, facts);
+    let plan = make();
     const others = plan.outlooks.filter(({ kind, id }) => kind === 'tap_flows' && !ids.flows.has(id));
     if (others.some(({ id }) => !ids.services.has(wanted.flow(id)?.record.tap_service_id ?? ''))) {
       // The service's ways in and out change, which concerns all of its flows.
       ids = { ...ids, flows: new Set([...ids.flows, ...others.map(({ id }) => id)]) };
       await this.#read(session, ids);
-      plan = planTaps(ids, wanted, snapshot, facts);
+      plan = make();
     }
     if (revivesSource(plan)) {
       // A revival switches on again all that the table lists: it must not be a mirror that its owner has taken away since.
       await session.reader.readSpans();
-      plan = planTaps(ids, wanted, snapshot, facts);
+      plan = make();
     }
-    await this.#execute(session, plan, () => planTaps(ids, wanted, snapshot, facts), ids, work);
+    await this.#execute(session, plan, make, ids, work);
     const unreadable = [...this.options.wanted.unreadable()];
     reporter.report(unreadable.filter(({ kind, id }) => hasTap(ids, kind, id)).map(unreadableState));
     const gone = [...eachTap(ids)].some(([kind, id]) => !wanted.knows(kind, id));
@@ -103,8 +109,15 @@ export class Round {
     reporter.report([...wanted.unreadable()].map(unreadableState));
   }
 
-  async #read({ reader }: VppSession, ids: TapIds): Promise<void> {
+  /** What planning these taps asks about. A tap of which that cannot be said is not planned in this pass. */
+  #interest(ids: TapIds): Interest {
     const interest = interestOf(ids, this.options.wanted.wanted, this.options.snapshot);
+    for (const [unit, cause] of interest.unseen) this.#unseen.set(unit, cause);
+    return interest;
+  }
+
+  async #read({ reader }: VppSession, ids: TapIds): Promise<void> {
+    const interest = this.#interest(ids);
     await Promise.all([
       ...[...interest.ports].map((index) => reader.readInterface(index)),
       reader.readDetails(interest),
@@ -128,7 +141,7 @@ export class Round {
     );
     if (result.doubt) this.options.doubt();
     await session.reader.readTouched(result.touched);
-    const { features } = interestOf(ids, this.options.wanted.wanted, this.options.snapshot);
+    const { features } = this.#interest(ids);
     await session.reader.readFeatures(features);
     this.#settle(again(), result.failures);
   }
@@ -153,6 +166,7 @@ export class Round {
     const { retries, reporter, pending, wanted } = this.options;
     const now = this.options.now();
     const verdicts = verify(plan, failures);
+    this.options.counters.failures += plan.unplanned.length;
     for (const { kind, id, cause } of plan.unplanned)
       this.options.logger.error({ tap: tapName(kind, id), cause }, 'this tap cannot be planned; the others go on');
     const open = new Set(plan.sequences.map(({ key }) => key));

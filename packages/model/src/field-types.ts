@@ -15,6 +15,11 @@ const control = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2
 /** Of a node or a physical network, as it stands in keys. */
 export const Name = Type.String({ minLength: 1, maxLength: 255, pattern: `^[^/${control}]+$` });
 
+const name = new RegExp(`^[^/${control}]+$`, 'u');
+
+/** Whether a text is a {@link Name}. */
+export const isName = (text: string): boolean => text.length <= 255 && name.test(text);
+
 /** Keystone's are 64 characters at most, Neutron's columns 255. */
 export const ProjectId = Type.String({ minLength: 1, maxLength: 255 });
 

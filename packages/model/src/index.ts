@@ -1,10 +1,10 @@
 export * from './api-record.js';
 export * from './audit-record.js';
-export { asLine } from './field-types.js';
+export { asLine, isName } from './field-types.js';
 export * from './filter.js';
 export * from './identifiers.js';
 export * from './keys.js';
-export { isIpAddress, isSameAddress, tunnelAddressProblem } from './node-address.js';
+export { addressSpelling, isIpAddress, isSameAddress, tunnelAddressProblem } from './node-address.js';
 export * from './node-record.js';
 export * from './record-codec.js';
 export { RecordError } from './record-error.js';

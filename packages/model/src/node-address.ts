@@ -45,6 +45,9 @@ export function isSameAddress(a: string, b: string): boolean {
   return a === b || (a.includes(':') && b.includes(':') && spelling(a) === spelling(b));
 }
 
+/** The one spelling of an address, to compare by. @throws TypeError for text that is none */
+export const addressSpelling = (address: string): string => (address.includes(':') ? spelling(address) : address);
+
 /** An IPv6 address as RFC 5952 spells it. */
 const spelling = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
 

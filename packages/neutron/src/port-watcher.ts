@@ -111,9 +111,10 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     const kept = [...known].filter(([id]) => asked.has(id) && !found.has(id) && !gone.has(id));
     const ports = new Map([...kept, ...found]);
     const round = { changes: diffPorts(known, found, deleted), ports };
+    // Neutron has answered, whatever becomes of the answer.
+    if (complete) completeAt = clock.monotonic();
     if (round.changes.length > 0) await onRound(round, signal);
     known = ports;
-    if (complete) completeAt = clock.monotonic();
     return round;
   };
 

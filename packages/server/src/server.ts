@@ -21,6 +21,7 @@ import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
+import { Contained } from './contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
@@ -92,7 +93,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const owners = config.auth.mode === 'development' ? 'perhaps' : 'always';
   const leaderGapMs = (config.election.ttl_s * 1000 * 2) / 3;
   const live = new LiveView(deps.store, clock, logger.child({ part: 'view' }), placesFrom, owners, leaderGapMs);
-  const audit = createAudit(config.audit, { ...deps, live, logger: logger.child({ part: 'audit' }) });
+  const contained = new Contained(logger.child({ part: 'contained' }));
+  const audit = createAudit(config.audit, { ...deps, live, contained, logger: logger.child({ part: 'audit' }) });
   const { store } = audit;
   const remoteAddresses = remoteAddressPolicy(remoteAddressOptions(config));
   const compiler = new Compiler({
@@ -114,6 +116,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const keeper = new PortKeeper({
     ...{ store, live, bindings, portDeleted, clock, random, logger: logger.child({ part: 'ports' }) },
     behalves: audit.behalves,
+    contained,
     verify: trust?.verify ?? (() => null),
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     catchUpMs: limits.catchUpMs,
@@ -130,6 +133,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),
     audit,
+    contained,
     logger: logger.child({ part: 'api' }),
     rate: { perSecond: config.rate_limit.per_second, burst: config.rate_limit.burst },
     trustedProxies: config.listen.trusted_proxies,
@@ -178,7 +182,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       agents: { there: live.view.agents.size, silent: [...live.view.silent.keys()].slice(0, 100) },
       malformed: live.view.problems.size,
       malformed_records: [...live.view.problems].slice(0, 100).map(([key, problem]) => ({ key, problem })),
+      tunnel_addresses_contested: live.view.underlay.contested.slice(0, 100),
       audit: audit.facts(),
+      ...contained.facts(),
       ...keeper.facts(),
       files: { refused: files.watch.refused, restart_for: files.config.restartFor },
       ...trust?.facts(),
@@ -208,7 +214,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       };
       const lead = campaign(store, election, async (leadership) => {
         leading = true;
-        moves.take(everything(live.view));
+        contained.attempt('moves of taps', () => moves.take(everything(live.view)), undefined);
         const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
           await physnets.prepare(leadership);

@@ -1,5 +1,5 @@
 import type { ApiConnection } from './connection.js';
-import type { VppDisconnectedError } from './errors.js';
+import type { VppCodecError, VppDisconnectedError } from './errors.js';
 import type { Endpoint } from './exchange.js';
 import type { Health, HealthMonitor } from './health.js';
 import type { FieldValues } from './message-codec.js';
@@ -26,7 +26,14 @@ export interface RequestOptions {
 export interface DumpOptions extends RequestOptions {
   /** More details than this fail the dump. Default: the client's `maxDetails`. */
   readonly maxDetails?: number;
+  /**
+   * Called with each details that cannot be read, which is then left out: what is wrong, and the fields before the one that does
+   * not fit. Without it such a details fails the dump. What it throws fails the dump, too.
+   */
+  readonly unreadable?: UnreadableDetails;
 }
+
+export type UnreadableDetails = (error: VppCodecError, known: Readonly<Record<string, unknown>>) => void;
 
 export interface VppVersion {
   readonly program: string;
@@ -131,7 +138,11 @@ export class Client {
       route.request,
       { details: route.details, ping: ping.request, pingReply: ping.reply },
       fields,
-      { ...this.#exchangeOptions(options), maxDetails: options?.maxDetails ?? this.#parts.maxDetails },
+      {
+        ...this.#exchangeOptions(options),
+        maxDetails: options?.maxDetails ?? this.#parts.maxDetails,
+        unreadable: options?.unreadable,
+      },
     );
   }
 

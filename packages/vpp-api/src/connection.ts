@@ -1,7 +1,7 @@
 import { ByteWriter } from './byte-writer.js';
 import type { Clock } from './clock.js';
 import { VppCodecError, VppDisconnectedError } from './errors.js';
-import { type DumpEndpoints, DumpExchange, type Endpoint, RequestExchange } from './exchange.js';
+import { type DetailsLimits, type DumpEndpoints, DumpExchange, type Endpoint, RequestExchange } from './exchange.js';
 import { FRAME_HEADER_BYTES, FrameDecoder, writeFrameHeader } from './framing.js';
 import { InFlight, type InFlightLimits } from './in-flight.js';
 import type { FieldValues, MessageCodec } from './message-codec.js';
@@ -103,12 +103,12 @@ export class ApiConnection {
     request: Endpoint,
     endpoints: DumpEndpoints,
     fields: FieldValues,
-    options: ExchangeOptions & { readonly maxDetails: number },
+    options: ExchangeOptions & DetailsLimits,
   ): Promise<readonly Record<string, unknown>[]> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended);
       const parts = { send: this.#send, request, fields, timeoutMs: options.timeoutMs, resolve, reject };
-      this.#inFlight.submit(new DumpExchange(parts, endpoints, options.maxDetails), options.signal);
+      this.#inFlight.submit(new DumpExchange(parts, endpoints, options), options.signal);
     });
   }
 

@@ -70,6 +70,12 @@ export interface DumpEndpoints {
   readonly pingReply: Endpoint;
 }
 
+export interface DetailsLimits {
+  readonly maxDetails: number;
+  /** Takes details that cannot be read; undefined: they fail the dump. */
+  readonly unreadable: ((error: VppCodecError, known: FieldValues) => void) | undefined;
+}
+
 /**
  * A dump and a control_ping behind it. VPP answers in order, so the ping's reply says that no details follow; a dump of
  * nothing has no other end.
@@ -78,13 +84,17 @@ export class DumpExchange implements Exchange {
   readonly contexts = 2;
   readonly #parts: ExchangeParts<readonly Record<string, unknown>[]>;
   readonly #endpoints: DumpEndpoints;
-  readonly #maxDetails: number;
+  readonly #limits: DetailsLimits;
   readonly #details: Record<string, unknown>[] = [];
 
-  constructor(parts: ExchangeParts<readonly Record<string, unknown>[]>, endpoints: DumpEndpoints, maxDetails: number) {
+  constructor(
+    parts: ExchangeParts<readonly Record<string, unknown>[]>,
+    endpoints: DumpEndpoints,
+    limits: DetailsLimits,
+  ) {
     this.#parts = parts;
     this.#endpoints = endpoints;
-    this.#maxDetails = maxDetails;
+    this.#limits = limits;
   }
 
   get messageName(): string {
@@ -108,12 +118,27 @@ export class DumpExchange implements Exchange {
     }
     try {
       if (messageId !== details.id) throw unexpected(this.messageName, messageId, details);
-      if (this.#details.length >= this.#maxDetails) throw new VppDumpTooLargeError(this.messageName, this.#maxDetails);
-      this.#details.push(details.codec.decodeRange(buffer, start, end));
+      const { maxDetails } = this.#limits;
+      if (this.#details.length >= maxDetails) throw new VppDumpTooLargeError(this.messageName, maxDetails);
+      const read = this.#read(buffer, start, end);
+      if (read) this.#details.push(read);
       return false;
     } catch (error) {
       this.fail(error);
       return true;
+    }
+  }
+
+  /** @returns undefined for details that cannot be read, if somebody has taken them */
+  #read(buffer: Buffer, start: number, end: number): Record<string, unknown> | undefined {
+    const { codec } = this.#endpoints.details;
+    try {
+      return codec.decodeRange(buffer, start, end);
+    } catch (error) {
+      const { unreadable } = this.#limits;
+      if (!unreadable || !(error instanceof VppCodecError)) throw error;
+      unreadable(error, codec.decodeKnown(buffer, start, end));
+      return undefined;
     }
   }
 

@@ -1,5 +1,6 @@
 import { asBuffer, ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
+import { VppCodecError } from './errors.js';
 import type { Decoder, Encoder } from './scalar-codec.js';
 import { structDecoder, structEncoder } from './struct-codec.js';
 import { type FieldNode, fixedBytes } from './type-node.js';
@@ -60,6 +61,18 @@ export class MessageCodec {
   decodeRange(buffer: Buffer, start: number, end: number): Record<string, unknown> {
     this.#decoder ??= structDecoder(this.fields, this.name);
     return this.#decoder(new ByteReader(buffer, start, end)) as Record<string, unknown>;
+  }
+
+  /** Of a message that {@link decodeRange} cannot read, the fields before the first that does not fit. */
+  decodeKnown(buffer: Buffer, start: number, end: number): Record<string, unknown> {
+    for (let fields = this.fields.slice(0, -1); fields.length > 0; fields = fields.slice(0, -1)) {
+      try {
+        return structDecoder(fields, this.name)(new ByteReader(buffer, start, end)) as Record<string, unknown>;
+      } catch (error) {
+        if (!(error instanceof VppCodecError)) throw error;
+      }
+    }
+    return {};
   }
 }
 

@@ -12,6 +12,7 @@ export { canonicalAddress, defaultBridgeDomains, type NodeFacts } from './node-f
 export type { Obstacle } from './obstacle.js';
 export { noOverload, type Overload } from './overload.js';
 export type { Outlook, Plan, Sequence } from './plan.js';
+export type { Unseen } from './plan-contained.js';
 export { planNode, planTaps, type TapIds } from './plan-node.js';
 export { revivesSource } from './plan-source.js';
 export { keyOf, likenessOf, type Sight, sightsOf } from './portrait.js';

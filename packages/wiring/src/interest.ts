@@ -4,6 +4,7 @@ import { possibleSources } from './flow-sources.js';
 import { linksOf } from './links-of.js';
 import { legDirections, legId } from './mirror-leg.js';
 import { canonicalAddress } from './node-facts.js';
+import { type Unseen, unitName } from './plan-contained.js';
 import type { TapIds } from './plan-node.js';
 import { ownTag, wayKinds } from './tags.js';
 import type { Wanted } from './wanted.js';
@@ -16,48 +17,72 @@ export interface Interest {
   readonly features: ReadonlySet<number>;
   /** Addresses to which mirrors send, and of the other ends of tunnels between nodes. */
   readonly remotes: ReadonlySet<string>;
+  /** Taps of which it could not be said what to ask about, and why: to be planned by nobody. By {@link unitName}. */
+  readonly unseen: Unseen;
 }
 
+/** @throws nothing: what cannot be asked about is {@link Interest.unseen} */
 export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Interest {
+  const found: Found = { ports: new Set(), features: new Set(), remotes: new Set() };
+  const unseen = new Map<string, string>();
+  const attempt = (unit: string, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      unseen.set(unit, error instanceof Error ? error.message : String(error));
+    }
+  };
   const services = new Set(ids.services);
-  const flows = new Set([...services].flatMap((service) => [...wanted.flowsOf(service)]));
+  const flows = new Map<string, string>();
+  for (const service of services) for (const flow of wanted.flowsOf(service)) flows.set(flow, service);
   for (const id of ids.flows) {
     const record = wanted.flow(id)?.record;
     if (!record) continue;
     services.add(record.tap_service_id);
-    for (const sibling of wanted.siblingsOf(record)) flows.add(sibling);
+    for (const sibling of wanted.siblingsOf(record)) flows.set(sibling, record.tap_service_id);
   }
-  const ports = new Set<number>();
-  const features = new Set<number>();
-  for (const id of flows) {
-    const record = wanted.flow(id)?.record;
-    if (!record || record.removed) continue;
-    for (const index of possibleSources(record, actual)) {
-      features.add(index);
-      ports.add(index);
-    }
-    // A filter or a policer that VPP lists may be switched off all the same.
-    for (const { index } of actual.tagged(ownTag('flow', id))) features.add(index);
+  for (const [flow, service] of flows)
+    attempt(unitName('tap_services', service), () => flowInterest(flow, wanted, actual, found));
+  for (const id of services) attempt(unitName('tap_services', id), () => serviceInterest(id, wanted, actual, found));
+  for (const id of ids.mirrors) attempt(unitName('tap_mirrors', id), () => mirrorInterest(id, wanted, actual, found));
+  return { ...found, unseen };
+}
+
+interface Found {
+  readonly ports: Set<number>;
+  readonly features: Set<number>;
+  readonly remotes: Set<string>;
+}
+
+function flowInterest(id: string, wanted: Wanted, actual: ActualView, { ports, features }: Found): void {
+  const record = wanted.flow(id)?.record;
+  if (!record || record.removed) return;
+  for (const index of possibleSources(record, actual)) {
+    features.add(index);
+    ports.add(index);
   }
-  const remotes = wanted.mirrors.remotes(ids.mirrors);
-  for (const id of services) {
-    for (const link of linksOf(id, wanted)) if (link.type === 'vxlan') remotes.add(canonicalAddress(link.remote));
-    const record = wanted.service(id)?.record;
-    const collector = record && findPort(record.port_id, actual).value;
-    if (collector) ports.add(collector.index);
-    for (const kind of ['entry', ...wayKinds] as const)
-      for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
+  // A filter or a policer that VPP lists may be switched off all the same.
+  for (const { index } of actual.tagged(ownTag('flow', id))) features.add(index);
+}
+
+function serviceInterest(id: string, wanted: Wanted, actual: ActualView, { ports, features, remotes }: Found): void {
+  for (const link of linksOf(id, wanted)) if (link.type === 'vxlan') remotes.add(canonicalAddress(link.remote));
+  const record = wanted.service(id)?.record;
+  const collector = record && findPort(record.port_id, actual).value;
+  if (collector) ports.add(collector.index);
+  for (const kind of ['entry', ...wayKinds] as const)
+    for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
+}
+
+function mirrorInterest(id: string, wanted: Wanted, actual: ActualView, { ports, features, remotes }: Found): void {
+  for (const remote of wanted.mirrors.remotes([id])) remotes.add(remote);
+  const record = wanted.mirrors.get(id)?.record;
+  const source = record && !record.removed ? findPort(record.port_id, actual).value : undefined;
+  if (source) features.add(source.index);
+  if (source) ports.add(source.index);
+  for (const direction of legDirections) {
+    const leg = legId(id, direction);
+    for (const entry of actual.tagged(ownTag('gre', leg))) features.add(entry.index);
+    for (const { index } of actual.tagged(ownTag('mirror', leg))) if (actual.policing(index)) features.add(index);
   }
-  for (const id of ids.mirrors) {
-    const record = wanted.mirrors.get(id)?.record;
-    const source = record && !record.removed ? findPort(record.port_id, actual).value : undefined;
-    if (source) features.add(source.index);
-    if (source) ports.add(source.index);
-    for (const direction of legDirections) {
-      const leg = legId(id, direction);
-      for (const entry of actual.tagged(ownTag('gre', leg))) features.add(entry.index);
-      for (const { index } of actual.tagged(ownTag('mirror', leg))) if (actual.policing(index)) features.add(index);
-    }
-  }
-  return { ports, features, remotes };
 }

@@ -1,6 +1,12 @@
 import type { ResourceKind } from '@taas/model';
 import type { Planning } from './planning.js';
 
+/** Taps that nobody could look at, and why; by {@link unitName}. */
+export type Unseen = ReadonlyMap<string, string>;
+
+/** A tap service with its flows, or a tap mirror: what is planned, or fails, as one. */
+export const unitName = (kind: Exclude<ResourceKind, 'tap_flows'>, id: string): string => `${kind}/${id}`;
+
 interface Tap {
   readonly record: { readonly id: string };
   readonly revision: number;
@@ -11,12 +17,14 @@ interface Tap {
  * its taps say why. The others' plan goes on, since one tenant's tap must not keep another's from being wired or removed.
  */
 export function planEach(
-  { draft, wanted }: Planning,
+  { draft, wanted, unseen }: Planning,
   kind: Exclude<ResourceKind, 'tap_flows'>,
   id: string,
   plan: () => void,
 ): void {
-  const error = draft.attempt(plan);
+  const cause = unseen.get(unitName(kind, id));
+  // What was not read counts as not there, and would be made anew.
+  const error = cause === undefined ? draft.attempt(plan) : new Error(cause);
   if (error === null) return;
   const fail = (of: ResourceKind, tap: Tap | undefined): void => {
     if (tap) draft.unplanned({ kind: of, id: tap.record.id, cause: error.message }, tap.revision);

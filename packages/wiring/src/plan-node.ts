@@ -3,7 +3,7 @@ import { listMark } from './flow-filter.js';
 import type { NodeFacts } from './node-facts.js';
 import { type Plan, PlanDraft } from './plan.js';
 import { isHalfMadeCollector } from './plan-attachment.js';
-import { planEach } from './plan-contained.js';
+import { planEach, type Unseen } from './plan-contained.js';
 import { isHalfMadeTunnel, planMirror } from './plan-mirror.js';
 import { withdrawPolicer } from './plan-policer.js';
 import { removeAttachment, removeLoopback } from './plan-removal.js';
@@ -31,8 +31,9 @@ export interface TapIds {
  * under way, since it takes an untagged loopback with our MAC address, an
  * untagged tunnel with a number of ours, an untagged sub-interface with VLAN 4095, and an untagged, empty bridge domain with
  * an id of ours, for one that was left half-made.
+ * @param unseen taps that are not to be planned, since nobody could look at them
  */
-export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): Plan {
+export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, unseen: Unseen = new Map()): Plan {
   const services = new Set<string>();
   const flows = new Set<string>();
   const mirrors = wanted.mirrors.ids();
@@ -54,7 +55,7 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts): 
   }
   for (const acl of actual.acls()) note(acl.tag);
   for (const { name } of actual.policers()) note(name);
-  return plan({ services, flows, mirrors }, wanted, actual, facts, halfMade);
+  return plan({ services, flows, mirrors }, { wanted, actual, facts, unseen }, halfMade);
 }
 
 /** What was made and not tagged, and is for nobody to find but us. */
@@ -100,14 +101,23 @@ function strayPolicing(actual: ActualView, going: ReadonlySet<number>): Step[] {
 }
 
 /** Some taps only, with the same rules; what is ours and belongs to none of them is left for {@link planNode}. */
-export function planTaps(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts): Plan {
-  return plan(ids, wanted, actual, facts, null);
+export function planTaps(
+  ids: TapIds,
+  wanted: Wanted,
+  actual: ActualView,
+  facts: NodeFacts,
+  unseen: Unseen = new Map(),
+): Plan {
+  return plan(ids, { wanted, actual, facts, unseen }, null);
 }
 
+type Known = Pick<Planning, 'wanted' | 'actual' | 'facts' | 'unseen'>;
+
 /** @param halfMade null where only some taps are looked at */
-function plan(ids: TapIds, wanted: Wanted, actual: ActualView, facts: NodeFacts, halfMade: HalfMade | null): Plan {
+function plan(ids: TapIds, known: Known, halfMade: HalfMade | null): Plan {
+  const { wanted, actual } = known;
   const draft = new PlanDraft();
-  const planning: Planning = { wanted, actual, facts, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
+  const planning: Planning = { ...known, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
   const { whole, units } = sortOut(ids, wanted, actual);
   draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
   const loopbacks = (halfMade?.loopbacks ?? []).flatMap(({ index }) => removeLoopback(index, actual));

@@ -1,6 +1,7 @@
 import type { ActualView } from './actual.js';
 import type { NodeFacts } from './node-facts.js';
 import type { PlanDraft } from './plan.js';
+import type { Unseen } from './plan-contained.js';
 import type { TakenTunnels } from './taken-tunnels.js';
 import type { Wanted } from './wanted.js';
 
@@ -12,6 +13,7 @@ export interface Planning {
   readonly draft: PlanDraft;
   readonly taken: TakenIds;
   readonly tunnels: TakenTunnels;
+  readonly unseen: Unseen;
 }
 
 export class TakenIds {

@@ -4,7 +4,8 @@ import { linksOf } from './links-of.js';
 import { legDirections, legId } from './mirror-leg.js';
 import { canonicalAddress } from './node-facts.js';
 import { ownTag, portTagPrefix, wayKinds } from './tags.js';
-import type { Wanted } from './wanted.js';
+import type { Wanted, WantedFlow } from './wanted.js';
+import type { WantedMirror } from './wanted-mirrors.js';
 
 /**
  * Something that others may change without VPP telling: all that has a tag of ours, an interface that is mirrored (with its
@@ -18,8 +19,13 @@ export type Sight =
 /**
  * All there is to be seen of the taps of a node, each once, in no order that means anything. It may be walked little by
  * little, while what is wanted and what is known of VPP change.
+ * @param odd is told of a tap of which nobody can say what is to be seen; the others go on
  */
-export function* sightsOf(wanted: Wanted, actual: ActualView): Generator<Sight> {
+export function* sightsOf(
+  wanted: Wanted,
+  actual: ActualView,
+  odd: (tap: string, error: unknown) => void,
+): Generator<Sight> {
   const seen = new Set<string>();
   const isNew = (key: string): boolean => !seen.has(key) && seen.add(key) !== undefined;
   function* own(tags: Iterable<string>): Generator<Sight> {
@@ -33,21 +39,31 @@ export function* sightsOf(wanted: Wanted, actual: ActualView): Generator<Sight> 
     for (const index of possibleSources(of, actual))
       if (isNew(`${index}`)) yield { of: 'source', tag: `${portTagPrefix}${of.source_port}`, index };
   }
-  for (const service of wanted.serviceIds()) {
+  function* ofService(service: string): Generator<Sight> {
     yield* own((['service', 'entry', ...wayKinds] as const).map((kind) => ownTag(kind, service)));
     for (const link of linksOf(service, wanted)) if (link.type === 'vxlan') yield* way(link.remote);
   }
-  for (const { record } of wanted.flows()) {
+  function* ofFlow({ record }: WantedFlow): Generator<Sight> {
     yield* own([ownTag('flow', record.id)]);
     if (!record.removed) yield* sources(record);
   }
-  for (const { record } of wanted.mirrors.all()) {
+  function* ofMirror({ record }: WantedMirror): Generator<Sight> {
     const legs = legDirections.map((direction) => legId(record.id, direction));
     yield* own(legs.flatMap((leg) => [ownTag('mirror', leg), ownTag('gre', leg)]));
-    if (record.removed) continue;
+    if (record.removed) return;
     yield* sources({ source_port: record.port_id, vlan_filter: null });
     yield* way(record.remote);
   }
+  function* contained(tap: string, sights: Generator<Sight>): Generator<Sight> {
+    try {
+      yield* sights;
+    } catch (error) {
+      odd(tap, error);
+    }
+  }
+  for (const service of wanted.serviceIds()) yield* contained(service, ofService(service));
+  for (const flow of wanted.flows()) yield* contained(flow.record.id, ofFlow(flow));
+  for (const mirror of wanted.mirrors.all()) yield* contained(mirror.record.id, ofMirror(mirror));
 }
 
 /** Whether anything with the tag is known; when it goes, its interface's event tells, or the sight of it shows nothing. */

@@ -1,5 +1,6 @@
 import { type ActualClassifier, type ClassifierTable, classifiedBytes, type FrameClassifier } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
+import type { Contained } from '../contained.js';
 import { anyIndex, type Vpp } from './vpp-messages.js';
 
 /** VPP's tables have no tag: the `opaque_index` of every session says that it is ours ("taas"). */
@@ -102,10 +103,17 @@ export async function readApplied(vpp: Vpp, index: number): Promise<(ActualClass
  * The heads of chains that are ours and not among the `applied` ones: what an agent left that was killed before it had put
  * them on an interface, or whose interface somebody has deleted.
  */
-export async function readSpare(vpp: Vpp, applied: ReadonlySet<number>): Promise<number[]> {
+export async function readSpare(vpp: Vpp, applied: ReadonlySet<number>, contained: Contained): Promise<number[]> {
   const { ids } = await vpp.request('classify_table_ids', {});
   const spare = await Promise.all(
-    ids.filter((id) => !applied.has(id)).map(async (id) => ({ id, chain: await readChain(vpp, id) })),
+    ids
+      .filter((id) => !applied.has(id))
+      .map(async (id) => {
+        // One that nobody can make sense of is not ours.
+        const strange: Chain = { tables: [id], classifier: null };
+        const read = () => readChain(vpp, id);
+        return { id, chain: await contained.attemptAsync(`classifier table ${id}`, read, strange) };
+      }),
   );
   const own = spare.filter(({ chain }) => chain.classifier !== null);
   const followers = new Set(own.flatMap(({ chain }) => chain.tables.slice(1)));

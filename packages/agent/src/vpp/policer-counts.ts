@@ -8,12 +8,15 @@ export function canCountPolicers(vpp: Pick<Vpp, 'has'>): boolean {
 }
 
 /** What our policers have counted: VPP says so by its command line, and in its statistics segment, but by no message. */
-export async function readCounts(vpp: Vpp): Promise<Map<string, PolicerCounts>> {
-  return parseCounts((await vpp.request('cli_inband', { cmd: 'show policer' })).reply);
+export async function readCounts(vpp: Vpp, odd: (name: string) => void): Promise<Map<string, PolicerCounts>> {
+  return parseCounts((await vpp.request('cli_inband', { cmd: 'show policer' })).reply, odd);
 }
 
-/** Reads the output of `show policer` (VPP's plugins/policer/policer_cli.c), of policers with names of ours. */
-export function parseCounts(text: string): Map<string, PolicerCounts> {
+/**
+ * Reads the output of `show policer` (VPP's plugins/policer/policer_cli.c), of policers with names of ours.
+ * @param odd is told of one whose counts cannot be read
+ */
+export function parseCounts(text: string, odd: (name: string) => void): Map<string, PolicerCounts> {
   const found = new Map<string, PolicerCounts>();
   for (const paragraph of text.split(/^Name /m).slice(1)) {
     const name = /^"([^"]*)"/.exec(paragraph)?.[1] ?? '';
@@ -21,7 +24,11 @@ export function parseCounts(text: string): Map<string, PolicerCounts> {
       const line = new RegExp(`^${colour} (\\d+) packets, (\\d+) bytes`, 'm').exec(paragraph);
       return line ? { packets: Number(line[1]), bytes: Number(line[2]) } : undefined;
     });
-    if (parseOwnTag(name) === null || !passed || !exceeded || !violated) continue;
+    if (parseOwnTag(name) === null) continue;
+    if (!passed || !exceeded || !violated) {
+      odd(name);
+      continue;
+    }
     const dropped = { packets: exceeded.packets + violated.packets, bytes: exceeded.bytes + violated.bytes };
     found.set(name, { passed, dropped });
   }

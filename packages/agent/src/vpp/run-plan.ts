@@ -1,5 +1,6 @@
 import { describeStep, inverseOf, type Plan, type Ref, type Sequence, type Step, type StepKind } from '@taas/wiring';
-import { VppError, VppRetvalError } from 'vpp-api';
+import { VppRetvalError } from 'vpp-api';
+import { type EndsPass, lossOfVpp } from '../contained.js';
 import { type MadeIndices, PortMovedError } from './perform-step.js';
 import type { Touched } from './vpp-reader.js';
 
@@ -17,6 +18,8 @@ export interface PlanRunner {
   readonly made: MadeIndices;
   /** Sequences at the same time. */
   readonly parallel: number;
+  /** Which errors end the whole; default: {@link lossOfVpp}. */
+  readonly ends?: EndsPass;
 }
 
 /**
@@ -90,7 +93,10 @@ export async function runPlan(plan: Plan, runner: PlanRunner): Promise<PlanResul
       failures.set(sequence.key, failures.get(failedNeed) ?? '');
       return;
     }
-    const attempt = await attemptSequence(sequence, runner);
+    const attempt = await attemptSequence(sequence, runner).catch((error: unknown): Attempt => {
+      if (ends(runner, error)) throw error;
+      return { failure: toError(error).message, doubt: true };
+    });
     tally.steps += sequence.steps.length;
     if (attempt.failure !== null) failures.set(sequence.key, attempt.failure);
     if (attempt.doubt) tally.doubt = true;
@@ -133,7 +139,7 @@ async function attemptSequence({ steps }: Sequence, runner: PlanRunner): Promise
   await settle();
   if (!failed) return { failure: null, doubt: false };
   const { step, error } = failed as { readonly step: Step; readonly error: Error };
-  if (isDisconnection(error)) throw error;
+  if (ends(runner, error)) throw error;
   const undone = await undo(sent, runner);
   return { failure: `could not ${describeStep(step)}: ${error.message}`, doubt: !isAnswer(error) || !undone };
 }
@@ -147,7 +153,7 @@ async function undo(
     if ((await outcome) !== null) continue;
     const back = inverseOf(step);
     const error = back && (await performed(runner, back));
-    if (error && isDisconnection(error)) throw error;
+    if (error && ends(runner, error)) throw error;
     if (error) clean = false;
   }
   return clean;
@@ -168,8 +174,8 @@ function isAnswer(error: Error): boolean {
 }
 
 /** Anything else is about one step: what VPP does not answer in time, and what we cannot put into VPP's words at all. */
-function isDisconnection(error: Error): boolean {
-  return error instanceof VppError && error.code === 'VPP_DISCONNECTED';
+function ends(runner: PlanRunner, error: unknown): boolean {
+  return (runner.ends ?? lossOfVpp)(error);
 }
 
 function toError(error: unknown): Error {

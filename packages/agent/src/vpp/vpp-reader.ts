@@ -7,9 +7,11 @@ import {
   type SpanState,
   type VppSnapshot,
 } from '@taas/wiring';
-import { VppCodecError, VppRetvalError } from 'vpp-api';
+import { type AgentMessages, type DetailsFields, VppCodecError, VppRetvalError } from 'vpp-api';
+import type { Contained } from '../contained.js';
 import { readApplied, readSpare } from './classifier-tables.js';
 import { lookUpInterface } from './look-up-interface.js';
+import { allInterfaces, listObjects, strangeInterface } from './objects.js';
 import { readPoliced, readPolicers, readPolicing } from './policers.js';
 import { lookUpRoute, toGreTunnel } from './underlay-messages.js';
 import { anyIndex, inputEtherTypes, toAcl, toBridgeDomain, toInterface, toTunnel, type Vpp } from './vpp-messages.js';
@@ -43,6 +45,7 @@ export class VppReader {
   constructor(
     private readonly vpp: Vpp,
     private readonly snapshot: VppSnapshot,
+    private readonly contained: Contained,
   ) {}
 
   /** Everything but L2 features, which VPP tells only interface by interface. */
@@ -66,8 +69,10 @@ export class VppReader {
   async readSights(sights: readonly Sight[]): Promise<void> {
     const [features, remotes] = [new Set<number>(), new Set<string>()];
     const reading: Promise<void>[] = this.hasManySpans ? [] : [this.readSpans()];
+    const own = (tag: string) =>
+      this.contained.attemptAsync(tag, () => Promise.all(this.#readTagged(tag)).then(() => undefined), undefined);
     for (const sight of sights)
-      if (sight.of === 'own') reading.push(...this.#readTagged(sight.tag));
+      if (sight.of === 'own') reading.push(own(sight.tag));
       else if (sight.of === 'source') features.add(sight.index);
       else remotes.add(sight.remote);
     await Promise.all([...reading, this.readDetails({ features, remotes })]);
@@ -91,9 +96,9 @@ export class VppReader {
   }
 
   async #readAcl(index: number): Promise<void> {
-    const [details] = await this.vpp.dump('acl_dump', { acl_index: index });
-    if (details) this.snapshot.putAcl(toAcl(details));
-    else this.snapshot.removeAcl(index);
+    const { details, odd } = await listObjects(this.vpp, this.contained, 'acl_dump', { acl_index: index });
+    this.#putAcls(details);
+    if (details.length === 0 && !odd.has(index)) this.snapshot.removeAcl(index);
   }
 
   async #readBinding(index: number): Promise<void> {
@@ -107,21 +112,31 @@ export class VppReader {
   }
 
   async readInterfaces(): Promise<void> {
-    const [sockets, interfaces] = await Promise.all([
-      this.vpp.dump('sw_interface_vhost_user_dump', { sw_if_index: anyIndex }),
-      this.vpp.dump('sw_interface_dump', { sw_if_index: anyIndex, name_filter_valid: false, name_filter: '' }),
+    const [{ details: sockets }, { details: interfaces, odd }] = await Promise.all([
+      listObjects(this.vpp, this.contained, 'sw_interface_vhost_user_dump', { sw_if_index: anyIndex }),
+      listObjects(this.vpp, this.contained, 'sw_interface_dump', allInterfaces),
     ]);
     const socketOf = new Map(sockets.map(({ sw_if_index, sock_filename }) => [sw_if_index, sock_filename]));
-    const seen = new Set(interfaces.map(({ sw_if_index }) => sw_if_index));
+    const seen = new Set([...interfaces.map(({ sw_if_index }) => sw_if_index), ...odd]);
     for (const { index } of [...this.snapshot.interfaces()]) if (!seen.has(index)) this.snapshot.removeInterface(index);
-    for (const details of interfaces)
-      this.snapshot.putInterface(toInterface(details, socketOf.get(details.sw_if_index)));
+    for (const index of odd) this.snapshot.putInterface(strangeInterface(index));
+    for (const details of interfaces) {
+      const { sw_if_index: index } = details;
+      const entry = this.#read(`interface ${index}`, () => toInterface(details, socketOf.get(index)));
+      this.snapshot.putInterface(entry ?? strangeInterface(index));
+    }
   }
 
   async readInterface(index: number): Promise<void> {
-    const entry = await lookUpInterface(this.vpp, index);
+    const look = () => lookUpInterface(this.vpp, index);
+    const entry = await this.contained.attemptAsync(`interface ${index}`, look, strangeInterface(index));
     if (entry) this.snapshot.putInterface(entry);
     else this.snapshot.removeInterface(index);
+  }
+
+  /** @returns null for an object of VPP that nobody can make sense of */
+  #read<T>(what: string, read: () => T): T | null {
+    return this.contained.attempt(what, read, null);
   }
 
   async readFeatures(indices: Iterable<number>): Promise<void> {
@@ -150,7 +165,7 @@ export class VppReader {
     try {
       return await lookUpRoute(this.vpp, address);
     } catch (error) {
-      if (!(error instanceof VppCodecError)) throw error;
+      if (!(error instanceof VppCodecError) || this.contained.ends(error)) throw error;
       return { to: 'nowhere' };
     }
   }
@@ -182,16 +197,33 @@ export class VppReader {
   }
 
   async #readDomains(): Promise<void> {
-    const domains = await this.vpp.dump('bridge_domain_dump', { bd_id: anyIndex, sw_if_index: anyIndex });
-    const seen = new Set(domains.map(({ bd_id }) => bd_id));
+    const all = { bd_id: anyIndex, sw_if_index: anyIndex };
+    const { details: domains, odd } = await listObjects(this.vpp, this.contained, 'bridge_domain_dump', all);
+    // What cannot be read is not gone: as much as is known of it stays.
+    const seen = new Set([...domains.map(({ bd_id }) => bd_id), ...odd]);
     for (const { id } of [...this.snapshot.bridgeDomains()]) if (!seen.has(id)) this.snapshot.removeBridgeDomain(id);
-    for (const details of domains) this.snapshot.putBridgeDomain(toBridgeDomain(details));
+    this.#putDomains(domains);
   }
 
   async #readDomain(id: number): Promise<void> {
-    const [details] = await this.vpp.dump('bridge_domain_dump', { bd_id: id, sw_if_index: anyIndex });
-    if (details) this.snapshot.putBridgeDomain(toBridgeDomain(details));
-    else this.snapshot.removeBridgeDomain(id);
+    const one = { bd_id: id, sw_if_index: anyIndex };
+    const { details, odd } = await listObjects(this.vpp, this.contained, 'bridge_domain_dump', one);
+    this.#putDomains(details);
+    if (details.length === 0 && !odd.has(id)) this.snapshot.removeBridgeDomain(id);
+  }
+
+  #putDomains(domains: readonly DetailsFields<AgentMessages, 'bridge_domain_dump'>[]): void {
+    for (const details of domains) {
+      const domain = this.#read(`bridge domain ${details.bd_id}`, () => toBridgeDomain(details));
+      if (domain) this.snapshot.putBridgeDomain(domain);
+    }
+  }
+
+  #putAcls(acls: readonly DetailsFields<AgentMessages, 'acl_dump'>[]): void {
+    for (const details of acls) {
+      const acl = this.#read(`ACL ${details.acl_index}`, () => toAcl(details));
+      if (acl) this.snapshot.putAcl(acl);
+    }
   }
 
   /** All mirrors: VPP cannot list a part of them. */
@@ -204,30 +236,35 @@ export class VppReader {
   }
 
   async #readTunnels(): Promise<void> {
-    const [tunnels, gre] = await Promise.all([
-      this.vpp.dump('vxlan_tunnel_v2_dump', { sw_if_index: anyIndex }),
-      this.vpp.dump('gre_tunnel_v2_dump', { sw_if_index: anyIndex }),
+    const [{ details: tunnels, odd }, { details: gre }] = await Promise.all([
+      listObjects(this.vpp, this.contained, 'vxlan_tunnel_v2_dump', { sw_if_index: anyIndex }),
+      listObjects(this.vpp, this.contained, 'gre_tunnel_v2_dump', { sw_if_index: anyIndex }),
     ]);
-    const ours = gre.flatMap((details) => toGreTunnel(details) ?? []);
+    const ours = gre.flatMap((details) => this.#read('a GRE tunnel', () => toGreTunnel(details)) ?? []);
     const indices = new Set(ours.map(({ index }) => index));
     for (const { index } of [...this.snapshot.gre.all()]) if (!indices.has(index)) this.snapshot.gre.remove(index);
     for (const tunnel of ours) this.snapshot.gre.put(tunnel);
-    const seen = new Set(tunnels.map(({ sw_if_index }) => sw_if_index));
+    const seen = new Set([...tunnels.map(({ sw_if_index }) => sw_if_index), ...odd]);
     for (const { index } of [...this.snapshot.tunnels()]) if (!seen.has(index)) this.snapshot.removeTunnel(index);
-    for (const details of tunnels) this.snapshot.putTunnel(toTunnel(details));
+    for (const details of tunnels) {
+      const tunnel = this.#read(`VXLAN tunnel ${details.sw_if_index}`, () => toTunnel(details));
+      if (tunnel) this.snapshot.putTunnel(tunnel);
+    }
   }
 
   async #readAcls(): Promise<void> {
-    const acls = await this.vpp.dump('acl_dump', { acl_index: anyIndex });
-    const seen = new Set(acls.map(({ acl_index }) => acl_index));
+    const { details: acls, odd } = await listObjects(this.vpp, this.contained, 'acl_dump', { acl_index: anyIndex });
+    const seen = new Set([...acls.map(({ acl_index }) => acl_index), ...odd]);
     for (const { index } of [...this.snapshot.acls()]) if (!seen.has(index)) this.snapshot.removeAcl(index);
-    for (const details of acls) this.snapshot.putAcl(toAcl(details));
+    this.#putAcls(acls);
     this.snapshot.clearBindings();
-    for (const list of await this.vpp.dump('acl_interface_etype_whitelist_dump', { sw_if_index: anyIndex }))
+    const whole = { sw_if_index: anyIndex };
+    for (const list of (await listObjects(this.vpp, this.contained, 'acl_interface_etype_whitelist_dump', whole))
+      .details)
       this.snapshot.putEtherTypes(list.sw_if_index, inputEtherTypes(list));
     // Bindings are one message an interface: only worth asking for if one of them could be ours.
     if (!acls.some(({ tag }) => parseOwnTag(tag) !== null)) return;
-    const lists = await this.vpp.dump('acl_interface_list_dump', { sw_if_index: anyIndex });
+    const { details: lists } = await listObjects(this.vpp, this.contained, 'acl_interface_list_dump', whole);
     for (const { sw_if_index, n_input, acls: all } of lists)
       this.snapshot.putBinding(sw_if_index, { input: all.slice(0, n_input), output: all.slice(n_input) });
   }
@@ -244,9 +281,12 @@ export class VppReader {
     // An interface of ours is not asked where VPP has no table at all: with thousands of flows that is most of reading.
     for (const { index } of ours) if (ids.length === 0) this.snapshot.putClassifier(index, undefined);
     if (ids.length > 0)
-      for (const chain of await Promise.all(ours.map(({ index }) => this.#readClassifier(index))))
+      for (const chain of await Promise.all(ours.map(({ index }) => this.#readClassifier(index)))) {
+        // The tables behind one that cannot be read may be in use.
+        if (chain === null) return;
         for (const table of chain) applied.add(table);
-    this.snapshot.setSpareClassifiers(ids.length > 0 ? await readSpare(this.vpp, applied) : []);
+      }
+    this.snapshot.setSpareClassifiers(ids.length > 0 ? await readSpare(this.vpp, applied, this.contained) : []);
   }
 
   /**
@@ -264,14 +304,19 @@ export class VppReader {
       [...listed].map(async ([index, table]) => {
         // VPP keeps the table of an interface that is gone, for whoever gets its index.
         if (!this.snapshot.interface(index) || only?.has(index) === false) return;
-        this.snapshot.putPolicing(index, await readPolicing(this.vpp, table));
+        const read = () => readPolicing(this.vpp, table);
+        const policing = await this.contained.attemptAsync(`policing of interface ${index}`, read, null);
+        if (policing) this.snapshot.putPolicing(index, policing);
       }),
     );
     return [...listed.values()];
   }
 
-  async #readClassifier(index: number): Promise<readonly number[]> {
-    const applied = await readApplied(this.vpp, index);
+  /** @returns the tables; null if they cannot be read: as much as is known of them stays */
+  async #readClassifier(index: number): Promise<readonly number[] | null> {
+    const read = () => readApplied(this.vpp, index);
+    const applied = await this.contained.attemptAsync(`classifier of interface ${index}`, read, null);
+    if (applied === null) return null;
     this.snapshot.putClassifier(index, applied);
     return applied?.tables ?? [];
   }

@@ -1,3 +1,4 @@
+import { silentLogger } from '@taas/service';
 import {
   findPort,
   interestOf,
@@ -10,9 +11,12 @@ import {
 } from '@taas/wiring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Port } from 'vpp-sim';
+import { Contained } from '../contained.js';
 import { Bench, type BenchNode } from '../testing/bench.js';
 import type { Vpp } from './vpp-messages.js';
 import { VppSession } from './vpp-session.js';
+
+const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
 
 const id = (kind: string) => `${kind.repeat(8)}-0000-4000-8000-000000000001`;
 const facts: NodeFacts = {
@@ -50,7 +54,7 @@ beforeEach(async () => {
   const problem = (error: Error) => {
     throw error;
   };
-  session = new VppSession({ vpp, snapshot, parallel: 8, uplinks: new Map(), poke, problem });
+  session = new VppSession({ vpp, snapshot, parallel: 8, uplinks: new Map(), poke, problem, contained });
   await read();
 });
 afterEach(async () => {

@@ -1,4 +1,5 @@
 import type { Plan, Step, VppSnapshot } from '@taas/wiring';
+import type { Contained } from '../contained.js';
 import { InterfaceWatch } from './interface-watch.js';
 import { type MadeIndices, performStep, resolveRef } from './perform-step.js';
 import { type PlanResult, runPlan } from './run-plan.js';
@@ -13,6 +14,7 @@ export interface VppSessionOptions {
   readonly uplinks: ReadonlyMap<string, string>;
   readonly poke: () => void;
   readonly problem: (error: Error) => void;
+  readonly contained: Contained;
 }
 
 /** One connection to a VPP: reads it into the snapshot, carries plans out on it, and hears what happens to its interfaces. */
@@ -21,8 +23,8 @@ export class VppSession {
   readonly watch: InterfaceWatch;
 
   constructor(private readonly options: VppSessionOptions) {
-    const { vpp, snapshot, uplinks, poke, problem } = options;
-    this.reader = new VppReader(vpp, snapshot);
+    const { vpp, snapshot, uplinks, poke, problem, contained } = options;
+    this.reader = new VppReader(vpp, snapshot, contained);
     this.watch = new InterfaceWatch({ vpp, snapshot, reader: this.reader, uplinks, poke, problem });
   }
 
@@ -44,7 +46,7 @@ export class VppSession {
       // The table is too long to be read after each change, and VPP has just said that it is so.
       if (step.kind === 'set-span') snapshot.putSpan(step.from, resolveRef(made, step.to), step.state);
     };
-    return runPlan(plan, { perform, made, parallel });
+    return runPlan(plan, { perform, made, parallel, ends: this.options.contained.endsWork });
   }
 }
 

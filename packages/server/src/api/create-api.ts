@@ -27,6 +27,7 @@ import { refusalOf } from '../audit/refused-request.js';
 import { Access } from '../auth/access.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
+import { Contained } from '../contained.js';
 import { type ConnectionLimits, limitConnections, noConnectionLimits } from '../front/connection-limit.js';
 import { Door, type DoorLimits, openDoor } from '../front/door.js';
 import { isNeutrons } from '../front/is-neutrons.js';
@@ -89,6 +90,7 @@ export interface ApiDeps {
   readonly portDeleted?: (portId: string) => void;
   /** Where what is done and refused is written down; without it there is no audit trail to read. */
   readonly audit?: AuditParts;
+  readonly contained?: Contained;
   /** A new one counts for connections from then on. */
   readonly tls?: Watched<KeyPair>;
 }
@@ -142,6 +144,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     lookUpMs: limits.requestMs,
     place: deps.place ?? (() => undefined),
   });
+  const contained = deps.contained ?? new Contained(deps.logger);
   const placements = new Placements(live.view, policy);
   const slices = new Slices({ clock });
   live.subscribe((touched) => placements.forget(touched));
@@ -149,7 +152,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   live.subscribe((touched) => tappedPorts.take(touched));
   const controller = new TapController({
     mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },
-    ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs },
+    ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs, contained },
     secondLook: new SecondLook({ store, live, writes, clock, catchUpMs, lingerMs }),
     bulkItems: limits.bulkItems,
     budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
@@ -253,7 +256,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
         if (!deps.audit) throw pathNotFound();
         return auditRoute(deps.audit.log, access, request, caller);
       case 'tapped-ports':
-        return tappedPortsRoute({ live, index: tappedPorts, access, writes, catchUpMs }, request, target.port, caller);
+        return tappedPortsRoute(
+          { live, index: tappedPorts, access, writes, catchUpMs, contained },
+          request,
+          target.port,
+          caller,
+        );
       case 'index':
         return index(request);
       case 'extensions':

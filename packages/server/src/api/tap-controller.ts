@@ -9,6 +9,7 @@ import type { Caller } from '../auth/authenticator.js';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
 import type { Step } from '../compiler/plan-service.js';
 import { planRoleRemoval } from '../compiler/port-role-removal.js';
+import type { Contained } from '../contained.js';
 import { planBinding } from '../ports/port-binder.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
@@ -36,6 +37,7 @@ export interface ControllerDeps {
   readonly writes: OwnWrites;
   readonly placements: Placements;
   readonly mirrorRules: MirrorRules;
+  readonly contained: Contained;
   /** Long work of requests goes on in these. */
   readonly slices: Slices;
   /** What a project may write to etcd. */
@@ -67,13 +69,13 @@ export class TapController {
 
   /** The page that the query asks for, from the view, which shows at least all that this replica has written. */
   async list(kind: ResourceKind, query: ListQuery, caller: Caller, signal: AbortSignal): Promise<readonly ShownTap[]> {
-    const { live, slices, access, placements, mirrorRules } = this.deps;
+    const { live, slices, access, placements, mirrorRules, contained } = this.deps;
     await live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
     const { view } = live;
     return slices.run(
       caller.projectId,
-      listTaps({ view, access, placements, mirrorRules }, kind, query, caller),
+      listTaps({ view, access, placements, mirrorRules, contained }, kind, query, caller),
       signal,
     );
   }
@@ -264,11 +266,11 @@ export class TapController {
 
   /** In slices where the tap is one of a large tap service. */
   async #withStatus(record: TapRecord, caller: Caller): Promise<ShownTap> {
-    const { live, slices, placements, mirrorRules } = this.deps;
+    const { live, slices, placements, mirrorRules, contained } = this.deps;
     const seen = new PlacementsSeen(placements);
     const service = behind(record);
     if (service !== null && !placements.isNear(service)) await slices.run(caller.projectId, seen.see(service));
-    return shown(record, statusOf(record, new StatusReader(live.view, seen, mirrorRules)));
+    return shown(record, statusOf(record, new StatusReader(live.view, seen, mirrorRules, contained)));
   }
 }
 

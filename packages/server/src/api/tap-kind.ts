@@ -43,8 +43,10 @@ export const codecs: Readonly<Record<ResourceKind, RecordCodec<TapRecord>>> = {
 };
 
 export function statusOf(record: TapRecord, reader: StatusReader): StatusView {
-  if ('tap_service_id' in record) return reader.flow(record);
-  return 'mirror_type' in record ? reader.mirror(record) : reader.service(record);
+  return reader.contain(record.id, () => {
+    if ('tap_service_id' in record) return reader.flow(record);
+    return 'mirror_type' in record ? reader.mirror(record) : reader.service(record);
+  });
 }
 
 /** The tap service whose placement the status of a record needs; null if it needs none. */

@@ -2,6 +2,7 @@ import type { ResourceKind, StatusView } from '@taas/model';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
+import type { Contained } from '../contained.js';
 import { mergeSorted } from '../slices/merge-sort.js';
 import type { Sliced } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
@@ -17,6 +18,7 @@ export interface TapListDeps {
   readonly access: Access;
   readonly placements: Placements;
   readonly mirrorRules: MirrorRules;
+  readonly contained: Contained;
 }
 
 /** Stands for a status that is not asked for. */
@@ -49,9 +51,9 @@ class TapList {
     private readonly query: ListQuery,
     private readonly caller: Caller,
   ) {
-    const { view, placements, mirrorRules } = deps;
+    const { view, placements, mirrorRules, contained } = deps;
     this.#seen = new PlacementsSeen(placements);
-    this.#statuses = new StatusReader(view, this.#seen, mirrorRules);
+    this.#statuses = new StatusReader(view, this.#seen, mirrorRules, contained);
     this.#asksStatus = asksFor(query, 'status') || asksFor(query, 'status_reason');
     const { byId, byProject } = shelf(view, kind);
     this.#byId = byId;
@@ -62,7 +64,10 @@ class TapList {
     const page = yield* this.query.sort.length > 0 ? this.#sortedPage() : this.#pageByAge();
     if (this.#asksStatus) return page.map(({ item }) => item);
     const shownPage: ShownTap[] = [];
-    for (const { record } of page) shownPage.push(shown(record, yield* this.#status(record)));
+    for (const { record } of page) {
+      const item = this.#shown(record, yield* this.#status(record));
+      if (item) shownPage.push(item);
+    }
     return shownPage;
   }
 
@@ -119,8 +124,13 @@ class TapList {
     const record = this.#byId.get(id)?.record;
     if (!record || !this.deps.access.sees(this.kind, record, this.caller)) return null;
     const status = this.#asksStatus ? yield* this.#status(record) : noStatus;
-    const item = shown(record, status);
-    return passes(this.query, item) ? { record, item } : null;
+    const item = this.#shown(record, status);
+    return item && passes(this.query, item) ? { record, item } : null;
+  }
+
+  /** Null for a record that cannot be shown: the others are. */
+  #shown(record: TapRecord, status: StatusView): ShownTap | null {
+    return this.deps.contained.attempt(`what is shown of ${record.id}`, () => shown(record, status), null);
   }
 
   *#status(record: TapRecord): Sliced<StatusView> {

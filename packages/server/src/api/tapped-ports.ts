@@ -1,5 +1,7 @@
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
+import type { Contained } from '../contained.js';
+import { isoTime } from '../iso-time.js';
 import type { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import type { LiveView } from '../view/live-view.js';
 import { ownerOf } from '../view/port-owner.js';
@@ -13,6 +15,7 @@ export interface TappedPortsDeps {
   readonly access: Access;
   readonly writes: OwnWrites;
   readonly catchUpMs: number;
+  readonly contained: Contained;
 }
 
 /** Ports of a page, and taps that are told of one port: what one request may cost. */
@@ -53,7 +56,7 @@ export async function tappedPortsRoute(
       begun = each === marker;
       continue;
     }
-    const shown = show(deps, each, caller);
+    const shown = deps.contained.attempt(`tapped port ${each}`, () => show(deps, each, caller), null);
     if (!shown) continue;
     if (page.length === limit) {
       more = latest;
@@ -97,7 +100,7 @@ function show({ live: { view }, access }: TappedPortsDeps, port: string, caller:
     const common = {
       id,
       project_id,
-      since: new Date(record.created_at).toISOString(),
+      since: isoTime(record.created_at),
       deleting: record.deleting === true,
     };
     if ('tap_service_id' in record) {

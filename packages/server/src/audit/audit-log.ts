@@ -1,4 +1,4 @@
-import { type AuditEntry, auditCodec, auditExportedCodec, keys, prefixes, RecordError } from '@taas/model';
+import { type AuditEntry, auditCodec, auditExportedCodec, keys, prefixes } from '@taas/model';
 import type { Logger } from '@taas/service';
 import type { FollowEvent, KeyValue, Revision, Store } from '@taas/store';
 
@@ -89,9 +89,10 @@ export class AuditLog {
       this.#logged.delete(key);
       this.#logged.set(key, { key, revision, entries: auditCodec.parse(key, value).entries });
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
+      // Whatever it is: the trail goes on.
       this.unreadable += 1;
-      this.logger.error({ key, problem: error.message }, 'malformed record of the audit trail');
+      const problem = error instanceof Error ? error.message : String(error);
+      this.logger.error({ key, problem }, 'malformed record of the audit trail');
       if (key.startsWith(prefixes.auditEntries)) this.#logged.set(key, { key, revision, entries: [] });
     }
   }

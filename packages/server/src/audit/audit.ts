@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@taas/service';
 import type { Leadership, Store } from '@taas/store';
 import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
+import { Contained } from '../contained.js';
 import { Placements } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
 import type { LiveView } from '../view/live-view.js';
@@ -29,6 +30,7 @@ export interface AuditDeps {
   readonly logger: Logger;
   readonly random: () => number;
   readonly newId: () => string;
+  readonly contained?: Contained;
 }
 
 /** With `audit.required`: records that may wait for the file before nothing can be changed any more. */
@@ -69,9 +71,15 @@ export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
       await Promise.all([log.run(signal), refusals.run(signal)]);
     },
     lead: async (leadership, policy, addresses) => {
+      const contained = deps.contained ?? new Contained(logger);
       const placements = new Placements(live.view, policy);
-      const statuses = new StatusReader(live.view, placements, { addresses, projectShare: policy.projectShare });
-      const began = new BeganLog({ store, live, log, statuses, clock, logger });
+      const statuses = new StatusReader(
+        live.view,
+        placements,
+        { addresses, projectShare: policy.projectShare },
+        contained,
+      );
+      const began = new BeganLog({ store, live, log, statuses, clock, logger, contained });
       began.take(everything(live.view));
       const unsubscribe = live.subscribe((touched) => {
         placements.forget(touched);

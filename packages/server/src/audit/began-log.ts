@@ -2,6 +2,7 @@ import { type AuditEntry, auditCodec, keys, type ResourceKind } from '@taas/mode
 import type { Clock, Logger } from '@taas/service';
 import { type Compare, type Leadership, type Operation, type Store, StoreError } from '@taas/store';
 import { shelf, statusOf, type TapRecord } from '../api/tap-kind.js';
+import type { Contained } from '../contained.js';
 import type { StatusReader } from '../status/tap-status.js';
 import type { Entry } from '../view/entry.js';
 import type { LiveView } from '../view/live-view.js';
@@ -16,6 +17,7 @@ export interface BeganLogDeps {
   readonly statuses: StatusReader;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly contained: Contained;
 }
 
 interface Begins {
@@ -80,7 +82,7 @@ export class BeganLog {
     for (const name of [...this.#pending]) {
       this.#pending.delete(name);
       const [kind, id = ''] = name.split('/') as [ResourceKind, string];
-      const begun = this.#begins(kind, id);
+      const begun = this.deps.contained.attempt(name, () => this.#begins(kind, id), null);
       if (begun) begins.push(begun);
       if (begins.length >= perTransaction) await this.#write(begins.splice(0), fence, signal);
       if (clock.monotonic() - since < stretchMs) continue;

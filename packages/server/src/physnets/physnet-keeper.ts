@@ -183,25 +183,37 @@ export class PhysnetKeeper {
   }
 
   #plan(fence: Leadership['fence']): readonly Transaction[] {
-    const { live, clock, keepMs } = this.deps;
+    const { live, logger } = this.deps;
     const { view } = live;
-    const steps = this.#options.flatMap((option): Step[] => {
-      const finding = this.#findings.get(option.physnet) ?? nobody;
-      const entry = view.physnets.record(option.physnet);
-      const record = physnetVerdict({
-        ...{ reserved: option, finding, before: entry?.record ?? null },
-        ...{ nodes: view.physnets.uplinksOf(option.physnet), now: clock.now(), keepMs },
-      });
-      const value = physnetCodec.format(record);
-      if (value === entry?.value) return [];
-      const key = keys.physnet(option.physnet);
-      return [{ compare: [unchanged(key, entry)], operations: [{ kind: 'put', key, value }] }];
+    const steps = this.#options.flatMap((option) => {
+      try {
+        return this.#planOne(option);
+      } catch (cause) {
+        // Of this physical network alone: what is written of it stays.
+        logger.error({ cause, physnet: option.physnet }, 'what is known of this physnet could not be worked out');
+        return [];
+      }
     });
     const gone = this.#strays().map((physnet): Step => {
       const key = keys.physnet(physnet);
       return { compare: [unchanged(key, view.physnets.record(physnet))], operations: [{ kind: 'delete', key }] };
     });
     return packSteps([...steps, ...gone], [fence]);
+  }
+
+  #planOne(option: VlanOption): readonly Step[] {
+    const { live, clock, keepMs } = this.deps;
+    const { view } = live;
+    const finding = this.#findings.get(option.physnet) ?? nobody;
+    const entry = view.physnets.record(option.physnet);
+    const record = physnetVerdict({
+      ...{ reserved: option, finding, before: entry?.record ?? null },
+      ...{ nodes: view.physnets.uplinksOf(option.physnet), now: clock.now(), keepMs },
+    });
+    const value = physnetCodec.format(record);
+    if (value === entry?.value) return [];
+    const key = keys.physnet(option.physnet);
+    return [{ compare: [unchanged(key, entry)], operations: [{ kind: 'put', key, value }] }];
   }
 
   /** Returns early when there is something new. */

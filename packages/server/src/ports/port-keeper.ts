@@ -3,12 +3,14 @@ import {
   createPortWatcher,
   type NeutronClient,
   type NeutronPort,
+  type PortChange,
   type PortWatcher,
 } from '@taas/neutron';
 import type { Clock, Logger } from '@taas/service';
 import type { Leadership, Store, V2Follower, Verdict } from '@taas/store';
 import { OwnWrites } from '../api/own-writes.js';
 import type { Behalves } from '../audit/actor.js';
+import type { Contained } from '../contained.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { placeOfPort } from './neutron-place.js';
@@ -39,6 +41,15 @@ export interface PortKeeperDeps {
   readonly catchUpMs: number;
   /** Tells the audit trail why taps go. */
   readonly behalves?: Behalves;
+  readonly contained?: Contained;
+}
+
+/** What has become of some ports could not be dealt with; the others' changes were. */
+class PortChangesError extends Error {
+  override readonly name = 'PortChangesError';
+  constructor(ports: readonly string[]) {
+    super(`${ports.length} ports could not be dealt with, such as ${ports[0]}; it is tried again`);
+  }
 }
 
 /** What the leader does about ports: writes where they are bound, and takes their taps away when they are deleted. */
@@ -71,10 +82,7 @@ export class PortKeeper {
         ...{ client: neutron.client, intervalMs: neutron.pollMs, portIds: () => tappedPorts(live.view) },
         onRound: async ({ changes, ports }) => {
           seen = ports;
-          for (const change of changes) {
-            if (change.kind === 'deleted') await this.#deleted(change.portId);
-            else if (bindingOrOwnerChanged(change)) binder.lookAt([change.port.id]);
-          }
+          await this.#dealWith(changes, binder, leadership.signal);
         },
       });
     try {
@@ -98,6 +106,26 @@ export class PortKeeper {
       ...(this.#v2 ? { networking_vpp: this.#v2.inSight ? 'in sight' : 'out of sight' } : {}),
       ...(this.#watcher ? { ports_seen_ms_ago: this.#watcher.age() } : {}),
     };
+  }
+
+  /**
+   * Each change, whatever becomes of the others.
+   * @throws PortChangesError if one could not be dealt with, so that they come again with the next look
+   */
+  async #dealWith(changes: readonly PortChange[], binder: PortBinder, signal: AbortSignal): Promise<void> {
+    const failed: string[] = [];
+    for (const change of changes) {
+      const port = change.kind === 'deleted' ? change.portId : change.port.id;
+      try {
+        if (change.kind === 'deleted') await this.#deleted(port);
+        else if (bindingOrOwnerChanged(change)) binder.lookAt([port]);
+      } catch (error) {
+        signal.throwIfAborted();
+        this.deps.contained?.note(`port ${port}`, error);
+        failed.push(port);
+      }
+    }
+    if (failed.length > 0) throw new PortChangesError(failed);
   }
 
   async #deleted(port: string): Promise<void> {

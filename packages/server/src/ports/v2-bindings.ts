@@ -85,8 +85,9 @@ export class V2Bindings implements BindingSource {
     try {
       return parsePortsBound(at, key, value);
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      this.logger.error({ key, problem: error.problem }, "malformed key of networking-vpp's: it is left out");
+      // Whatever it is, it is of this key alone.
+      const problem = error instanceof RecordError ? error.problem : String(error);
+      this.logger.error({ key, problem }, "malformed key of networking-vpp's: it is left out");
       return null;
     }
   }

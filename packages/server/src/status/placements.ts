@@ -141,15 +141,23 @@ export class Placements implements PlacementSource {
 /** The placements that one request has seen: each worked out once for it, in slices. */
 export class PlacementsSeen implements PlacementSource {
   readonly #seen = new Map<string, Placement>();
+  readonly #failed = new Map<string, unknown>();
 
   constructor(private readonly placements: Placements) {}
 
-  /** After this, {@link of} costs nothing. */
+  /** After this, {@link of} costs nothing. Throws nothing: a placement that cannot be worked out is for those who ask for it. */
   *see(service: string): Sliced<void> {
-    if (!this.#seen.has(service)) this.#seen.set(service, yield* this.placements.inSlices(service));
+    if (this.#seen.has(service) || this.#failed.has(service)) return;
+    try {
+      this.#seen.set(service, yield* this.placements.inSlices(service));
+    } catch (error) {
+      this.#failed.set(service, error);
+    }
   }
 
+  /** @throws what the working out has thrown */
   of(service: string): Placement {
+    if (this.#failed.has(service)) throw this.#failed.get(service);
     return this.#seen.get(service) ?? this.placements.of(service);
   }
 }

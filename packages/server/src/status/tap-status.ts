@@ -9,10 +9,16 @@ import {
 } from '@taas/model';
 import { compileMirror, type MirrorRules } from '../compiler/compile-mirror.js';
 import { nodeFacts } from '../compiler/service-slice.js';
+import type { Contained } from '../contained.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeEntry } from '../view/entry.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
 import { type PlacedPart, type PlacementSource, placedPart } from './placements.js';
+
+const unknownStatus: StatusView = {
+  status: 'ERROR',
+  reason: 'the status cannot be worked out; the log of the server says why',
+};
 
 /**
  * The status of taps as the view has it, with the reason: every replica runs the compiler's own function over the same
@@ -23,7 +29,13 @@ export class StatusReader {
     private readonly view: ClusterView,
     private readonly placements: PlacementSource,
     private readonly rules: MirrorRules,
+    private readonly contained: Contained,
   ) {}
+
+  /** A status that cannot be worked out is that of one tap: a list of others shows it as such. */
+  contain(id: string, read: () => StatusView): StatusView {
+    return this.contained.attempt(`the status of ${id}`, read, unknownStatus);
+  }
 
   service(record: TapServiceRecord): StatusView {
     if (record.deleting) return this.#deleting(this.view.nodeRecords.ofService(record.id));

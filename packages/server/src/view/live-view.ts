@@ -32,6 +32,8 @@ export class LiveView {
   readonly #waiters = new Set<Waiter>();
   readonly #judge: HeartbeatJudge;
   #reported = new Map<string, string>();
+  /** Nodes by the tunnel address that they all claim. */
+  #contested = new Map<string, string>();
 
   constructor(
     private readonly store: Store,
@@ -78,8 +80,11 @@ export class LiveView {
   #taken(touched: Touched): void {
     if (!this.fresh) this.logger.info({ revision: this.view.revision }, 'etcd is in sight');
     this.fresh = true;
-    for (const node of this.#judge.take(this.view, touched, this.clock.monotonic())) this.#silence(node, touched);
+    this.#contained('heartbeats', () => {
+      for (const node of this.#judge.take(this.view, touched, this.clock.monotonic())) this.#silence(node, touched);
+    });
     this.#reportProblems();
+    if (touched.whole || touched.agents.size > 0) this.#contained('tunnel addresses', () => this.#reportContested());
     for (const listener of this.#listeners) this.#tell(listener, touched);
     for (const waiter of [...this.#waiters]) {
       if (waiter.revision > this.view.revision) continue;
@@ -96,11 +101,30 @@ export class LiveView {
 
   /** A listener that fails keeps nobody else from being told. */
   #tell(listener: ViewListener, touched: Touched): void {
+    this.#contained('a listener', () => listener(touched));
+  }
+
+  #contained(part: string, work: () => void): void {
     try {
-      listener(touched);
+      work();
     } catch (cause) {
-      this.logger.error({ cause }, 'what has changed in etcd could not be dealt with');
+      this.logger.error({ cause, part }, 'what has changed in etcd could not be dealt with');
     }
+  }
+
+  /** Nobody is refused for it: see decision 28. */
+  #reportContested(): void {
+    const before = this.#contested;
+    this.#contested = new Map(this.view.underlay.contested.map(({ address, nodes }) => [address, nodes.join(', ')]));
+    for (const [address, nodes] of this.#contested)
+      if (before.get(address) !== nodes)
+        this.logger.error(
+          { address, nodes },
+          'several nodes say that this is their tunnel address: taps with them do not work',
+        );
+    for (const address of before.keys())
+      if (!this.#contested.has(address))
+        this.logger.info({ address }, 'only one node says now that this is its tunnel address');
   }
 
   /** @returns a function that ends the subscription */

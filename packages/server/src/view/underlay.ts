@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { UnderlayRecord } from '@taas/model';
+import { addressSpelling, type UnderlayRecord } from '@taas/model';
 import type { Entry } from './entry.js';
 
 /** Tunnel addresses of the cloud's nodes, as far as anybody has heard. */
@@ -10,6 +10,11 @@ export interface KnownUnderlay {
   readonly unrecorded: readonly string[];
   /** Node whose record of addresses cannot be read, or null. */
   readonly unreadable: string | null;
+}
+
+export interface ContestedAddress {
+  readonly address: string;
+  readonly nodes: readonly string[];
 }
 
 /** As many addresses as are kept of a node: a node that claims one after another must not fill etcd. */
@@ -58,6 +63,16 @@ export class Underlay implements KnownUnderlay {
   get unreadable(): string | null {
     for (const [node, { record }] of this.#records) if (record === null) return node;
     return null;
+  }
+
+  /** Addresses that several nodes report now, and which. Nobody can tell which of them lies, or is misconfigured. */
+  get contested(): readonly ContestedAddress[] {
+    const nodes = new Map<string, string[]>();
+    for (const [node, address] of this.#live) {
+      const spelled = isIP(address) === 0 ? address : addressSpelling(address);
+      nodes.set(spelled, [...(nodes.get(spelled) ?? []), node]);
+    }
+    return [...nodes].flatMap(([address, by]) => (by.length > 1 ? [{ address, nodes: by.sort() }] : []));
   }
 
   /** The nodes that have reported an address or have a record. */

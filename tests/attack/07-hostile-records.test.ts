@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Cloud } from '@taas/lab';
 import { keys, tapStateCodec } from '@taas/model';
-import { silentLogger, systemClock } from '@taas/service';
+import { systemClock } from '@taas/service';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { toVppAddress } from 'vpp-api';
+import { logLines, ProgramCloud } from '../scenarios/program-cloud.js';
 import { uuid } from './stack.js';
 
-// Node node-evil is compromised: it writes what it likes under its own state. Project evil has a VM there and a collector on the
-// honest node-b, where project acme's collector is, too.
+// The real programs, a real etcd, and simulated switches. Node node-evil is compromised: it writes what it likes under its own
+// state. Project evil has a VM there and a collector on the honest node-b, where project acme's collector is, too.
+// 07-uncontained.test.ts is the control.
 const addresses = [
   ...['garbage', '224.0.0.5', '0.0.0.0', '255.255.255.255', '127.0.0.1', 'x'.repeat(100_000), '999.1.1.1'],
   ...['::ffff:10.99.0.9', 'fe80::1%eth0', '', '\n', '1.2.3.4/24'],
@@ -17,25 +14,17 @@ const addresses = [
   ...['10.99.0.1', '10.99.0.2', 'fd00::1'],
 ];
 
-let directory: string;
-let cloud: Cloud;
+let cloud: ProgramCloud;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'taas-attack-07-'));
-  cloud = await Cloud.start({
-    ...{ directory, vpp: undefined, etcd: 'etcd', nodes: ['node-a', 'node-b', 'node-evil'], transport: 'vxlan' },
-    ...{ clock: systemClock, logger: silentLogger },
-  });
-  await cloud.node('node-evil').agent.stop();
-  await cloud.addPort('node-a', { id: uuid(1), bridgeDomain: 20 }, 'acme');
-  await cloud.addPort('node-b', { id: uuid(2), bridgeDomain: 30 }, 'acme');
-  await cloud.addPort('node-evil', { id: uuid(3), bridgeDomain: 20 }, 'evil');
-  await cloud.addPort('node-b', { id: uuid(4), bridgeDomain: 31 }, 'evil');
+  cloud = await ProgramCloud.start(['node-a', 'node-b', 'node-evil'], 'etcd-v2', 'vxlan');
+  await cloud.agent('node-evil').process.stop('SIGKILL');
+  await cloud.addPort('node-a', uuid(1), 20, 'acme');
+  await cloud.addPort('node-b', uuid(2), 30, 'acme');
+  await cloud.addPort('node-evil', uuid(3), 20, 'evil');
+  await cloud.addPort('node-b', uuid(4), 31, 'evil');
 });
-afterAll(async () => {
-  await cloud?.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => cloud?.stop());
 
 const put = (key: string, value: string) =>
   cloud.store.transact({ compare: [], operations: [{ kind: 'put', key, value }] });
@@ -57,7 +46,7 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
 }
 
 async function tap(project: string, collector: string, source: string) {
-  const client = cloud.client(project);
+  const client = cloud.client(0, project);
   const service = await client.createTapService('s', collector);
   const flow = await client.createTapFlow({
     ...{ name: 'f', tapServiceId: service.id, sourcePort: source, direction: 'BOTH' },
@@ -66,7 +55,10 @@ async function tap(project: string, collector: string, source: string) {
 }
 
 async function call(project: string, method: string, path: string) {
-  const answer = await fetch(`${cloud.url}/v2.0/taas/${path}`, { method, headers: { 'x-project-id': project } });
+  const answer = await fetch(`${cloud.server(0).url}/v2.0/taas/${path}`, {
+    method,
+    headers: { 'x-project-id': project },
+  });
   const text = await answer.text();
   return { status: answer.status, json: text === '' ? {} : (JSON.parse(text) as Record<string, { status?: string }>) };
 }
@@ -116,6 +108,32 @@ it('a record that is none, one of another node, and a state that is from the fut
   await neighbourLives();
 });
 
-it('control: the conversion that ended every round of an honest agent still refuses to convert', () => {
-  for (const address of ['garbage', 'fe80::1%eth0', '', '1.2.3.4/24']) expect(() => toVppAddress(address)).toThrow();
+it("what stands in networking-vpp's keys of etcd's v2 store hurts the ports that it is about", async () => {
+  const values = [
+    '',
+    '{',
+    '[]',
+    '"x"',
+    'null',
+    '{"project_id":7}',
+    '{"mtu":1e308}',
+    'x'.repeat(50_000),
+    '\u0000\u2028',
+  ];
+  const trunks = ['{"sub_ports":7}', '{"sub_ports":[null]}', '{"sub_ports":[{"port_id":{}}]}', '[[[['];
+  for (const [n, value] of values.entries()) await cloud.putBinding(keys.boundPort('node-evil', uuid(100 + n)), value);
+  for (const [n, value] of trunks.entries()) await cloud.putBinding(keys.boundTrunk('node-evil', uuid(200 + n)), value);
+  for (const key of [keys.boundPort('node-evil', 'no-uuid'), '/networking-vpp/nodes/node-evil/unheard/of/x'])
+    await cloud.putBinding(key, '{}');
+  await neighbourLives();
+  const said = cloud.servers.flatMap(({ logFile }) => logLines(logFile)).map(({ msg }) => msg);
+  expect(said).toContain("malformed key of networking-vpp's: it is left out");
+});
+
+it('no pass of an honest agent was left unfinished', () => {
+  for (const node of ['node-a', 'node-b']) {
+    const said = logLines(cloud.agent(node).logFile).map(({ msg }) => msg);
+    expect(said).toContain('plan carried out');
+    expect(said).not.toContain('a round was not finished');
+  }
 });

@@ -40,15 +40,20 @@ export class ProgramCloud {
     readonly etcd: EtcdProcess,
     readonly store: Store,
     private readonly bindings: 'etcd-v2' | 'etcd-v3',
+    private readonly transport: 'vlan' | 'vxlan',
   ) {}
 
   /** @param bindings by which API of etcd ports are bound: v2 is networking-vpp's */
-  static async start(nodes: readonly string[], bindings: 'etcd-v2' | 'etcd-v3' = 'etcd-v3'): Promise<ProgramCloud> {
+  static async start(
+    nodes: readonly string[],
+    bindings: 'etcd-v2' | 'etcd-v3' = 'etcd-v3',
+    transport: 'vlan' | 'vxlan' = 'vlan',
+  ): Promise<ProgramCloud> {
     const directory = mkdtempSync(join(tmpdir(), 'taas-programs-'));
     const clock = systemClock;
     const etcd = await launchEtcd({ clock, args: bindings === 'etcd-v2' ? ['--enable-v2'] : [] });
     const store = createEtcdStore({ endpoints: [etcd.endpoint], clock, logger: silentLogger, random: Math.random });
-    const cloud = new ProgramCloud(directory, etcd, store, bindings);
+    const cloud = new ProgramCloud(directory, etcd, store, bindings, transport);
     try {
       const wire = new SimWire();
       for (const [n, name] of nodes.entries()) {
@@ -108,15 +113,20 @@ export class ProgramCloud {
   }
 
   /** A VM's port, bound and made. */
-  async addPort(node: string, id: string, bridgeDomain: number): Promise<LabPort> {
-    await this.bind(node, id);
+  async addPort(node: string, id: string, bridgeDomain: number, project = 'project-a'): Promise<LabPort> {
+    await this.bind(node, id, project);
     return this.switch(node).addPort({ id, bridgeDomain });
   }
 
-  async bind(node: string, id: string): Promise<void> {
-    const value = JSON.stringify({ binding_type: 'vhostuser', project_id: 'project-a' });
-    if (this.bindings === 'etcd-v2') await putV2(this.etcd.endpoint, keys.boundPort(node, id), value);
-    else await this.put(keys.boundPort(node, id), value);
+  async bind(node: string, id: string, project = 'project-a'): Promise<void> {
+    const value = JSON.stringify({ binding_type: 'vhostuser', project_id: project });
+    await this.putBinding(keys.boundPort(node, id), value);
+  }
+
+  /** Any value under a key of networking-vpp's. */
+  async putBinding(key: string, value: string): Promise<void> {
+    if (this.bindings === 'etcd-v2') await putV2(this.etcd.endpoint, key, value);
+    else await this.put(key, value);
   }
 
   async unbind(node: string, id: string): Promise<void> {
@@ -145,7 +155,10 @@ export class ProgramCloud {
       networking_vpp: { bindings: this.bindings },
       election: { ttl_s: 2 },
       ...withoutBounds,
-      segments: [{ type: 'vlan', physnet, first: 3900, last: 3999, exclusive: true }],
+      segments:
+        this.transport === 'vlan'
+          ? [{ type: 'vlan', physnet, first: 3900, last: 3999, exclusive: true }]
+          : [{ type: 'vxlan', first: 70_000, last: 70_999 }],
     };
     return this.#start(`server-${n}`, 'taas-server', config, api, health);
   }

@@ -28,6 +28,8 @@ export interface SimCloudOptions {
   readonly storeDelayMs?: number;
   /** How long an agent waits for an answer of its switch, in ms. Default: 5,000. */
   readonly switchTimeoutMs?: number;
+  /** Which errors end an agent's reconcile pass, other than as it is. */
+  readonly endsPass?: (error: unknown) => boolean;
 }
 
 /**
@@ -156,6 +158,7 @@ export class SimCloud {
       ...{ store, clock: systemClock, random: Math.random, logger: recordingLogger(this.log, { program: node }) },
       lock: createVppLock({ apiSocket: socketPath, self: { pid: process.pid, node }, clock: systemClock }),
       connectVpp: (signal) => connect({ socketPath, clientName: 'taas-agent', messages, requestTimeoutMs, signal }),
+      ...(this.options.endsPass ? { endsPass: this.options.endsPass } : {}),
     });
     await agent.start();
     this.#agents.set(node, { agent, store });

@@ -77,7 +77,7 @@ export const readers: Readonly<Record<Exclude<Look, 'events'>, Reader>> = {
   },
   policers: async ({ client }) => {
     const policers = await client.dump('policer_dump_v2', { policer_index: ALL });
-    const counts = parseCounts((await client.request('cli_inband', { cmd: 'show policer' })).reply);
+    const counts = parseCounts((await client.request('cli_inband', { cmd: 'show policer' })).reply, () => undefined);
     // For interface 0 VPP lists all, and for "all" none.
     const policed = [0, ALL].map((sw_if_index) => client.dump('policer_classify_dump', { type: 2, sw_if_index }));
     return [

@@ -1,0 +1,86 @@
+import { keys } from '@taas/model';
+import { afterEach, expect, it, vi } from 'vitest';
+import { SimCloud } from '../scenarios/sim-cloud.js';
+import { uuid } from './stack.js';
+
+// The control of 07-hostile-records: the same attack, in this process, on programs without the checks. The codec believes any
+// text to be an address (the module that judges is replaced for this file), and with `endsPass` an agent contains nothing.
+vi.mock('../../packages/model/src/node-address.js', async (original) => ({
+  ...(await original<object>()),
+  isIpAddress: () => true,
+  tunnelAddressProblem: () => null,
+  isSameAddress: (a: string, b: string) => a === b,
+  addressSpelling: (a: string) => a,
+}));
+
+let cloud: SimCloud;
+afterEach(() => cloud?.stop());
+
+async function tap(project: string, collector: string, source: string) {
+  const client = cloud.client(project);
+  const service = await client.createTapService('s', collector);
+  const flow = await client.createTapFlow({
+    name: 'f',
+    tapServiceId: service.id,
+    sourcePort: source,
+    direction: 'BOTH',
+  });
+  return { project, service: service.id, flow: flow.id };
+}
+
+async function statusOf({ project, flow }: { project: string; flow: string }): Promise<string> {
+  const { text } = await cloud.ask('GET', `tap_flows/${flow}`, { project });
+  return (JSON.parse(text) as { tap_flow: { status: string } }).tap_flow.status;
+}
+
+const unfinished = () =>
+  cloud.log.filter(({ message, fields }) => message === 'a round was not finished' && fields['program'] === 'node-b')
+    .length;
+
+/** Node node-evil says that its tunnels end at nothing, which the honest node-b is told. */
+async function attack(endsPass?: (error: unknown) => boolean): Promise<void> {
+  cloud = await SimCloud.start({
+    ...{ nodes: ['node-a', 'node-b', 'node-evil'], transport: 'vxlan' },
+    ...(endsPass ? { endsPass } : {}),
+  });
+  await cloud.stopAgent('node-evil');
+  for (const [node, port, project] of [
+    ['node-a', uuid(1), 'acme'],
+    ['node-b', uuid(2), 'acme'],
+    ['node-evil', uuid(3), 'evil'],
+    ['node-b', uuid(4), 'evil'],
+  ] as const) {
+    await cloud.bind(node, port, project);
+    await cloud.switch(node).addPort({ id: port, bridgeDomain: project === 'acme' ? 20 : 30 });
+  }
+  const more = { physnets: [], capabilities: [], tunnel_address: 'garbage' };
+  const said = { v: 1, node: 'node-evil', agent_version: '1', vpp_version: '26.06', ...more };
+  await cloud.put(keys.agent('node-evil'), JSON.stringify(said));
+  const evil = await tap('evil', uuid(4), uuid(3));
+  await cloud.until('node-b is told to receive from there', async () =>
+    ((await cloud.store.get(keys.nodeResource('node-b', 'tap_services', evil.service)))?.value ?? '').includes(
+      'garbage',
+    ),
+  );
+}
+
+it('without both checks no pass of the honest node is finished, and no tap of anybody is wired there', async () => {
+  await attack(() => true);
+  const before = unfinished();
+  const acme = await tap('acme', uuid(2), uuid(1));
+  await cloud.until('pass after pass is not finished', async () => unfinished() > before + 20, 20_000);
+  expect(await statusOf(acme)).not.toBe('ACTIVE');
+});
+
+it('with the second check alone, the neighbour lives', async () => {
+  await attack();
+  const acme = await tap('acme', uuid(2), uuid(1));
+  await cloud.until("acme's tap is ACTIVE", async () => (await statusOf(acme)) === 'ACTIVE', 20_000);
+  await cloud.ask('DELETE', `tap_services/${acme.service}`, { project: 'acme' });
+  await cloud.until(
+    'and goes',
+    async () => (await cloud.store.get(keys.nodeResource('node-b', 'tap_services', acme.service))) === undefined,
+    20_000,
+  );
+  expect(unfinished()).toBe(0);
+});

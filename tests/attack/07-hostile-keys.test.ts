@@ -9,7 +9,7 @@ import { uuid } from './stack.js';
 
 // Servers and agents as they are, switches that are simulators: whatever stands under keys of others, taps of node-a and node-b
 // are wired, work, and go. TAAS_HOSTILE_RUNS says how often, TAAS_HOSTILE_SEED with which seed; a failure prints its own.
-const runs = Number(process.env['TAAS_HOSTILE_RUNS'] ?? 12);
+const runs = Number(process.env['TAAS_HOSTILE_RUNS'] ?? 6);
 const seed = process.env['TAAS_HOSTILE_SEED'];
 const honest = ['node-a', 'node-b'] as const;
 

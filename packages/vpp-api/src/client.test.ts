@@ -159,6 +159,51 @@ describe('dumps', () => {
   });
 });
 
+describe('a details that cannot be read', () => {
+  const cutOff = async () => {
+    const { vpp, client } = await start();
+    vpp.silent.add('thing_dump');
+    const unreadable: string[] = [];
+    const ask = (tolerant: boolean) => {
+      const dump = client.dump(
+        'thing_dump',
+        { from: 0 },
+        tolerant ? { unreadable: (error, known) => unreadable.push(`${error.message} ${JSON.stringify(known)}`) } : {},
+      );
+      dump.catch(() => undefined);
+      return dump;
+    };
+    const answer = async () => {
+      vpp.silent.add('control_ping');
+      await settle();
+      const asked = vpp.received.filter(({ name }) => name === 'thing_dump').at(-1);
+      const context = Number(asked?.fields['context']);
+      vpp.send('thing_details', { context, n: 1 });
+      const short = Buffer.alloc(6);
+      short.writeUInt32BE(context);
+      vpp.sendBytes(encodeFrame(vpp.id('thing_details'), short));
+      vpp.send('thing_details', { context, n: 3 });
+      vpp.send('control_ping_reply', { context: context + 1, retval: 0, vpe_pid: 1 });
+    };
+    return { ask, answer, unreadable };
+  };
+
+  it('fails the dump', async () => {
+    const { ask, answer } = await cutOff();
+    const dump = ask(false);
+    await answer();
+    await expect(dump).rejects.toThrow(/thing_details\.n: message too short/);
+  });
+
+  it('is left out for whoever asks for that, who is told what could be read of it', async () => {
+    const { ask, answer, unreadable } = await cutOff();
+    const dump = ask(true);
+    await answer();
+    expect((await dump).map(({ n }) => n)).toEqual([1, 3]);
+    expect(unreadable).toEqual([expect.stringMatching(/too short .*"context":/)]);
+  });
+});
+
 describe('events', () => {
   it('reach their listeners until disposed of; one that throws stops nobody', async () => {
     const { vpp, client, problems } = await start();

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { oneLineJson } from '@taas/service';
 import { isoTime } from '../iso-time.js';
 import type { NumberedEntry } from './audit-log.js';
 
@@ -7,7 +8,7 @@ export type AuditSink = (entries: readonly NumberedEntry[]) => Promise<void>;
 
 /** One JSON object, with the time as text, for people and for what reads logs. */
 export function auditLine({ at, ...entry }: NumberedEntry): string {
-  return `${JSON.stringify({ time: isoTime(at), ...entry })}\n`;
+  return `${oneLineJson(JSON.stringify({ time: isoTime(at), ...entry }))}\n`;
 }
 
 /**

@@ -23,7 +23,8 @@ beforeAll(async () => {
   await cloud.addPort('node-b', uuid(2), 30, 'acme');
   await cloud.addPort('node-evil', uuid(3), 20, 'evil');
   await cloud.addPort('node-b', uuid(4), 31, 'evil');
-});
+  // Five programs and an etcd: much for a machine that is busy.
+}, 180_000);
 afterAll(() => cloud?.stop());
 
 const put = (key: string, value: string) =>

@@ -78,7 +78,12 @@ export class QuietLook {
   }
 
   #likeness(sight: Sight): string {
-    return this.contained.attempt(`the look at ${keyOf(sight)}`, () => likenessOf(sight, this.snapshot), '');
+    try {
+      return likenessOf(sight, this.snapshot);
+    } catch (error) {
+      this.contained.note(`the look at ${keyOf(sight)}`, error);
+      return '';
+    }
   }
 
   #next(wanted: Wanted): Sight[] {

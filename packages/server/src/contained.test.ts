@@ -43,9 +43,7 @@ describe('what fails for one tap', () => {
     for (const query of ['', '?status=ERROR', '?sort_key=status&sort_dir=asc']) {
       const { status, body } = await server.request('GET', flows + query);
       expect(status).toBe(200);
-      const shown = new Map<string, string>(
-        [...body.tap_flows].map((each) => [each.id, each.status]),
-      );
+      const shown = new Map<string, string>([...body.tap_flows].map((each) => [each.id, each.status]));
       expect(shown.get(odd)).toBe('ERROR');
       if (query !== '?status=ERROR') expect(shown.get(good)).toMatch(/^(DOWN|PENDING_CREATE)$/);
     }

@@ -34,7 +34,7 @@ export interface Trust {
   readonly verify: (key: string, text: string) => Verdict | null;
   /** Follows anew when keys change by which its values are verified. */
   v2(follower: V2Follower): V2Follower;
-  /** Checks, and looks after keys, until `signal` aborts. */
+  /** Checks until `signal` aborts. */
   keep(signal: AbortSignal): Promise<void>;
   /** Signs what is ours anew whenever our key changes, until `signal` aborts. */
   keepSigned(compare: readonly Compare[], signal: AbortSignal): Promise<void>;
@@ -70,7 +70,7 @@ export function createTrust(options: TrustOptions): Trust {
       const checking = untilProtected(toCheck, options, signal).then(clear, (error: unknown) => {
         if (!signal.aborted) unprotected.abort(error);
       });
-      await Promise.all([checking, ...desks.map((desk) => desk.keep(signal))]);
+      await checking;
     },
     keepSigned: async (compare, signal) => {
       if (signed === null || ours === null) return;

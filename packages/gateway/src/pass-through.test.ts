@@ -43,7 +43,10 @@ describe('a client that reads its answer', () => {
     await vi.waitFor(() => expect(it.passThrough.load).toEqual({ atNeutron: 0, waiting: 0, heldBytes: 0 }));
     // What had been sent before is not the whole, and there comes no more.
     let bytes = 0;
-    socket.on('data', (piece: Buffer) => (bytes += piece.length)).on('error', () => undefined).resume();
+    socket
+      .on('data', (piece: Buffer) => (bytes += piece.length))
+      .on('error', () => undefined)
+      .resume();
     await once(socket, 'close');
     expect(bytes).toBeLessThan(64 * mebibyte.length);
   }, 15_000);

@@ -15,25 +15,35 @@ import sys
 import seccomp
 
 
-def members(name, seen=()):
-    """The system calls of a group of systemd's."""
+def groups():
+    """What is in each of systemd's groups, as it says itself."""
+    text = subprocess.run(["systemd-analyze", "syscall-filter", "--no-pager"], check=True, capture_output=True, text=True).stdout
+    found = {}
+    members = set()
+    for line in text.splitlines():
+        if re.fullmatch(r"@\S+", line):
+            members = found.setdefault(line, set())
+        elif re.fullmatch(r"    [@\w]\S*", line):
+            members.add(line.strip())
+        elif line and not line.startswith(" "):
+            members = set()  # What follows is in no group.
+    return found
+
+
+def members(name, known):
+    """The system calls that a name of a unit's line stands for."""
     if not name.startswith("@"):
         return {name}
-    text = subprocess.run(["systemd-analyze", "syscall-filter", "--no-pager", name], check=True, capture_output=True, text=True).stdout
-    found = set()
-    for line in text.splitlines()[1:]:
-        each = line.strip()
-        if each and not each.startswith("#") and each not in seen:
-            found |= members(each, (*seen, name))
-    return found
+    return set().union(*(members(each, known) for each in known[name]))
 
 
 def allowed(unit):
     """Lines add up; one that begins with ~ takes away. @default is always allowed, as by systemd."""
-    calls = members("@default")
+    known = groups()
+    calls = members("@default", known)
     for value in re.findall(r"^SystemCallFilter=(.*)$", unit, re.M):
         names = value.lstrip("~").split()
-        of_line = set().union(*(members(name) for name in names))
+        of_line = set().union(*(members(name, known) for name in names))
         calls = calls - of_line if value.startswith("~") else calls | of_line
     return calls
 

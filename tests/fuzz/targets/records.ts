@@ -11,11 +11,7 @@ const vxlan = { type: 'vxlan', vni: 70_000, local: '10.0.0.1', remote: 'fd00::2'
 const named = { ...common, name: 'n', description: 'd', created_at: 1_700_000_000_000 };
 const flow = { tap_service_id: id, source_port: id, direction: 'BOTH', vlan_filter: '1-5,7' };
 const rule = {
-  action: 'accept',
-  ethertype: 'ipv4',
-  protocol: 17,
-  source_prefix: '10.0.0.0/8',
-  destination_port_first: 53,
+  ...{ action: 'accept', ethertype: 0x0800, protocol: 17, source: '10.0.0.0/8', destination_ports: [53, 53] },
 };
 const mirror = { port_id: id, mirror_type: 'gre', directions: { IN: 1, OUT: 2 } };
 

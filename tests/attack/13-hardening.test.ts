@@ -119,7 +119,7 @@ describe.skipIf(process.getuid?.() !== 0 || !has('setpriv') || !has('unshare'))(
     });
     afterEach(async () => {
       for (const child of running.splice(0)) {
-        if (child.exitCode !== null) continue;
+        if (child.exitCode !== null || child.signalCode !== null) continue;
         const gone = new Promise((resolve) => child.once('exit', resolve));
         child.kill('SIGKILL');
         await gone;

@@ -8,6 +8,7 @@ import { LockedEtcd } from './locked-etcd.js';
 // etcd lets whoever has any user keep any lease alive. The attacker here is a compromised node with its own agent's user.
 
 const ttlSeconds = 3;
+const leaseSeconds = 4;
 const attacker = 'taas-evil';
 
 let locked: LockedEtcd;
@@ -57,6 +58,13 @@ async function goneByLease(key: string, signal: AbortSignal): Promise<boolean> {
   return false;
 }
 
+/** Resolves when the agent has just said that it lives. */
+async function nextHeartbeat(node: string): Promise<void> {
+  const key = keys.heartbeat(node);
+  for await (const event of admin.follow([key], new AbortController().signal))
+    if (event.kind === 'changes' && event.changes.some((each) => each.kind === 'put' && each.entry.key === key)) return;
+}
+
 beforeAll(async () => {
   locked = await LockedEtcd.start(['n1', 'evil']);
   admin = locked.storeOf('taas-server');
@@ -101,16 +109,19 @@ describe('who keeps the lease of another alive', () => {
     closers.push(() => lab.stop());
     const server = await startServer('server');
     const agent = await start('agent', 'taas-agent', {
-      ...{ node: 'n1', vpp: { api_socket: lab.apiSocket }, lease_ttl_s: 4, etcd: locked.credentials('taas-n1') },
+      ...{ node: 'n1', vpp: { api_socket: lab.apiSocket }, lease_ttl_s: leaseSeconds },
+      etcd: locked.credentials('taas-n1'),
     });
     await expect.poll(async () => (await server.ready()).agents?.there, { timeout: 15_000 }).toBe(1);
     await locked.keepAllAlive(attacker);
+    await nextHeartbeat('n1');
     await agent.process.stop('SIGKILL');
     const since = systemClock.monotonic();
     await expect
       .poll(async () => (await server.ready()).agents, { timeout: 15_000, interval: 50 })
       .toEqual({ there: 0, silent: ['n1'] });
-    expect(systemClock.monotonic() - since).toBeLessThan(12_000);
+    // As after an ordinary death: by its lease's time, and the second that a busy machine may take over it.
+    expect(systemClock.monotonic() - since).toBeLessThan(leaseSeconds * 1000 + 1_000);
     // The control: by the lease it would be alive.
     expect(await admin.get(keys.agent('n1'))).toBeDefined();
     await agent.process.start();

@@ -24,6 +24,19 @@ function has(command: string): boolean {
   }
 }
 
+/** Puts the filter of a unit around a program; needs python3-seccomp and systemd's own list of what is in its groups. */
+const withFilter = ['/usr/bin/python3', join(root, 'tests/attack/with-filter.py')];
+const canFilter = has('systemd-analyze') && runs('/usr/bin/python3', ['-c', 'import seccomp']);
+
+function runs(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'pipe' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe('the systemd units', () => {
   /** All that both need, and what would be missed most if somebody took it away. */
   const demanded = {
@@ -106,7 +119,7 @@ describe.skipIf(process.getuid?.() !== 0 || !has('setpriv') || !has('unshare'))(
     });
     afterEach(async () => {
       for (const child of running.splice(0)) {
-        if (child.exitCode !== null) continue;
+        if (child.exitCode !== null || child.signalCode !== null) continue;
         const gone = new Promise((resolve) => child.once('exit', resolve));
         child.kill('SIGKILL');
         await gone;
@@ -119,7 +132,11 @@ describe.skipIf(process.getuid?.() !== 0 || !has('setpriv') || !has('unshare'))(
     });
 
     /** @returns its URL of health, what it has said, and how it ended, if it has */
-    async function start(program: 'taas-server' | 'taas-agent', config: object, groups = '') {
+    async function start(
+      program: 'taas-server' | 'taas-agent',
+      config: object,
+      { groups = '', unitFile = join(root, 'deploy', `${program}.service`) } = {},
+    ) {
       const port = await freePort();
       const file = join(folder, `${program}.yaml`);
       writeFileSync(file, JSON.stringify({ ...config, health: { port } }));
@@ -127,7 +144,8 @@ describe.skipIf(process.getuid?.() !== 0 || !has('setpriv') || !has('unshare'))(
       const readOnly = 'mount --make-rprivate / && mount -o remount,bind,ro / && exec "$@"';
       const rights = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', '--reset-env'];
       const who = [`--reuid=${nobody}`, `--regid=${nobody}`, groups === '' ? '--clear-groups' : `--groups=${groups}`];
-      const command = ['setpriv', ...who, ...rights, process.execPath, bin(program), '--config', file];
+      const filter = canFilter ? [...withFilter, unitFile] : [];
+      const command = ['setpriv', ...who, ...rights, ...filter, process.execPath, bin(program), '--config', file];
       const child = spawn('unshare', ['--mount', 'sh', '-c', readOnly, 'sh', ...command], { stdio: 'pipe' });
       running.push(child);
       let said = '';
@@ -160,7 +178,24 @@ describe.skipIf(process.getuid?.() !== 0 || !has('setpriv') || !has('unshare'))(
       expect(status).toMatch(/^CapEff:\s*0+$/m);
       expect(status).toMatch(/^CapBnd:\s*0+$/m);
       expect(status).toMatch(new RegExp(`^Uid:\\s*${nobody}\\s`, 'm'));
+      // 2: under a filter of system calls.
+      expect(status).toMatch(canFilter ? /^Seccomp:\s*2$/m : /^Seccomp:\s*0$/m);
     };
+
+    it.skipIf(!canFilter)(
+      'the filter bites (control; not run without python3-seccomp): with one that allows less, neither program starts',
+      async () => {
+        for (const program of ['taas-server', 'taas-agent'] as const) {
+          const unitFile = join(folder, `less-${program}.service`);
+          writeFileSync(unitFile, `${unit(`${program}.service`)}\nSystemCallFilter=~@io-event\n`);
+          chmodSync(unitFile, 0o644);
+          const { child, said } = await start(program, {}, { unitFile });
+          const ended = await new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
+          expect([program, ended, said()]).not.toEqual([program, 0, expect.anything()]);
+          expect(said()).not.toContain('"listening"');
+        }
+      },
+    );
 
     it('the server serves', async () => {
       const listen = { port: await freePort() };
@@ -185,7 +220,7 @@ describe.skipIf(process.getuid?.() !== 0 || !has('setpriv') || !has('unshare'))(
       await until(stranger, async () => stranger.said().includes('permission denied'));
       expect((await stranger.state())?.vpp).toBe(false);
       running.splice(0)[0]?.kill('SIGKILL');
-      const member = await start('taas-agent', config, String(vppGroup));
+      const member = await start('taas-agent', config, { groups: String(vppGroup) });
       await ready(member);
       withoutRights(member);
     });

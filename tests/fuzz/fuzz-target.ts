@@ -10,6 +10,8 @@ export interface FuzzTarget {
 export interface OpenTarget {
   /** Inputs to begin with: valid ones, and those that once failed. */
   readonly corpus: readonly Uint8Array[];
+  /** How the ways of valid inputs end, where all of the corpus are: one that takes another way is a finding. */
+  readonly valid?: string;
   /** Pieces of text that mean something to the reader; mutations put them in. */
   readonly dictionary: readonly string[];
   /**

@@ -42,6 +42,15 @@ describe('the fuzzer', () => {
     expect(again.findings[0]?.input).toEqual(result.findings[0]?.input);
   });
 
+  it('finds a sample that its reader refuses', async () => {
+    const stale: FuzzTarget = {
+      ...{ name: 'control', what: 'a reader whose samples are of yesterday' },
+      open: async () => ({ ...(await reader(() => 'tap_flow refused').open()), valid: ' read' }),
+    };
+    const { findings } = await fuzz(stale, { ...short, inputs: 10 });
+    expect(findings.map(({ why }) => why)).toEqual([expect.stringContaining('a sample is refused')]);
+  });
+
   it('finds memory that grows', async () => {
     let held = 0;
     const leaking: FuzzTarget = {

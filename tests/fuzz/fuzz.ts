@@ -71,7 +71,9 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
       slowestMs = Math.max(slowestMs, took);
       const count = ways.get(way.name) ?? 0;
       ways.set(way.name, count + 1);
+      const isRefused = started !== undefined && open.valid !== undefined && !way.name.endsWith(open.valid);
       if (way.finding !== undefined) findings.push({ why: way.finding, input });
+      else if (isRefused) findings.push({ why: `a sample is refused, and its changes with it: ${way.name}`, input });
       // A busy machine is slow once; a reader that hangs does so again.
       else if (took > limitMs && (await isSlow(() => open.run(input), clock, limitMs)))
         findings.push({ why: `takes ${Math.round(took)} ms`, input });

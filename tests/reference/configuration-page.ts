@@ -27,7 +27,7 @@ function files(programs: readonly DocumentedProgram[]): string {
   const rows = programs.flatMap(({ name, schema }) => [
     row(name, '`--config`', 'no', 'which options count from the next start'),
     ...optionsOf(schema)
-      .filter(({ path }) => /_file$/.test(path))
+      .filter(({ path }) => /_files?(\[\])?$/.test(path))
       .map(({ path }) =>
         row(name, `\`${path}\``, /key_file$|password_file$|secret_file$/.test(path) ? 'yes' : 'no', 'the content'),
       ),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { systemClock } from '@taas/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Front, gate, textOf } from './front.suite.js';
 
@@ -17,6 +18,56 @@ const start = async (...args: Parameters<typeof Front.start>): Promise<Front> =>
 };
 const port = '0b1e7b44-1111-4222-8333-444455556666';
 const mebibyte = Buffer.alloc(1024 * 1024, 'x');
+
+describe('a client that reads its answer', () => {
+  const reader = { lookMs: 250, leastBytes: 64_000, looks: 4 };
+  /** As much as a client takes, up to 64 MiB: more than sockets and buffers on the way hold. */
+  const endless = (ends: () => void) => (_incoming: IncomingMessage, response: ServerResponse) => {
+    let left = 64;
+    const more = (): void => {
+      while (left-- > 0) if (!response.write(mebibyte)) return void response.once('drain', more);
+      response.end();
+    };
+    response.once('close', ends);
+    more();
+  };
+
+  it('not at all is cut off, and gives back its place at Neutron', async () => {
+    const ended = gate();
+    const it = await start(endless(ended.open), { reader, timeouts: { idleMs: 60_000 } });
+    const socket = it.socket();
+    socket.pause();
+    socket.write('GET /v2.0/networks HTTP/1.1\r\nHost: a\r\n\r\n');
+    await vi.waitFor(() => expect(it.passThrough.load.atNeutron).toBe(1));
+    await ended.passed;
+    await vi.waitFor(() => expect(it.passThrough.load).toEqual({ atNeutron: 0, waiting: 0, heldBytes: 0 }));
+    // What had been sent before is not the whole, and there comes no more.
+    let bytes = 0;
+    socket
+      .on('data', (piece: Buffer) => (bytes += piece.length))
+      .on('error', () => undefined)
+      .resume();
+    await once(socket, 'close');
+    expect(bytes).toBeLessThan(64 * mebibyte.length);
+  }, 15_000);
+
+  it('slowly, but as it must, gets all of it', async () => {
+    const it = await start(
+      endless(() => undefined),
+      { reader: { ...reader, leastBytes: 1 } },
+    );
+    const outgoing = request({ port: it.port, path: '/v2.0/networks' });
+    outgoing.end();
+    const [message] = (await once(outgoing, 'response')) as [IncomingMessage];
+    let bytes = 0;
+    for await (const piece of message) {
+      bytes += (piece as Buffer).length;
+      // Now and then half of the time that makes a client too slow.
+      if (bytes % (16 * mebibyte.length) < 64_000) await systemClock.sleep(reader.lookMs * 2);
+    }
+    expect(bytes).toBe(64 * mebibyte.length);
+  }, 30_000);
+});
 
 describe('bodies', () => {
   it('reach Neutron when they are whole: until then nothing at Neutron is taken for them', async () => {

@@ -91,7 +91,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const bindings = bindingsOf(config, deps);
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
   const owners = config.auth.mode === 'development' ? 'perhaps' : 'always';
-  const leaderGapMs = (config.election.ttl_s * 1000 * 2) / 3;
+  const leaderGapMs = (config.election.ttl_s * 1000) / 5;
   const live = new LiveView(deps.store, clock, logger.child({ part: 'view' }), placesFrom, owners, leaderGapMs);
   const contained = new Contained(logger.child({ part: 'contained' }));
   const audit = createAudit(config.audit, { ...deps, live, contained, logger: logger.child({ part: 'audit' }) });

@@ -22,6 +22,8 @@ export interface FileSource<T> {
   readonly what: string;
   /** Taken together: a certificate is replaced with its key, or not at all. */
   readonly files: readonly NamedFile[];
+  /** Whether what is refused may be good later as it stands, as a certificate whose time has not come. */
+  readonly byTime?: boolean;
   /**
    * The value in the files' contents, in their order. Changes nothing.
    * @throws Error that says what is wrong, and holds nothing secret
@@ -149,7 +151,7 @@ export class FileWatch {
         this.#settle(entry);
         return false;
       }
-      if (digest === entry.refusedAs) return false;
+      if (digest === entry.refusedAs && source.byTime !== true) return false;
       entry.use(source.read(contents));
     } catch (cause) {
       this.#refuse(entry, digest, problemOf(source, cause));

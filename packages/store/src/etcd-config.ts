@@ -89,9 +89,16 @@ export function etcdToCheck(
   source: string,
   deps: OpenEtcdDeps,
 ): EtcdToCheck {
-  // Asked at the start alone, so nobody has to look whether files change.
+  // Asked seldom: the files are read each time, and nobody has to look whether they change.
   const { files: _, ...once } = deps;
-  return { ...how, options: storeOptions(etcd, how.at, source, once) };
+  const read = () => storeOptions(etcd, how.at, source, once);
+  read();
+  return {
+    ...how,
+    get options() {
+      return read();
+    },
+  };
 }
 
 /**

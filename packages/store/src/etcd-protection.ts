@@ -81,14 +81,14 @@ const retry: BackoffPolicy = { firstMs: 200, maxMs: 5_000 };
  */
 export async function untilProtected(
   all: readonly EtcdToCheck[],
-  deps: { readonly clock: Clock; readonly logger: Logger; readonly random: () => number },
+  deps: { readonly clock: Clock; readonly logger: Logger; readonly random: () => number; readonly ask?: AskProtection },
   signal: AbortSignal,
 ): Promise<void> {
+  const { ask = askEtcd } = deps;
   for (const each of all) {
     for (let failures = 0; ; failures++) {
       try {
-        const ask = each.api === 'v3' ? v3Authenticates : v2Authenticates;
-        if (await ask(each.options, signal)) break;
+        if (await ask(each, signal)) break;
         throw new UnprotectedEtcdError(advice(each));
       } catch (error) {
         if (error instanceof UnprotectedEtcdError || signal.aborted) throw error;
@@ -97,6 +97,41 @@ export async function untilProtected(
         await deps.clock.sleep(backoffDelay(retry, failures, deps.random()), signal);
       }
     }
+  }
+}
+
+/** How often a running program asks again, in ms. */
+export const protectionCheckMs = 60_000;
+
+/** Whether an etcd asks who somebody is. @throws an error when it does not say */
+export type AskProtection = (etcd: EtcdToCheck, signal: AbortSignal) => Promise<boolean>;
+
+export const askEtcd: AskProtection = (etcd, signal) =>
+  (etcd.api === 'v3' ? v3Authenticates : v2Authenticates)(etcd.options, signal);
+
+/**
+ * Asks again from time to time, until `signal` aborts: authentication may be switched off under a program that runs. `tell` hears of
+ * what anybody may write to, whenever that changes. An etcd that does not answer stays what it was.
+ */
+export async function keepAskingProtection(
+  all: readonly EtcdToCheck[],
+  deps: { readonly clock: Clock; readonly ask: AskProtection; readonly everyMs: number },
+  tell: (unprotected: readonly string[]) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const open = new Set<EtcdToCheck>();
+  while (!signal.aborted && all.length > 0) {
+    await deps.clock.sleep(deps.everyMs, signal).catch(() => undefined);
+    let changed = false;
+    for (const each of all) {
+      if (signal.aborted) return;
+      const isProtected = await deps.ask(each, signal).catch(() => !open.has(each));
+      if (isProtected !== open.has(each)) continue;
+      changed = true;
+      if (isProtected) open.delete(each);
+      else open.add(each);
+    }
+    if (changed) tell([...open].map(advice));
   }
 }
 

@@ -122,7 +122,7 @@ const heartbeat = (key: string, count: number, lease: Lease) =>
   ({ kind: 'put', key: heartbeatKeyOf(key), value: JSON.stringify({ v: 1, beat: count }), lease: lease.id }) as const;
 
 /**
- * Shows the others, at every third of the time to live, that the leader lives. Ends when the key turns out to be another's,
+ * Shows the others, at every tenth of the time to live, that the leader lives; by it they also tell how long agents are silent. Ends when the key turns out to be another's,
  * or `signal` aborts. While the store takes no heartbeat it takes no other's claim either, so we go on leading.
  */
 async function beat(
@@ -133,7 +133,7 @@ async function beat(
   signal: AbortSignal,
 ): Promise<void> {
   const { key, clock, logger, random } = options;
-  const pauseMs = (options.ttlSeconds * 1000) / 3;
+  const pauseMs = (options.ttlSeconds * 1000) / 10;
   const retry = { firstMs: pauseMs / 10, maxMs: pauseMs };
   let failures = 0;
   for (let count = 1; !signal.aborted; ) {

@@ -10,7 +10,9 @@ const vlan = { type: 'vlan', physnet: 'physnet1', vlan: 3900 };
 const vxlan = { type: 'vxlan', vni: 70_000, local: '10.0.0.1', remote: 'fd00::2' };
 const named = { ...common, name: 'n', description: 'd', created_at: 1_700_000_000_000 };
 const flow = { tap_service_id: id, source_port: id, direction: 'BOTH', vlan_filter: '1-5,7' };
-const rule = { ethertype: 'ipv4', protocol: 17, source_prefix: '10.0.0.0/8', destination_port_first: 53 };
+const rule = {
+  ...{ action: 'accept', ethertype: 0x0800, protocol: 17, source: '10.0.0.0/8', destination_ports: [53, 53] },
+};
 const mirror = { port_id: id, mirror_type: 'gre', directions: { IN: 1, OUT: 2 } };
 
 /** A valid record of each kind with the codec that reads it. */
@@ -44,6 +46,7 @@ export const records: FuzzTarget = {
   name: 'records',
   what: 'records in etcd, of every kind',
   open: async () => ({
+    valid: ' read',
     corpus: Object.entries(kinds).map(([kind, [, record]]) =>
       new TextEncoder().encode(`${kind}\n${JSON.stringify(record)}`),
     ),

@@ -4,10 +4,14 @@ import {
   type AuditTap,
   parseKey,
   prefixes,
+  type QuotaRecord,
+  quotaCodec,
   RecordError,
   type ResourceKind,
+  resourceKinds,
 } from '@taas/model';
-import type { Transaction } from '@taas/store';
+import type { Operation, Transaction } from '@taas/store';
+import { words } from '../api/neutron-error.js';
 import { codecs, shelf, type TapRecord } from '../api/tap-kind.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { ownerOf } from '../view/port-owner.js';
@@ -35,7 +39,7 @@ export function entriesOf(
   known: ReadonlyMap<string, string> = new Map(),
 ): AuditEntry[] {
   const entries: AuditEntry[] = [];
-  const say = (event: AuditEvent, tap: AuditTap, detail: string) =>
+  const say = (event: AuditEvent, tap: AuditTap | null, detail: string) =>
     entries.push({
       ...{ event, at, tap, detail },
       ...{ user_id: actor?.userId ?? null, project_id: actor?.projectId ?? null, request_id: actor?.requestId ?? null },
@@ -47,6 +51,7 @@ export function entriesOf(
     const { key } = operation;
     const parsed = parseKey(key);
     if (parsed.is === 'node-resource' && operation.kind === 'delete') ended.set(`${parsed.kind}/${parsed.id}`, parsed);
+    if (parsed.is === 'quota') say('changed', null, quotaChange(view, parsed.project, operation));
     if (parsed.is !== 'resource') continue;
     const { kind, id } = parsed;
     const before = shelf(view, kind).byId.get(id)?.record ?? read(kind, key, known.get(key));
@@ -118,6 +123,28 @@ export function tapOf(view: ClusterView, record: TapRecord): AuditTap {
   const direction = Object.keys(directions).join(' ');
   return { kind: 'tap_mirrors', ...common, ...of, direction, mirror_type, remote_ip };
 }
+
+/** How many taps a project may have: whose limit is raised may tap more, whose is 0 taps nothing. */
+function quotaChange(view: ClusterView, project: string, operation: Operation): string {
+  const was = limitsIn(view.quotas.get(project)?.record ?? null);
+  const is = operation.kind === 'delete' ? 'those of the configuration' : limitsIn(quotaIn(operation));
+  return shortened(`quotas of project ${project}: ${is}; before: ${was}`);
+}
+
+function quotaIn({ key, value }: Extract<Operation, { readonly kind: 'put' }>): QuotaRecord | null {
+  try {
+    return quotaCodec.parse(key, value);
+  } catch (error) {
+    if (error instanceof RecordError) return null;
+    throw error;
+  }
+}
+
+const limitsIn = (record: QuotaRecord | null): string =>
+  resourceKinds
+    .map((kind) => words[kind].resource)
+    .flatMap((name) => (record?.[name] === undefined ? [] : [`${name} ${record[name]}`]))
+    .join(', ') || 'those of the configuration';
 
 /** The attributes that differ; texts of users are not repeated. */
 function changes(before: TapRecord | null, after: TapRecord): string {

@@ -32,6 +32,8 @@ const dayMs = 24 * 3_600_000;
 const retry: BackoffPolicy = { firstMs: 200, maxMs: 30_000 };
 /** What could not be written to the file may be this many times as much before the oldest is given up. */
 const hardFactor = 2;
+/** Then so much of that goes at once: a word in the trail is about many records, and does not itself push out the next one. */
+const givenUpAtOnce = 0.1;
 
 /**
  * What the leader does about the audit trail: brings it from etcd into the file, says in etcd how far that has come (after
@@ -146,12 +148,14 @@ export class AuditKeeper {
     const goes: Logged[] = [];
     const lost = new Set<string>();
     let rest = log.size;
+    const most = hardFactor * keep.records;
+    const unsafeLeft = rest > most ? Math.floor(most * (1 - givenUpAtOnce)) : most;
     for (const each of log.all()) {
       const isOld = each.entries.every(({ at }) => at < oldest);
       const isTooMuch = rest > keep.records;
       if (!isOld && !isTooMuch) break;
       const isSafe = !sink || each.revision <= log.exported;
-      if (!isSafe && rest <= hardFactor * keep.records) break;
+      if (!isSafe && rest <= unsafeLeft) break;
       if (this.#isOfTap(each.key)) continue;
       if (!isSafe) lost.add(each.key);
       goes.push(each);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditEntry, keys, prefixes } from '@taas/model';
@@ -143,13 +143,42 @@ describe('the audit trail', () => {
     expect(refused.status).toBe(404);
     await call(server, 'POST', 'tap_services', service(1), acme, 'reader');
     await call(server, 'DELETE', `tap_flows/${portId(77)}`);
+    const malformed = { tap_mirror: { ...mirror.tap_mirror, remote_ip: '127.0.0.1' } };
+    expect((await call(server, 'POST', 'tap_mirrors', malformed)).status).toBe(400);
+    expect((await call(server, 'POST', 'tap_flows', { tap_flow: 7 })).status).toBe(400);
     expect((await call(server, 'GET', 'audit')).status).toBe(403);
     const told = await trail(server, '?event=refused');
     expect(told).toMatchObject([
       { status: 404, error: 'PortNotFound', request_id: refused.requestId, tap: { port_id: portId(11) } },
       { status: 403, error: 'PolicyNotAuthorized', user_id: `user-of-${acme}`, method: 'POST' },
       { status: 404, error: 'TapFlowNotFound', tap: { id: portId(77) } },
+      { status: 400, tap: { kind: 'tap_mirrors', port_id: portId(3), remote_ip: '127.0.0.1' } },
+      { status: 400, tap: { kind: 'tap_flows' } },
       { status: 403, detail: 'rule:get_taas_audit is disallowed by policy' },
+    ]);
+  });
+
+  it('has who changed whose quota, from what to what, and who was refused that', async () => {
+    const server = await start();
+    const quota = (method: string, body?: object, roles = 'admin') =>
+      fetch(`${server.address}/v2.0/quotas/${umbrella}`, {
+        method,
+        headers: { 'x-project-id': 'ops', 'x-roles': roles, 'x-user-id': 'user-of-ops' },
+        ...(body === undefined ? {} : { body: JSON.stringify({ quota: body }) }),
+      });
+    expect((await quota('PUT', { tap_flow: 3 })).status).toBe(200);
+    expect((await quota('PUT', { tap_flow: 7, tap_mirror: -1 })).status).toBe(200);
+    expect((await quota('PUT', { tap_flow: 9 }, 'member')).status).toBe(403);
+    expect((await quota('PUT', { tap_flow: 'many' })).status).toBe(400);
+    expect((await quota('DELETE')).status).toBe(204);
+    const mine = { project_id: 'ops', user_id: 'user-of-ops', request_id: expect.stringMatching(/^req-/), tap: null };
+    const of = `quotas of project ${umbrella}`;
+    expect(await trail(server)).toMatchObject([
+      { event: 'changed', ...mine, detail: `${of}: tap_flow 3; before: those of the configuration` },
+      { event: 'changed', ...mine, detail: `${of}: tap_flow 7, tap_mirror -1; before: tap_flow 3` },
+      { event: 'refused', ...mine, status: 403, method: 'PUT', path: `/v2.0/quotas/${umbrella}` },
+      { event: 'refused', ...mine, status: 400 },
+      { event: 'changed', ...mine, detail: `${of}: those of the configuration; before: tap_flow 7, tap_mirror -1` },
     ]);
   });
 
@@ -199,7 +228,19 @@ describe('the audit trail', () => {
       ]);
   });
 
-  it('goes on in a new file when the old one is moved away, and mends half a line', async () => {
+  it('goes on on a line of its own after half a line, which a crash may have left', async () => {
+    const half = '{"time":"2026-01-01T00:00:00.000Z","ev';
+    writeFileSync(file(), `{"id":"0"}\n${half}`);
+    const server = await start();
+    await call(server, 'POST', 'tap_services', service(1));
+    const text = () => readFileSync(file(), 'utf8');
+    await until(() => expect(text().split('\n')).toHaveLength(4));
+    const [whole, broken, next, end] = text().split('\n');
+    expect([whole, broken, end]).toEqual(['{"id":"0"}', half, '']);
+    expect(JSON.parse(next ?? '')).toMatchObject({ event: 'created' });
+  });
+
+  it('goes on in a new file when the old one is moved away', async () => {
     const server = await start();
     await call(server, 'POST', 'tap_services', service(1));
     await until(() => expect(lines()).toHaveLength(1));
@@ -245,6 +286,31 @@ describe('the audit trail', () => {
     await until(async () => expect((await cloud.read(prefixes.auditEntries)).size).toBe(100));
     expect(new Set(lines().map(({ id }) => id)).size).toBeGreaterThanOrEqual(150);
     expect([...(await cloud.read(prefixes.auditEntries)).keys()]).not.toContain(keys.auditEntry('0000'));
+  }, 20_000);
+
+  it('drops the oldest when etcd is full of what no file takes, and says how many in the trail and at /readyz', async () => {
+    mkdirSync(file());
+    const none = { user_id: null, project_id: null, request_id: null, tap: null, detail: '' };
+    const entry = { v: 1, entries: [{ event: 'changed', at: systemClock.now(), ...none }] };
+    const keyOf = (n: number) => keys.auditEntry(String(n).padStart(4, '0'));
+    const fill = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) await cloud.put(keyOf(n), JSON.stringify(entry));
+    };
+    await fill(0, 230);
+    const server = await start({ file: file(), keep_records: 100 });
+    // Twice keep_records may wait; then a tenth of that goes at once.
+    await until(async () => expect(await facts(server)).toMatchObject({ lost_records: 50 }));
+    const left = await cloud.read(prefixes.auditEntries);
+    expect([0, 49, 50, 229].map((n) => left.has(keyOf(n)))).toEqual([false, false, true, true]);
+    // That word is no reason to give up the next record: 180 and it, and 20 more, are one too many.
+    await fill(230, 250);
+    await until(async () => expect(await facts(server)).toMatchObject({ lost_records: 71 }));
+    const details = (await trail(server, '?event=lost')).map(({ detail }) => detail);
+    expect(details).toEqual([50, 21].map((n) => `${n} records were given up before they could be written to a file`));
+    // They come into the file like any others.
+    rmSync(file(), { recursive: true });
+    await until(() => expect(lines().filter(({ event }) => event === 'lost')).toHaveLength(2));
+    expect(lines()).toHaveLength(250 - 71 + 2);
   }, 20_000);
 
   it('takes one write along, however many taps a request is about', async () => {

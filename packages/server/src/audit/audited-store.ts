@@ -18,7 +18,7 @@ export interface AuditedStoreDeps {
 }
 
 /**
- * The same store, but each transaction that makes, changes or removes a tap writes the entries of the audit trail along:
+ * The same store, but each transaction that makes, changes or removes a tap, or changes a quota, writes the entries of the audit trail along:
  * both are there, or neither is, whoever is killed when.
  */
 export function auditedStore(deps: AuditedStoreDeps): Store {
@@ -37,7 +37,7 @@ async function audited(deps: AuditedStoreDeps, transaction: Transaction): Promis
   const { view, behalves, clock, newId, blocked } = deps;
   const touches = transaction.operations.some(({ kind, key }) => {
     const { is } = parseKey(key);
-    return is === 'resource' || (is === 'node-resource' && kind === 'delete');
+    return is === 'resource' || is === 'quota' || (is === 'node-resource' && kind === 'delete');
   });
   if (!touches) return transaction;
   const known = await unseen(deps, transaction);

@@ -7,8 +7,11 @@ import type { Caller } from '../auth/authenticator.js';
 import { shortened } from './audit-entries.js';
 import type { Refusal } from './refusals.js';
 
-/** Answers that say "you may not", or that something of somebody's is in the way; a wrong value is no attempt. */
-const statuses: ReadonlySet<number> = new Set([403, 404, 409, 429]);
+/**
+ * Answers that say "you may not", that something of somebody's is in the way, or that a value is wrong: who tries his way through
+ * ports or addresses meets these as well.
+ */
+const statuses: ReadonlySet<number> = new Set([400, 403, 404, 409, 429]);
 
 export interface RefusedRequest {
   readonly method: string;
@@ -23,7 +26,8 @@ export interface RefusedRequest {
 export function refusalOf(request: RefusedRequest, caller: Caller, error: NeutronError): Refusal | null {
   const { target, method, path, requestId } = request;
   if (!statuses.has(error.status)) return null;
-  const isChange = target.is === 'resource' && ['POST', 'PUT', 'DELETE'].includes(method);
+  const isAudited = target.is === 'resource' || target.is === 'quotas';
+  const isChange = isAudited && ['POST', 'PUT', 'DELETE'].includes(method);
   if (!isChange && !(target.is === 'audit' && error.status === 403)) return null;
   return {
     ...{ user_id: shortened(caller.userId), project_id: shortened(caller.projectId), request_id: requestId },

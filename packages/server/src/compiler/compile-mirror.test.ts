@@ -192,7 +192,7 @@ describe('a tap mirror', () => {
     await cloud.converge(['node1']);
     await cloud.bind('node1', portId(1), umbrella);
     await cloud.settle();
-    expect(await shown(id)).toBe(`PENDING_CREATE port ${portId(1)} belongs to another project`);
+    expect(await shown(id)).toBe(`ERROR port ${portId(1)} belongs to another project`);
     expect((await cloud.nodeRecords()).get(at('node1', id))?.json['removed']).toBe(true);
   });
 

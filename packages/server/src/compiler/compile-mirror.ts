@@ -45,7 +45,7 @@ export function compileMirror(view: ClusterView, rules: MirrorRules, id: string)
   // The API refuses these; a record written by other hands must not break the isolation either. And what an address is may
   // have become known since.
   const owner = ownership(view, mirror.port_id, mirror);
-  if (owner === 'foreign') return refuse(`port ${mirror.port_id} belongs to another project`);
+  if (owner === 'foreign') return { ...refuse(`port ${mirror.port_id} belongs to another project`), lasting: true };
   const verdict = rules.addresses.judge(mirror.remote_ip, view.underlay);
   if (verdict.is === 'refused')
     return { ...refuse(`copies cannot be sent to remote_ip: ${verdict.reason}`), lasting: true };

@@ -40,6 +40,8 @@ export interface Compiled {
     readonly service: string | null;
     /** By flow id; flows without an entry have been placed. */
     readonly flows: ReadonlyMap<string, string>;
+    /** Of the service and the flows those whose blocker no waiting removes: a port of another project. */
+    readonly lasting: ReadonlySet<string>;
   };
   /** A flow could be placed if only a segment were free. */
   readonly waitsForSegment: boolean;
@@ -59,9 +61,9 @@ export const compileService = (slice: ServiceSlice): Compiled => atOnce(compilin
  */
 export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
   const flows = new Map<string, string>();
-  const refuse = (reason: string): Compiled => {
+  const refuse = (reason: string, lasts = false): Compiled => {
     for (const flow of slice.flows) flows.set(flow.record.id, reason);
-    const obstacles = { service: reason, flows };
+    const obstacles = { service: reason, flows, lasting: new Set(lasts ? [slice.id, ...flows.keys()] : []) };
     return {
       nodeRecords: new Map(),
       segmentsNeeded: [],
@@ -77,7 +79,7 @@ export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
   if (!service) return refuse(`tap service ${slice.id} does not exist`);
   if (service.deleting) return refuse('the tap service is being deleted');
   const owner = slice.owner(service.port_id, service);
-  if (owner === 'foreign') return refuse(`port ${service.port_id} belongs to another project`);
+  if (owner === 'foreign') return refuse(`port ${service.port_id} belongs to another project`, true);
   const place = slice.place(service.port_id, owner, 'tap_services', service.id);
   const [bound, obstacle] = 'obstacle' in place ? [null, place.obstacle] : [place.node, null];
   const serving = nodeLeft(slice.told('tap_services', service.id), bound, slice) ?? bound;
@@ -99,6 +101,7 @@ class Compilation {
   readonly #toMend = new Map<string, HeldSegment>();
   /** By the collector's node. */
   readonly #inputs = new Map<string, Map<string, Link>>();
+  readonly #lasting = new Set<string>();
   #waits = false;
 
   constructor(
@@ -124,7 +127,7 @@ class Compilation {
       nodeRecords: this.#records,
       segmentsNeeded: [...this.#needed.values()],
       segmentsToMend: [...this.#toMend.values()],
-      obstacles: { service: unbound, flows: this.obstacles },
+      obstacles: { service: unbound, flows: this.obstacles, lasting: this.#lasting },
       waitsForSegment: this.#waits,
       frozen: false,
     };
@@ -134,16 +137,23 @@ class Compilation {
   #flow({ record: flow }: FlowEntry): string | null {
     if (flow.deleting) return 'the tap flow is being deleted';
     // The API refuses these two; a record written by other hands must not break the isolation either.
-    if (flow.project_id !== this.service.project_id) return 'tap flow and tap service belong to different projects';
-    if (flow.source_port === this.service.port_id) return `port ${flow.source_port} is the tap service's own port`;
+    if (flow.project_id !== this.service.project_id)
+      return this.#lasts(flow, 'tap flow and tap service belong to different projects');
+    if (flow.source_port === this.service.port_id)
+      return this.#lasts(flow, `port ${flow.source_port} is the tap service's own port`);
     const owner = this.slice.owner(flow.source_port, flow);
-    if (owner === 'foreign') return `port ${flow.source_port} belongs to another project`;
+    if (owner === 'foreign') return this.#lasts(flow, `port ${flow.source_port} belongs to another project`);
     const place = this.slice.place(flow.source_port, owner, 'tap_flows', flow.id);
     const bound = 'obstacle' in place ? null : place.node;
     const obstacle = 'obstacle' in place ? place.obstacle : this.#source(flow, place.node, false);
     const left = nodeLeft(this.slice.told('tap_flows', flow.id), bound, this.slice);
     const comes = bound === null || this.#records.has(keys.nodeResource(bound, 'tap_flows', flow.id));
     if (left !== null && comes) this.#source(flow, left, true);
+    return obstacle;
+  }
+
+  #lasts({ id }: TapFlowRecord, obstacle: string): string {
+    this.#lasting.add(id);
     return obstacle;
   }
 

@@ -233,9 +233,18 @@ describe('the compiler', () => {
       expect([...(await cloud.nodeRecords()).keys()]).toEqual([
         keys.nodeResource('node1', 'tap_services', made.service),
       ]);
-      expect(await status(server, `${flows}/${made.flows[0]}`)).toMatchObject({
-        reason: `port ${portId(2)} belongs to another project`,
-      });
+      const of = (port: number) => ({ status: 'ERROR', reason: `port ${portId(port)} belongs to another project` });
+      expect(await status(server, `${flows}/${made.flows[0]}`)).toMatchObject(of(2));
+      expect(await status(server, `${services}/${made.service}`)).not.toMatchObject({ status: 'ERROR' });
+      // Of a service's own port nothing is left to wait for either.
+      await cloud.bind('node1', portId(1), umbrella);
+      await cloud.settle();
+      expect(await status(server, `${services}/${made.service}`)).toMatchObject(of(1));
+      expect(await status(server, `${flows}/${made.flows[0]}`)).toMatchObject(of(1));
+      // And that it turns out to be its own after all mends it.
+      for (const port of [1, 2]) await cloud.bind('node1', portId(port), acme);
+      await cloud.converge(['node1']);
+      expect(await status(server, `${flows}/${made.flows[0]}`)).toMatchObject({ status: 'ACTIVE', reason: '' });
     }));
 
   it('tells no node of a flow that was deleted while it compiled', () =>

@@ -42,6 +42,7 @@ export class StatusReader {
     // The record is newer than the view: nobody can have been told yet.
     if (!this.view.services.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
     const { obstacles, parts } = this.placements.of(record.id);
+    if (obstacles.lasting.has(record.id)) return refused(obstacles.service);
     const own = parts.get(record.id);
     return deriveStatus({ deleting: false, obstacle: obstacles.service, parts: own ? [this.#reported(own)] : [] });
   }
@@ -55,6 +56,7 @@ export class StatusReader {
     const own = parts.get(record.id);
     const collector = parts.get(record.tap_service_id);
     const obstacle = obstacles.flows.get(record.id) ?? obstacles.service;
+    if (obstacles.lasting.has(record.id)) return refused(obstacle);
     const both = own && collector ? [this.#reported(own), this.#reported(collector)] : [];
     return deriveStatus({ deleting: false, obstacle, parts: both });
   }
@@ -64,7 +66,7 @@ export class StatusReader {
     if (record.deleting) return this.#deleting(mirrors.toldOf(record.id));
     if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
     const { records, obstacle, lasting } = compileMirror(this.view, this.rules, record.id);
-    if (lasting && obstacle !== null) return { status: 'ERROR', reason: obstacle };
+    if (lasting && obstacle !== null) return refused(obstacle);
     const wanted = records.filter(({ leaving }) => !leaving);
     const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.told(each.key))));
     return deriveStatus({ deleting: false, obstacle, parts });
@@ -88,3 +90,6 @@ export class StatusReader {
     };
   }
 }
+
+/** What no waiting mends is an error, and no PENDING_CREATE. */
+const refused = (reason: string | null): StatusView => ({ status: 'ERROR', reason: reason ?? '' });

@@ -92,6 +92,24 @@ it('takes nobody for gone while nobody shows that etcd takes writes', () => {
   expect(view.agents.has('n')).toBe(false);
 });
 
+it('counts from when the agent was heard, and not from when the leader was', () => {
+  now += 900;
+  happens(heartbeat('n'));
+  now += 200;
+  happens(leader());
+  pass(1500);
+  expect(view.agents.has('n')).toBe(true);
+  pass(300);
+  expect(view.agents.has('n')).toBe(false);
+});
+
+it('takes an agent for gone within the time of its lease, which is two of its periods', () => {
+  const heardAt = now;
+  for (; view.agents.has('n'); happens(leader())) now += 200;
+  expect(now - heardAt).toBeGreaterThanOrEqual(1800);
+  expect(now - heardAt).toBeLessThanOrEqual(2000);
+});
+
 it('goes by the lease of an agent that writes no heartbeats', () => {
   happens(agent('old', []));
   pass(60_000);

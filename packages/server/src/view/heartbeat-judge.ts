@@ -2,8 +2,12 @@ import type { Revision } from '@taas/store';
 import type { ClusterView } from './cluster-view.js';
 import type { Touched } from './touched.js';
 
-/** Periods without a heartbeat after which an agent is silent: one may be late. */
-const patience = 2;
+/**
+ * Periods without a heartbeat after which an agent is silent. There are two periods in the time of its lease: with a leader that is
+ * heard each tenth of such a time, an agent counts as gone no later than by its lease. One beat may be late by 0.8 periods, which
+ * is more than a call to an etcd member that is gone takes before the next one is tried.
+ */
+const patience = 1.8;
 
 /** Of an agent that means to write heartbeats and has written none that can be read, in ms. */
 const usualPeriodMs = 10_000;
@@ -36,15 +40,19 @@ export class HeartbeatJudge {
   take(view: ClusterView, touched: Touched, now: number): readonly string[] {
     if (touched.whole) return this.#begin(view, now);
     for (const node of touched.heard) {
-      this.#heard.set(node, { revision: lastWritten(view, node), at: this.#time });
+      this.#heard.set(node, { revision: lastWritten(view, node), at: this.#time + this.#sinceLeader(now) });
       this.#silent.delete(node);
     }
     for (const [node, there] of touched.agents) if (!there) this.#heard.delete(node);
     if (!touched.leaderHeard) return [];
-    const passed = this.#leaderHeardAt === null ? 0 : now - this.#leaderHeardAt;
+    this.#time += this.#sinceLeader(now);
     this.#leaderHeardAt = now;
-    this.#time += Math.min(passed, this.gapMs);
     return [...view.agents.keys()].filter((node) => this.#isSilent(view, node));
+  }
+
+  /** What the judge's time would go on by if the leader were heard now. */
+  #sinceLeader(now: number): number {
+    return this.#leaderHeardAt === null ? 0 : Math.min(now - this.#leaderHeardAt, this.gapMs);
   }
 
   /** Nobody knows what has happened while etcd was out of sight: all have their whole time again, but for the silent. */

@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { keyUsageOf } from './key-usage.js';
+import { isRevoked, nothingRevoked, type Revocations } from './revocations.js';
 import { SignatureError } from './signature-error.js';
 
 /** Who has signed, as an authority of ours certifies. */
@@ -39,7 +40,10 @@ export class Authorities {
   readonly #known = new Map<string, Known>();
 
   /** @throws SignatureError for a certificate that is no authority's */
-  constructor(private readonly authorities: readonly X509Certificate[]) {
+  constructor(
+    private readonly authorities: readonly X509Certificate[],
+    private readonly revoked: Revocations = nothingRevoked,
+  ) {
     for (const each of authorities) {
       if (!each.ca || keyUsageOf(each.raw)?.keyCertSign === false)
         throw new SignatureError('certificate', `the certificate of ${nameIn(each) ?? 'somebody'} is no authority's`);
@@ -47,8 +51,8 @@ export class Authorities {
   }
 
   /**
-   * Who a certificate is of. Its signature by one of the authorities, its dates and what it may be used for are checked;
-   * whether it was revoked is not: whose key is lost needs a new authority, or a short time.
+   * Who a certificate is of. Its signature by one of the authorities, its dates, what it may be used for, and whether the operator
+   * has revoked it are checked; lists of the authority's own (CRL, OCSP) are not asked.
    * @param pem the first certificate in it counts
    * @param now ms since the epoch
    * @throws SignatureError
@@ -71,6 +75,8 @@ export class Authorities {
     if (keyUsageOf(certificate.raw)?.digitalSignature === false) throw refuse('is not for signatures');
     const issuer = this.authorities.find((each) => certificate.checkIssued(each) && certificate.verify(each.publicKey));
     if (issuer === undefined) throw refuse('is not signed by an authority of ours');
+    if (isRevoked(this.revoked, commonName, certificate.serialNumber))
+      throw new SignatureError('revoked', `the certificate of ${commonName} is revoked`);
     const known = {
       ...{ commonName, publicKey: certificate.publicKey },
       notBefore: Math.max(Date.parse(certificate.validFrom), Date.parse(issuer.validFrom)),

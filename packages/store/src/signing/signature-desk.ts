@@ -1,11 +1,10 @@
-import type { Clock, Logger } from '@taas/service';
+import type { Clock, Logger, Watched } from '@taas/service';
 import { type NeededSigner, readSealed, seal, unseal } from './envelope.js';
 import { type Refusal, SignatureError } from './signature-error.js';
 import type { OwnKey, SigningMaterial } from './signing-files.js';
 
 export interface SignatureDeskOptions {
-  /** Reads the files. @throws SignatureError */
-  readonly load: () => SigningMaterial;
+  readonly material: Watched<SigningMaterial>;
   /** Whether what is not signed at all is believed, while a cloud begins to sign. */
   readonly acceptUnsigned: boolean;
   readonly clock: Clock;
@@ -15,28 +14,31 @@ export interface SignatureDeskOptions {
 /** A value, or why it is not believed. */
 export type Verdict = { readonly value: string; readonly seen: number | null } | { readonly refused: string };
 
+const ownRevoked = "this program's own certificate is revoked: nobody believes what it writes";
+
 /** Refusals that are shown; of more only the number is known. */
 const maxShown = 20;
-/** How often the files are looked at, in ms. */
-const lookMs = 2_000;
 
-/** Signs and verifies values with the keys of the files, reads these anew when they change, and counts. */
+/** Signs and verifies values with the keys of the files, as they are at each moment, and counts. */
 export class SignatureDesk {
-  #material: SigningMaterial;
   #changed = new AbortController();
-  #problem: string | null = null;
   #verified = 0;
   #unsigned = 0;
   readonly #refused = new Map<Refusal, number>();
   readonly #last = new Map<string, string>();
 
-  /** @throws SignatureError for files that are of no use */
   constructor(private readonly options: SignatureDeskOptions) {
-    this.#material = options.load();
+    options.material.onChange(() => {
+      this.#warnIfRevoked();
+      const before = this.#changed;
+      this.#changed = new AbortController();
+      before.abort(new Error('keys for signatures have changed'));
+    });
+    this.#warnIfRevoked();
   }
 
   get own(): OwnKey | null {
-    return this.#material.own;
+    return this.options.material.current.own;
   }
 
   /** Aborts when certificates or keys have changed: what was refused may be believed now, and the other way round. */
@@ -57,7 +59,7 @@ export class SignatureDesk {
       return { value: text, seen: null };
     }
     try {
-      const opened = unseal(key, text, needed, this.#material.authorities, clock.now());
+      const opened = unseal(key, text, needed, this.options.material.current.authorities, clock.now());
       this.#verified += 1;
       this.#last.delete(key);
       return opened;
@@ -81,38 +83,21 @@ export class SignatureDesk {
     return { refused: message };
   }
 
-  /** Looks at the files until `signal` aborts. What cannot be read is said, and what was read before stays in force. */
-  async keep(signal: AbortSignal): Promise<void> {
-    const { clock } = this.options;
-    while (!signal.aborted) {
-      await clock.sleep(lookMs, signal).catch(() => undefined);
-      if (!signal.aborted) this.look();
+  /** Whether nobody believes what we sign, by the list of those who are revoked. */
+  #isOwnRevoked(): boolean {
+    if (this.own === null) return false;
+    try {
+      this.options.material.current.authorities.signer(this.own.certificate, this.options.clock.now());
+      return false;
+    } catch (error) {
+      if (!(error instanceof SignatureError)) throw error;
+      return error.refusal === 'revoked';
     }
   }
 
-  /** Reads the files, and takes over what has changed in them. */
-  look(): void {
-    const { load, logger } = this.options;
-    let found: SigningMaterial;
-    try {
-      found = load();
-    } catch (error) {
-      if (!(error instanceof SignatureError)) throw error;
-      if (this.#problem !== error.message)
-        logger.error(
-          { problem: error.message },
-          'keys for signatures cannot be read anew: those of before stay in force',
-        );
-      this.#problem = error.message;
-      return;
-    }
-    this.#problem = null;
-    if (found.fingerprint === this.#material.fingerprint) return;
-    this.#material = found;
-    logger.info({ own: found.own?.commonName ?? null }, 'keys for signatures were read anew');
-    const before = this.#changed;
-    this.#changed = new AbortController();
-    before.abort(new Error('keys for signatures have changed'));
+  #warnIfRevoked(): void {
+    if (this.#isOwnRevoked())
+      this.options.logger.error({ own: this.own?.commonName }, `${ownRevoked}; give this program a new certificate`);
   }
 
   /** For /readyz. */
@@ -125,7 +110,7 @@ export class SignatureDesk {
         ? { unsigned_accepted: this.#unsigned, warning: 'accept_unsigned: values without a signature are believed' }
         : {}),
       ...(this.own === null ? {} : { certificate_valid_until: new Date(this.own.notAfter).toISOString() }),
-      ...(this.#problem === null ? {} : { problem: this.#problem }),
+      ...(this.#isOwnRevoked() ? { problem: ownRevoked } : {}),
     };
   }
 }

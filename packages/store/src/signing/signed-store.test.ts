@@ -1,7 +1,8 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger, systemClock } from '@taas/service';
+import { FileWatch, silentLogger, systemClock } from '@taas/service';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEmbeddedStore, type EmbeddedStore } from '../embedded-store.js';
 import type { KeyValue, Store } from '../store.js';
@@ -10,7 +11,7 @@ import { type KeyOwner, keySigners } from './key-signers.js';
 import { SignatureDesk } from './signature-desk.js';
 import { SignedStore } from './signed-store.js';
 import { CertificateMaker, type MadeCertificate } from './signing-certificates.suite.js';
-import { readSigningMaterial } from './signing-files.js';
+import { signingSource } from './signing-files.js';
 
 let directory: string;
 let maker: CertificateMaker;
@@ -38,17 +39,31 @@ function ownerOf(key: string): KeyOwner | null {
   return area === 'state' ? { is: 'node', node } : null;
 }
 
-function member(made: MadeCertificate, self: KeyOwner, more: { accept?: boolean; authorities?: string[] } = {}) {
-  const paths = { caFiles: more.authorities ?? [authority.certFile], own: made };
-  const load = () => readSigningMaterial(paths, (file) => readFileSync(file, 'utf8'), systemClock.now());
+function listedRevoked(text: string): string {
+  const file = join(directory, 'revoked');
+  writeFileSync(file, text);
+  return file;
+}
+
+interface Wishes {
+  readonly accept?: boolean;
+  readonly authorities?: string[];
+  readonly revoked?: string;
+}
+
+function member(made: MadeCertificate, self: KeyOwner, more: Wishes = {}) {
+  const caFiles = more.authorities ?? [authority.certFile];
+  const paths = { at: 'signing', caFiles, own: made, ...(more.revoked ? { revokedFile: more.revoked } : {}) };
+  const files = new FileWatch({ clock: systemClock, logger: silentLogger, source: 'test' });
+  const material = files.open(signingSource(paths, systemClock));
   const desk = new SignatureDesk({
-    ...{ load, acceptUnsigned: more.accept ?? false, clock: systemClock, logger: silentLogger },
+    ...{ material, acceptUnsigned: more.accept ?? false, clock: systemClock, logger: silentLogger },
   });
   const signerOf = keySigners({
     ...{ ownerOf, self, isBeating: (key) => key.endsWith('/agent'), controllers: null },
     ours: { desk, serverNames: ['server-*'] },
   });
-  return { desk, store: new SignedStore(store.client(), { signerOf, desks: [desk], clock: systemClock }) };
+  return { desk, files, store: new SignedStore(store.client(), { signerOf, desks: [desk], clock: systemClock }) };
 }
 
 const theServer = { is: 'server' } as const;
@@ -191,8 +206,7 @@ describe('keys that change', () => {
       stop.signal,
     );
     writeFileSync(file, 'nonsense');
-    of.desk.look();
-    expect(of.desk.facts()).toMatchObject({ problem: expect.stringContaining('authorities.pem') });
+    expect((await of.files.look()).refused[0]?.problem).toMatch(/"signing.ca_files".*authorities\.pem/);
     expect((await of.store.get('/wanted/a/x'))?.value).toBe('{"v":1}');
 
     const before = (await store.get('/wanted/a/x'))?.value;
@@ -200,7 +214,7 @@ describe('keys that change', () => {
     const renewed = maker.certificate('server-2');
     copyFileSync(join(directory, 'server-2.pem'), own.certFile);
     expect(renewed.keyFile).toBe(own.keyFile);
-    of.desk.look();
+    await of.files.look();
     await expect.poll(() => following.seen.get('/state/a/x')?.value).toBe('{"v":1}');
     await expect.poll(async () => (await store.get('/wanted/a/x'))?.value !== before).toBe(true);
     expect((await of.store.get('/wanted/a/x'))?.value).toBe('{"v":1}');
@@ -209,15 +223,101 @@ describe('keys that change', () => {
     await following.stop();
   });
 
-  it('are kept when the new one is not the key of the certificate', () => {
+  it('are kept when the new one is not the key of the certificate', async () => {
     const own = { certFile: join(directory, 'pair.pem'), keyFile: join(directory, 'pair.key') };
     copyFileSync(server.certFile, own.certFile);
     copyFileSync(server.keyFile, own.keyFile);
-    const { desk } = member({ ...server, ...own }, theServer);
+    const { desk, files } = member({ ...server, ...own }, theServer);
     copyFileSync(node.keyFile, own.keyFile);
-    desk.look();
-    expect(desk.facts()['problem']).toMatch(/pair\.key is not the key of the certificate/);
+    const { refused } = await files.look();
+    expect(refused[0]?.problem).toMatch(/"signing.key_file": .*pair\.key: this is not the key of the certificate/);
     expect(desk.own?.commonName).toBe('server-1');
+  });
+
+  it('are refused when others can read the key, at the start and later, and are not taken over half', async () => {
+    const own = { certFile: join(directory, 'open.pem'), keyFile: join(directory, 'open.key') };
+    copyFileSync(server.certFile, own.certFile);
+    copyFileSync(server.keyFile, own.keyFile);
+    const { files } = member({ ...server, ...own }, theServer);
+    chmodSync(own.keyFile, 0o644);
+    expect((await files.look()).refused[0]?.problem).toMatch(/"signing.key_file": .*everybody can read it.*chmod/);
+    expect(() => member({ ...server, ...own }, theServer)).toThrow(/everybody can read it/);
+  });
+
+  it('are taken over once they are valid, though the files stay as they are', async () => {
+    let late = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() - late };
+    const files = new FileWatch({ clock, logger: silentLogger, source: 'test' });
+    const own = { certFile: join(directory, 'early.pem'), keyFile: join(directory, 'early.key') };
+    for (const [from, to] of [
+      [server.certFile, own.certFile],
+      [server.keyFile, own.keyFile],
+    ] as const)
+      copyFileSync(from, to);
+    const paths = { at: 'signing', caFiles: [authority.certFile], own };
+    const material = files.open(signingSource(paths, clock));
+    const next = maker.certificate('server-3');
+    copyFileSync(next.certFile, own.certFile);
+    copyFileSync(next.keyFile, own.keyFile);
+    late = 3_600_000;
+    expect((await files.look()).refused[0]?.problem).toMatch(/not valid now/);
+    expect(material.current.own?.commonName).toBe('server-1');
+    late = 0;
+    expect(await files.look()).toMatchObject({ refused: [], changed: [expect.stringContaining('signing')] });
+    expect(material.current.own?.commonName).toBe('server-3');
+  });
+});
+
+describe('a certificate that is revoked', () => {
+  it('is not believed any more, also for what it signed before, until it is taken from the list', async () => {
+    const revoked = listedRevoked('# nobody yet\n');
+    const of = member(server, theServer, { revoked });
+    const following = watch(of.store, '/state/');
+    const node = maker.certificate('a');
+    await put(member(node, nodeA).store, '/state/a/x', '{"v":1}');
+    await put(member(maker.certificate('b'), { is: 'node', node: 'b' }).store, '/state/b/x', '{"v":1}');
+    const serial = new X509Certificate(node.cert).serialNumber.toLowerCase();
+    for (const line of ['name a', `serial ${serial}`, `serial 00:${serial.replace(/(..)(?=.)/g, '$1:')}  # lost`]) {
+      await expect.poll(() => following.seen.get('/state/a/x')?.value).toBe('{"v":1}');
+      listedRevoked(`${line}\n`);
+      await of.files.look();
+      await expect.poll(() => following.seen.get('/state/a/x')?.refused).toMatch(/certificate of a is revoked/);
+      expect(following.seen.get('/state/b/x')?.value).toBe('{"v":1}');
+      listedRevoked('');
+      await of.files.look();
+    }
+    expect(of.desk.facts()).toMatchObject({ refused: { revoked: 3 } });
+    await following.stop();
+  });
+
+  it.each(['a', 'serial xyz', 'names a', 'name a b', 'serial :'])(
+    'is not silently missed by a line %j',
+    async (line) => {
+      const revoked = listedRevoked('');
+      const { files } = member(server, theServer, { revoked });
+      listedRevoked(`\n${line}\n`);
+      expect((await files.look()).refused[0]?.problem).toMatch(/"signing.revoked_file": .*line 2 is neither/);
+      expect(() => member(server, theServer, { revoked })).toThrow(/line 2 is neither/);
+    },
+  );
+
+  it('is said when it is our own, and the list counts all the same', async () => {
+    const revoked = listedRevoked('');
+    const of = member(server, theServer, { revoked });
+    await put(of.store, '/wanted/a/x', '{"v":1}');
+    listedRevoked('name server-1\nname a\n');
+    expect((await of.files.look()).refused).toEqual([]);
+    expect(of.desk.facts()).toMatchObject({ problem: expect.stringMatching(/own certificate is revoked/) });
+    expect((await of.store.get('/wanted/a/x'))?.refused).toMatch(/revoked/);
+  });
+});
+
+describe('a signature while a cloud begins to sign', () => {
+  it('is asked of the revoked all the same', async () => {
+    const revoked = listedRevoked('name a\n');
+    const of = member(server, theServer, { revoked, accept: true });
+    await put(member(maker.certificate('a'), nodeA).store, '/state/a/x', '{"v":1}');
+    expect((await of.store.get('/state/a/x'))?.refused).toMatch(/revoked/);
   });
 });
 

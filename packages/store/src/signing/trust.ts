@@ -1,5 +1,12 @@
 import type { Clock, Logger } from '@taas/service';
-import { type EtcdToCheck, untilProtected } from '../etcd-protection.js';
+import {
+  type AskProtection,
+  askEtcd,
+  type EtcdToCheck,
+  keepAskingProtection,
+  protectionCheckMs,
+  untilProtected,
+} from '../etcd-protection.js';
 import { guardedStore } from '../guarded-store.js';
 import type { Compare, Store } from '../store.js';
 import type { V2Follower } from '../v2-follower.js';
@@ -21,6 +28,8 @@ export interface TrustOptions extends KeySignersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
+  /** How etcd is asked whether it is protected, and how often while the program runs, in ms. */
+  readonly again?: { readonly ask: AskProtection; readonly everyMs: number };
 }
 
 /** A program's store of which it can believe what it reads, as far as its configuration goes. */
@@ -34,7 +43,7 @@ export interface Trust {
   readonly verify: (key: string, text: string) => Verdict | null;
   /** Follows anew when keys change by which its values are verified. */
   v2(follower: V2Follower): V2Follower;
-  /** Checks, and looks after keys, until `signal` aborts. */
+  /** Checks until `signal` aborts. */
   keep(signal: AbortSignal): Promise<void>;
   /** Signs what is ours anew whenever our key changes, until `signal` aborts. */
   keepSigned(compare: readonly Compare[], signal: AbortSignal): Promise<void>;
@@ -45,6 +54,14 @@ export interface Trust {
 export function createTrust(options: TrustOptions): Trust {
   const { toCheck, ours, controllers, clock, prefixes, warnings } = options;
   const unprotected = new AbortController();
+  let open: readonly string[] = [];
+  const tell = (now: readonly string[]): void => {
+    open = now;
+    if (now.length === 0) options.logger.warn({}, 'etcd is protected again');
+    // It goes on: who stops here stops honest work too, and what was written meanwhile stays written.
+    for (const advice of now) options.logger.error({}, `ETCD IS NOT PROTECTED ANY MORE: ${advice}`);
+  };
+  const again = { clock, ...(options.again ?? { ask: askEtcd, everyMs: protectionCheckMs }) };
   let clear: () => void = () => undefined;
   const cleared = new Promise<void>((resolve, reject) => {
     clear = resolve;
@@ -67,10 +84,11 @@ export function createTrust(options: TrustOptions): Trust {
       close: () => follower.close(),
     }),
     keep: async (signal) => {
-      const checking = untilProtected(toCheck, options, signal).then(clear, (error: unknown) => {
+      const checking = untilProtected(toCheck, { ...options, ask: again.ask }, signal).then(clear, (error: unknown) => {
         if (!signal.aborted) unprotected.abort(error);
       });
-      await Promise.all([checking, ...desks.map((desk) => desk.keep(signal))]);
+      await checking;
+      if (!unprotected.signal.aborted) await keepAskingProtection(toCheck, again, tell, signal);
     },
     keepSigned: async (compare, signal) => {
       if (signed === null || ours === null) return;
@@ -79,6 +97,7 @@ export function createTrust(options: TrustOptions): Trust {
     facts: () => ({
       ...(ours === null ? {} : { signatures: ours.desk.facts() }),
       ...(controllers === null ? {} : { networking_vpp_signatures: controllers.desk.facts() }),
+      ...(open.length === 0 ? {} : { etcd_unprotected: open }),
       ...(warnings.length === 0 ? {} : { etcd_warnings: warnings }),
     }),
   };

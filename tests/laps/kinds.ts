@@ -21,7 +21,7 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
     (status: number, token: string, method: string, path: (n: number) => string, body?: (n: number) => unknown) =>
     async (n: number) =>
       expect(await stack.call(token, method, path(n), body?.(n)), status);
-  const get = (name: string, path: (n: number) => string, token = member, times = 10): Kind => ({
+  const get = (name: string, path: (n: number) => string, token = member, times = 5): Kind => ({
     name,
     times,
     send: asked(200, token, 'GET', path),

@@ -72,7 +72,7 @@ async function measure(cloud: BigCloud, file: string, only: string, print: (line
   writeFileSync(file, '');
   const stack = await Stack.start({
     ports: cloud.ports,
-    config: { ...withoutBounds, ...unbounded, segments: [{ type: 'vxlan', first: 1, last: 0xffffff }] },
+    config: { ...withoutBounds, ...unbounded, limits: { request_ms: 300_000 }, segments: [{ type: 'vxlan', first: 1, last: 0xffffff }] },
     env: { NODE_OPTIONS: `--import ${meter}`, LAP_METER_FILE: file },
     etcd: { quotaBackendBytes: 4 * 1024 ** 3 },
   });

@@ -59,8 +59,8 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
     get('GET service of most flows', () => `${taas}/tap_services/${largest}`),
     get('GET tapped ports', () => `${taas}/tapped_ports`),
     get('GET tapped ports, all projects', () => `${taas}/tapped_ports`, admin),
-    get('GET quotas', () => `/v2.0/quotas/${big}`),
-    get('GET quotas, details', () => `/v2.0/quotas/${big}/details`),
+    get('GET quotas', () => `/v2.0/quotas/${big}`, admin),
+    get('GET quotas, details', () => `/v2.0/quotas/${big}/details`, admin),
     get('GET audit', () => `${taas}/audit`, admin),
     get('GET audit, filter that nothing passes', () => `${taas}/audit?port_id=${largest}&limit=1000`, admin),
     {

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { type AuditQuery, auditPage, parseAuditQuery } from '../audit/audit-query.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
+import { isoTime } from '../iso-time.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import { listBody } from './list-body.js';
 import { methodNotAllowed, unavailable } from './neutron-error.js';
@@ -32,5 +33,5 @@ function* audit(log: AuditLog, query: AuditQuery, request: ApiRequest): Sliced<B
   const { page, more } = yield* auditPage(log.trail, query);
   const last = page.at(-1);
   const links = more && last ? [nextLink(request, last.id)] : [];
-  return yield* listBody('audit', page, ({ at, ...entry }) => ({ time: new Date(at).toISOString(), ...entry }), links);
+  return yield* listBody('audit', page, ({ at, ...entry }) => ({ time: isoTime(at), ...entry }), links);
 }

@@ -4,7 +4,7 @@ import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry } from '../view/entry.js';
 import type { Compiled } from './compile-service.js';
-import { isAlive, type ServiceSlice } from './service-slice.js';
+import { type FlowEntry, isAlive, type ServiceSlice } from './service-slice.js';
 
 /** A write and what must still be true for it. Steps go out in order; several may share a transaction. */
 export interface Step {
@@ -62,7 +62,11 @@ function mendSegments(slice: ServiceSlice, compiled: Compiled): Step[] {
 }
 
 function* tellNodes(slice: ServiceSlice, compiled: Compiled): Steps {
-  const flows = new Map(slice.flows.map((flow) => [flow.record.id, flow]));
+  const flows = new Map<string, FlowEntry>();
+  for (const flow of slice.flows) {
+    flows.set(flow.record.id, flow);
+    yield null;
+  }
   for (const wanted of compiled.nodeRecords.values()) {
     const current = slice.nodeRecords.get(wanted.key);
     if (current?.value === wanted.value) {

@@ -54,9 +54,11 @@ export class AuditTrail {
   setExported(revision: Revision): void {
     const before = this.#exported;
     this.#exported = revision;
-    if (revision < before)
+    if (revision < before) {
+      this.#unexported.clear();
       for (const logged of this.#logged.values())
         if (logged.revision > revision) this.#unexported.set(logged.key, logged);
+    }
     for (const [key, logged] of this.#unexported) {
       if (logged.revision > revision) return;
       this.#unexported.delete(key);

@@ -15,6 +15,9 @@ const programs = [
 /** A virtio driver with nothing around it, which stands in for a VM beside a real VPP. */
 const driver = { program: 'dpdk-testpmd', from: 'dpdk-dev' };
 
+/** They enforce the system call filter of the units; `systemd-analyze` knows which calls are in systemd's groups. */
+const filter = ['systemd', 'python3-seccomp'];
+
 /** A real Keystone, a real Neutron, their client and a proxy before them, as Debian 12 has them. */
 const openstack = [
   'haproxy',
@@ -58,6 +61,17 @@ export async function ensureDriver() {
   if (onPath(driver.program) !== undefined) return undefined;
   if (!mayInstall()) return `no ${driver.program} on the PATH. Debian and Ubuntu: apt-get install ${driver.from}`;
   return installPackages([driver.from]);
+}
+
+/**
+ * Installs what enforces a unit's system call filter unless it is there. Tests that need it are skipped without it, and say so.
+ * @returns {Promise<string | undefined>} why it is not there
+ */
+export async function ensureFilter() {
+  const missing = filter.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return undefined;
+  if (!mayInstall()) return `not installed. Debian and Ubuntu: apt-get install ${missing.join(' ')}`;
+  return installPackages(missing);
 }
 
 /**

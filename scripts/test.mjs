@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureDriver, ensureOpenStack, ensurePrograms } from './debian-packages.mjs';
+import { ensureDriver, ensureFilter, ensureOpenStack, ensurePrograms } from './debian-packages.mjs';
 import { findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
@@ -50,7 +50,11 @@ if (wants('integration') || wants('attack') || wants('vpp') || wants('openstack'
     fail('a program that the tests need is missing, so nothing that needs it was run');
   } else {
     if (wants('integration')) vitest('integration');
-    if (wants('attack')) vitest('attack');
+    if (wants('attack')) {
+      const why = await ensureFilter();
+      if (why !== undefined) notes.push(`no system call filter around the units: ${why}`);
+      vitest('attack');
+    }
     if (wants('vpp')) await vpp();
     if (wants('openstack')) await openstack();
   }

@@ -24,6 +24,8 @@ export interface StackOptions {
   readonly neutron?: TokenNeutronOptions;
   readonly etcd?: Partial<EtcdProcessOptions>;
   readonly servers?: number;
+  /** For the servers, besides the environment of the test. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A `taas-server` process of the stack. */
@@ -65,7 +67,8 @@ export class Stack {
     const stack = new Stack(directory, etcd, store, keystone, neutron);
     try {
       writeFileSync(join(directory, 'password'), 'secret', { mode: 0o600 });
-      for (let n = 0; n < (options.servers ?? 1); n += 1) await stack.#startServer(n, options.config ?? {});
+      for (let n = 0; n < (options.servers ?? 1); n += 1)
+        await stack.#startServer(n, options.config ?? {}, options.env);
       return stack;
     } catch (error) {
       await stack.stop();
@@ -132,7 +135,11 @@ export class Stack {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async #startServer(n: number, { listen = {}, ...more }: { listen?: object }): Promise<void> {
+  async #startServer(
+    n: number,
+    { listen = {}, ...more }: { listen?: object },
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const [api, healthPort] = [await freePort(), await freePort()];
     const config = {
       listen: { host: '127.0.0.1', port: api, ...listen },
@@ -155,7 +162,7 @@ export class Stack {
       ...more,
     };
     const { directory } = this;
-    const spec = { name: `server-${n}`, program: 'taas-server', directory, config, healthPort } as const;
+    const spec = { name: `server-${n}`, program: 'taas-server', directory, config, healthPort, env } as const;
     const process = new ProgramProcess(spec, systemClock);
     const at = (port: number) => `http://127.0.0.1:${port}`;
     this.servers.push({ process, url: at(api), health: at(healthPort) });

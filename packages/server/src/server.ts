@@ -26,6 +26,7 @@ import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
+import { Slices } from './slices/slices.js';
 import { HandOverLog } from './status/hand-over-log.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/touch.js';
@@ -94,11 +95,18 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const leaderGapMs = (config.election.ttl_s * 1000) / 5;
   const live = new LiveView(deps.store, clock, logger.child({ part: 'view' }), placesFrom, owners, leaderGapMs);
   const contained = new Contained(logger.child({ part: 'contained' }));
-  const audit = createAudit(config.audit, { ...deps, live, contained, logger: logger.child({ part: 'audit' }) });
+  const slices = new Slices({ clock });
+  const audit = createAudit(config.audit, {
+    ...deps,
+    live,
+    contained,
+    slices,
+    logger: logger.child({ part: 'audit' }),
+  });
   const { store } = audit;
   const remoteAddresses = remoteAddressPolicy(remoteAddressOptions(config));
   const compiler = new Compiler({
-    ...{ store, live, policy, remoteAddresses, clock, random, logger: logger.child({ part: 'compiler' }) },
+    ...{ store, live, policy, remoteAddresses, slices, clock, random, logger: logger.child({ part: 'compiler' }) },
   });
   const moves = new HandOverLog(live.view, clock, logger.child({ part: 'moves' }));
   const { limits: given, neutron: neutronConfig } = config;
@@ -128,7 +136,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     keepMs: neutronConfig.vlan_keep_ms,
   });
   const api = createApi({
-    ...{ store, live, authenticator, policy, remoteAddresses, clock, newId, limits, quotas: config.quotas },
+    ...{ store, live, authenticator, policy, remoteAddresses, slices, clock, newId, limits },
+    quotas: config.quotas,
     rules: files.rules,
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),

@@ -1,22 +1,37 @@
 import type { AuditLog } from '../audit/audit-log.js';
-import { auditPageOf, parseAuditQuery } from '../audit/audit-query.js';
+import { type AuditQuery, auditPage, parseAuditQuery } from '../audit/audit-query.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
+import { isoTime } from '../iso-time.js';
+import type { Sliced, Slices } from '../slices/slices.js';
+import { listBody } from './list-body.js';
 import { methodNotAllowed, unavailable } from './neutron-error.js';
 import type { ApiAnswer, ApiRequest } from './request.js';
 import { nextLink } from './tapped-ports.js';
 
+export interface AuditRouteDeps {
+  readonly log: AuditLog;
+  readonly access: Access;
+  /** The trail may be long, and what is asked for rare. */
+  readonly slices: Slices;
+}
+
 /** `GET /v2.0/taas/audit`: a page of what etcd still has of the trail. @throws NeutronError */
-export function auditRoute(log: AuditLog, access: Access, request: ApiRequest, caller: Caller): ApiAnswer {
+export async function auditRoute(
+  { log, access, slices }: AuditRouteDeps,
+  request: ApiRequest,
+  caller: Caller,
+): Promise<ApiAnswer> {
   access.mayReadAudit(caller);
   if (request.method !== 'GET') throw methodNotAllowed(request.method);
   const query = parseAuditQuery(request.query);
   if (!log.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
-  const { page, more } = auditPageOf(log, query);
-  const shown = page.map(({ at, ...entry }) => ({ time: new Date(at).toISOString(), ...entry }));
+  return { status: 200, json: await slices.run(caller.projectId, audit(log, query, request), request.signal) };
+}
+
+function* audit(log: AuditLog, query: AuditQuery, request: ApiRequest): Sliced<Buffer> {
+  const { page, more } = yield* auditPage(log.trail, query);
   const last = page.at(-1);
-  return {
-    status: 200,
-    body: { audit: shown, ...(more && last ? { audit_links: [nextLink(request, last.id)] } : {}) },
-  };
+  const links = more && last ? [nextLink(request, last.id)] : [];
+  return yield* listBody('audit', page, ({ at, ...entry }) => ({ time: isoTime(at), ...entry }), links);
 }

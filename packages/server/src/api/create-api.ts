@@ -68,6 +68,8 @@ export interface ApiDeps {
   readonly clock: Clock;
   /** A new UUID at each call. */
   readonly newId: () => string;
+  /** Those of all that this server does; of the API alone if absent. */
+  readonly slices?: Slices;
   readonly limits?: Partial<ApiLimits>;
   /** Who may do what; upstream's defaults if absent. */
   readonly rules?: Watched<Policy>;
@@ -146,7 +148,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
   const contained = deps.contained ?? new Contained(deps.logger);
   const placements = new Placements(live.view, policy);
-  const slices = new Slices({ clock });
+  const slices = deps.slices ?? new Slices({ clock });
   live.subscribe((touched) => placements.forget(touched));
   const tappedPorts = new TappedPortsIndex(live.view);
   live.subscribe((touched) => tappedPorts.take(touched));
@@ -161,6 +163,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });
   const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
   const taps = { controller, limits, slices, places };
+  const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -254,14 +257,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
         return quotaRoutes.answer(request, target, caller, limits.bodyDepth);
       case 'audit':
         if (!deps.audit) throw pathNotFound();
-        return auditRoute(deps.audit.log, access, request, caller);
+        return auditRoute({ log: deps.audit.log, access, slices }, request, caller);
       case 'tapped-ports':
-        return tappedPortsRoute(
-          { live, index: tappedPorts, access, writes, catchUpMs, contained },
-          request,
-          target.port,
-          caller,
-        );
+        return tappedPortsRoute(tapped, request, target.port, caller);
       case 'index':
         return index(request);
       case 'extensions':

@@ -7,7 +7,7 @@ import { mergeSorted } from '../slices/merge-sort.js';
 import type { Sliced } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
-import { type Aged, firstNotBefore } from '../view/by-age.js';
+import { type Aged, compareAge, firstNotBefore } from '../view/by-age.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { agedOf } from '../view/project-index.js';
 import { asksFor, type ListQuery, ordering, passes } from './list-query.js';
@@ -57,7 +57,7 @@ class TapList {
     this.#asksStatus = asksFor(query, 'status') || asksFor(query, 'status_reason');
     const { byId, byProject } = shelf(view, kind);
     this.#byId = byId;
-    this.#all = byProject.inOrder(caller.seesAllProjects ? this.#projectAskedFor() : caller.projectId);
+    this.#all = this.#named() ?? byProject.inOrder(caller.seesAllProjects ? this.#projectAskedFor() : caller.projectId);
   }
 
   *page(): Sliced<readonly ShownTap[]> {
@@ -67,8 +67,23 @@ class TapList {
     for (const { record } of page) {
       const item = this.#shown(record, yield* this.#status(record));
       if (item) shownPage.push(item);
+      yield;
     }
     return shownPage;
+  }
+
+  /** Those whose ids are asked for, in order; null if none are. */
+  #named(): readonly Aged[] | null {
+    const { caller } = this;
+    const ids = this.query.filters.get('id');
+    if (!ids) return null;
+    const found: Aged[] = [];
+    for (const id of ids) {
+      const entry = typeof id === 'string' ? this.#byId.get(id) : undefined;
+      if (!entry?.record || !(caller.seesAllProjects || entry.record.project_id === caller.projectId)) continue;
+      found.push(agedOf(entry, entry.record));
+    }
+    return found.sort(compareAge);
   }
 
   /** The only project that a caller who sees all projects asks for, or null. */

@@ -3,7 +3,7 @@ import type { Caller } from '../auth/authenticator.js';
 import type { Slices } from '../slices/slices.js';
 import type { ApiLimits } from './api-limits.js';
 import { listable } from './attributes.js';
-import { collectionBody } from './collection-body.js';
+import { listBody } from './list-body.js';
 import { pageLinks, parseFields, parseListQuery, selectFields } from './list-query.js';
 import { badRequest, methodNotAllowed, NeutronError, tapNotFound, words } from './neutron-error.js';
 import type { ProjectPlaces } from './project-places.js';
@@ -70,6 +70,7 @@ async function list(deps: TapRouteDeps, request: ApiRequest, kind: ResourceKind,
   whenAnswered(release);
   const page = await controller.list(kind, asked, caller, signal);
   const links = pageLinks(asked, `${request.origin}${request.path}`, page);
-  const json = await slices.run(caller.projectId, collectionBody(kind, page, asked.fields, links), signal);
+  const body = listBody(kind, page, (item) => selectFields(asked.fields, item), links);
+  const json = await slices.run(caller.projectId, body, signal);
   return { status: 200, json };
 }

@@ -1,12 +1,18 @@
+import type { TapFlowRecord, TapMirrorRecord } from '@taas/model';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { Contained } from '../contained.js';
 import { isoTime } from '../iso-time.js';
+import type { Sliced, Slices } from '../slices/slices.js';
 import type { TappedPortsIndex } from '../status/tapped-ports-index.js';
+import type { ClusterView } from '../view/cluster-view.js';
 import type { LiveView } from '../view/live-view.js';
 import { ownerOf } from '../view/port-owner.js';
+import { listBody } from './list-body.js';
+import type { Link } from './list-query.js';
 import { badRequest, methodNotAllowed, portNotFound, unavailable } from './neutron-error.js';
 import type { OwnWrites } from './own-writes.js';
+import type { ProjectPlaces } from './project-places.js';
 import type { ApiAnswer, ApiRequest } from './request.js';
 
 export interface TappedPortsDeps {
@@ -14,6 +20,9 @@ export interface TappedPortsDeps {
   readonly index: TappedPortsIndex;
   readonly access: Access;
   readonly writes: OwnWrites;
+  /** A page has many ports, and each of them many taps. */
+  readonly slices: Slices;
+  readonly places: ProjectPlaces;
   readonly catchUpMs: number;
   readonly contained: Contained;
 }
@@ -41,45 +50,61 @@ export async function tappedPortsRoute(
     if (!shown) throw portNotFound(port);
     return { status: 200, body: { tapped_port: shown } };
   }
-  const last = (name: string) => request.query.filter(([key]) => key === name).at(-1)?.[1] || null;
-  const limitText = last('limit');
-  if (limitText !== null && !/^[1-9][0-9]{0,3}$/.test(limitText))
+  const query = parseQuery(request);
+  const release = await deps.places.take(caller.projectId, request.signal);
+  request.whenAnswered(release);
+  const json = await deps.slices.run(caller.projectId, page(deps, request, query, caller), request.signal);
+  return { status: 200, json };
+}
+
+interface TappedPortsQuery {
+  readonly project: string | null;
+  readonly port: string | null;
+  readonly marker: string | null;
+  readonly limit: number;
+}
+
+function parseQuery({ query }: ApiRequest): TappedPortsQuery {
+  const last = (name: string) => query.filter(([key]) => key === name).at(-1)?.[1] || null;
+  const limit = last('limit');
+  if (limit !== null && !/^[1-9][0-9]{0,3}$/.test(limit))
     throw badRequest(`limit is a number from 1 to ${tappedPortsPage.ports}`);
-  const limit = Math.min(tappedPortsPage.ports, Number(limitText ?? tappedPortsPage.ports));
-  const marker = last('marker');
-  const page: object[] = [];
+  const { ports: most } = tappedPortsPage;
+  const asked = Math.min(most, Number(limit ?? most));
+  return { project: last('project_id'), port: last('port_id'), marker: last('marker'), limit: asked };
+}
+
+/** What is on the page is fixed port by port, as each has its turn. */
+function* page(deps: TappedPortsDeps, request: ApiRequest, query: TappedPortsQuery, caller: Caller): Sliced<Buffer> {
+  const found: object[] = [];
   let more: string | null = null;
   let latest = '';
-  let begun = marker === null;
-  for (const each of candidates(deps, caller, last('project_id'), last('port_id'))) {
+  let begun = query.marker === null;
+  for (const each of candidates(deps, caller, query)) {
+    yield;
     if (!begun) {
-      begun = each === marker;
+      begun = each === query.marker;
       continue;
     }
     const shown = deps.contained.attempt(`tapped port ${each}`, () => show(deps, each, caller), null);
     if (!shown) continue;
-    if (page.length === limit) {
+    if (found.length === query.limit) {
       more = latest;
       break;
     }
-    page.push(shown);
+    found.push(shown);
     latest = each;
   }
-  const next = more === null ? {} : { tapped_ports_links: [nextLink(request, more)] };
-  return { status: 200, body: { tapped_ports: page, ...next } };
+  const links = more === null ? [] : [nextLink(request, more)];
+  return yield* listBody('tapped_ports', found, (port) => port, links);
 }
 
-export function nextLink({ origin, path, query }: ApiRequest, marker: string) {
+export function nextLink({ origin, path, query }: ApiRequest, marker: string): Link {
   const kept = query.filter(([name]) => name !== 'marker').map(([name, value]): [string, string] => [name, value]);
   return { rel: 'next', href: `${origin}${path}?${new URLSearchParams([...kept, ['marker', marker]]).toString()}` };
 }
 
-function candidates(
-  { index }: TappedPortsDeps,
-  caller: Caller,
-  project: string | null,
-  port: string | null,
-): Iterable<string> {
+function candidates({ index }: TappedPortsDeps, caller: Caller, { project, port }: TappedPortsQuery): Iterable<string> {
   if (port !== null) return [port];
   if (!caller.seesAllProjects) return index.ofProject(caller.projectId);
   return project === null ? index.all() : index.ofProject(project);
@@ -89,13 +114,9 @@ function show({ live: { view }, access }: TappedPortsDeps, port: string, caller:
   const owner = ownerOf(view, port);
   if (!caller.seesAllProjects && (owner === null || owner !== caller.projectId)) return null;
   if (!access.seesTappedPort(owner, caller)) return null;
-  const ids = [
-    ...view.flowsByPort.get(port).map((id) => view.flows.get(id)?.record),
-    ...view.mirrors.byPort.get(port).map((id) => view.mirrors.byId.get(id)?.record),
-  ];
-  const records = ids.filter((record) => record !== undefined && record !== null);
-  if (records.length === 0) return null;
-  const tapped_by = records.slice(0, tappedPortsPage.taps).map((record) => {
+  const taps = view.flowsByPort.count(port) + view.mirrors.byPort.count(port);
+  if (taps === 0) return null;
+  const tapped_by = first(recordsOf(view, port), tappedPortsPage.taps).map((record) => {
     const { id, project_id } = record;
     const common = {
       id,
@@ -116,5 +137,25 @@ function show({ live: { view }, access }: TappedPortsDeps, port: string, caller:
       destination: { mirror_type, remote_ip },
     };
   });
-  return { port_id: port, project_id: owner, taps: records.length, tapped_by };
+  return { port_id: port, project_id: owner, taps, tapped_by };
+}
+
+function* recordsOf(view: ClusterView, port: string): Iterable<TapFlowRecord | TapMirrorRecord> {
+  for (const id of view.flowsByPort.members(port)) {
+    const record = view.flows.get(id)?.record;
+    if (record) yield record;
+  }
+  for (const id of view.mirrors.byPort.members(port)) {
+    const record = view.mirrors.byId.get(id)?.record;
+    if (record) yield record;
+  }
+}
+
+function first<T>(items: Iterable<T>, count: number): T[] {
+  const found: T[] = [];
+  for (const item of items) {
+    if (found.length === count) break;
+    found.push(item);
+  }
+  return found;
 }

@@ -1,9 +1,11 @@
 import { auditCodec, auditExportedCodec, keys, parseKey, prefixes } from '@taas/model';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import { type Leadership, type Operation, type Store, StoreError } from '@taas/store';
+import type { Sliced, Slices } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { AuditSink } from './audit-file.js';
-import { type AuditLog, type Logged, numbered } from './audit-log.js';
+import { type AuditLog, numbered } from './audit-log.js';
+import type { Logged } from './audit-trail.js';
 import { entryId } from './audited-store.js';
 
 export interface AuditKeeping {
@@ -20,6 +22,8 @@ export interface AuditKeeperDeps {
   /** Null: etcd is the only place. */
   readonly sink: AuditSink | null;
   readonly keep: AuditKeeping;
+  /** What is old is looked for in these. */
+  readonly slices: Slices;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -58,7 +62,7 @@ export class AuditKeeper {
     if (!sink) return;
     let failures = 0;
     while (!signal.aborted) {
-      const next = log.fresh ? log.unexported().slice(0, batch) : [];
+      const next = log.fresh ? log.trail.oldestUnexported(batch) : [];
       try {
         if (next.length === 0) {
           await this.#news(signal);
@@ -73,7 +77,7 @@ export class AuditKeeper {
         if (signal.aborted) return;
         this.problem = error instanceof Error ? error.message : String(error);
         logger.error(
-          { cause: error, unexported: log.unexported().length },
+          { cause: error, unexported: log.trail.unexported },
           'the audit trail cannot be written to its file',
         );
         await clock.sleep(backoffDelay(retry, failures++, random()), signal).catch(() => undefined);
@@ -87,7 +91,7 @@ export class AuditKeeper {
     const operations: Operation[] = [{ kind: 'put', key: keys.auditExported, value }];
     const { succeeded } = await store.transact({ compare: [fence], operations }, { signal });
     // By then another leads, and writes to its own file what it does not find marked here.
-    if (succeeded) log.exported = Math.max(log.exported, revision);
+    if (succeeded) log.trail.setExported(Math.max(log.trail.exported, revision));
   }
 
   /** Resolves with the next change of the trail. */
@@ -120,9 +124,9 @@ export class AuditKeeper {
   }
 
   async #pruneOnce({ fence, signal }: Leadership): Promise<void> {
-    const { log, store, logger, clock, newId } = this.deps;
+    const { log, store, logger, clock, newId, slices } = this.deps;
     if (!log.fresh) return;
-    const { goes, lost } = this.#old();
+    const { goes, lost } = await slices.run('', this.#old());
     for (let from = 0; from < goes.length; from += batch / 2) {
       const some = goes.slice(from, from + batch / 2);
       const operations: Operation[] = some.map(({ key }) => ({ kind: 'delete', key }));
@@ -142,19 +146,21 @@ export class AuditKeeper {
   }
 
   /** What is to go, and what of that is in no file. */
-  #old(): { readonly goes: readonly Logged[]; readonly lost: ReadonlySet<string> } {
-    const { log, sink, keep, clock } = this.deps;
+  *#old(): Sliced<{ readonly goes: readonly Logged[]; readonly lost: ReadonlySet<string> }> {
+    const { sink, keep, clock } = this.deps;
+    const { trail } = this.deps.log;
     const oldest = clock.now() - keep.days * dayMs;
     const goes: Logged[] = [];
     const lost = new Set<string>();
-    let rest = log.size;
+    let rest = trail.size;
     const most = hardFactor * keep.records;
     const unsafeLeft = rest > most ? Math.floor(most * (1 - givenUpAtOnce)) : most;
-    for (const each of log.all()) {
+    for (const each of trail.all()) {
+      yield;
       const isOld = each.entries.every(({ at }) => at < oldest);
       const isTooMuch = rest > keep.records;
       if (!isOld && !isTooMuch) break;
-      const isSafe = !sink || each.revision <= log.exported;
+      const isSafe = !sink || each.revision <= trail.exported;
       if (!isSafe && rest <= unsafeLeft) break;
       if (this.#isOfTap(each.key)) continue;
       if (!isSafe) lost.add(each.key);

@@ -1,14 +1,9 @@
-import { type AuditEntry, auditCodec, auditExportedCodec, keys, prefixes } from '@taas/model';
+import { type AuditEntry, prefixes } from '@taas/model';
 import type { Logger } from '@taas/service';
 import type { FollowEvent, KeyValue, Revision, Store } from '@taas/store';
-
-/** What one transaction did, as etcd has it. */
-export interface Logged {
-  readonly key: string;
-  readonly revision: Revision;
-  /** Empty if nobody can read it. */
-  readonly entries: readonly AuditEntry[];
-}
+import { mergeSorted } from '../slices/merge-sort.js';
+import type { Sliced, Slices } from '../slices/slices.js';
+import { AuditTrail, type Logged } from './audit-trail.js';
 
 /** An entry with the name by which it is told from all others, also in files. */
 export type NumberedEntry = AuditEntry & { readonly id: string; readonly revision: Revision };
@@ -20,22 +15,26 @@ export const numbered = ({ key, revision, entries }: Logged): readonly NumberedE
 export class AuditLog {
   /** Whether what is here is known to be all. */
   fresh = false;
-  /** Up to which revision all is in a file. */
-  exported: Revision = 0;
   /** Records that nobody can read; they are exported as such. */
   unreadable = 0;
-  /** In the order of their revisions, as a Map keeps the order in which it was filled. */
-  #logged = new Map<string, Logged>();
+  #trail = new AuditTrail();
   readonly #listeners = new Set<() => void>();
 
   constructor(
     private readonly store: Store,
     private readonly logger: Logger,
+    /** A long trail is read in these. */
+    private readonly slices: Slices,
   ) {}
 
   async run(signal: AbortSignal): Promise<void> {
     for await (const event of this.store.follow([prefixes.audit], signal)) {
-      this.#take(event);
+      if (event.kind === 'stale') this.fresh = false;
+      else {
+        if (event.kind === 'snapshot') this.#trail = await this.slices.run('', this.#read(event.entries));
+        else this.#change(event.changes);
+        this.fresh = true;
+      }
       for (const listener of this.#listeners) listener();
     }
     this.fresh = false;
@@ -47,53 +46,35 @@ export class AuditLog {
     return () => this.#listeners.delete(listener);
   }
 
-  get size(): number {
-    return this.#logged.size;
+  /** What is here now; another one after each snapshot. */
+  get trail(): AuditTrail {
+    return this.#trail;
   }
 
-  has(key: string): boolean {
-    return this.#logged.has(key);
-  }
-
-  /** The oldest first. */
-  all(): IterableIterator<Logged> {
-    return this.#logged.values();
-  }
-
-  /** Those that are in no file yet, the oldest first. */
-  unexported(): Logged[] {
-    return [...this.#logged.values()].filter(({ revision }) => revision > this.exported);
-  }
-
-  #take(event: FollowEvent): void {
-    if (event.kind === 'stale') {
-      this.fresh = false;
-      return;
+  *#read(entries: readonly KeyValue[]): Sliced<AuditTrail> {
+    const trail = new AuditTrail();
+    for (const entry of yield* mergeSorted(entries, (a, b) => a.modRevision - b.modRevision)) {
+      this.#put(trail, entry);
+      yield;
     }
-    if (event.kind === 'snapshot') {
-      this.#logged = new Map();
-      for (const entry of [...event.entries].sort((a, b) => a.modRevision - b.modRevision)) this.#put(entry);
-    } else {
-      for (const change of event.changes) {
-        if (change.kind === 'put') this.#put(change.entry);
-        else this.#logged.delete(change.key);
-      }
-    }
-    this.fresh = true;
+    return trail;
   }
 
-  #put({ key, value, modRevision: revision }: KeyValue): void {
+  #change(changes: Extract<FollowEvent, { kind: 'changes' }>['changes']): void {
+    for (const change of changes) {
+      if (change.kind === 'put') this.#put(this.#trail, change.entry);
+      else this.#trail.delete(change.key);
+    }
+  }
+
+  #put(trail: AuditTrail, entry: KeyValue): void {
     try {
-      if (key === keys.auditExported) this.exported = auditExportedCodec.parse(key, value).revision;
-      if (!key.startsWith(prefixes.auditEntries)) return;
-      this.#logged.delete(key);
-      this.#logged.set(key, { key, revision, entries: auditCodec.parse(key, value).entries });
+      trail.put(entry);
     } catch (error) {
       // Whatever it is: the trail goes on.
       this.unreadable += 1;
       const problem = error instanceof Error ? error.message : String(error);
-      this.logger.error({ key, problem }, 'malformed record of the audit trail');
-      if (key.startsWith(prefixes.auditEntries)) this.#logged.set(key, { key, revision, entries: [] });
+      this.logger.error({ key: entry.key, problem }, 'malformed record of the audit trail');
     }
   }
 }

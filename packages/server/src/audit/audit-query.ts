@@ -1,6 +1,8 @@
 import { type AuditEvent, auditEvents } from '@taas/model';
 import { badRequest } from '../api/neutron-error.js';
-import { type AuditLog, type NumberedEntry, numbered } from './audit-log.js';
+import type { Sliced } from '../slices/slices.js';
+import { type NumberedEntry, numbered } from './audit-log.js';
+import type { AuditTrail } from './audit-trail.js';
 
 /** What of the trail somebody asks for. */
 export interface AuditQuery {
@@ -16,7 +18,9 @@ export interface AuditQuery {
   readonly marker: string | null;
 }
 
-export const auditPage = { usual: 100, most: 1_000 } as const;
+export const auditPageItems = { usual: 100, most: 1_000 } as const;
+/** Records of the trail that are looked through in one step. */
+const records = 64;
 
 /** @throws NeutronError 400 */
 export function parseAuditQuery(pairs: readonly (readonly [string, string])[]): AuditQuery {
@@ -31,21 +35,26 @@ export function parseAuditQuery(pairs: readonly (readonly [string, string])[]): 
   if (Number.isNaN(from)) throw badRequest('since is a time such as 2026-11-29T08:00:00Z, or milliseconds since 1970');
   const limit = last('limit');
   if (limit !== null && !/^[1-9][0-9]{0,3}$/.test(limit))
-    throw badRequest(`limit is a number from 1 to ${auditPage.most}`);
+    throw badRequest(`limit is a number from 1 to ${auditPageItems.most}`);
   return {
     ...{ project: last('project_id'), port: last('port_id'), event, since: from, marker: last('marker') },
-    limit: Math.min(auditPage.most, limit === null ? auditPage.usual : Number(limit)),
+    limit: Math.min(auditPageItems.most, limit === null ? auditPageItems.usual : Number(limit)),
   };
 }
 
-/** One page, the oldest first, and whether there is more. An unknown marker gives an empty page. */
-export function auditPageOf(
-  log: Pick<AuditLog, 'all'>,
+/**
+ * One page, the oldest first, and whether there is more, in slices. An unknown marker gives an empty page. What is added
+ * meanwhile may be in it.
+ */
+export function* auditPage(
+  trail: Pick<AuditTrail, 'all'>,
   query: AuditQuery,
-): { readonly page: readonly NumberedEntry[]; readonly more: boolean } {
+): Sliced<{ readonly page: readonly NumberedEntry[]; readonly more: boolean }> {
   const page: NumberedEntry[] = [];
   let begun = query.marker === null;
-  for (const logged of log.all()) {
+  let looked = 0;
+  for (const logged of trail.all()) {
+    if (++looked % records === 0) yield;
     for (const entry of numbered(logged)) {
       if (!begun) {
         begun = entry.id === query.marker;

@@ -3,8 +3,8 @@ import type { Leadership, Store } from '@taas/store';
 import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { Contained } from '../contained.js';
+import type { Slices } from '../slices/slices.js';
 import { Placements } from '../status/placements.js';
-import { StatusReader } from '../status/tap-status.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
 import { Behalves } from './actor.js';
@@ -31,6 +31,7 @@ export interface AuditDeps {
   readonly random: () => number;
   readonly newId: () => string;
   readonly contained?: Contained;
+  readonly slices: Slices;
 }
 
 /** With `audit.required`: records that may wait for the file before nothing can be changed any more. */
@@ -54,12 +55,12 @@ export interface Audit {
 }
 
 export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
-  const { store, live, clock, logger, random, newId } = deps;
+  const { store, live, clock, logger, random, newId, slices } = deps;
   const behalves = new Behalves();
-  const log = new AuditLog(store, logger);
+  const log = new AuditLog(store, logger, slices);
   const sink = sinkOf(options.file);
   const keep = { days: options.keep_days, records: options.keep_records };
-  const keeper = new AuditKeeper({ store, log, view: live.view, sink, keep, clock, random, logger, newId });
+  const keeper = new AuditKeeper({ store, log, view: live.view, sink, keep, clock, random, logger, newId, slices });
   const refusals = new Refusals({ store, clock, newId, logger });
   const blocked = () => (options.required && sink ? whyBlocked(log) : null);
   return {
@@ -73,13 +74,8 @@ export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
     lead: async (leadership, policy, addresses) => {
       const contained = deps.contained ?? new Contained(logger);
       const placements = new Placements(live.view, policy);
-      const statuses = new StatusReader(
-        live.view,
-        placements,
-        { addresses, projectShare: policy.projectShare },
-        contained,
-      );
-      const began = new BeganLog({ store, live, log, statuses, clock, logger, contained });
+      const mirrorRules = { addresses, projectShare: policy.projectShare };
+      const began = new BeganLog({ store, live, log, placements, mirrorRules, slices, clock, logger, contained });
       began.take(everything(live.view));
       const unsubscribe = live.subscribe((touched) => {
         placements.forget(touched);
@@ -94,9 +90,9 @@ export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
     stop: () => refusals.tellCounts(),
     facts: () => ({
       etcd: log.fresh ? 'in sight' : 'out of sight',
-      records: log.size,
+      records: log.trail.size,
       file: options.file,
-      ...(sink ? { unexported: log.unexported().length } : {}),
+      ...(sink ? { unexported: log.trail.unexported } : {}),
       ...(keeper.problem === null ? {} : { problem: keeper.problem }),
       lost_records: keeper.lost,
       lost_refusals: refusals.lost,
@@ -112,6 +108,6 @@ function sinkOf(file: string): AuditSink | null {
 
 function whyBlocked(log: AuditLog): string | null {
   if (!log.fresh) return 'the audit trail cannot be seen.';
-  const waiting = log.unexported().length;
+  const waiting = log.trail.unexported;
   return waiting > mostUnexported ? 'the audit trail cannot be written to its file, and is required.' : null;
 }

@@ -1,9 +1,12 @@
 import { type AuditEntry, auditCodec, keys, type ResourceKind } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import { type Compare, type Leadership, type Operation, type Store, StoreError } from '@taas/store';
-import { shelf, statusOf, type TapRecord } from '../api/tap-kind.js';
+import { behind, shelf, statusOf, type TapRecord } from '../api/tap-kind.js';
+import type { MirrorRules } from '../compiler/compile-mirror.js';
 import type { Contained } from '../contained.js';
-import type { StatusReader } from '../status/tap-status.js';
+import type { Sliced, Slices } from '../slices/slices.js';
+import { type Placements, PlacementsSeen } from '../status/placements.js';
+import { StatusReader } from '../status/tap-status.js';
 import type { Entry } from '../view/entry.js';
 import type { LiveView } from '../view/live-view.js';
 import type { Touched } from '../view/touched.js';
@@ -14,7 +17,10 @@ export interface BeganLogDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly log: AuditLog;
-  readonly statuses: StatusReader;
+  readonly placements: Placements;
+  readonly mirrorRules: MirrorRules;
+  /** What may have begun is looked at in these. */
+  readonly slices: Slices;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly contained: Contained;
@@ -27,7 +33,6 @@ interface Begins {
 }
 
 const perTransaction = 30;
-const stretchMs = 10;
 const pauseMs = 200;
 
 /**
@@ -37,16 +42,18 @@ const pauseMs = 200;
 export class BeganLog {
   /** Taps to look at; no more than there are. */
   readonly #pending = new Set<string>();
+  /** Tap services whose flows are to be looked at. */
+  readonly #services = new Set<string>();
 
   constructor(private readonly deps: BeganLogDeps) {}
 
   /** To be told of each event, once the view has it. */
   take({ services, mirrors, turns }: Touched): void {
-    for (const id of services) this.#service(id);
+    for (const id of services) this.#services.add(id);
     for (const id of mirrors) this.#add('tap_mirrors', id);
     for (const { kind, id, stands } of turns) {
       if (!stands) continue;
-      if (kind === 'tap_services') this.#service(id);
+      if (kind === 'tap_services') this.#services.add(id);
       else this.#add(kind, id);
     }
   }
@@ -55,7 +62,7 @@ export class BeganLog {
     const { clock, live, log, logger } = this.deps;
     while (!signal.aborted) {
       await clock.sleep(pauseMs, signal).catch(() => undefined);
-      if (this.#pending.size === 0 || !live.fresh || !log.fresh) continue;
+      if ((this.#pending.size === 0 && this.#services.size === 0) || !live.fresh || !log.fresh) continue;
       try {
         await this.#round(fence, signal);
       } catch (error) {
@@ -66,39 +73,58 @@ export class BeganLog {
     }
   }
 
-  #service(id: string): void {
-    this.#add('tap_services', id);
-    for (const flow of this.deps.live.view.flowsByService.get(id)) this.#add('tap_flows', flow);
-  }
-
   #add(kind: ResourceKind, id: string): void {
-    if (!this.deps.log.has(keys.auditBegan(kind, id))) this.#pending.add(`${kind}/${id}`);
+    if (!this.deps.log.trail.has(keys.auditBegan(kind, id))) this.#pending.add(`${kind}/${id}`);
   }
 
   async #round(fence: Compare, signal: AbortSignal): Promise<void> {
-    const { clock } = this.deps;
-    let since = clock.monotonic();
-    let begins: Begins[] = [];
-    for (const name of [...this.#pending]) {
+    const { slices, placements } = this.deps;
+    await slices.run('', this.#flowsOfServices(), signal);
+    // Each large service is placed once a round, however often it is touched meanwhile.
+    const seen = new PlacementsSeen(placements);
+    for (;;) {
+      const begins = await slices.run('', this.#next(seen), signal);
+      if (begins.length === 0) return;
+      await this.#write(begins, fence, signal);
+    }
+  }
+
+  *#flowsOfServices(): Sliced<void> {
+    for (const id of this.#services) {
+      this.#services.delete(id);
+      this.#add('tap_services', id);
+      for (const flow of this.deps.live.view.flowsByService.get(id)) {
+        this.#add('tap_flows', flow);
+        yield;
+      }
+    }
+  }
+
+  /** The next that have begun; none when all that is pending has been looked at. */
+  *#next(seen: PlacementsSeen): Sliced<Begins[]> {
+    const { live, mirrorRules, contained } = this.deps;
+    const statuses = new StatusReader(live.view, seen, mirrorRules, contained);
+    const begins: Begins[] = [];
+    for (const name of this.#pending) {
       this.#pending.delete(name);
       const [kind, id = ''] = name.split('/') as [ResourceKind, string];
-      const begun = this.deps.contained.attempt(name, () => this.#begins(kind, id), null);
+      const record = shelf(live.view, kind).byId.get(id)?.record;
+      const service = record ? behind(record) : null;
+      if (service !== null) yield* seen.see(service);
+      const begun = contained.attempt(name, () => this.#begins(kind, id, statuses), null);
       if (begun) begins.push(begun);
-      if (begins.length >= perTransaction) await this.#write(begins.splice(0), fence, signal);
-      if (clock.monotonic() - since < stretchMs) continue;
-      await clock.sleep(0, signal);
-      since = clock.monotonic();
+      if (begins.length === perTransaction) break;
+      yield;
     }
-    if (begins.length > 0) await this.#write(begins, fence, signal);
-    begins = [];
+    return begins;
   }
 
   /** The entry of a tap that is ACTIVE and has none. */
-  #begins(kind: ResourceKind, id: string): Begins | null {
-    const { live, log, statuses, clock } = this.deps;
+  #begins(kind: ResourceKind, id: string, statuses: StatusReader): Begins | null {
+    const { live, log, clock } = this.deps;
     const entry = shelf(live.view, kind).byId.get(id);
     const key = keys.auditBegan(kind, id);
-    if (!entry?.record || entry.record.deleting || log.has(key)) return null;
+    if (!entry?.record || entry.record.deleting || log.trail.has(key)) return null;
     if (statusOf(entry.record, statuses).status !== 'ACTIVE') return null;
     const said: AuditEntry = {
       ...{ event: 'began', at: clock.now(), user_id: null, project_id: null, request_id: null },

@@ -21,6 +21,8 @@ export interface CompilerDeps {
   readonly live: LiveView;
   readonly policy: SegmentPolicy;
   readonly remoteAddresses: RemoteAddressPolicy;
+  /** Those of all that this server does; of the compiler alone if absent. */
+  readonly slices?: Slices;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -63,7 +65,7 @@ export class Compiler {
   #breathedAt = 0;
 
   constructor(private readonly deps: CompilerDeps) {
-    this.#slices = new Slices({ clock: deps.clock });
+    this.#slices = deps.slices ?? new Slices({ clock: deps.clock });
   }
 
   /** Works until the leadership ends. Never throws for what a single tap service does. */

@@ -4,7 +4,7 @@ import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry, NodeEntry } from '../view/entry.js';
 import type { Compiled } from './compile-service.js';
-import { isAlive, type ServiceSlice } from './service-slice.js';
+import { type FlowEntry, isAlive, type ServiceSlice } from './service-slice.js';
 
 /** A write and what must still be true for it. Steps go out in order; several may share a transaction. */
 export interface Step {
@@ -26,23 +26,23 @@ export type PlanContext = Pick<ClusterView, 'states' | 'agents' | 'flows'> & {
 export const planService = (slice: ServiceSlice, compiled: Compiled, context: PlanContext): readonly Step[] =>
   atOnce(planning(slice, compiled, context));
 
-/** {@link planService}, with a pause after each of its parts. */
+/** {@link planService}, in slices. */
 export function* planning(slice: ServiceSlice, compiled: Compiled, context: PlanContext): Sliced<readonly Step[]> {
   if (compiled.frozen) return [];
   const steps = [...takeSegments(slice, compiled), ...mendSegments(slice, compiled)];
   yield;
-  const parts = [
-    () => tellNodes(slice, compiled),
-    () => takeAway(slice, compiled, context),
-    () => removeApiRecords(slice, context),
-    () => giveBackSegments(slice, context),
-  ];
-  for (const part of parts) {
-    for (const step of part()) steps.push(step);
-    yield;
+  for (const part of [tellNodes, takeAway, removeApiRecords]) {
+    for (const step of part(slice, compiled, context)) {
+      if (step) steps.push(step);
+      yield;
+    }
   }
+  steps.push(...giveBackSegments(slice, context));
   return steps;
 }
+
+/** Steps as they are found; null where one tap more was looked at in vain. */
+type Steps = Generator<Step | null, void, void>;
 
 function takeSegments(slice: ServiceSlice, compiled: Compiled): Step[] {
   const value = segmentCodec.format({ v: 1, tap_service_id: slice.id });
@@ -61,14 +61,20 @@ function mendSegments(slice: ServiceSlice, compiled: Compiled): Step[] {
   }));
 }
 
-function tellNodes(slice: ServiceSlice, compiled: Compiled): Step[] {
-  const steps: Step[] = [];
-  const flows = new Map(slice.flows.map((flow) => [flow.record.id, flow]));
+function* tellNodes(slice: ServiceSlice, compiled: Compiled): Steps {
+  const flows = new Map<string, FlowEntry>();
+  for (const flow of slice.flows) {
+    flows.set(flow.record.id, flow);
+    yield null;
+  }
   for (const wanted of compiled.nodeRecords.values()) {
     const current = slice.nodeRecords.get(wanted.key);
-    if (current?.value === wanted.value) continue;
+    if (current?.value === wanted.value) {
+      yield null;
+      continue;
+    }
     const { key, value } = wanted;
-    steps.push({
+    yield {
       compare: [
         current ? { kind: 'mod-revision', key, revision: current.revision } : { kind: 'absent', key },
         // A node must not be told of a tap that was deleted meanwhile.
@@ -76,30 +82,30 @@ function tellNodes(slice: ServiceSlice, compiled: Compiled): Step[] {
         ...guard(wanted.kind === 'tap_flows' ? flows.get(wanted.id) : undefined),
       ],
       operations: [{ kind: 'put', key, value }],
-    });
+    };
   }
-  return steps;
 }
 
-function takeAway(slice: ServiceSlice, compiled: Compiled, context: PlanContext): Step[] {
-  const steps: Step[] = [];
-  for (const current of slice.nodeRecords.values()) {
-    const { key, revision } = current;
-    if (compiled.nodeRecords.has(key)) continue;
-    if (!current.record?.removed) {
-      const value = tombstone(slice, current, context);
-      if (value === null) continue;
-      steps.push({ compare: [{ kind: 'mod-revision', key, revision }], operations: [{ kind: 'put', key, value }] });
-    } else if (confirmed(current, context)) {
-      const stateKey = keys.stateResource(current.node, current.kind, current.id);
-      const state = context.states.get(stateKey);
-      steps.push({
-        compare: [{ kind: 'mod-revision', key, revision }, ...guard(state)],
-        operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: stateKey } as const] : [])],
-      });
-    }
+function* takeAway(slice: ServiceSlice, compiled: Compiled, context: PlanContext): Steps {
+  for (const current of slice.nodeRecords.values())
+    yield compiled.nodeRecords.has(current.key) ? null : takenAway(slice, current, context);
+}
+
+/** The next step towards a node's record being gone; null if somebody else has to act first. */
+function takenAway(slice: ServiceSlice, current: NodeEntry, context: PlanContext): Step | null {
+  const { key, revision } = current;
+  if (!current.record?.removed) {
+    const value = tombstone(slice, current, context);
+    if (value === null) return null;
+    return { compare: [{ kind: 'mod-revision', key, revision }], operations: [{ kind: 'put', key, value }] };
   }
-  return steps;
+  if (!confirmed(current, context)) return null;
+  const stateKey = keys.stateResource(current.node, current.kind, current.id);
+  const state = context.states.get(stateKey);
+  return {
+    compare: [{ kind: 'mod-revision', key, revision }, ...guard(state)],
+    operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: stateKey } as const] : [])],
+  };
 }
 
 /** The record rewritten to say that nothing of it may be left, or null if it is malformed and cannot be told from others. */
@@ -132,21 +138,22 @@ export function confirmed(entry: Told, context: Pick<PlanContext, 'states'>): bo
 }
 
 /** Deleted taps leave the API once each node that can answer has confirmed; a silent one still holds the segment. */
-function removeApiRecords(slice: ServiceSlice, context: PlanContext): Step[] {
+function* removeApiRecords(slice: ServiceSlice, _compiled: Compiled, context: PlanContext): Steps {
   const service = slice.service?.record;
   const cascade = service?.deleting === true;
-  const told = [...slice.nodeRecords.values()];
   const byFlow = new Map<string, NodeEntry[]>();
-  for (const entry of told) {
+  let allGone = true;
+  for (const entry of slice.nodeRecords.values()) {
+    allGone &&= isGone([entry], context);
     if (entry.kind === 'tap_flows') byFlow.set(entry.id, [...(byFlow.get(entry.id) ?? []), entry]);
+    yield null;
   }
-  const ready = slice.flows.filter(
-    ({ record }) => (cascade || record.deleting) && isGone(byFlow.get(record.id) ?? [], context),
-  );
-  const steps = ready.map((entry) => removal(entry));
-  if (cascade && slice.service && ready.length === slice.flows.length && isGone(told, context))
-    steps.push(removal(slice.service));
-  return steps;
+  for (const entry of slice.flows) {
+    const goes = (cascade || entry.record.deleting) && isGone(byFlow.get(entry.record.id) ?? [], context);
+    allGone &&= goes === true;
+    yield goes ? removal(entry) : null;
+  }
+  if (cascade && slice.service && allGone) yield removal(slice.service);
 }
 
 /** Whether every node that was told has a tombstone, and has confirmed it unless it cannot answer. */

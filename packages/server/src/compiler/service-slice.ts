@@ -67,12 +67,13 @@ export const sliceOf = (view: ClusterView, policy: SegmentPolicy, id: string): S
 
 /** {@link sliceOf}, in slices of another kind: those of time. What the view has of the service must not change meanwhile. */
 export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): Sliced<ServiceSlice> {
-  const all = view.nodeRecords.ofService(id);
   const told = (kind: ServiceKind, tap: string) => view.nodeRecords.ofTap(kind, tap);
   const segments = new Map<SegmentOption, SegmentChoice>();
   const unreadable: string[] = [];
   const nodeRecords = new Map<string, NodeEntry>();
-  for (const entry of all) {
+  const used = new UsedSegments();
+  for (const entry of view.nodeRecords.eachOfService(id)) {
+    used.add(entry);
     if (entry.kind === 'tap_flows' && view.flows.get(entry.id)?.record === null) unreadable.push(entry.id);
     nodeRecords.set(entry.key, entry);
     yield;
@@ -103,8 +104,7 @@ export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): 
     vlans: (option) => view.physnets.standing(option),
     segment: (option, project) => {
       const choice =
-        segments.get(option) ??
-        pickSegment(view.segments, policy, option, { id, project, uses: segmentsIn(all, option) });
+        segments.get(option) ?? pickSegment(view.segments, policy, option, { id, project, uses: used.of(option) });
       segments.set(option, choice);
       return choice;
     },
@@ -114,17 +114,30 @@ export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): 
 const isReadable = (entry: Entry<TapFlowRecord> | undefined): entry is FlowEntry =>
   entry != null && entry.record !== null;
 
-/** The ids of an option's range that records of nodes name. */
-function segmentsIn(told: readonly NodeEntry[], option: SegmentOption): number[] {
-  const links = told.flatMap(({ record }) => {
-    if (!record) return [];
-    return 'inputs' in record ? record.inputs : record.target.type === 'local' ? [] : [record.target];
-  });
-  return links.flatMap((link) => {
-    if (link.type === 'vlan') return option.type === 'vlan' && link.physnet === option.physnet ? [link.vlan] : [];
-    return option.type === 'vxlan' ? [link.vni] : [];
-  });
+/** The segments that records of nodes name, each once. */
+class UsedSegments {
+  readonly #byPool = new Map<string, Set<number>>();
+
+  add({ record }: NodeEntry): void {
+    if (!record) return;
+    const links = 'inputs' in record ? record.inputs : record.target.type === 'local' ? [] : [record.target];
+    for (const link of links) {
+      if (link.type === 'vlan') this.#add(poolOf(link.type, link.physnet), link.vlan);
+      else this.#add(poolOf(link.type, null), link.vni);
+    }
+  }
+
+  of(option: SegmentOption): number[] {
+    return [...(this.#byPool.get(poolOf(option.type, option.type === 'vlan' ? option.physnet : null)) ?? [])];
+  }
+
+  #add(pool: string, id: number): void {
+    const ids = this.#byPool.get(pool) ?? new Set();
+    this.#byPool.set(pool, ids.add(id));
+  }
 }
+
+const poolOf = (type: SegmentOption['type'], physnet: string | null): string => `${type}/${physnet ?? '-'}`;
 
 /**
  * Where a port is bound, for a tap.

@@ -7,19 +7,14 @@ const maxValueLength = 400_000;
 
 /**
  * Packs steps into as few transactions as etcd's limits allow, in order, each under the leader's fence, so that a
- * compiler that has lost its leadership without knowing writes nothing.
+ * compiler that has lost its leadership without knowing writes nothing. One at a time is packed, and its steps asked for: while
+ * it is written, nobody waits for the rest to be packed.
  */
-export function packSteps(steps: readonly Step[], fence: readonly Compare[]): readonly Transaction[] {
-  const packed: Transaction[] = [];
+export function* packSteps(steps: Iterable<Step>, fence: readonly Compare[]): Generator<Transaction, void, void> {
   let compare = new Map<string, Compare>();
   let operations: Operation[] = [];
   let length = 0;
-  const flush = () => {
-    if (operations.length > 0) packed.push({ compare: [...fence, ...compare.values()], operations });
-    compare = new Map();
-    operations = [];
-    length = 0;
-  };
+  const packed = (): Transaction => ({ compare: [...fence, ...compare.values()], operations });
   for (const step of steps) {
     const added = step.compare.filter(({ key }) => !compare.has(key)).length;
     const size = step.operations.reduce((sum, item) => sum + (item.kind === 'put' ? item.value.length : 0), 0);
@@ -27,11 +22,15 @@ export function packSteps(steps: readonly Step[], fence: readonly Compare[]): re
       fence.length + compare.size + added > maxTxnOperations ||
       operations.length + step.operations.length > mostWrites ||
       length + size > maxValueLength;
-    if (full) flush();
+    if (full && operations.length > 0) yield packed();
+    if (full) {
+      compare = new Map();
+      operations = [];
+      length = 0;
+    }
     for (const item of step.compare) compare.set(item.key, item);
     operations.push(...step.operations);
     length += size;
   }
-  flush();
-  return packed;
+  if (operations.length > 0) yield packed();
 }

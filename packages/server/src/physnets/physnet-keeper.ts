@@ -198,7 +198,7 @@ export class PhysnetKeeper {
       const key = keys.physnet(physnet);
       return { compare: [unchanged(key, view.physnets.record(physnet))], operations: [{ kind: 'delete', key }] };
     });
-    return packSteps([...steps, ...gone], [fence]);
+    return [...packSteps([...steps, ...gone], [fence])];
   }
 
   #planOne(option: VlanOption): readonly Step[] {

@@ -1,4 +1,4 @@
-import { keys, type TapServiceRecord, tapServiceCodec } from '@taas/model';
+import { keys, tapServiceCodec } from '@taas/model';
 import type { Logger } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { OwnWrites } from '../api/own-writes.js';
@@ -73,9 +73,9 @@ async function removeAll(deps: PortRemovalDeps, port: string): Promise<void> {
   const role = await store.get(keys.portRole(port));
   await live.reached(Math.max(role?.modRevision ?? 0, writes.revision), catchUpMs);
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const steps = planPortRemoval(live.view, port);
-    if (steps.length === 0) return;
-    for (const transaction of packSteps(steps, [])) {
+    let written = 0;
+    for (const transaction of packSteps(planPortRemoval(live.view, port), [])) {
+      written += 1;
       const result = await store.transact(transaction);
       if (result.succeeded) writes.note(result.revision);
       const seen = result.succeeded
@@ -84,46 +84,38 @@ async function removeAll(deps: PortRemovalDeps, port: string): Promise<void> {
       await live.reached(seen, catchUpMs);
       if (!result.succeeded) break;
     }
+    if (written === 0) return;
   }
   throw new PortRemovalError(`the taps of port ${port} were changed by others again and again`);
 }
 
 /**
  * The next writes towards there being no taps of the port; none when there are none. A tap service is first marked, so
- * that it takes no new flows, and goes with its flows in the round after.
+ * that it takes no new flows, and goes with its flows in the round after. Each tap is read when its step is asked for: the
+ * view may move on meanwhile.
  */
-export function planPortRemoval(view: ClusterView, port: string): readonly Step[] {
-  const flows = new Set(view.flowsByPort.get(port));
-  const steps: Step[] = [];
-  const services: Entry<TapServiceRecord>[] = [];
-  for (const id of view.servicesByPort.get(port)) {
+export function* planPortRemoval(view: ClusterView, port: string): Generator<Step, void, void> {
+  const services = view.servicesByPort.get(port);
+  const going = services.filter((id) => view.services.get(id)?.record?.deleting === true);
+  for (const id of services) {
     const entry = view.services.get(id);
-    if (!entry?.record) continue;
-    if (entry.record.deleting) {
-      for (const flow of view.flowsByService.get(id)) flows.add(flow);
-      services.push(entry);
-    } else {
-      const value = tapServiceCodec.format({ ...entry.record, deleting: true });
-      steps.push({ compare: [unchanged(entry)], operations: [{ kind: 'put', key: entry.key, value }] });
+    if (!entry?.record || entry.record.deleting) continue;
+    const value = tapServiceCodec.format({ ...entry.record, deleting: true });
+    yield { compare: [unchanged(entry)], operations: [{ kind: 'put', key: entry.key, value }] };
+  }
+  const seen = new Set<string>();
+  for (const flows of [view.flowsByPort.get(port), ...going.map((id) => view.flowsByService.get(id))])
+    for (const id of flows) {
+      if (!seen.has(id)) yield* removalOf(view.flows.get(id));
+      seen.add(id);
     }
-  }
-  for (const id of flows) {
-    const entry = view.flows.get(id);
-    if (entry) steps.push(removal(entry));
-  }
-  steps.push(...services.map((entry) => removal(entry)));
-  for (const id of view.mirrors.byPort.get(port)) {
-    const entry = view.mirrors.byId.get(id);
-    if (entry) steps.push(removal(entry));
-  }
-  return steps;
+  for (const id of going) yield* removalOf(view.services.get(id));
+  for (const id of view.mirrors.byPort.get(port)) yield* removalOf(view.mirrors.byId.get(id));
 }
 
 type Seen = Pick<Entry<unknown>, 'key' | 'revision'>;
 
 const unchanged = ({ key, revision }: Seen) => ({ kind: 'mod-revision', key, revision }) as const;
 
-const removal = (entry: Seen): Step => ({
-  compare: [unchanged(entry)],
-  operations: [{ kind: 'delete', key: entry.key }],
-});
+const removalOf = (entry: Seen | undefined): Step[] =>
+  entry ? [{ compare: [unchanged(entry)], operations: [{ kind: 'delete', key: entry.key }] }] : [];

@@ -23,6 +23,13 @@ export class Groups<K, V extends string> {
     return typeof members === 'string' ? [members] : [...members];
   }
 
+  /** As {@link get}, but no copy: for who looks at a part of many members, and changes nothing meanwhile. */
+  members(group: K): Iterable<V> {
+    const members = this.#groups.get(group);
+    if (members === undefined) return [];
+    return typeof members === 'string' ? [members] : members;
+  }
+
   has(group: K, member: V): boolean {
     const members = this.#groups.get(group);
     return typeof members === 'string' ? members === member : (members?.has(member) ?? false);

@@ -76,6 +76,14 @@ export class NodeRecordIndex {
     return this.#entries(this.#byService.get(service));
   }
 
+  /** As {@link ofService}, one after the other: for who pauses in between. */
+  *eachOfService(service: string): Generator<NodeEntry, void, void> {
+    for (const key of this.#byService.members(service)) {
+      const entry = this.#byKey.get(key);
+      if (entry) yield entry;
+    }
+  }
+
   ofFlow(flow: string): readonly NodeEntry[] {
     return this.ofTap('tap_flows', flow);
   }

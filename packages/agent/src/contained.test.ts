@@ -1,6 +1,15 @@
 import type { Logger } from '@taas/service';
 import { silentLogger } from '@taas/service';
-import { interestOf, type NodeFacts, noOverload, planNode, sightsOf, VppSnapshot, verify, Wanted } from '@taas/wiring';
+import {
+  createSnapshot,
+  interestOf,
+  type NodeFacts,
+  noOverload,
+  planNode,
+  sightsOf,
+  verify,
+  Wanted,
+} from '@taas/wiring';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VppCodecError, VppDisconnectedError, VppTimeoutError } from 'vpp-api';
 import { Contained } from './contained.js';
@@ -85,15 +94,15 @@ describe('one strange object in what VPP lists', () => {
         return all.filter((each) => each.sw_if_index !== strange.swIfIndex);
       },
     });
-    const snapshot = new VppSnapshot();
+    const snapshot = createSnapshot();
     await new VppReader(vpp, snapshot, contained).readAll();
-    snapshot.putSpan(strange.swIfIndex, good.swIfIndex, 3);
+    snapshot.spans.put(strange.swIfIndex, good.swIfIndex, 3);
     await new VppReader(odd, snapshot, contained).readInterfaces();
     expect(counters.failures).toBe(1);
-    expect(snapshot.interface(good.swIfIndex)).toMatchObject({ tag: tag(2) });
+    expect(snapshot.interfaces.get(good.swIfIndex)).toMatchObject({ tag: tag(2) });
     // Somebody's mirror from it is not taken for one of an interface that is gone.
-    expect(snapshot.interface(strange.swIfIndex)).toMatchObject({ tag: '' });
-    expect([...snapshot.brokenSpans()]).toEqual([]);
+    expect(snapshot.interfaces.get(strange.swIfIndex)).toMatchObject({ tag: '' });
+    expect(snapshot.spans.doubtful()).toEqual([]);
   });
 
   it('so it is when it is read and makes no sense', async () => {
@@ -105,12 +114,12 @@ describe('one strange object in what VPP lists', () => {
         return all.map((each) => (each.sw_if_index === ports[0]?.swIfIndex ? { ...each, mtu: undefined } : each));
       },
     });
-    const snapshot = new VppSnapshot();
+    const snapshot = createSnapshot();
     const reader = new VppReader(senseless, snapshot, contained);
     await reader.readAll();
     for (const port of ports) await reader.readInterface(port.swIfIndex);
-    expect([...snapshot.tagged(tag(1))]).toEqual([]);
-    expect([...snapshot.tagged(tag(2))]).toHaveLength(1);
+    expect([...snapshot.interfaces.by('tag', tag(1))]).toEqual([]);
+    expect([...snapshot.interfaces.by('tag', tag(2))]).toHaveLength(1);
     // Each time counted, and logged once.
     expect(counters.failures).toBe(2);
     expect(warned).toHaveBeenCalledTimes(1);
@@ -119,7 +128,7 @@ describe('one strange object in what VPP lists', () => {
   it('but a VPP that does not answer ends the pass', async () => {
     for (const silence of [new VppTimeoutError('sw_interface_dump', 5), new VppDisconnectedError('gone')]) {
       const silent: Vpp = changed({ dump: () => Promise.reject(silence) });
-      const reader = new VppReader(silent, new VppSnapshot(), contained);
+      const reader = new VppReader(silent, createSnapshot(), contained);
       await expect(reader.readInterface(1)).rejects.toBe(silence);
     }
     expect(counters.failures).toBe(0);
@@ -132,7 +141,7 @@ it('a tap of which nobody can say what to ask VPP about fails alone, and nothing
     node.vpp.addPort({ name: `collector${n}`, tag: `net-vpp.port:${id('b', n)}`, bridgeDomain: 20 });
   }
   const { wanted, trap } = twoTaps();
-  const snapshot = new VppSnapshot();
+  const snapshot = createSnapshot();
   const reader = new VppReader(vpp, snapshot, contained);
   await reader.readAll();
   trap.sprung = true;
@@ -153,7 +162,7 @@ it('a tap of which nobody can say what to ask VPP about fails alone, and nothing
 it('a look at all of ours goes on past what cannot be looked at', async () => {
   for (const n of [1, 2]) node.vpp.addPort({ name: `source${n}`, tag: tag(n), bridgeDomain: 10 });
   const { wanted, trap } = twoTaps();
-  const snapshot = new VppSnapshot();
+  const snapshot = createSnapshot();
   const reader = new VppReader(vpp, snapshot, contained);
   await reader.readAll();
   trap.sprung = true;
@@ -167,20 +176,20 @@ it('a look at all of ours goes on past what cannot be looked at', async () => {
 });
 
 it('a name that VPP shows nothing under costs nobody else the look at its copies', async () => {
-  const snapshot = new VppSnapshot();
+  const snapshot = createSnapshot();
   const entry = { supIndex: 0, subId: 0, vlan: null, adminUp: true, mac: '', rewrite: 0 };
   for (const n of [1, 2, 3, 4]) {
-    snapshot.putInterface({ ...entry, index: n, supIndex: n, name: `port${n}`, tag: tag(n) });
-    snapshot.putFeatures(n, { input: 0xffffffff, output: 0xffffffff });
+    snapshot.interfaces.put(n, { ...entry, index: n, supIndex: n, name: `port${n}`, tag: tag(n) });
+    snapshot.features.put(n, { input: 0xffffffff, output: 0xffffffff });
     const own = `taas.entry:${id('5', n)}`;
-    snapshot.putInterface({
+    snapshot.interfaces.put(10 + n, {
       ...entry,
       index: 10 + n,
       supIndex: 10 + n,
       name: n === 2 ? 'odd name' : `loop${n}`,
       tag: own,
     });
-    snapshot.putSpan(n, 10 + n, 3);
+    snapshot.spans.put(n, 10 + n, 3);
   }
   const asked: string[] = [];
   const shown = new Set<string>();
@@ -203,9 +212,9 @@ it('a name that VPP shows nothing under costs nobody else the look at its copies
 });
 
 it('a tag that names no physical network does not make the record of the node one that nobody believes', () => {
-  const snapshot = new VppSnapshot();
+  const snapshot = createSnapshot();
   const entry = { subId: 0, vlan: null, adminUp: true, mac: '', rewrite: 0 };
   for (const [n, name] of ['good', '', 'a/b', 'a\u0007b', 'x'.repeat(300)].entries())
-    snapshot.putInterface({ ...entry, index: n, supIndex: n, name: `up${n}`, tag: `net-vpp.physnet:${name}` });
+    snapshot.interfaces.put(n, { ...entry, index: n, supIndex: n, name: `up${n}`, tag: `net-vpp.physnet:${name}` });
   expect([...physnetNames({ physnets: [] }, snapshot)]).toEqual(['good']);
 });

@@ -1,5 +1,14 @@
 import { silentLogger } from '@taas/service';
-import { interestOf, type NodeFacts, noOverload, planTaps, VppSnapshot, verify, Wanted } from '@taas/wiring';
+import {
+  createSnapshot,
+  interestOf,
+  type NodeFacts,
+  noOverload,
+  planTaps,
+  type VppSnapshot,
+  verify,
+  Wanted,
+} from '@taas/wiring';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Port } from 'vpp-sim';
 import { Contained } from './contained.js';
@@ -30,7 +39,7 @@ beforeEach(async () => {
   node = await bench.addNode('n1');
   source = node.vpp.addPort({ name: 'source', tag: `net-vpp.port:${id('a')}`, bridgeDomain: 10 });
   node.vpp.addPort({ name: 'collector', tag: `net-vpp.port:${id('b')}`, bridgeDomain: 20 });
-  [snapshot, wanted] = [new VppSnapshot(), new Wanted()];
+  [snapshot, wanted] = [createSnapshot(), new Wanted()];
   const common = { v: 1, project_id: 'p' } as const;
   wanted.setService({ record: { ...common, id: id('5'), port_id: id('b'), inputs: [] }, revision: 1 });
   for (const [flow, direction] of [
@@ -74,7 +83,7 @@ async function read(): Promise<void> {
   await session.reader.readFeatures(interestOf(taps, wanted, snapshot).features);
 }
 
-const entry = () => [...snapshot.tagged(`taas.entry:${id('5')}`)].map(({ index }) => index)[0] ?? -1;
+const entry = () => [...snapshot.interfaces.by('tag', `taas.entry:${id('5')}`)].map(({ index }) => index)[0] ?? -1;
 const statuses = () => verify(planTaps(taps, wanted, snapshot, facts)).map((each) => `${each.kind} ${each.status}`);
 
 /** Looks with traffic in between. */
@@ -107,11 +116,11 @@ it('says DOWN of the flows whose direction has traffic and no copies, until copi
 
 it('says nothing of a trunk, nor of a mirror that is switched off', async () => {
   node.vpp.engine.span.swallow(entry(), true);
-  const features = snapshot.features(source.swIfIndex);
-  snapshot.putFeatures(source.swIfIndex, null);
+  const features = snapshot.features.get(source.swIfIndex);
+  snapshot.features.put(source.swIfIndex, null);
   await looks(5);
   expect(watch.stillness.size).toBe(0);
-  snapshot.putFeatures(source.swIfIndex, features ?? null);
+  snapshot.features.put(source.swIfIndex, features ?? null);
   node.vpp.engine.createVlanSubInterface(source.swIfIndex, 100);
   await session.reader.readInterfaces();
   await looks(5);

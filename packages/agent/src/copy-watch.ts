@@ -46,7 +46,7 @@ export class CopyWatch {
   /** @returns tags of interfaces of ours whose taps stand otherwise than before */
   async look(vpp: Vpp): Promise<string[]> {
     for (const tag of [...this.#watched.keys()])
-      if ([...this.snapshot.tagged(tag)].length === 0) this.#watched.delete(tag);
+      if ([...this.snapshot.interfaces.by('tag', tag)].length === 0) this.#watched.delete(tag);
     const { carriers, names } = this.#next();
     if (names.size === 0) return [];
     const shown = await countersOf(vpp, [...names]);
@@ -81,7 +81,7 @@ export class CopyWatch {
       }
       carriers.push(value);
       for (const { index } of [value, ...value.mirrors]) {
-        const name = this.snapshot.interface(index)?.name;
+        const name = this.snapshot.interfaces.get(index)?.name;
         if (name !== undefined) names.add(name);
       }
     }
@@ -108,11 +108,13 @@ async function countersOf(vpp: Vpp, names: readonly string[]): Promise<ReturnTyp
 /** Interfaces of ours to which ports are mirrored, as far as nothing but these mirrors explains their counters. */
 function* carriersOf(snapshot: VppSnapshot): Generator<Carrier> {
   // What is read again meanwhile would come again.
-  const indices = Array.from(snapshot.interfaces(), ({ index }) => index);
+  const indices = Array.from(snapshot.interfaces.all(), ({ index }) => index);
   for (const index of indices) {
-    const { name, tag, adminUp } = snapshot.interface(index) ?? {};
+    const { name, tag, adminUp } = snapshot.interfaces.get(index) ?? {};
     if (name === undefined || tag === undefined || !adminUp || parseOwnTag(tag) === null) continue;
-    const mirrors = [...snapshot.spansTo(index)].flatMap((from) => mirrorOf(snapshot.interface(from), index, snapshot));
+    const mirrors = snapshot.spans
+      .to(index)
+      .flatMap(({ from }) => mirrorOf(snapshot.interfaces.get(from), index, snapshot));
     if (mirrors.length > 0) yield { tag, index, name, mirrors };
   }
 }
@@ -123,12 +125,12 @@ function* carriersOf(snapshot: VppSnapshot): Generator<Carrier> {
  */
 function mirrorOf(from: ActualInterface | undefined, to: number, snapshot: VppSnapshot): Mirror[] {
   const port = from && portOf(from);
-  const features = from && snapshot.features(from.index);
+  const features = from && snapshot.features.get(from.index);
   if (!from || !port || !features || from.supIndex !== from.index) return [];
-  if ([...snapshot.subInterfaces(from.index)].length > 0) return [];
+  if ([...snapshot.interfaces.by('parent', from.index)].length > 0) return [];
   const on =
     ((features.input & featureBits.inputSpan) === 0 ? 0 : 1) |
     ((features.output & featureBits.outputSpan) === 0 ? 0 : 2);
-  const state = ((snapshot.spansFrom(from.index).get(to) ?? 0) & on) as Mirror['state'];
+  const state = (snapshot.spans.state(from.index, to) & on) as Mirror['state'];
   return state === 0 ? [] : [{ index: from.index, port, state }];
 }

@@ -1,6 +1,6 @@
 import { silentLogger } from '@taas/service';
 import type { Store } from '@taas/store';
-import { describeStep, interestOf, planNode, VppSnapshot, verify } from '@taas/wiring';
+import { createSnapshot, describeStep, interestOf, planNode, verify } from '@taas/wiring';
 import { nodeFacts } from './agent.js';
 import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
@@ -13,7 +13,7 @@ import { WantedFollower } from './wanted-follower.js';
 /** Reads the store and VPP once, writes to neither, and says line by line what the agent would do, and how taps stand. */
 export async function dryRun(config: AgentConfig, store: Store, vpp: Vpp, signal: AbortSignal): Promise<string[]> {
   const wanted = await readWanted(config, store, signal);
-  const snapshot = new VppSnapshot();
+  const snapshot = createSnapshot();
   const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
   const reader = new VppReader(vpp, snapshot, contained);
   await reader.readAll();

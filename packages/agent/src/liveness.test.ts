@@ -1,5 +1,5 @@
 import { silentLogger } from '@taas/service';
-import { featureBits, type Sight, VppSnapshot, Wanted } from '@taas/wiring';
+import { createSnapshot, featureBits, type Sight, Wanted } from '@taas/wiring';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { QuietLook } from './liveness.js';
@@ -12,7 +12,7 @@ import { Contained } from './contained.js';
 
 const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
 class Node {
-  readonly snapshot = new VppSnapshot();
+  readonly snapshot = createSnapshot();
   readonly wanted = new Wanted();
   readonly quiet = new QuietLook(this.snapshot, contained);
   /** Sources whose mirrors somebody has switched off. */
@@ -24,8 +24,8 @@ class Node {
     for (let n = 1; n <= flows; n++) {
       const tag = `net-vpp.port:${id('a', n)}`;
       const same = { name: `p${n}`, supIndex: n, tag, adminUp: true, vlan: null, rewrite: 0 };
-      this.snapshot.putInterface({ ...same, index: n, subId: 0, mac: '' });
-      this.snapshot.putFeatures(n, alive);
+      this.snapshot.interfaces.put(n, { ...same, index: n, subId: 0, mac: '' });
+      this.snapshot.features.put(n, alive);
       const common = { v: 1, project_id: 'p', vlan_filter: null, direction: 'BOTH' } as const;
       const of = { tap_service_id: id('5', 1), source_port: id('a', n), target: { type: 'local' } } as const;
       this.wanted.setFlow({ record: { ...common, ...of, id: id('f', n), filter: [] }, revision: n });
@@ -33,7 +33,7 @@ class Node {
     const readSights = async (sights: readonly Sight[]): Promise<void> => {
       this.asked.push(sights.length);
       for (const sight of sights)
-        if (sight.of === 'source') this.snapshot.putFeatures(sight.index, this.off.has(sight.index) ? null : alive);
+        if (sight.of === 'source') this.snapshot.features.put(sight.index, this.off.has(sight.index) ? null : alive);
     };
     this.reader = { hasManySpans, readSights, readSpans: async () => undefined };
   }
@@ -72,11 +72,11 @@ it('finds what somebody else has read meanwhile, and what is undone again as soo
   const node = new Node(1, false);
   for (let n = 0; n < 2; n++) expect(await node.round()).toEqual([]);
   node.off.add(1);
-  node.snapshot.putFeatures(1, null);
+  node.snapshot.features.put(1, null);
   expect(await node.round()).toEqual([id('f', 1)]);
   expect(await node.round()).toEqual([]);
   // Mended, which was read back, and undone before the next look.
-  node.snapshot.putFeatures(1, alive);
+  node.snapshot.features.put(1, alive);
   expect(await node.round()).toEqual([id('f', 1)]);
 });
 

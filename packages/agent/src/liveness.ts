@@ -70,7 +70,7 @@ export class QuietLook {
       return likeness !== before[n] || isNews;
     });
     if (this.#rest === null) this.#endRound();
-    return { taps: concerned(changed, wanted), untagged: snapshot.takeLostTag() };
+    return { taps: concerned(changed, wanted), untagged: snapshot.interfaces.takeLostTag() };
   }
 
   #sights(wanted: Wanted): Iterator<Sight> {

@@ -6,7 +6,7 @@ import type { AgentConfig } from './config.js';
 export function physnetNames({ physnets }: Pick<AgentConfig, 'physnets'>, actual: ActualView): Set<string> {
   const names = new Set(physnets.map(({ name }) => name));
   // A tag that names none would make this node's whole record one that no server believes.
-  for (const { tag } of actual.interfaces())
+  for (const { tag } of actual.interfaces.all())
     if (tag.startsWith(physnetTagPrefix) && isName(tag.slice(physnetTagPrefix.length)))
       names.add(tag.slice(physnetTagPrefix.length));
   return names;

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@taas/service';
-import { findPort, findUplink, type NodeFacts, physnetTagPrefix, uplinkIndices, VppSnapshot } from '@taas/wiring';
+import { createSnapshot, findPort, findUplink, type NodeFacts, physnetTagPrefix, uplinkIndices } from '@taas/wiring';
 import { affectedTaps } from './affected-taps.js';
 import type { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
@@ -39,7 +39,7 @@ export interface ReconcilerOptions {
  * time; what happens during a round is looked at in the next.
  */
 export class Reconciler {
-  readonly snapshot = new VppSnapshot();
+  readonly snapshot = createSnapshot();
   readonly queue = new WorkQueue();
   readonly #waitingTaps = new PendingTaps();
   readonly #quiet: QuietLook;

@@ -58,7 +58,7 @@ export class Round {
     this.#unseen = new Map();
     const everything = everyTap(wanted);
     const interest = this.#interest(everything);
-    snapshot.keepRoutes(interest.remotes);
+    snapshot.routes.keep(interest.remotes);
     await session.reader.readDetails(interest);
     pending.clear();
     this.#standing.keep((kind, id) => wanted.knows(kind, id));

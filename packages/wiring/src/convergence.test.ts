@@ -1,8 +1,8 @@
 import type { Direction } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { featureBits, forwardingBits } from './actual.js';
 import type { NodeFacts } from './node-facts.js';
+import { featureBits, forwardingBits } from './objects/layer2-features.js';
 import type { Plan } from './plan.js';
 import { planNode, planTaps } from './plan-node.js';
 import { parseOwnTag } from './tags.js';
@@ -70,8 +70,9 @@ class World {
 
   happen(e: Event): unknown {
     const revision = ++this.#revision;
-    const port = 'port' in e ? [...this.vpp.state.tagged(`net-vpp.port:${portId(e.port)}`)][0]?.index : undefined;
-    const all = [...this.vpp.state.interfaces()];
+    const port =
+      'port' in e ? [...this.vpp.state.interfaces.by('tag', `net-vpp.port:${portId(e.port)}`)][0]?.index : undefined;
+    const all = [...this.vpp.state.interfaces.all()];
     switch (e.do) {
       case 'want-service':
         return this.wanted.setService({ record: service(e.id, e.port), revision });
@@ -108,13 +109,13 @@ class World {
       case 'tag-lost': {
         const victim = all[e.nth % all.length];
         if (victim && ['entry', 'flow', 'collector', 'unicast'].includes(parseOwnTag(victim.tag)?.kind ?? ''))
-          this.vpp.state.putInterface({ ...victim, tag: '' });
+          this.vpp.state.interfaces.put(victim.index, { ...victim, tag: '' });
         return;
       }
       case 'foreign-span':
         return e.from === e.to ? undefined : this.vpp.span(e.from, e.to, 3);
       case 'intrude': {
-        const [domain] = [...this.vpp.state.bridgeDomains()].filter((each) => each.tag.startsWith('taas.'));
+        const [domain] = [...this.vpp.state.bridgeDomains.all()].filter((each) => each.tag.startsWith('taas.'));
         if (!domain || port === undefined) return;
         return e.unicast ? this.vpp.takeUnicast(port, domain.id) : this.vpp.join(port, domain.id);
       }
@@ -138,17 +139,15 @@ class World {
   /** What VPP holds, without the numbers that depend on the order of events. */
   picture(): unknown {
     const { state } = this.vpp;
-    const name = (index: number) => state.interface(index)?.tag ?? `gone ${index}`;
+    const name = (index: number) => state.interfaces.get(index)?.tag ?? `gone ${index}`;
     return {
-      interfaces: [...state.interfaces()].map((each) => `${each.tag} on ${name(each.supIndex)}`).sort(),
-      domains: [...state.bridgeDomains()].map((d) => [
+      interfaces: [...state.interfaces.all()].map((each) => `${each.tag} on ${name(each.supIndex)}`).sort(),
+      domains: [...state.bridgeDomains.all()].map((d) => [
         d.tag,
         [...d.members].map(([i, shg]) => `${name(i)} ${shg}`).sort(),
         d.unicast === null ? null : name(d.unicast),
       ]),
-      spans: [...state.spanSources()].flatMap((from) =>
-        [...state.spansFrom(from)].map(([to, span]) => `${name(from)} to ${name(to)} ${span}`),
-      ),
+      spans: Array.from(state.spans.all(), ({ from, to, state: span }) => `${name(from)} to ${name(to)} ${span}`),
     };
   }
 }
@@ -172,12 +171,11 @@ describe('any node, after anything that can happen to it', () => {
         const plan = world.plan();
         expect(plan.sequences).toEqual([]);
         const { state } = world.vpp;
-        for (const from of state.spanSources())
-          for (const index of [from, ...state.spansFrom(from).keys()]) expect(state.interface(index)).toBeDefined();
+        for (const { from, to } of state.spans.all())
+          for (const index of [from, to]) expect(state.interfaces.get(index)).toBeDefined();
         // Copies go into a service by a loopback of its own, or out by its link: any other mirror would be nobody's.
-        for (const from of state.spanSources())
-          for (const to of state.spansFrom(from).keys())
-            expect(['entry', 'flow', 'vlan']).toContain(parseOwnTag(state.interface(to)?.tag ?? '')?.kind ?? 'flow');
+        for (const { to } of state.spans.all())
+          expect(['entry', 'flow', 'vlan']).toContain(parseOwnTag(state.interfaces.get(to)?.tag ?? '')?.kind ?? 'flow');
         for (const verdict of verify(plan)) {
           if (verdict.status === 'PENDING' || verdict.status === 'ERROR')
             expect(verdict.reason).toMatch(/not on this node|not connected|aims elsewhere|another link|has no uplink/);
@@ -197,7 +195,7 @@ describe('any node, after anything that can happen to it', () => {
         const { state } = world.vpp;
         const verdicts = verify(world.plan()).filter((each) => each.status === 'ACTIVE');
         const active = new Set(verdicts.map((each) => each.id));
-        for (const entry of state.interfaces()) {
+        for (const entry of state.interfaces.all()) {
           for (const side of [1, 2] as const) {
             const asked = [...world.wanted.flows()]
               .filter(({ record }) => active.has(record.id))
@@ -208,7 +206,7 @@ describe('any node, after anything that can happen to it', () => {
               const expected = asked.map(
                 ({ record }) => `taas.${record.target.type === 'local' ? exit : 'vlan'}:${record.tap_service_id}`,
               );
-              const got = receivers(state, entry.index, side, cast).map((index) => state.interface(index)?.tag);
+              const got = receivers(state, entry.index, side, cast).map((index) => state.interfaces.get(index)?.tag);
               // However many flows ask for a packet, it arrives once at each service.
               expect(got.sort()).toEqual([...new Set(expected)].sort());
             }
@@ -226,20 +224,19 @@ describe('any node, after anything that can happen to it', () => {
         for (const each of [...events, { do: 'budget', kbps } as const]) world.happen(each);
         settle(world);
         const { state } = world.vpp;
-        const loopbacks = [...state.interfaces()].filter(({ tag }) => parseOwnTag(tag)?.kind === 'flow');
-        expect([...state.policers()].map(({ name }) => name).sort()).toEqual(
+        const loopbacks = [...state.interfaces.all()].filter(({ tag }) => parseOwnTag(tag)?.kind === 'flow');
+        expect([...state.policers.all()].map(({ name }) => name).sort()).toEqual(
           (kbps === null ? [] : loopbacks.map(({ tag }) => tag)).sort(),
         );
-        expect([...state.policed()].length).toBe([...state.policers()].length);
-        expect([...state.spareClassifiers()]).toEqual([]);
+        expect([...state.policings.keys()].length).toBe([...state.policers.all()].length);
+        expect([...state.spareClassifiers.keys()]).toEqual([]);
         for (const { index, tag } of kbps === null ? [] : loopbacks) {
-          expect(state.policing(index)?.policer?.name).toBe(tag);
-          expect(state.policer(tag)).toEqual({ name: tag, kbps });
-          expect((state.features(index)?.input ?? 0) & featureBits.inputPolicer).not.toBe(0);
+          expect(state.policings.get(index)?.policer?.name).toBe(tag);
+          expect(state.policers.get(tag)).toEqual({ name: tag, kbps });
+          expect((state.features.get(index)?.input ?? 0) & featureBits.inputPolicer).not.toBe(0);
         }
-        for (const from of kbps === null ? [] : state.spanSources())
-          for (const to of state.spansFrom(from).keys())
-            expect(['flow', undefined]).toContain(parseOwnTag(state.interface(to)?.tag ?? '')?.kind);
+        for (const { to } of kbps === null ? [] : state.spans.all())
+          expect(['flow', undefined]).toContain(parseOwnTag(state.interfaces.get(to)?.tag ?? '')?.kind);
       }),
       { numRuns: 300 },
     );
@@ -252,9 +249,9 @@ describe('any node, after anything that can happen to it', () => {
         for (const each of events) world.happen(each);
         settle(world);
         const { state } = world.vpp;
-        for (const entry of state.interfaces())
+        for (const entry of state.interfaces.all())
           if (['collector', 'unicast', 'vlan'].includes(parseOwnTag(entry.tag)?.kind ?? ''))
-            expect((state.features(entry.index)?.input ?? 0) & forwardingBits).toBe(0);
+            expect((state.features.get(entry.index)?.input ?? 0) & forwardingBits).toBe(0);
       }),
     );
   });
@@ -288,15 +285,13 @@ describe('any node, after anything that can happen to it', () => {
         const world = new World();
         for (const each of events) world.happen(each);
         const { state } = world.vpp;
-        const isForeign = (index: number) => state.interface(index)?.tag.startsWith('net-vpp.') === true;
+        const isForeign = (index: number) => state.interfaces.get(index)?.tag.startsWith('net-vpp.') === true;
         const foreign = () => ({
-          interfaces: [...state.interfaces()].filter((each) => each.tag !== '' && !each.tag.startsWith('taas.')),
-          domain: [...(state.bridgeDomain(10)?.members ?? [])],
-          spans: [...state.spanSources()].flatMap((from) =>
-            [...state.spansFrom(from)]
-              .filter(([to]) => isForeign(from) && isForeign(to) && !state.isOrphanSpan(from, to))
-              .map(([to, span]) => [from, to, span]),
-          ),
+          interfaces: [...state.interfaces.all()].filter((each) => each.tag !== '' && !each.tag.startsWith('taas.')),
+          domain: [...(state.bridgeDomains.get(10)?.members ?? [])],
+          spans: [...state.spans.all()]
+            .filter(({ from, to, orphan }) => isForeign(from) && isForeign(to) && !orphan)
+            .map(({ from, to, state: span }) => [from, to, span]),
         });
         const before = foreign();
         settle(world);

@@ -1,11 +1,12 @@
 import type { FilterRule } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { featureBits } from './actual.js';
 import { flowFilter, sameRules } from './flow-filter.js';
 import { sameClassifier } from './frame-classifier.js';
+import { inputAcls } from './objects/acl.js';
+import { featureBits } from './objects/layer2-features.js';
 import { planNode } from './plan-node.js';
-import type { Step } from './step.js';
+import type { Step } from './steps.js';
 import { facts, flow, flowId, portId, service } from './testing/records.js';
 import { Refused, VppDouble } from './testing/vpp-double.js';
 import { verify } from './verify.js';
@@ -46,7 +47,7 @@ class Node {
   }
 
   get loopback(): number {
-    return [...this.vpp.state.tagged(`taas.flow:${flowId(1)}`)][0]?.index ?? -1;
+    return [...this.vpp.state.interfaces.by('tag', `taas.flow:${flowId(1)}`)][0]?.index ?? -1;
   }
 
   status(): string {
@@ -60,13 +61,11 @@ class Node {
     // Without a filter it has no loopback of its own: its copies come in with those of others.
     if (filter.length === 0 && vlan_filter === null) return this.loopback === -1;
     const wanted = flowFilter({ filter, vlan_filter }).value;
-    const bits = state.features(this.loopback)?.input ?? 0;
-    const acls = state
-      .binding(this.loopback)
-      .input.flatMap((index) => [...state.acls()].filter((a) => a.index === index));
+    const bits = state.features.get(this.loopback)?.input ?? 0;
+    const acls = inputAcls(this.loopback, state).flatMap((index) => state.acls.get(index) ?? []);
     const rules = (bits & featureBits.inputAcl) === 0 ? [] : (acls[0]?.rules ?? []);
-    const types = rules.length === 0 ? [] : state.etherTypes(this.loopback);
-    const attached = state.classifier(this.loopback)?.classifier ?? null;
+    const types = rules.length === 0 ? [] : (state.etherTypes.get(this.loopback) ?? []);
+    const attached = state.classifiers.get(this.loopback)?.classifier ?? null;
     const classifier = (bits & featureBits.inputClassifier) === 0 ? null : attached;
     return (
       wanted !== undefined &&
@@ -95,13 +94,14 @@ describe('a flow with filters', () => {
           if (what === 'layer 3' && node.loopback >= 0) node.vpp.toLayer3(node.loopback);
           if (what === 'deleted' && node.loopback >= 0) node.vpp.remove(node.loopback);
           if (what === 'domain')
-            for (const domain of [...node.vpp.state.bridgeDomains()])
-              if (domain.tag.startsWith('taas.')) node.vpp.state.putBridgeDomain({ ...domain, tag: 'lost' });
+            for (const domain of [...node.vpp.state.bridgeDomains.all()])
+              if (domain.tag.startsWith('taas.'))
+                node.vpp.state.bridgeDomains.put(domain.id, { ...domain, tag: 'lost' });
           node.want(now);
           let left = refusedStep;
           node.vpp.refuse = (step) => {
-            const copies = [...node.vpp.state.spansTo(node.loopback)].length > 0;
-            const inBridge = node.vpp.state.membership(node.loopback) !== undefined;
+            const copies = node.vpp.state.spans.to(node.loopback).length > 0;
+            const inBridge = node.vpp.state.memberships.get(node.loopback) !== undefined;
             if (copies && inBridge && what === 'none' && before)
               expect(node.filters(before) || node.filters(now), `before ${step.kind}`).toBe(true);
             return left-- === 0;
@@ -113,14 +113,14 @@ describe('a flow with filters', () => {
           expect(node.status()).toBe('ACTIVE');
           expect(node.filters(now)).toBe(true);
           expect(node.run()).toEqual([]);
-          expect([...node.vpp.state.spareClassifiers()]).toEqual([]);
+          expect([...node.vpp.state.spareClassifiers.keys()]).toEqual([]);
           old = now;
         }
         node.wanted.deleteFlow(flowId(1));
         node.run();
-        expect([...node.vpp.state.acls()]).toEqual([]);
-        expect([...node.vpp.state.spareClassifiers()]).toEqual([]);
-        expect([...node.vpp.state.listed()]).toEqual([]);
+        expect([...node.vpp.state.acls.all()]).toEqual([]);
+        expect([...node.vpp.state.spareClassifiers.keys()]).toEqual([]);
+        expect([...node.vpp.state.etherTypes.keys()]).toEqual([]);
       }),
       { numRuns: 200 },
     );
@@ -145,7 +145,7 @@ describe('a flow with filters', () => {
     const node = new Node();
     node.want({ filter: [dns], vlan_filter: '5' });
     node.run();
-    const domain = node.vpp.state.membership(node.loopback)?.bridgeDomain ?? 0;
+    const domain = node.vpp.state.memberships.get(node.loopback)?.bridgeDomain ?? 0;
     node.vpp.toLayer3(node.loopback);
     node.vpp.join(node.loopback, domain, 1);
     expect(node.status()).toMatch(/^ERROR not in place/);
@@ -159,12 +159,12 @@ describe('a flow with filters', () => {
     node.run();
     const { loopback } = node;
     node.vpp.remove(loopback);
-    node.vpp.state.putEtherTypes(loopback, [0x800]);
+    node.vpp.state.etherTypes.put(loopback, [0x800]);
     node.wanted.deleteFlow(flowId(1));
     expect(node.vpp.addPort(portId(7))).toBe(loopback);
     node.run();
-    expect([...node.vpp.state.listed()]).toEqual([]);
-    expect([...node.vpp.state.spareClassifiers()]).toEqual([]);
+    expect([...node.vpp.state.etherTypes.keys()]).toEqual([]);
+    expect([...node.vpp.state.spareClassifiers.keys()]).toEqual([]);
   });
 
   it('has a reason for a filter that VPP cannot do exactly, and copies nothing', () => {
@@ -195,7 +195,11 @@ describe('a trunk', () => {
     const { node, subports } = trunk();
     node.want({ vlan_filter: '6-9' });
     node.run();
-    const sources = () => [...node.vpp.state.spansTo(node.loopback)].sort((a, b) => a - b);
+    const sources = () =>
+      node.vpp.state.spans
+        .to(node.loopback)
+        .map(({ from }) => from)
+        .sort((a, b) => a - b);
     expect(sources()).toEqual([1, subports[1]]);
     node.want({ vlan_filter: '5-6' });
     node.run();
@@ -207,15 +211,15 @@ describe('a trunk', () => {
     expect(node.status()).toBe('ACTIVE');
     node.want({});
     node.run();
-    expect(node.vpp.state.spansFrom(1).size).toBe(1);
-    for (const subport of subports) expect(node.vpp.state.spansFrom(subport).size).toBe(0);
+    expect(node.vpp.state.spans.from(1).length).toBe(1);
+    for (const subport of subports) expect(node.vpp.state.spans.from(subport).length).toBe(0);
   });
 
   it('gives a subport that is a source only what is its own', () => {
     const { node, subports } = trunk();
     node.wanted.setFlow({ record: flow(1, 1, 0x55), revision: 9 });
     node.run();
-    expect([...node.vpp.state.spanSources()]).toEqual([subports[0]]);
+    expect(Array.from(node.vpp.state.spans.all(), ({ from }) => from)).toEqual([subports[0]]);
     expect(node.status()).toBe('ACTIVE');
   });
 
@@ -224,8 +228,8 @@ describe('a trunk', () => {
     node.want({ vlan_filter: '5' });
     const plan = planNode(node.wanted, node.vpp.state, facts);
     const [first = 0] = subports;
-    const entry = node.vpp.state.interface(first);
-    if (entry) node.vpp.state.putInterface({ ...entry, tag: `net-vpp.port:${portId(0x77)}` });
+    const entry = node.vpp.state.interfaces.get(first);
+    if (entry) node.vpp.state.interfaces.put(entry.index, { ...entry, tag: `net-vpp.port:${portId(0x77)}` });
     expect([...node.vpp.execute(plan).values()].join()).toMatch(/is not port/);
     expect(() => node.vpp.apply({ kind: 'check-port', port: portId(0x55), index: first })).toThrow(Refused);
   });

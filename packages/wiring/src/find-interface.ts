@@ -1,6 +1,7 @@
-import type { ActualInterface, ActualView } from './actual.js';
 import type { NodeFacts } from './node-facts.js';
+import type { ActualInterface } from './objects/interface.js';
 import { type Found, found, pending, refused } from './obstacle.js';
+import type { ActualView } from './snapshot.js';
 import { physnetTagPrefix, portIdInPath, portTagPrefix } from './tags.js';
 
 /**
@@ -34,11 +35,11 @@ export function tagOrPort(entry: ActualInterface): string {
 }
 
 function portCandidates(port: string, actual: ActualView): ActualInterface[] {
-  const tagged = [...actual.tagged(`${portTagPrefix}${port}`)];
+  const tagged = [...actual.interfaces.by('tag', `${portTagPrefix}${port}`)];
   if (tagged.length === 0 && port !== port.toLowerCase())
-    tagged.push(...actual.tagged(`${portTagPrefix}${port.toLowerCase()}`));
+    tagged.push(...actual.interfaces.by('tag', `${portTagPrefix}${port.toLowerCase()}`));
   if (tagged.length > 0) return tagged;
-  return [...actual.socketsNamed(port)].filter((entry) => entry.tag === '');
+  return actual.interfaces.by('port', port.toLowerCase()).filter((entry) => entry.tag === '');
 }
 
 /** The uplink of a physical network if it is up; setting it up is for whoever set it down. */
@@ -50,11 +51,11 @@ export function findUplink(physnet: string, actual: ActualView, facts: NodeFacts
 
 /** The uplink of a physical network, up or down: the interface that networking-vpp tagged, else the configured one. */
 export function uplinkOf(physnet: string, actual: ActualView, facts: NodeFacts): Found<ActualInterface> {
-  const [first, second] = actual.tagged(`${physnetTagPrefix}${physnet}`);
+  const [first, second] = actual.interfaces.by('tag', `${physnetTagPrefix}${physnet}`);
   if (second && first)
     return refused(`physnet ${physnet} has two uplinks in VPP, ${first.name} and ${second.name}: remove one`);
   const configured = facts.uplinks.get(physnet);
-  const uplink = first ?? (configured === undefined ? undefined : actual.named(configured));
+  const uplink = first ?? (configured === undefined ? undefined : actual.interfaces.by('name', configured).at(-1));
   if (!uplink)
     return pending(
       configured === undefined

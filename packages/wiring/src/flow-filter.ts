@@ -1,7 +1,7 @@
 import { etherTypes, extensionHeaders, type FilterRule, type NodeTapFlow, protocolsWithPorts } from '@taas/model';
-import type { AclRule } from './actual.js';
 import { type FrameClassifier, frameClassifier } from './frame-classifier.js';
 import { canonicalAddress } from './node-facts.js';
+import type { AclRule } from './objects/acl.js';
 import { type Found, found, refused } from './obstacle.js';
 import { parseVlanFilter, type VlanRange } from './vlan-ranges.js';
 

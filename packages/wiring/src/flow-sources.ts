@@ -1,7 +1,8 @@
 import type { NodeTapFlow } from '@taas/model';
-import type { ActualInterface, ActualView } from './actual.js';
 import { findPort } from './find-interface.js';
+import type { ActualInterface } from './objects/interface.js';
 import { type Found, found, pending } from './obstacle.js';
+import type { ActualView } from './snapshot.js';
 import { portTagPrefix } from './tags.js';
 import { includesVlan, parseVlanFilter, type VlanRange } from './vlan-ranges.js';
 
@@ -25,7 +26,7 @@ export function flowSources(
   if (own.obstacle) return own;
   const sources = [{ index: own.value.index, port }, ...subports(own.value, vlans, actual)];
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
-  const connected = sources.filter(({ index }) => actual.features(index));
+  const connected = sources.filter(({ index }) => actual.features.get(index));
   return connected.length > 0 ? found(connected) : pending(`source port ${port} is not connected to its network yet`);
 }
 
@@ -42,7 +43,7 @@ export function possibleSources(
 
 function subports(parent: ActualInterface, vlans: readonly VlanRange[] | null, actual: ActualView): FlowSource[] {
   if (vlans === null) return [];
-  return [...actual.subInterfaces(parent.index)].flatMap(({ index, vlan, tag }) =>
+  return [...actual.interfaces.by('parent', parent.index)].flatMap(({ index, vlan, tag }) =>
     vlan && includesVlan(vlans, vlan.outer) && tag.startsWith(portTagPrefix)
       ? [{ index, port: tag.slice(portTagPrefix.length) }]
       : [],

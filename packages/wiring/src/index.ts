@@ -1,14 +1,25 @@
-export * from './actual.js';
-export { type ActualGreTunnel, type GreSpec, GreTunnels } from './actual-gre.js';
-export { describeStep } from './describe-step.js';
 export { findPort, findUplink, isPort, portOf, tagOrPort, uplinkOf } from './find-interface.js';
 export { listMark } from './flow-filter.js';
 export { type ClassifierTable, classifiedBytes, type FrameClassifier } from './frame-classifier.js';
 export { type Interest, interestOf } from './interest.js';
-export { inverseOf } from './inverse-step.js';
 export { isInLayer2, uplinkIndices } from './layer2-uplinks.js';
 export { linksOf } from './links-of.js';
 export { canonicalAddress, defaultBridgeDomains, type NodeFacts } from './node-facts.js';
+export * from './objects/acl.js';
+export * from './objects/bridge-domain.js';
+export * from './objects/classifier.js';
+export * from './objects/gre.js';
+export * from './objects/interface.js';
+export * from './objects/layer2-features.js';
+export * from './objects/loopback.js';
+export type { AnyStep, Ref } from './objects/object.js';
+export * from './objects/policer.js';
+export * from './objects/registry.js';
+export * from './objects/route.js';
+export * from './objects/span.js';
+export * from './objects/sub-interface.js';
+export type { Table, TableView } from './objects/table.js';
+export * from './objects/vxlan.js';
 export type { Obstacle } from './obstacle.js';
 export { noOverload, type Overload } from './overload.js';
 export type { Outlook, Plan, Sequence } from './plan.js';
@@ -16,12 +27,19 @@ export type { Unseen } from './plan-contained.js';
 export { planNode, planTaps, type TapIds } from './plan-node.js';
 export { revivesSource } from './plan-source.js';
 export { keyOf, likenessOf, type Sight, sightsOf } from './portrait.js';
-export { dispatch, type Ref, type Step, type StepKind, type StepOf, type StepTable } from './step.js';
+export { type ActualView, createSnapshot, type VppSnapshot } from './snapshot.js';
+export {
+  deletedBy,
+  describeStep,
+  inverseOf,
+  refsOf,
+  type StepKind,
+  touchedBy,
+  waitsForAnswers,
+} from './steps.js';
 export type { StillMirror, Stillness } from './stillness.js';
 export * from './tags.js';
-export { idOf, idsOf } from './tap-of-tag.js';
-export type { ActualRoute } from './underlay.js';
+export { idOf } from './tap-of-tag.js';
 export { type Verdict, verify } from './verify.js';
-export { VppSnapshot } from './vpp-snapshot.js';
 export { Wanted, type WantedFlow, type WantedService } from './wanted.js';
 export { type WantedMirror, WantedMirrors } from './wanted-mirrors.js';

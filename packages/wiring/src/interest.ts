@@ -1,12 +1,12 @@
-import type { ActualView } from './actual.js';
 import { findPort } from './find-interface.js';
 import { possibleSources } from './flow-sources.js';
 import { linksOf } from './links-of.js';
-import { legDirections, legId } from './mirror-leg.js';
 import { canonicalAddress } from './node-facts.js';
 import { type Unseen, unitName } from './plan-contained.js';
 import type { TapIds } from './plan-node.js';
-import { ownTag, wayKinds } from './tags.js';
+import type { ActualView } from './snapshot.js';
+import { type ByTap, featuresOf, ownTag } from './tags.js';
+import { ownedBy } from './tap-of-tag.js';
 import type { Wanted } from './wanted.js';
 
 /** Interfaces that planning some taps will ask about. */
@@ -61,8 +61,7 @@ function flowInterest(id: string, wanted: Wanted, actual: ActualView, { ports, f
     features.add(index);
     ports.add(index);
   }
-  // A filter or a policer that VPP lists may be switched off all the same.
-  for (const { index } of actual.tagged(ownTag('flow', id))) features.add(index);
+  addOwn('flows', id, actual, features);
 }
 
 function serviceInterest(id: string, wanted: Wanted, actual: ActualView, { ports, features, remotes }: Found): void {
@@ -70,8 +69,7 @@ function serviceInterest(id: string, wanted: Wanted, actual: ActualView, { ports
   const record = wanted.service(id)?.record;
   const collector = record && findPort(record.port_id, actual).value;
   if (collector) ports.add(collector.index);
-  for (const kind of ['entry', ...wayKinds] as const)
-    for (const entry of actual.tagged(ownTag(kind, id))) features.add(entry.index);
+  addOwn('services', id, actual, features);
 }
 
 function mirrorInterest(id: string, wanted: Wanted, actual: ActualView, { ports, features, remotes }: Found): void {
@@ -80,9 +78,15 @@ function mirrorInterest(id: string, wanted: Wanted, actual: ActualView, { ports,
   const source = record && !record.removed ? findPort(record.port_id, actual).value : undefined;
   if (source) features.add(source.index);
   if (source) ports.add(source.index);
-  for (const direction of legDirections) {
-    const leg = legId(id, direction);
-    for (const entry of actual.tagged(ownTag('gre', leg))) features.add(entry.index);
-    for (const { index } of actual.tagged(ownTag('mirror', leg))) if (actual.policing(index)) features.add(index);
+  addOwn('mirrors', id, actual, features);
+}
+
+/** Those of a tap's own interfaces of which planning has to know the features. */
+function addOwn(tap: keyof ByTap<unknown>, id: string, actual: ActualView, features: Set<number>): void {
+  for (const { kind, id: owner } of ownedBy(tap, id)) {
+    const need = featuresOf(kind);
+    if (need === 'unused') continue;
+    for (const index of actual.interfaces.keysBy('tag', ownTag(kind, owner)))
+      if (need === 'needed' || actual.policings.has(index)) features.add(index);
   }
 }

@@ -1,6 +1,7 @@
-import type { ActualInterface, ActualView } from './actual.js';
 import { uplinkOf } from './find-interface.js';
 import type { NodeFacts } from './node-facts.js';
+import type { ActualInterface } from './objects/interface.js';
+import type { ActualView } from './snapshot.js';
 
 /** The uplinks of these physical networks and all that is cut out of them: who may take a tag that is for none of ours. */
 export function uplinkIndices(physnets: Iterable<string>, actual: ActualView, facts: NodeFacts): number[] {
@@ -16,10 +17,10 @@ export function uplinkIndices(physnets: Iterable<string>, actual: ActualView, fa
  * tag. Interfaces whose features have not been read yet count as such.
  */
 export function isInLayer2(physnet: string, actual: ActualView, facts: NodeFacts): boolean {
-  return uplinkIndices([physnet], actual, facts).some((index) => actual.features(index) !== null);
+  return uplinkIndices([physnet], actual, facts).some((index) => actual.features.get(index) !== null);
 }
 
 /** Sub-interfaces for the frames that no other takes, or for any tag: what VPP calls default, or any. Ours are for one tag. */
 function catchAlls({ index }: ActualInterface, actual: ActualView): ActualInterface[] {
-  return [...actual.subInterfaces(index)].filter(({ vlan }) => vlan?.match === 'other');
+  return [...actual.interfaces.by('parent', index)].filter(({ vlan }) => vlan?.match === 'other');
 }

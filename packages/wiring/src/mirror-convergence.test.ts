@@ -1,9 +1,9 @@
 import type { NodeTapMirror } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { featureBits, forwardingBits } from './actual.js';
-import { greKey } from './actual-gre.js';
 import { legsOf } from './mirror-leg.js';
+import { greKey } from './objects/gre.js';
+import { featureBits, forwardingBits } from './objects/layer2-features.js';
 import { planNode, planTaps } from './plan-node.js';
 import { facts, flow, mirror, mirrorId, portId, service } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
@@ -54,7 +54,7 @@ class World {
   constructor() {
     this.vpp.addDomain(10, 'theirs');
     this.uplink = this.vpp.addInterface({ name: 'eth0', tag: 'net-vpp.physnet:phys1' });
-    this.vpp.state.putRoute('198.51.100.9', { to: 'interface', index: this.uplink });
+    this.vpp.state.routes.put('198.51.100.9', { to: 'interface', index: this.uplink });
     this.wanted.setService({ record: service(1, 4), revision: 1 });
     this.wanted.setFlow({ record: flow(1, 1, 1), revision: 1 });
   }
@@ -66,8 +66,8 @@ class World {
   happen(e: Event): unknown {
     const revision = ++this.#revision;
     const { state } = this.vpp;
-    const port = 'port' in e ? [...state.tagged(`net-vpp.port:${portId(e.port)}`)][0]?.index : undefined;
-    const all = [...state.interfaces()];
+    const port = 'port' in e ? [...state.interfaces.by('tag', `net-vpp.port:${portId(e.port)}`)][0]?.index : undefined;
+    const all = [...state.interfaces.all()];
     switch (e.do) {
       case 'want': {
         const more: Partial<NodeTapMirror> = { directions: e.directions, mirror_type: e.gre ? 'gre' : 'erspanv1' };
@@ -94,17 +94,17 @@ class World {
       }
       case 'tag-lost': {
         const victim = all[e.nth % all.length];
-        if (victim?.tag.startsWith('taas.')) state.putInterface({ ...victim, tag: '' });
+        if (victim?.tag.startsWith('taas.')) state.interfaces.put(victim.index, { ...victim, tag: '' });
         return;
       }
       case 'foreign-tunnel': {
         const spec = { type: 'teb', local: '10.0.0.1', remote: '198.51.100.9', id: e.id } as const;
-        if (state.gre.like(spec)) return;
+        if (state.gres.by('spec', greKey(spec))[0]) return;
         const index = this.vpp.addInterface({ name: `gre${e.id}`, tag: 'theirs' });
-        return state.gre.put({ index, instance: e.id, ...spec });
+        return state.gres.put(index, { index, instance: e.id, ...spec });
       }
       case 'intrude': {
-        const [domain] = [...state.bridgeDomains()].filter((each) => each.tag.startsWith('taas.mirror'));
+        const [domain] = [...state.bridgeDomains.all()].filter((each) => each.tag.startsWith('taas.mirror'));
         return domain && port !== undefined ? this.vpp.join(port, domain.id) : undefined;
       }
       case 'run':
@@ -117,19 +117,21 @@ class World {
   /** Tunnels that get what `source` sends (1) or is sent (2), followed through VPP's own state, not through plans. */
   tunnelsOf(source: number, side: 1 | 2): string[] {
     const { state } = this.vpp;
-    const features = state.features(source);
+    const features = state.features.get(source);
     const bit = side === 1 ? featureBits.inputSpan : featureBits.outputSpan;
     if (!features || ((side === 1 ? features.input : features.output) & bit) === 0) return [];
-    return [...state.spansFrom(source)].flatMap(([to, span]) => {
-      const member = state.membership(to);
-      if ((span & side) === 0 || !member || !state.interface(to)?.adminUp) return [];
-      return [...(state.bridgeDomain(member.bridgeDomain)?.members ?? [])]
-        .filter(([index, shg]) => index !== to && (shg === 0 || shg !== member.shg) && state.interface(index)?.adminUp)
+    return state.spans.from(source).flatMap(({ to, state: span }) => {
+      const member = state.memberships.get(to);
+      if ((span & side) === 0 || !member || !state.interfaces.get(to)?.adminUp) return [];
+      return [...(state.bridgeDomains.get(member.bridgeDomain)?.members ?? [])]
+        .filter(
+          ([index, shg]) => index !== to && (shg === 0 || shg !== member.shg) && state.interfaces.get(index)?.adminUp,
+        )
         .map(([index]) => index)
-        .filter((index) => !state.interface(index)?.name.startsWith('loop'))
+        .filter((index) => !state.interfaces.get(index)?.name.startsWith('loop'))
         .map((index) => {
-          const tunnel = state.gre.ofInterface(index);
-          return tunnel ? greKey(tunnel) : (state.interface(index)?.tag ?? '');
+          const tunnel = state.gres.get(index);
+          return tunnel ? greKey(tunnel) : (state.interfaces.get(index)?.tag ?? '');
         });
     });
   }
@@ -152,8 +154,8 @@ describe('mirrors on any node, after anything that can happen to it', () => {
         for (const { status, reason } of verify(plan))
           if (status === 'PENDING' || status === 'ERROR')
             expect(reason).toMatch(/not on this node|not connected|use another tunnel id|not of TaaS's making|key 0/);
-        const ours = [...world.vpp.state.interfaces()].filter(({ tag }) => /^taas\.(mirror|gre):/.test(tag)).length;
-        const standing = [...world.vpp.state.gre.all()].filter(({ instance }) => instance > 4).length;
+        const ours = [...world.vpp.state.interfaces.all()].filter(({ tag }) => /^taas\.(mirror|gre):/.test(tag)).length;
+        const standing = [...world.vpp.state.gres.all()].filter(({ instance }) => instance > 4).length;
         expect(ours).toBe(2 * standing);
       }),
       { numRuns: 300 },
@@ -172,7 +174,7 @@ describe('mirrors on any node, after anything that can happen to it', () => {
         const half = new Set<string>();
         for (const { record } of world.wanted.mirrors.all())
           if (!isActive(record.id)) for (const { spec } of legsOf(record)) half.add(greKey(spec));
-        for (const entry of state.interfaces())
+        for (const entry of state.interfaces.all())
           for (const side of [1, 2] as const) {
             const expected = [...world.wanted.mirrors.all()]
               .filter(({ record }) => isActive(record.id) && entry.tag === `net-vpp.port:${record.port_id}`)
@@ -194,13 +196,13 @@ describe('mirrors on any node, after anything that can happen to it', () => {
         const world = new World();
         for (const each of events) world.happen(each);
         const { state } = world.vpp;
-        const foreign = () => [...state.interfaces()].filter(({ tag }) => tag === 'theirs');
+        const foreign = () => [...state.interfaces.all()].filter(({ tag }) => tag === 'theirs');
         const before = foreign();
         settle(world);
         expect(foreign()).toEqual(before);
-        for (const entry of state.interfaces())
+        for (const entry of state.interfaces.all())
           if (entry.tag.startsWith('taas.gre:'))
-            expect((state.features(entry.index)?.input ?? 0) & forwardingBits).toBe(0);
+            expect((state.features.get(entry.index)?.input ?? 0) & forwardingBits).toBe(0);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import type { NodeTapMirror } from '@taas/model';
-import type { GreSpec } from './actual-gre.js';
 import { canonicalAddress } from './node-facts.js';
+import type { GreSpec } from './objects/gre.js';
 
 export const legDirections = ['IN', 'OUT', 'BOTH'] as const;
 export type LegDirection = (typeof legDirections)[number];

@@ -1,10 +1,12 @@
 import type { Link } from '@taas/model';
-import { type ActualInterface, forwardingBits } from './actual.js';
 import { findPort, findUplink } from './find-interface.js';
 import { canonicalAddress } from './node-facts.js';
+import type { ActualInterface } from './objects/interface.js';
+import { forwardingBits } from './objects/layer2-features.js';
+import { vxlanKey } from './objects/vxlan.js';
 import { type Found, found, type Obstacle, pending, refused } from './obstacle.js';
 import type { Planning } from './planning.js';
-import type { Ref, Step } from './step.js';
+import type { Ref, Step } from './steps.js';
 import { type OwnKind, ownTag } from './tags.js';
 import { routeObstacle } from './underlay.js';
 
@@ -96,7 +98,7 @@ export function planAttachment(
 
 /** A tunnel stays as it is while there is no way for it: a route, or an interface that is up, is the operator's to make. */
 function underlayOutage(link: Link, { actual }: Planning): Obstacle | null {
-  const asked = link.type === 'vxlan' && actual.route(canonicalAddress(link.remote)) !== undefined;
+  const asked = link.type === 'vxlan' && actual.routes.get(canonicalAddress(link.remote)) !== undefined;
   return asked ? routeObstacle(link.remote, actual) : null;
 }
 
@@ -109,9 +111,9 @@ export function placing(
   muted: boolean,
   domain: TargetDomain,
 ): Step[] {
-  const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
+  const member = existing && domain.keepsMembers ? actual.memberships.get(existing.index) : undefined;
   const placed = member?.bridgeDomain === domain.id && member.shg === shg;
-  const now = existing ? (actual.features(existing.index)?.input ?? 0) & forwardingBits : forwardingBits;
+  const now = existing ? (actual.features.get(existing.index)?.input ?? 0) & forwardingBits : forwardingBits;
   const bits = placed ? now : forwardingBits;
   const up = existing?.adminUp ?? false;
   // Joining a bridge domain lets frames in again: an interface that has to be mute is down until it is. One that was mute
@@ -138,10 +140,10 @@ function takingUnicast(
   { id, keepsMembers }: TargetDomain,
 ): Step[] {
   const up = existing?.adminUp ?? false;
-  const member = existing && keepsMembers ? actual.membership(existing.index) : undefined;
+  const member = existing && keepsMembers ? actual.memberships.get(existing.index) : undefined;
   const raise: Step = { kind: 'set-admin', at, up: true, before: false };
   if (existing && member?.bridgeDomain === id && member.shg === null) {
-    const isMute = ((actual.features(existing.index)?.input ?? 0) & forwardingBits) === 0;
+    const isMute = ((actual.features.get(existing.index)?.input ?? 0) & forwardingBits) === 0;
     return [...(isMute ? [] : [{ kind: 'mute', at } as const]), ...(up ? [] : [raise])];
   }
   return [
@@ -165,7 +167,7 @@ function findCollector(
   const { index, supIndex, adminUp, name } = parent.value;
   if (supIndex !== index) return refused(`port ${port} is a trunk's subport, which cannot be a collector`);
   if (!adminUp) return pending(`port ${port} is down: its interface ${name} is not up in VPP`);
-  const subs = [...actual.subInterfaces(index)].filter((sub) => sub.vlan?.match === 'exact');
+  const subs = [...actual.interfaces.by('parent', index)].filter((sub) => sub.vlan?.match === 'exact');
   const tag = ownTag(kind, service);
   const existing =
     subs.find((sub) => sub.tag === tag) ??
@@ -183,7 +185,7 @@ function findCollector(
 /** VLAN 4095 is reserved, so an untagged sub-interface with it is one that we made and did not come round to tag. */
 export function isHalfMadeCollector(entry: ActualInterface, actual: Planning['actual']): boolean {
   const { tag, vlan, index } = entry;
-  return tag === '' && vlan?.outer === 4095 && vlan.match === 'exact' && !actual.membership(index);
+  return tag === '' && vlan?.outer === 4095 && vlan.match === 'exact' && !actual.memberships.get(index);
 }
 
 function findLink(planning: Planning, service: string, link: Link): Found<Candidate> {
@@ -198,7 +200,9 @@ function findVlan(
   const uplink = findUplink(physnet, actual, facts);
   if (uplink.obstacle) return uplink;
   const parent = uplink.value.index;
-  const holder = [...actual.subInterfaces(parent)].find((sub) => sub.subId === vlan || sub.vlan?.outer === vlan);
+  const holder = [...actual.interfaces.by('parent', parent)].find(
+    (sub) => sub.subId === vlan || sub.vlan?.outer === vlan,
+  );
   const make = (as: string): Step[] => [{ kind: 'create-vlan', as, parent, vlan, match: 'outer' }];
   if (!holder) return found({ kind: 'vlan', existing: null, make, pop: 1 });
   const tag = ownTag('vlan', service);
@@ -220,8 +224,8 @@ function findVxlan(
   if (canonicalAddress(facts.tunnelAddress) !== local)
     return pending(`the tunnel address of this node is ${facts.tunnelAddress}, not ${link.local} as the tap expects`);
   if (local === remote) return refused(`both ends of the tunnel have this node's own address ${link.local}`);
-  const tunnel = actual.tunnelBetween(local, remote, link.vni);
-  const holder = tunnel && actual.interface(tunnel.index);
+  const [tunnel] = actual.vxlans.by('spec', vxlanKey({ local, remote, vni: link.vni }));
+  const holder = tunnel && actual.interfaces.get(tunnel.index);
   const make = (as: string): Step[] => [{ kind: 'create-vxlan', as, local, remote, vni: link.vni }];
   if (!holder) return found({ kind: 'vxlan', existing: null, make, pop: 0 });
   if (holder.tag === ownTag('vxlan', service) || isFree(holder, actual))
@@ -231,7 +235,7 @@ function findVxlan(
 
 /** Neither tagged nor bridged: made by us (the id is reserved for this service), and left before it was tagged. */
 function isFree(entry: ActualInterface, actual: Planning['actual']): boolean {
-  return entry.tag === '' && !actual.membership(entry.index);
+  return entry.tag === '' && !actual.memberships.get(entry.index);
 }
 
 /** Not by whom, nor which id: it may be another project's, and the reason is for the tenant. */

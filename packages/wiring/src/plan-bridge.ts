@@ -1,9 +1,10 @@
-import type { ActualBridgeDomain, ActualView } from './actual.js';
+import type { ActualBridgeDomain } from './objects/bridge-domain.js';
+import { leave } from './objects/bridge-domain.js';
 import { type Obstacle, refused } from './obstacle.js';
 import type { TargetDomain } from './plan-attachment.js';
-import { leave } from './plan-removal.js';
 import type { Planning } from './planning.js';
-import type { Step } from './step.js';
+import type { ActualView } from './snapshot.js';
+import type { Step } from './steps.js';
 import { parseOwnTag } from './tags.js';
 
 export type PlannedBridge =
@@ -35,14 +36,14 @@ export function planBridge({ actual, facts, taken }: Planning, tag: string): Pla
 /** Of several bridge domains with the tag the one that is kept. */
 export function chosenDomain(actual: ActualView, tag: string): ActualBridgeDomain | undefined {
   let lowest: ActualBridgeDomain | undefined;
-  for (const domain of actual.bridgeDomainsTagged(tag)) if (!lowest || domain.id < lowest.id) lowest = domain;
+  for (const domain of actual.bridgeDomains.by('tag', tag)) if (!lowest || domain.id < lowest.id) lowest = domain;
   return lowest;
 }
 
 /** Interfaces of others in our bridge domain would receive the copies. */
 export function evictStrangers(actual: ActualView, domain: ActualBridgeDomain): Step[] {
   return occupants(domain)
-    .filter((index) => parseOwnTag(actual.interface(index)?.tag ?? '') === null)
+    .filter((index) => parseOwnTag(actual.interfaces.get(index)?.tag ?? '') === null)
     .flatMap((index) => leave(index, actual));
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forwardingBits } from './actual.js';
+import { forwardingBits } from './objects/layer2-features.js';
 import { planNode } from './plan-node.js';
 import { receivers } from './testing/receivers.js';
 import { facts, flow, portId, service, serviceId } from './testing/records.js';
@@ -21,7 +21,7 @@ function tapped() {
   wanted.setFlow({ record: flow(1, 1, 1), revision: 2 });
   const plan = () => planNode(wanted, vpp.state, facts);
   vpp.execute(plan());
-  const find = (kind: string) => [...vpp.state.tagged(`taas.${kind}:${serviceId(1)}`)][0]?.index ?? 0;
+  const find = (kind: string) => [...vpp.state.interfaces.by('tag', `taas.${kind}:${serviceId(1)}`)][0]?.index ?? 0;
   const reached = (cast: 'unicast' | 'group') => receivers(vpp.state, source, 1, cast);
   const stands = () => {
     expect(plan().sequences).toEqual([]);
@@ -86,7 +86,7 @@ describe('the two ways to a collector', () => {
       vpp.execute(plan());
       stands();
       for (const kind of ['unicast', 'collector'])
-        expect((vpp.state.features(find(kind))?.input ?? 0) & forwardingBits).toBe(0);
+        expect((vpp.state.features.get(find(kind))?.input ?? 0) & forwardingBits).toBe(0);
     });
 
   it('are not up before they are mute, but to have copies pass', () => {
@@ -98,8 +98,8 @@ describe('the two ways to a collector', () => {
         vpp.apply(step);
         if (step.kind !== 'join-bridge') continue;
         for (const kind of ['unicast', 'collector']) {
-          const open = ((vpp.state.features(find(kind))?.input ?? 0) & forwardingBits) !== 0;
-          if (open) expect(vpp.state.interface(find(kind))?.adminUp).toBe(false);
+          const open = ((vpp.state.features.get(find(kind))?.input ?? 0) & forwardingBits) !== 0;
+          if (open) expect(vpp.state.interfaces.get(find(kind))?.adminUp).toBe(false);
         }
       }
   });
@@ -110,14 +110,14 @@ describe('the two ways to a collector', () => {
     wanted.setFlow({ record: flow(1, 1, 1, { removed: true }), revision: 3 });
     vpp.execute(plan());
     expect([find('unicast'), find('collector')]).toEqual([0, 0]);
-    expect(vpp.state.bridgeDomain(domain)).toBeUndefined();
+    expect(vpp.state.bridgeDomains.get(domain)).toBeUndefined();
     expect(verify(plan()).map(({ status }) => status)).toEqual(['REMOVED', 'REMOVED']);
   });
 
   it('stay where they are when the bridge domain is made anew', () => {
     const { vpp, plan, stands } = tapped();
-    const old = vpp.state.bridgeDomain(domain);
-    if (old) vpp.state.putBridgeDomain({ ...old, flags: { ...old.flags, learn: true } });
+    const old = vpp.state.bridgeDomains.get(domain);
+    if (old) vpp.state.bridgeDomains.put(old.id, { ...old, flags: { ...old.flags, learn: true } });
     vpp.execute(plan());
     stands();
   });
@@ -127,14 +127,14 @@ describe('the two ways to a collector', () => {
     vpp.join(vpp.addPort(portId(3)), 10);
     wanted.setService({ record: service(2, 3), revision: 4 });
     vpp.execute(plan());
-    const stray = [...vpp.state.tagged(`taas.unicast:${serviceId(2)}`)][0]?.index ?? 0;
+    const stray = [...vpp.state.interfaces.by('tag', `taas.unicast:${serviceId(2)}`)][0]?.index ?? 0;
     vpp.takeUnicast(stray, domain);
     wanted.setService({ record: service(1, 2, { removed: true }), revision: 5 });
     wanted.setFlow({ record: flow(1, 1, 1, { removed: true }), revision: 5 });
     // The agent's next look finds it where it was put out of, and puts it back.
     for (let n = 0; n < 2; n++) vpp.execute(plan());
     expect(plan().sequences).toEqual([]);
-    expect(vpp.state.bridgeDomain(domain)).toBeUndefined();
-    expect(vpp.state.bridgeDomain(domain + 1)?.unicast).toBe(stray);
+    expect(vpp.state.bridgeDomains.get(domain)).toBeUndefined();
+    expect(vpp.state.bridgeDomains.get(domain + 1)?.unicast).toBe(stray);
   });
 });

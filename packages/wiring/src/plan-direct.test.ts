@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeStep } from './describe-step.js';
 import { planNode, planTaps } from './plan-node.js';
+import { describeStep } from './steps.js';
 import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
 import { verify } from './verify.js';
@@ -34,8 +34,8 @@ function node() {
     },
     some: (...flows: number[]) =>
       planTaps({ services: [], flows: flows.map(flowId), mirrors: [] }, wanted, vpp.state, facts),
-    link: () => [...vpp.state.tagged(linkTag)][0]?.index ?? 0,
-    mirror: () => vpp.state.spansFrom(source).get([...vpp.state.tagged(linkTag)][0]?.index ?? 0) ?? 0,
+    link: () => [...vpp.state.interfaces.by('tag', linkTag)][0]?.index ?? 0,
+    mirror: () => vpp.state.spans.state(source, vpp.state.interfaces.by('tag', linkTag)[0]?.index ?? 0),
     statuses: () => verify(planNode(wanted, vpp.state, facts)).map((each) => `${each.status} ${each.reason}`.trim()),
   };
 }
@@ -77,7 +77,7 @@ describe('a flow without a filter to another node', () => {
     const done = run();
     expect(done[0]).toMatch(/^mirror interface 1 to interface \d+: off$/);
     expect(done.findIndex((step) => step.startsWith('delete interface'))).toBeGreaterThan(0);
-    expect([...vpp.state.spanSources()]).toEqual([]);
+    expect([...vpp.state.spans.all()]).toEqual([]);
     expect(statuses()).toEqual(['REMOVED']);
   });
 
@@ -114,7 +114,7 @@ describe('a mirror to a link that nobody asked for', () => {
     wanted.setService({ record: service(1, 2, { inputs: [target] }), revision: 99 });
     run();
     expect(mirror()).toBe(0);
-    expect([...vpp.state.tagged(linkTag)]).toHaveLength(1);
+    expect([...vpp.state.interfaces.by('tag', linkTag)]).toHaveLength(1);
   });
 
   it('goes when the source index went to another port', () => {
@@ -136,9 +136,9 @@ describe('a mirror to a link that nobody asked for', () => {
     const index = link();
     vpp.remove(index);
     expect(vpp.addPort(portId(8))).toBe(index);
-    expect(vpp.state.spansFrom(source).has(index)).toBe(true);
+    expect(vpp.state.spans.state(source, index)).not.toBe(0);
     run();
-    expect(vpp.state.spansFrom(source).has(index)).toBe(false);
+    expect(vpp.state.spans.state(source, index)).toBe(0);
   });
 
   it('stays while the record of its flow cannot be read', () => {

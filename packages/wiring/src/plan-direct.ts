@@ -1,10 +1,12 @@
 import type { NodeTapFlow } from '@taas/model';
-import type { ActualInterface, ActualView, SpanState } from './actual.js';
 import { findPort, portOf } from './find-interface.js';
 import type { NodeFacts } from './node-facts.js';
+import type { ActualInterface } from './objects/interface.js';
+import type { SpanState } from './objects/span.js';
 import type { Planning } from './planning.js';
 import { exitObstacle, type ServiceExit } from './service-exit.js';
-import type { Ref, Step } from './step.js';
+import type { ActualView } from './snapshot.js';
+import type { Ref, Step } from './steps.js';
 import { parseOwnTag } from './tags.js';
 import type { Wanted, WantedFlow } from './wanted.js';
 
@@ -43,11 +45,11 @@ export function planDirect(
   const source = findPort(port, actual).value;
   if (!source) return null;
   const isDirect = ({ record }: WantedFlow) => goesDirect(record, facts);
-  const connected = Boolean(actual.features(source.index));
+  const connected = Boolean(actual.features.get(source.index));
   const state = connected
     ? directState(wanted, service, port, (flow) => isDirect(flow) && exitObstacle(flow, exit) === null)
     : 0;
-  const before = 'index' in entrance ? (actual.spansFrom(source.index).get(entrance.index) ?? 0) : 0;
+  const before = 'index' in entrance ? actual.spans.state(source.index, entrance.index) : 0;
   if (state === before) return null;
   return {
     key: mirrorKey(service, port),
@@ -67,7 +69,7 @@ export function mayBeDirect(wanted: Wanted, actual: ActualView, from: number, to
   const entrance =
     own?.kind === 'entry' || ((own?.kind === 'vlan' || own?.kind === 'vxlan') && !isHere(wanted, own.id));
   if (!own || !entrance) return false;
-  const entry = actual.interface(from);
+  const entry = actual.interfaces.get(from);
   const port = entry && portOf(entry);
   if (!port || findPort(port, actual).value?.index !== from) return false;
   return wanted.siblingsOf({ tap_service_id: own.id, source_port: port }).size > 0;

@@ -1,12 +1,12 @@
-import type { ActualInterface } from './actual.js';
+import type { ActualInterface } from './objects/interface.js';
 import type { PlannedAttachment, TargetDomain } from './plan-attachment.js';
 import { goesDirect } from './plan-direct.js';
 import { withdrawFilters } from './plan-filter.js';
-import { removeLoopback } from './plan-removal.js';
 import { scrubKey } from './plan-source.js';
 import type { Planning } from './planning.js';
+import { removeInterface } from './removal.js';
 import type { ServiceExit } from './service-exit.js';
-import type { Ref, Step } from './step.js';
+import type { Ref, Step } from './steps.js';
 import { loopbackMac, ownTag } from './tags.js';
 
 /** The interface that sources that need no loopback of their own are mirrored to: all of one service's to the same. */
@@ -33,9 +33,9 @@ export function planEntrance(
     return record !== undefined && !record.removed && goesDirect(record, facts);
   };
   const needed = exit.type === 'local' && domain !== null && [...wanted.flowsOf(service)].some(isDirect);
-  const [first, ...doubles] = actual.tagged(ownTag('entry', service));
+  const [first, ...doubles] = actual.interfaces.by('tag', ownTag('entry', service));
   const spare = first && !needed ? [first, ...doubles] : doubles;
-  const steps = spare.flatMap((entry) => removeLoopback(entry.index, actual));
+  const steps = spare.flatMap((entry) => removeInterface(entry, actual, 'loopback'));
   const at: Ref = first ? { index: first.index } : { ref: key };
   if (needed) steps.push(...placed(actual, service, first, at, domain));
   draft.add(key, [scrubKey, `bridge:${service}`], steps);
@@ -56,7 +56,7 @@ function placed(
     steps.push({ kind: 'create-loopback', as: entryKey(service), mac: loopbackMac(service) });
     steps.push({ kind: 'set-tag', at, tag: ownTag('entry', service), before: '' });
   } else steps.push(...withdrawFilters(existing.index, actual));
-  const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
+  const member = existing && domain.keepsMembers ? actual.memberships.get(existing.index) : undefined;
   if (member?.bridgeDomain !== domain.id || member.shg !== 1)
     steps.push({ kind: 'join-bridge', at, id: domain.id, shg: 1 });
   if (!existing?.adminUp) steps.push({ kind: 'set-admin', at, up: true, before: false });

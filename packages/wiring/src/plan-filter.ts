@@ -1,7 +1,11 @@
-import { type ActualInterface, type ActualView, featureBits } from './actual.js';
 import { type FlowFilter, sameRules } from './flow-filter.js';
 import { sameClassifier } from './frame-classifier.js';
-import type { Ref, Step } from './step.js';
+import { aclObject, clearEtherTypes, deleteAcl, inputAcls, unbindAcls } from './objects/acl.js';
+import { classifierObject, detachClassifier } from './objects/classifier.js';
+import type { ActualInterface } from './objects/interface.js';
+import { featureBits } from './objects/layer2-features.js';
+import type { ActualView } from './snapshot.js';
+import type { Ref, Step } from './steps.js';
 import { ownTag } from './tags.js';
 
 /** A flow's loopback as the filter finds it. */
@@ -30,15 +34,11 @@ export function atOneStroke(steps: readonly Step[]): boolean {
 function planAcl({ flow, loopback, at, stays }: FilterPlace, filter: FlowFilter, actual: ActualView): Step[] {
   const { rules, etherTypes } = filter;
   const tag = ownTag('flow', flow);
-  const [acl, ...doubles] = [...actual.aclsTagged(tag)];
-  const drop = (index: number): Step => {
-    const old = [acl, ...doubles].find((each) => each?.index === index)?.rules ?? [];
-    return { kind: 'delete-acl', at: { index }, tag, rules: old };
-  };
-  const spare = doubles.map((each) => drop(each.index));
+  const [acl, ...doubles] = actual.acls.by('tag', tag);
+  const spare = doubles.map(deleteAcl);
   if (rules.length === 0) {
-    const unbound = loopback ? [...unbind(loopback.index, actual), ...unlist(loopback.index, actual)] : [];
-    return [...unbound, ...(acl ? [drop(acl.index)] : []), ...spare];
+    const unbound = loopback ? [...unbindAcls(loopback.index, actual), ...clearEtherTypes(loopback.index, actual)] : [];
+    return [...unbound, ...(acl ? [deleteAcl(acl)] : []), ...spare];
   }
   const steps: Step[] = [];
   const ref: Ref = acl ? { index: acl.index } : { ref: `acl:${tag}` };
@@ -46,11 +46,11 @@ function planAcl({ flow, loopback, at, stays }: FilterPlace, filter: FlowFilter,
   else if (!sameRules(acl.rules, rules))
     steps.push({ kind: 'replace-acl', index: acl.index, tag, rules, before: acl.rules });
   // A new loopback may have inherited a list with its index.
-  const listed = loopback ? actual.etherTypes(loopback.index) : null;
+  const listed = loopback ? (actual.etherTypes.get(loopback.index) ?? []) : null;
   const wanted = [...etherTypes].sort((a, b) => a - b);
   if (listed === null || listed.join() !== wanted.join())
     steps.push({ kind: 'set-ether-types', at, types: wanted, before: listed ?? [] });
-  const bound = loopback ? actual.binding(loopback.index).input : [];
+  const bound = loopback ? inputAcls(loopback.index, actual) : [];
   const before = bound.map((index) => ({ index }));
   const alive = stays && hasBit(loopback, featureBits.inputAcl, actual);
   if (acl && bound.length === 1 && bound[0] === acl.index && alive) return [...steps, ...spare];
@@ -60,8 +60,8 @@ function planAcl({ flow, loopback, at, stays }: FilterPlace, filter: FlowFilter,
 }
 
 function planClassifier({ flow, loopback, at, stays }: FilterPlace, filter: FlowFilter, actual: ActualView): Step[] {
-  const attached = loopback && actual.classifier(loopback.index);
-  const withdrawn = loopback ? detach(loopback.index, actual) : [];
+  const attached = loopback && actual.classifiers.get(loopback.index);
+  const withdrawn = loopback ? detachClassifier(loopback.index, actual) : [];
   const { classifier } = filter;
   if (classifier === null) return withdrawn;
   const alive = stays && hasBit(loopback, featureBits.inputClassifier, actual);
@@ -82,31 +82,11 @@ function planClassifier({ flow, loopback, at, stays }: FilterPlace, filter: Flow
   ];
 }
 
-/** Takes all filters off an interface that is to go: VPP would leave them to whoever gets its index next. */
+/** Takes all filters off an interface. */
 export function withdrawFilters(index: number, actual: ActualView): Step[] {
-  return [...unbind(index, actual), ...unlist(index, actual), ...detach(index, actual)];
-}
-
-function unbind(index: number, actual: ActualView): Step[] {
-  const { input } = actual.binding(index);
-  const before = input.map((acl) => ({ index: acl }));
-  return input.length === 0 ? [] : [{ kind: 'bind-acls', at: { index }, acls: [], before }];
-}
-
-function unlist(index: number, actual: ActualView): Step[] {
-  const before = actual.etherTypes(index);
-  return before.length === 0 ? [] : [{ kind: 'set-ether-types', at: { index }, types: [], before }];
-}
-
-/** A classifier that is not ours is only taken off; ours goes. */
-function detach(index: number, actual: ActualView): Step[] {
-  const attached = actual.classifier(index);
-  if (!attached) return [];
-  const table: Ref = { index: attached.table };
-  const off: Step = { kind: 'detach-classifier', at: { index }, table };
-  return attached.classifier ? [off, { kind: 'delete-classifier', at: table }] : [off];
+  return [...aclObject.withdraw(index, actual), ...classifierObject.withdraw(index, actual)];
 }
 
 function hasBit(loopback: ActualInterface | undefined, bit: number, actual: ActualView): boolean {
-  return loopback !== undefined && ((actual.features(loopback.index)?.input ?? 0) & bit) !== 0;
+  return loopback !== undefined && ((actual.features.get(loopback.index)?.input ?? 0) & bit) !== 0;
 }

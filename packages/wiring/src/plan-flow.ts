@@ -1,17 +1,21 @@
 import type { NodeTapFlow } from '@taas/model';
-import type { ActualInterface, ActualView, SpanState } from './actual.js';
 import { type FlowFilter, flowFilter } from './flow-filter.js';
 import { type FlowSource, flowSources } from './flow-sources.js';
+import type { ActualInterface } from './objects/interface.js';
+import type { SpanState } from './objects/span.js';
+import { spansOff } from './objects/span.js';
 import { type Found, found } from './obstacle.js';
 import type { TargetDomain } from './plan-attachment.js';
 import { isUnfiltered, stateOf } from './plan-direct.js';
 import { atOneStroke, planFilter } from './plan-filter.js';
 import { planPolicer } from './plan-policer.js';
-import { removeFlow, removeLoopback, spansOff } from './plan-removal.js';
+import { removeFlow } from './plan-removal.js';
 import { sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
+import { removeInterface } from './removal.js';
 import { exitObstacle, type ServiceExit } from './service-exit.js';
-import type { Ref, Step } from './step.js';
+import type { ActualView } from './snapshot.js';
+import type { Ref, Step } from './steps.js';
 import { loopbackMac, ownTag } from './tags.js';
 import type { Wanted, WantedFlow } from './wanted.js';
 
@@ -90,14 +94,14 @@ export function planFlow(
   const { id } = flow.record;
   if (!needs || !domain) return removeFlow(id, actual);
   const tag = ownTag('flow', id);
-  const [loopback, ...doubles] = inPlaceFirst([...actual.tagged(tag)], planning, domain);
+  const [loopback, ...doubles] = inPlaceFirst([...actual.interfaces.by('tag', tag)], planning, domain);
   const at: Ref = loopback ? { index: loopback.index } : { ref: flowKey(id) };
-  const steps = doubles.flatMap((double) => removeLoopback(double.index, actual));
+  const steps = doubles.flatMap((double) => removeInterface(double, actual, 'loopback'));
   if (!loopback) {
     steps.push({ kind: 'create-loopback', as: flowKey(id), mac: loopbackMac(id) });
     steps.push({ kind: 'set-tag', at, tag, before: '' });
   }
-  const member = loopback && domain.keepsMembers ? actual.membership(loopback.index) : undefined;
+  const member = loopback && domain.keepsMembers ? actual.memberships.get(loopback.index) : undefined;
   const stays = member?.bridgeDomain === domain.id;
   const filter = planFilter({ flow: id, loopback, at, stays }, needs.filter, actual);
   const used = new Set(needs.sources.map(({ index }) => index));
@@ -122,7 +126,7 @@ export function planFlow(
 }
 
 function mirrored(source: number, loopback: ActualInterface | undefined, actual: ActualView): SpanState {
-  return (loopback && actual.spansFrom(source).get(loopback.index)) ?? 0;
+  return loopback ? actual.spans.state(source, loopback.index) : 0;
 }
 
 /** Keys of the sequences that this flow's copies depend on, apart from its service's. */
@@ -131,6 +135,6 @@ export function flowKeys(flow: WantedFlow, needs: FlowNeeds | null): string[] {
 }
 
 function inPlaceFirst(entries: ActualInterface[], { actual }: Planning, domain: TargetDomain): ActualInterface[] {
-  const rank = (entry: ActualInterface) => (actual.membership(entry.index)?.bridgeDomain === domain.id ? 0 : 1);
+  const rank = (entry: ActualInterface) => (actual.memberships.get(entry.index)?.bridgeDomain === domain.id ? 0 : 1);
   return entries.sort((a, b) => rank(a) - rank(b) || a.index - b.index);
 }

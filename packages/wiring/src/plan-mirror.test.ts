@@ -1,7 +1,7 @@
 import type { NodeTapMirror } from '@taas/model';
 import { describe, expect, it } from 'vitest';
-import { describeStep } from './describe-step.js';
 import { planNode, planTaps } from './plan-node.js';
+import { describeStep } from './steps.js';
 import { facts, flow, mirror, mirrorId, portId, service } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
 import { verify } from './verify.js';
@@ -15,7 +15,7 @@ function node() {
   vpp.addDomain(10);
   for (const n of [1, 2, 3]) vpp.join(vpp.addPort(portId(n)), 10);
   const uplink = vpp.addInterface({ name: 'eth0', mtu: mtu(9000) });
-  vpp.state.putRoute(remote, { to: 'interface', index: uplink });
+  vpp.state.routes.put(remote, { to: 'interface', index: uplink });
   return { vpp, wanted: new Wanted(), uplink };
 }
 
@@ -57,15 +57,15 @@ describe('a tap mirror', () => {
     vpp.execute(plan(vpp, wanted));
     expect(text(vpp, wanted)).toEqual([]);
     expect(status(vpp, wanted)).toBe('ACTIVE');
-    expect([...vpp.state.gre.all()].map(({ type, id }) => `${type} ${id}`).sort()).toEqual(['teb 7', 'teb 8']);
+    expect([...vpp.state.gres.all()].map(({ type, id }) => `${type} ${id}`).sort()).toEqual(['teb 7', 'teb 8']);
     want(wanted, 1, 1, { removed: true }, 6);
     vpp.steps = [];
     vpp.execute(plan(vpp, wanted));
     const kinds = vpp.steps.map(({ kind }) => kind);
     expect(kinds.indexOf('set-span')).toBeLessThan(kinds.indexOf('delete-loopback'));
     expect(status(vpp, wanted)).toBe('REMOVED');
-    expect([...vpp.state.interfaces()].map(({ index }) => index)).toEqual([1, 2, 3, 4]);
-    expect([...vpp.state.bridgeDomains()].map(({ id }) => id)).toEqual([10]);
+    expect([...vpp.state.interfaces.all()].map(({ index }) => index)).toEqual([1, 2, 3, 4]);
+    expect([...vpp.state.bridgeDomains.all()].map(({ id }) => id)).toEqual([10]);
   });
 
   it('that nobody wants any more goes, too, and one that cannot be read stays', () => {
@@ -76,7 +76,7 @@ describe('a tap mirror', () => {
     expect(text(vpp, wanted)).toEqual([]);
     wanted.mirrors.delete(mirrorId(1));
     vpp.execute(planTaps({ services: [], flows: [], mirrors: [mirrorId(1)] }, wanted, vpp.state, facts));
-    expect([...vpp.state.gre.all()]).toEqual([]);
+    expect([...vpp.state.gres.all()]).toEqual([]);
     expect(text(vpp, wanted)).toEqual([]);
   });
 
@@ -87,7 +87,7 @@ describe('a tap mirror', () => {
     want(wanted, 1, 1, { directions: { OUT: 9, BOTH: 7 } }, 6);
     // The session of the leg that goes is free for the leg that comes in the run after.
     for (let n = 0; n < 2; n++) vpp.execute(plan(vpp, wanted));
-    expect([...vpp.state.gre.all()].map(({ id }) => id).sort()).toEqual([7, 9]);
+    expect([...vpp.state.gres.all()].map(({ id }) => id).sort()).toEqual([7, 9]);
     expect(status(vpp, wanted)).toBe('ACTIVE');
   });
 
@@ -102,7 +102,7 @@ describe('a tap mirror', () => {
     expect(status(vpp, wanted)).toMatch(/^ERROR not in place/);
     vpp.execute(planTaps({ services: [], flows: [], mirrors: [mirrorId(1)] }, wanted, vpp.state, facts));
     expect(text(vpp, wanted)).toEqual([]);
-    expect([...vpp.state.spansFrom(1).values()]).toEqual([3, 3]);
+    expect(vpp.state.spans.from(1).map(({ state }) => state)).toEqual([3, 3]);
     expect(verify(plan(vpp, wanted)).map((each) => each.status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
   });
 });
@@ -130,7 +130,7 @@ describe('what stands in the way of a mirror', () => {
     vpp.remove(port);
     vpp.execute(plan(vpp, wanted));
     expect(status(vpp, wanted)).toBe(`PENDING port ${portId(9)} is not on this node yet`);
-    expect([...vpp.state.gre.all()]).toEqual([]);
+    expect([...vpp.state.gres.all()]).toEqual([]);
   });
 
   it('a tunnel address that is another one', () => {
@@ -145,22 +145,22 @@ describe('what stands in the way of a mirror', () => {
     const { vpp, wanted, uplink } = node();
     want(wanted, 1, 1);
     vpp.execute(plan(vpp, wanted));
-    vpp.state.putRoute(remote, { to: 'nowhere' });
+    vpp.state.routes.put(remote, { to: 'nowhere' });
     expect(status(vpp, wanted)).toBe(`PENDING this node has no route to ${remote}`);
-    vpp.state.putRoute(remote, { to: 'self' });
+    vpp.state.routes.put(remote, { to: 'self' });
     expect(status(vpp, wanted)).toBe(`ERROR ${remote} is an address of this node itself`);
-    vpp.state.putRoute(remote, { to: 'interface', index: uplink });
-    vpp.state.putInterface({ ...uplinkOf(vpp, uplink), adminUp: false });
+    vpp.state.routes.put(remote, { to: 'interface', index: uplink });
+    vpp.state.interfaces.put(uplink, { ...uplinkOf(vpp, uplink), adminUp: false });
     expect(status(vpp, wanted)).toBe(`PENDING the interface eth0 towards ${remote} is down`);
     expect(text(vpp, wanted)).toEqual([]);
-    vpp.state.putInterface({ ...uplinkOf(vpp, uplink), adminUp: true });
+    vpp.state.interfaces.put(uplink, { ...uplinkOf(vpp, uplink), adminUp: true });
     expect(status(vpp, wanted)).toBe('ACTIVE');
   });
 
   it("somebody else's tunnel, which is not touched", () => {
     const { vpp, wanted } = node();
     const index = vpp.addInterface({ name: 'gre0' });
-    vpp.state.gre.put({ index, instance: 0, type: 'erspan', local: '10.0.0.1', remote, id: 1 });
+    vpp.state.gres.put(index, { index, instance: 0, type: 'erspan', local: '10.0.0.1', remote, id: 1 });
     want(wanted, 1, 1);
     expect(text(vpp, wanted)).toEqual([]);
     expect(status(vpp, wanted)).toBe(
@@ -201,15 +201,15 @@ describe('what stands in the way of a mirror', () => {
     want(wanted, 1, 1);
     const steps = plan(vpp, wanted).sequences.flatMap((sequence) => sequence.steps);
     for (const step of steps.slice(0, 2)) vpp.apply(step);
-    expect([...vpp.state.gre.all()]).toHaveLength(1);
-    const [index] = [...vpp.state.gre.all()].map((tunnel) => tunnel.index);
+    expect([...vpp.state.gres.all()]).toHaveLength(1);
+    const [index] = [...vpp.state.gres.all()].map((tunnel) => tunnel.index);
     const other = new Wanted();
     expect(planNode(other, vpp.state, facts).sequences.flatMap((each) => each.steps.map(describeStep))).toContain(
       `delete interface ${index}: ERSPAN session 1 from 10.0.0.1 to ${remote}`,
     );
     vpp.execute(plan(vpp, wanted));
     expect(status(vpp, wanted)).toBe('ACTIVE');
-    expect([...vpp.state.gre.all()].map((tunnel) => tunnel.index)).toEqual([index]);
+    expect([...vpp.state.gres.all()].map((tunnel) => tunnel.index)).toEqual([index]);
   });
 });
 
@@ -223,7 +223,7 @@ describe('a warning of long packets', () => {
     ['gre', null, 9000, /^ACTIVE$/],
   ] as const)('%s, port %s, underlay %s', (mirror_type, port, underlay, expected) => {
     const { vpp, wanted, uplink } = node();
-    vpp.state.putInterface({ ...uplinkOf(vpp, uplink), mtu: mtu(underlay) });
+    vpp.state.interfaces.put(uplink, { ...uplinkOf(vpp, uplink), mtu: mtu(underlay) });
     want(wanted, 1, 1, { mirror_type, mtu: port });
     vpp.execute(plan(vpp, wanted));
     expect(status(vpp, wanted)).toMatch(expected);
@@ -232,8 +232,8 @@ describe('a warning of long packets', () => {
   it("is of the parent's limit where a sub-interface has none of its own, and of IPv6's larger header", () => {
     const { vpp, wanted, uplink } = node();
     const sub = vpp.addInterface({ name: 'eth0.7', supIndex: uplink, subId: 7, mtu: mtu(0) });
-    vpp.state.putInterface({ ...uplinkOf(vpp, uplink), mtu: mtu(1569) });
-    vpp.state.putRoute('2001:db8::9', { to: 'interface', index: sub });
+    vpp.state.interfaces.put(uplink, { ...uplinkOf(vpp, uplink), mtu: mtu(1569) });
+    vpp.state.routes.put('2001:db8::9', { to: 'interface', index: sub });
     const ip6 = { ...facts, tunnelAddress: '2001:db8::1' };
     want(wanted, 1, 1, { local: '2001:db8:0::1', remote: '2001:DB8::9', mtu: 1500 });
     vpp.execute(planNode(wanted, vpp.state, ip6));
@@ -245,7 +245,7 @@ describe('a warning of long packets', () => {
 });
 
 function uplinkOf(vpp: VppDouble, index: number) {
-  const entry = vpp.state.interface(index);
+  const entry = vpp.state.interfaces.get(index);
   if (!entry) throw new Error('there is no uplink');
   return entry;
 }

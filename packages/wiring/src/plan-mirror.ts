@@ -1,17 +1,21 @@
-import type { ActualBridgeDomain, ActualInterface, ActualView } from './actual.js';
 import { findPort } from './find-interface.js';
 import { legDirections, legId, legsOf, type MirrorLeg } from './mirror-leg.js';
 import { canonicalAddress } from './node-facts.js';
+import type { ActualBridgeDomain } from './objects/bridge-domain.js';
+import { greKey } from './objects/gre.js';
+import type { ActualInterface } from './objects/interface.js';
+import { spansOff } from './objects/span.js';
 import { type Found, found, type Obstacle, pending, refused } from './obstacle.js';
 import { suspension, thinning } from './overload.js';
 import { placing, type TargetDomain } from './plan-attachment.js';
 import { evictStrangers, planBridge } from './plan-bridge.js';
 import { stateOf } from './plan-direct.js';
 import { planPolicer, removePolicer } from './plan-policer.js';
-import { removeAttachment, removeLoopback, spansOff } from './plan-removal.js';
 import { reviveSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
-import type { Ref, Step } from './step.js';
+import { removeInterface } from './removal.js';
+import type { ActualView } from './snapshot.js';
+import type { Ref, Step } from './steps.js';
 import { stillnessOf } from './stillness.js';
 import { loopbackMac, ownTag } from './tags.js';
 import { isOurInstance } from './taken-tunnels.js';
@@ -75,7 +79,7 @@ function mirrorSource({ actual, facts }: Planning, { record }: WantedMirror): Fo
   const source = findPort(record.port_id, actual);
   if (source.obstacle) return source;
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
-  if (!actual.features(source.value.index))
+  if (!actual.features.get(source.value.index))
     return pending(`port ${record.port_id} is not connected to its network yet`);
   return source;
 }
@@ -121,8 +125,8 @@ function findTunnel({ actual, tunnels }: Planning, leg: MirrorLeg): Found<LegTun
   const where = `${spec.remote} with ${spec.type === 'teb' ? 'GRE key' : 'ERSPAN session'} ${spec.id}`;
   // Not by whom: it may be another project's.
   const taken = `this node cannot send to ${where} for this tap mirror: use another tunnel id`;
-  const like = actual.gre.like(spec);
-  const holder = like && actual.interface(like.index);
+  const like = actual.gres.by('spec', greKey(spec))[0];
+  const holder = like && actual.interfaces.get(like.index);
   if (!like || !holder) {
     if (!tunnels.claim(spec)) return pending(taken);
     const instance = tunnels.instance(leg.id, actual);
@@ -150,9 +154,9 @@ function planTunnel(
   const tag = ownTag('gre', leg.id);
   const as = `gre:${leg.id}`;
   const at: Ref = existing ? { index: existing.index } : { ref: as };
-  const steps = [...actual.tagged(tag)]
+  const steps = [...actual.interfaces.by('tag', tag)]
     .filter((entry) => entry.index !== existing?.index)
-    .flatMap((entry) => removeAttachment(entry, actual));
+    .flatMap((entry) => removeInterface(entry, actual));
   if (!existing) steps.push({ kind: 'create-gre', as, instance, spec: leg.spec });
   if (existing?.tag !== tag) steps.push({ kind: 'set-tag', at, tag, before: '' });
   if (existing?.mtu?.packet !== tunnelMtu) steps.push({ kind: 'set-mtu', at, mtu: tunnelMtu });
@@ -164,19 +168,19 @@ function planLoopback(planning: Planning, leg: MirrorLeg, port: string, from: nu
   const { actual, facts } = planning;
   const tag = ownTag('mirror', leg.id);
   const as = `loopback:${leg.id}`;
-  const [existing, ...doubles] = [...actual.tagged(tag)].sort((a, b) => a.index - b.index);
+  const [existing, ...doubles] = [...actual.interfaces.by('tag', tag)].sort((a, b) => a.index - b.index);
   const at: Ref = existing ? { index: existing.index } : { ref: as };
-  const steps = doubles.flatMap((double) => removeLoopback(double.index, actual));
+  const steps = doubles.flatMap((double) => removeInterface(double, actual, 'loopback'));
   if (!existing) {
     steps.push({ kind: 'create-loopback', as, mac: loopbackMac(leg.id) });
     steps.push({ kind: 'set-tag', at, tag, before: '' });
   } else steps.push(...spansOff(existing.index, actual, new Set([from])));
-  const member = existing && domain.keepsMembers ? actual.membership(existing.index) : undefined;
+  const member = existing && domain.keepsMembers ? actual.memberships.get(existing.index) : undefined;
   const stays = member?.bridgeDomain === domain.id;
   if (!stays || member.shg !== 1) steps.push({ kind: 'join-bridge', at, id: domain.id, shg: 1 });
   steps.push(...planPolicer({ tag, loopback: existing, at, stays }, facts.policedKbps, actual));
   if (!existing?.adminUp) steps.push({ kind: 'set-admin', at, up: true, before: false });
-  const before = existing ? (actual.spansFrom(from).get(existing.index) ?? 0) : 0;
+  const before = existing ? actual.spans.state(from, existing.index) : 0;
   const state = facts.overload.suspended.has(tag) ? 0 : stateOf[leg.direction];
   if (before !== state) {
     steps.push({ kind: 'check-port', port, index: from });
@@ -188,17 +192,17 @@ function planLoopback(planning: Planning, leg: MirrorLeg, port: string, from: nu
 /** Everything of a leg, mirrors first, so that nothing is mirrored to an index that is free. */
 function removeLeg({ actual }: Planning, leg: string): Step[] {
   const tag = ownTag('mirror', leg);
-  const loopbacks = [...actual.tagged(tag)].map(({ index }) => index);
+  const loopbacks = actual.interfaces.by('tag', tag);
   return [
-    ...loopbacks.flatMap((index) => removeLoopback(index, actual)),
-    ...[...actual.tagged(ownTag('gre', leg))].flatMap((entry) => removeAttachment(entry, actual)),
-    ...[...actual.bridgeDomainsTagged(tag)].flatMap((domain) => removeDomain(domain, actual)),
-    ...removePolicer(tag, actual, new Set(loopbacks)),
+    ...loopbacks.flatMap((entry) => removeInterface(entry, actual, 'loopback')),
+    ...[...actual.interfaces.by('tag', ownTag('gre', leg))].flatMap((entry) => removeInterface(entry, actual)),
+    ...[...actual.bridgeDomains.by('tag', tag)].flatMap((domain) => removeDomain(domain, actual)),
+    ...removePolicer(tag, actual, new Set(loopbacks.map(({ index }) => index))),
   ];
 }
 
 function spareDomains({ actual }: Planning, leg: MirrorLeg, kept: number): Step[] {
-  return [...actual.bridgeDomainsTagged(ownTag('mirror', leg.id))]
+  return [...actual.bridgeDomains.by('tag', ownTag('mirror', leg.id))]
     .filter((domain) => domain.id !== kept)
     .flatMap((domain) => removeDomain(domain, actual));
 }
@@ -209,6 +213,8 @@ function removeDomain(domain: ActualBridgeDomain, actual: ActualView): Step[] {
 
 /** A tunnel that we made and did not come round to tag: nobody else asks for its number. */
 export function isHalfMadeTunnel(entry: ActualInterface, actual: ActualView): boolean {
-  const tunnel = actual.gre.ofInterface(entry.index);
-  return entry.tag === '' && tunnel !== undefined && isOurInstance(tunnel.instance) && !actual.membership(entry.index);
+  const tunnel = actual.gres.get(entry.index);
+  return (
+    entry.tag === '' && tunnel !== undefined && isOurInstance(tunnel.instance) && !actual.memberships.get(entry.index)
+  );
 }

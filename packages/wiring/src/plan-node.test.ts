@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeStep } from './describe-step.js';
 import { listMark } from './flow-filter.js';
 import { planNode, planTaps } from './plan-node.js';
+import { describeStep } from './steps.js';
 import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
 import { verify } from './verify.js';
@@ -75,12 +75,16 @@ describe('a local tap', () => {
     expect(kinds.indexOf('set-span')).toBeLessThan(kinds.indexOf('delete-loopback'));
     expect(kinds.at(-1)).toBe('delete-bridge-domain');
     expect(statuses(vpp, wanted)).toEqual({ [serviceId(1)]: 'REMOVED', [flowId(1)]: 'REMOVED' });
-    expect([...vpp.state.interfaces()].map((each) => each.index)).toEqual([1, 2, 3, 4]);
+    expect([...vpp.state.interfaces.all()].map((each) => each.index)).toEqual([1, 2, 3, 4]);
   });
 });
 
 describe('several flows of one source and service', () => {
-  const mirrors = (vpp: VppDouble) => [...vpp.state.spansFrom(1)].map(([, state]) => state).sort();
+  const mirrors = (vpp: VppDouble) =>
+    vpp.state.spans
+      .from(1)
+      .map(({ state }) => state)
+      .sort();
 
   it('copy each packet once between them, and take over when one goes', () => {
     const { vpp, wanted } = node();
@@ -174,11 +178,11 @@ describe("VPP's traps", () => {
     vpp.span(1, foreign, 1);
     vpp.toLayer3(1);
     vpp.join(1, 10);
-    expect(vpp.state.features(1)?.output).toBe(0);
+    expect(vpp.state.features.get(1)?.output).toBe(0);
     expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^ERROR not in place/);
     vpp.execute(plan(vpp, wanted));
-    expect(vpp.state.features(1)?.output).not.toBe(0);
-    expect(vpp.state.spansFrom(1).get(foreign)).toBe(1);
+    expect(vpp.state.features.get(1)?.output).not.toBe(0);
+    expect(vpp.state.spans.state(1, foreign)).toBe(1);
     expect(text(vpp, wanted)).toEqual([]);
   });
 
@@ -190,7 +194,7 @@ describe("VPP's traps", () => {
     local(wanted);
     vpp.execute(plan(vpp, wanted));
     expect(vpp.steps[0]).toMatchObject({ kind: 'set-span', from: 2, state: 0 });
-    expect([...vpp.state.spansFrom(2)]).toEqual([]);
+    expect(vpp.state.spans.from(2)).toEqual([]);
   });
 
   it('a source whose index went to another port: its entry goes, the new owner is not tapped', () => {
@@ -201,7 +205,7 @@ describe("VPP's traps", () => {
     expect(vpp.addPort(portId(8))).toBe(1);
     vpp.join(1, 10);
     vpp.execute(plan(vpp, wanted));
-    expect([...vpp.state.spansFrom(1)]).toEqual([]);
+    expect(vpp.state.spans.from(1)).toEqual([]);
     expect(statuses(vpp, wanted)[flowId(1)]).toMatch(/^PENDING/);
   });
 });
@@ -219,17 +223,17 @@ describe('repair', () => {
       revision: 5,
     });
     vpp.execute(plan(vpp, wanted));
-    expect(vpp.state.interface(half)?.tag).toBe(`taas.collector:${serviceId(1)}`);
-    expect(vpp.state.interface(link)).toMatchObject({ tag: `taas.vlan:${serviceId(1)}`, rewrite: 3 });
-    expect(vpp.state.membership(link)?.shg).toBe(1);
-    expect([...vpp.state.interfaces()].some((each) => each.name === 'loop9')).toBe(false);
+    expect(vpp.state.interfaces.get(half)?.tag).toBe(`taas.collector:${serviceId(1)}`);
+    expect(vpp.state.interfaces.get(link)).toMatchObject({ tag: `taas.vlan:${serviceId(1)}`, rewrite: 3 });
+    expect(vpp.state.memberships.get(link)?.shg).toBe(1);
+    expect([...vpp.state.interfaces.all()].some((each) => each.name === 'loop9')).toBe(false);
     expect(text(vpp, wanted)).toEqual([]);
   });
 
   it('takes away what was left half-made and nobody wants, with what is on it, each thing once', () => {
     const { vpp, wanted } = node();
     const loop = vpp.addInterface({ name: 'loop9', mac: '02:74:61:00:00:09' });
-    vpp.state.putEtherTypes(loop, [listMark, 0x800]);
+    vpp.state.etherTypes.put(loop, [listMark, 0x800]);
     const vlan = { outer: 4095, match: 'exact' as const };
     vpp.addInterface({ name: 'p.4095', supIndex: 3, subId: 4095, vlan });
     const bridged = vpp.addInterface({ name: 'q.4095', supIndex: 2, subId: 4095, vlan });
@@ -241,9 +245,9 @@ describe('repair', () => {
     vpp.addDomain(0x800002, "somebody's");
     vpp.execute(plan(vpp, wanted));
     expect(vpp.steps.filter(({ kind }) => kind === 'set-ether-types')).toHaveLength(1);
-    const left = [...vpp.state.interfaces()].map(({ name }) => name);
+    const left = [...vpp.state.interfaces.all()].map(({ name }) => name);
     expect(left.filter((name) => /loop|409/.test(name))).toEqual(['q.4095', 'q.4094']);
-    const domains = [...vpp.state.bridgeDomains()].map(({ id }) => id);
+    const domains = [...vpp.state.bridgeDomains.all()].map(({ id }) => id);
     expect(new Set(domains)).toEqual(new Set([10, 0x7fffff, 0x800002, 0x900000]));
     expect(text(vpp, wanted)).toEqual([]);
   });
@@ -254,11 +258,11 @@ describe('repair', () => {
     vpp.execute(plan(vpp, wanted));
     vpp.join(2, 0x800000);
     vpp.execute(plan(vpp, wanted));
-    expect(vpp.state.membership(2)).toBeUndefined();
-    const domain = vpp.state.bridgeDomain(0x800000);
-    if (domain) vpp.state.putBridgeDomain({ ...domain, flags: { ...domain.flags, learn: true } });
+    expect(vpp.state.memberships.get(2)).toBeUndefined();
+    const domain = vpp.state.bridgeDomains.get(0x800000);
+    if (domain) vpp.state.bridgeDomains.put(domain.id, { ...domain, flags: { ...domain.flags, learn: true } });
     vpp.execute(plan(vpp, wanted));
-    expect(vpp.state.bridgeDomain(0x800000)?.flags.learn).toBe(false);
+    expect(vpp.state.bridgeDomains.get(0x800000)?.flags.learn).toBe(false);
     expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
   });
 
@@ -285,7 +289,7 @@ describe('repair', () => {
       [flowId(2)]: 'ACTIVE',
       [serviceId(1)]: 'ACTIVE',
     });
-    expect([...vpp.state.tagged(`taas.flow:${flowId(1)}`)]).toEqual([]);
+    expect([...vpp.state.interfaces.by('tag', `taas.flow:${flowId(1)}`)]).toEqual([]);
     vpp.refuse = () => false;
     vpp.execute(planTaps({ services: [], flows: [flowId(1)], mirrors: [] }, wanted, vpp.state, facts));
     expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
@@ -296,7 +300,9 @@ describe('repair', () => {
     local(wanted);
     wanted.setService({ record: service(2, 3), revision: 9 });
     vpp.execute(plan(vpp, wanted));
-    expect([...vpp.state.subInterfaces(3)].map((sub) => sub.vlan?.outer).sort()).toEqual([4092, 4093, 4094, 4095]);
+    expect([...vpp.state.interfaces.by('parent', 3)].map((sub) => sub.vlan?.outer).sort()).toEqual([
+      4092, 4093, 4094, 4095,
+    ]);
     expect(text(vpp, wanted)).toEqual([]);
   });
 });

@@ -1,19 +1,21 @@
-import type { ActualBridgeDomain, ActualInterface, ActualView } from './actual.js';
 import { listMark } from './flow-filter.js';
 import type { NodeFacts } from './node-facts.js';
+import type { ActualBridgeDomain } from './objects/bridge-domain.js';
+import type { ActualInterface } from './objects/interface.js';
+import { withdrawPolicer } from './objects/policer.js';
 import { type Plan, PlanDraft } from './plan.js';
 import { isHalfMadeCollector } from './plan-attachment.js';
 import { planEach, type Unseen } from './plan-contained.js';
 import { isHalfMadeTunnel, planMirror } from './plan-mirror.js';
-import { withdrawPolicer } from './plan-policer.js';
-import { removeAttachment, removeLoopback } from './plan-removal.js';
 import { planScrub, scrubKey } from './plan-source.js';
 import { planUnit } from './plan-unit.js';
 import { type Planning, TakenIds } from './planning.js';
-import type { Step } from './step.js';
-import { loopbackMacPrefix, parseOwnTag, takesCopies } from './tags.js';
+import { removeInterface } from './removal.js';
+import type { ActualView } from './snapshot.js';
+import type { Step } from './steps.js';
+import { idsOf, loopbackMacPrefix, parseOwnTag, takesCopies } from './tags.js';
 import { TakenTunnels } from './taken-tunnels.js';
-import { idOf, idsOf } from './tap-of-tag.js';
+import { idOf } from './tap-of-tag.js';
 import type { Wanted } from './wanted.js';
 
 /**
@@ -45,16 +47,16 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, u
   const halfMade: HalfMade = { loopbacks: [], tunnels: [], collectors: [], domains: [] };
   for (const { record } of wanted.services()) services.add(record.id);
   for (const { record } of wanted.flows()) services.add(record.tap_service_id);
-  for (const domain of actual.bridgeDomains())
+  for (const domain of actual.bridgeDomains.all())
     if (!note(domain.tag) && isHalfMadeDomain(domain, facts)) halfMade.domains.push(domain);
-  for (const entry of actual.interfaces()) {
-    if (note(entry.tag) || entry.tag !== '' || actual.membership(entry.index)) continue;
+  for (const entry of actual.interfaces.all()) {
+    if (note(entry.tag) || entry.tag !== '' || actual.memberships.get(entry.index)) continue;
     if (entry.mac.startsWith(loopbackMacPrefix)) halfMade.loopbacks.push(entry);
     else if (isHalfMadeTunnel(entry, actual)) halfMade.tunnels.push(entry);
     else if (isHalfMadeCollector(entry, actual)) halfMade.collectors.push(entry);
   }
-  for (const acl of actual.acls()) note(acl.tag);
-  for (const { name } of actual.policers()) note(name);
+  for (const acl of actual.acls.all()) note(acl.tag);
+  for (const { name } of actual.policers.all()) note(name);
   return plan({ services, flows, mirrors }, { wanted, actual, facts, unseen }, halfMade);
 }
 
@@ -76,26 +78,30 @@ function isHalfMadeDomain({ id, tag, members, unicast }: ActualBridgeDomain, fac
 
 /** Filters that are on nobody's loopback. What is on one that is taken away goes with it. */
 function strayFilters(actual: ActualView, halfMade: HalfMade): Step[] {
-  const tables = [...actual.spareClassifiers()].map((index): Step => ({ kind: 'delete-classifier', at: { index } }));
+  const tables = [...actual.spareClassifiers.keys()].map(
+    (index): Step => ({ kind: 'delete-classifier', at: { index } }),
+  );
   const going = new Set(halfMade.loopbacks.map(({ index }) => index));
   return [...tables, ...strayLists(actual, going), ...strayPolicing(actual, going)];
 }
 
 /** VPP keeps a list of ethertypes of ours when its loopback is deleted by somebody else, for the next interface. */
 function strayLists(actual: ActualView, going: ReadonlySet<number>): Step[] {
-  return [...actual.listed()].flatMap((index): Step[] => {
-    const before = actual.etherTypes(index);
+  return [...actual.etherTypes.keys()].flatMap((index): Step[] => {
+    const before = actual.etherTypes.get(index) ?? [];
     const ours =
-      !going.has(index) && before[0] === listMark && parseOwnTag(actual.interface(index)?.tag ?? '')?.kind !== 'flow';
+      !going.has(index) &&
+      before[0] === listMark &&
+      parseOwnTag(actual.interfaces.get(index)?.tag ?? '')?.kind !== 'flow';
     return ours ? [{ kind: 'set-ether-types', at: { index }, types: [], before }] : [];
   });
 }
 
 /** Policing on nobody's loopback by a policer that is gone; where there is one, it is its tap's to take off. */
 function strayPolicing(actual: ActualView, going: ReadonlySet<number>): Step[] {
-  return [...actual.policed()].flatMap((index) => {
-    const { isOurs, policer } = actual.policing(index) ?? {};
-    const isTaps = takesCopies(parseOwnTag(actual.interface(index)?.tag ?? ''));
+  return [...actual.policings.keys()].flatMap((index) => {
+    const { isOurs, policer } = actual.policings.get(index) ?? {};
+    const isTaps = takesCopies(parseOwnTag(actual.interfaces.get(index)?.tag ?? ''));
     return isOurs && policer === null && !isTaps && !going.has(index) ? withdrawPolicer(index, actual) : [];
   });
 }
@@ -120,7 +126,7 @@ function plan(ids: TapIds, known: Known, halfMade: HalfMade | null): Plan {
   const planning: Planning = { ...known, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
   const { whole, units } = sortOut(ids, wanted, actual);
   draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
-  const loopbacks = (halfMade?.loopbacks ?? []).flatMap(({ index }) => removeLoopback(index, actual));
+  const loopbacks = (halfMade?.loopbacks ?? []).flatMap((entry) => removeInterface(entry, actual, 'loopback'));
   draft.add('half-made', [scrubKey], [...loopbacks, ...(halfMade ? strayFilters(actual, halfMade) : [])]);
   for (const [service, { gone, some }] of units)
     planEach(planning, 'tap_services', service, () =>
@@ -132,7 +138,7 @@ function plan(ids: TapIds, known: Known, halfMade: HalfMade | null): Plan {
   draft.add(
     'half-made-attachments',
     [scrubKey],
-    [...tunnels, ...collectors].flatMap((entry) => removeAttachment(entry, actual)),
+    [...tunnels, ...collectors].flatMap((entry) => removeInterface(entry, actual)),
   );
   draft.add(
     'half-made-domains',
@@ -165,9 +171,9 @@ function sortOut(ids: TapIds, wanted: Wanted, actual: ActualView) {
 }
 
 function homeOf(flow: string, actual: ActualView): string {
-  for (const entry of actual.tagged(`taas.flow:${flow}`)) {
-    const member = actual.membership(entry.index);
-    const own = parseOwnTag((member && actual.bridgeDomain(member.bridgeDomain)?.tag) ?? '');
+  for (const entry of actual.interfaces.by('tag', `taas.flow:${flow}`)) {
+    const member = actual.memberships.get(entry.index);
+    const own = parseOwnTag((member && actual.bridgeDomains.get(member.bridgeDomain)?.tag) ?? '');
     if (own?.kind === 'service') return own.id;
   }
   return '';

@@ -1,5 +1,8 @@
-import { type ActualInterface, type ActualView, featureBits } from './actual.js';
-import type { Ref, Step } from './step.js';
+import type { ActualInterface } from './objects/interface.js';
+import { featureBits } from './objects/layer2-features.js';
+import { withdrawPolicer } from './objects/policer.js';
+import type { ActualView } from './snapshot.js';
+import type { Ref, Step } from './steps.js';
 
 /** A loopback whose copies are policed. */
 export interface PolicedPlace {
@@ -24,11 +27,11 @@ export function planPolicer(
   const withdrawn = loopback ? withdrawPolicer(loopback.index, actual) : [];
   const own = new Set(loopback ? [loopback.index] : []);
   if (kbps === null) return [...withdrawn, ...removePolicer(tag, actual, own)];
-  const applied = loopback && actual.policing(loopback.index);
-  const named = actual.policer(tag);
+  const applied = loopback && actual.policings.get(loopback.index);
+  const named = actual.policers.get(tag);
   if (loopback && named && applied?.policer?.name === tag) {
     const { index } = applied.policer;
-    const alive = stays && ((actual.features(loopback.index)?.input ?? 0) & featureBits.inputPolicer) !== 0;
+    const alive = stays && ((actual.features.get(loopback.index)?.input ?? 0) & featureBits.inputPolicer) !== 0;
     const table: Ref = { index: applied.table };
     return [
       ...withdrawElsewhere(tag, actual, own),
@@ -48,25 +51,18 @@ export function planPolicer(
   ];
 }
 
-/** Takes policing off an interface, the table with it if it is ours: VPP would leave both to whoever gets the index. */
-export function withdrawPolicer(index: number, actual: ActualView): Step[] {
-  const applied = actual.policing(index);
-  if (!applied) return [];
-  const table: Ref = { index: applied.table };
-  const off: Step = { kind: 'detach-policer', at: { index }, table };
-  return applied.isOurs ? [off, { kind: 'delete-classifier', at: table }] : [off];
-}
-
 /**
  * Deletes a policer, having taken it off everything: a table goes on by the index of a policer that is gone.
  * @param done interfaces from which earlier steps of the sequence take it off
  */
 export function removePolicer(name: string, actual: ActualView, done: ReadonlySet<number>): Step[] {
   const steps = withdrawElsewhere(name, actual, done);
-  return actual.policer(name) ? [...steps, { kind: 'delete-policer', name }] : steps;
+  return actual.policers.get(name) ? [...steps, { kind: 'delete-policer', name }] : steps;
 }
 
 /** A loopback that somebody else has deleted leaves its policing to the next interface, whosever that is. */
 function withdrawElsewhere(name: string, actual: ActualView, except: ReadonlySet<number>): Step[] {
-  return [...actual.policedBy(name)].filter((index) => !except.has(index)).flatMap((i) => withdrawPolicer(i, actual));
+  return [...actual.policings.keysBy('policer', name)]
+    .filter((index) => !except.has(index))
+    .flatMap((i) => withdrawPolicer(i, actual));
 }

@@ -1,12 +1,15 @@
-import { type ActualInterface, type ActualView, featureBits, type SpanState } from './actual.js';
 import { findPort } from './find-interface.js';
 import { possibleSources } from './flow-sources.js';
 import { legsOf, mirrorOfLeg } from './mirror-leg.js';
+import type { ActualInterface } from './objects/interface.js';
+import { featureBits } from './objects/layer2-features.js';
+import { type ActualSpan, setSpan } from './objects/span.js';
 import type { Plan } from './plan.js';
 import { mayBeDirect } from './plan-direct.js';
 import type { Planning } from './planning.js';
-import type { Step } from './step.js';
-import { type OwnTag, ownTag, parseOwnTag, takesCopies } from './tags.js';
+import type { ActualView } from './snapshot.js';
+import type { Step } from './steps.js';
+import { entranceKinds, type OwnTag, ownTag, parseOwnTag, takesCopies } from './tags.js';
 
 export const sourceKey = (index: number): string => `source:${index}`;
 export const scrubKey = 'scrub';
@@ -42,19 +45,19 @@ export function reviveSource(planning: Planning, port: string, source: number): 
  */
 function planSource(planning: Planning, port: string, source: number, stays: (own: OwnTag) => boolean): Step[] {
   const { actual } = planning;
-  const table = actual.spansFrom(source);
-  const features = actual.features(source);
-  if (!features || table.size === 0) return [];
+  const table = actual.spans.from(source);
+  const features = actual.features.get(source);
+  if (!features || table.length === 0) return [];
   let union = 0;
-  for (const state of table.values()) union |= state;
+  for (const { state } of table) union |= state;
   const deadRx = (union & 1) !== 0 && (features.input & featureBits.inputSpan) === 0;
   const deadTx = (union & 2) !== 0 && (features.output & featureBits.outputSpan) === 0;
   if (!deadRx && !deadTx) return [];
   const off: Step[] = [];
   const on: Step[] = [];
-  for (const [to, state] of table) {
+  for (const { to, state } of table) {
     off.push(setSpan(source, to, 0, state));
-    const destination = actual.interface(to);
+    const destination = actual.interfaces.get(to);
     if (!destination || !mayReceive(planning, source, destination)) continue;
     const own = parseOwnTag(destination.tag);
     if (!takesCopies(own) || stays(own)) on.push(setSpan(source, to, state, 0));
@@ -72,34 +75,24 @@ export function planScrub(planning: Planning, services: Iterable<string> | null)
   const { actual } = planning;
   const steps: Step[] = [];
   const seen = new Set<string>();
-  for (const [from, to] of services === null ? allSpans(actual) : doubtfulSpans(actual, services)) {
-    const state = actual.spansFrom(from).get(to) ?? 0;
-    const destination = actual.interface(to);
-    if (state === 0 || (actual.interface(from) && destination && mayReceive(planning, from, destination))) continue;
+  for (const { from, to, state } of services === null ? [...actual.spans.all()] : doubtfulSpans(actual, services)) {
+    const destination = actual.interfaces.get(to);
+    if (actual.interfaces.get(from) && destination && mayReceive(planning, from, destination)) continue;
     if (seen.size < seen.add(`${from} ${to}`).size) steps.push(setSpan(from, to, 0, state));
   }
   return steps;
 }
 
-function* allSpans(actual: ActualView): Iterable<readonly [from: number, to: number]> {
-  for (const from of actual.spanSources()) for (const to of actual.spansFrom(from).keys()) yield [from, to];
-}
-
-function* doubtfulSpans(actual: ActualView, services: Iterable<string>): Iterable<readonly [from: number, to: number]> {
-  yield* actual.brokenSpans();
+function* doubtfulSpans(actual: ActualView, services: Iterable<string>): Iterable<ActualSpan> {
+  yield* actual.spans.doubtful();
   for (const service of services)
-    for (const kind of ['entry', 'vlan', 'vxlan'] as const)
-      for (const { index } of actual.tagged(ownTag(kind, service)))
-        for (const from of actual.spansTo(index)) yield [from, index];
+    for (const kind of entranceKinds)
+      for (const { index } of actual.interfaces.by('tag', ownTag(kind, service))) yield* actual.spans.to(index);
 }
 
 /** Mirrors to strangers are for others to answer for, those to loopbacks of one tap for that tap's plan. */
 function mayReceive({ wanted, actual }: Planning, from: number, to: ActualInterface): boolean {
-  if (actual.isOrphanSpan(from, to.index)) return false;
+  if (actual.spans.isOrphan(from, to.index)) return false;
   const own = parseOwnTag(to.tag);
   return own === null || takesCopies(own) || mayBeDirect(wanted, actual, from, to);
-}
-
-function setSpan(from: number, to: number, state: SpanState, before: SpanState): Step {
-  return { kind: 'set-span', from, to: { index: to }, state, before };
 }

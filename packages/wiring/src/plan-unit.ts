@@ -1,3 +1,4 @@
+import { leave } from './objects/bridge-domain.js';
 import type { Obstacle } from './obstacle.js';
 import { suspension, thinning } from './overload.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
@@ -5,13 +6,14 @@ import { chosenDomain, evictStrangers, planBridge } from './plan-bridge.js';
 import { type DirectMirror, goesDirect, mirrorKey, planDirect, stateOf } from './plan-direct.js';
 import { type Entrance, entryKey, planEntrance } from './plan-entrance.js';
 import { flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
-import { leave, removeAttachment, removeFlow } from './plan-removal.js';
+import { removeFlow } from './plan-removal.js';
 import { reviveSource, scrubKey, sourceKey } from './plan-source.js';
 import type { Planning } from './planning.js';
+import { removeInterface } from './removal.js';
 import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
-import type { Step } from './step.js';
+import type { Step } from './steps.js';
 import { stillnessOf } from './stillness.js';
-import { ownTag, parseOwnTag, wayKinds } from './tags.js';
+import { entranceKinds, ownTag, parseOwnTag, wayKinds } from './tags.js';
 import type { WantedFlow } from './wanted.js';
 
 interface PlannedDomain {
@@ -81,7 +83,7 @@ const keyOf = (flow: WantedFlow): string => flowKey(flow.record.id);
 /** @param carriers as in `FlowNeeds` */
 function flowStillness({ facts }: Planning, { record }: WantedFlow, carriers: readonly string[]): string {
   const { tap_service_id: service, source_port: port, direction } = record;
-  const entrances = (['entry', 'vlan', 'vxlan'] as const).map((kind) => ownTag(kind, service));
+  const entrances = entranceKinds.map((kind) => ownTag(kind, service));
   return stillnessOf(facts, goesDirect(record, facts) ? entrances : carriers, port, stateOf[direction]);
 }
 
@@ -153,12 +155,12 @@ function planAttachments(
       : exit.attachments.map((attachment) => planAttachment(planning, service, attachment, domain));
   const kept = new Set(planned.map((each) => each.existing));
   const stale = wayKinds
-    .flatMap((kind) => [...actual.tagged(ownTag(kind, service))])
+    .flatMap((kind) => [...actual.interfaces.by('tag', ownTag(kind, service))])
     .filter((entry) => !kept.has(entry.index));
   draft.add(
     `detach:${service}`,
     [],
-    stale.flatMap((entry) => removeAttachment(entry, actual)),
+    stale.flatMap((entry) => removeInterface(entry, actual)),
   );
   for (const { key, needs, steps } of planned)
     draft.add(key, [scrubKey, `detach:${service}`, `bridge:${service}`, ...needs], steps);
@@ -177,17 +179,17 @@ function planLeftovers(
   if (exit.type === 'frozen') return;
   const tag = ownTag('service', service);
   const keep = exit.type === 'none' ? undefined : chosenDomain(actual, tag)?.id;
-  const spare = [...actual.bridgeDomainsTagged(tag)].filter((domain) => domain.id !== keep);
+  const spare = [...actual.bridgeDomains.by('tag', tag)].filter((domain) => domain.id !== keep);
   const ways = [`detach:${service}`, ...attachments.map((each) => each.key)];
   const needs = new Set([...ways, `bridge:${service}`, entryKey(service), ...[...goneFlows].map(flowKey)]);
   const steps = spare.flatMap((domain): Step[] => {
     for (const index of domain.members.keys()) {
-      const own = parseOwnTag(actual.interface(index)?.tag ?? '');
+      const own = parseOwnTag(actual.interfaces.get(index)?.tag ?? '');
       if (own?.kind === 'flow') needs.add(flowKey(own.id));
     }
     // VPP does not refuse to delete a bridge domain under what takes its unicast: another service's is out before.
     const { unicast } = domain;
-    const own = unicast === null ? null : parseOwnTag(actual.interface(unicast)?.tag ?? '');
+    const own = unicast === null ? null : parseOwnTag(actual.interfaces.get(unicast)?.tag ?? '');
     const out = unicast === null || own === null || own.id === service ? [] : leave(unicast, actual);
     return [...evictStrangers(actual, domain), ...out, { kind: 'delete-bridge-domain', id: domain.id, tag }];
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PlanDraft } from './plan.js';
-import type { Step } from './step.js';
+import type { Step } from './steps.js';
 
 const span = (from: number, to: number, state: 0 | 1 | 2 | 3): Step => ({
   ...{ kind: 'set-span', from, to: { index: to }, state, before: state === 0 ? 3 : 0 },

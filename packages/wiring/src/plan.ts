@@ -1,6 +1,6 @@
 import type { ResourceKind } from '@taas/model';
 import type { Obstacle } from './obstacle.js';
-import type { Step } from './step.js';
+import { deletedBy, type Step } from './steps.js';
 
 /** Steps that belong together: in order, and all taken back if one fails. */
 export interface Sequence {
@@ -115,12 +115,8 @@ export class PlanDraft {
 
 /** The interface that a step deletes. */
 function deletes(step: Step): number[] {
-  const isDeletion =
-    step.kind === 'delete-loopback' ||
-    step.kind === 'delete-vlan' ||
-    step.kind === 'delete-vxlan' ||
-    step.kind === 'delete-gre';
-  return isDeletion && 'index' in step.at ? [step.at.index] : [];
+  const deleted = deletedBy(step);
+  return deleted && 'index' in deleted ? [deleted.index] : [];
 }
 
 /**

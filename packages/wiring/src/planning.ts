@@ -1,7 +1,7 @@
-import type { ActualView } from './actual.js';
 import type { NodeFacts } from './node-facts.js';
 import type { PlanDraft } from './plan.js';
 import type { Unseen } from './plan-contained.js';
+import type { ActualView } from './snapshot.js';
 import type { TakenTunnels } from './taken-tunnels.js';
 import type { Wanted } from './wanted.js';
 
@@ -29,7 +29,7 @@ export class TakenIds {
   /** The lowest bridge domain id of the range that nobody has, or undefined if the range is used up. */
   bridgeDomain(actual: ActualView, [first, last]: readonly [number, number]): number | undefined {
     let id = this.#nextDomain ?? first;
-    while (id <= last && actual.bridgeDomain(id)) id++;
+    while (id <= last && actual.bridgeDomains.get(id)) id++;
     this.#nextDomain = id + 1;
     return id <= last ? id : undefined;
   }
@@ -37,7 +37,7 @@ export class TakenIds {
   /** The highest VLAN id below 4096 that no sub-interface of `parent` has, or undefined if all are taken. */
   collectorVlan(actual: ActualView, parent: number): number | undefined {
     const used = this.#vlans.get(parent) ?? new Set<number>();
-    for (const sub of actual.subInterfaces(parent)) {
+    for (const sub of actual.interfaces.by('parent', parent)) {
       used.add(sub.subId);
       if (sub.vlan) used.add(sub.vlan.outer);
     }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeFacts } from './node-facts.js';
 import { noOverload } from './overload.js';
 import { planNode } from './plan-node.js';
-import type { Step } from './step.js';
+import type { Step } from './steps.js';
 import { facts, flow, flowId, mirror, mirrorId, portId, service } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
 import { verify } from './verify.js';
@@ -20,7 +20,7 @@ class Node {
   constructor() {
     this.vpp.addDomain(10, 'theirs');
     for (const port of [1, 3]) this.vpp.join(this.vpp.addPort(portId(port)), 10);
-    this.source = [...this.vpp.state.tagged(`net-vpp.port:${portId(1)}`)][0]?.index ?? -1;
+    this.source = [...this.vpp.state.interfaces.by('tag', `net-vpp.port:${portId(1)}`)][0]?.index ?? -1;
     this.wanted.setService({ record: service(1, 3), revision: 1 });
   }
 
@@ -39,11 +39,11 @@ class Node {
   }
 
   loopback(n: number): number {
-    return [...this.vpp.state.tagged(target(n))][0]?.index ?? -1;
+    return [...this.vpp.state.interfaces.by('tag', target(n))][0]?.index ?? -1;
   }
 
   copied(n: number): number {
-    return this.vpp.state.spansFrom(this.source).get(this.loopback(n)) ?? 0;
+    return this.vpp.state.spans.state(this.source, this.loopback(n));
   }
 
   status(id: string): string {
@@ -74,10 +74,10 @@ describe('a budget for each flow', () => {
     node.facts = { ...node.facts, policedKbps: 5000 };
     expect(node.status(flowId(1))).toMatch(/^ERROR not in place in VPP, still to do: change policer/);
     expect(node.kinds()).toEqual(['update-policer']);
-    expect(node.vpp.state.policer(target(1))?.kbps).toBe(5000);
+    expect(node.vpp.state.policers.get(target(1))?.kbps).toBe(5000);
     node.facts = facts;
     node.run();
-    expect([...node.vpp.state.policers()]).toEqual([]);
+    expect([...node.vpp.state.policers.all()]).toEqual([]);
     expect(node.loopback(1)).toBe(-1);
     expect(node.status(flowId(1))).toBe('ACTIVE');
   });
@@ -85,7 +85,7 @@ describe('a budget for each flow', () => {
   it('is put in place again when VPP lists a policer that it has switched off', () => {
     node.want(1);
     node.run();
-    const domain = node.vpp.state.membership(node.loopback(1))?.bridgeDomain ?? 0;
+    const domain = node.vpp.state.memberships.get(node.loopback(1))?.bridgeDomain ?? 0;
     node.vpp.toLayer3(node.loopback(1));
     node.vpp.join(node.loopback(1), domain, 1);
     expect(node.status(flowId(1))).toMatch(/^ERROR not in place in VPP, still to do: police/);
@@ -97,30 +97,30 @@ describe('a budget for each flow', () => {
     node.want(1);
     node.run();
     const loopback = node.loopback(1);
-    const policing = node.vpp.state.policing(loopback);
+    const policing = node.vpp.state.policings.get(loopback);
     node.vpp.remove(loopback);
     node.wanted.deleteFlow(flowId(1));
     expect(node.vpp.addPort(portId(7))).toBe(loopback);
-    node.vpp.state.putPolicing(loopback, policing);
+    if (policing) node.vpp.state.policings.put(loopback, policing);
     // The table is listed with whoever has the index, so it is none that lies about.
-    node.vpp.state.setSpareClassifiers([]);
+    node.vpp.state.spareClassifiers.replace([]);
     node.run();
     node.run();
-    expect([...node.vpp.state.policed()]).toEqual([]);
-    expect([...node.vpp.state.policers()]).toEqual([]);
-    expect([...node.vpp.state.spareClassifiers()]).toEqual([]);
+    expect([...node.vpp.state.policings.keys()]).toEqual([]);
+    expect([...node.vpp.state.policers.all()]).toEqual([]);
+    expect([...node.vpp.state.spareClassifiers.keys()]).toEqual([]);
   });
 
   it('is for each leg of a tap mirror too, and goes with it', () => {
     const record = mirror(1, 1, { directions: { IN: 1, OUT: 2 } });
     node.wanted.mirrors.set({ record, revision: 9 });
     node.run();
-    const names = [...node.vpp.state.policers()].map(({ name }) => name).sort();
+    const names = [...node.vpp.state.policers.all()].map(({ name }) => name).sort();
     expect(names).toEqual([`taas.mirror:${mirrorId(1)}/IN`, `taas.mirror:${mirrorId(1)}/OUT`]);
     node.wanted.mirrors.delete(mirrorId(1));
     node.run();
-    expect([...node.vpp.state.policers()]).toEqual([]);
-    expect([...node.vpp.state.spareClassifiers()]).toEqual([]);
+    expect([...node.vpp.state.policers.all()]).toEqual([]);
+    expect([...node.vpp.state.spareClassifiers.keys()]).toEqual([]);
   });
 
   it('counts a packet once where several flows ask for it: one of them copies for all', () => {
@@ -170,7 +170,7 @@ describe('a flow over its budget', () => {
     const tag = `taas.mirror:${mirrorId(1)}/IN`;
     node.facts = { ...node.facts, overload: { ...noOverload, suspended: new Map([[tag, 'suspended: why']]) } };
     node.run();
-    expect([...node.vpp.state.spansFrom(node.source).values()]).toEqual([1]);
+    expect(node.vpp.state.spans.from(node.source).map(({ state }) => state)).toEqual([1]);
     expect(node.kinds()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { featureBits } from './actual.js';
+import { featureBits } from './objects/layer2-features.js';
 import { planNode } from './plan-node.js';
 import { keyOf, likenessOf, sightsOf } from './portrait.js';
 import { facts, flow, mirror, portId, service, serviceId } from './testing/records.js';
@@ -22,7 +22,7 @@ function wired() {
   vpp.execute(planNode(wanted, vpp.state, facts));
   const sights = [...sightsOf(wanted, vpp.state, fail)];
   const portrait = () => sights.map((sight) => likenessOf(sight, vpp.state));
-  const entry = [...vpp.state.tagged(`taas.entry:${serviceId(1)}`)][0];
+  const entry = [...vpp.state.interfaces.by('tag', `taas.entry:${serviceId(1)}`)][0];
   if (!entry) throw new Error('there is no entrance');
   return { vpp, wanted, source, stranger, entry, sights, portrait };
 }
@@ -34,17 +34,25 @@ const sourceTag = `net-vpp.port:${portId(1)}`;
 it.each<[string, (world: World) => void, readonly string[]]>([
   ['nothing', () => undefined, []],
   ['what is not ours', ({ vpp, stranger }) => vpp.toLayer3(stranger), []],
-  ['a mirror is gone', ({ vpp, source, entry }) => vpp.state.putSpan(source, entry.index, 0), [sourceTag]],
-  ['a mirror lost a direction', ({ vpp, source, entry }) => vpp.state.putSpan(source, entry.index, 1), [sourceTag]],
+  ['a mirror is gone', ({ vpp, source, entry }) => vpp.state.spans.put(source, entry.index, 0), [sourceTag]],
+  ['a mirror lost a direction', ({ vpp, source, entry }) => vpp.state.spans.put(source, entry.index, 1), [sourceTag]],
   ['a source lost its feature', ({ vpp, source }) => vpp.toLayer3(source), [sourceTag]],
-  ['an interface is down', ({ vpp, entry }) => vpp.state.putInterface({ ...entry, adminUp: false }), [entryTag]],
-  ['an interface lost its tag', ({ vpp, entry }) => vpp.state.putInterface({ ...entry, tag: '' }), [entryTag]],
+  [
+    'an interface is down',
+    ({ vpp, entry }) => vpp.state.interfaces.put(entry.index, { ...entry, adminUp: false }),
+    [entryTag],
+  ],
+  [
+    'an interface lost its tag',
+    ({ vpp, entry }) => vpp.state.interfaces.put(entry.index, { ...entry, tag: '' }),
+    [entryTag],
+  ],
   ['an interface is gone', ({ vpp, entry }) => vpp.remove(entry.index), [entryTag, `taas.service:${serviceId(1)}`]],
-  ['a tag rewrite', ({ vpp, entry }) => vpp.state.putInterface({ ...entry, rewrite: 3 }), [entryTag]],
-  ['another ACL', ({ vpp, entry }) => vpp.state.putBinding(entry.index, { input: [7], output: [] }), [entryTag]],
+  ['a tag rewrite', ({ vpp, entry }) => vpp.state.interfaces.put(entry.index, { ...entry, rewrite: 3 }), [entryTag]],
+  ['another ACL', ({ vpp, entry }) => vpp.state.aclBindings.put(entry.index, { input: [7], output: [] }), [entryTag]],
   [
     'a filter is switched on',
-    ({ vpp, entry }) => vpp.state.putFeatures(entry.index, { input: featureBits.inputAcl, output: 0 }),
+    ({ vpp, entry }) => vpp.state.features.put(entry.index, { input: featureBits.inputAcl, output: 0 }),
     [entryTag],
   ],
   ['another bridge domain', ({ vpp, entry }) => vpp.join(entry.index, 10), [entryTag, `taas.service:${serviceId(1)}`]],
@@ -70,10 +78,10 @@ it('sees each thing once, whoever shares it, and nothing that is not there', () 
 
 it('knows that something of ours has lost its tag, and says so once', () => {
   const { vpp, stranger, entry } = wired();
-  expect(vpp.state.takeLostTag()).toBe(false);
-  const theirs = vpp.state.interface(stranger);
-  if (theirs) vpp.state.putInterface({ ...theirs, tag: '' });
-  expect(vpp.state.takeLostTag()).toBe(false);
-  vpp.state.putInterface({ ...entry, tag: '' });
-  expect([vpp.state.takeLostTag(), vpp.state.takeLostTag()]).toEqual([true, false]);
+  expect(vpp.state.interfaces.takeLostTag()).toBe(false);
+  const theirs = vpp.state.interfaces.get(stranger);
+  if (theirs) vpp.state.interfaces.put(theirs.index, { ...theirs, tag: '' });
+  expect(vpp.state.interfaces.takeLostTag()).toBe(false);
+  vpp.state.interfaces.put(entry.index, { ...entry, tag: '' });
+  expect([vpp.state.interfaces.takeLostTag(), vpp.state.interfaces.takeLostTag()]).toEqual([true, false]);
 });

@@ -1,9 +1,11 @@
-import { type ActualInterface, type ActualView, featureBits, forwardingBits } from './actual.js';
 import { possibleSources } from './flow-sources.js';
 import { linksOf } from './links-of.js';
-import { legDirections, legId } from './mirror-leg.js';
 import { canonicalAddress } from './node-facts.js';
-import { ownTag, portTagPrefix, wayKinds } from './tags.js';
+import type { Portrait } from './objects/object.js';
+import { type AllTables, objects } from './objects/registry.js';
+import type { ActualView } from './snapshot.js';
+import { type OwnTag, ownTag, portTagPrefix } from './tags.js';
+import { ownedBy } from './tap-of-tag.js';
 import type { Wanted, WantedFlow } from './wanted.js';
 import type { WantedMirror } from './wanted-mirrors.js';
 
@@ -28,8 +30,11 @@ export function* sightsOf(
 ): Generator<Sight> {
   const seen = new Set<string>();
   const isNew = (key: string): boolean => !seen.has(key) && seen.add(key) !== undefined;
-  function* own(tags: Iterable<string>): Generator<Sight> {
-    for (const tag of tags) if (stands(tag, actual)) yield { of: 'own', tag };
+  function* own(tags: Iterable<OwnTag>): Generator<Sight> {
+    for (const { kind, id } of tags) {
+      const tag = ownTag(kind, id);
+      if (stands(tag, actual)) yield { of: 'own', tag };
+    }
   }
   function* way(address: string): Generator<Sight> {
     const remote = canonicalAddress(address);
@@ -40,16 +45,15 @@ export function* sightsOf(
       if (isNew(`${index}`)) yield { of: 'source', tag: `${portTagPrefix}${of.source_port}`, index };
   }
   function* ofService(service: string): Generator<Sight> {
-    yield* own((['service', 'entry', ...wayKinds] as const).map((kind) => ownTag(kind, service)));
+    yield* own(ownedBy('services', service));
     for (const link of linksOf(service, wanted)) if (link.type === 'vxlan') yield* way(link.remote);
   }
   function* ofFlow({ record }: WantedFlow): Generator<Sight> {
-    yield* own([ownTag('flow', record.id)]);
+    yield* own(ownedBy('flows', record.id));
     if (!record.removed) yield* sources(record);
   }
   function* ofMirror({ record }: WantedMirror): Generator<Sight> {
-    const legs = legDirections.map((direction) => legId(record.id, direction));
-    yield* own(legs.flatMap((leg) => [ownTag('mirror', leg), ownTag('gre', leg)]));
+    yield* own(ownedBy('mirrors', record.id));
     if (record.removed) return;
     yield* sources({ source_port: record.port_id, vlan_filter: null });
     yield* way(record.remote);
@@ -66,11 +70,12 @@ export function* sightsOf(
   for (const mirror of wanted.mirrors.all()) yield* contained(mirror.record.id, ofMirror(mirror));
 }
 
+// Safe: what VPP has is all that any object's portrait asks for.
+const portraits = Object.values(objects).map(({ portrait }) => portrait as Portrait<AllTables>);
+
 /** Whether anything with the tag is known; when it goes, its interface's event tells, or the sight of it shows nothing. */
 function stands(tag: string, actual: ActualView): boolean {
-  for (const known of [actual.tagged(tag), actual.bridgeDomainsTagged(tag), actual.aclsTagged(tag)])
-    for (const _ of known) return true;
-  return false;
+  return portraits.some(({ tagged }) => tagged(tag, actual).length > 0);
 }
 
 /** What a sight goes by from look to look. */
@@ -83,38 +88,16 @@ export function keyOf(sight: Sight): string {
 export function likenessOf(sight: Sight, actual: ActualView): string {
   switch (sight.of) {
     case 'own':
-      return ownLikeness(sight.tag, actual);
+      return JSON.stringify([
+        portraits.map(({ tagged }) => tagged(sight.tag, actual)),
+        actual.interfaces.by('tag', sight.tag).map(({ index }) => portraits.map(({ on }) => on(index, actual))),
+      ]);
     case 'source':
-      return `${features(sight.index, actual)} ${JSON.stringify([...actual.spansFrom(sight.index)].sort())}`;
+      return JSON.stringify(portraits.map(({ source }) => source(sight.index, actual)));
     case 'way': {
-      const route = actual.route(sight.remote);
-      const out = route?.to === 'interface' ? actual.interface(route.index) : undefined;
+      const route = actual.routes.get(sight.remote);
+      const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
       return JSON.stringify([route, out?.adminUp, out?.mtu]);
     }
   }
-}
-
-function ownLikeness(tag: string, actual: ActualView): string {
-  const parts: unknown[] = [];
-  for (const entry of actual.tagged(tag)) parts.push(ofInterface(entry, actual));
-  for (const { id, flags, members } of actual.bridgeDomainsTagged(tag)) parts.push(id, flags, [...members].sort());
-  for (const { index, rules } of actual.aclsTagged(tag)) parts.push(index, rules);
-  return JSON.stringify(parts);
-}
-
-function ofInterface({ index, adminUp, rewrite, vlan, mtu }: ActualInterface, actual: ActualView): unknown[] {
-  const place = [index, adminUp, rewrite, vlan, mtu?.packet, actual.membership(index)];
-  return [...place, actual.binding(index), actual.etherTypes(index), features(index, actual)];
-}
-
-const watchedInput =
-  forwardingBits |
-  featureBits.inputSpan |
-  featureBits.inputAcl |
-  featureBits.inputClassifier |
-  featureBits.inputPolicer;
-
-function features(index: number, actual: ActualView): string {
-  const bits = actual.features(index);
-  return bits ? `${bits.input & watchedInput} ${bits.output & featureBits.outputSpan}` : 'none';
 }

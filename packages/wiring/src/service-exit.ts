@@ -1,7 +1,7 @@
-import type { ActualView } from './actual.js';
 import { canonicalAddress } from './node-facts.js';
 import { type Obstacle, pending } from './obstacle.js';
 import type { Attachment } from './plan-attachment.js';
+import type { ActualView } from './snapshot.js';
 import { ownTag, parseOwnTag } from './tags.js';
 import type { Wanted, WantedFlow } from './wanted.js';
 
@@ -66,9 +66,9 @@ function sameLink(a: AnyLink, b: AnyLink): boolean {
 
 function hasUnreadableFlow(service: string, wanted: Wanted, actual: ActualView): boolean {
   for (const id of wanted.flowsOf(service)) if (wanted.isUnreadable('tap_flows', id)) return true;
-  for (const domain of actual.bridgeDomainsTagged(ownTag('service', service)))
+  for (const domain of actual.bridgeDomains.by('tag', ownTag('service', service)))
     for (const index of domain.members.keys()) {
-      const own = parseOwnTag(actual.interface(index)?.tag ?? '');
+      const own = parseOwnTag(actual.interfaces.get(index)?.tag ?? '');
       if (own?.kind === 'flow' && wanted.isUnreadable('tap_flows', own.id)) return true;
     }
   return false;

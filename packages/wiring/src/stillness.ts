@@ -1,5 +1,5 @@
-import type { SpanState } from './actual.js';
 import type { NodeFacts } from './node-facts.js';
+import type { SpanState } from './objects/span.js';
 
 /** A port that has traffic of which nothing is copied, though all that VPP says of its mirror is right. */
 export interface StillMirror {

@@ -7,13 +7,55 @@ export const physnetTagPrefix = 'net-vpp.physnet:';
 /** How the path of a vhost-user socket names its port. */
 export const portIdInPath = /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/;
 
-const ownKinds = ['service', 'entry', 'flow', 'collector', 'unicast', 'vlan', 'vxlan', 'mirror', 'gre'] as const;
+/** What an object of ours may be, for {@link ownKinds}. */
+interface OwnKindFacts {
+  /** Whose id the tag has: a tap service's, a tap flow's, or that of a tap mirror's leg (see `mirror-leg.ts`). */
+  readonly of: 'services' | 'flows' | 'mirrors';
+  /** Of interfaces: whether planning has to know their L2 features; a filter or a policer that VPP lists may be switched off all the same. */
+  readonly features: 'needed' | 'if policed' | 'unused';
+  /** It is a way in or out of its service. */
+  readonly way?: true;
+  /** Ports are mirrored to it for one tap alone. */
+  readonly takesCopies?: true;
+  /** Ports may be mirrored to it for all unfiltered flows of its service. */
+  readonly entrance?: true;
+  /** A loopback that may have a filter. */
+  readonly filtered?: true;
+}
+
 /**
- * What an object of ours is for: a service's bridge domain, the loopback by which copies enter it, a filtered flow's
- * loopback or ACL, a way in or out of a service (to a collector two: `collector` for frames to a group, `unicast` for those
- * to one address); of a tap mirror's leg the bridge domain and loopback (`mirror`), and the tunnel (`gre`).
+ * What objects of ours are for. Ways are in the order in which they are to be taken away: frames to one address fall back to
+ * flooding.
  */
-export type OwnKind = (typeof ownKinds)[number];
+const ownKinds = {
+  /** A service's bridge domain. */
+  service: { of: 'services', features: 'unused' },
+  /** The loopback by which unfiltered copies enter a service. */
+  entry: { of: 'services', features: 'needed', entrance: true, filtered: true },
+  /** To a collector, frames to one address. */
+  unicast: { of: 'services', features: 'needed', way: true },
+  /** To a collector, frames to a group. */
+  collector: { of: 'services', features: 'needed', way: true },
+  vlan: { of: 'services', features: 'needed', way: true, entrance: true },
+  vxlan: { of: 'services', features: 'needed', way: true, entrance: true },
+  /** A filtered flow's loopback, ACL or policer. */
+  flow: { of: 'flows', features: 'needed', takesCopies: true, filtered: true },
+  /** A leg's bridge domain, loopback or policer. */
+  mirror: { of: 'mirrors', features: 'if policed', takesCopies: true },
+  /** A leg's tunnel. */
+  gre: { of: 'mirrors', features: 'needed' },
+} as const satisfies Readonly<Record<string, OwnKindFacts>>;
+
+export type OwnKind = keyof typeof ownKinds;
+type KindWith<F extends keyof OwnKindFacts, V = true> = {
+  [K in OwnKind]: (typeof ownKinds)[K] extends Readonly<Record<F, V>> ? K : never;
+}[OwnKind];
+
+function kindsWith<F extends keyof OwnKindFacts, const V>(fact: F, value: V): KindWith<F, V>[] {
+  const facts: Readonly<Record<string, OwnKindFacts>> = ownKinds;
+  // Safe: these are the kinds of which the type says the same.
+  return Object.keys(facts).filter((kind) => facts[kind]?.[fact] === value) as KindWith<F, V>[];
+}
 
 /** The id is a flow's for `flow`, a leg's (see `mirror-leg.ts`) for `mirror` and `gre`, a tap service's for all others. */
 export interface OwnTag {
@@ -29,17 +71,44 @@ export function ownTag(kind: OwnKind, id: string): string {
 export function parseOwnTag(tag: string): OwnTag | null {
   if (!tag.startsWith('taas.')) return null;
   const colon = tag.indexOf(':');
-  const kind = ownKinds.find((each) => each === tag.slice(5, colon));
+  const kind = tag.slice(5, colon);
   const id = tag.slice(colon + 1);
-  return kind === undefined || id === '' ? null : { kind, id };
+  return !Object.hasOwn(ownKinds, kind) || id === '' ? null : { kind: kind as OwnKind, id };
 }
 
-/** A service's ways in and out, in the order in which they are to be taken away: frames to one address fall back to flooding. */
-export const wayKinds = ['unicast', 'collector', 'vlan', 'vxlan'] as const satisfies readonly OwnKind[];
+/** A service's ways in and out, in the order in which they are to be taken away. */
+export const wayKinds = kindsWith('way', true);
+/** Interfaces that ports may be mirrored to for all unfiltered flows of a service. */
+export const entranceKinds = kindsWith('entrance', true);
 
-/** Whether ports are mirrored to interfaces with the tag. */
-export function takesCopies(own: OwnTag | null): own is OwnTag & { readonly kind: 'flow' | 'mirror' } {
-  return own?.kind === 'flow' || own?.kind === 'mirror';
+/** Whether ports are mirrored to interfaces with the tag, for one tap alone. */
+export function takesCopies(own: OwnTag | null): own is OwnTag & { readonly kind: KindWith<'takesCopies'> } {
+  return own !== null && 'takesCopies' in ownKinds[own.kind];
+}
+
+/** Whether it is on a loopback that may have a filter. */
+export function mayBeFiltered(own: OwnTag | null): boolean {
+  return own !== null && 'filtered' in ownKinds[own.kind];
+}
+
+/** Sets of ids, one a kind of tap. */
+export type ByTap<T> = Readonly<Record<OwnKindFacts['of'], T>>;
+
+/** All kinds of objects that a tap may have. */
+export const kindsOf: ByTap<readonly OwnKind[]> = {
+  services: kindsWith('of', 'services'),
+  flows: kindsWith('of', 'flows'),
+  mirrors: kindsWith('of', 'mirrors'),
+};
+
+/** Of sets of ids, one a kind of tap, the one that the tap of a tag belongs into. */
+export function idsOf<T>({ kind }: OwnTag, sets: ByTap<T>): T {
+  return sets[ownKinds[kind].of];
+}
+
+/** As {@link OwnKindFacts} has it. */
+export function featuresOf(kind: OwnKind): OwnKindFacts['features'] {
+  return ownKinds[kind].features;
 }
 
 /** First three bytes of our loopbacks' MAC addresses: locally administered, then "ta". */

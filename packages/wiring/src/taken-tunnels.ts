@@ -1,5 +1,5 @@
-import type { ActualView } from './actual.js';
-import { type GreSpec, greKey } from './actual-gre.js';
+import { type GreSpec, greKey } from './objects/gre.js';
+import type { ActualView } from './snapshot.js';
 import { hashOf } from './tags.js';
 
 /** Numbers of our GRE tunnels: high ones, which VPP itself gives to nobody ("ta" in the upper half). */
@@ -39,7 +39,7 @@ export class TakenTunnels {
     const wish = hashOf(leg) % instances;
     for (let n = 0; n < instances; n++) {
       const instance = firstInstance + ((wish + n) % instances);
-      if (actual.gre.hasInstance(instance) || this.#instances.has(instance)) continue;
+      if (actual.gres.keysBy('instance', instance).size > 0 || this.#instances.has(instance)) continue;
       this.#instances.add(instance);
       return instance;
     }

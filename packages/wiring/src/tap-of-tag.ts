@@ -1,13 +1,13 @@
-import { mirrorOfLeg } from './mirror-leg.js';
-import type { OwnTag } from './tags.js';
-
-/** Of sets of ids, one a kind of tap, the one that the tap of a tag belongs into. */
-export function idsOf<T>({ kind }: OwnTag, sets: { readonly services: T; readonly flows: T; readonly mirrors: T }): T {
-  if (kind === 'mirror' || kind === 'gre') return sets.mirrors;
-  return kind === 'flow' ? sets.flows : sets.services;
-}
+import { legDirections, legId, mirrorOfLeg } from './mirror-leg.js';
+import { type ByTap, idsOf, kindsOf, type OwnKind, type OwnTag } from './tags.js';
 
 /** The id of the tap that an object with the tag was made for. */
-export function idOf({ kind, id }: OwnTag): string {
-  return kind === 'mirror' || kind === 'gre' ? mirrorOfLeg(id) : id;
+export function idOf(own: OwnTag): string {
+  return idsOf(own, { services: own.id, flows: own.id, mirrors: mirrorOfLeg(own.id) });
+}
+
+/** All that a tap may own, by what it says in its tag. */
+export function* ownedBy(tap: keyof ByTap<unknown>, id: string): Generator<OwnTag> {
+  const ids = tap === 'mirrors' ? legDirections.map((direction) => legId(id, direction)) : [id];
+  for (const each of ids) for (const kind of kindsOf[tap]) yield { kind: kind satisfies OwnKind, id: each };
 }

@@ -1,6 +1,6 @@
-import type { ActualView } from './actual.js';
 import { canonicalAddress } from './node-facts.js';
 import { type Obstacle, pending, refused } from './obstacle.js';
+import type { ActualView } from './snapshot.js';
 
 /** How VPP would send to an address outside. */
 export type ActualRoute =
@@ -21,9 +21,9 @@ export function mirrorOverhead(type: 'gre' | 'erspanv1', remote: string): number
 
 /** Why copies cannot get to the address now, or null. */
 export function routeObstacle(remote: string, actual: ActualView): Obstacle | null {
-  const route = actual.route(canonicalAddress(remote));
+  const route = actual.routes.get(canonicalAddress(remote));
   if (route?.to === 'self') return refused(`${remote} is an address of this node itself`).obstacle;
-  const out = route?.to === 'interface' ? actual.interface(route.index) : undefined;
+  const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
   if (!out) return pending(`this node has no route to ${remote}`).obstacle;
   return out.adminUp ? null : pending(`the interface ${out.name} towards ${remote} is down`).obstacle;
 }
@@ -40,11 +40,11 @@ export function mtuWarning(
   actual: ActualView,
 ): string {
   const { remote } = mirror;
-  const route = actual.route(canonicalAddress(remote));
-  const out = route?.to === 'interface' ? actual.interface(route.index) : undefined;
-  const longest = mirror.mtu ?? actual.interface(source)?.mtu?.packet ?? 0;
+  const route = actual.routes.get(canonicalAddress(remote));
+  const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
+  const longest = mirror.mtu ?? actual.interfaces.get(source)?.mtu?.packet ?? 0;
   const ip6 = remote.includes(':');
-  const parent = out && actual.interface(out.supIndex);
+  const parent = out && actual.interfaces.get(out.supIndex);
   const [own, above] = [out, parent].map((each) => (ip6 ? each?.mtu?.ip6 : each?.mtu?.ip4) ?? 0);
   const underlay = own || above || 0;
   const fits = underlay - mirrorOverhead(mirror.mirror_type, remote);

@@ -1,6 +1,6 @@
 import type { ResourceKind, TapStateStatus } from '@taas/model';
-import { describeStep } from './describe-step.js';
 import type { Outlook, Plan } from './plan.js';
+import { describeStep } from './steps.js';
 
 /** How a tap stands on this node; what the agent reports. */
 export interface Verdict {

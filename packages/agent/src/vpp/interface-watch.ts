@@ -1,5 +1,6 @@
 import { parseOwnTag, physnetTagPrefix, portTagPrefix, tagOrPort, type VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
+import { setSpan } from './objects/span.js';
 import type { Vpp } from './vpp-messages.js';
 import type { VppReader } from './vpp-reader.js';
 
@@ -56,14 +57,14 @@ export class InterfaceWatch {
     this.#lostTags = [];
     if (changed.size > maxEvents) await reader.readInterfaces();
     const unknown = [...changed].filter(([index, flags]) => {
-      const known = snapshot.interface(index);
+      const known = snapshot.interfaces.get(index);
       return known === undefined || known.adminUp !== ((flags & adminUp) !== 0);
     });
     await Promise.all(unknown.map(([index]) => reader.readInterface(index)));
     for (const [index] of unknown) {
-      const entry = snapshot.interface(index);
+      const entry = snapshot.interfaces.get(index);
       // A trunk's flows are concerned by its subports.
-      const trunk = entry && entry.supIndex !== index ? snapshot.interface(entry.supIndex) : undefined;
+      const trunk = entry && entry.supIndex !== index ? snapshot.interfaces.get(entry.supIndex) : undefined;
       for (const tag of [entry, trunk].map((each) => (each ? tagOrPort(each) : '')))
         if (concernsTaps(tag)) tags.add(tag);
       for (const [physnet, name] of uplinks) if (entry?.name === name) tags.add(`${physnetTagPrefix}${physnet}`);
@@ -79,26 +80,18 @@ export class InterfaceWatch {
     if (expected > 0) return;
     // Somebody may have the index already: look.
     this.#changed.set(index, 0);
-    const entry = snapshot.interface(index);
+    const entry = snapshot.interfaces.get(index);
     if (entry) this.#lostTags.push(tagOrPort(entry));
-    const pairs = [...[...snapshot.spansTo(index)].map((from) => [from, index] as const)];
-    for (const to of snapshot.spansFrom(index).keys()) pairs.push([index, to]);
-    snapshot.removeInterface(index);
-    for (const [from, to] of pairs) {
-      vpp
-        .request('sw_interface_span_enable_disable', {
-          sw_if_index_from: from,
-          sw_if_index_to: to,
-          state: 0,
-          is_l2: true,
-        })
-        .then(
-          () => snapshot.putSpan(from, to, 0),
-          (error: unknown) => {
-            // With the connection gone everything is read anew; a refusal is left to the next look at everything.
-            if (error instanceof VppRetvalError) problem(error);
-          },
-        );
+    const mirrors = [...snapshot.spans.to(index), ...snapshot.spans.from(index)];
+    snapshot.interfaces.delete(index);
+    for (const { from, to } of mirrors) {
+      setSpan(vpp, from, to, 0).then(
+        () => snapshot.spans.put(from, to, 0),
+        (error: unknown) => {
+          // With the connection gone everything is read anew; a refusal is left to the next look at everything.
+          if (error instanceof VppRetvalError) problem(error);
+        },
+      );
     }
   }
 }

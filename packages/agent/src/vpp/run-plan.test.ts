@@ -53,8 +53,8 @@ describe('carrying out a plan', () => {
       (step) => JSON.stringify(step).includes('flow:1') || JSON.stringify(step).includes('"index":1}'),
     );
     expect(first.map(({ kind }) => kind)).toEqual(flow(1).steps.map(({ kind }) => kind));
-    expect([...result.touched.interfaces]).toEqual([100, 101]);
-    expect([...result.touched.domains]).toEqual([5]);
+    expect([...(result.touched.get('interface') ?? [])]).toEqual([100, 101]);
+    expect([...(result.touched.get('bridge-domain') ?? [])]).toEqual([5]);
   });
 
   it('whichever step is refused, nothing of its sequence is left, and no mirror was opened', async () => {

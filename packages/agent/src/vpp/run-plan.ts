@@ -1,7 +1,19 @@
-import { describeStep, inverseOf, type Plan, type Ref, type Sequence, type Step, type StepKind } from '@taas/wiring';
+import {
+  describeStep,
+  inverseOf,
+  type ObjectName,
+  type Plan,
+  type Ref,
+  refsOf,
+  type Sequence,
+  type Step,
+  touchedBy,
+  waitsForAnswers,
+} from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import { type EndsPass, lossOfVpp } from '../contained.js';
-import { type MadeIndices, PortMovedError } from './perform-step.js';
+import { PortMovedError } from './objects/interface.js';
+import type { MadeIndices } from './perform-step.js';
 import type { Touched } from './vpp-reader.js';
 
 export interface PlanResult {
@@ -23,65 +35,12 @@ export interface PlanRunner {
 }
 
 /**
- * Kinds of steps that wait for the answers to all earlier ones of their sequence: what opens a mirror, and what frees an
- * index. The others are sent right behind each other; VPP carries them out in that order.
- */
-const waits: Record<StepKind, boolean> = {
-  'check-port': false,
-  'create-bridge-domain': false,
-  'delete-bridge-domain': true,
-  'create-loopback': false,
-  'delete-loopback': true,
-  'create-vlan': true,
-  'delete-vlan': true,
-  'create-vxlan': true,
-  'delete-vxlan': true,
-  'create-gre': true,
-  'delete-gre': true,
-  'set-tag': false,
-  'set-rewrite': false,
-  'set-admin': false,
-  'set-mtu': false,
-  'join-bridge': false,
-  'take-unicast': false,
-  'leave-bridge': false,
-  mute: false,
-  unmute: false,
-  'set-span': true,
-  'create-acl': false,
-  'replace-acl': false,
-  'delete-acl': true,
-  'bind-acls': false,
-  'set-ether-types': false,
-  'create-classifier': false,
-  'delete-classifier': true,
-  'attach-classifier': false,
-  'detach-classifier': false,
-  'create-policer': false,
-  'update-policer': false,
-  'delete-policer': true,
-  'create-policing': false,
-  'attach-policer': false,
-  'detach-policer': false,
-};
-
-/**
  * Carries out a plan: sequences side by side, each after those it needs; a sequence that fails, for whatever reason, is taken
  * back and hurts nobody else. Only the loss of the connection ends it.
  */
 export async function runPlan(plan: Plan, runner: PlanRunner): Promise<PlanResult> {
   const failures = new Map<string, string>();
-  const touched: Mutable = {
-    interfaces: new Set<number>(),
-    domains: new Set<number>(),
-    spans: false,
-    tunnels: false,
-    acls: false,
-    classified: new Set<number>(),
-    tables: false,
-    policed: new Set<number>(),
-    policers: false,
-  };
+  const touched = new Map<ObjectName, Set<number>>();
   const tally = { doubt: false, steps: 0 };
   const results = new Map<string, Promise<void>>();
   const sequences = plan.sequences.values();
@@ -132,7 +91,7 @@ async function attemptSequence({ steps }: Sequence, runner: PlanRunner): Promise
   };
   for (const [n, step] of steps.entries()) {
     // A name that an earlier step makes is known once that step is answered; so is whether a port is still the port.
-    if (waits[step.kind] || usesUnmade(step, runner.made) || steps[n - 1]?.kind === 'check-port') await settle();
+    if (waitsForAnswers(step) || usesUnmade(step, runner.made) || steps[n - 1]?.kind === 'check-port') await settle();
     if (failed) break;
     sent.push({ step, outcome: performed(runner, step) });
   }
@@ -182,64 +141,22 @@ function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-function refsOf(step: Step): readonly Ref[] {
-  const acls = step.kind === 'bind-acls' ? step.acls : [];
-  const to =
-    step.kind === 'set-span' ? [step.to] : 'table' in step ? [step.table] : 'policer' in step ? [step.policer] : [];
-  return [...('at' in step ? [step.at] : []), ...to, ...acls];
-}
-
 function usesUnmade(step: Step, made: MadeIndices): boolean {
   return refsOf(step).some((ref) => 'ref' in ref && !made.has(ref.ref));
 }
 
-type Mutable = { -readonly [K in keyof Touched]: Touched[K] extends ReadonlySet<number> ? Set<number> : boolean };
+/** Adds what has to be read again after a step. */
+function note(step: Step, made: MadeIndices, touched: Map<ObjectName, Set<number>>): void {
+  const { of, own = [], interfaces = [] } = touchedBy(step);
+  add(of, own);
+  if (interfaces.length > 0) add('interface', interfaces);
 
-function note(step: Step, made: MadeIndices, touched: Mutable): void {
-  const index = (ref: Ref): number | undefined => ('index' in ref ? ref.index : made.get(ref.ref));
-  switch (step.kind) {
-    case 'create-acl':
-    case 'replace-acl':
-    case 'delete-acl':
-      touched.acls = true;
-      return;
-    case 'create-classifier':
-    case 'create-policing':
-    case 'delete-classifier':
-      touched.tables = true;
-      return;
-    case 'attach-classifier':
-    case 'detach-classifier':
-      add(touched.classified, index(step.at));
-      return;
-    case 'create-policer':
-    case 'update-policer':
-    case 'delete-policer':
-      touched.policers = true;
-      return;
-    case 'attach-policer':
-    case 'detach-policer':
-      touched.policers = true;
-      add(touched.policed, index(step.at));
-      return;
-    case 'bind-acls':
-    case 'set-ether-types':
-      touched.acls = true;
-      break;
-    case 'create-vxlan':
-    case 'delete-vxlan':
-    case 'create-gre':
-    case 'delete-gre':
-      touched.tunnels = true;
-      break;
-    case 'set-span':
-      touched.spans = true;
+  function add(name: ObjectName, refs: readonly Ref[]): void {
+    const keys = touched.get(name) ?? new Set<number>();
+    touched.set(name, keys);
+    for (const ref of refs) {
+      const index = 'index' in ref ? ref.index : made.get(ref.ref);
+      if (index !== undefined) keys.add(index);
+    }
   }
-  if ('id' in step) touched.domains.add(step.id);
-  if ('as' in step) add(touched.interfaces, made.get(step.as));
-  if ('at' in step) add(touched.interfaces, index(step.at));
-}
-
-function add(set: Set<number>, index: number | undefined): void {
-  if (index !== undefined) set.add(index);
 }

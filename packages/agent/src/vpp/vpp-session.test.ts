@@ -1,12 +1,12 @@
 import { silentLogger } from '@taas/service';
 import {
+  createSnapshot,
   findPort,
   interestOf,
   type NodeFacts,
   noOverload,
   planNode,
   planTaps,
-  VppSnapshot,
   Wanted,
 } from '@taas/wiring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ let vpp: Vpp;
 let session: VppSession;
 let source: Port;
 let pokes: number;
-const snapshot = new VppSnapshot();
+const snapshot = createSnapshot();
 const wanted = new Wanted();
 const taps = { services: [id('5')], flows: [], mirrors: [] };
 
@@ -145,7 +145,7 @@ describe('a VPP that changes behind our back', () => {
     expect(result.failures.size).toBe(0);
     await session.reader.readTouched(result.touched);
     await read();
-    expect(snapshot.interface(old)?.tag).toBe(`taas.entry:${id('5')}`);
+    expect(snapshot.interfaces.get(old)?.tag).toBe(`taas.entry:${id('5')}`);
     expect(planNode(wanted, snapshot, facts).sequences).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import type { Plan, Step, VppSnapshot } from '@taas/wiring';
+import { deletedBy, type Plan, type Step, type VppSnapshot } from '@taas/wiring';
 import type { Contained } from '../contained.js';
 import { InterfaceWatch } from './interface-watch.js';
 import { type MadeIndices, performStep, resolveRef } from './perform-step.js';
@@ -35,23 +35,16 @@ export class VppSession {
   execute(plan: Plan): Promise<PlanResult> {
     const { vpp, snapshot, parallel } = this.options;
     const made: MadeIndices = new Map();
-    const send = performStep(vpp, made);
+    const send = performStep(vpp, snapshot, made);
     const perform = async (step: Step): Promise<void> => {
-      const deleted = isDeletion(step) ? resolveRef(made, step.at) : undefined;
+      const ref = deletedBy(step);
+      const deleted = ref === null ? undefined : resolveRef(made, ref);
       if (deleted !== undefined) this.watch.expectDeletion(deleted);
       await send(step);
       // At once: what another sequence makes next gets the index, and its mirrors must not be taken for those of what was
       // there before.
-      if (deleted !== undefined) snapshot.removeInterface(deleted);
-      // The table is too long to be read after each change, and VPP has just said that it is so.
-      if (step.kind === 'set-span') snapshot.putSpan(step.from, resolveRef(made, step.to), step.state);
+      if (deleted !== undefined) snapshot.interfaces.delete(deleted);
     };
     return runPlan(plan, { perform, made, parallel, ends: this.options.contained.endsWork });
   }
-}
-
-type Deletion = Extract<Step, { kind: 'delete-loopback' | 'delete-vlan' | 'delete-vxlan' | 'delete-gre' }>;
-
-function isDeletion(step: Step): step is Deletion {
-  return ['delete-loopback', 'delete-vlan', 'delete-vxlan', 'delete-gre'].includes(step.kind);
 }

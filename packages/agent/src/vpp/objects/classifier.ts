@@ -1,7 +1,71 @@
-import { type ActualClassifier, type ClassifierTable, classifiedBytes, type FrameClassifier } from '@taas/wiring';
+import {
+  type ActualClassifier,
+  type ClassifierStep,
+  type ClassifierTable,
+  classifiedBytes,
+  type FrameClassifier,
+  mayBeFiltered,
+  parseOwnTag,
+} from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
-import type { Contained } from '../contained.js';
-import { anyIndex, type Vpp } from './vpp-messages.js';
+import { anyIndex, type Vpp } from '../vpp-messages.js';
+import { nothing, type ReadContext, type Twin } from './twin.js';
+
+export const classifierTwin: Twin<ClassifierStep> = {
+  send: {
+    'create-classifier': ({ classifier }, { vpp }) => createTables(vpp, classifier),
+    'delete-classifier': (s, { vpp, at }) => deleteTables(vpp, at(s.at)),
+    'attach-classifier': (s, { vpp, at }) => applyTables(vpp, at(s.at), at(s.table), true),
+    'detach-classifier': (s, { vpp, at }) => applyTables(vpp, at(s.at), at(s.table), false),
+  },
+  readAll: readClassifiers,
+  // Which loopbacks to ask about, and which tables are used by policers.
+  readsLast: true,
+  readTouched: async (context, keys) => {
+    await Promise.all([...keys].map((index) => readClassifier(context, index)));
+    await checkSpareTables(context);
+  },
+  readTagged: nothing,
+  readOn: nothing,
+};
+
+/** Tables on our loopbacks, and what is left of ours elsewhere. */
+async function readClassifiers(context: ReadContext): Promise<void> {
+  const { vpp, snapshot } = context;
+  const { ids } = await vpp.request('classify_table_ids', {});
+  const ours = [...snapshot.interfaces.all()].filter(({ tag }) => mayBeFiltered(parseOwnTag(tag)));
+  const applied = new Set(snapshot.policingTables.all());
+  // An interface of ours is not asked where VPP has no table at all: with thousands of flows that is most of reading.
+  for (const { index } of ours) if (ids.length === 0) snapshot.classifiers.delete(index);
+  if (ids.length > 0)
+    for (const chain of await Promise.all(ours.map(({ index }) => readClassifier(context, index)))) {
+      // The tables behind one that cannot be read may be in use.
+      if (chain === null) return;
+      for (const table of chain) applied.add(table);
+    }
+  const spare = ids.length > 0 ? await readSpare(context, applied) : [];
+  snapshot.spareClassifiers.replace(spare.map((head) => [head, head]));
+}
+
+/** @returns the tables; null if they cannot be read: as much as is known of them stays */
+async function readClassifier(
+  { vpp, snapshot, contained }: ReadContext,
+  index: number,
+): Promise<readonly number[] | null> {
+  const applied = await contained.attemptAsync(`classifier of interface ${index}`, () => readApplied(vpp, index), null);
+  if (applied === null) return null;
+  if (applied) snapshot.classifiers.put(index, applied);
+  else snapshot.classifiers.delete(index);
+  return applied?.tables ?? [];
+}
+
+/** Spare tables that are gone now; new ones are for the next reading of everything to find. */
+async function checkSpareTables({ vpp, snapshot }: ReadContext): Promise<void> {
+  const known = [...snapshot.spareClassifiers.keys()];
+  if (known.length === 0) return;
+  const { ids } = await vpp.request('classify_table_ids', {});
+  for (const head of known) if (!ids.includes(head)) snapshot.spareClassifiers.delete(head);
+}
 
 /** VPP's tables have no tag: the `opaque_index` of every session says that it is ours ("taas"). */
 export const ownMark = 0x74616173;
@@ -17,7 +81,7 @@ const unused = { skip_n_vectors: 0, current_data_flag: 0, current_data_offset: 0
  * Makes the tables of a classifier, the last first, since each names its next. @returns the index of the first
  * @throws VppRetvalError when VPP refuses; then nothing of it is left
  */
-export function createTables(vpp: Vpp, { tables, permitOthers }: FrameClassifier): Promise<number> {
+function createTables(vpp: Vpp, { tables, permitOthers }: FrameClassifier): Promise<number> {
   const entries = tables.map(({ mask, sessions }) => ({
     mask,
     sessions: sessions.map(({ match, permit: passes }) => ({ match, hit: passes ? permit.hit : deny })),
@@ -76,7 +140,7 @@ async function addSession(vpp: Vpp, table: number, { match, hit }: TableEntry['s
 }
 
 /** Deletes a table and those that follow it. VPP does so under the frames that are looked up in it: detach it before. */
-export async function deleteTables(vpp: Vpp, head: number): Promise<void> {
+async function deleteTables(vpp: Vpp, head: number): Promise<void> {
   await vpp.request('classify_add_del_table', {
     ...unused,
     ...{ is_add: false, del_chain: true, table_index: head, nbuckets: 0, memory_size: 0, match_n_vectors: 0 },
@@ -85,13 +149,13 @@ export async function deleteTables(vpp: Vpp, head: number): Promise<void> {
 }
 
 /** Puts the tables on what an interface receives, or takes them off. VPP ignores the former if there are some already. */
-export async function applyTables(vpp: Vpp, index: number, head: number, isAdd: boolean): Promise<void> {
+async function applyTables(vpp: Vpp, index: number, head: number, isAdd: boolean): Promise<void> {
   const tables = { ip4_table_index: anyIndex, ip6_table_index: anyIndex, l2_table_index: head };
   await vpp.request('input_acl_set_interface', { sw_if_index: index, ...tables, is_add: isAdd });
 }
 
 /** What is on an interface; undefined: nothing. */
-export async function readApplied(vpp: Vpp, index: number): Promise<(ActualClassifier & Chain) | undefined> {
+async function readApplied(vpp: Vpp, index: number): Promise<(ActualClassifier & Chain) | undefined> {
   const head = await vpp.request('classify_table_by_interface', { sw_if_index: index }).then(
     (reply) => reply.l2_table_id,
     (error: unknown) => absent(error, anyIndex),
@@ -103,7 +167,7 @@ export async function readApplied(vpp: Vpp, index: number): Promise<(ActualClass
  * The heads of chains that are ours and not among the `applied` ones: what an agent left that was killed before it had put
  * them on an interface, or whose interface somebody has deleted.
  */
-export async function readSpare(vpp: Vpp, applied: ReadonlySet<number>, contained: Contained): Promise<number[]> {
+async function readSpare({ vpp, contained }: ReadContext, applied: ReadonlySet<number>): Promise<number[]> {
   const { ids } = await vpp.request('classify_table_ids', {});
   const spare = await Promise.all(
     ids

@@ -1,7 +1,49 @@
-import { type ActualPolicer, type ActualPolicing, parseOwnTag } from '@taas/wiring';
+import { type ActualPolicer, type ActualPolicing, type PolicerStep, parseOwnTag } from '@taas/wiring';
 import type { AgentMessages, DetailsFields } from 'vpp-api';
-import { createMatchAll, ownMark } from './classifier-tables.js';
-import { anyIndex, type Vpp } from './vpp-messages.js';
+import { anyIndex, type Vpp } from '../vpp-messages.js';
+import { createMatchAll, ownMark } from './classifier.js';
+import { nothing, type ReadContext, type Twin } from './twin.js';
+
+export const policerTwin: Twin<PolicerStep> = {
+  send: {
+    'create-policer': ({ name, kbps }, { vpp }) => addPolicer(vpp, name, kbps),
+    'update-policer': (s, { vpp }) => updatePolicer(vpp, s.index, s.kbps),
+    'delete-policer': (s, { vpp }) => deletePolicer(vpp, s.name),
+    'create-policing': (s, { vpp, at }) => createPolicing(vpp, at(s.policer)),
+    'attach-policer': (s, { vpp, at }) => applyPolicing(vpp, at(s.at), at(s.table), true),
+    'detach-policer': (s, { vpp, at }) => applyPolicing(vpp, at(s.at), at(s.table), false),
+  },
+  readAll: (context) => readAllPolicing(context, null),
+  // VPP keeps the table of an interface that is gone.
+  readsLast: true,
+  readTouched: readAllPolicing,
+  readTagged: nothing,
+  readOn: nothing,
+};
+
+/**
+ * Our policers, and where frames are policed.
+ * @param only interfaces of which to look at the tables; null for all
+ */
+async function readAllPolicing(
+  { vpp, snapshot, contained }: ReadContext,
+  only: ReadonlySet<number> | null,
+): Promise<void> {
+  if (!vpp.has('policer_dump_v2')) return;
+  const [policers, listed] = await Promise.all([readPolicers(vpp), readPoliced(vpp)]);
+  snapshot.policers.replace(policers.map((policer) => [policer.name, policer]));
+  snapshot.policingTables.replace(listed);
+  for (const index of [...snapshot.policings.keys()]) if (!listed.has(index)) snapshot.policings.delete(index);
+  await Promise.all(
+    [...listed].map(async ([index, table]) => {
+      // VPP keeps the table of an interface that is gone, for whoever gets its index.
+      if (!snapshot.interfaces.has(index) || only?.has(index) === false) return;
+      const read = () => readPolicing(vpp, table);
+      const policing = await contained.attemptAsync(`policing of interface ${index}`, read, null);
+      if (policing) snapshot.policings.put(index, policing);
+    }),
+  );
+}
 
 const transmit = { type: 1, dscp: 0 } as const;
 const drop = { type: 0, dscp: 0 } as const;
@@ -21,33 +63,33 @@ function configOf(kbps: number) {
 }
 
 /** @returns the new policer's index. @throws VppRetvalError for a name that is taken */
-export async function addPolicer(vpp: Vpp, name: string, kbps: number): Promise<number> {
+async function addPolicer(vpp: Vpp, name: string, kbps: number): Promise<number> {
   return (await vpp.request('policer_add', { name, infos: configOf(kbps) })).policer_index;
 }
 
 /** VPP begins to count anew. */
-export async function updatePolicer(vpp: Vpp, index: number, kbps: number): Promise<void> {
+async function updatePolicer(vpp: Vpp, index: number, kbps: number): Promise<void> {
   await vpp.request('policer_update', { policer_index: index, infos: configOf(kbps) });
 }
 
 /** By name, since VPP does not tell the indices of those that it lists. */
-export async function deletePolicer(vpp: Vpp, name: string): Promise<void> {
+async function deletePolicer(vpp: Vpp, name: string): Promise<void> {
   await vpp.request('policer_add_del', { is_add: false, name, ...configOf(0) });
 }
 
 /** A table that hands every frame to a policer. */
-export function createPolicing(vpp: Vpp, policer: number): Promise<number> {
+function createPolicing(vpp: Vpp, policer: number): Promise<number> {
   return createMatchAll(vpp, policer);
 }
 
 /** Puts policing on what an interface receives, or takes it off. VPP ignores the former if there is some already. */
-export async function applyPolicing(vpp: Vpp, index: number, table: number, isAdd: boolean): Promise<void> {
+async function applyPolicing(vpp: Vpp, index: number, table: number, isAdd: boolean): Promise<void> {
   const tables = { ip4_table_index: anyIndex, ip6_table_index: anyIndex, l2_table_index: table };
   await vpp.request('policer_classify_set_interface', { sw_if_index: index, ...tables, is_add: isAdd });
 }
 
 /** Policers with names of ours. */
-export async function readPolicers(vpp: Vpp): Promise<ActualPolicer[]> {
+async function readPolicers(vpp: Vpp): Promise<ActualPolicer[]> {
   const all = await vpp.dump('policer_dump_v2', { policer_index: anyIndex });
   return all.filter(({ name }) => parseOwnTag(name) !== null).map(toPolicer);
 }
@@ -56,13 +98,13 @@ export async function readPolicers(vpp: Vpp): Promise<ActualPolicer[]> {
  * The tables by which interfaces are policed at layer 2, by interface. VPP 26.06 lists all of them when asked for interface
  * 0, none when asked for all, and dies when asked for any other; asking for both of the former is right whichever is mended.
  */
-export async function readPoliced(vpp: Vpp): Promise<Map<number, number>> {
+async function readPoliced(vpp: Vpp): Promise<Map<number, number>> {
   const dumps = [0, anyIndex].map((sw_if_index) => vpp.dump('policer_classify_dump', { type: layer2, sw_if_index }));
   return new Map((await Promise.all(dumps)).flat().map((each) => [each.sw_if_index, each.table_index]));
 }
 
 /** What such a table is. */
-export async function readPolicing(vpp: Vpp, table: number): Promise<ActualPolicing> {
+async function readPolicing(vpp: Vpp, table: number): Promise<ActualPolicing> {
   const sessions = await vpp.dump('classify_session_dump', { table_id: table });
   const [session] = sessions;
   const isOurs = session !== undefined && sessions.every(({ opaque_index }) => opaque_index === ownMark);

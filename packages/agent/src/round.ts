@@ -38,7 +38,7 @@ export interface RoundOptions {
   readonly doubt: () => void;
 }
 
-const disconnectedReason = 'VPP is not connected';
+const disconnected = { code: 'vpp_disconnected', reason: 'VPP is not connected' } as const;
 
 /** One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. */
 export class Round {
@@ -102,7 +102,7 @@ export class Round {
     const { wanted, reporter } = this.options;
     this.#standing.clear();
     const state = (kind: ResourceKind, id: string, revision: number) =>
-      ({ kind, id, revision, status: 'PENDING', reason: disconnectedReason }) as const;
+      ({ kind, id, revision, status: 'PENDING', ...disconnected }) as const;
     reporter.report([...wanted.wanted.services()].map((s) => state('tap_services', s.record.id, s.revision)));
     reporter.report([...wanted.wanted.flows()].map((f) => state('tap_flows', f.record.id, f.revision)));
     reporter.report([...wanted.wanted.mirrors.all()].map((m) => state('tap_mirrors', m.record.id, m.revision)));
@@ -159,7 +159,9 @@ export class Round {
     for (const { kind, id, reason } of undone)
       logger.warn({ tap: tapName(kind, id), reason }, 'undone by somebody else');
     const reason = (found: string) => `undone by somebody else, and being mended: ${found}`;
-    reporter.report(undone.map((each) => ({ ...each, status: 'DOWN', reason: reason(each.reason) })));
+    reporter.report(
+      undone.map((each) => ({ ...each, status: 'DOWN', code: 'wiring_changed', reason: reason(each.reason) })),
+    );
   }
 
   #settle(plan: Plan, failures: ReadonlyMap<string, string>): void {
@@ -191,6 +193,7 @@ function unreadableState(record: UnreadableRecord) {
     id,
     revision,
     status: 'ERROR',
+    code: 'record_invalid',
     reason: `the record of this tap cannot be used: ${record.problem}`,
   } as const;
 }

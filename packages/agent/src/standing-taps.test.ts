@@ -14,7 +14,7 @@ function flow(n: number): NodeTapFlow {
 }
 
 function verdict(n: number, status: Verdict['status'], revision = 1): Verdict {
-  return { kind: 'tap_flows', id: id('f', n), revision, status, reason: '' };
+  return { kind: 'tap_flows', id: id('f', n), revision, status, code: 'ok', reason: '' };
 }
 
 function standing(...verdicts: Verdict[]) {

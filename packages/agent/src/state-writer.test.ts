@@ -6,7 +6,9 @@ import { type StateEntry, StateWriter } from './state-writer.js';
 
 const id = (n: number) => `ffffffff-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const entry = (n: number, revision: number, reason = ''): StateEntry => ({
-  ...{ kind: 'tap_flows', id: id(n), revision, status: reason === '' ? 'ACTIVE' : 'ERROR', reason },
+  ...{ kind: 'tap_flows', id: id(n), revision },
+  ...(reason === '' ? { status: 'ACTIVE', code: 'ok' } : { status: 'ERROR', code: 'vpp_refused' }),
+  reason,
 });
 const { signal } = new AbortController();
 

@@ -1,12 +1,20 @@
-import { asLine, keys, parseKey, prefixes, type ResourceKind, type TapState, tapStateCodec } from '@taas/model';
+import {
+  asLine,
+  type Because,
+  keys,
+  parseKey,
+  prefixes,
+  type ResourceKind,
+  type TapState,
+  tapStateCodec,
+} from '@taas/model';
 import { maxTxnOperations, type Operation, type Store } from '@taas/store';
 
-export interface StateEntry {
+export interface StateEntry extends Because {
   readonly kind: ResourceKind;
   readonly id: string;
   readonly revision: number;
   readonly status: TapState['status'];
-  readonly reason: string;
 }
 
 /** A reason longer than this is cut: it is for people, and etcd holds one for every tap. */
@@ -37,9 +45,10 @@ export class StateWriter {
   async write(entries: Iterable<StateEntry>, signal: AbortSignal): Promise<number> {
     const written = await this.#load(signal);
     const operations: Operation[] = [];
-    for (const { kind, id, revision, status, reason } of entries) {
+    for (const { kind, id, revision, status, code, reason } of entries) {
       const key = keys.stateResource(this.node, kind, id);
-      const value = tapStateCodec.format({ v: 1, id, revision, status, reason: asLine(reason, longestReason) });
+      const state = { v: 1, id, revision, status, status_code: code, reason: asLine(reason, longestReason) } as const;
+      const value = tapStateCodec.format(state);
       if (written.get(key) !== value) operations.push({ kind: 'put', key, value });
     }
     return this.#send(operations, written, signal);

@@ -66,6 +66,13 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     updated: '2026-11-29T10:00:00-00:00',
     links: [],
   },
+  {
+    name: 'Status codes of Tap as a Service',
+    alias: 'taas-status-code',
+    description: 'Says why a tap service, tap flow or tap mirror has its status, by a code for programs.',
+    updated: '2026-11-29T12:00:00-00:00',
+    links: [],
+  },
 ];
 
 export const taasResources: readonly ResourceDocument[] = [

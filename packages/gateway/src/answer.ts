@@ -1,32 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { type TransportAnswer, wholeBody } from '@taas/upstream';
 import { connectionLost, type GatewayError } from './gateway-error.js';
 import { type RawHeaders, responseHeaders } from './header-rules.js';
-import type { UpstreamAnswer } from './upstream.js';
 
 /**
  * Neutron's answer to the client, piece by piece, no faster than the client reads.
  * @throws the signal's reason; GatewayError 502 when Neutron stops in the middle
  */
-export async function passOn(answer: UpstreamAnswer, response: ServerResponse, signal: AbortSignal): Promise<void> {
-  const { message } = answer;
+export async function passOn(answer: TransportAnswer, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  const { body } = answer;
   let broken = false;
-  message.once('error', () => {
+  body.once('error', () => {
     broken = !signal.aborted;
   });
   try {
     signal.throwIfAborted();
-    writeHead(response, message, responseHeaders(message.rawHeaders));
-    if (message.readableEnded) {
+    writeHead(response, answer, responseHeaders(answer.rawHeaders));
+    if (body.readableEnded) {
       response.end();
       return;
     }
-    message.on('data', answer.alive);
-    await pipeline(message, response);
-    // An answer that came before the whole request leaves Neutron waiting for the rest.
-    if (!response.req.complete) answer.abandon();
+    await pipeline(body, response);
   } catch (cause) {
-    answer.abandon();
+    body.destroy();
     throw signal.aborted && !broken ? signal.reason : connectionLost({ cause });
   }
 }
@@ -35,27 +32,18 @@ export async function passOn(answer: UpstreamAnswer, response: ServerResponse, s
  * The whole body of an answer.
  * @throws GatewayError 502 if it is longer than `limit` bytes, or ends too early
  */
-export async function collected(answer: UpstreamAnswer, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+export async function collected(answer: TransportAnswer, limit: number): Promise<Buffer> {
   try {
-    for await (const chunk of answer.message) {
-      answer.alive();
-      size += (chunk as Buffer).length;
-      if (size > limit) throw new RangeError(`Neutron's answer is longer than ${limit} bytes`);
-      chunks.push(chunk as Buffer);
-    }
+    return await wholeBody(answer.body, limit);
   } catch (cause) {
-    answer.abandon();
     throw connectionLost({ cause });
   }
-  return Buffer.concat(chunks, size);
 }
 
 /** Another body under the head of Neutron's answer. */
-export function answerJson(response: ServerResponse, message: IncomingMessage, body: Buffer): void {
-  const kept = responseHeaders(message.rawHeaders, new Set(['content-length', 'etag']));
-  writeHead(response, message, [...kept, 'Content-Length', String(body.length)]);
+export function answerJson(response: ServerResponse, answer: TransportAnswer, body: Buffer): void {
+  const kept = responseHeaders(answer.rawHeaders, new Set(['content-length', 'etag']));
+  writeHead(response, answer, [...kept, 'Content-Length', String(body.length)]);
   response.end(body);
 }
 
@@ -75,10 +63,9 @@ export function answerError(
   response.end(body);
 }
 
-function writeHead(response: ServerResponse, message: IncomingMessage, headers: RawHeaders): void {
-  response.sendDate = message.headers.date === undefined;
-  const { statusCode = 502, statusMessage } = message;
-  response.writeHead(statusCode, statusMessage ?? '', [...headers, ...closeIfUnread(response.req)]);
+function writeHead(response: ServerResponse, answer: TransportAnswer, headers: RawHeaders): void {
+  response.sendDate = answer.headers.date === undefined;
+  response.writeHead(answer.status, answer.statusMessage, [...headers, ...closeIfUnread(response.req)]);
 }
 
 /** What is left of a request's body cannot be told from the next request. */

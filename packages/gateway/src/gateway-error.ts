@@ -28,6 +28,10 @@ export const gatewayBusy = () =>
 export const bodyRoomFull = () =>
   new GatewayError(503, 'ServiceUnavailable', 'Too many request bodies arrive at the same time: try again later.');
 
+/** It was let in, and is no request to a server. Nothing was sent to Neutron. */
+export const cannotBeSent = (options?: ErrorOptions) =>
+  new GatewayError(400, 'HTTPBadRequest', 'The request cannot be passed on: its target is no path.', options);
+
 /** Neutron has the request, or part of it. */
 export const connectionLost = (options?: ErrorOptions) =>
   new GatewayError(

@@ -496,6 +496,7 @@ describe('documents', () => {
       'taas-flow-filter',
       'taas-tapped-ports',
       'taas-audit',
+      'taas-status-code',
     ]);
     expect(answer.headers).toMatchObject({
       'content-length': String(answer.text.length),

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Logger } from '@taas/service';
+import { type TransportAnswer, within } from '@taas/upstream';
 import { type Amendment, amended, amendmentOf, taasExtensions, taasResources } from './amended-documents.js';
 import { answerError, answerJson, collected, passOn } from './answer.js';
 import { BodyRoom } from './body-room.js';
@@ -17,8 +18,7 @@ import {
 import { defaultReaderLimits, watchReader } from './reader-watch.js';
 import { type RequestBody, requestBody } from './request-body.js';
 import { Slots } from './slots.js';
-import { Upstream, type UpstreamAnswer } from './upstream.js';
-import { within } from './within.js';
+import { Upstream } from './upstream.js';
 
 /** What a client asks, put to Neutron in the client's name by somebody who needs the answer for one of their own. */
 export interface Question {
@@ -83,8 +83,8 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     extensions: options.extensions ?? taasExtensions,
     resources: options.resources ?? taasResources,
   };
-  const upstream = new Upstream(options.neutronUrl, options.ca, limits.concurrent, timeouts, clock);
-  const slots = new Slots({ ...limits, queueMs: timeouts.queueMs }, clock);
+  const upstream = new Upstream(options.neutronUrl, options.ca, limits.concurrent, timeouts);
+  const slots = new Slots({ ...limits, queueMs: timeouts.queueMs });
   const room = new BodyRoom(limits);
   const clients = options.clients ?? new Clients({ clock });
   const live = new Set<Exchange>();
@@ -101,10 +101,10 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     });
 
   /** The body is read first: what can be waited for is the client's, what is waited in is everybody's. */
-  const send = async (exchange: Exchange, signal: AbortSignal): Promise<UpstreamAnswer> => {
+  const send = async (exchange: Exchange, signal: AbortSignal): Promise<TransportAnswer> => {
     const { request, client, gone } = exchange;
-    const within = { ...limits, idleMs: timeouts.idleMs, bodyMs: timeouts.bodyMs };
-    const body = await requestBody(request, client, room, within, clock, gone.signal);
+    const bounds = { ...limits, idleMs: timeouts.idleMs, bodyMs: timeouts.bodyMs };
+    const body = await requestBody(request, client, room, bounds, gone.signal);
     try {
       return await sendWhole(exchange, body, signal);
     } finally {
@@ -112,7 +112,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     }
   };
 
-  const sendWhole = async (exchange: Exchange, body: RequestBody, signal: AbortSignal): Promise<UpstreamAnswer> => {
+  const sendWhole = async (exchange: Exchange, body: RequestBody, signal: AbortSignal): Promise<TransportAnswer> => {
     const { request, method, client, path, amendment } = exchange;
     const release = await slots.take(client, signal);
     try {
@@ -121,9 +121,9 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
         target: amendment?.is === 'extension' ? '/v2.0/extensions' : (request.url ?? '/'),
         headers: headersOf(request, body.length, amendment !== null),
       });
-      answer.message.once('close', release);
-      clients.learn(request, path, answer.message.statusCode ?? 0);
-      const given = answer.message.headers['x-openstack-request-id'];
+      answer.body.once('close', release);
+      clients.learn(request, path, answer.status);
+      const given = answer.headers['x-openstack-request-id'];
       if (typeof given === 'string') {
         exchange.requestId = given;
         exchange.logger = options.logger.child({ request_id: given });
@@ -135,21 +135,20 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     }
   };
 
-  const amend = async (exchange: Exchange, amendment: Amendment, answer: UpstreamAnswer): Promise<void> => {
-    const { message } = answer;
+  const amend = async (exchange: Exchange, amendment: Amendment, answer: TransportAnswer): Promise<void> => {
     const whole = await collected(answer, limits.documentBytes);
     const base = `${exchange.request.socket instanceof TLSSocket ? 'https' : 'http'}://${exchange.request.headers.host ?? upstream.host}`;
     const document = amended(amendment, parsed(whole), base, additions);
     if (document === undefined)
       exchange.logger.warn({ document: amendment.is }, 'a document of Neutron is not as expected');
-    answerJson(exchange.response, message, document === undefined ? whole : Buffer.from(JSON.stringify(document)));
+    answerJson(exchange.response, answer, document === undefined ? whole : Buffer.from(JSON.stringify(document)));
   };
 
   const afterPortDeleted = async ({ requestId, logger }: Exchange, portId: string): Promise<void> => {
     const { afterPortDeleted: hook } = hooks;
     if (!hook) return;
     try {
-      await within(timeouts.hookMs, clock, (signal) => hook(portId, { requestId, signal }));
+      await within(timeouts.hookMs, (signal) => hook(portId, { requestId, signal }));
     } catch (cause) {
       logger.error({ cause, port_id: portId }, 'a port was deleted, but what must follow has failed');
     }
@@ -161,10 +160,10 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     onDeparture(response, gone);
     // Neutron deletes a port whether or not its client waits for the answer, and then we must hear of it.
     const answer = await send(exchange, (portId === null ? gone : stopped).signal);
-    const { statusCode = 0 } = answer.message;
-    if (amendment !== null && statusCode === 200 && method !== 'HEAD') return amend(exchange, amendment, answer);
+    const { status } = answer;
+    if (amendment !== null && status === 200 && method !== 'HEAD') return amend(exchange, amendment, answer);
     // Others than Neutron answer for it, too: whether the port is gone is for whoever is called to find out.
-    if (portId !== null && method === 'DELETE' && statusCode >= 200 && statusCode < 300) {
+    if (portId !== null && method === 'DELETE' && status >= 200 && status < 300) {
       await collected(answer, limits.documentBytes);
       await afterPortDeleted(exchange, portId);
     }
@@ -213,7 +212,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
         const headers = headersOf(request, body.length > 0 ? body.length : null, true);
         const answer = await upstream.send({ method, target, body, headers, signal });
         const whole = await collected(answer, limits.documentBytes);
-        return { status: answer.message.statusCode ?? 502, headers: answer.message.headers, body: whole };
+        return { status: answer.status, headers: answer.headers, body: whole };
       } finally {
         release();
       }

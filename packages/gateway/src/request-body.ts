@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '@taas/service';
 import type { BodyRoom } from './body-room.js';
 import type { Client } from './clients.js';
 import {
@@ -9,7 +8,6 @@ import {
   chunkedBodyTooLarge,
   strangersBodyTooLarge,
 } from './gateway-error.js';
-import { Watchdog } from './watchdog.js';
 
 /** What Neutron is sent after the headers. */
 export interface RequestBody {
@@ -47,7 +45,6 @@ export async function requestBody(
   client: Client,
   room: BodyRoom,
   limits: RequestBodyLimits,
-  clock: Clock,
   signal: AbortSignal,
 ): Promise<RequestBody> {
   const { headers } = request;
@@ -62,7 +59,7 @@ export async function requestBody(
     throw strangersBodyTooLarge(limits.strangerBodyBytes);
   }
   const most = chunked ? limits.chunkedBodyBytes : limits.bodyBytes;
-  return heldBody(request, { client, room, most, length, limits, clock, signal });
+  return heldBody(request, { client, room, most, length, limits, signal });
 }
 
 interface Held {
@@ -73,17 +70,16 @@ interface Held {
   /** As the headers say; null: chunked. */
   readonly length: number | null;
   readonly limits: RequestBodyLimits;
-  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 function heldBody(request: IncomingMessage, held: Held): Promise<RequestBody> {
-  const { client, room, most, length, limits, clock, signal } = held;
+  const { client, room, most, length, limits, signal } = held;
   return new Promise((resolve, reject) => {
     let memory = Buffer.alloc(0);
     let size = 0;
     const settle = (work: () => void): void => {
-      watchdog.stop();
+      for (const timer of [idle, whole]) clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('error', onError);
       signal.removeEventListener('abort', onAbort);
       work();
@@ -106,17 +102,14 @@ function heldBody(request: IncomingMessage, held: Held): Promise<RequestBody> {
       memory = grown;
       return true;
     };
-    const started = clock.monotonic();
     const onData = (chunk: Buffer): void => {
       const wanted = size + chunk.length;
-      const left = started + limits.bodyMs - clock.monotonic();
       if (wanted > most) refuse(chunkedBodyTooLarge(most));
-      else if (left <= 0) refuse(bodyTooSlow());
       else if (!fits(wanted)) refuse(bodyRoomFull());
       else {
         chunk.copy(memory, size);
         size = wanted;
-        watchdog.expect(Math.min(limits.idleMs, left));
+        idle.refresh();
       }
     };
     const onEnd = (): void =>
@@ -126,8 +119,8 @@ function heldBody(request: IncomingMessage, held: Held): Promise<RequestBody> {
       });
     const onError = (error: unknown): void => refuse(error);
     const onAbort = (): void => refuse(signal.reason);
-    const watchdog = new Watchdog(clock, () => refuse(bodyTooSlow()));
-    watchdog.expect(Math.min(limits.idleMs, limits.bodyMs));
+    const idle = setTimeout(() => refuse(bodyTooSlow()), limits.idleMs);
+    const whole = setTimeout(() => refuse(bodyTooSlow()), limits.bodyMs);
     signal.addEventListener('abort', onAbort, { once: true });
     request.on('data', onData).on('end', onEnd).on('error', onError);
   });

@@ -1,4 +1,3 @@
-import { systemClock } from '@taas/service';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Client } from './clients.js';
@@ -16,7 +15,7 @@ it('never gives more slots than there are, gives every free one, and keeps the o
       fc.integer({ min: 1, max: 4 }),
       fc.array(fc.constantFrom('take', 'give', 'leave'), { maxLength: 40 }),
       async (concurrent, steps) => {
-        const slots = new Slots({ ...limits, concurrent, waiting: 100, queueMs: 60_000 }, systemClock);
+        const slots = new Slots({ ...limits, concurrent, waiting: 100, queueMs: 60_000 });
         const held: { nth: number; release: () => void }[] = [];
         const waiting = new Map<number, AbortController>();
         let nth = 0;
@@ -52,7 +51,7 @@ it('never gives more slots than there are, gives every free one, and keeps the o
 });
 
 it('refuses with 503 when the queue is full, and who has waited too long', async () => {
-  const slots = new Slots({ ...limits, concurrent: 1, waiting: 1, queueMs: 20 }, systemClock);
+  const slots = new Slots({ ...limits, concurrent: 1, waiting: 1, queueMs: 20 });
   const release = await slots.take(one, never);
   const second = slots.take(one, never);
   await expect(slots.take(one, never)).rejects.toMatchObject({ status: 503 });
@@ -63,13 +62,10 @@ it('refuses with 503 when the queue is full, and who has waited too long', async
 });
 
 it('strangers have some of the slots, one network some of those, and the known the rest', async () => {
-  const slots = new Slots(
-    {
-      ...{ concurrent: 6, concurrentPerClient: 3, strangers: 4, strangersPerClient: 2 },
-      ...{ waiting: 10, strangersWaiting: 400, queueMs: 60_000 },
-    },
-    systemClock,
-  );
+  const slots = new Slots({
+    ...{ concurrent: 6, concurrentPerClient: 3, strangers: 4, strangersPerClient: 2 },
+    ...{ waiting: 10, strangersWaiting: 400, queueMs: 60_000 },
+  });
   const had: string[] = [];
   const ends: (() => void)[] = [];
   const take = async (client: Client) => {

@@ -1,4 +1,5 @@
-import { type Clock, FairTurns, TurnsFullError } from '@taas/service';
+import { FairTurns, TurnsFullError } from '@taas/service';
+import { DeadlineError, withDeadline } from '@taas/upstream';
 import type { Client } from './clients.js';
 import { gatewayBusy } from './gateway-error.js';
 
@@ -23,10 +24,7 @@ export class Slots {
   readonly #all: FairTurns;
   readonly #strangers: FairTurns;
 
-  constructor(
-    private readonly limits: SlotLimits,
-    private readonly clock: Clock,
-  ) {
+  constructor(private readonly limits: SlotLimits) {
     const { concurrent, concurrentPerClient, strangers, strangersPerClient, waiting, strangersWaiting } = limits;
     this.#all = new FairTurns({
       ...{ concurrent, concurrentPerKey: concurrentPerClient, waitingPerKey: waiting },
@@ -52,29 +50,19 @@ export class Slots {
    * @throws GatewayError 503 when too many wait, or this one has waited too long; the signal's reason
    */
   async take(client: Client, signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
-    const waiting = new AbortController();
-    const timer = new AbortController();
-    const onAbort = (): void => waiting.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.clock.sleep(this.limits.queueMs, timer.signal).then(
-      () => waiting.abort(gatewayBusy()),
-      () => undefined, // It has its slot, or its client has gone.
-    );
     let leave: () => void = () => undefined;
     try {
-      if (!client.known) leave = await this.#strangers.take(client.key, waiting.signal);
-      const end = await this.#all.take(client.key, waiting.signal);
-      return () => {
-        end();
-        leave();
-      };
+      return await withDeadline(signal, this.limits.queueMs, async (waiting) => {
+        if (!client.known) leave = await this.#strangers.take(client.key, waiting);
+        const end = await this.#all.take(client.key, waiting);
+        return () => {
+          end();
+          leave();
+        };
+      });
     } catch (error) {
       leave();
-      throw error instanceof TurnsFullError ? gatewayBusy() : error;
-    } finally {
-      timer.abort();
-      signal.removeEventListener('abort', onAbort);
+      throw error instanceof TurnsFullError || error instanceof DeadlineError ? gatewayBusy() : error;
     }
   }
 }

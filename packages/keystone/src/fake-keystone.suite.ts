@@ -1,11 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, type FairTurnsLimits, fixed, silentLogger, type Watched } from '@taas/service';
-import { createNodeHttpClient } from './http/node-http-client.js';
+import { createHttpClient, createUpstream, defaultUpstreamLimits, type UpstreamLimits } from '@taas/upstream';
 import { keystoneUnavailable } from './keystone-error.js';
 import { createServiceTokenSource, type ServiceCredentials } from './token/service-token.js';
 import { createTokenValidator, type TokenCacheLimits } from './token/token-validator.js';
-import { createUpstream, defaultUpstreamLimits, type UpstreamLimits } from './upstream/upstream.js';
 
 /** Time that passes when told to. */
 export interface ManualClock extends Clock {
@@ -130,7 +129,7 @@ export function keystoneParts(
     unknown?: Partial<FairTurnsLimits>;
   } = {},
 ) {
-  const http = createNodeHttpClient();
+  const http = createHttpClient();
   const keystone = createUpstream({
     name: 'Keystone',
     baseUrl: url,

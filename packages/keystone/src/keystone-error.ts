@@ -1,4 +1,4 @@
-import { type UnavailableErrorFactory, UpstreamUnavailableError } from './upstream/upstream.js';
+import { type UnavailableErrorFactory, UpstreamUnavailableError } from '@taas/upstream';
 
 /** Keystone cannot say whether a token is good: a 503 of ours. */
 export class KeystoneUnavailableError extends UpstreamUnavailableError {

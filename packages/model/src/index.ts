@@ -11,3 +11,4 @@ export { RecordError } from './record-error.js';
 export * from './signed-by.js';
 export * from './state-record.js';
 export * from './status.js';
+export * from './status-code.js';

@@ -18,6 +18,11 @@ export const TapState = Type.Object({
   status: Type.Enum(['ACTIVE', 'PENDING', 'DOWN', 'ERROR', 'REMOVED']),
   /** For the tenant: what is missing or wrong; when ACTIVE, empty or a warning; empty when REMOVED. */
   reason: Line,
+  /**
+   * For programs: why, as a code of {@link statusCodes}; of an agent that is newer than its reader it may be one that the reader
+   * does not know. Absent in what agents wrote before there were codes.
+   */
+  status_code: Type.Optional(Word),
 });
 export type TapState = Static<typeof TapState>;
 export type TapStateStatus = TapState['status'];

@@ -1,5 +1,5 @@
-import { LruMap } from '@taas/keystone';
 import type { Clock } from '@taas/service';
+import { LruMap } from '@taas/upstream';
 
 export interface BurstOptions {
   readonly clock: Clock;

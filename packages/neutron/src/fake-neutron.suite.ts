@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createNodeHttpClient, createUpstream, defaultUpstreamLimits, type UpstreamLimits } from '@taas/keystone';
 import { type Clock, silentLogger } from '@taas/service';
+import { createHttpClient, createUpstream, defaultUpstreamLimits, type UpstreamLimits } from '@taas/upstream';
 import { createNeutronClient } from './neutron-client.js';
 import { neutronUnavailable } from './neutron-error.js';
 
@@ -105,7 +105,7 @@ export function neutronClient(fake: FakeNeutron, clock: Clock, limits: Partial<U
     neutron: createUpstream({
       name: 'Neutron',
       baseUrl: fake.url,
-      http: createNodeHttpClient(),
+      http: createHttpClient(),
       clock,
       random: () => 0.5,
       logger: silentLogger,

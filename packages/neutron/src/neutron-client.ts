@@ -1,4 +1,5 @@
-import { type HttpResponse, type ServiceTokenSource, type Upstream, UpstreamUnavailableError } from '@taas/keystone';
+import type { ServiceTokenSource } from '@taas/keystone';
+import { type HttpResponse, type Upstream, UpstreamUnavailableError } from '@taas/upstream';
 import { type Absence, AbsenceCheck } from './absence-check.js';
 import { type NeutronNetwork, parseNetworkPage, parseSegmentRanges, type SegmentRange } from './network.js';
 import { networksPath, segmentRangesPath } from './network-query.js';

@@ -1,4 +1,4 @@
-import { type UnavailableErrorFactory, UpstreamUnavailableError } from '@taas/keystone';
+import { type UnavailableErrorFactory, UpstreamUnavailableError } from '@taas/upstream';
 
 /** Neutron cannot say what was asked: a 503 of ours. Nothing may be concluded about a port. */
 export class NeutronUnavailableError extends UpstreamUnavailableError {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createSharedCalls, LruMap, UpstreamUnavailableError } from '@taas/keystone';
 import type { Clock } from '@taas/service';
+import { createSharedCalls, LruMap, UpstreamUnavailableError } from '@taas/upstream';
 import { Bursts } from './bursts.js';
 import type { NeutronClient } from './neutron-client.js';
 import type { NeutronPort } from './port.js';

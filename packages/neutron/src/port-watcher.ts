@@ -1,5 +1,5 @@
-import { UpstreamUnavailableError } from '@taas/keystone';
 import type { Clock, Logger } from '@taas/service';
+import { UpstreamUnavailableError } from '@taas/upstream';
 import type { NeutronClient } from './neutron-client.js';
 import type { NeutronPort } from './port.js';
 import { diffPorts, type PortChange } from './port-diff.js';

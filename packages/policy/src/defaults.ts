@@ -71,14 +71,3 @@ export const defaultRules: readonly RuleDefault[] = [
   rule('update_quota', 'rule:admin_only', "Change a project's quota", [['PUT', '/v2.0/quotas/{project_id}']]),
   rule('delete_quota', 'rule:admin_only', "Reset a project's quota", [['DELETE', '/v2.0/quotas/{project_id}']]),
 ];
-
-/** A policy.yaml with every rule commented out: what `--help` of a policy would be. */
-export function samplePolicyFile(rules: readonly RuleDefault[]): string {
-  return rules
-    .map((entry) => {
-      const operations = (entry.operations ?? []).map(({ method, path }) => `# ${method}  ${path}\n`).join('');
-      const scopes = entry.scopes === undefined ? '' : `# Intended scope(s): ${entry.scopes.join(', ')}\n`;
-      return `# ${entry.description}\n${operations}${scopes}#"${entry.name}": "${entry.check}"\n`;
-    })
-    .join('\n');
-}

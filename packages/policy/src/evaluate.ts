@@ -27,7 +27,7 @@ export function evaluate(check: Check, evaluation: Evaluation): boolean {
 }
 
 /** Kleene's logic: a part that is not known matters only if the others do not decide without it. */
-export function judge(check: Check, evaluation: Evaluation): Verdict {
+function judge(check: Check, evaluation: Evaluation): Verdict {
   switch (check.kind) {
     case 'always':
       return true;

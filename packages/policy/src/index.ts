@@ -1,4 +1,4 @@
-export { defaultRules, samplePolicyFile } from './defaults.js';
+export { defaultRules } from './defaults.js';
 export type { Credentials, Target } from './evaluate.js';
 export { createPolicy, type Policy, type PolicyOptions } from './policy.js';
 export { PolicyError, type PolicyProblem } from './policy-error.js';

@@ -1,6 +1,5 @@
 import { printCheck } from './check.js';
 import { type Credentials, type Evaluation, evaluate, type Target } from './evaluate.js';
-import { explainCheck } from './explain.js';
 import type { RuleOverride } from './policy-file.js';
 import type { RuleDefault, Scope } from './rule-default.js';
 import { buildRuleTable } from './rule-table.js';
@@ -8,8 +7,6 @@ import { buildRuleTable } from './rule-table.js';
 export interface Policy {
   /** Whether the caller may. A rule that does not exist is `default`'s answer if that rule exists, else no. */
   check(rule: string, target: Target, credentials: Credentials): boolean;
-  /** Why `check` answers as it does, in one line for a log. Holds names of rules, no values. */
-  explain(rule: string, target: Target, credentials: Credentials): string;
   /** `is_admin` as Neutron finds it: `context_is_admin` with the caller as its own target. */
   isAdmin(credentials: Credentials): boolean;
   /** The rules in force, by name, in canonical text. */
@@ -49,15 +46,6 @@ export function createPolicy({ defaults, overrides = [], enforceScope = true }: 
 
   return {
     check,
-    explain: (name, target, credentials) => {
-      const verdict = `${name} is ${check(name, target, credentials) ? 'allowed' : 'denied'}`;
-      const rule = ruleNamed(name);
-      if (rule === undefined) return `${verdict}: there is no such rule`;
-      if (!scopeAllowed(name, credentials)) {
-        return `${verdict}: it needs a token of scope ${scopes.get(name)?.join(' or ')}, not ${scopeOf(credentials)}`;
-      }
-      return `${verdict}: ${explainCheck(rule, evaluationOf(target, credentials))}`;
-    },
     isAdmin: (credentials) => check('context_is_admin', credentials, credentials),
     rules: () => new Map([...rules].map(([name, rule]) => [name, printCheck(rule)])),
     warnings,

@@ -1,10 +1,6 @@
 import {
-  createNodeHttpClient,
   createServiceTokenSource,
   createTokenValidator,
-  createUpstream,
-  defaultUpstreamLimits,
-  type HttpClient,
   keystoneUnavailable,
   type ServiceCredentials,
   type ServiceTokenSource,
@@ -12,6 +8,7 @@ import {
 } from '@taas/keystone';
 import { createNeutronClient, type NeutronClient, neutronUnavailable } from '@taas/neutron';
 import type { Clock, Logger, Watched } from '@taas/service';
+import { createHttpClient, createUpstream, defaultUpstreamLimits, type HttpClient } from '@taas/upstream';
 import type { KeystoneConfig, NeutronConfig } from './config-cloud.js';
 
 export interface CloudDeps {
@@ -38,7 +35,7 @@ export function openKeystone(
 ): KeystoneParts {
   const logger = deps.logger.child({ part: 'keystone' });
   const common = { ...deps, logger };
-  const http = createNodeHttpClient(ca === undefined ? {} : { ca });
+  const http = createHttpClient(ca === undefined ? {} : { ca });
   const keystone = createUpstream({
     ...common,
     name: 'Keystone',
@@ -68,7 +65,7 @@ export function openNeutron(
   deps: CloudDeps,
 ): { readonly client: NeutronClient; readonly http: HttpClient } {
   const logger = deps.logger.child({ part: 'neutron' });
-  const http = createNodeHttpClient(ca === undefined ? {} : { ca });
+  const http = createHttpClient(ca === undefined ? {} : { ca });
   const neutron = createUpstream({
     ...{ ...deps, logger, name: 'Neutron', baseUrl: config.url.replace(/\/+$/, ''), http },
     limits: { ...defaultUpstreamLimits, timeoutMs: config.timeout_ms },

@@ -74,10 +74,6 @@ export const agentMessages = defineMessages({
       request: { rx_sw_if_index: 'u32', bd_id: 'u32', port_type: vpp.l2PortType, shg: 'u8', enable: 'bool' },
       reply: retval,
     },
-    sw_interface_set_l2_xconnect: {
-      request: { rx_sw_if_index: 'u32', tx_sw_if_index: 'u32', enable: 'bool' },
-      reply: retval,
-    },
     bridge_domain_add_del_v2: {
       request: {
         bd_id: 'u32',
@@ -239,7 +235,6 @@ export const agentMessages = defineMessages({
       request: { is_l2: 'bool' },
       details: { sw_if_index_from: 'u32', sw_if_index_to: 'u32', state: vpp.spanState, is_l2: 'bool' },
     },
-    l2_xconnect_dump: { request: {}, details: { rx_sw_if_index: 'u32', tx_sw_if_index: 'u32' } },
     vxlan_tunnel_v2_dump: { request: interfaceOnly, details: { sw_if_index: 'u32', ...tunnel } },
     gre_tunnel_v2_dump: { request: interfaceOnly, details: { tunnel: vpp.greTunnel } },
     acl_dump: { request: { acl_index: 'u32' }, details: acl },

@@ -10,9 +10,12 @@ import { physnetTagPrefix, portIdInPath, portTagPrefix } from './tags.js';
  */
 export function findPort(port: string, actual: ActualView): Found<ActualInterface> {
   const [first, second] = portCandidates(port, actual);
-  if (!first) return pending(`port ${port} is not on this node yet`);
+  if (!first) return pending('port_not_on_node', `port ${port} is not on this node yet`);
   if (second)
-    return refused(`port ${port} is claimed by two interfaces of VPP, ${first.name} and ${second.name}: remove one`);
+    return refused(
+      'port_ambiguous',
+      `port ${port} is claimed by two interfaces of VPP, ${first.name} and ${second.name}: remove one`,
+    );
   return found(first);
 }
 
@@ -46,18 +49,22 @@ function portCandidates(port: string, actual: ActualView): ActualInterface[] {
 export function findUplink(physnet: string, actual: ActualView, facts: NodeFacts): Found<ActualInterface> {
   const uplink = uplinkOf(physnet, actual, facts);
   if (!uplink.value || uplink.value.adminUp) return uplink;
-  return pending(`the uplink ${uplink.value.name} of physnet ${physnet} is down`);
+  return pending('link_down', `the uplink ${uplink.value.name} of physnet ${physnet} is down`);
 }
 
 /** The uplink of a physical network, up or down: the interface that networking-vpp tagged, else the configured one. */
 export function uplinkOf(physnet: string, actual: ActualView, facts: NodeFacts): Found<ActualInterface> {
   const [first, second] = actual.interfaces.by('tag', `${physnetTagPrefix}${physnet}`);
   if (second && first)
-    return refused(`physnet ${physnet} has two uplinks in VPP, ${first.name} and ${second.name}: remove one`);
+    return refused(
+      'uplink_ambiguous',
+      `physnet ${physnet} has two uplinks in VPP, ${first.name} and ${second.name}: remove one`,
+    );
   const configured = facts.uplinks.get(physnet);
   const uplink = first ?? (configured === undefined ? undefined : actual.interfaces.by('name', configured).at(-1));
   if (!uplink)
     return pending(
+      'uplink_missing',
       configured === undefined
         ? `physnet ${physnet} has no uplink on this node`
         : `the uplink ${configured} of physnet ${physnet} is not in VPP`,

@@ -25,7 +25,7 @@ export function flowFilter({ filter, vlan_filter }: Pick<NodeTapFlow, 'filter' |
   const rules: AclRule[] = [];
   for (const [n, rule] of filter.entries()) {
     const problem = problemOf(rule);
-    if (problem !== null) return refused(`rule ${n} of the filter ${problem}`);
+    if (problem !== null) return refused('filter_invalid', `rule ${n} of the filter ${problem}`);
     rules.push(...aclRules(rule));
   }
   const { accepted, rejected } = otherThanIp(filter);

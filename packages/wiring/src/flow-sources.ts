@@ -27,7 +27,9 @@ export function flowSources(
   const sources = [{ index: own.value.index, port }, ...subports(own.value, vlans, actual)];
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
   const connected = sources.filter(({ index }) => actual.features.get(index));
-  return connected.length > 0 ? found(connected) : pending(`source port ${port} is not connected to its network yet`);
+  return connected.length > 0
+    ? found(connected)
+    : pending('port_not_connected', `source port ${port} is not connected to its network yet`);
 }
 
 /** The interfaces that a flow may mirror: what has to be read before {@link flowSources} can choose. */

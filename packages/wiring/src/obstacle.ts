@@ -1,10 +1,11 @@
+import type { Because, StatusCode } from '@taas/model';
+
 /**
  * Why a tap cannot be wired now. PENDING waits for something that is not ours to make; ERROR needs somebody to change
  * something. The reason is for the tenant: it names ports and physnets, not indices, wherever it can.
  */
-export interface Obstacle {
+export interface Obstacle extends Because {
   readonly status: 'PENDING' | 'ERROR';
-  readonly reason: string;
 }
 
 /** A value, or why there is none. */
@@ -15,9 +16,13 @@ export type Found<T> =
 export function found<T>(value: T): Found<T> {
   return { value };
 }
-export function pending(reason: string): { readonly obstacle: Obstacle } {
-  return { obstacle: { status: 'PENDING', reason } };
+/** What to say of a tap that stands; null for an empty text. */
+export function warningOf(code: StatusCode, reason: string): Because | null {
+  return reason === '' ? null : { code, reason };
 }
-export function refused(reason: string): { readonly obstacle: Obstacle } {
-  return { obstacle: { status: 'ERROR', reason } };
+export function pending(code: StatusCode, reason: string): { readonly obstacle: Obstacle } {
+  return { obstacle: { status: 'PENDING', code, reason } };
+}
+export function refused(code: StatusCode, reason: string): { readonly obstacle: Obstacle } {
+  return { obstacle: { status: 'ERROR', code, reason } };
 }

@@ -14,7 +14,7 @@ export const noOverload: Overload = { thinned: new Map(), suspended: new Map() }
 export function suspension({ suspended }: Overload, tags: Iterable<string>): Obstacle | null {
   for (const tag of tags) {
     const reason = suspended.get(tag);
-    if (reason !== undefined) return refused(reason).obstacle;
+    if (reason !== undefined) return refused('over_budget', reason).obstacle;
   }
   return null;
 }

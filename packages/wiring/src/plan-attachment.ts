@@ -165,8 +165,9 @@ function findCollector(
   const parent = findPort(port, actual);
   if (parent.obstacle) return parent;
   const { index, supIndex, adminUp, name } = parent.value;
-  if (supIndex !== index) return refused(`port ${port} is a trunk's subport, which cannot be a collector`);
-  if (!adminUp) return pending(`port ${port} is down: its interface ${name} is not up in VPP`);
+  if (supIndex !== index)
+    return refused('port_is_subport', `port ${port} is a trunk's subport, which cannot be a collector`);
+  if (!adminUp) return pending('port_down', `port ${port} is down: its interface ${name} is not up in VPP`);
   const subs = [...actual.interfaces.by('parent', index)].filter((sub) => sub.vlan?.match === 'exact');
   const tag = ownTag(kind, service);
   const existing =
@@ -174,7 +175,8 @@ function findCollector(
     subs.find((sub) => isHalfMadeCollector(sub, actual) && taken.adopt(sub.index));
   if (existing) return found({ kind, existing, make: () => [], pop: 0 });
   const vlan = taken.collectorVlan(actual, index);
-  if (vlan === undefined) return refused(`port ${port} has no VLAN id left for another collector`);
+  if (vlan === undefined)
+    return refused('node_ids_exhausted', `port ${port} has no VLAN id left for another collector`);
   const make = (as: string): Step[] => [
     { kind: 'check-port', port, index },
     { kind: 'create-vlan', as, parent: index, vlan, match: 'exact' },
@@ -220,10 +222,14 @@ function findVxlan(
   link: Extract<Link, { type: 'vxlan' }>,
 ): Found<Candidate> {
   const [local, remote] = [canonicalAddress(link.local), canonicalAddress(link.remote)];
-  if (facts.tunnelAddress === null) return pending('this node has no tunnel address configured');
+  if (facts.tunnelAddress === null) return pending('no_tunnel_address', 'this node has no tunnel address configured');
   if (canonicalAddress(facts.tunnelAddress) !== local)
-    return pending(`the tunnel address of this node is ${facts.tunnelAddress}, not ${link.local} as the tap expects`);
-  if (local === remote) return refused(`both ends of the tunnel have this node's own address ${link.local}`);
+    return pending(
+      'tunnel_address_mismatch',
+      `the tunnel address of this node is ${facts.tunnelAddress}, not ${link.local} as the tap expects`,
+    );
+  if (local === remote)
+    return refused('tunnel_address_conflict', `both ends of the tunnel have this node's own address ${link.local}`);
   const [tunnel] = actual.vxlans.by('spec', vxlanKey({ local, remote, vni: link.vni }));
   const holder = tunnel && actual.interfaces.get(tunnel.index);
   const make = (as: string): Step[] => [{ kind: 'create-vxlan', as, local, remote, vni: link.vni }];
@@ -241,5 +247,7 @@ function isFree(entry: ActualInterface, actual: Planning['actual']): boolean {
 /** Not by whom, nor which id: it may be another project's, and the reason is for the tenant. */
 function inUse(what: string, holder: ActualInterface): { readonly obstacle: Obstacle } {
   const reason = `${what} that this tap was given is in use on this node`;
-  return holder.tag.startsWith('taas.') ? pending(`${reason}, until it is given back`) : refused(`${reason} by others`);
+  return holder.tag.startsWith('taas.')
+    ? pending('waiting_for_release', `${reason}, until it is given back`)
+    : refused('taken_by_others', `${reason} by others`);
 }

@@ -19,7 +19,7 @@ export function planBridge({ actual, facts, taken }: Planning, tag: string): Pla
   const id = existing?.id ?? taken.bridgeDomain(actual, facts.bridgeDomains);
   if (id === undefined) {
     const [first, last] = facts.bridgeDomains;
-    const { obstacle } = refused(`no bridge domain id is left between ${first} and ${last}`);
+    const { obstacle } = refused('node_ids_exhausted', `no bridge domain id is left between ${first} and ${last}`);
     return { domain: null, obstacle, steps: [] };
   }
   // Its flags are changed by making it anew: VPP's message for that differs between versions.

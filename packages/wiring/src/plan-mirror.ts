@@ -5,7 +5,7 @@ import type { ActualBridgeDomain } from './objects/bridge-domain.js';
 import { greKey } from './objects/gre.js';
 import type { ActualInterface } from './objects/interface.js';
 import { spansOff } from './objects/span.js';
-import { type Found, found, type Obstacle, pending, refused } from './obstacle.js';
+import { type Found, found, type Obstacle, pending, refused, warningOf } from './obstacle.js';
 import { suspension, thinning } from './overload.js';
 import { placing, type TargetDomain } from './plan-attachment.js';
 import { evictStrangers, planBridge } from './plan-bridge.js';
@@ -60,7 +60,9 @@ export function planMirror(planning: Planning, id: string): void {
       obstacles.find((each) => each !== null) ??
       (mirror.record.removed ? null : routeObstacle(mirror.record.remote, planning.actual)) ??
       suspension(overload, tags),
-    warning: (index === undefined ? '' : mtuWarning(mirror.record, index, planning.actual)) || thinning(overload, tags),
+    warning:
+      warningOf('mtu_too_small', index === undefined ? '' : mtuWarning(mirror.record, index, planning.actual)) ??
+      warningOf('copies_dropped', thinning(overload, tags)),
     stillness: stillnessOf(planning.facts, tags, mirror.record.port_id, 3),
     keys: [
       ...legDirections.map((direction) => legKey(legId(id, direction))),
@@ -71,16 +73,17 @@ export function planMirror(planning: Planning, id: string): void {
 
 /** The interface that is to be mirrored, or what is missing on this node for any leg of the mirror. */
 function mirrorSource({ actual, facts }: Planning, { record }: WantedMirror): Found<ActualInterface> {
-  if (facts.tunnelAddress === null) return pending('this node has no tunnel address configured');
+  if (facts.tunnelAddress === null) return pending('no_tunnel_address', 'this node has no tunnel address configured');
   if (canonicalAddress(facts.tunnelAddress) !== canonicalAddress(record.local))
     return pending(
+      'tunnel_address_mismatch',
       `the tunnel address of this node is ${facts.tunnelAddress}, not ${record.local} as the mirror expects`,
     );
   const source = findPort(record.port_id, actual);
   if (source.obstacle) return source;
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
   if (!actual.features.get(source.value.index))
-    return pending(`port ${record.port_id} is not connected to its network yet`);
+    return pending('port_not_connected', `port ${record.port_id} is not connected to its network yet`);
   return source;
 }
 
@@ -121,17 +124,20 @@ interface LegTunnel {
 function findTunnel({ actual, tunnels }: Planning, leg: MirrorLeg): Found<LegTunnel> {
   const { spec } = leg;
   if (spec.type === 'teb' && spec.id === 0)
-    return refused('VPP cannot send the GRE key 0: for it that is no key at all; use another tunnel id');
+    return refused(
+      'tunnel_id_unsupported',
+      'VPP cannot send the GRE key 0: for it that is no key at all; use another tunnel id',
+    );
   const where = `${spec.remote} with ${spec.type === 'teb' ? 'GRE key' : 'ERSPAN session'} ${spec.id}`;
   // Not by whom: it may be another project's.
   const taken = `this node cannot send to ${where} for this tap mirror: use another tunnel id`;
   const like = actual.gres.by('spec', greKey(spec))[0];
   const holder = like && actual.interfaces.get(like.index);
   if (!like || !holder) {
-    if (!tunnels.claim(spec)) return pending(taken);
+    if (!tunnels.claim(spec)) return pending('waiting_for_release', taken);
     const instance = tunnels.instance(leg.id, actual);
     return instance === undefined
-      ? refused('VPP has no number left for another tunnel')
+      ? refused('node_ids_exhausted', 'VPP has no number left for another tunnel')
       : found({ existing: null, instance });
   }
   const isOurs = holder.tag === ownTag('gre', leg.id);
@@ -140,8 +146,8 @@ function findTunnel({ actual, tunnels }: Planning, leg: MirrorLeg): Found<LegTun
     tunnels.adopt(holder.index);
     return found({ existing: holder, instance: like.instance });
   }
-  if (holder.tag.startsWith('taas.') || isOurInstance(like.instance)) return pending(taken);
-  return refused(`this node has a tunnel to ${where} already, which is not of TaaS's making`);
+  if (holder.tag.startsWith('taas.') || isOurInstance(like.instance)) return pending('waiting_for_release', taken);
+  return refused('taken_by_others', `this node has a tunnel to ${where} already, which is not of TaaS's making`);
 }
 
 function planTunnel(

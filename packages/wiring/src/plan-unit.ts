@@ -1,5 +1,5 @@
 import { leave } from './objects/bridge-domain.js';
-import type { Obstacle } from './obstacle.js';
+import { type Obstacle, warningOf } from './obstacle.js';
 import { suspension, thinning } from './overload.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
 import { chosenDomain, evictStrangers, planBridge } from './plan-bridge.js';
@@ -63,7 +63,7 @@ export function planUnit(
       revision: flow.revision,
       removed: flow.record.removed === true,
       obstacle: own?.obstacle ?? later,
-      warning: thinning(overload, own?.carriers ?? []),
+      warning: warningOf('copies_dropped', thinning(overload, own?.carriers ?? [])),
       stillness: own === null ? '' : flowStillness(planning, flow, own.carriers),
       keys: [
         mirrorKey(service, flow.record.source_port),

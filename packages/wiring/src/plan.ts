@@ -1,4 +1,4 @@
-import type { ResourceKind } from '@taas/model';
+import type { Because, ResourceKind } from '@taas/model';
 import type { Obstacle } from './obstacle.js';
 import { deletedBy, type Step } from './steps.js';
 
@@ -20,7 +20,7 @@ export interface Outlook {
   readonly removed: boolean;
   readonly obstacle: Obstacle | null;
   /** What to say of a tap that stands. */
-  readonly warning?: string;
+  readonly warning?: Because | null;
   /** Why a tap does not do what it should though it stands; empty: it does, as far as anybody can tell. */
   readonly stillness?: string;
   /** The tap stands if no sequence with one of these keys is in the plan. */
@@ -73,7 +73,11 @@ export class PlanDraft {
   /** Says of a tap that nothing can be said but this. */
   unplanned(tap: Unplanned, revision: number): void {
     const { kind, id, cause } = tap;
-    const obstacle = { status: 'ERROR', reason: `cannot be planned on this node: ${cause}` } as const;
+    const obstacle = {
+      status: 'ERROR',
+      code: 'internal_error',
+      reason: `cannot be planned on this node: ${cause}`,
+    } as const;
     this.#unplanned.push(tap);
     this.outlook({ kind, id, revision, removed: false, obstacle, keys: [] });
   }

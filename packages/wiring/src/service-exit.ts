@@ -43,13 +43,18 @@ export function serviceExit(
 export function exitObstacle(flow: WantedFlow, exit: ServiceExit): Obstacle | null {
   const { target, tap_service_id: service } = flow.record;
   if (exit.type === 'frozen')
-    return pending(`the record of tap service ${service} on this node cannot be read`).obstacle;
+    return pending('record_invalid', `the record of tap service ${service} on this node cannot be read`).obstacle;
   if (target.type === 'local')
-    return exit.type === 'local' ? null : pending(`tap service ${service} is not on this node yet`).obstacle;
-  if (exit.type === 'local') return pending(`tap service ${service} is on this node, the flow aims elsewhere`).obstacle;
+    return exit.type === 'local'
+      ? null
+      : pending('waiting_for_tap_service', `tap service ${service} is not on this node yet`).obstacle;
+  if (exit.type === 'local')
+    return pending('waiting_for_tap_service', `tap service ${service} is on this node, the flow aims elsewhere`)
+      .obstacle;
   if (exit.type === 'link' && exit.attachments[0].type === 'output' && sameLink(exit.attachments[0].link, target))
     return null;
-  return pending(`another flow of tap service ${service} leaves this node by another link`).obstacle;
+  return pending('waiting_for_tap_service', `another flow of tap service ${service} leaves this node by another link`)
+    .obstacle;
 }
 
 type AnyLink = Exclude<WantedFlow['record']['target'], { type: 'local' }>;

@@ -22,10 +22,11 @@ export function mirrorOverhead(type: 'gre' | 'erspanv1', remote: string): number
 /** Why copies cannot get to the address now, or null. */
 export function routeObstacle(remote: string, actual: ActualView): Obstacle | null {
   const route = actual.routes.get(canonicalAddress(remote));
-  if (route?.to === 'self') return refused(`${remote} is an address of this node itself`).obstacle;
+  if (route?.to === 'self')
+    return refused('tunnel_address_conflict', `${remote} is an address of this node itself`).obstacle;
   const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
-  if (!out) return pending(`this node has no route to ${remote}`).obstacle;
-  return out.adminUp ? null : pending(`the interface ${out.name} towards ${remote} is down`).obstacle;
+  if (!out) return pending('no_route', `this node has no route to ${remote}`).obstacle;
+  return out.adminUp ? null : pending('link_down', `the interface ${out.name} towards ${remote} is down`).obstacle;
 }
 
 /**

@@ -1,14 +1,13 @@
-import type { ResourceKind, TapStateStatus } from '@taas/model';
+import type { Because, ResourceKind, TapStateStatus } from '@taas/model';
 import type { Outlook, Plan } from './plan.js';
 import { describeStep } from './steps.js';
 
 /** How a tap stands on this node; what the agent reports. */
-export interface Verdict {
+export interface Verdict extends Because {
   readonly kind: ResourceKind;
   readonly id: string;
   readonly revision: number;
   readonly status: TapStateStatus;
-  readonly reason: string;
 }
 
 /**
@@ -23,14 +22,20 @@ export function verify(plan: Plan, failures: ReadonlyMap<string, string> = new M
     return { kind, id, revision, ...judge(outlook) };
   });
 
-  function judge(outlook: Outlook): { status: TapStateStatus; reason: string } {
+  function judge(outlook: Outlook): { status: TapStateStatus } & Because {
     if (outlook.obstacle) return outlook.obstacle;
     const failed = outlook.keys.find((key) => open.has(key) && failures.has(key));
-    if (failed !== undefined) return { status: 'ERROR', reason: failures.get(failed) ?? '' };
+    if (failed !== undefined) return { status: 'ERROR', code: 'vpp_refused', reason: failures.get(failed) ?? '' };
     const missing = outlook.keys.map((key) => open.get(key)).find((sequence) => sequence !== undefined);
     const step = missing?.steps.find(({ kind }) => kind !== 'check-port');
-    if (step) return { status: 'ERROR', reason: `not in place in VPP, still to do: ${describeStep(step)}` };
-    if (outlook.stillness && !outlook.removed) return { status: 'DOWN', reason: outlook.stillness };
-    return outlook.removed ? { status: 'REMOVED', reason: '' } : { status: 'ACTIVE', reason: outlook.warning ?? '' };
+    if (step)
+      return {
+        status: 'ERROR',
+        code: 'not_in_place',
+        reason: `not in place in VPP, still to do: ${describeStep(step)}`,
+      };
+    if (outlook.removed) return { status: 'REMOVED', code: 'ok', reason: '' };
+    if (outlook.stillness) return { status: 'DOWN', code: 'no_copies_observed', reason: outlook.stillness };
+    return { status: 'ACTIVE', ...(outlook.warning ?? { code: 'ok', reason: '' }) };
   }
 }

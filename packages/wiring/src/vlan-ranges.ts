@@ -18,13 +18,16 @@ const mostRanges = 256;
  */
 export function parseVlanFilter(text: string): Found<readonly VlanRange[]> {
   const parts = text.trim().split(',');
-  if (parts.length > mostRanges) return refused(`vlan_filter has ${parts.length} parts, of which ${mostRanges} can be`);
+  if (parts.length > mostRanges)
+    return refused('filter_invalid', `vlan_filter has ${parts.length} parts, of which ${mostRanges} can be`);
   const ranges: VlanRange[] = [];
   for (const part of parts) {
     const [first = Number.NaN, last = first] = part.split('-').map(Number);
-    if (!Number.isInteger(first) || !Number.isInteger(last)) return refused(`vlan_filter ${part} is not a VLAN range`);
-    if (first > last) return refused(`vlan_filter ${part} ends before it begins`);
-    if (last > highest) return refused(`vlan_filter ${part} names VLANs above ${highest}, which no frame can have`);
+    if (!Number.isInteger(first) || !Number.isInteger(last))
+      return refused('filter_invalid', `vlan_filter ${part} is not a VLAN range`);
+    if (first > last) return refused('filter_invalid', `vlan_filter ${part} ends before it begins`);
+    if (last > highest)
+      return refused('filter_invalid', `vlan_filter ${part} names VLANs above ${highest}, which no frame can have`);
     ranges.push([first, last]);
   }
   return found(merged(ranges));

@@ -1,4 +1,4 @@
-import { createPolicy, defaultRules, loadPolicyFile, PolicyError, samplePolicyFile } from '@taas/policy';
+import { createPolicy, defaultRules, loadPolicyFile, PolicyError } from '@taas/policy';
 import type { FuzzTarget } from '../fuzz-target.js';
 import { ownMemory } from '../own-memory.js';
 import { withoutValues } from './without-values.js';
@@ -13,12 +13,14 @@ const files = [
   '{"delete_tap_flow": "@", "delete_tap_mirror": "\'x\':%(name)s or None:%(description)s"}\n',
 ];
 
+const allDefaults = defaultRules.map(({ name, check }) => `"${name}": "${check}"`).join('\n');
+
 /** Policy files and their rules, each evaluated for a caller who has few rights. */
 export const policyFiles: FuzzTarget = {
   name: 'policy',
   what: 'policy files, and what their rules decide',
   open: async () => ({
-    corpus: [...files, samplePolicyFile(defaultRules)].map((text) => new TextEncoder().encode(text)),
+    corpus: [...files, allDefaults].map((text) => new TextEncoder().encode(text)),
     dictionary: [
       '!',
       '@',

@@ -27,6 +27,10 @@ export const askedMessages = defineMessages({
       request: { sw_if_index: 'u32', is_set: 'bool', input_feature_bitmap: 'u32', output_feature_bitmap: 'u32' },
       reply: retval,
     },
+    sw_interface_set_l2_xconnect: {
+      request: { rx_sw_if_index: 'u32', tx_sw_if_index: 'u32', enable: 'bool' },
+      reply: retval,
+    },
     sw_interface_set_mtu: { request: { sw_if_index: 'u32', mtu: 'u32[4]' }, reply: retval },
     bridge_flags: {
       request: { bd_id: 'u32', is_set: 'bool', flags: bdFlags },
@@ -35,6 +39,7 @@ export const askedMessages = defineMessages({
   },
   dumps: {
     ...agentMessages.dumps,
+    l2_xconnect_dump: { request: {}, details: { rx_sw_if_index: 'u32', tx_sw_if_index: 'u32' } },
     l2_fib_table_dump: {
       request: { bd_id: 'u32' },
       details: {

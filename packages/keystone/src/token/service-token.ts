@@ -1,7 +1,6 @@
 import { backoffDelay, type Clock, type Logger, type Watched } from '@taas/service';
+import { createSharedCalls, type Upstream } from '@taas/upstream';
 import { keystoneUnavailable } from '../keystone-error.js';
-import { createSharedCalls } from '../upstream/shared-calls.js';
-import type { Upstream } from '../upstream/upstream.js';
 import { MalformedTokenError, parseTokenInfo, type TokenInfo } from './token-info.js';
 
 /** How our own service user proves who it is. */

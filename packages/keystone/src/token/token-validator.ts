@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Clock, FairTurns, type FairTurnsLimits, type Logger, TurnsFullError } from '@taas/service';
-import type { HttpResponse } from '../http/http-client.js';
+import {
+  createSharedCalls,
+  DeadlineError,
+  type HttpResponse,
+  LruMap,
+  type Upstream,
+  withDeadline,
+} from '@taas/upstream';
 import { InvalidTokenError, keystoneUnavailable } from '../keystone-error.js';
-import { LruMap } from '../lru-map.js';
-import { DeadlineError, withDeadline } from '../upstream/deadline.js';
-import { createSharedCalls } from '../upstream/shared-calls.js';
-import type { Upstream } from '../upstream/upstream.js';
 import type { ServiceTokenSource } from './service-token.js';
 import { MalformedTokenError, parseTokenInfo, type TokenInfo } from './token-info.js';
 

@@ -45,7 +45,7 @@ const common = {
   description: { post: true, put: true, default: '', type: text },
 } satisfies Record<string, Attribute>;
 
-const status = { status: readOnly, status_reason: readOnly };
+const status = { status: readOnly, status_reason: readOnly, status_code: readOnly };
 
 /** In Neutron's order, which decides what is complained about first. */
 export const attributes: Readonly<Record<ResourceKind, Readonly<Record<string, Attribute>>>> = {

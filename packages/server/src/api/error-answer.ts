@@ -1,7 +1,7 @@
 import { GatewayError } from '@taas/gateway';
-import { UpstreamUnavailableError } from '@taas/keystone';
 import { NeutronUnauthorizedError } from '@taas/neutron';
 import { StoreError } from '@taas/store';
+import { UpstreamUnavailableError } from '@taas/upstream';
 import { UnauthenticatedError } from '../auth/authenticator.js';
 import { ViewBehindError } from '../view/live-view.js';
 import { badRequest, internal, NeutronError, tooLarge, unavailable } from './neutron-error.js';

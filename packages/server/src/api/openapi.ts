@@ -26,6 +26,7 @@ const descriptions: Readonly<Record<string, string>> = {
   mirror_type: 'How they travel.',
   status: 'DOWN, PENDING_CREATE, ACTIVE, ERROR or PENDING_DELETE.',
   status_reason: 'Why it is not ACTIVE; of an ACTIVE tap mirror, what to be warned of.',
+  status_code: 'status_reason for programs: a code of docs/reference/status-codes.md.',
 };
 
 /** The description of the API, made of the very types that requests are checked with. */

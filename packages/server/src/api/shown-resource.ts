@@ -13,6 +13,7 @@ export function shownService(record: TapServiceRecord, view: StatusView): Shown 
     status: view.status,
     project_id: record.project_id,
     status_reason: view.reason,
+    status_code: view.code,
   };
 }
 
@@ -30,6 +31,7 @@ export function shownFlow(record: TapFlowRecord, view: StatusView): Shown & { re
     project_id: record.project_id,
     filter_rules: shownRules(record.filter_rules ?? [], record.filter_rules_given),
     status_reason: view.reason,
+    status_code: view.code,
   };
 }
 
@@ -47,5 +49,6 @@ export function shownMirror(record: TapMirrorRecord, view: StatusView): Shown & 
     tenant_id: record.project_id,
     status: view.status,
     status_reason: view.reason,
+    status_code: view.code,
   };
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { keys, RecordError, type ResourceKind, type StatusView } from '@taas/model';
+import { acceptedOnly, keys, RecordError, type ResourceKind, type StatusView } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { Admission } from '../admission/admission.js';
@@ -61,9 +61,14 @@ interface Found {
 type NewRecord<K extends ResourceKind> = { readonly v: 1; readonly id: string; readonly created_at: number } & NewOf[K];
 
 const attempts = 10;
-const accepted: StatusView = { status: 'DOWN', reason: 'accepted; no node has been told yet' };
 
 /** What the API does with tap services, flows and mirrors; knows nothing of HTTP but Neutron's errors. */
+const unknownStatus: StatusView = {
+  status: 'DOWN',
+  code: 'status_unknown',
+  reason: 'the status is not known: etcd cannot be seen at the moment',
+};
+
 export class TapController {
   constructor(private readonly deps: ControllerDeps) {}
 
@@ -107,7 +112,7 @@ export class TapController {
     this.deps.checkRoom();
     this.deps.budget.spend(caller.projectId, records.all);
     writes.note(await this.deps.secondLook.run(caller.projectId, records.commit));
-    return { bulk, shown: records.all.map((record) => shown(record, accepted)) };
+    return { bulk, shown: records.all.map((record) => shown(record, acceptedOnly)) };
   }
 
   /** The records that a request asks for, checked, and how to write them. */
@@ -252,16 +257,10 @@ export class TapController {
     } catch (error) {
       if (!(error instanceof ViewBehindError)) throw error;
       // The record is true; only of its status nothing can be said.
-      return shown(record, {
-        status: 'DOWN',
-        reason: 'the status is not known: etcd cannot be seen at the moment',
-      });
+      return shown(record, unknownStatus);
     }
     if (live.fresh) return this.#withStatus(record, caller);
-    return shown(record, {
-      status: 'DOWN',
-      reason: 'the status is not known: etcd cannot be seen at the moment',
-    });
+    return shown(record, unknownStatus);
   }
 
   /** In slices where the tap is one of a large tap service. */

@@ -22,7 +22,7 @@ export interface TapListDeps {
 }
 
 /** Stands for a status that is not asked for. */
-const noStatus: StatusView = { status: 'DOWN', reason: '' };
+const noStatus: StatusView = { status: 'DOWN', code: 'not_published', reason: '' };
 
 /**
  * The page that a query asks for, in slices. What the page is taken from is fixed when it begins: taps made meanwhile are not
@@ -54,7 +54,7 @@ class TapList {
     const { view, placements, mirrorRules, contained } = deps;
     this.#seen = new PlacementsSeen(placements);
     this.#statuses = new StatusReader(view, this.#seen, mirrorRules, contained);
-    this.#asksStatus = asksFor(query, 'status') || asksFor(query, 'status_reason');
+    this.#asksStatus = ['status', 'status_reason', 'status_code'].some((name) => asksFor(query, name));
     const { byId, byProject } = shelf(view, kind);
     this.#byId = byId;
     this.#all = this.#named() ?? byProject.inOrder(caller.seesAllProjects ? this.#projectAskedFor() : caller.projectId);

@@ -33,7 +33,7 @@ describe('tap mirrors', () => {
     expect(made.body.tap_mirror).toEqual({
       ...{ id, name: 'm', description: '', port_id: portId(1), project_id: acme, tenant_id: acme },
       ...{ mirror_type: 'gre', remote_ip: '198.51.100.9', directions: { IN: '7', BOTH: 8 } },
-      ...{ status: 'DOWN', status_reason: 'accepted; no node has been told yet' },
+      ...{ status: 'DOWN', status_reason: 'accepted; no node has been told yet', status_code: 'not_published' },
     });
     expect((await alice('GET', `${mirrors}/${id}`)).body.tap_mirror).toEqual({
       ...made.body.tap_mirror,

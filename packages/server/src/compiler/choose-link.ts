@@ -1,4 +1,12 @@
-import { isSameAddress, type Link, type NodeTapFlow, type SegmentKey, unreadableAgent } from '@taas/model';
+import {
+  type Because,
+  because,
+  isSameAddress,
+  type Link,
+  type NodeTapFlow,
+  type SegmentKey,
+  unreadableAgent,
+} from '@taas/model';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import type { SegmentChoice } from './pick-segment.js';
 import { nameOption, physnetOf, type SegmentOption } from './segment-options.js';
@@ -15,7 +23,7 @@ export type LinkChoice =
       /** Another way would be taken if a segment were free. */
       readonly waitsForSegment: boolean;
     }
-  | { readonly obstacle: string; readonly waitsForSegment: boolean };
+  | { readonly obstacle: Because; readonly waitsForSegment: boolean };
 
 export interface LinkRequest {
   readonly project: string;
@@ -55,8 +63,10 @@ export function chooseLink(slice: ServiceSlice, request: LinkRequest): LinkChoic
     if (way.needs === null && (first === way || stays)) return way;
   }
   if (first) return first;
-  if (exhausted.length > 0) return { obstacle: nothingLeft(exhausted), waitsForSegment: true };
-  const obstacle = shut.length > 0 ? notSafe(shut) : noCommonWay(slice, request, source, collector);
+  if (exhausted.length > 0)
+    return { obstacle: because('segments_exhausted', nothingLeft(exhausted)), waitsForSegment: true };
+  const obstacle =
+    shut.length > 0 ? because('segments_unsafe', notSafe(shut)) : noCommonWay(slice, request, source, collector);
   return { obstacle, waitsForSegment: false };
 }
 
@@ -124,17 +134,23 @@ function notSafe(shut: readonly SegmentOption[]): string {
   );
 }
 
-function noCommonWay(slice: ServiceSlice, request: LinkRequest, source: NodeFacts, collector: NodeFacts): string {
+function noCommonWay(slice: ServiceSlice, request: LinkRequest, source: NodeFacts, collector: NodeFacts): Because {
   const silent = [...(source.known ? [] : [request.source]), ...(collector.known ? [] : [request.collector])];
   const ways = slice.options.map((option) =>
     option.type === 'vlan' ? `physnet ${option.physnet}` : 'a tunnel address',
   );
   const { tunnelAddress: one } = source;
   if (one !== null && collector.tunnelAddress !== null && isSameAddress(one, collector.tunnelAddress))
-    return `nodes ${request.source} and ${request.collector} both say that their tunnel address is ${one}`;
+    return because(
+      'tunnel_address_conflict',
+      `nodes ${request.source} and ${request.collector} both say that their tunnel address is ${one}`,
+    );
   const wanted = ways.length > 0 ? ways.join(' or ') : 'any, since none is configured';
   const odd = [request.source, request.collector].find((node) => slice.node(node).unreadable);
   if (odd !== undefined) return unreadableAgent(odd);
-  const because = silent.length > 0 ? `; the TaaS agent of ${silent.join(' and ')} is not connected to its VPP` : '';
-  return `nodes ${request.source} and ${request.collector} have no common way for copies (${wanted})${because}`;
+  const silence = silent.length > 0 ? `; the TaaS agent of ${silent.join(' and ')} is not connected to its VPP` : '';
+  return because(
+    'no_common_network',
+    `nodes ${request.source} and ${request.collector} have no common way for copies (${wanted})${silence}`,
+  );
 }

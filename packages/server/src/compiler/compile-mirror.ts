@@ -1,4 +1,12 @@
-import { keys, type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord, unreadableAgent } from '@taas/model';
+import {
+  type Because,
+  because,
+  keys,
+  type NodeTapMirror,
+  nodeTapMirrorCodec,
+  type TapMirrorRecord,
+  unreadableAgent,
+} from '@taas/model';
 import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
@@ -6,7 +14,7 @@ import { erspanSessions } from '../view/mirror-sessions.js';
 import type { WantedRecord } from './compile-service.js';
 import { mayTake } from './fair-share.js';
 import { nodeLeft } from './hand-over.js';
-import { ownership } from './port-owner.js';
+import { foreignPort, ownership } from './port-owner.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { heard, isAlive, nodeFacts, placeOf } from './service-slice.js';
 
@@ -17,7 +25,7 @@ export interface CompiledMirror {
    */
   readonly records: readonly WantedRecord[];
   /** Why the mirror cannot be placed where its port is, for the tenant. */
-  readonly obstacle: string | null;
+  readonly obstacle: Because | null;
   /** What stands in the way does not go by waiting: the mirror is in error. */
   readonly lasting: boolean;
   /** The mirror's own record is malformed: nothing about it may be changed until somebody mends it. */
@@ -36,25 +44,29 @@ export interface MirrorRules {
 /** What nodes must be told of a mirror. A pure function of the view, the same on every replica. */
 export function compileMirror(view: ClusterView, rules: MirrorRules, id: string): CompiledMirror {
   const entry = view.mirrors.byId.get(id);
-  if (!entry) return refuse(`tap mirror ${id} does not exist`);
-  if (!entry.record) return { ...refuse(`the record of tap mirror ${id} is malformed`), frozen: true };
+  if (!entry) return refuse(because('record_invalid', `tap mirror ${id} does not exist`));
+  if (!entry.record)
+    return { ...refuse(because('record_invalid', `the record of tap mirror ${id} is malformed`)), frozen: true };
   const mirror = entry.record;
-  if (mirror.deleting) return refuse('the tap mirror is being deleted');
+  if (mirror.deleting) return refuse(because('being_deleted', 'the tap mirror is being deleted'));
   const told = view.mirrors.toldOf(id);
   const standing = told.filter(({ record }) => !record?.removed);
   // The API refuses these; a record written by other hands must not break the isolation either. And what an address is may
   // have become known since.
   const owner = ownership(view, mirror.port_id, mirror);
-  if (owner === 'foreign') return { ...refuse(`port ${mirror.port_id} belongs to another project`), lasting: true };
+  if (owner === 'foreign') return { ...refuse(foreignPort(mirror.port_id)), lasting: true };
   const verdict = rules.addresses.judge(mirror.remote_ip, view.underlay);
   if (verdict.is === 'refused')
-    return { ...refuse(`copies cannot be sent to remote_ip: ${verdict.reason}`), lasting: true };
-  if (verdict.is === 'unknown') return asItStands(told, verdict.reason);
+    return {
+      ...refuse(because('remote_ip_refused', `copies cannot be sent to remote_ip: ${verdict.reason}`)),
+      lasting: true,
+    };
+  if (verdict.is === 'unknown') return asItStands(told, because('remote_ip_unchecked', verdict.reason));
   const place = placeOf(view, mirror.port_id, owner, standing);
   const bound = 'obstacle' in place ? null : place.node;
   const part = 'obstacle' in place ? place : partOf(view, mirror, place.node, place.mtu);
   if (!('obstacle' in part) && !hasSession(view, mirror, part, rules.projectShare))
-    return { ...refuse(noSession(mirror)), waitsForSession: true };
+    return { ...refuse(because('sessions_exhausted', noSession(mirror))), waitsForSession: true };
   if (bound !== null && 'obstacle' in part) return refuse(part.obstacle);
   const reports = { heard: (each: MirrorNodeEntry) => heard(view, each), alive: (node: string) => isAlive(view, node) };
   const left = nodeLeft(told, bound, reports);
@@ -67,12 +79,12 @@ export function compileMirror(view: ClusterView, rules: MirrorRules, id: string)
   return { records, obstacle: why, lasting: false, frozen: false, waitsForSession: false };
 }
 
-function refuse(obstacle: string): CompiledMirror {
+function refuse(obstacle: Because): CompiledMirror {
   return { records: [], obstacle, lasting: false, frozen: false, waitsForSession: false };
 }
 
 /** Nodes keep what they were told, and none is told anything new. */
-function asItStands(told: readonly MirrorNodeEntry[], obstacle: string): CompiledMirror {
+function asItStands(told: readonly MirrorNodeEntry[], obstacle: Because): CompiledMirror {
   const live = told.filter(({ record }) => !record?.removed);
   const records = live.map(({ key, node, kind, id, value }) => ({ key, node, kind, id, value, leaving: true }));
   return { records, obstacle, lasting: false, frozen: false, waitsForSession: false };
@@ -107,16 +119,18 @@ function partOf(
   mirror: TapMirrorRecord,
   node: string,
   mtu: number | null | undefined,
-): WantedRecord | { readonly obstacle: string } {
+): WantedRecord | { readonly obstacle: Because } {
   const { id } = mirror;
   const key = keys.nodeResource(node, 'tap_mirrors', id);
   const local = localAddress(view, node, key);
   if (local === null) return { obstacle: noAddress(view, node) };
   if (local.includes(':') !== mirror.remote_ip.includes(':'))
     return {
-      obstacle:
+      obstacle: because(
+        'address_family_mismatch',
         `copies cannot get from node ${node}, whose tunnel address is of ${family(local)}, to an address of ` +
-        family(mirror.remote_ip),
+          family(mirror.remote_ip),
+      ),
     };
   const known = mtu === undefined ? (view.mirrors.told(key)?.record?.mtu ?? null) : mtu;
   const value = nodeTapMirrorCodec.format(nodeRecord(mirror, local, known));
@@ -136,11 +150,11 @@ function localAddress(view: ClusterView, node: string, key: string): string | nu
   return told && !told.removed ? told.local : null;
 }
 
-function noAddress(view: ClusterView, node: string): string {
+function noAddress(view: ClusterView, node: string): Because {
   if (nodeFacts(view, node).unreadable) return unreadableAgent(node);
   return nodeFacts(view, node).known
-    ? `node ${node} has no tunnel address that copies could be sent from`
-    : `the TaaS agent of ${node} is not connected to its VPP`;
+    ? because('no_tunnel_address', `node ${node} has no tunnel address that copies could be sent from`)
+    : because('vpp_disconnected', `the TaaS agent of ${node} is not connected to its VPP`);
 }
 
 function family(address: string): string {

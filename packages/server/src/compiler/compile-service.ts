@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type Because,
+  because,
   keys,
   type Link,
   type NodeTapFlow,
@@ -16,6 +18,7 @@ import type { ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
 import { nodeLeft, stands } from './hand-over.js';
+import { foreignPort } from './port-owner.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
 
 /** A record that a node should have. */
@@ -37,9 +40,9 @@ export interface Compiled {
   /** Segments that the service uses and whose records are malformed. */
   readonly segmentsToMend: readonly HeldSegment[];
   readonly obstacles: {
-    readonly service: string | null;
+    readonly service: Because | null;
     /** By flow id; flows without an entry have been placed. */
-    readonly flows: ReadonlyMap<string, string>;
+    readonly flows: ReadonlyMap<string, Because>;
     /** Of the service and the flows those whose blocker no waiting removes: a port of another project. */
     readonly lasting: ReadonlySet<string>;
   };
@@ -60,10 +63,10 @@ export const compileService = (slice: ServiceSlice): Compiled => atOnce(compilin
  * begin anew if one of the events was about the service.
  */
 export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
-  const flows = new Map<string, string>();
-  const refuse = (reason: string, lasts = false): Compiled => {
-    for (const flow of slice.flows) flows.set(flow.record.id, reason);
-    const obstacles = { service: reason, flows, lasting: new Set(lasts ? [slice.id, ...flows.keys()] : []) };
+  const flows = new Map<string, Because>();
+  const refuse = (obstacle: Because, lasts = false): Compiled => {
+    for (const flow of slice.flows) flows.set(flow.record.id, obstacle);
+    const obstacles = { service: obstacle, flows, lasting: new Set(lasts ? [slice.id, ...flows.keys()] : []) };
     return {
       nodeRecords: new Map(),
       segmentsNeeded: [],
@@ -75,15 +78,15 @@ export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
   };
   const service = slice.service?.record;
   if (slice.service && !service)
-    return { ...refuse(`the record of tap service ${slice.id} is malformed`), frozen: true };
-  if (!service) return refuse(`tap service ${slice.id} does not exist`);
-  if (service.deleting) return refuse('the tap service is being deleted');
+    return { ...refuse(because('record_invalid', `the record of tap service ${slice.id} is malformed`)), frozen: true };
+  if (!service) return refuse(because('record_invalid', `tap service ${slice.id} does not exist`));
+  if (service.deleting) return refuse(because('being_deleted', 'the tap service is being deleted'));
   const owner = slice.owner(service.port_id, service);
-  if (owner === 'foreign') return refuse(`port ${service.port_id} belongs to another project`, true);
+  if (owner === 'foreign') return refuse(foreignPort(service.port_id), true);
   const place = slice.place(service.port_id, owner, 'tap_services', service.id);
   const [bound, obstacle] = 'obstacle' in place ? [null, place.obstacle] : [place.node, null];
   const serving = nodeLeft(slice.told('tap_services', service.id), bound, slice) ?? bound;
-  if (serving === null) return refuse(obstacle ?? '');
+  if (serving === null) return refuse(obstacle ?? because('port_not_bound', ''));
   return yield* new Compilation(slice, service, { bound, serving }, flows).result(obstacle);
 }
 
@@ -108,11 +111,11 @@ class Compilation {
     private readonly slice: ServiceSlice,
     private readonly service: TapServiceRecord,
     private readonly collectors: Collectors,
-    private readonly obstacles: Map<string, string>,
+    private readonly obstacles: Map<string, Because>,
   ) {}
 
   /** @param unbound why the collector's port is bound nowhere, if it is */
-  *result(unbound: string | null): Sliced<Compiled> {
+  *result(unbound: Because | null): Sliced<Compiled> {
     for (const flow of this.slice.flows) {
       yield;
       const obstacle = this.#flow(flow) ?? unbound;
@@ -134,15 +137,18 @@ class Compilation {
   }
 
   /** @returns why the flow cannot be placed, or null */
-  #flow({ record: flow }: FlowEntry): string | null {
-    if (flow.deleting) return 'the tap flow is being deleted';
+  #flow({ record: flow }: FlowEntry): Because | null {
+    if (flow.deleting) return because('being_deleted', 'the tap flow is being deleted');
     // The API refuses these two; a record written by other hands must not break the isolation either.
     if (flow.project_id !== this.service.project_id)
-      return this.#lasts(flow, 'tap flow and tap service belong to different projects');
+      return this.#lasts(
+        flow,
+        because('port_of_other_project', 'tap flow and tap service belong to different projects'),
+      );
     if (flow.source_port === this.service.port_id)
-      return this.#lasts(flow, `port ${flow.source_port} is the tap service's own port`);
+      return this.#lasts(flow, because('port_role_conflict', `port ${flow.source_port} is the tap service's own port`));
     const owner = this.slice.owner(flow.source_port, flow);
-    if (owner === 'foreign') return this.#lasts(flow, `port ${flow.source_port} belongs to another project`);
+    if (owner === 'foreign') return this.#lasts(flow, foreignPort(flow.source_port));
     const place = this.slice.place(flow.source_port, owner, 'tap_flows', flow.id);
     const bound = 'obstacle' in place ? null : place.node;
     const obstacle = 'obstacle' in place ? place.obstacle : this.#source(flow, place.node, false);
@@ -152,13 +158,13 @@ class Compilation {
     return obstacle;
   }
 
-  #lasts({ id }: TapFlowRecord, obstacle: string): string {
+  #lasts({ id }: TapFlowRecord, obstacle: Because): Because {
     this.#lasting.add(id);
     return obstacle;
   }
 
   /** Tells a node to copy. @returns why copies cannot get from there to where the collector is bound, or null */
-  #source(flow: TapFlowRecord, node: string, leaving: boolean): string | null {
+  #source(flow: TapFlowRecord, node: string, leaving: boolean): Because | null {
     const { bound, serving } = this.collectors;
     const last = bound === null ? null : this.#target(node, bound, flow.id);
     // Where the collector will be, a node's own copies stay: it cannot be way out and way in of one service at once.
@@ -181,7 +187,7 @@ class Compilation {
     return 'obstacle' in way ? way.obstacle : null;
   }
 
-  #target(source: string, collector: string, flow: string): Target | { readonly obstacle: string } {
+  #target(source: string, collector: string, flow: string): Target | { readonly obstacle: Because } {
     if (source === collector) return { type: 'local' };
     const choice = chooseLink(this.slice, {
       ...{ project: this.service.project_id, source, collector },

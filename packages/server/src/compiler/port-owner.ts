@@ -1,3 +1,4 @@
+import { type Because, because } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 
 /** Whether a tap's port is of the tap's own project, as far as etcd says. */
@@ -7,6 +8,9 @@ export type Ownership =
   | 'foreign'
   /** Nobody has said whose it is: what nodes were told stays, and no node is told of the tap that was not before. */
   | 'unknown';
+
+export const foreignPort = (port: string): Because =>
+  because('port_of_other_project', `port ${port} belongs to another project`);
 
 /**
  * Whose a tap's port is. What counts is what Neutron said, which the server that let the tap in and the leading server write

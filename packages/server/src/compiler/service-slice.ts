@@ -1,4 +1,12 @@
-import { keys, type ResourceKind, type TapFlowRecord, type TapServiceRecord, type TapState } from '@taas/model';
+import {
+  type Because,
+  because,
+  keys,
+  type ResourceKind,
+  type TapFlowRecord,
+  type TapServiceRecord,
+  type TapState,
+} from '@taas/model';
 import { mergeSorted } from '../slices/merge-sort.js';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
@@ -24,7 +32,7 @@ export type TapPlace =
   /** `mtu` is undefined where nobody knows the place, and null where whoever knows it does not say that. */
   | { readonly node: string; readonly mtu: number | null | undefined }
   /** Why the port is nowhere: a sentence for the tenant. */
-  | { readonly obstacle: string };
+  | { readonly obstacle: Because };
 
 export interface FlowEntry extends Entry<TapFlowRecord> {
   readonly record: TapFlowRecord;
@@ -151,14 +159,14 @@ export function placeOf(
 ): TapPlace {
   const place = view.places.of(port);
   if (place.is === 'bound' && owner === 'own') return place;
-  if (place.is === 'unbound') return { obstacle: place.reason };
+  if (place.is === 'unbound') return { obstacle: because('port_not_bound', place.reason) };
   const [last] = [...standing].sort((a, b) => b.revision - a.revision);
   if (last) return { node: last.node, mtu: undefined };
   return {
     obstacle:
       place.is === 'bound'
-        ? `Neutron has not told yet whose port ${port} is`
-        : `nobody has told yet where port ${port} is bound`,
+        ? because('port_owner_unknown', `Neutron has not told yet whose port ${port} is`)
+        : because('port_binding_unknown', `nobody has told yet where port ${port} is bound`),
   };
 }
 

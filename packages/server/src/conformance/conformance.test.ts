@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type StatusCode, statusCodes } from '@taas/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Line, readTranscript } from './transcript.suite.js';
 import { type OurAnswer, World } from './world.suite.js';
@@ -20,8 +21,9 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 function withoutOurs(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(withoutOurs);
   if (!isObject(body)) return body;
-  const { status_reason: reason, filter_rules: rules, ...rest } = body;
+  const { status_reason: reason, status_code: code, filter_rules: rules, ...rest } = body;
   if ('filter_rules' in body) expect(rules).toEqual([]);
+  if ('status_code' in body) expect(statusCodes[code as StatusCode]).toContain(rest['status']);
   if ('status_reason' in body) expect(reason).toEqual(rest['status'] === 'ACTIVE' ? '' : expect.stringMatching(/./));
   return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, withoutOurs(value)]));
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpResponse, Upstream } from '@taas/keystone';
+import type { HttpResponse, Upstream } from '@taas/upstream';
 
 export interface FakeUser {
   /** Other than the token. */

@@ -1,8 +1,8 @@
-import { UpstreamUnavailableError } from '@taas/keystone';
 import { keys, physnetCodec } from '@taas/model';
 import type { NeutronClient } from '@taas/neutron';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
+import { UpstreamUnavailableError } from '@taas/upstream';
 import type { Step } from '../compiler/plan-service.js';
 import type { SegmentOption, SegmentPolicy } from '../compiler/segment-options.js';
 import { packSteps } from '../compiler/transactions.js';

@@ -1,4 +1,5 @@
 import {
+  type Because,
   deriveStatus,
   keys,
   type NodePart,
@@ -17,6 +18,7 @@ import { type PlacedPart, type PlacementSource, placedPart } from './placements.
 
 const unknownStatus: StatusView = {
   status: 'ERROR',
+  code: 'internal_error',
   reason: 'the status cannot be worked out; the log of the server says why',
 };
 
@@ -92,4 +94,4 @@ export class StatusReader {
 }
 
 /** What no waiting mends is an error, and no PENDING_CREATE. */
-const refused = (reason: string | null): StatusView => ({ status: 'ERROR', reason: reason ?? '' });
+const refused = (blocker: Because | null): StatusView => ({ status: 'ERROR', ...(blocker ?? unknownStatus) });

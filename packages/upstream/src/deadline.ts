@@ -28,3 +28,16 @@ export async function withDeadline<T>(
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/**
+ * As {@link withDeadline}, for work that may not heed its signal: it is not waited for any longer then.
+ * @throws what the work throws; DeadlineError
+ */
+export function within<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(new AbortController().signal, timeoutMs, (signal) =>
+    Promise.race([
+      work(signal),
+      new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    ]),
+  );
+}

@@ -1,7 +1,7 @@
+import { FairTurns, TurnsFullError } from '@taas/service';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Admission, BreakerOpenError, createBreaker } from './breaker.js';
-import { createLimiter, LimiterFullError } from './limiter.js';
 import { createSharedCalls } from './shared-calls.js';
 
 const never = new AbortController().signal;
@@ -73,6 +73,21 @@ describe('breaker', () => {
   });
 });
 
+/** Turns as an upstream has them: all with one key. */
+function createLimiter({ maxConcurrent: most, maxQueued: queued }: { maxConcurrent: number; maxQueued: number }) {
+  const turns = new FairTurns({ concurrent: most, concurrentPerKey: most, waiting: queued, waitingPerKey: queued });
+  return {
+    run: async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+      const end = await turns.take('', signal);
+      try {
+        return await work();
+      } finally {
+        end();
+      }
+    },
+  };
+}
+
 describe('limiter', () => {
   test('runs so many at once, in order, and all of them in the end', async () => {
     await fc.assert(
@@ -101,7 +116,7 @@ describe('limiter', () => {
     const first = limiter.run(never, () => new Promise<void>((resolve) => (finish = resolve)));
     const leaving = new AbortController();
     const second = limiter.run(leaving.signal, () => Promise.resolve('second'));
-    await expect(limiter.run(never, () => Promise.resolve())).rejects.toThrow(LimiterFullError);
+    await expect(limiter.run(never, () => Promise.resolve())).rejects.toThrow(TurnsFullError);
     leaving.abort(new Error('gone'));
     await expect(second).rejects.toThrow('gone');
     const third = limiter.run(never, () => Promise.reject(new Error('failed')));

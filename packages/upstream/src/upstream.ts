@@ -1,8 +1,7 @@
-import type { BackoffPolicy, Clock, Logger } from '@taas/service';
-import { type HttpClient, HttpError, type HttpRequest, type HttpResponse } from '../http/http-client.js';
+import { type BackoffPolicy, type Clock, FairTurns, type Logger, TurnsFullError } from '@taas/service';
 import { BreakerOpenError, createBreaker } from './breaker.js';
 import { DeadlineError, withDeadline } from './deadline.js';
-import { createLimiter, LimiterFullError } from './limiter.js';
+import { type HttpClient, HttpError, type HttpRequest, type HttpResponse } from './http-client.js';
 
 /** A service of the cloud that cannot answer now: a 503 of ours, and nothing about what was asked is known. */
 export class UpstreamUnavailableError extends Error {
@@ -75,7 +74,11 @@ const unavailableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { name, http, clock, logger, limits, unavailable } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
-  const limiter = createLimiter(limits);
+  const { maxConcurrent, maxQueued } = limits;
+  // All have the same key: first come, first served.
+  const turns = new FairTurns({
+    ...{ concurrent: maxConcurrent, concurrentPerKey: maxConcurrent, waiting: maxQueued, waitingPerKey: maxQueued },
+  });
   const breaker = createBreaker({
     failures: limits.failures,
     backoff: limits.backoff,
@@ -110,9 +113,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   return {
     request: async (path, request) => {
       try {
-        return await withDeadline(request.signal, limits.timeoutMs, (signal) =>
-          limiter.run(signal, () => attempt(path, request, signal)),
-        );
+        return await withDeadline(request.signal, limits.timeoutMs, async (signal) => {
+          const end = await turns.take('', signal);
+          try {
+            return await attempt(path, request, signal);
+          } finally {
+            end();
+          }
+        });
       } catch (cause) {
         throw translated(cause, unavailable);
       }
@@ -125,7 +133,7 @@ function translated(cause: unknown, unavailable: UnavailableErrorFactory): unkno
     return unavailable(cause.kind === 'too-large' ? 'bad-answer' : 'no-answer', cause.message, null, { cause });
   }
   if (cause instanceof DeadlineError) return unavailable('timeout', cause.message, null, { cause });
-  if (cause instanceof LimiterFullError) return unavailable('overloaded', cause.message, 1000, { cause });
+  if (cause instanceof TurnsFullError) return unavailable('overloaded', cause.message, 1000, { cause });
   if (cause instanceof BreakerOpenError)
     return unavailable('backing-off', cause.message, cause.retryAfterMs, { cause });
   return cause;

@@ -70,7 +70,7 @@ export class QuietLook {
       return likeness !== before[n] || isNews;
     });
     if (this.#rest === null) this.#endRound();
-    return { taps: concerned(changed, wanted), untagged: snapshot.interfaces.takeLostTag() };
+    return { taps: concerned(changed, wanted), untagged: lostTag(snapshot) };
   }
 
   #sights(wanted: Wanted): Iterator<Sight> {
@@ -106,6 +106,11 @@ export class QuietLook {
     this.#looksARound = this.#looks;
     this.#looks = 0;
   }
+}
+
+/** Both are asked, so that neither remembers what the other has told. */
+function lostTag({ interfaces, bridgeDomains }: VppSnapshot): boolean {
+  return [interfaces, bridgeDomains].map((table) => table.takeLostTag()).includes(true);
 }
 
 function concerned(sights: readonly Sight[], wanted: Wanted): GatheredTaps {

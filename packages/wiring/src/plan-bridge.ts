@@ -1,11 +1,12 @@
 import type { ActualBridgeDomain } from './objects/bridge-domain.js';
 import { leave } from './objects/bridge-domain.js';
+import type { ActualInterface } from './objects/interface.js';
 import { type Obstacle, refused } from './obstacle.js';
 import type { TargetDomain } from './plan-attachment.js';
 import type { Planning } from './planning.js';
 import type { ActualView } from './snapshot.js';
 import type { Step } from './steps.js';
-import { parseOwnTag } from './tags.js';
+import { type OwnTag, parseOwnTag } from './tags.js';
 
 export type PlannedBridge =
   | { readonly domain: TargetDomain; readonly obstacle: null; readonly steps: readonly Step[] }
@@ -50,6 +51,27 @@ export function evictStrangers(actual: ActualView, domain: ActualBridgeDomain): 
 /** All that is in a bridge domain, members or not. */
 export function occupants({ members, unicast }: ActualBridgeDomain): number[] {
   return [...members.keys(), ...(unicast === null ? [] : [unicast])];
+}
+
+/**
+ * Bridge domains that VPP has made, without a tag, for members of ours that joined one which somebody deleted in that moment:
+ * with an id of ours, and nobody in them but what this plan takes out.
+ * @param members interfaces of the taps that are planned
+ * @param leaves whether the plan takes what has this tag out of such a bridge domain
+ */
+export function untaggedHomes(
+  { actual, facts }: Planning,
+  members: Iterable<ActualInterface>,
+  leaves: (own: OwnTag) => boolean,
+): ActualBridgeDomain[] {
+  const [first, last] = facts.bridgeDomains;
+  const ids = new Set(Array.from(members, ({ index }) => actual.memberships.get(index)?.bridgeDomain ?? -1));
+  return [...ids].flatMap((id) => {
+    const domain = actual.bridgeDomains.get(id);
+    if (domain?.tag !== '' || id < first || id > last) return [];
+    const owns = occupants(domain).map((index) => parseOwnTag(actual.interfaces.get(index)?.tag ?? ''));
+    return owns.every((own) => own !== null && leaves(own)) ? [domain] : [];
+  });
 }
 
 function floodsOnly({ flags }: ActualBridgeDomain): boolean {

@@ -68,6 +68,29 @@ describe('a tap mirror', () => {
     expect([...vpp.state.bridgeDomains.all()].map(({ id }) => id)).toEqual([10]);
   });
 
+  it('leaves no bridge domain behind that VPP made without a tag for its loopback, and touches none of others', () => {
+    const { vpp, wanted } = node();
+    want(wanted, 1, 1, { directions: { OUT: 102 } });
+    vpp.execute(plan(vpp, wanted));
+    const [domain] = vpp.state.bridgeDomains.by('tag', `taas.mirror:${mirrorId(1)}/OUT`);
+    if (!domain) throw new Error('there is no bridge domain');
+    vpp.state.bridgeDomains.put(domain.id, { ...domain, tag: '' });
+    const some = () => planTaps({ services: [], flows: [], mirrors: [mirrorId(1)] }, wanted, vpp.state, facts);
+    expect(vpp.execute(some()).size).toBe(0);
+    const ids = () => [...vpp.state.bridgeDomains.all()].map(({ id, tag }) => `${id} ${tag}`);
+    expect(ids()).toEqual(['10 ', `${domain.id + 1} taas.mirror:${mirrorId(1)}/OUT`]);
+    expect(some().sequences).toEqual([]);
+    // With somebody else in it, or another's id, it is for others to take away.
+    for (const id of [domain.id + 2, 20]) {
+      const [loopback] = vpp.state.interfaces.by('tag', `taas.mirror:${mirrorId(1)}/OUT`);
+      vpp.addDomain(id);
+      if (id !== 20) vpp.join(2, id);
+      vpp.join(loopback?.index ?? 0, id);
+      expect(vpp.execute(some()).size).toBe(0);
+      expect(ids()).toContain(`${id} `);
+    }
+  });
+
   it('that nobody wants any more goes, too, and one that cannot be read stays', () => {
     const { vpp, wanted } = node();
     want(wanted, 1, 1);

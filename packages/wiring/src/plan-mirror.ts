@@ -1,14 +1,13 @@
 import { findPort } from './find-interface.js';
 import { legDirections, legId, legsOf, type MirrorLeg } from './mirror-leg.js';
 import { canonicalAddress } from './node-facts.js';
-import type { ActualBridgeDomain } from './objects/bridge-domain.js';
 import { greKey } from './objects/gre.js';
 import type { ActualInterface } from './objects/interface.js';
 import { spansOff } from './objects/span.js';
 import { type Found, found, type Obstacle, pending, refused, warningOf } from './obstacle.js';
 import { suspension, thinning } from './overload.js';
 import { placing, type TargetDomain } from './plan-attachment.js';
-import { evictStrangers, planBridge } from './plan-bridge.js';
+import { evictStrangers, planBridge, untaggedHomes } from './plan-bridge.js';
 import { stateOf } from './plan-direct.js';
 import { planPolicer, removePolicer } from './plan-policer.js';
 import { reviveSource, scrubKey, sourceKey } from './plan-source.js';
@@ -109,7 +108,7 @@ function wireLeg(
       ...bridge.steps,
       ...planTunnel(planning, leg, tunnel.value, bridge.domain),
       ...planLoopback(planning, leg, record.port_id, source.value.index, bridge.domain),
-      ...spareDomains(planning, leg, bridge.domain.id),
+      ...removeDomains(planning, leg.id, bridge.domain.id),
     ],
   );
   return null;
@@ -196,25 +195,29 @@ function planLoopback(planning: Planning, leg: MirrorLeg, port: string, from: nu
 }
 
 /** Everything of a leg, mirrors first, so that nothing is mirrored to an index that is free. */
-function removeLeg({ actual }: Planning, leg: string): Step[] {
+function removeLeg(planning: Planning, leg: string): Step[] {
+  const { actual } = planning;
   const tag = ownTag('mirror', leg);
   const loopbacks = actual.interfaces.by('tag', tag);
   return [
     ...loopbacks.flatMap((entry) => removeInterface(entry, actual, 'loopback')),
-    ...[...actual.interfaces.by('tag', ownTag('gre', leg))].flatMap((entry) => removeInterface(entry, actual)),
-    ...[...actual.bridgeDomains.by('tag', tag)].flatMap((domain) => removeDomain(domain, actual)),
+    ...actual.interfaces.by('tag', ownTag('gre', leg)).flatMap((entry) => removeInterface(entry, actual)),
+    ...removeDomains(planning, leg, null),
     ...removePolicer(tag, actual, new Set(loopbacks.map(({ index }) => index))),
   ];
 }
 
-function spareDomains({ actual }: Planning, leg: MirrorLeg, kept: number): Step[] {
-  return [...actual.bridgeDomains.by('tag', ownTag('mirror', leg.id))]
-    .filter((domain) => domain.id !== kept)
-    .flatMap((domain) => removeDomain(domain, actual));
-}
-
-function removeDomain(domain: ActualBridgeDomain, actual: ActualView): Step[] {
-  return [...evictStrangers(actual, domain), { kind: 'delete-bridge-domain', id: domain.id, tag: domain.tag }];
+/** Bridge domains of a leg, when all that stays of it is in the one that is kept. */
+function removeDomains(planning: Planning, leg: string, kept: number | null): Step[] {
+  const { actual } = planning;
+  const members = (['mirror', 'gre'] as const).flatMap((kind) => actual.interfaces.by('tag', ownTag(kind, leg)));
+  const untagged = untaggedHomes(planning, members, ({ id }) => id === leg);
+  return [...actual.bridgeDomains.by('tag', ownTag('mirror', leg)), ...untagged]
+    .filter(({ id }) => id !== kept)
+    .flatMap((domain): Step[] => [
+      ...evictStrangers(actual, domain),
+      { kind: 'delete-bridge-domain', id: domain.id, tag: domain.tag },
+    ]);
 }
 
 /** A tunnel that we made and did not come round to tag: nobody else asks for its number. */

@@ -1,8 +1,9 @@
 import { leave } from './objects/bridge-domain.js';
+import type { ActualInterface } from './objects/interface.js';
 import { type Obstacle, warningOf } from './obstacle.js';
 import { suspension, thinning } from './overload.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
-import { chosenDomain, evictStrangers, planBridge } from './plan-bridge.js';
+import { chosenDomain, evictStrangers, planBridge, untaggedHomes } from './plan-bridge.js';
 import { type DirectMirror, goesDirect, mirrorKey, planDirect, stateOf } from './plan-direct.js';
 import { type Entrance, entryKey, planEntrance } from './plan-entrance.js';
 import { flowKey, flowKeys, flowNeeds, planFlow } from './plan-flow.js';
@@ -14,6 +15,7 @@ import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
 import type { Step } from './steps.js';
 import { stillnessOf } from './stillness.js';
 import { entranceKinds, ownTag, parseOwnTag, wayKinds } from './tags.js';
+import { ownedBy } from './tap-of-tag.js';
 import type { WantedFlow } from './wanted.js';
 
 interface PlannedDomain {
@@ -182,7 +184,10 @@ function planLeftovers(
   const spare = [...actual.bridgeDomains.by('tag', tag)].filter((domain) => domain.id !== keep);
   const ways = [`detach:${service}`, ...attachments.map((each) => each.key)];
   const needs = new Set([...ways, `bridge:${service}`, entryKey(service), ...[...goneFlows].map(flowKey)]);
-  const steps = spare.flatMap((domain): Step[] => {
+  const untagged = untaggedHomes(planning, ownInterfaces(planning, service, goneFlows), (own) =>
+    own.kind === 'flow' ? draft.has(flowKey(own.id)) : own.id === service,
+  );
+  const steps = [...spare, ...untagged].flatMap((domain): Step[] => {
     for (const index of domain.members.keys()) {
       const own = parseOwnTag(actual.interfaces.get(index)?.tag ?? '');
       if (own?.kind === 'flow') needs.add(flowKey(own.id));
@@ -191,9 +196,23 @@ function planLeftovers(
     const { unicast } = domain;
     const own = unicast === null ? null : parseOwnTag(actual.interfaces.get(unicast)?.tag ?? '');
     const out = unicast === null || own === null || own.id === service ? [] : leave(unicast, actual);
-    return [...evictStrangers(actual, domain), ...out, { kind: 'delete-bridge-domain', id: domain.id, tag }];
+    return [
+      ...evictStrangers(actual, domain),
+      ...out,
+      { kind: 'delete-bridge-domain', id: domain.id, tag: domain.tag },
+    ];
   });
   draft.addLast(`unbridge:${service}`, [...needs], steps);
+}
+
+function* ownInterfaces(
+  { actual, wanted }: Planning,
+  service: string,
+  goneFlows: Iterable<string>,
+): Generator<ActualInterface> {
+  for (const { kind, id } of ownedBy('services', service)) yield* actual.interfaces.by('tag', ownTag(kind, id));
+  for (const flow of [...wanted.flowsOf(service), ...goneFlows])
+    for (const { kind, id } of ownedBy('flows', flow)) yield* actual.interfaces.by('tag', ownTag(kind, id));
 }
 
 function serviceOutlook(

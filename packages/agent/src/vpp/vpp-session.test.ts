@@ -149,6 +149,40 @@ describe('a VPP that changes behind our back', () => {
     expect(planNode(wanted, snapshot, facts).sequences).toEqual([]);
   });
 
+  it('a bridge domain that VPP makes for who joins one just deleted does not stay', async () => {
+    await session.execute(plan());
+    await read();
+    const [domain] = snapshot.bridgeDomains.by('tag', `taas.service:${id('5')}`);
+    const [entry] = snapshot.interfaces.by('tag', `taas.entry:${id('5')}`);
+    if (!domain || !entry) throw new Error('the tap does not stand');
+    const leave = (index: number) =>
+      vpp.request('sw_interface_set_l2_bridge', {
+        ...{ rx_sw_if_index: index, bd_id: domain.id, port_type: 0, shg: 0, enable: false },
+      });
+    await leave(entry.index);
+    await read();
+    const old = plan();
+    expect(old.sequences.flatMap(({ steps }) => steps.map(({ kind }) => kind))).toContain('join-bridge');
+    // Between the plan and its execution somebody deletes what it joins.
+    for (const index of domain.members.keys()) await leave(index);
+    const floods = { flood: true, uu_flood: true, forward: true, learn: true, arp_term: false, arp_ufwd: false };
+    await vpp.request('bridge_domain_add_del_v2', {
+      ...{ ...floods, bd_id: domain.id, mac_age: 0, bd_tag: '', is_add: false },
+    });
+    await session.reader.readTouched((await session.execute(old)).touched);
+    expect(snapshot.bridgeDomains.get(domain.id)?.tag).toBe('');
+    // A look at all of ours finds that something lost its tag: everything is looked at then.
+    expect(snapshot.bridgeDomains.takeLostTag()).toBe(true);
+    for (let pass = 0; pass < 3; pass++) {
+      await session.reader.readTouched((await session.execute(plan())).touched);
+      await session.reader.readFeatures(interestOf(taps, wanted, snapshot).features);
+    }
+    expect(plan().sequences).toEqual([]);
+    const domains = await vpp.dump('bridge_domain_dump', { bd_id: 0xffffffff, sw_if_index: 0xffffffff });
+    const ours = domains.filter(({ bd_id }) => bd_id >= 100);
+    expect(ours.map(({ bd_tag }) => bd_tag)).toEqual([`taas.service:${id('5')}`]);
+  });
+
   it('what we delete ourselves is not answered: the index may be in use again for another tap', async () => {
     await session.execute(plan());
     await read();

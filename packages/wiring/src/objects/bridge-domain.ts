@@ -1,5 +1,6 @@
 import { nameOf, type Ref, type VppObject } from './object.js';
 import { Table } from './table.js';
+import { TaggedTable } from './tagged-table.js';
 
 export type BridgeDomainStep =
   | { readonly kind: 'create-bridge-domain'; readonly id: number; readonly tag: string }
@@ -40,7 +41,7 @@ export interface Membership {
 }
 
 export interface BridgeDomainTables {
-  readonly bridgeDomains: Table<number, ActualBridgeDomain, 'tag'>;
+  readonly bridgeDomains: TaggedTable<ActualBridgeDomain>;
   /** By interface; written with the bridge domains only. */
   readonly memberships: Table<number, Membership>;
 }
@@ -52,7 +53,7 @@ function* occupants({ members, unicast }: ActualBridgeDomain): Iterable<readonly
 
 function tables(): BridgeDomainTables {
   const memberships: BridgeDomainTables['memberships'] = new Table({});
-  const bridgeDomains: BridgeDomainTables['bridgeDomains'] = new Table({ tag: ({ tag }) => [tag] }, (id, old, now) => {
+  const bridgeDomains = new TaggedTable<ActualBridgeDomain>({}, (id, old, now) => {
     for (const [index] of old ? occupants(old) : [])
       if (memberships.get(index)?.bridgeDomain === id && !now?.members.has(index) && now?.unicast !== index)
         memberships.delete(index);

@@ -1,6 +1,6 @@
-import { parseOwnTag, portIdInPath } from '../tags.js';
+import { portIdInPath } from '../tags.js';
 import { nameOf, type Ref, type VppObject } from './object.js';
-import { Table } from './table.js';
+import { TaggedTable } from './tagged-table.js';
 
 export type InterfaceStep =
   /** Refuses to go on unless the interface is (still) the port's: a freed index goes to the next interface at once. */
@@ -47,14 +47,11 @@ export interface VlanMatch {
 }
 
 /** Interfaces by index; `port`: by the port that the path of their socket names, in lower case. */
-export class InterfaceTable extends Table<number, ActualInterface, 'tag' | 'parent' | 'name' | 'port'> {
-  #lostTag = false;
-
+export class InterfaceTable extends TaggedTable<ActualInterface, 'parent' | 'name' | 'port'> {
   /** @param changed as `Table` has it */
   constructor(changed: (index: number, old: ActualInterface | undefined, now: ActualInterface | undefined) => void) {
     super(
       {
-        tag: ({ tag }) => (tag === '' ? [] : [tag]),
         parent: ({ index, supIndex }) => (supIndex === index ? [] : [supIndex]),
         name: ({ name }) => [name],
         port: ({ socket = '' }) =>
@@ -63,18 +60,8 @@ export class InterfaceTable extends Table<number, ActualInterface, 'tag' | 'pare
             ?.slice(0, 1)
             .map((id) => id.toLowerCase()) ?? [],
       },
-      (index, old, now) => {
-        if (old && now?.tag === '' && parseOwnTag(old.tag) !== null) this.#lostTag = true;
-        changed(index, old, now);
-      },
+      changed,
     );
-  }
-
-  /** Whether something of ours has lost its tag since this was asked last. */
-  takeLostTag(): boolean {
-    const lost = this.#lostTag;
-    this.#lostTag = false;
-    return lost;
   }
 }
 

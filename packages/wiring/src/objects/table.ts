@@ -15,7 +15,7 @@ export interface TableView<K, V, I extends string = never> {
 }
 
 /** How a row is found in an index: under each of these. */
-type Indices<V, I extends string> = { readonly [N in I]: (row: V) => Iterable<IndexKey> };
+export type Indices<V, I extends string> = { readonly [N in I]: (row: V) => Iterable<IndexKey> };
 
 const none: ReadonlySet<never> = new Set<never>();
 const noRows: readonly never[] = [];

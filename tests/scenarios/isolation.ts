@@ -111,11 +111,9 @@ export function describeIsolation(name: string, settings: () => LabSettings): vo
       const second = await lab.collector('node-a');
       const more = await lab.service(second);
       for (const vm of vms) await lab.active(await lab.flow(more, vm));
-      const tags = [undefined, 4095, 4094, 3900];
-      const floods = tags.map((tag) =>
-        talk(lab, collector, () =>
-          lab.frames(20).map((frame) => (tag === undefined ? frame : taggedFrame(frame, tag))),
-        ),
+      const stacks = [[], [4095], [4094], [3900], [4095, 4094], [4095, 4093]];
+      const floods = stacks.map((tags) =>
+        talk(lab, collector, () => lab.frames(20).map((frame) => tags.reduceRight(taggedFrame, frame))),
       );
       const quiet = [second, ...vms, ...vms.map(({ node, neighbour }) => ({ node, port: neighbour }))];
       for (const at of quiet)

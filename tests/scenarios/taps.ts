@@ -91,18 +91,48 @@ export function describeTaps(name: string, settings: () => LabSettings): void {
         await lab.sends(collector, sent);
         return sent;
       });
-      for (const vlan of [4095, 4094])
+      // Both sub-interfaces that the copies leave by: frames with their tags are for nobody.
+      for (const inner of [4094, 4093])
         for (const [node, port] of [
           ['node-a', vm.port],
           ['node-a', vm.neighbour],
           ['node-b', collector.neighbour],
           ['node-b', collector.port],
         ] as const)
-          await lab.expectAt({ node, port }, `VLAN ${vlan} from the collector`, async () => {
-            const tagged = lab.frames(12).map((frame) => taggedFrame(frame, vlan));
+          await lab.expectAt({ node, port }, `VLAN 4095 with ${inner} within from the collector`, async () => {
+            const tagged = lab.frames(12).map((frame) => taggedFrame(taggedFrame(frame, inner), 4095));
             await lab.sends(collector, tagged);
             return [];
           });
+      await lab.expectCopies(collector, vm);
+    });
+
+    it('leaves every VLAN of the collector to the subports of its trunk, whichever comes first', async () => {
+      await start();
+      const collector = await lab.vm('node-b');
+      const node = lab.cloud.node('node-b').switch;
+      const subport = async (vlan: number) => {
+        const neighbour = await lab.vm('node-b');
+        const { bridgeDomain } = neighbour.port;
+        await node.addSubport(collector.port, { id: lab.newPortId(), vlan, bridgeDomain });
+        return { vlan, neighbour };
+      };
+      const early = await subport(4094);
+      const service = await lab.service(collector);
+      const vm = await lab.vm('node-a');
+      const flow = await lab.flow(service, vm);
+      await lab.active(flow);
+      const late = [await subport(4093), await subport(1)];
+      for (const { vlan, neighbour } of [early, ...late])
+        await lab.expectAt({ node: 'node-b', port: neighbour.port }, `VLAN ${vlan} of the collector`, async () => {
+          const sent = lab.frames(5);
+          await lab.sends(
+            collector,
+            sent.map((frame) => taggedFrame(frame, vlan)),
+          );
+          return sent;
+        });
+      await lab.active(flow);
       await lab.expectCopies(collector, vm);
     });
   });

@@ -16,7 +16,7 @@ afterEach(async () => {
 it('finishes what it has begun: nothing is left that nobody could tell from others', async () => {
   const node = await bench.addNode('n1');
   node.vpp.addPort({ name: 'collector', tag: `net-vpp.port:${service.port_id}`, bridgeDomain: 20 });
-  node.vpp.faults.delay('create_vlan_subif', 100);
+  node.vpp.faults.delay('create_subif', 100);
   await node.start();
   await node.wantService(service);
   const begun = () => (node.vpp.writes.byMessage.has('bridge_domain_add_del_v2') ? true : undefined);
@@ -33,7 +33,7 @@ it('finishes what it has begun: nothing is left that nobody could tell from othe
 it('does not wait for ever for a VPP that hangs', async () => {
   const node = await bench.addNode('n1');
   node.vpp.addPort({ name: 'collector', tag: `net-vpp.port:${service.port_id}`, bridgeDomain: 20 });
-  node.vpp.faults.delay('create_vlan_subif', 60_000);
+  node.vpp.faults.delay('create_subif', 60_000);
   await node.start();
   await node.wantService(service);
   const begun = () => (node.vpp.writes.byMessage.has('bridge_domain_add_del_v2') ? true : undefined);

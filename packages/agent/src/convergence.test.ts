@@ -33,7 +33,7 @@ const operation = fc.oneof(
       'sw_interface_span_enable_disable',
       'delete_loopback',
       'sw_interface_set_l2_bridge',
-      'create_vlan_subif',
+      'create_subif',
     ),
   }),
   fc.record({ do: fc.constant('restart-agent' as const) }),

@@ -168,26 +168,37 @@ function findCollector(
   if (supIndex !== index)
     return refused('port_is_subport', `port ${port} is a trunk's subport, which cannot be a collector`);
   if (!adminUp) return pending('port_down', `port ${port} is down: its interface ${name} is not up in VPP`);
-  const subs = [...actual.interfaces.by('parent', index)].filter((sub) => sub.vlan?.match === 'exact');
+  const subs = [...actual.interfaces.by('parent', index)].filter(isBesideSubports);
   const tag = ownTag(kind, service);
   const existing =
     subs.find((sub) => sub.tag === tag) ??
     subs.find((sub) => isHalfMadeCollector(sub, actual) && taken.adopt(sub.index));
   if (existing) return found({ kind, existing, make: () => [], pop: 0 });
-  const vlan = taken.collectorVlan(actual, index);
-  if (vlan === undefined)
+  const inner = taken.collectorTag(actual, index);
+  if (inner === undefined)
     return refused('node_ids_exhausted', `port ${port} has no VLAN id left for another collector`);
   const make = (as: string): Step[] => [
     { kind: 'check-port', port, index },
-    { kind: 'create-vlan', as, parent: index, vlan, match: 'exact' },
+    { kind: 'create-two-tags', as, parent: index, outer: reservedVlan, inner, subId: firstSubId + inner },
   ];
   return found({ kind, existing: null, make, pop: 0 });
 }
 
-/** VLAN 4095 is reserved, so an untagged sub-interface with it is one that we made and did not come round to tag. */
+/**
+ * VLAN 4095 is reserved (IEEE 802.1Q), and Neutron gives trunks' subports VLANs and sub-interface ids up to 4094. So whatever
+ * we put there never takes an id that networking-vpp needs on the same port: its agent would end at each start.
+ */
+const reservedVlan = 4095;
+const firstSubId = 4096;
+
+/** Not one that an older agent made with a subport's VLAN id: that is made anew. */
+function isBesideSubports({ vlan }: ActualInterface): boolean {
+  return vlan?.outer === reservedVlan && (vlan.match === 'exact-two' || vlan.match === 'exact');
+}
+
+/** An untagged sub-interface with the reserved VLAN is one that we made and did not come round to tag. */
 export function isHalfMadeCollector(entry: ActualInterface, actual: Planning['actual']): boolean {
-  const { tag, vlan, index } = entry;
-  return tag === '' && vlan?.outer === 4095 && vlan.match === 'exact' && !actual.memberships.get(index);
+  return entry.tag === '' && isBesideSubports(entry) && !actual.memberships.get(entry.index);
 }
 
 function findLink(planning: Planning, service: string, link: Link): Found<Candidate> {
@@ -205,7 +216,7 @@ function findVlan(
   const holder = [...actual.interfaces.by('parent', parent)].find(
     (sub) => sub.subId === vlan || sub.vlan?.outer === vlan,
   );
-  const make = (as: string): Step[] => [{ kind: 'create-vlan', as, parent, vlan, match: 'outer' }];
+  const make = (as: string): Step[] => [{ kind: 'create-vlan', as, parent, vlan }];
   if (!holder) return found({ kind: 'vlan', existing: null, make, pop: 1 });
   const tag = ownTag('vlan', service);
   // One of ours with another match than it should have is detached first, and made anew.

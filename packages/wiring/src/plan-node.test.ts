@@ -33,13 +33,13 @@ describe('a local tap', () => {
     expect(text(vpp, wanted)).toEqual([
       `create bridge domain 8388608 tagged taas.service:${serviceId(1)}`,
       `check that interface 3 is port ${portId(3)}`,
-      `create collector:${serviceId(1)}: VLAN 4095 on interface 3`,
+      `create collector:${serviceId(1)}: VLAN 4095 with VLAN 4094 within on interface 3`,
       `tag collector:${serviceId(1)} as taas.collector:${serviceId(1)}`,
       `put collector:${serviceId(1)} into bridge domain 8388608, split-horizon group 2`,
       `drop what comes in by collector:${serviceId(1)}`,
       `set collector:${serviceId(1)} up`,
       `check that interface 3 is port ${portId(3)}`,
-      `create unicast:${serviceId(1)}: VLAN 4094 on interface 3`,
+      `create unicast:${serviceId(1)}: VLAN 4095 with VLAN 4093 within on interface 3`,
       `tag unicast:${serviceId(1)} as taas.unicast:${serviceId(1)}`,
       `put unicast:${serviceId(1)} into bridge domain 8388608, split-horizon group 1`,
       `drop what comes in by unicast:${serviceId(1)}`,
@@ -295,14 +295,44 @@ describe('repair', () => {
     expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
   });
 
+  it('leaves every VLAN id of a collector to the subports of a trunk, and every sub-interface id', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.execute(plan(vpp, wanted));
+    const taken = [...vpp.state.interfaces.by('parent', 3)];
+    expect(taken).toHaveLength(2);
+    for (const { subId, vlan } of taken) {
+      expect(subId).toBeGreaterThan(4094);
+      expect(vlan).toMatchObject({ outer: 4095 });
+    }
+  });
+
+  it('makes anew what an older agent made with an id that a subport may need', () => {
+    const { vpp, wanted } = node();
+    local(wanted);
+    vpp.execute(plan(vpp, wanted));
+    const [unicast] = vpp.state.interfaces.by('tag', `taas.unicast:${serviceId(1)}`);
+    const collector = [...vpp.state.interfaces.by('tag', `taas.collector:${serviceId(1)}`)][0];
+    if (!unicast || !collector) throw new Error('the service has no ways to its collector');
+    vpp.state.interfaces.put(unicast.index, { ...unicast, subId: 4094, vlan: { outer: 4094, match: 'exact' } });
+    vpp.state.interfaces.put(collector.index, { ...collector, subId: 4095, vlan: { outer: 4095, match: 'exact' } });
+    vpp.execute(plan(vpp, wanted));
+    const now = [...vpp.state.interfaces.by('parent', 3)];
+    expect(now.map(({ tag, vlan }) => [tag.split(':')[0], vlan?.match])).toEqual([
+      ['taas.collector', 'exact'],
+      ['taas.unicast', 'exact-two'],
+    ]);
+    expect(statuses(vpp, wanted)[flowId(1)]).toBe('ACTIVE');
+    expect(text(vpp, wanted)).toEqual([]);
+  });
+
   it('gives a port that collects for two services two sub-interfaces each', () => {
     const { vpp, wanted } = node();
     local(wanted);
     wanted.setService({ record: service(2, 3), revision: 9 });
     vpp.execute(plan(vpp, wanted));
-    expect([...vpp.state.interfaces.by('parent', 3)].map((sub) => sub.vlan?.outer).sort()).toEqual([
-      4092, 4093, 4094, 4095,
-    ]);
+    const tags = [...vpp.state.interfaces.by('parent', 3)].map(({ vlan }) => vlan);
+    expect(tags).toEqual([4094, 4093, 4092, 4091].map((inner) => ({ outer: 4095, inner, match: 'exact-two' })));
     expect(text(vpp, wanted)).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ export interface Planning {
 
 export class TakenIds {
   #nextDomain: number | undefined;
-  readonly #vlans = new Map<number, Set<number>>();
+  readonly #innerTags = new Map<number, Set<number>>();
   readonly #adopted = new Set<number>();
 
   /** Whether an interface that was left half-made is still to be had; it is not any more after this. */
@@ -34,18 +34,16 @@ export class TakenIds {
     return id <= last ? id : undefined;
   }
 
-  /** The highest VLAN id below 4096 that no sub-interface of `parent` has, or undefined if all are taken. */
-  collectorVlan(actual: ActualView, parent: number): number | undefined {
-    const used = this.#vlans.get(parent) ?? new Set<number>();
-    for (const sub of actual.interfaces.by('parent', parent)) {
-      used.add(sub.subId);
-      if (sub.vlan) used.add(sub.vlan.outer);
-    }
-    this.#vlans.set(parent, used);
-    for (let vlan = 4095; vlan > 0; vlan--) {
-      if (used.has(vlan)) continue;
-      used.add(vlan);
-      return vlan;
+  /** The highest inner VLAN id that no sub-interface of a collector on `parent` has, or undefined if all are taken. */
+  collectorTag(actual: ActualView, parent: number): number | undefined {
+    const used = this.#innerTags.get(parent) ?? new Set<number>();
+    for (const { vlan } of actual.interfaces.by('parent', parent))
+      if (vlan?.match === 'exact-two') used.add(vlan.inner);
+    this.#innerTags.set(parent, used);
+    for (let inner = 4094; inner > 0; inner--) {
+      if (used.has(inner)) continue;
+      used.add(inner);
+      return inner;
     }
     return undefined;
   }

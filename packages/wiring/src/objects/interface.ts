@@ -36,14 +36,23 @@ export interface InterfaceMtu {
   readonly ip6: number;
 }
 
-/** Which frames of its parent a sub-interface takes. */
-export interface VlanMatch {
+/** Which frames of its parent a sub-interface takes, by the 802.1Q tags that they come with. */
+export type VlanMatch = OneTag | TwoTags;
+
+interface OneTag {
   readonly outer: number;
   /**
-   * `exact`: frames with this one 802.1Q tag and no other. `outer`: with this 802.1Q tag first, whatever follows, which is
-   * what a link needs, since a copy may have a tag of its own. `other`: anything else, which we never make.
+   * `exact`: frames with this one tag and no other. `outer`: with this tag first, whatever follows, which is what a link
+   * needs, since a copy may have a tag of its own. `other`: anything else, which we never make.
    */
   readonly match: 'exact' | 'outer' | 'other';
+}
+
+/** Frames with these two tags and no third. */
+interface TwoTags {
+  readonly outer: number;
+  readonly inner: number;
+  readonly match: 'exact-two';
 }
 
 /** Interfaces by index; `port`: by the port that the path of their socket names, in lower case. */

@@ -1,12 +1,16 @@
 import { nameOf, type Ref, unseen, type VppObject } from './object.js';
 
 export type SubInterfaceStep =
+  /** For frames with this tag first, whatever follows. */
+  | { readonly kind: 'create-vlan'; readonly as: string; readonly parent: number; readonly vlan: number }
+  /** For frames with these two tags and no third. */
   | {
-      readonly kind: 'create-vlan';
+      readonly kind: 'create-two-tags';
       readonly as: string;
       readonly parent: number;
-      readonly vlan: number;
-      readonly match: 'exact' | 'outer';
+      readonly outer: number;
+      readonly inner: number;
+      readonly subId: number;
     }
   | { readonly kind: 'delete-vlan'; readonly at: Ref }
   | { readonly kind: 'set-rewrite'; readonly at: Ref; readonly pop: 0 | 1; readonly before: 0 | 1 };
@@ -16,6 +20,13 @@ export const subInterfaceObject: VppObject<SubInterfaceStep, object> = {
   steps: {
     'create-vlan': {
       describe: (s) => `create ${s.as}: VLAN ${s.vlan} on interface ${s.parent}`,
+      undo: (s) => ({ kind: 'delete-vlan', at: { ref: s.as } }),
+      waits: true,
+      refs: () => [],
+      touches: (s) => ({ interfaces: [{ ref: s.as }] }),
+    },
+    'create-two-tags': {
+      describe: (s) => `create ${s.as}: VLAN ${s.outer} with VLAN ${s.inner} within on interface ${s.parent}`,
       undo: (s) => ({ kind: 'delete-vlan', at: { ref: s.as } }),
       waits: true,
       refs: () => [],

@@ -1,4 +1,4 @@
-import { type ActualInterface, type InterfaceStep, isPort } from '@taas/wiring';
+import { type ActualInterface, type InterfaceStep, isPort, type VlanMatch } from '@taas/wiring';
 import { type AgentMessages, type DetailsFields, fromVppMac } from 'vpp-api';
 import { anyIndex, type Vpp } from '../vpp-messages.js';
 import { listObjects } from './list-objects.js';
@@ -95,25 +95,34 @@ async function lookUpInterface(vpp: Vpp, index: number): Promise<ActualInterface
 
 /** Flags of sub-interfaces (vnet/interface_types.api): one tag, and no more than those that are named. */
 export const oneTag = 2;
-const exactMatch = 16;
+export const twoTags = 4;
+export const exactMatch = 16;
 /** 802.1ad, default sub-interface, any outer or inner VLAN. */
-const otherMatches = 4 | 8 | 32 | 64 | 128;
+const otherMatches = 8 | 32 | 64 | 128;
 const adminUp = 1;
+
+function vlanMatch(d: DetailsFields<AgentMessages, 'sw_interface_dump'>): VlanMatch {
+  const outer = d.sub_outer_vlan_id;
+  const isExact = (d.sub_if_flags & exactMatch) !== 0;
+  const tags = d.sub_if_flags & (oneTag | twoTags | otherMatches);
+  if (d.sub_number_of_tags === 1 && tags === oneTag) return { outer, match: isExact ? 'exact' : 'outer' };
+  if (d.sub_number_of_tags === 2 && tags === twoTags && isExact)
+    return { outer, inner: d.sub_inner_vlan_id, match: 'exact-two' };
+  return { outer, match: 'other' };
+}
 
 function toInterface(
   d: DetailsFields<AgentMessages, 'sw_interface_dump'>,
   socket: string | undefined,
 ): ActualInterface {
   const isSub = d.sup_sw_if_index !== d.sw_if_index;
-  const oneTagOnly = d.sub_number_of_tags === 1 && (d.sub_if_flags & (oneTag | otherMatches)) === oneTag;
-  const match = !oneTagOnly ? 'other' : (d.sub_if_flags & exactMatch) !== 0 ? 'exact' : 'outer';
   return {
     index: d.sw_if_index,
     name: d.interface_name,
     tag: d.tag,
     supIndex: d.sup_sw_if_index,
     subId: isSub ? d.sub_id : 0,
-    vlan: isSub ? { outer: d.sub_outer_vlan_id, match } : null,
+    vlan: isSub ? vlanMatch(d) : null,
     adminUp: (d.flags & adminUp) !== 0,
     mac: fromVppMac(d.l2_address),
     rewrite: d.vtr_op,

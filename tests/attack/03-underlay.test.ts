@@ -1,9 +1,6 @@
 import { agentCodec, keys, nodeTapMirrorCodec, prefixes } from '@taas/model';
+import { remoteAddressPolicy, usualRemoteAddresses } from '@taas/server/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  remoteAddressPolicy,
-  usualRemoteAddresses,
-} from '../../packages/server/src/admission/remote-address-policy.js';
 import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { freePort, ProgramProcess, TaasClient } from '@taas/lab';
 import { keys, prefixes, tapStateCodec } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
+import { createEtcdStore, type Store } from '@taas/store';
+import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
+import { CertificateMaker, type MadeCertificate, seal } from '@taas/store/testing/suites';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { seal } from '../../packages/store/src/signing/envelope.js';
-import { CertificateMaker, type MadeCertificate } from '../../packages/store/src/signing/signing-certificates.suite.js';
 import { runWith } from '../scenarios/program-cloud.js';
 import { uuid } from './stack.js';
 

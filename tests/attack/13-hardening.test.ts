@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@taas/lab';
 import { systemClock } from '@taas/service';
-import { type EtcdProcess, launchEtcd } from '@taas/store';
+import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createSimulator, type Simulator } from 'vpp-sim';
 

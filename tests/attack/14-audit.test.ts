@@ -2,12 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keys, prefixes } from '@taas/model';
+import { auditedStore, Behalves, LiveView } from '@taas/server/testing';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type Store } from '@taas/store';
+import type { Store } from '@taas/store';
+import { createEmbeddedStore } from '@taas/store/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Behalves } from '../../packages/server/src/audit/actor.js';
-import { auditedStore } from '../../packages/server/src/audit/audited-store.js';
-import { LiveView } from '../../packages/server/src/view/live-view.js';
 import type { TokenPort } from './cloud-of-tokens.js';
 import { type Answer, Stack, uuid } from './stack.js';
 

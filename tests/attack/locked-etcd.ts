@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fixed, silentLogger, systemClock } from '@taas/service';
-import { createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
-import { connectEndpoint } from '../../packages/store/src/etcd-endpoint.js';
+import { createEtcdStore, type Store } from '@taas/store';
+import { connectEndpoint, type EtcdProcess, launchEtcd } from '@taas/store/testing';
 
 const script = fileURLToPath(new URL('../../deploy/etcd-roles.sh', import.meta.url));
 const rootPassword = 'root-password';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, ProgramProcess } from '@taas/lab';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEtcdStore, type EtcdProcess, type EtcdProcessOptions, launchEtcd, type Store } from '@taas/store';
+import { createEtcdStore, type Store } from '@taas/store';
+import { type EtcdProcess, type EtcdProcessOptions, launchEtcd } from '@taas/store/testing';
 import {
   startTokenKeystone,
   startTokenNeutron,

@@ -1,7 +1,8 @@
+import { freePort } from '@taas/lab';
 import { silentLogger, systemClock } from '@taas/service';
-import { type EtcdProcess, type EtcdToCheck, launchEtcd, UnprotectedEtcdError, untilProtected } from '@taas/store';
+import { type EtcdToCheck, UnprotectedEtcdError, untilProtected } from '@taas/store';
+import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { afterEach, expect, it } from 'vitest';
-import { freePort } from '../../packages/lab/src/free-port.js';
 
 let etcd: EtcdProcess | undefined;
 afterEach(() => etcd?.close());

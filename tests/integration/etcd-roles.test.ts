@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { freePort, ProgramProcess, SimSwitch, TaasClient } from '@taas/lab';
 import { keys } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
+import { createEtcdStore, type Store } from '@taas/store';
+import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const script = fileURLToPath(new URL('../../deploy/etcd-roles.sh', import.meta.url));

@@ -3,7 +3,8 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkConfig, FileWatch, options, silentLogger, systemClock } from '@taas/service';
-import { etcdOptions, launchEtcd, openEtcd, type Store } from '@taas/store';
+import { etcdOptions, openEtcd, type Store } from '@taas/store';
+import { launchEtcd } from '@taas/store/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeCertificates } from './certificates.js';
 

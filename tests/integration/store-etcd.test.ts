@@ -2,24 +2,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fixed, silentLogger, systemClock } from '@taas/service';
+import { createEtcdStore, type EtcdStoreOptions, type FollowEvent, type Store } from '@taas/store';
 import {
-  createEtcdStore,
+  connectEndpoint,
   type EtcdProcess,
   type EtcdProcessOptions,
-  type EtcdStoreOptions,
-  type FollowEvent,
   launchEtcd,
   launchEtcdCluster,
-  type Store,
-} from '@taas/store';
+} from '@taas/store/testing';
+import {
+  describeStoreBehaviour,
+  EtcdCalls,
+  openTcpWall,
+  put,
+  putAll,
+  resolveEtcdOptions,
+  type TcpWall,
+  View,
+  watchEtcd,
+} from '@taas/store/testing/suites';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { describeStoreBehaviour } from '../../packages/store/src/behaviour.suite.js';
-import { put, putAll, View } from '../../packages/store/src/behaviour-harness.suite.js';
-import { EtcdCalls } from '../../packages/store/src/etcd-calls.js';
-import { connectEndpoint } from '../../packages/store/src/etcd-endpoint.js';
-import { resolveEtcdOptions } from '../../packages/store/src/etcd-options.js';
-import { watchEtcd } from '../../packages/store/src/etcd-watch.js';
-import { openTcpWall, type TcpWall } from '../../packages/store/src/tcp-wall.suite.js';
 import { makeCertificates } from './certificates.js';
 
 const cleanups: (() => void | Promise<void>)[] = [];

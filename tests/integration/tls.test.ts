@@ -7,12 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { serverConfigSchema, serverProgram } from '@taas/server';
+import {
+  createServer,
+  FakeKeystone,
+  FakeNeutron,
+  openServerFiles,
+  type Server,
+  serveKeystone,
+} from '@taas/server/testing';
 import { ConfigError, checkConfig, FileWatch, type Logger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeKeystone, FakeNeutron, serveKeystone } from '../../packages/server/src/conformance/fake-cloud.suite.js';
-import { createServer, type Server } from '../../packages/server/src/server.js';
-import { openServerFiles } from '../../packages/server/src/server-files.js';
 import { type Certificates, makeCertificates } from './certificates.js';
 
 const services = '/v2.0/taas/tap_services';

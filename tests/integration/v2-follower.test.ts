@@ -3,19 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@taas/service';
-import {
-  createV2Follower,
-  type EtcdProcess,
-  type EtcdProcessOptions,
-  type EtcdStoreOptions,
-  launchEtcd,
-  launchEtcdCluster,
-  type V2Follower,
-} from '@taas/store';
+import { createV2Follower, type EtcdStoreOptions, type V2Follower } from '@taas/store';
+import { type EtcdProcess, type EtcdProcessOptions, launchEtcd, launchEtcdCluster } from '@taas/store/testing';
+import { openTcpWall, V2View } from '@taas/store/testing/suites';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openTcpWall } from '../../packages/store/src/tcp-wall.suite.js';
-import { V2View } from '../../packages/store/src/v2-view.suite.js';
 import { deleteV2, getV2, putV2 } from '../scenarios/v2-keys.js';
 
 const cleanups: (() => void | Promise<void>)[] = [];

@@ -1,5 +1,5 @@
+import { freePort } from '@taas/lab';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../packages/lab/src/free-port.js';
 import { describeBoundPorts } from './bound-ports.suite.js';
 import { describeHaproxy } from './haproxy.suite.js';
 import { OpenStackCli, openstackOnce } from './lab/openstack-cli.js';

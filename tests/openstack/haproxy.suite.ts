@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '@taas/lab';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../packages/lab/src/free-port.js';
 import type { OpenStackLab } from './lab/openstack-lab.js';
 import { mustRest, rest } from './lab/rest.js';
 import { ServiceProcess } from './lab/service-process.js';

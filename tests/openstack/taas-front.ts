@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../packages/lab/src/free-port.js';
+import { freePort } from '@taas/lab';
 import type { OpenStackLab } from './lab/openstack-lab.js';
 import { ServiceProcess } from './lab/service-process.js';
 import { taasProgram } from './taas-program.js';

@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LabPort, physnet, SimSwitch, SimWire, tunnelAddress } from '@taas/lab';
+import { freePort, type LabPort, physnet, SimSwitch, SimWire, tunnelAddress } from '@taas/lab';
 import { silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type Store } from '@taas/store';
-import { freePort } from '../../packages/lab/src/free-port.js';
 import type { ServiceProcess } from './lab/service-process.js';
 import { taasProgram } from './taas-program.js';
 

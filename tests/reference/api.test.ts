@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { taasExtensions } from '@taas/gateway';
 import { apiStatuses, resourceKinds } from '@taas/model';
+import { attributes, openApi, words } from '@taas/server/testing';
 import { expect, it } from 'vitest';
-import { taasExtensions } from '../../packages/gateway/src/amended-documents.js';
-import { attributes } from '../../packages/server/src/api/attributes.js';
-import { words } from '../../packages/server/src/api/neutron-error.js';
-import { openApi } from '../../packages/server/src/api/openapi.js';
 import { plain, tablesOf } from './markdown-table.js';
 
 const tables = tablesOf(readFileSync(new URL('../../docs/reference/api.md', import.meta.url), 'utf8'));

@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { attributes, remoteAddressPolicy, usualRemoteAddresses, words } from '@taas/server/testing';
 import { expect, it } from 'vitest';
-import {
-  remoteAddressPolicy,
-  usualRemoteAddresses,
-} from '../../packages/server/src/admission/remote-address-policy.js';
-import { attributes } from '../../packages/server/src/api/attributes.js';
-import { words } from '../../packages/server/src/api/neutron-error.js';
 import { plain, tablesOf } from './markdown-table.js';
 import { inputReasons, raisedErrors } from './raised-errors.js';
 

@@ -3,12 +3,21 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LabPort, physnet, SimSwitch, SimWire, TaasClient, tunnelAddress, withoutBounds } from '@taas/lab';
+import {
+  freePort,
+  type LabPort,
+  ProgramProcess,
+  physnet,
+  SimSwitch,
+  SimWire,
+  TaasClient,
+  tunnelAddress,
+  withoutBounds,
+} from '@taas/lab';
 import { keys } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEtcdStore, type EtcdProcess, launchEtcd, type Store } from '@taas/store';
-import { freePort } from '../../packages/lab/src/free-port.js';
-import { ProgramProcess } from '../../packages/lab/src/program-process.js';
+import { createEtcdStore, type Store } from '@taas/store';
+import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { deleteV2, putV2 } from './v2-keys.js';
 
 /** One of the real programs with its configuration, and where it is to be asked. */

@@ -9,13 +9,13 @@ import {
   createAgent,
   createVppLock,
 } from '@taas/agent';
+import { dryRun } from '@taas/agent/testing';
 import { physnet, SimSwitch, SimWire, TaasClient, tunnelAddress, withoutBounds } from '@taas/lab';
 import { keys } from '@taas/model';
 import { checkServerConfig, createServer, type Server, serverConfigSchema } from '@taas/server';
 import { checkConfig, systemClock } from '@taas/service';
-import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import { agentMessages, connect } from 'vpp-api';
-import { dryRun } from '../../packages/agent/src/dry-run.js';
 import { type LogLine, recordingLogger } from './recording-logger.js';
 import { slowStore } from './slow-store.js';
 

@@ -1,5 +1,5 @@
 import { findVpp } from '@taas/lab';
-import { etcdInstallHint, findEtcd } from '@taas/store';
+import { etcdInstallHint, findEtcd } from '@taas/store/testing';
 import { describeMirrors } from '../scenarios/mirrors.js';
 
 // Server and agents are the real programs here, so that a kill is a kill -9.

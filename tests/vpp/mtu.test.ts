@@ -1,5 +1,5 @@
 import { findVpp, RealSwitch } from '@taas/lab';
-import { etcdInstallHint, findEtcd } from '@taas/store';
+import { etcdInstallHint, findEtcd } from '@taas/store/testing';
 import { afterEach, expect, it } from 'vitest';
 import { broadcast } from '../scenarios/every-frame.js';
 import { TapLab } from '../scenarios/tap-lab.js';

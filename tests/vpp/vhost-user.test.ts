@@ -1,5 +1,5 @@
 import { burstSize, findTestpmd, findVpp, testpmdInstallHint } from '@taas/lab';
-import { etcdInstallHint, findEtcd } from '@taas/store';
+import { etcdInstallHint, findEtcd } from '@taas/store/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VhostLab } from '../scenarios/vhost-lab.js';
 

@@ -1,6 +1,6 @@
 import { type AgentRecord, agentCodec, heartbeatCodec, keys } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import { expect, it } from 'vitest';
 import { Presence } from './presence.js';
 

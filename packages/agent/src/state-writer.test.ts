@@ -1,6 +1,6 @@
 import { keys } from '@taas/model';
 import { systemClock } from '@taas/service';
-import { createEmbeddedStore } from '@taas/store';
+import { createEmbeddedStore } from '@taas/store/testing';
 import { expect, it } from 'vitest';
 import { type StateEntry, StateWriter } from './state-writer.js';
 

@@ -1,6 +1,7 @@
 import { keys, type NodeTapFlow, nodeTapFlowCodec } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type FollowEvent, type Store } from '@taas/store';
+import type { FollowEvent, Store } from '@taas/store';
+import { createEmbeddedStore } from '@taas/store/testing';
 import { expect, it } from 'vitest';
 import { WantedFollower } from './wanted-follower.js';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkConfig, type LogFields, type Logger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnswerBody } from './answer-body.suite.js';
 import { checkServerConfig, serverConfigSchema } from './config.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { keys } from '@taas/model';
 import { checkConfig, type LogFields, type Logger, silentLogger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnswerBody } from './answer-body.suite.js';
 import { UnsafeListenError } from './auth/development.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type AgentRecord, agentCodec, keys, parseKey, prefixes, root, tapStateCodec } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type EmbeddedStore, type FollowEvent, type KeyValue, type Store } from '@taas/store';
+import type { FollowEvent, KeyValue, Store } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import type { FastifyInstance } from 'fastify';
 import { boundPorts } from './admission/port-directory.js';
 import {

@@ -1,5 +1,3 @@
-export { createEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.js';
-export type { EtcdAuthSetup } from './etcd-admin.js';
 export {
   type EtcdConfig,
   etcdOptions,
@@ -10,14 +8,6 @@ export {
   openEtcdV2,
 } from './etcd-config.js';
 export type { EtcdStoreOptions, EtcdTlsOptions } from './etcd-options.js';
-export {
-  type EtcdProcess,
-  type EtcdProcessOptions,
-  etcdInstallHint,
-  findEtcd,
-  launchEtcd,
-  launchEtcdCluster,
-} from './etcd-process.js';
 export { type EtcdToCheck, UnprotectedEtcdError, untilProtected } from './etcd-protection.js';
 export { createEtcdStore, type EtcdStore } from './etcd-store.js';
 export { guardedStore } from './guarded-store.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '@taas/service';
-import { type EtcdProcess, launchEtcdCluster } from '@taas/store';
+import { type EtcdProcess, launchEtcdCluster } from '@taas/store/testing';
 
 /** Small, so that it can be filled in a second. */
 const quotaBytes = 8 * 1024 * 1024;

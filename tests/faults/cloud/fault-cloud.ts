@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { agentConfigSchema, checkAgentConfig } from '@taas/agent';
+import { dryRun } from '@taas/agent/testing';
 import {
   freePort,
   type LabSwitch,
@@ -19,7 +20,6 @@ import {
 import { checkConfig, silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type Store } from '@taas/store';
 import { agentMessages, connect } from 'vpp-api';
-import { dryRun } from '../../../packages/agent/src/dry-run.js';
 import { EtcdCluster } from './etcd-cluster.js';
 import { findFakeTime, ShiftedClock, tidyUpAfter } from './shifted-clock.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../packages/lab/src/free-port.js';
+import { freePort } from '@taas/lab';
 import { prepareKeystone } from './keystone-service.js';
 import { prepareNeutron } from './neutron-service.js';
 import { type Identity, issueToken, type Networks, seedIdentity, seedNetworks, type UserName, users } from './seed.js';

@@ -12,7 +12,7 @@ import {
   tapStateCodec,
 } from '@taas/model';
 import { checkConfig, type Logger, silentLogger, systemClock } from '@taas/service';
-import { createEmbeddedStore, type EmbeddedStore } from '@taas/store';
+import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import { agentMessages, connect } from 'vpp-api';
 import { createSimulator, joinUplinks, type Port, type Simulator } from 'vpp-sim';
 import { type Agent, createAgent } from '../agent.js';

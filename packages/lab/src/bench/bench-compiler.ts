@@ -10,7 +10,8 @@ import {
 } from '@taas/model';
 import { Compiler, LiveView, remoteAddressPolicy, usualRemoteAddresses } from '@taas/server';
 import { silentLogger } from '@taas/service';
-import { createEtcdStore, launchEtcd, type Operation, type Store } from '@taas/store';
+import { createEtcdStore, type Operation, type Store } from '@taas/store';
+import { launchEtcd } from '@taas/store/testing';
 import type { BenchContext } from './bench-context.js';
 import { type BenchResult, type Figure, percentile } from './bench-result.js';
 

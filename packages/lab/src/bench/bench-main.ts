@@ -3,13 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runProgram, systemClock, UsageError } from '@taas/service';
-import { etcdInstallHint, findEtcd } from '@taas/store';
+import { etcdInstallHint, findEtcd } from '@taas/store/testing';
 import { findVpp, type VppBinary } from '../vpp-process.js';
 import { benchAgent } from './bench-agent.js';
 import { benchCollector } from './bench-collector.js';
 import { benchCompiler } from './bench-compiler.js';
 import type { BenchContext } from './bench-context.js';
 import { benchCreate } from './bench-create.js';
+import { benchEtcd } from './bench-etcd.js';
 import { benchForwarding } from './bench-forwarding.js';
 import { benchOpenStack } from './bench-openstack.js';
 import { type BenchFlags, type BenchName, type BenchOptions, benchHelp, benchOptions } from './bench-options.js';
@@ -24,6 +25,7 @@ const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>
   compiler: benchCompiler,
   forwarding: benchForwarding,
   recovery: benchRecovery,
+  etcd: benchEtcd,
   collector: benchCollector,
   openstack: benchOpenStack,
 };

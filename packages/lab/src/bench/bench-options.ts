@@ -5,12 +5,15 @@ export const benchNames = [
   'compiler',
   'forwarding',
   'recovery',
+  'etcd',
   'collector',
   'openstack',
 ] as const;
 export type BenchName = (typeof benchNames)[number];
 /** What is run when nothing is named: all that needs nothing large. */
-const usual: readonly BenchName[] = benchNames.filter((name) => name !== 'openstack' && name !== 'collector');
+const usual: readonly BenchName[] = benchNames.filter(
+  (name) => name !== 'openstack' && name !== 'collector' && name !== 'etcd',
+);
 
 /** What the user asked of the benchmarks. */
 export interface BenchOptions {
@@ -32,12 +35,13 @@ processes of its own: etcd, VPP or the simulator, server and agents.
   compiler  the cost of one change with 10, 100 and 1,000 nodes of 100 flows each
   forwarding  what taps cost a node's forwarding, beside the Python driver's wiring (a real VPP only)
   recovery  1,000 flows under traffic: the agent killed, VPP killed (a real VPP only)
+  etcd      calls to etcd by our transport beside the library's; run when it is named
   collector what a collector that does not read costs the tapped port (a real VPP and dpdk-testpmd, Debian's dpdk-dev,
             only; run when it is named)
   openstack our server beside a real Neutron with upstream's plugin, with a real Keystone; installs Debian's packages of
             them where they are missing, and so is run only when it is named
 
-  --only NAME[,NAME]  these alone; default: all but collector and openstack
+  --only NAME[,NAME]  these alone; default: all but etcd, collector and openstack
   --vpp real|sim      a real VPP (the vpp of VPP_PREFIX or of the PATH) or the simulator; default: real if there is one
   --runs N            runs of each, 1 to 20; the table shows the median of each figure; default 3
   --out FILE          where the JSON goes; default bench-out/results.json

@@ -10,7 +10,8 @@ import {
   nodeTapServiceCodec,
 } from '@taas/model';
 import { silentLogger } from '@taas/service';
-import { createEtcdStore, launchEtcd, type Operation, type Store } from '@taas/store';
+import { createEtcdStore, type Operation, type Store } from '@taas/store';
+import { launchEtcd } from '@taas/store/testing';
 import { freePort } from '../free-port.js';
 import type { LabPort, PortOptions } from '../lab-switch.js';
 import { ProgramProcess } from '../program-process.js';

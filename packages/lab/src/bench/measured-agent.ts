@@ -1,6 +1,7 @@
 import { agentCodec, keys } from '@taas/model';
 import { type Clock, silentLogger } from '@taas/service';
-import { createEtcdStore, launchEtcd, type Revision, type Store } from '@taas/store';
+import { createEtcdStore, type Revision, type Store } from '@taas/store';
+import { launchEtcd } from '@taas/store/testing';
 import { freePort } from '../free-port.js';
 import { ProgramProcess } from '../program-process.js';
 import { StateFollower } from './agent-load.js';

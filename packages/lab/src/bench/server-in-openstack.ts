@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { launchEtcd } from '@taas/store';
+import { launchEtcd } from '@taas/store/testing';
 import { freePort } from '../free-port.js';
 import { ProgramProcess } from '../program-process.js';
 import { withoutBounds } from '../without-bounds.js';

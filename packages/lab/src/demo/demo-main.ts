@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorChain, runProgram, silentLogger, systemClock, UsageError, untilAborted } from '@taas/service';
-import { findEtcd } from '@taas/store';
+import { findEtcd } from '@taas/store/testing';
 import { Cloud } from '../cloud.js';
 import { findVpp, type VppBinary } from '../vpp-process.js';
 import { refuseWhatDoesNotFit } from './demo-limits.js';

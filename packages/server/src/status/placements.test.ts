@@ -135,7 +135,10 @@ describe('what is remembered of placements', () => {
     for (const id of [1, 2]) hold(id, null);
     expect(scene.check(b).obstacles.flows.size).toBe(0);
     hold(1, a);
-    expect(scene.check(b).obstacles.flows.get(b)).toMatch(/no id is free for this project/);
+    expect(scene.check(b).obstacles.flows.get(b)).toEqual({
+      code: 'segments_exhausted',
+      reason: expect.stringMatching(/no id is free for this project/),
+    });
     hold(1, null);
     expect(scene.check(b).obstacles.flows.size).toBe(0);
   });
@@ -149,7 +152,10 @@ describe('what is remembered of placements', () => {
     for (const writes of [service(c), flow(added, c, a)]) scene.write(writes);
     expect(scene.check(c).obstacles.flows.size).toBe(0);
     scene.write(agent('n2', false, [], '26.06'));
-    expect(scene.check(c).obstacles.flows.get(added)).toMatch(/no common way/);
+    expect(scene.check(c).obstacles.flows.get(added)).toEqual({
+      code: 'no_common_network',
+      reason: expect.stringMatching(/no common way/),
+    });
     scene.write(agent('n2', false, ['p'], '26.06'));
     expect(scene.check(c).obstacles.flows.size).toBe(0);
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   remoteAddressPolicy,
   usualRemoteAddresses,
-} from '../../packages/server/src/admission/remote-address-policy.js';
+} from '../../packages/server/src/addresses/remote-address-policy.js';
 import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { apiStatuses, resourceKinds } from '@taas/model';
 import { expect, it } from 'vitest';
 import { taasExtensions } from '../../packages/gateway/src/amended-documents.js';
-import { attributes } from '../../packages/server/src/api/attributes.js';
-import { words } from '../../packages/server/src/api/neutron-error.js';
 import { openApi } from '../../packages/server/src/api/openapi.js';
+import { words } from '../../packages/server/src/errors/neutron-error.js';
+import { attributes } from '../../packages/server/src/taps/attributes.js';
 import { plain, tablesOf } from './markdown-table.js';
 
 const tables = tablesOf(readFileSync(new URL('../../docs/reference/api.md', import.meta.url), 'utf8'));

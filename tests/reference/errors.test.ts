@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 import {
   remoteAddressPolicy,
   usualRemoteAddresses,
-} from '../../packages/server/src/admission/remote-address-policy.js';
-import { attributes } from '../../packages/server/src/api/attributes.js';
-import { words } from '../../packages/server/src/api/neutron-error.js';
+} from '../../packages/server/src/addresses/remote-address-policy.js';
+import { words } from '../../packages/server/src/errors/neutron-error.js';
+import { attributes } from '../../packages/server/src/taps/attributes.js';
 import { plain, tablesOf } from './markdown-table.js';
 import { inputReasons, raisedErrors } from './raised-errors.js';
 

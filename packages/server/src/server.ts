@@ -11,8 +11,7 @@ import {
   type Watched,
 } from '@taas/service';
 import { campaign, type Store, type StoreCare, type Trust, type V2Follower } from '@taas/store';
-import { boundPorts, neutronPorts } from './admission/port-directory.js';
-import { remoteAddressPolicy } from './admission/remote-address-policy.js';
+import { remoteAddressPolicy } from './addresses/remote-address-policy.js';
 import { createApi, type NeutronBehind } from './api/create-api.js';
 import { createAudit } from './audit/audit.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
@@ -21,13 +20,14 @@ import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
-import { Contained } from './contained.js';
+import { Contained } from './errors/contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { Slices } from './slices/slices.js';
 import { HandOverLog } from './status/hand-over-log.js';
+import { boundPorts, neutronPorts } from './taps/admission/port-directory.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/touch.js';
 

@@ -11,50 +11,50 @@ import { createPolicy, defaultRules, type Policy } from '@taas/policy';
 import { type Clock, fixed, type KeyPair, type Logger, type Watched } from '@taas/service';
 import type { Store } from '@taas/store';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Admission } from '../admission/admission.js';
-import type { PortDirectory } from '../admission/port-directory.js';
-import { noQuota, type QuotaLimits } from '../admission/quotas.js';
 import {
   type RemoteAddressPolicy,
   remoteAddressPolicy,
   usualRemoteAddresses,
-} from '../admission/remote-address-policy.js';
-import { SecondLook } from '../admission/second-look.js';
-import type { Behalves } from '../audit/actor.js';
+} from '../addresses/remote-address-policy.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Refusals } from '../audit/refusals.js';
 import { refusalOf } from '../audit/refused-request.js';
 import { Access } from '../auth/access.js';
+import type { Behalves } from '../auth/actor.js';
 import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
-import { Contained } from '../contained.js';
+import { Contained } from '../errors/contained.js';
+import { NeutronError, pathNotFound, requestTooSlow, tooManyRequests } from '../errors/neutron-error.js';
 import { type ConnectionLimits, limitConnections, noConnectionLimits } from '../front/connection-limit.js';
 import { Door, type DoorLimits, openDoor } from '../front/door.js';
 import { isNeutrons } from '../front/is-neutrons.js';
-import { removeTapsIfGone } from '../ports/port-removal.js';
+import { RateLimiter, type RateLimits } from '../http/rate-limit.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
+import { requestTarget, splitUrl, type Target } from '../http/request-target.js';
 import { Slices } from '../slices/slices.js';
 import { Placements } from '../status/placements.js';
 import { TappedPortsIndex } from '../status/tapped-ports-index.js';
+import { Admission } from '../taps/admission/admission.js';
+import type { PortDirectory } from '../taps/admission/port-directory.js';
+import { noQuota, type QuotaLimits } from '../taps/admission/quotas.js';
+import { SecondLook } from '../taps/admission/second-look.js';
+import { removeTapsIfGone } from '../taps/port-removal.js';
+import { TapController } from '../taps/tap-controller.js';
+import { noWriteLimits, WriteBudget, type WriteLimits } from '../taps/write-budget.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
+import { OwnWrites } from '../view/own-writes.js';
 import { type ApiLimits, defaultLimits } from './api-limits.js';
 import { auditRoute } from './audit-routes.js';
 import { answerClientError } from './client-error.js';
 import { extensions, index, outside } from './discovery.js';
 import { answerFor, outOfTime } from './error-answer.js';
-import { NeutronError, pathNotFound, requestTooSlow, tooManyRequests } from './neutron-error.js';
 import { openApi } from './openapi.js';
-import { OwnWrites } from './own-writes.js';
 import { ProjectPlaces } from './project-places.js';
 import { QuotaController } from './quota-controller.js';
 import { QuotaRoutes } from './quota-routes.js';
-import { RateLimiter, type RateLimits } from './rate-limit.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
-import { requestTarget, splitUrl, type Target } from './request-target.js';
-import { TapController } from './tap-controller.js';
 import { tapRoute } from './tap-routes.js';
 import { tappedPortsRoute } from './tapped-ports.js';
-import { noWriteLimits, WriteBudget, type WriteLimits } from './write-budget.js';
 
 export interface ApiDeps {
   readonly store: Store;

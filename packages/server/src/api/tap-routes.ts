@@ -1,16 +1,16 @@
 import type { ResourceKind } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
+import { badRequest, methodNotAllowed, NeutronError, tapNotFound, words } from '../errors/neutron-error.js';
+import { listBody } from '../http/list-body.js';
+import { pageLinks, parseFields, parseListQuery, selectFields } from '../http/list-query.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
+import { parseJsonBody } from '../http/request-body.js';
+import type { Target } from '../http/request-target.js';
 import type { Slices } from '../slices/slices.js';
+import { listable } from '../taps/attributes.js';
+import type { TapController } from '../taps/tap-controller.js';
 import type { ApiLimits } from './api-limits.js';
-import { listable } from './attributes.js';
-import { listBody } from './list-body.js';
-import { pageLinks, parseFields, parseListQuery, selectFields } from './list-query.js';
-import { badRequest, methodNotAllowed, NeutronError, tapNotFound, words } from './neutron-error.js';
 import type { ProjectPlaces } from './project-places.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
-import { parseJsonBody } from './request-body.js';
-import type { Target } from './request-target.js';
-import type { TapController } from './tap-controller.js';
 
 export interface TapRouteDeps {
   readonly controller: TapController;

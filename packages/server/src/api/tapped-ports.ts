@@ -1,19 +1,19 @@
 import type { TapFlowRecord, TapMirrorRecord } from '@taas/model';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
-import type { Contained } from '../contained.js';
-import { isoTime } from '../iso-time.js';
+import type { Contained } from '../errors/contained.js';
+import { badRequest, methodNotAllowed, portNotFound, unavailable } from '../errors/neutron-error.js';
+import { isoTime } from '../http/iso-time.js';
+import { listBody } from '../http/list-body.js';
+import type { Link } from '../http/list-query.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import type { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { LiveView } from '../view/live-view.js';
+import type { OwnWrites } from '../view/own-writes.js';
 import { ownerOf } from '../view/port-owner.js';
-import { listBody } from './list-body.js';
-import type { Link } from './list-query.js';
-import { badRequest, methodNotAllowed, portNotFound, unavailable } from './neutron-error.js';
-import type { OwnWrites } from './own-writes.js';
 import type { ProjectPlaces } from './project-places.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
 
 export interface TappedPortsDeps {
   readonly live: LiveView;

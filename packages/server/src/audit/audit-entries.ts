@@ -10,12 +10,14 @@ import {
   type ResourceKind,
   resourceKinds,
 } from '@taas/model';
+
 import type { Operation, Transaction } from '@taas/store';
-import { words } from '../api/neutron-error.js';
-import { codecs, shelf, type TapRecord } from '../api/tap-kind.js';
+import type { Behalf } from '../auth/actor.js';
+import { words } from '../errors/neutron-error.js';
+import { codecs, shelf, type TapRecord } from '../taps/tap-kind.js';
+
 import type { ClusterView } from '../view/cluster-view.js';
 import { ownerOf } from '../view/port-owner.js';
-import type { Behalf } from './actor.js';
 
 /** Longest text taken over from what a client has sent. */
 const longest = 255;

@@ -1,13 +1,13 @@
 import type { Clock, Logger } from '@taas/service';
 import type { Leadership, Store } from '@taas/store';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
+import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
+import { Behalves } from '../auth/actor.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
-import { Contained } from '../contained.js';
+import { Contained } from '../errors/contained.js';
 import type { Slices } from '../slices/slices.js';
 import { Placements } from '../status/placements.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
-import { Behalves } from './actor.js';
 import { type AuditSink, fileSink, streamSink } from './audit-file.js';
 import { AuditKeeper } from './audit-keeper.js';
 import { AuditLog } from './audit-log.js';

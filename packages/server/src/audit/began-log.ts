@@ -1,12 +1,12 @@
 import { type AuditEntry, auditCodec, keys, type ResourceKind } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import { type Compare, type Leadership, type Operation, type Store, StoreError } from '@taas/store';
-import { behind, shelf, statusOf, type TapRecord } from '../api/tap-kind.js';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
-import type { Contained } from '../contained.js';
+import type { Contained } from '../errors/contained.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
+import { behind, shelf, statusOf, type TapRecord } from '../taps/tap-kind.js';
 import type { Entry } from '../view/entry.js';
 import type { LiveView } from '../view/live-view.js';
 import type { Touched } from '../view/touched.js';

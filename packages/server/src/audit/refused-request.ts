@@ -1,9 +1,9 @@
 import type { AuditTap, ResourceKind } from '@taas/model';
-import type { NeutronError } from '../api/neutron-error.js';
-import { words } from '../api/neutron-error.js';
-import { parseJsonBody } from '../api/request-body.js';
-import type { Target } from '../api/request-target.js';
 import type { Caller } from '../auth/authenticator.js';
+import type { NeutronError } from '../errors/neutron-error.js';
+import { words } from '../errors/neutron-error.js';
+import { parseJsonBody } from '../http/request-body.js';
+import type { Target } from '../http/request-target.js';
 import { shortened } from './audit-entries.js';
 import type { Refusal } from './refusals.js';
 

@@ -7,7 +7,8 @@ import {
   type TapMirrorRecord,
   unreadableAgent,
 } from '@taas/model';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
+import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
+
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
 import { erspanSessions } from '../view/mirror-sessions.js';

@@ -1,6 +1,6 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
+import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
 import { atOnce, type Sliced, Slices } from '../slices/slices.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
@@ -43,7 +43,7 @@ const catchUpMs = 5_000;
 const stretchMs = 10;
 /** So many flows of a service are compiled in a millisecond or two. */
 const fewFlows = 100;
-/** How often a large service is planned in slices before it is done at once. */
+/** How often a large service that is touched meanwhile is planned anew before what has been worked out is written all the same. */
 const slicedAttempts = 3;
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
 
@@ -177,7 +177,8 @@ export class Compiler {
 
   /**
    * In slices, between which the view moves on. What was about the service has put its key into the queue again: then what has
-   * been worked out is of no use. A service that is touched again and again is planned at once in the end.
+   * been worked out may be of no use, and it is begun anew. A service that is touched again and again is planned to the end all
+   * the same: each write compares the records that it was made from, and the key comes again.
    */
   *#planLarge(key: string, id: string): Sliced<readonly Step[]> {
     for (let attempt = 0; attempt < slicedAttempts; attempt += 1) {
@@ -188,7 +189,7 @@ export class Compiler {
         if (this.#queue.isAgain(key)) break;
       }
     }
-    return atOnce(this.#planService(id));
+    return yield* this.#planService(id);
   }
 
   *#planService(id: string): Sliced<readonly Step[]> {

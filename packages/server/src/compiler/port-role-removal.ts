@@ -1,5 +1,5 @@
-import { portTapped } from '../ports/tapped-ports.js';
 import type { ClusterView } from '../view/cluster-view.js';
+import { portTapped } from '../view/tapped-ports.js';
 import type { Step } from './plan-service.js';
 
 /**

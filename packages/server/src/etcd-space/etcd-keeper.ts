@@ -1,7 +1,7 @@
 import { keys } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import { type Leadership, type StoreCare, StoreError } from '@taas/store';
-import { storeNearlyFull } from '../api/neutron-error.js';
+import { storeNearlyFull } from '../errors/neutron-error.js';
 import { judgeSpace, type Space, type SpaceLimits } from './judge-space.js';
 import { PastRevisions } from './past-revisions.js';
 

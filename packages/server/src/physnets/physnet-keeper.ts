@@ -6,9 +6,9 @@ import { UpstreamUnavailableError } from '@taas/upstream';
 import type { Step } from '../compiler/plan-service.js';
 import type { SegmentOption, SegmentPolicy } from '../compiler/segment-options.js';
 import { packSteps } from '../compiler/transactions.js';
+import { judgeVlans } from '../view/judge-vlans.js';
 import type { LiveView } from '../view/live-view.js';
-import { judgeVlans } from './judge-vlans.js';
-import { type Finding, physnetVerdict } from './physnet-verdict.js';
+import { type Finding, physnetVerdict } from '../view/physnet-verdict.js';
 
 type VlanOption = Extract<SegmentOption, { readonly type: 'vlan' }>;
 

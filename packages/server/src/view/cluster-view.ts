@@ -432,7 +432,7 @@ export class ClusterView {
   }
 
   #forgetService(id: string): void {
-    if (!this.services.has(id) && this.nodeRecords.ofService(id).length === 0) this.segments.forget(id);
+    if (!this.services.has(id) && this.nodeRecords.countOfService(id) === 0) this.segments.forget(id);
   }
 
   #report(key: string, error: RecordError): void {

@@ -18,9 +18,9 @@ export async function removeUntoldAtOnce(deps: Deps, id: string, revision: numbe
   const { view } = deps.live;
   const service = view.services.get(id);
   const role = service?.record && view.portRoles.get(service.record.port_id);
-  const flows = view.flowsByService.get(id);
   if (!role || service?.revision !== revision || !deps.live.fresh) return null;
-  if (view.nodeRecords.ofService(id).length > 0 || flows.length + 2 > mostWrites) return null;
+  if (view.nodeRecords.countOfService(id) > 0 || view.flowsByService.count(id) + 2 > mostWrites) return null;
+  const flows = view.flowsByService.get(id);
   const { compare, operations } = removalOf(view, service, flows);
   const unchanged: Compare = { kind: 'mod-revision', key: role.key, revision: role.revision };
   const result = await deps.store.transact({ compare: [...compare, unchanged], operations });
@@ -45,8 +45,9 @@ export async function removeUntoldService(
   }
   const { view } = deps.live;
   const service = view.services.get(id);
+  if (!service || view.nodeRecords.countOfService(id) > 0 || view.flowsByService.count(id) >= mostWrites)
+    return revision;
   const flows = view.flowsByService.get(id);
-  if (!service || view.nodeRecords.ofService(id).length > 0 || flows.length >= mostWrites) return revision;
   const result = await deps.store.transact(removalOf(view, service, flows));
   return result.succeeded ? result.revision : revision;
 }

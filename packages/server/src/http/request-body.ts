@@ -1,4 +1,4 @@
-import { badRequest, malformedBody, NeutronError } from './neutron-error.js';
+import { badRequest, malformedBody, NeutronError } from '../errors/neutron-error.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

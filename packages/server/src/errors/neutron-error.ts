@@ -1,5 +1,3 @@
-import type { Caller } from '../auth/authenticator.js';
-
 /** An answer that is not a success, in the words that Neutron's clients know. */
 export class NeutronError extends Error {
   override readonly name = 'NeutronError';
@@ -137,7 +135,12 @@ export const tooContended = () =>
   new NeutronError(409, 'Conflict', 'The resource was changed by others at the same time, again and again: try again.');
 
 /** A record that somebody else wrote and nobody can read: only the operator is told. */
-export function unreadable(kind: keyof typeof words, id: string, caller: Caller, cause: Error): NeutronError {
+export function unreadable(
+  kind: keyof typeof words,
+  id: string,
+  caller: { readonly isAdmin: boolean },
+  cause: Error,
+): NeutronError {
   return caller.isAdmin
     ? new NeutronError(500, 'TapRecordUnreadable', cause.message, { cause })
     : tapNotFound(kind, id);

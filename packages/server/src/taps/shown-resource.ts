@@ -1,6 +1,6 @@
 import type { StatusView, TapFlowRecord, TapMirrorRecord, TapServiceRecord } from '@taas/model';
+import type { Shown } from '../http/list-query.js';
 import { shownRules } from './filter-rules.js';
-import type { Shown } from './list-query.js';
 
 /** A tap service as the API shows it: Neutron's attributes in Neutron's order, and ours: `status_reason`, a flow's `filter_rules`. */
 export function shownService(record: TapServiceRecord, view: StatusView): Shown & { readonly id: string } {

@@ -1,8 +1,8 @@
 import { keys, type PortRoleRecord, portRoleCodec, RecordError } from '@taas/model';
 import type { Compare, KeyValue, Operation } from '@taas/store';
-import { portTapped } from '../ports/tapped-ports.js';
-import type { ClusterView } from '../view/cluster-view.js';
-import type { Entry } from '../view/entry.js';
+import type { ClusterView } from '../../view/cluster-view.js';
+import type { Entry } from '../../view/entry.js';
+import { portTapped } from '../../view/tapped-ports.js';
 
 export type Role = PortRoleRecord['role'];
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ip6Groups } from '../api/ip-prefix.js';
+import { ip6Groups } from '../http/ip-prefix.js';
 
 /** Whether an IPv6 address leads to an IPv4 address, by a gateway or in a tunnel. */
 export type Embedded =

@@ -11,7 +11,10 @@ import {
   tunnelIdCodec,
 } from '@taas/model';
 import type { Compare, Operation, Store } from '@taas/store';
-import { invalidInput } from '../api/attributes.js';
+import type { RemoteAddressPolicy } from '../../addresses/remote-address-policy.js';
+import type { Caller } from '../../auth/authenticator.js';
+import { mostWrites } from '../../compiler/most-writes.js';
+import { planFirstBinding } from '../../compiler/plan-binding.js';
 import {
   badRequest,
   collectorIsSource,
@@ -28,19 +31,16 @@ import {
   unavailable,
   unreadable,
   words,
-} from '../api/neutron-error.js';
-import { codecs, shelf } from '../api/tap-kind.js';
-import type { Caller } from '../auth/authenticator.js';
-import { mostWrites } from '../compiler/most-writes.js';
-import { planFirstBinding } from '../ports/port-binder.js';
-import type { KnownPlace } from '../view/bound-ports.js';
-import type { ClusterView } from '../view/cluster-view.js';
-import type { LiveView } from '../view/live-view.js';
+} from '../../errors/neutron-error.js';
+import type { KnownPlace } from '../../view/bound-ports.js';
+import type { ClusterView } from '../../view/cluster-view.js';
+import type { LiveView } from '../../view/live-view.js';
+import { invalidInput } from '../attributes.js';
+import { codecs, shelf } from '../tap-kind.js';
 import { collectorLingers, isLeaving, sourceLingers, tunnelLingers } from './lingering.js';
 import type { PortDirectory, PortKnowledge } from './port-directory.js';
 import { claimRole, type Role, type SeenRole, seenInStore, seenInView } from './port-role.js';
 import { claimQuota, limitsOf, type QuotaLimits } from './quotas.js';
-import type { RemoteAddressPolicy } from './remote-address-policy.js';
 import { Turns } from './turns.js';
 
 export interface AdmissionDeps {

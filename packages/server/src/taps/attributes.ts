@@ -8,6 +8,10 @@ import type {
   ResourceKind,
 } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
+import { badRequest } from '../errors/neutron-error.js';
+import { listed } from '../errors/python-repr.js';
+import type { Listable } from '../http/list-query.js';
+import type { JsonObject } from '../http/request-body.js';
 import {
   type AttributeType,
   direction,
@@ -20,10 +24,6 @@ import {
   vlanFilter,
 } from './attribute-type.js';
 import { filterRules } from './filter-rules.js';
-import type { Listable } from './list-query.js';
-import { badRequest } from './neutron-error.js';
-import { listed } from './python-repr.js';
-import type { JsonObject } from './request-body.js';
 
 export interface Attribute {
   readonly post: boolean;

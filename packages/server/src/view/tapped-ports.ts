@@ -1,4 +1,4 @@
-import type { ClusterView } from '../view/cluster-view.js';
+import type { ClusterView } from './cluster-view.js';
 
 /** The ports that have any tap. */
 export function tappedPorts(view: ClusterView): Set<string> {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { directions, mirrorTypes } from '@taas/model';
 import Type, { type TSchema } from 'typebox';
-import { listed, pythonStr } from './python-repr.js';
+import { listed, pythonStr } from '../errors/python-repr.js';
 
 /**
  * A type of attribute: what Neutron says of a wrong value, and the schema of the right ones, which OpenAPI shows. A test

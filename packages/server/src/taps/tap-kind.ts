@@ -9,11 +9,11 @@ import {
   tapMirrorCodec,
   tapServiceCodec,
 } from '@taas/model';
+import type { Shown } from '../http/list-query.js';
 import type { StatusReader } from '../status/tap-status.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry } from '../view/entry.js';
 import type { ProjectIndex } from '../view/project-index.js';
-import type { Shown } from './list-query.js';
 import { shownFlow, shownMirror, shownService } from './shown-resource.js';
 
 export type TapRecord = TapServiceRecord | TapFlowRecord | TapMirrorRecord;

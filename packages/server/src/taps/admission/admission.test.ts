@@ -1,7 +1,7 @@
 import { keys } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { acme, jittery, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { acme, jittery, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../../test-cloud.suite.js';
 
 const services = '/v2.0/taas/tap_services';
 const flows = '/v2.0/taas/tap_flows';

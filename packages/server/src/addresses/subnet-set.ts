@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { canonicalPrefix } from '../api/ip-prefix.js';
+import { canonicalPrefix } from '../http/ip-prefix.js';
 
 /** Raised for a subnet that is none. */
 export class SubnetError extends Error {

@@ -1,6 +1,6 @@
 import type { TapFlowRecord, TapMirrorRecord, TapServiceRecord } from '@taas/model';
-import { NeutronError } from '../api/neutron-error.js';
-import type { ClusterView } from '../view/cluster-view.js';
+import { NeutronError } from '../../errors/neutron-error.js';
+import type { ClusterView } from '../../view/cluster-view.js';
 
 /**
  * What stands in the way is on its way out: a DELETE of it was accepted, and its nodes have not confirmed yet. Whoever

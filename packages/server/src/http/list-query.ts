@@ -1,5 +1,5 @@
-import { badRequest, NeutronError } from './neutron-error.js';
-import { pythonRepr } from './python-repr.js';
+import { badRequest, NeutronError } from '../errors/neutron-error.js';
+import { pythonRepr } from '../errors/python-repr.js';
 
 type Pairs = readonly (readonly [string, string])[];
 

@@ -1,10 +1,10 @@
 import { silentLogger } from '@taas/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { auditLine } from './audit/audit-file.js';
+import { auditLine } from '../audit/audit-file.js';
+import { isoTime } from '../http/iso-time.js';
+import { acme, portId, type Replica, TestCloud } from '../test-cloud.suite.js';
+import { Underlay } from '../view/underlay.js';
 import { Contained } from './contained.js';
-import { isoTime } from './iso-time.js';
-import { acme, portId, type Replica, TestCloud } from './test-cloud.suite.js';
-import { Underlay } from './view/underlay.js';
 
 const flows = '/v2.0/taas/tap_flows';
 const services = '/v2.0/taas/tap_services';

@@ -2,7 +2,8 @@ import type { ResourceKind, StatusView } from '@taas/model';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
-import type { Contained } from '../contained.js';
+import type { Contained } from '../errors/contained.js';
+import { asksFor, type ListQuery, ordering, passes } from '../http/list-query.js';
 import { mergeSorted } from '../slices/merge-sort.js';
 import type { Sliced } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
@@ -10,7 +11,6 @@ import { StatusReader } from '../status/tap-status.js';
 import { type Aged, compareAge, firstNotBefore } from '../view/by-age.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { agedOf } from '../view/project-index.js';
-import { asksFor, type ListQuery, ordering, passes } from './list-query.js';
 import { behind, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
 
 export interface TapListDeps {

@@ -1,8 +1,8 @@
 import { keys, type QuotaRecord, type ResourceKind, resourceKinds } from '@taas/model';
 import type { Compare, Operation, Store } from '@taas/store';
-import { overQuota, unavailable, words } from '../api/neutron-error.js';
-import { shelf } from '../api/tap-kind.js';
-import type { ClusterView } from '../view/cluster-view.js';
+import { overQuota, unavailable, words } from '../../errors/neutron-error.js';
+import type { ClusterView } from '../../view/cluster-view.js';
+import { shelf } from '../tap-kind.js';
 import { isLeaving, quotaLingers } from './lingering.js';
 
 export type QuotaName = 'tap_service' | 'tap_flow' | 'tap_mirror';

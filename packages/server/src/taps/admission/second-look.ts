@@ -1,9 +1,9 @@
 import { keys } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
-import { NeutronError } from '../api/neutron-error.js';
-import type { OwnWrites } from '../api/own-writes.js';
-import { type LiveView, ViewBehindError } from '../view/live-view.js';
+import { NeutronError } from '../../errors/neutron-error.js';
+import { type LiveView, ViewBehindError } from '../../view/live-view.js';
+import type { OwnWrites } from '../../view/own-writes.js';
 import { LingeringError } from './lingering.js';
 
 export interface SecondLookDeps {

@@ -1,6 +1,6 @@
 import type { PortLookup } from '@taas/neutron';
-import type { Caller } from '../auth/authenticator.js';
-import type { ClusterView } from '../view/cluster-view.js';
+import type { Caller } from '../../auth/authenticator.js';
+import type { ClusterView } from '../../view/cluster-view.js';
 
 /** What is known of a port. */
 export type PortKnowledge =

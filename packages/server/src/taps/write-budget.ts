@@ -1,6 +1,6 @@
 import type { Clock } from '@taas/service';
-import { tooManyWrites } from './neutron-error.js';
-import { RateLimiter } from './rate-limit.js';
+import { tooManyWrites } from '../errors/neutron-error.js';
+import { RateLimiter } from '../http/rate-limit.js';
 
 export interface WriteLimits {
   /** Keys that a project's requests may write to etcd within a minute, to each server; 0 for no limit. */

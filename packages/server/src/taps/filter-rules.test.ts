@@ -1,8 +1,8 @@
 import { type FilterRule, mostFilterRules } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canonicalPrefix } from '../http/ip-prefix.js';
 import { filterRules, shownRule } from './filter-rules.js';
-import { canonicalPrefix } from './ip-prefix.js';
 
 const problem = (...rules: unknown[]) => filterRules.check(rules);
 const stored = (rule: unknown) => ((filterRules.convert?.([rule]) ?? []) as FilterRule[])[0];

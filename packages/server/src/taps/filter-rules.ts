@@ -8,9 +8,9 @@ import {
   tagTypes,
 } from '@taas/model';
 import Type from 'typebox';
+import { listed, pythonRepr, pythonStr } from '../errors/python-repr.js';
+import { canonicalPrefix } from '../http/ip-prefix.js';
 import type { AttributeType } from './attribute-type.js';
-import { canonicalPrefix } from './ip-prefix.js';
-import { listed, pythonRepr, pythonStr } from './python-repr.js';
 
 /** Rules of one flow. */
 

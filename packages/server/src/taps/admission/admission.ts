@@ -1,5 +1,6 @@
 import {
   keys,
+  mirrorTransports,
   RecordError,
   type ResourceKind,
   type TapFlowRecord,
@@ -58,9 +59,6 @@ export interface AdmissionDeps {
 }
 
 const attempts = 20;
-/** What of an ERSPAN type II header holds the session id: 10 bits. */
-const maxErspanSession = 1023;
-const maxGreKey = 0xffffffff;
 /** Taps that etcd is asked for before a port is refused a role. */
 const mostAskedFor = 8;
 
@@ -184,7 +182,7 @@ export class Admission {
   }
 
   #checkTunnel({ mirror_type: type, directions, remote_ip: address }: TapMirrorRecord): void {
-    const highest = type === 'gre' ? maxGreKey : maxErspanSession;
+    const highest = mirrorTransports[type].largestId;
     for (const id of Object.values(directions)) {
       if (id >= 0 && id <= highest) continue;
       throw invalidInput('directions', `'${id}' is not a tunnel id of a ${type} mirror: those are 0 to ${highest}`);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { taasExtensions } from '../../packages/gateway/src/amended-documents.js';
 import { openApi } from '../../packages/server/src/api/openapi.js';
 import { words } from '../../packages/server/src/errors/neutron-error.js';
-import { attributes } from '../../packages/server/src/taps/attributes.js';
+import { attributes } from '../../packages/server/src/taps/tap-kinds.js';
 import { plain, tablesOf } from './markdown-table.js';
 
 const tables = tablesOf(readFileSync(new URL('../../docs/reference/api.md', import.meta.url), 'utf8'));

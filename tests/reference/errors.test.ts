@@ -6,7 +6,7 @@ import {
   usualRemoteAddresses,
 } from '../../packages/server/src/addresses/remote-address-policy.js';
 import { words } from '../../packages/server/src/errors/neutron-error.js';
-import { attributes } from '../../packages/server/src/taps/attributes.js';
+import { attributes } from '../../packages/server/src/taps/tap-kinds.js';
 import { plain, tablesOf } from './markdown-table.js';
 import { inputReasons, raisedErrors } from './raised-errors.js';
 

@@ -16,5 +16,5 @@ export { serverProgram } from './program.js';
 export { createServer, type Server, type ServerDeps } from './server.js';
 export { StatusReader } from './status/tap-status.js';
 export { boundPorts, type PortDirectory, type PortKnowledge } from './taps/admission/port-directory.js';
-export { ClusterView } from './view/cluster-view.js';
+export type { ClusterView } from './view/cluster-view.js';
 export { LiveView, ViewBehindError } from './view/live-view.js';

@@ -8,6 +8,7 @@ import {
   type HealthServer,
   type Logger,
   startHealthServer,
+  untilAborted,
   type Watched,
 } from '@taas/service';
 import { campaign, type Store, type StoreCare, type Trust, type V2Follower } from '@taas/store';
@@ -22,6 +23,7 @@ import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
 import { Contained } from './errors/contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
+import { type LeaderTask, lastingTask, runTasks } from './leader/leader-task.js';
 import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
@@ -161,6 +163,28 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     ...(files.tls ? { tls: files.tls } : {}),
   });
 
+  const tasks: readonly LeaderTask[] = [
+    {
+      ...{ name: 'moves of taps', everyMs: null },
+      begin: ({ signal }) => {
+        contained.attempt('moves of taps', () => moves.take(everything(live.view)), undefined);
+        const end = live.subscribe((touched) => moves.take(touched));
+        return { run: () => untilAborted(signal), end };
+      },
+    },
+    {
+      ...{ name: 'physical networks', everyMs: null },
+      begin: async (leadership) => {
+        await physnets.prepare(leadership);
+        return { run: () => physnets.lead(leadership) };
+      },
+    },
+    lastingTask('compile', (leadership) => compiler.lead(leadership)),
+    lastingTask('ports', (leadership) => keeper.lead(leadership)),
+    ...audit.tasks(policy, remoteAddresses),
+    ...(etcdKeeper?.tasks() ?? []),
+    ...(trust ? [lastingTask('signatures', ({ fence, signal }) => trust.keepSigned([fence], signal))] : []),
+  ];
   const stopping = new AbortController();
   const failed = new AbortController();
   const background: Promise<void>[] = [];
@@ -223,17 +247,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       };
       const lead = campaign(store, election, async (leadership) => {
         leading = true;
-        contained.attempt('moves of taps', () => moves.take(everything(live.view)), undefined);
-        const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
-          await physnets.prepare(leadership);
-          const signing = trust?.keepSigned([leadership.fence], leadership.signal);
-          await Promise.all([
-            ...[compiler.lead(leadership), keeper.lead(leadership), physnets.lead(leadership)],
-            ...[audit.lead(leadership, policy, remoteAddresses), etcdKeeper?.lead(leadership), signing],
-          ]);
+          await runTasks(tasks, leadership, clock);
         } finally {
-          unsubscribe();
           leading = false;
         }
       });

@@ -38,7 +38,7 @@ import { Admission } from '../taps/admission/admission.js';
 import type { PortDirectory } from '../taps/admission/port-directory.js';
 import { noQuota, type QuotaLimits } from '../taps/admission/quotas.js';
 import { SecondLook } from '../taps/admission/second-look.js';
-import { removeTapsIfGone } from '../taps/port-removal.js';
+import { removeTapsIfGone } from '../taps/removal/port-removal.js';
 import { TapController } from '../taps/tap-controller.js';
 import { noWriteLimits, WriteBudget, type WriteLimits } from '../taps/write-budget.js';
 import type { KnownPlace } from '../view/bound-ports.js';

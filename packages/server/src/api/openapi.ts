@@ -3,7 +3,8 @@ import { AuditEntry, auditEvents, type ResourceKind, resourceKinds } from '@taas
 import Type, { type TSchema } from 'typebox';
 import { words } from '../errors/neutron-error.js';
 import { quotaNames } from '../taps/admission/quotas.js';
-import { type Attribute, attributes } from '../taps/attributes.js';
+import type { Attribute } from '../taps/attributes.js';
+import { attributes } from '../taps/tap-kinds.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -9,6 +9,7 @@ import type { Target } from '../http/request-target.js';
 import type { Slices } from '../slices/slices.js';
 import { listable } from '../taps/attributes.js';
 import type { TapController } from '../taps/tap-controller.js';
+import { attributes } from '../taps/tap-kinds.js';
 import type { ApiLimits } from './api-limits.js';
 import type { ProjectPlaces } from './project-places.js';
 
@@ -64,7 +65,7 @@ export async function tapRoute(
 async function list(deps: TapRouteDeps, request: ApiRequest, kind: ResourceKind, caller: Caller): Promise<ApiAnswer> {
   const { controller, limits, slices, places } = deps;
   const { query, signal, whenAnswered } = request;
-  const asked = parseListQuery(query, listable(kind, limits.pageItems));
+  const asked = parseListQuery(query, listable(attributes[kind], limits.pageItems));
   const release = await places.take(caller.projectId, signal);
   // Who does not read what is sent keeps its project's place.
   whenAnswered(release);

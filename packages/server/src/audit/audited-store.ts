@@ -3,8 +3,8 @@ import type { Clock } from '@taas/service';
 import type { Store, Transaction } from '@taas/store';
 import type { Behalves } from '../auth/actor.js';
 import { unavailable } from '../errors/neutron-error.js';
-import { shelf } from '../taps/tap-kind.js';
 import type { ClusterView } from '../view/cluster-view.js';
+import { shelf } from '../view/shelf.js';
 import { entriesOf } from './audit-entries.js';
 
 export interface AuditedStoreDeps {

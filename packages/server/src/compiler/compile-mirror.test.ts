@@ -1,7 +1,7 @@
 import { keys, prefixes, type TapStateStatus, tapStateCodec } from '@taas/model';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeTapsOfPort } from '../taps/port-removal.js';
+import { removeTapsOfPort } from '../taps/removal/port-removal.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 import { OwnWrites } from '../view/own-writes.js';
 

@@ -8,11 +8,12 @@ import type { Touched } from '../view/touched.js';
 import { compileMirror } from './compile-mirror.js';
 import { compiling } from './compile-service.js';
 import { planMirror } from './plan-mirror.js';
-import { planning, type Step } from './plan-service.js';
+import { planning } from './plan-service.js';
 import { planUnderlay } from './plan-underlay.js';
 import { planRoleRemoval } from './port-role-removal.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { cutting } from './service-slice.js';
+import type { Step } from './step.js';
 import { packSteps } from './transactions.js';
 import { WorkQueue } from './work-queue.js';
 

@@ -2,7 +2,7 @@ import { asLine, keys, type PortBindingRecord, portBindingCodec, portRoleCodec }
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { portTapped } from '../view/tapped-ports.js';
-import type { Step } from './plan-service.js';
+import type { Step } from './step.js';
 
 /**
  * What has to be written of one port: where it is if a tap uses it, and nothing once none does. While an API record is

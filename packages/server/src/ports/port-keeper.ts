@@ -10,7 +10,7 @@ import type { Clock, Logger } from '@taas/service';
 import type { Leadership, Store, V2Follower, Verdict } from '@taas/store';
 import type { Behalves } from '../auth/actor.js';
 import type { Contained } from '../errors/contained.js';
-import { removeTapsOfPort } from '../taps/port-removal.js';
+import { removeTapsOfPort } from '../taps/removal/port-removal.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { OwnWrites } from '../view/own-writes.js';

@@ -1,62 +1,49 @@
-import {
-  type RecordCodec,
-  type ResourceKind,
-  type StatusView,
-  type TapFlowRecord,
-  type TapMirrorRecord,
-  type TapServiceRecord,
-  tapFlowCodec,
-  tapMirrorCodec,
-  tapServiceCodec,
-} from '@taas/model';
+import type { AuditTap, ResourceKind, StatusView } from '@taas/model';
+import type { Caller } from '../auth/authenticator.js';
 import type { Shown } from '../http/list-query.js';
 import type { StatusReader } from '../status/tap-status.js';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { Entry } from '../view/entry.js';
-import type { ProjectIndex } from '../view/project-index.js';
-import { shownFlow, shownMirror, shownService } from './shown-resource.js';
+import type { TapRecord } from '../view/shelf.js';
+import type { Admission } from './admission/admission.js';
+import type { Attribute } from './attributes.js';
+import type { AtOnce, RemovalDeps } from './removal/tap-removal.js';
 
-export type TapRecord = TapServiceRecord | TapFlowRecord | TapMirrorRecord;
 export type ShownTap = Shown & { readonly id: string };
 
-/** Where the view has the records of a kind. */
-export interface Shelf {
-  readonly byId: ReadonlyMap<string, Entry<TapRecord>>;
-  readonly byProject: Pick<ProjectIndex, 'count' | 'inOrder'>;
+/** What the audit trail says of a kind besides id, name and project. */
+export type AuditedPart = Omit<AuditTap, 'kind' | 'id' | 'name' | 'project_id' | 'port_id' | 'port_project_id'>;
+
+/** Who copies a port, as its owner is shown it. */
+export interface Tapping {
+  /** `tap_flow` or `tap_mirror`. */
+  readonly kind: string;
+  readonly direction: string;
+  readonly destination: object;
 }
 
-export function shelf(view: ClusterView, kind: ResourceKind): Shelf {
-  switch (kind) {
-    case 'tap_services':
-      return { byId: view.services, byProject: view.byProject.tap_services };
-    case 'tap_flows':
-      return { byId: view.flows, byProject: view.byProject.tap_flows };
-    case 'tap_mirrors':
-      return view.mirrors;
-  }
-}
-
-export const codecs: Readonly<Record<ResourceKind, RecordCodec<TapRecord>>> = {
-  tap_services: tapServiceCodec as RecordCodec<TapRecord>,
-  tap_flows: tapFlowCodec as RecordCodec<TapRecord>,
-  tap_mirrors: tapMirrorCodec as RecordCodec<TapRecord>,
-};
-
-export function statusOf(record: TapRecord, reader: StatusReader): StatusView {
-  return reader.contain(record.id, () => {
-    if ('tap_service_id' in record) return reader.flow(record);
-    return 'mirror_type' in record ? reader.mirror(record) : reader.service(record);
-  });
-}
-
-/** The tap service whose placement the status of a record needs; null if it needs none. */
-export function behind(record: TapRecord): string | null {
-  if (record.deleting || 'mirror_type' in record) return null;
-  return 'tap_service_id' in record ? record.tap_service_id : record.id;
-}
-
-/** A record as the API shows it, with what is to be said of its status. */
-export function shown(record: TapRecord, status: StatusView): ShownTap {
-  if ('tap_service_id' in record) return shownFlow(record, status);
-  return 'mirror_type' in record ? shownMirror(record, status) : shownService(record, status);
+/** All that differs between tap services, flows and mirrors in what the API does: one of each kind is in `tap-kinds.ts`. */
+export interface TapKind<R extends TapRecord = TapRecord> {
+  readonly kind: ResourceKind;
+  /** In Neutron's order, which decides what is complained about first. */
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  /** The attribute that names the port that the tap uses. */
+  readonly portAttribute: 'port_id' | 'source_port';
+  portOf(record: R): string;
+  /** A record as the API shows it: Neutron's attributes in Neutron's order, and ours. */
+  shown(record: R, status: StatusView): ShownTap;
+  status(record: R, reader: StatusReader): StatusView;
+  /** The tap service whose placement the status needs, if it needs one. */
+  serviceOf(record: R): string | null;
+  audited(record: R, view: ClusterView): AuditedPart;
+  /** Null for a kind that copies nothing by itself. */
+  tapping(record: R, view: ClusterView): Tapping | null;
+  /** Writes them, all or none. @returns the revision @throws NeutronError; an error of the port directory */
+  admit(admission: Admission, records: readonly R[], caller: Caller): Promise<number>;
+  /** Removes one that no node has been told of. @param attempt from 0: how often somebody else has been faster */
+  removeAtOnce(deps: RemovalDeps, record: R, revision: number, attempt: number): Promise<AtOnce>;
+  /**
+   * What goes with one that has been marked as `deleting`, before the compiler looks at it.
+   * @returns the latest revision that was written
+   */
+  removeMarked(deps: RemovalDeps, id: string, revision: number): Promise<number>;
 }

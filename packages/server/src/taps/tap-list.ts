@@ -11,7 +11,9 @@ import { StatusReader } from '../status/tap-status.js';
 import { type Aged, compareAge, firstNotBefore } from '../view/by-age.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { agedOf } from '../view/project-index.js';
-import { behind, type ShownTap, shelf, shown, statusOf, type TapRecord } from './tap-kind.js';
+import { shelf, type TapRecord } from '../view/shelf.js';
+import type { ShownTap } from './tap-kind.js';
+import { statusOf, tapKinds } from './tap-kinds.js';
 
 export interface TapListDeps {
   readonly view: ClusterView;
@@ -145,14 +147,18 @@ class TapList {
 
   /** Null for a record that cannot be shown: the others are. */
   #shown(record: TapRecord, status: StatusView): ShownTap | null {
-    return this.deps.contained.attempt(`what is shown of ${record.id}`, () => shown(record, status), null);
+    return this.deps.contained.attempt(
+      `what is shown of ${record.id}`,
+      () => tapKinds[this.kind].shown(record, status),
+      null,
+    );
   }
 
   *#status(record: TapRecord): Sliced<StatusView> {
-    const service = behind(record);
+    const service = tapKinds[this.kind].serviceOf(record);
     if (service !== null) yield* this.#seen.see(service);
     else yield;
-    return statusOf(record, this.#statuses);
+    return statusOf(this.kind, record, this.#statuses);
   }
 }
 

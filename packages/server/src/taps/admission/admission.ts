@@ -1,17 +1,5 @@
-import {
-  keys,
-  mirrorTransports,
-  RecordError,
-  type ResourceKind,
-  type TapFlowRecord,
-  type TapMirrorRecord,
-  type TapServiceRecord,
-  tapFlowCodec,
-  tapMirrorCodec,
-  tapServiceCodec,
-  tunnelIdCodec,
-} from '@taas/model';
-import type { Compare, Operation, Store } from '@taas/store';
+import { keys, RecordError, type ResourceKind } from '@taas/model';
+import type { Store } from '@taas/store';
 import type { RemoteAddressPolicy } from '../../addresses/remote-address-policy.js';
 import type { Caller } from '../../auth/authenticator.js';
 import { mostWrites } from '../../compiler/most-writes.js';
@@ -19,28 +7,20 @@ import { planFirstBinding } from '../../compiler/plan-binding.js';
 import {
   badRequest,
   collectorIsSource,
-  type NeutronError,
   portNotFound,
   portNotOwned,
-  serviceBeingDeleted,
-  serviceNotOwned,
   sourceIsCollector,
-  sourceIsOwnPort,
-  tapNotFound,
   tooContended,
-  tunnelConflict,
-  unavailable,
-  unreadable,
   words,
 } from '../../errors/neutron-error.js';
 import type { KnownPlace } from '../../view/bound-ports.js';
-import type { ClusterView } from '../../view/cluster-view.js';
 import type { LiveView } from '../../view/live-view.js';
-import { invalidInput } from '../attributes.js';
-import { codecs, shelf } from '../tap-kind.js';
-import { collectorLingers, isLeaving, sourceLingers, tunnelLingers } from './lingering.js';
+import { shelf, tapCodecs } from '../../view/shelf.js';
+import { type Draft, Seen } from './draft.js';
+import { collectorLingers, isLeaving, sourceLingers } from './lingering.js';
 import type { PortDirectory, PortKnowledge } from './port-directory.js';
 import { claimRole, type Role, type SeenRole, seenInStore, seenInView } from './port-role.js';
+import { first, usedOtherwise, usersInOtherRole } from './port-users.js';
 import { claimQuota, limitsOf, type QuotaLimits } from './quotas.js';
 import { Turns } from './turns.js';
 
@@ -62,111 +42,18 @@ const attempts = 20;
 /** Taps that etcd is asked for before a port is refused a role. */
 const mostAskedFor = 8;
 
-/** A tap service as last seen, to be compared in the transaction. */
-interface SeenService {
-  readonly revision: number;
-  readonly record: TapServiceRecord;
-}
-
 /**
  * Lets taps in, or says why not. All that it checks in etcd it also compares in the transaction that writes: a port is a
  * source or a collector and never both, whatever happens on other servers at the same time, and so no copy is ever copied
- * again, in a circle or in a chain.
+ * again, in a circle or in a chain. What each kind of tap asks for stands with the kind.
  */
 export class Admission {
   readonly #turns = new Turns();
 
-  constructor(private readonly deps: AdmissionDeps) {}
-
-  /**
-   * Writes tap services, all or none.
-   * @returns the revision of the transaction
-   * @throws NeutronError; an error of the port directory
-   */
-  async services(records: readonly TapServiceRecord[], caller: Caller): Promise<number> {
-    const ports = this.#portChecks(caller);
-    for (const record of records) await ports(record.port_id, record.project_id);
-    return this.#commit('tap_services', records, async (seen) => {
-      const draft = new Draft();
-      for (const record of records) {
-        await this.#claim(draft, seen, record.port_id, 'collector', caller, record);
-        draft.put(keys.resource('tap_services', record.id), tapServiceCodec.format(record));
-      }
-      return draft;
-    });
-  }
-
-  /** Writes tap flows, all or none. @returns and @throws as {@link services} */
-  async flows(records: readonly TapFlowRecord[], caller: Caller): Promise<number> {
-    const ports = this.#portChecks(caller);
-    for (const record of records) {
-      await this.#service(new Seen(), record, caller);
-      await ports(record.source_port, record.project_id);
-    }
-    return this.#commit('tap_flows', records, async (seen) => {
-      const draft = new Draft();
-      for (const record of records) {
-        const service = await this.#service(seen, record, caller);
-        if (record.source_port === service.record.port_id) {
-          throw sourceIsOwnPort(record.source_port, record.tap_service_id);
-        }
-        const key = keys.resource('tap_services', record.tap_service_id);
-        draft.compare(key, { kind: 'mod-revision', key, revision: service.revision });
-        await this.#claim(draft, seen, record.source_port, 'source', caller, record);
-        // Written anew, so that whoever deletes the tap service at once sees that it has a flow more.
-        await this.#claim(draft, seen, service.record.port_id, 'collector', caller);
-        draft.put(keys.resource('tap_flows', record.id), tapFlowCodec.format(record));
-      }
-      return draft;
-    });
-  }
-
-  /** Writes tap mirrors, all or none. @returns and @throws as {@link services} */
-  async mirrors(records: readonly TapMirrorRecord[], caller: Caller): Promise<number> {
-    for (const record of records) this.#checkTunnel(record);
-    const ports = this.#portChecks(caller);
-    for (const record of records) await ports(record.port_id, record.project_id);
-    return this.#commit('tap_mirrors', records, async (seen) => {
-      const draft = new Draft();
-      for (const record of records) {
-        for (const id of new Set(Object.values(record.directions))) {
-          const key = keys.tunnelId(record.project_id, id);
-          const held = seen.keys.get(key);
-          if (held) throw await this.#tunnelHeld(id, held);
-          if (draft.writes(key) || this.#tunnelTaken(id, caller)) throw tunnelConflict(id);
-          draft.compare(key, { kind: 'absent', key });
-          draft.put(key, tunnelIdCodec.format({ v: 1, tap_mirror_id: record.id }));
-        }
-        await this.#claim(draft, seen, record.port_id, 'source', caller, record);
-        draft.put(keys.resource('tap_mirrors', record.id), tapMirrorCodec.format(record));
-      }
-      return draft;
-    });
-  }
-
-  /** Whether a mirror of another project that the caller sees has the tunnel id; each project has its own keys. */
-  #tunnelTaken(id: number, caller: Caller): boolean {
-    if (!caller.seesAllProjects) return false;
-    const { byId, byTunnelId } = this.deps.live.view.mirrors;
-    // One that is being deleted keeps its id by its own project's key.
-    return byTunnelId.get(id).some((mirror) => byId.get(mirror)?.record?.deleting !== true);
-  }
-
-  /** Why a tunnel id cannot be had: a mirror has it, or one that is being deleted has not given it back yet. */
-  async #tunnelHeld(id: number, held: NonNullable<StoredValue>): Promise<NeutronError> {
-    let mirror: string;
-    try {
-      mirror = tunnelIdCodec.parse(held.key, held.value).tap_mirror_id;
-    } catch (error) {
-      if (error instanceof RecordError) return tunnelConflict(id);
-      throw error;
-    }
-    if (!(await this.#leaves('tap_mirrors', mirror))) return tunnelConflict(id);
-    return tunnelLingers(id, (view) => view.mirrors.holderOf(held.key) !== mirror);
-  }
+  constructor(readonly deps: AdmissionDeps) {}
 
   /** Whether a tap is gone or on its way out; etcd itself is asked where the view does not know that. */
-  async #leaves(kind: ResourceKind, id: string): Promise<boolean> {
+  async leaves(kind: ResourceKind, id: string): Promise<boolean> {
     const { view } = this.deps.live;
     const known = shelf(view, kind).byId.get(id)?.record;
     if (known && isLeaving(view, known)) return true;
@@ -174,26 +61,20 @@ export class Admission {
     const entry = await this.deps.store.get(key);
     if (!entry) return true;
     try {
-      return codecs[kind].parse(key, entry.value).deleting === true;
+      return tapCodecs[kind].parse(key, entry.value).deleting === true;
     } catch (error) {
       if (error instanceof RecordError) return false;
       throw error;
     }
   }
 
-  #checkTunnel({ mirror_type: type, directions, remote_ip: address }: TapMirrorRecord): void {
-    const highest = mirrorTransports[type].largestId;
-    for (const id of Object.values(directions)) {
-      if (id >= 0 && id <= highest) continue;
-      throw invalidInput('directions', `'${id}' is not a tunnel id of a ${type} mirror: those are 0 to ${highest}`);
-    }
-    const verdict = this.deps.remoteAddresses.judge(address, this.deps.live.view.underlay);
-    if (verdict.is === 'refused') throw invalidInput('remote_ip', verdict.reason);
-    if (verdict.is === 'unknown') throw unavailable(`Tap mirrors cannot be made: ${verdict.reason}.`);
-  }
-
-  /** Takes turns with whoever makes the same in the same project here; with those elsewhere, by comparing in etcd. */
-  #commit(
+  /**
+   * Writes what `build` drafts from what is seen, again if somebody was faster. Takes turns with whoever makes the same in the same
+   * project here; with those elsewhere, by comparing in etcd.
+   * @returns the revision of the transaction
+   * @throws NeutronError; what `build` throws
+   */
+  commit(
     kind: ResourceKind,
     records: readonly { readonly project_id: string }[],
     build: (seen: Seen) => Promise<Draft>,
@@ -268,8 +149,8 @@ export class Admission {
     }
   }
 
-  /** @param owner a tap of the port's own project, if that was checked for this transaction */
-  async #claim(
+  /** Takes a role for a port. @throws NeutronError 409 @param owner a tap of the port's own project, if that was checked for this transaction */
+  async claim(
     draft: Draft,
     seen: Seen,
     port: string,
@@ -309,7 +190,7 @@ export class Admission {
       return !record || !isLeaving(view, record);
     });
     if (users.length === 0 || unknown.length > mostAskedFor) return false;
-    for (const { kind, id } of unknown) if (!(await this.#leaves(kind, id))) return false;
+    for (const { kind, id } of unknown) if (!(await this.leaves(kind, id))) return false;
     return true;
   }
 
@@ -331,7 +212,7 @@ export class Admission {
   }
 
   /** Checks whose ports are, asking for each once. */
-  #portChecks(caller: Caller): (port: string, project: string) => Promise<void> {
+  portChecks(caller: Caller): (port: string, project: string) => Promise<void> {
     const asked = new Map<string, Promise<PortKnowledge>>();
     return async (port, project) => {
       // Ports' ids are written one way only; any other spelling names no port, and must not get a role of its own.
@@ -347,96 +228,5 @@ export class Admission {
       // Whether the port may be looked at says nothing about whether its traffic may: that is its own project's right.
       throw known.visible ? portNotOwned() : portNotFound(port);
     };
-  }
-
-  async #service(seen: Seen, flow: TapFlowRecord, caller: Caller): Promise<SeenService> {
-    const id = flow.tap_service_id;
-    const service = await this.#findService(seen, id, caller);
-    if (!service || (!caller.seesAllProjects && service.record.project_id !== caller.projectId)) {
-      throw tapNotFound('tap_services', id);
-    }
-    if (service.record.project_id !== flow.project_id) throw serviceNotOwned();
-    if (service.record.deleting) throw serviceBeingDeleted(id);
-    return service;
-  }
-
-  async #findService(seen: Seen, id: string, caller: Caller): Promise<SeenService | undefined> {
-    const key = keys.resource('tap_services', id);
-    const entry = this.deps.live.view.services.get(id);
-    if (!seen.keys.has(key) && entry?.record) return { revision: entry.revision, record: entry.record };
-    const current = seen.keys.has(key) ? seen.keys.get(key) : await this.deps.store.get(key);
-    if (!current) return undefined;
-    try {
-      return { revision: current.modRevision, record: tapServiceCodec.parse(key, current.value) };
-    } catch (error) {
-      if (error instanceof RecordError) throw unreadable('tap_services', id, caller, error);
-      throw error;
-    }
-  }
-}
-
-/** The first so many in order, without putting all in order. */
-function first(ids: readonly string[], count: number): string[] {
-  const found: string[] = [];
-  for (const id of ids) {
-    if (found.length === count && id > (found.at(-1) ?? '')) continue;
-    found.push(id);
-    found.sort().splice(count);
-  }
-  return found;
-}
-
-interface User {
-  readonly kind: ResourceKind;
-  readonly id: string;
-}
-
-/** The taps by which a port has the role other than `role`. */
-function usersInOtherRole(view: ClusterView, port: string, role: Role): readonly User[] {
-  const of = (kind: ResourceKind, ids: readonly string[]) => ids.map((id): User => ({ kind, id }));
-  if (role === 'source') return of('tap_services', view.servicesByPort.get(port));
-  return [...of('tap_flows', view.flowsByPort.get(port)), ...of('tap_mirrors', view.mirrors.byPort.get(port))];
-}
-
-function usedOtherwise(view: ClusterView, port: string, role: Role): boolean {
-  if (role === 'source') return view.servicesByPort.count(port) > 0;
-  return view.flowsByPort.count(port) > 0 || view.mirrors.byPort.count(port) > 0;
-}
-
-type StoredValue = Awaited<ReturnType<Store['get']>>;
-
-/** What refused transactions have shown so far; newer than the view. */
-class Seen {
-  readonly keys = new Map<string, StoredValue>();
-}
-
-/** A transaction in the making: each key is compared once and written once. */
-class Draft {
-  /** Whether it takes a turn by a quota. */
-  counted = false;
-  /** Whose roles are taken. */
-  readonly ports = new Set<string>();
-  readonly #compare = new Map<string, Compare>();
-  readonly #operations = new Map<string, Operation>();
-
-  /** Operations or comparisons, whichever are more. */
-  get size(): number {
-    return Math.max(this.#compare.size, this.#operations.size);
-  }
-
-  writes(key: string): boolean {
-    return this.#operations.has(key);
-  }
-
-  compare(key: string, compare: Compare): void {
-    this.#compare.set(key, compare);
-  }
-
-  put(key: string, value: string): void {
-    this.#operations.set(key, { kind: 'put', key, value });
-  }
-
-  transaction(): { readonly compare: readonly Compare[]; readonly operations: readonly Operation[] } {
-    return { compare: [...this.#compare.values()], operations: [...this.#operations.values()] };
   }
 }

@@ -2,7 +2,7 @@ import { keys, type QuotaRecord, type ResourceKind, resourceKinds } from '@taas/
 import type { Compare, Operation, Store } from '@taas/store';
 import { overQuota, unavailable, words } from '../../errors/neutron-error.js';
 import type { ClusterView } from '../../view/cluster-view.js';
-import { shelf } from '../tap-kind.js';
+import { shelf } from '../../view/shelf.js';
 import { isLeaving, quotaLingers } from './lingering.js';
 
 export type QuotaName = 'tap_service' | 'tap_flow' | 'tap_mirror';

@@ -1,6 +1,6 @@
 import { prefixes } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { acme, LaggingStore, portId, TestCloud } from '../test-cloud.suite.js';
+import { acme, LaggingStore, portId, TestCloud } from '../../test-cloud.suite.js';
 
 const services = '/v2.0/taas/tap_services';
 let cloud: TestCloud;

@@ -1,11 +1,6 @@
 import { keys, type TapMirrorRecord } from '@taas/model';
-import type { Compare, Operation, Store } from '@taas/store';
-import type { LiveView } from '../view/live-view.js';
-
-interface Deps {
-  readonly store: Store;
-  readonly live: LiveView;
-}
+import type { Compare, Operation } from '@taas/store';
+import type { RemovalDeps } from '../removal/tap-removal.js';
 
 /**
  * Removes a tap mirror with its tunnel ids in one transaction, if no node has been told of it. The only node that a
@@ -14,7 +9,7 @@ interface Deps {
  * @returns the revision of the removal, or null if it is not that simple, or somebody was faster
  */
 export async function removeUntoldMirror(
-  { store, live }: Deps,
+  { store, live }: RemovalDeps,
   record: TapMirrorRecord,
   revision: number,
 ): Promise<number | null> {

@@ -1,20 +1,16 @@
 import { keys } from '@taas/model';
-import type { Compare, Operation, Store } from '@taas/store';
-import { mostWrites } from '../compiler/most-writes.js';
-import type { ClusterView } from '../view/cluster-view.js';
-import { type LiveView, ViewBehindError } from '../view/live-view.js';
-
-interface Deps {
-  readonly store: Store;
-  readonly live: LiveView;
-}
+import type { Compare, Operation } from '@taas/store';
+import { mostWrites } from '../../compiler/most-writes.js';
+import type { ClusterView } from '../../view/cluster-view.js';
+import { ViewBehindError } from '../../view/live-view.js';
+import type { RemovalDeps } from '../removal/tap-removal.js';
 
 /**
  * Removes a tap service and its flows in one transaction, if no node has been told of any of them and the view knows
  * them all: each flow that is made writes the role of the service's port anew, which is compared here.
  * @returns the revision of the removal, or null if it takes more than that, or somebody was faster
  */
-export async function removeUntoldAtOnce(deps: Deps, id: string, revision: number): Promise<number | null> {
+export async function removeUntoldAtOnce(deps: RemovalDeps, id: string, revision: number): Promise<number | null> {
   const { view } = deps.live;
   const service = view.services.get(id);
   const role = service?.record && view.portRoles.get(service.record.port_id);
@@ -32,11 +28,7 @@ export async function removeUntoldAtOnce(deps: Deps, id: string, revision: numbe
  * the mark, no new flow can come. Anything else is the compiler's work.
  * @returns the revision of the removal, or `revision` if there was none
  */
-export async function removeUntoldService(
-  deps: Deps & { readonly catchUpMs: number },
-  id: string,
-  revision: number,
-): Promise<number> {
+export async function removeUntoldService(deps: RemovalDeps, id: string, revision: number): Promise<number> {
   try {
     await deps.live.reached(revision, deps.catchUpMs);
   } catch (error) {

@@ -1,14 +1,14 @@
 import { keys, tapServiceCodec } from '@taas/model';
 import type { Logger } from '@taas/service';
 import type { Store } from '@taas/store';
-import type { Behalves } from '../auth/actor.js';
-import type { Step } from '../compiler/plan-service.js';
-import { packSteps } from '../compiler/transactions.js';
-import type { ClusterView } from '../view/cluster-view.js';
-import type { Entry } from '../view/entry.js';
-import type { LiveView } from '../view/live-view.js';
-import type { OwnWrites } from '../view/own-writes.js';
-import { portTapped } from '../view/tapped-ports.js';
+import type { Behalves } from '../../auth/actor.js';
+import type { Step } from '../../compiler/step.js';
+import { packSteps } from '../../compiler/transactions.js';
+import type { ClusterView } from '../../view/cluster-view.js';
+import type { Entry } from '../../view/entry.js';
+import type { LiveView } from '../../view/live-view.js';
+import type { OwnWrites } from '../../view/own-writes.js';
+import { portTapped } from '../../view/tapped-ports.js';
 
 export interface PortRemovalDeps {
   readonly store: Store;

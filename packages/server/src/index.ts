@@ -3,7 +3,9 @@ export {
   remoteAddressPolicy,
   usualRemoteAddresses,
 } from './addresses/remote-address-policy.js';
-export { type ApiDeps, type ApiLimits, createApi, defaultLimits } from './api/create-api.js';
+export type { ApiDeps } from './api/api-deps.js';
+export { type ApiLimits, defaultLimits } from './api/api-limits.js';
+export { createApi } from './api/create-api.js';
 export { type Authenticator, type Caller, closedAuthenticator, UnauthenticatedError } from './auth/authenticator.js';
 export { developmentAuthenticator, UnsafeListenError } from './auth/development.js';
 export { type Compiled, compileService } from './compiler/compile-service.js';

@@ -13,7 +13,8 @@ import {
 } from '@taas/service';
 import { campaign, type Store, type StoreCare, type Trust, type V2Follower } from '@taas/store';
 import { remoteAddressPolicy } from './addresses/remote-address-policy.js';
-import { createApi, type NeutronBehind } from './api/create-api.js';
+import type { NeutronBehind } from './api/api-deps.js';
+import { createApi } from './api/create-api.js';
 import { createAudit } from './audit/audit.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';

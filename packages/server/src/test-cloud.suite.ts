@@ -9,7 +9,8 @@ import {
   usualRemoteAddresses,
 } from './addresses/remote-address-policy.js';
 import type { AnswerBody } from './answer-body.suite.js';
-import { type ApiDeps, createApi } from './api/create-api.js';
+import type { ApiDeps } from './api/api-deps.js';
+import { createApi } from './api/create-api.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { Compiler } from './compiler/compiler.js';
 import type { SegmentPolicy } from './compiler/segment-options.js';

@@ -88,7 +88,10 @@ export function startTokenNeutron(
       const asked = [...ports].filter(
         ([each, { project }]) => (ids.length === 0 || ids.includes(each)) && (owner === null || project === owner),
       );
-      send(response, 200, { ports: asked.flatMap(([each]) => shown(each)) });
+      const after = url.searchParams.get('marker');
+      const from = after === null ? 0 : asked.findIndex(([each]) => each === after) + 1;
+      const page = asked.slice(from).flatMap(([each]) => shown(each));
+      send(response, 200, { ports: page.slice(0, Number(url.searchParams.get('limit') ?? page.length)) });
     } else if (url.pathname === '/v2.0/networks') send(response, 200, { networks: [] });
     else send(response, 404, neutronError('HTTPNotFound'));
   });

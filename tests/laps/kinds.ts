@@ -31,6 +31,7 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
   const ownFlows = cloud.flowIds.slice(0, Math.round(cloud.flows / 5));
   const rules = (n: number) =>
     Array.from({ length: 64 }, (_, rule) => ({
+      action: 'accept',
       ethertype: 'IPv4',
       protocol: 'tcp',
       destination_port: `${n}:${n + rule + 1}`,
@@ -75,7 +76,7 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
       ),
     },
     {
-      name: 'POST 100 flows of 64 rules',
+      name: 'POST 40 flows of 64 rules',
       times: 3,
       send: asked(
         201,
@@ -88,7 +89,7 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
       ),
     },
     {
-      name: 'POST 120 flows',
+      name: 'POST 60 flows',
       times: 10,
       send: asked(
         201,
@@ -96,7 +97,7 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
         'POST',
         () => flows,
         (n) => ({
-          tap_flows: Array.from({ length: 120 }, (_, at) => flow(1_000 + n * 120 + at)),
+          tap_flows: Array.from({ length: 60 }, (_, at) => flow(1_000 + n * 60 + at)),
         }),
       ),
     },
@@ -111,7 +112,12 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
         (n) => ({
           tap_flow: {
             ...flow(n),
-            filter_rules: Array(5_000).fill({ ethertype: 'IPv4', protocol: 'tcp', source_port: '1:2' }),
+            filter_rules: Array(5_000).fill({
+              action: 'accept',
+              ethertype: 'IPv4',
+              protocol: 'tcp',
+              source_port: '1:2',
+            }),
           },
         }),
       ),

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { IpAddress, integer, Line, Name, ProjectId, TunnelAddress } from './field-types.js';
 import { FilterRule, mostFilterRules } from './filter.js';
-import { uuidPattern } from './identifiers.js';
+import { mirrorTypes, uuidPattern } from './identifiers.js';
 
 const Uuid = Type.String({ pattern: uuidPattern });
 
@@ -74,7 +74,7 @@ export type GivenDirections = Static<typeof GivenDirections>;
 export const TapMirrorRecord = Type.Object({
   ...common,
   port_id: Uuid,
-  mirror_type: Type.Enum(['gre', 'erspanv1']),
+  mirror_type: Type.Enum([...mirrorTypes]),
   remote_ip: IpAddress,
   directions: MirrorDirections,
   /** As they were given, if not as numbers: clients look for what they have sent. */

@@ -4,6 +4,7 @@ export { asLine, isName } from './field-types.js';
 export * from './filter.js';
 export * from './identifiers.js';
 export * from './keys.js';
+export * from './mirror-transport.js';
 export { addressSpelling, isIpAddress, isSameAddress, tunnelAddressProblem } from './node-address.js';
 export * from './node-record.js';
 export * from './record-codec.js';

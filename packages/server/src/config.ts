@@ -1,14 +1,14 @@
 import { ConfigError, group, healthOptions, isLoopback, logOptions, options, portOption } from '@taas/service';
 import { etcdOptions, etcdProblems, signingOptions, signingProblems } from '@taas/store';
 import Type, { type Static } from 'typebox';
-import { usualQuotas } from './admission/quotas.js';
-import { type RemoteAddressOptions, usualUnderlayPrefix } from './admission/remote-address-policy.js';
-import { SubnetError, SubnetSet } from './admission/subnet-set.js';
+import { type RemoteAddressOptions, usualUnderlayPrefix } from './addresses/remote-address-policy.js';
+import { SubnetError, SubnetSet } from './addresses/subnet-set.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
 import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 import { listenLimitOptions, proxyProblems, strangerOptions } from './config-strangers.js';
+import { usualQuotas } from './taps/admission/quotas.js';
 
 const quotaOption = (what: string, usual: number) =>
   Type.Integer({

@@ -1,11 +1,11 @@
-export { boundPorts, type PortDirectory, type PortKnowledge } from './admission/port-directory.js';
 export {
   type RemoteAddressPolicy,
   remoteAddressPolicy,
   usualRemoteAddresses,
-} from './admission/remote-address-policy.js';
-export { type ApiDeps, type ApiLimits, createApi, defaultLimits } from './api/create-api.js';
-export { NeutronError } from './api/neutron-error.js';
+} from './addresses/remote-address-policy.js';
+export type { ApiDeps } from './api/api-deps.js';
+export { type ApiLimits, defaultLimits } from './api/api-limits.js';
+export { createApi } from './api/create-api.js';
 export { type Authenticator, type Caller, closedAuthenticator, UnauthenticatedError } from './auth/authenticator.js';
 export { developmentAuthenticator, UnsafeListenError } from './auth/development.js';
 export { type Compiled, compileService } from './compiler/compile-service.js';
@@ -13,8 +13,10 @@ export { Compiler, type CompilerStats } from './compiler/compiler.js';
 export type { SegmentOption, SegmentPolicy } from './compiler/segment-options.js';
 export { type ServiceSlice, sliceOf } from './compiler/service-slice.js';
 export { checkServerConfig, configWarnings, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
+export { NeutronError } from './errors/neutron-error.js';
 export { serverProgram } from './program.js';
 export { createServer, type Server, type ServerDeps } from './server.js';
 export { StatusReader } from './status/tap-status.js';
-export { ClusterView } from './view/cluster-view.js';
+export { boundPorts, type PortDirectory, type PortKnowledge } from './taps/admission/port-directory.js';
+export type { ClusterView } from './view/cluster-view.js';
 export { LiveView, ViewBehindError } from './view/live-view.js';

@@ -8,12 +8,13 @@ import {
   type HealthServer,
   type Logger,
   startHealthServer,
+  untilAborted,
   type Watched,
 } from '@taas/service';
 import { campaign, type Store, type StoreCare, type Trust, type V2Follower } from '@taas/store';
-import { boundPorts, neutronPorts } from './admission/port-directory.js';
-import { remoteAddressPolicy } from './admission/remote-address-policy.js';
-import { createApi, type NeutronBehind } from './api/create-api.js';
+import { remoteAddressPolicy } from './addresses/remote-address-policy.js';
+import type { NeutronBehind } from './api/api-deps.js';
+import { createApi } from './api/create-api.js';
 import { createAudit } from './audit/audit.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
@@ -21,13 +22,15 @@ import { keystoneAuthenticator } from './auth/keystone.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
-import { Contained } from './contained.js';
+import { Contained } from './errors/contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
+import { type LeaderTask, lastingTask, runTasks } from './leader/leader-task.js';
 import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { Slices } from './slices/slices.js';
 import { HandOverLog } from './status/hand-over-log.js';
+import { boundPorts, neutronPorts } from './taps/admission/port-directory.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/touch.js';
 
@@ -161,6 +164,28 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     ...(files.tls ? { tls: files.tls } : {}),
   });
 
+  const tasks: readonly LeaderTask[] = [
+    {
+      ...{ name: 'moves of taps', everyMs: null },
+      begin: ({ signal }) => {
+        contained.attempt('moves of taps', () => moves.take(everything(live.view)), undefined);
+        const end = live.subscribe((touched) => moves.take(touched));
+        return { run: () => untilAborted(signal), end };
+      },
+    },
+    {
+      ...{ name: 'physical networks', everyMs: null },
+      begin: async (leadership) => {
+        await physnets.prepare(leadership);
+        return { run: () => physnets.lead(leadership) };
+      },
+    },
+    lastingTask('compile', (leadership) => compiler.lead(leadership)),
+    lastingTask('ports', (leadership) => keeper.lead(leadership)),
+    ...audit.tasks(policy, remoteAddresses),
+    ...(etcdKeeper?.tasks() ?? []),
+    ...(trust ? [lastingTask('signatures', ({ fence, signal }) => trust.keepSigned([fence], signal))] : []),
+  ];
   const stopping = new AbortController();
   const failed = new AbortController();
   const background: Promise<void>[] = [];
@@ -223,17 +248,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       };
       const lead = campaign(store, election, async (leadership) => {
         leading = true;
-        contained.attempt('moves of taps', () => moves.take(everything(live.view)), undefined);
-        const unsubscribe = live.subscribe((touched) => moves.take(touched));
         try {
-          await physnets.prepare(leadership);
-          const signing = trust?.keepSigned([leadership.fence], leadership.signal);
-          await Promise.all([
-            ...[compiler.lead(leadership), keeper.lead(leadership), physnets.lead(leadership)],
-            ...[audit.lead(leadership, policy, remoteAddresses), etcdKeeper?.lead(leadership), signing],
-          ]);
+          await runTasks(tasks, leadership, clock);
         } finally {
-          unsubscribe();
           leading = false;
         }
       });

@@ -4,17 +4,18 @@ import { silentLogger, systemClock } from '@taas/service';
 import type { FollowEvent, KeyValue, Store } from '@taas/store';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import type { FastifyInstance } from 'fastify';
-import { boundPorts } from './admission/port-directory.js';
 import {
   type RemoteAddressPolicy,
   remoteAddressPolicy,
   usualRemoteAddresses,
-} from './admission/remote-address-policy.js';
+} from './addresses/remote-address-policy.js';
 import type { AnswerBody } from './answer-body.suite.js';
-import { type ApiDeps, createApi } from './api/create-api.js';
+import type { ApiDeps } from './api/api-deps.js';
+import { createApi } from './api/create-api.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { Compiler } from './compiler/compiler.js';
 import type { SegmentPolicy } from './compiler/segment-options.js';
+import { boundPorts } from './taps/admission/port-directory.js';
 import type { OwnersKnown } from './view/cluster-view.js';
 import { LiveView } from './view/live-view.js';
 import type { PlacesFrom } from './view/port-places.js';

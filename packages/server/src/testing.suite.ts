@@ -1,11 +1,11 @@
 // For tests of other packages alone: what is inside of this one, by the names that they need. Not compiled.
-export { remoteAddressPolicy, usualRemoteAddresses } from './admission/remote-address-policy.js';
-export { attributes } from './api/attributes.js';
-export { words } from './api/neutron-error.js';
+export { remoteAddressPolicy, usualRemoteAddresses } from './addresses/remote-address-policy.js';
 export { openApi } from './api/openapi.js';
-export { Behalves } from './audit/actor.js';
 export { auditedStore } from './audit/audited-store.js';
+export { Behalves } from './auth/actor.js';
 export { FakeKeystone, FakeNeutron, serveKeystone } from './conformance/fake-cloud.suite.js';
+export { words } from './errors/neutron-error.js';
 export { createServer, type Server } from './server.js';
 export { openServerFiles } from './server-files.js';
+export { attributes } from './taps/tap-kinds.js';
 export { LiveView } from './view/live-view.js';

@@ -1,4 +1,4 @@
-import type { NodeTapMirror } from '@taas/model';
+import { mirrorTransports, type NodeTapMirror } from '@taas/model';
 import { canonicalAddress } from './node-facts.js';
 import type { GreSpec } from './objects/gre.js';
 
@@ -29,7 +29,7 @@ export function legsOf(record: NodeTapMirror): MirrorLeg[] {
     const id = record.directions[direction];
     if (id === undefined) return [];
     const spec = {
-      type: record.mirror_type === 'gre' ? 'teb' : 'erspan',
+      type: mirrorTransports[record.mirror_type].tunnel,
       local: canonicalAddress(record.local),
       remote: canonicalAddress(record.remote),
       id,

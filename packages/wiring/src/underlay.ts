@@ -1,3 +1,4 @@
+import { type MirrorType, mirrorTransports } from '@taas/model';
 import { canonicalAddress } from './node-facts.js';
 import { type Obstacle, pending, refused } from './obstacle.js';
 import type { ActualView } from './snapshot.js';
@@ -11,12 +12,10 @@ export type ActualRoute =
   | { readonly to: 'nowhere' };
 
 const ethernet = 14;
-const gre = 8;
-const erspan = 8;
 
 /** Bytes that an IP packet of a VM grows by on its way out: its Ethernet header, and all that is put around the frame. */
-export function mirrorOverhead(type: 'gre' | 'erspanv1', remote: string): number {
-  return ethernet + (remote.includes(':') ? 40 : 20) + gre + (type === 'erspanv1' ? erspan : 0);
+export function mirrorOverhead(type: MirrorType, remote: string): number {
+  return ethernet + (remote.includes(':') ? 40 : 20) + mirrorTransports[type].overhead;
 }
 
 /** Why copies cannot get to the address now, or null. */
@@ -36,7 +35,7 @@ export function routeObstacle(remote: string, actual: ActualView): Obstacle | nu
  * @returns a warning, or an empty text
  */
 export function mtuWarning(
-  mirror: { readonly mirror_type: 'gre' | 'erspanv1'; readonly remote: string; readonly mtu: number | null },
+  mirror: { readonly mirror_type: MirrorType; readonly remote: string; readonly mtu: number | null },
   source: number,
   actual: ActualView,
 ): string {

@@ -2,11 +2,11 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { type AuditQuery, auditPage, parseAuditQuery } from '../audit/audit-query.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
-import { isoTime } from '../iso-time.js';
+import { methodNotAllowed, unavailable } from '../errors/neutron-error.js';
+import { isoTime } from '../http/iso-time.js';
+import { listBody } from '../http/list-body.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import type { Sliced, Slices } from '../slices/slices.js';
-import { listBody } from './list-body.js';
-import { methodNotAllowed, unavailable } from './neutron-error.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
 import { nextLink } from './tapped-ports.js';
 
 export interface AuditRouteDeps {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { uuid as uuidType, vlanFilter, withoutBraces } from './attribute-type.js';
-import { parseListQuery } from './list-query.js';
-import { longestShown, pythonRepr, pythonStr } from './python-repr.js';
-import { mostMembers, mostMembersInAll, parseJsonBody } from './request-body.js';
+import { longestShown, pythonRepr, pythonStr } from '../errors/python-repr.js';
+import { parseListQuery } from '../http/list-query.js';
+import { mostMembers, mostMembersInAll, parseJsonBody } from '../http/request-body.js';
+import { uuid as uuidType, vlanFilter, withoutBraces } from '../taps/attribute-type.js';
 
 it('a UUID in braces is read as Python does, whatever its length', () => {
   const id = '00000000-0000-4000-8000-000000000001';

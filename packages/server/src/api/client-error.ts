@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '@taas/service';
-import { badRequest, NeutronError, requestTooSlow } from './neutron-error.js';
+import { badRequest, NeutronError, requestTooSlow } from '../errors/neutron-error.js';
 
 /** Answers what is no HTTP request, or has too large headers, and closes the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket, id: string, logger: Logger): void {

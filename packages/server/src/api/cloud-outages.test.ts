@@ -3,9 +3,9 @@ import { neutronUnavailable } from '@taas/neutron';
 import { createPolicy, defaultRules, loadPolicyFile } from '@taas/policy';
 import { fixed, silentLogger, systemClock } from '@taas/service';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PortDirectory } from '../admission/port-directory.js';
 import { keystoneAuthenticator } from '../auth/keystone.js';
 import { FakeKeystone } from '../conformance/fake-cloud.suite.js';
+import type { PortDirectory } from '../taps/admission/port-directory.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 
 const services = '/v2.0/taas/tap_services';

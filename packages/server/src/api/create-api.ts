@@ -1,120 +1,28 @@
-import {
-  createServer as createHttpServer,
-  type Server as HttpServer,
-  type RequestListener,
-  type ServerOptions,
-} from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import { Clients, createPassThrough } from '@taas/gateway';
 import { NeutronUnauthorizedError } from '@taas/neutron';
-import { createPolicy, defaultRules, type Policy } from '@taas/policy';
-import { type Clock, fixed, type KeyPair, type Logger, type Watched } from '@taas/service';
-import type { Store } from '@taas/store';
+import type { Logger } from '@taas/service';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Admission } from '../admission/admission.js';
-import type { PortDirectory } from '../admission/port-directory.js';
-import { noQuota, type QuotaLimits } from '../admission/quotas.js';
-import {
-  type RemoteAddressPolicy,
-  remoteAddressPolicy,
-  usualRemoteAddresses,
-} from '../admission/remote-address-policy.js';
-import { SecondLook } from '../admission/second-look.js';
-import type { Behalves } from '../audit/actor.js';
-import type { AuditLog } from '../audit/audit-log.js';
-import type { Refusals } from '../audit/refusals.js';
 import { refusalOf } from '../audit/refused-request.js';
-import { Access } from '../auth/access.js';
-import { type Authenticator, type Caller, UnauthenticatedError } from '../auth/authenticator.js';
-import type { SegmentPolicy } from '../compiler/segment-options.js';
-import { Contained } from '../contained.js';
-import { type ConnectionLimits, limitConnections, noConnectionLimits } from '../front/connection-limit.js';
-import { Door, type DoorLimits, openDoor } from '../front/door.js';
+import { type Caller, UnauthenticatedError } from '../auth/authenticator.js';
+import { NeutronError, pathNotFound, requestTooSlow, tooManyRequests } from '../errors/neutron-error.js';
+import { Door, openDoor } from '../front/door.js';
 import { isNeutrons } from '../front/is-neutrons.js';
-import { removeTapsIfGone } from '../ports/port-removal.js';
-import { Slices } from '../slices/slices.js';
-import { Placements } from '../status/placements.js';
-import { TappedPortsIndex } from '../status/tapped-ports-index.js';
-import type { KnownPlace } from '../view/bound-ports.js';
-import type { LiveView } from '../view/live-view.js';
-import { type ApiLimits, defaultLimits } from './api-limits.js';
+import { RateLimiter } from '../http/rate-limit.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
+import { requestTarget, splitUrl, type Target } from '../http/request-target.js';
+import { removeTapsIfGone } from '../taps/removal/port-removal.js';
+import type { ApiDeps } from './api-deps.js';
+import { defaultLimits } from './api-limits.js';
+import { apiParts } from './api-parts.js';
 import { auditRoute } from './audit-routes.js';
 import { answerClientError } from './client-error.js';
 import { extensions, index, outside } from './discovery.js';
 import { answerFor, outOfTime } from './error-answer.js';
-import { NeutronError, pathNotFound, requestTooSlow, tooManyRequests } from './neutron-error.js';
+import { openHttpServer } from './http-server.js';
 import { openApi } from './openapi.js';
-import { OwnWrites } from './own-writes.js';
-import { ProjectPlaces } from './project-places.js';
-import { QuotaController } from './quota-controller.js';
 import { QuotaRoutes } from './quota-routes.js';
-import { RateLimiter, type RateLimits } from './rate-limit.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
-import { requestTarget, splitUrl, type Target } from './request-target.js';
-import { TapController } from './tap-controller.js';
 import { tapRoute } from './tap-routes.js';
 import { tappedPortsRoute } from './tapped-ports.js';
-import { noWriteLimits, WriteBudget, type WriteLimits } from './write-budget.js';
-
-export interface ApiDeps {
-  readonly store: Store;
-  readonly live: LiveView;
-  readonly ports: PortDirectory;
-  /** Where a port is bound, if this replica follows that itself. */
-  readonly place?: (port: string) => KnownPlace | undefined;
-  readonly authenticator: Authenticator;
-  readonly policy: SegmentPolicy;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** A new UUID at each call. */
-  readonly newId: () => string;
-  /** Those of all that this server does; of the API alone if absent. */
-  readonly slices?: Slices;
-  readonly limits?: Partial<ApiLimits>;
-  /** Who may do what; upstream's defaults if absent. */
-  readonly rules?: Watched<Policy>;
-  /** Limits of projects for which an administrator has set none; none if absent. */
-  readonly quotas?: QuotaLimits;
-  readonly rate?: RateLimits;
-  /** Where tap mirrors may send to; if absent, that of a server that nobody has configured. */
-  readonly remoteAddresses?: RemoteAddressPolicy;
-  /** What may be asked without a known token; no limit if absent. */
-  readonly strangers?: DoorLimits;
-  readonly connections?: ConnectionLimits;
-  /** Addresses or subnets of proxies in front, whose X-Forwarded-For is believed. */
-  readonly trustedProxies?: readonly string[];
-  /** What a project may write to etcd; no limit if absent. */
-  readonly writes?: WriteLimits;
-  /** Throws when etcd has no room for more than deletions. */
-  readonly checkRoom?: () => void;
-  readonly neutron?: NeutronBehind;
-  /** Told of a port whose DELETE has passed through here, after its taps are gone. */
-  readonly portDeleted?: (portId: string) => void;
-  /** Where what is done and refused is written down; without it there is no audit trail to read. */
-  readonly audit?: AuditParts;
-  readonly contained?: Contained;
-  /** A new one counts for connections from then on. */
-  readonly tls?: Watched<KeyPair>;
-}
-
-export interface AuditParts {
-  readonly log: AuditLog;
-  readonly refusals: Refusals;
-  /** Tells the store on whose behalf it writes. */
-  readonly behalves: Behalves;
-}
-
-/** Neutron behind this server, for all that is not TaaS. */
-export interface NeutronBehind {
-  /** Its endpoint without `/v2.0`, such as `http://neutron.example:9696`. */
-  readonly url: string;
-  /** PEM of the authorities to trust instead of the system's. */
-  readonly ca?: Watched<Buffer> | undefined;
-  /** How long it may be silent, in ms. */
-  readonly silenceMs: number;
-  /** Whether a port is gone beyond doubt. @throws UpstreamUnavailableError; the signal's reason */
-  readonly portGone: (portId: string, signal: AbortSignal) => Promise<boolean>;
-}
 
 /** How long an answer that refuses may wait for the audit trail, in ms. */
 const refusalMs = 1_000;
@@ -130,40 +38,12 @@ interface Context {
   caller?: Caller;
 }
 
-export { type ApiLimits, defaultLimits } from './api-limits.js';
-
 /** The HTTP side of the API: Neutron's paths, methods, codes and headers. What is done stands in the controllers. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
-  const { store, live, ports, policy, clock, newId, neutron } = deps;
-  const { catchUpMs, lingerMs } = limits;
-  const quotas = deps.quotas ?? noQuota;
-  const writes = new OwnWrites();
-  const access = new Access(deps.rules ?? fixed(createPolicy({ defaults: defaultRules })));
-  const remoteAddresses = deps.remoteAddresses ?? remoteAddressPolicy(usualRemoteAddresses);
-  const admission = new Admission({
-    ...{ store, live, ports, catchUpMs, quotas, remoteAddresses },
-    lookUpMs: limits.requestMs,
-    place: deps.place ?? (() => undefined),
-  });
-  const contained = deps.contained ?? new Contained(deps.logger);
-  const placements = new Placements(live.view, policy);
-  const slices = deps.slices ?? new Slices({ clock });
-  live.subscribe((touched) => placements.forget(touched));
-  const tappedPorts = new TappedPortsIndex(live.view);
-  live.subscribe((touched) => tappedPorts.take(touched));
-  const controller = new TapController({
-    mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },
-    ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs, contained },
-    secondLook: new SecondLook({ store, live, writes, clock, catchUpMs, lingerMs }),
-    bulkItems: limits.bulkItems,
-    budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
-    checkRoom: deps.checkRoom ?? (() => undefined),
-  });
-  const quotaController = new QuotaController({ store, live, access, writes, defaults: quotas, catchUpMs });
-  const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
-  const taps = { controller, limits, slices, places };
-  const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
+  const { store, live, clock, newId, neutron } = deps;
+  const { catchUpMs } = limits;
+  const { access, writes, slices, quotas, taps, tapped } = apiParts(deps, limits);
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -192,7 +72,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       },
     });
 
-  const quotaRoutes = new QuotaRoutes(quotaController, passThrough ?? null);
+  const quotaRoutes = new QuotaRoutes(quotas, passThrough ?? null);
 
   const app = Fastify({
     // A stop answers what comes by connections that stand, and has them closed.
@@ -206,7 +86,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     clientErrorHandler: (error, socket) => answerClientError(error, socket, `req-${newId()}`, deps.logger),
     // What is Neutron's goes there before anything of it is read.
     serverFactory: (own) =>
-      listener(deps, limits, clients, (request, response) => {
+      openHttpServer(deps, limits, clients, (request, response) => {
         if (
           !door.admit(
             (asked) => clients.of(asked),
@@ -335,32 +215,6 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     );
   });
   return app;
-}
-
-function listener(deps: ApiDeps, limits: ApiLimits, clients: Clients, handler: RequestListener): HttpServer {
-  const { headerBytes: maxHeaderSize, requestMs: requestTimeout } = limits;
-  // Node looks only every 30 s by itself.
-  const connectionsCheckingInterval = Math.min(1_000, requestTimeout / 2);
-  const headersTimeout = Math.min(10_000, requestTimeout);
-  const options = { maxHeaderSize, requestTimeout, headersTimeout, connectionsCheckingInterval };
-  const server = deps.tls
-    ? secureServer(deps.tls, { ...options, handshakeTimeout: headersTimeout }, handler)
-    : createHttpServer(options, handler);
-  limitConnections(server, deps.connections ?? noConnectionLimits, (address) => clients.isProxy(address));
-  // Who waits for Neutron is silent too.
-  server.setTimeout(Math.max(limits.requestMs, deps.neutron?.silenceMs ?? 0) * 2);
-  return server;
-}
-
-function secureServer(
-  tls: Watched<KeyPair>,
-  options: ServerOptions & { readonly handshakeTimeout: number },
-  handler: RequestListener,
-): HttpServer {
-  const minVersion = 'TLSv1.2';
-  const server = createHttpsServer({ ...options, ...tls.current, minVersion }, handler);
-  tls.onChange((pair) => server.setSecureContext({ ...pair, minVersion }));
-  return server;
 }
 
 function json(reply: FastifyReply, status: number, body: unknown): FastifyReply {

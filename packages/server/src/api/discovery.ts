@@ -1,6 +1,6 @@
 import { taasExtensions, taasResources } from '@taas/gateway';
-import { methodNotAllowed } from './neutron-error.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
+import { methodNotAllowed } from '../errors/neutron-error.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
 
 /*
  * What tells clients what there is, for a server without a Neutron. With one, Neutron is asked, and the gateway adds the

@@ -3,8 +3,8 @@ import { NeutronUnauthorizedError } from '@taas/neutron';
 import { StoreError } from '@taas/store';
 import { UpstreamUnavailableError } from '@taas/upstream';
 import { UnauthenticatedError } from '../auth/authenticator.js';
+import { badRequest, internal, NeutronError, tooLarge, unavailable } from '../errors/neutron-error.js';
 import { ViewBehindError } from '../view/live-view.js';
-import { badRequest, internal, NeutronError, tooLarge, unavailable } from './neutron-error.js';
 
 export interface Answer {
   readonly status: number;

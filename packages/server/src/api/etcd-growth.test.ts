@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { storeNearlyFull } from '../errors/neutron-error.js';
 import { acme, portId, TestCloud, umbrella } from '../test-cloud.suite.js';
-import { storeNearlyFull } from './neutron-error.js';
 
 const services = '/v2.0/taas/tap_services';
 let cloud: TestCloud;

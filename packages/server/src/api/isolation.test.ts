@@ -1,8 +1,8 @@
 import { keys, resourceKinds } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PortKnowledge } from '../admission/port-directory.js';
+import { words } from '../errors/neutron-error.js';
+import type { PortKnowledge } from '../taps/admission/port-directory.js';
 import { acme, portId, type Replica, type Reply, TestCloud, umbrella } from '../test-cloud.suite.js';
-import { words } from './neutron-error.js';
 
 const nobody = '11111111-1111-4111-8111-111111111111';
 let cloud: TestCloud;

@@ -1,6 +1,6 @@
 import type { PassThrough, WholeAnswer } from '@taas/gateway';
-import type { ApiAnswer, ApiRequest } from './request.js';
-import type { JsonObject } from './request-body.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
+import type { JsonObject } from '../http/request-body.js';
 
 /** Asks Neutron what the client asks, in the client's name; with another body if given. @throws GatewayError */
 export function askNeutron(neutron: PassThrough, request: ApiRequest, body?: unknown): Promise<WholeAnswer> {

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { Compile } from 'typebox/compile';
 import Format from 'typebox/format';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attributes } from '../taps/tap-kinds.js';
 import { acme, portId, type Replica, TestCloud } from '../test-cloud.suite.js';
-import { attributes } from './attributes.js';
 
 let cloud: TestCloud;
 let server: Replica;

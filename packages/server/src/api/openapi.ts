@@ -1,9 +1,10 @@
 import { taasExtensions } from '@taas/gateway';
 import { AuditEntry, auditEvents, type ResourceKind, resourceKinds } from '@taas/model';
 import Type, { type TSchema } from 'typebox';
-import { quotaNames } from '../admission/quotas.js';
-import { type Attribute, attributes } from './attributes.js';
-import { words } from './neutron-error.js';
+import { words } from '../errors/neutron-error.js';
+import { quotaNames } from '../taps/admission/quotas.js';
+import type { Attribute } from '../taps/attributes.js';
+import { attributes } from '../taps/tap-kinds.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { tooManyRequests } from './neutron-error.js';
+import { tooManyRequests } from '../errors/neutron-error.js';
 
 export interface ProjectPlacesLimits {
   /** Places that a project has. */

@@ -1,15 +1,15 @@
 import { keys, type QuotaRecord, quotaCodec, RecordError, resourceKinds } from '@taas/model';
 import type { Store } from '@taas/store';
-import { limitsOf, type QuotaLimits, type QuotaName, quotaNames, usedBy } from '../admission/quotas.js';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
+import { badRequest, NeutronError, tooContended, unavailable, words } from '../errors/neutron-error.js';
+import { listed, pythonStr } from '../errors/python-repr.js';
+import { type JsonObject, resourceToUpdate } from '../http/request-body.js';
+import { limitsOf, type QuotaLimits, type QuotaName, quotaNames, usedBy } from '../taps/admission/quotas.js';
+import { mostCharacters } from '../taps/attribute-type.js';
+import { invalidInput } from '../taps/attributes.js';
 import type { LiveView } from '../view/live-view.js';
-import { mostCharacters } from './attribute-type.js';
-import { invalidInput } from './attributes.js';
-import { badRequest, NeutronError, tooContended, unavailable, words } from './neutron-error.js';
-import type { OwnWrites } from './own-writes.js';
-import { listed, pythonStr } from './python-repr.js';
-import { type JsonObject, resourceToUpdate } from './request-body.js';
+import type { OwnWrites } from '../view/own-writes.js';
 
 export interface QuotaDeps {
   readonly store: Store;

@@ -1,11 +1,11 @@
 import type { PassThrough } from '@taas/gateway';
 import type { Caller } from '../auth/authenticator.js';
+import { badRequest, methodNotAllowed, NeutronError, pathNotFound } from '../errors/neutron-error.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
+import { type JsonObject, parseJsonBody } from '../http/request-body.js';
+import type { Target } from '../http/request-target.js';
 import { askNeutron, askNeutronAgain, changed, relayed } from './neutron-answer.js';
-import { badRequest, methodNotAllowed, NeutronError, pathNotFound } from './neutron-error.js';
 import { type QuotaController, quotaNotFound } from './quota-controller.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
-import { type JsonObject, parseJsonBody } from './request-body.js';
-import type { Target } from './request-target.js';
 
 type QuotaTarget = Extract<Target, { is: 'quotas' }>;
 

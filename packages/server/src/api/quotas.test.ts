@@ -1,6 +1,6 @@
 import { keys } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { noQuota } from '../admission/quotas.js';
+import { noQuota } from '../taps/admission/quotas.js';
 import { acme, jittery, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 
 const services = '/v2.0/taas/tap_services';

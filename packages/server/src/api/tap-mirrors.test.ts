@@ -1,6 +1,6 @@
 import { keys, prefixes } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { remoteAddressPolicy, usualRemoteAddresses } from '../admission/remote-address-policy.js';
+import { remoteAddressPolicy, usualRemoteAddresses } from '../addresses/remote-address-policy.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 
 const mirrors = '/v2.0/taas/tap_mirrors';

@@ -1,16 +1,17 @@
 import type { ResourceKind } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
+import { badRequest, methodNotAllowed, NeutronError, tapNotFound, words } from '../errors/neutron-error.js';
+import { listBody } from '../http/list-body.js';
+import { pageLinks, parseFields, parseListQuery, selectFields } from '../http/list-query.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
+import { parseJsonBody } from '../http/request-body.js';
+import type { Target } from '../http/request-target.js';
 import type { Slices } from '../slices/slices.js';
+import { listable } from '../taps/attributes.js';
+import type { TapController } from '../taps/tap-controller.js';
+import { attributes } from '../taps/tap-kinds.js';
 import type { ApiLimits } from './api-limits.js';
-import { listable } from './attributes.js';
-import { listBody } from './list-body.js';
-import { pageLinks, parseFields, parseListQuery, selectFields } from './list-query.js';
-import { badRequest, methodNotAllowed, NeutronError, tapNotFound, words } from './neutron-error.js';
 import type { ProjectPlaces } from './project-places.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
-import { parseJsonBody } from './request-body.js';
-import type { Target } from './request-target.js';
-import type { TapController } from './tap-controller.js';
 
 export interface TapRouteDeps {
   readonly controller: TapController;
@@ -64,7 +65,7 @@ export async function tapRoute(
 async function list(deps: TapRouteDeps, request: ApiRequest, kind: ResourceKind, caller: Caller): Promise<ApiAnswer> {
   const { controller, limits, slices, places } = deps;
   const { query, signal, whenAnswered } = request;
-  const asked = parseListQuery(query, listable(kind, limits.pageItems));
+  const asked = parseListQuery(query, listable(attributes[kind], limits.pageItems));
   const release = await places.take(caller.projectId, signal);
   // Who does not read what is sent keeps its project's place.
   whenAnswered(release);

@@ -1,19 +1,21 @@
-import type { TapFlowRecord, TapMirrorRecord } from '@taas/model';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
-import type { Contained } from '../contained.js';
-import { isoTime } from '../iso-time.js';
+import type { Contained } from '../errors/contained.js';
+import { badRequest, methodNotAllowed, portNotFound, unavailable } from '../errors/neutron-error.js';
+import { isoTime } from '../http/iso-time.js';
+import { listBody } from '../http/list-body.js';
+import type { Link } from '../http/list-query.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import type { TappedPortsIndex } from '../status/tapped-ports-index.js';
+import type { Tapping } from '../taps/tap-kind.js';
+import { tapKinds } from '../taps/tap-kinds.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { LiveView } from '../view/live-view.js';
+import type { OwnWrites } from '../view/own-writes.js';
 import { ownerOf } from '../view/port-owner.js';
-import { listBody } from './list-body.js';
-import type { Link } from './list-query.js';
-import { badRequest, methodNotAllowed, portNotFound, unavailable } from './neutron-error.js';
-import type { OwnWrites } from './own-writes.js';
+import { shelf, type TapRecord } from '../view/shelf.js';
 import type { ProjectPlaces } from './project-places.js';
-import type { ApiAnswer, ApiRequest } from './request.js';
 
 export interface TappedPortsDeps {
   readonly live: LiveView;
@@ -116,38 +118,22 @@ function show({ live: { view }, access }: TappedPortsDeps, port: string, caller:
   if (!access.seesTappedPort(owner, caller)) return null;
   const taps = view.flowsByPort.count(port) + view.mirrors.byPort.count(port);
   if (taps === 0) return null;
-  const tapped_by = first(recordsOf(view, port), tappedPortsPage.taps).map((record) => {
+  const tapped_by = first(tapsOf(view, port), tappedPortsPage.taps).map(({ record, tapping: { kind, ...how } }) => {
     const { id, project_id } = record;
-    const common = {
-      id,
-      project_id,
-      since: isoTime(record.created_at),
-      deleting: record.deleting === true,
-    };
-    if ('tap_service_id' in record) {
-      const { tap_service_id, direction } = record;
-      const collector = view.services.get(tap_service_id)?.record?.port_id ?? null;
-      return { kind: 'tap_flow', ...common, direction, destination: { tap_service_id, port_id: collector } };
-    }
-    const { mirror_type, remote_ip, directions } = record;
-    return {
-      kind: 'tap_mirror',
-      ...common,
-      direction: Object.keys(directions).join(' '),
-      destination: { mirror_type, remote_ip },
-    };
+    return { kind, id, project_id, since: isoTime(record.created_at), deleting: record.deleting === true, ...how };
   });
   return { port_id: port, project_id: owner, taps, tapped_by };
 }
 
-function* recordsOf(view: ClusterView, port: string): Iterable<TapFlowRecord | TapMirrorRecord> {
-  for (const id of view.flowsByPort.members(port)) {
-    const record = view.flows.get(id)?.record;
-    if (record) yield record;
-  }
-  for (const id of view.mirrors.byPort.members(port)) {
-    const record = view.mirrors.byId.get(id)?.record;
-    if (record) yield record;
+function* tapsOf(view: ClusterView, port: string): Iterable<{ readonly record: TapRecord; readonly tapping: Tapping }> {
+  const taps = { tap_flows: view.flowsByPort, tap_mirrors: view.mirrors.byPort };
+  for (const kind of ['tap_flows', 'tap_mirrors'] as const) {
+    const { byId } = shelf(view, kind);
+    for (const id of taps[kind].members(port)) {
+      const record = byId.get(id)?.record;
+      const tapping = record && tapKinds[kind].tapping(record, view);
+      if (record && tapping) yield { record, tapping };
+    }
   }
 }
 

@@ -10,16 +10,13 @@ import {
   type ResourceKind,
   resourceKinds,
 } from '@taas/model';
-import type { Operation, Transaction } from '@taas/store';
-import { words } from '../api/neutron-error.js';
-import { codecs, shelf, type TapRecord } from '../api/tap-kind.js';
-import type { ClusterView } from '../view/cluster-view.js';
-import { ownerOf } from '../view/port-owner.js';
-import type { Behalf } from './actor.js';
 
-/** Longest text taken over from what a client has sent. */
-const longest = 255;
-export const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
+import type { Operation, Transaction } from '@taas/store';
+import type { Behalf } from '../auth/actor.js';
+import { words } from '../errors/neutron-error.js';
+import { auditedTap, shortened } from '../taps/tap-kinds.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import { shelf, type TapRecord, tapCodecs } from '../view/shelf.js';
 
 interface TapKey {
   readonly kind: ResourceKind;
@@ -57,12 +54,13 @@ export function entriesOf(
     const before = shelf(view, kind).byId.get(id)?.record ?? read(kind, key, known.get(key));
     if (operation.kind === 'delete') {
       ended.set(`${kind}/${id}`, parsed);
-      if (before && !before.deleting) say('deleted', tapOf(view, before), because || whyItGoes(view, before));
+      if (before && !before.deleting)
+        say('deleted', auditedTap(view, kind, before), because || whyItGoes(view, before));
       continue;
     }
     const record = read(kind, key, operation.value);
     if (!record) continue;
-    const tap = tapOf(view, record);
+    const tap = auditedTap(view, kind, record);
     if (!compared.has(key)) say('created', tap, because);
     else if (record.deleting && !before?.deleting) say('deleted', tap, because);
     else if (!record.deleting) say('changed', tap, changes(before, record));
@@ -74,7 +72,7 @@ export function entriesOf(
     const told = toldOf(view, kind, id);
     const isTold = told.length > 0;
     const project_id = told.find(({ record: each }) => each)?.record?.project_id ?? null;
-    const tap = record ? tapOf(view, record) : { kind, id, project_id };
+    const tap = record ? auditedTap(view, kind, record) : { kind, id, project_id };
     say('ended', tap, isTold ? 'no node has anything of it any more' : 'no node had been told of it');
   }
   return entries;
@@ -87,8 +85,7 @@ function isOver(view: ClusterView, kind: ResourceKind, id: string, gone: Readonl
   return toldOf(view, kind, id).every(({ key }) => gone.has(key));
 }
 
-const toldOf = (view: ClusterView, kind: ResourceKind, id: string) =>
-  kind === 'tap_mirrors' ? view.mirrors.toldOf(id) : view.nodeRecords.ofTap(kind, id);
+const toldOf = (view: ClusterView, kind: ResourceKind, id: string) => shelf(view, kind).toldOf(id);
 
 /** A flow that goes with its service has no mark of its own. */
 function whyItGoes(view: ClusterView, record: TapRecord): string {
@@ -99,29 +96,11 @@ function whyItGoes(view: ClusterView, record: TapRecord): string {
 function read(kind: ResourceKind, key: string, value: string | undefined): TapRecord | null {
   if (value === undefined) return null;
   try {
-    return codecs[kind].parse(key, value);
+    return tapCodecs[kind].parse(key, value);
   } catch (error) {
     if (error instanceof RecordError) return null;
     throw error;
   }
-}
-
-/** A tap as the trail shows it. */
-export function tapOf(view: ClusterView, record: TapRecord): AuditTap {
-  const { id, project_id, name } = record;
-  const common = { id, name: shortened(name), project_id };
-  if ('tap_service_id' in record) {
-    const { source_port: port_id, tap_service_id, direction } = record;
-    const filtered = record.vlan_filter !== null || (record.filter_rules ?? []).length > 0;
-    const collector_port_id = view.services.get(tap_service_id)?.record?.port_id ?? null;
-    const of = { port_id, port_project_id: ownerOf(view, port_id) };
-    return { kind: 'tap_flows', ...common, ...of, direction, filtered, tap_service_id, collector_port_id };
-  }
-  const of = { port_id: record.port_id, port_project_id: ownerOf(view, record.port_id) };
-  if (!('mirror_type' in record)) return { kind: 'tap_services', ...common, ...of };
-  const { mirror_type, remote_ip, directions } = record;
-  const direction = Object.keys(directions).join(' ');
-  return { kind: 'tap_mirrors', ...common, ...of, direction, mirror_type, remote_ip };
 }
 
 /** How many taps a project may have: whose limit is raised may tap more, whose is 0 taps nothing. */

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { oneLineJson } from '@taas/service';
-import { isoTime } from '../iso-time.js';
+import { isoTime } from '../http/iso-time.js';
 import type { NumberedEntry } from './audit-log.js';
 
 /** Where entries are kept for good: resolves when they are safe there. */

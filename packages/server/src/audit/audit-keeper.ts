@@ -3,6 +3,7 @@ import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas
 import { type Leadership, type Operation, type Store, StoreError } from '@taas/store';
 import type { Sliced, Slices } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
+import { shelf } from '../view/shelf.js';
 import type { AuditSink } from './audit-file.js';
 import { type AuditLog, numbered } from './audit-log.js';
 import type { Logged } from './audit-trail.js';
@@ -31,7 +32,7 @@ export interface AuditKeeperDeps {
 }
 
 const batch = 200;
-const pruneEveryMs = 2_000;
+export const pruneEveryMs = 2_000;
 const dayMs = 24 * 3_600_000;
 const retry: BackoffPolicy = { firstMs: 200, maxMs: 30_000 };
 /** What could not be written to the file may be this many times as much before the oldest is given up. */
@@ -52,11 +53,8 @@ export class AuditKeeper {
 
   constructor(private readonly deps: AuditKeeperDeps) {}
 
-  async lead(leadership: Leadership): Promise<void> {
-    await Promise.all([this.#export(leadership), this.#prune(leadership)]);
-  }
-
-  async #export(leadership: Leadership): Promise<void> {
+  /** Brings the trail into the file until the leadership ends. */
+  async export(leadership: Leadership): Promise<void> {
     const { log, sink, clock, random, logger } = this.deps;
     const { signal } = leadership;
     if (!sink) return;
@@ -108,22 +106,18 @@ export class AuditKeeper {
     }
   }
 
-  async #prune(leadership: Leadership): Promise<void> {
-    const { clock, logger } = this.deps;
-    const { signal } = leadership;
-    while (!signal.aborted) {
-      try {
-        await this.#pruneOnce(leadership);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof StoreError)) throw error;
-        logger.warn({ cause: error }, 'old entries of the audit trail stay in etcd for now');
-      }
-      await clock.sleep(pruneEveryMs, signal).catch(() => undefined);
+  /** Takes away what is old, as far as etcd lets it now. */
+  async prune(leadership: Leadership): Promise<void> {
+    try {
+      await this.#prune(leadership);
+    } catch (error) {
+      if (leadership.signal.aborted) return;
+      if (!(error instanceof StoreError)) throw error;
+      this.deps.logger.warn({ cause: error }, 'old entries of the audit trail stay in etcd for now');
     }
   }
 
-  async #pruneOnce({ fence, signal }: Leadership): Promise<void> {
+  async #prune({ fence, signal }: Leadership): Promise<void> {
     const { log, store, logger, clock, newId, slices } = this.deps;
     if (!log.fresh) return;
     const { goes, lost } = await slices.run('', this.#old());
@@ -177,8 +171,7 @@ export class AuditKeeper {
     const { view } = this.deps;
     const parsed = parseKey(`${prefixes.api}${kind}/${id}`);
     if (parsed.is !== 'resource') return false;
-    if (parsed.kind === 'tap_mirrors') return view.mirrors.byId.has(id);
-    return parsed.kind === 'tap_flows' ? view.flows.has(id) : view.services.has(id);
+    return shelf(view, parsed.kind).byId.has(id);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type AuditEvent, auditEvents } from '@taas/model';
-import { badRequest } from '../api/neutron-error.js';
+import { badRequest } from '../errors/neutron-error.js';
 import type { Sliced } from '../slices/slices.js';
 import { type NumberedEntry, numbered } from './audit-log.js';
 import type { AuditTrail } from './audit-trail.js';

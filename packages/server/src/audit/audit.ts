@@ -1,18 +1,19 @@
 import type { Clock, Logger } from '@taas/service';
-import type { Leadership, Store } from '@taas/store';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
+import type { Store } from '@taas/store';
+import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
+import { Behalves } from '../auth/actor.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
-import { Contained } from '../contained.js';
+import { Contained } from '../errors/contained.js';
+import { type LeaderTask, lastingTask } from '../leader/leader-task.js';
 import type { Slices } from '../slices/slices.js';
 import { Placements } from '../status/placements.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
-import { Behalves } from './actor.js';
 import { type AuditSink, fileSink, streamSink } from './audit-file.js';
-import { AuditKeeper } from './audit-keeper.js';
+import { AuditKeeper, pruneEveryMs } from './audit-keeper.js';
 import { AuditLog } from './audit-log.js';
 import { auditedStore } from './audited-store.js';
-import { BeganLog } from './began-log.js';
+import { BeganLog, beganEveryMs } from './began-log.js';
 import { Refusals } from './refusals.js';
 
 /** As the configuration has it. */
@@ -47,7 +48,7 @@ export interface Audit {
   /** Follows the trail until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** What the leader does: the file, what is old, and when taps began. */
-  lead(leadership: Leadership, policy: SegmentPolicy, addresses: RemoteAddressPolicy): Promise<void>;
+  tasks(policy: SegmentPolicy, addresses: RemoteAddressPolicy): readonly LeaderTask[];
   /** Tells the last counts; call it while the store is still there. */
   stop(): Promise<void>;
   /** For /readyz. */
@@ -71,22 +72,28 @@ export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
         logger.warn({}, 'audit.file is not set: the audit trail is in etcd alone, and goes from there in time');
       await Promise.all([log.run(signal), refusals.run(signal)]);
     },
-    lead: async (leadership, policy, addresses) => {
-      const contained = deps.contained ?? new Contained(logger);
-      const placements = new Placements(live.view, policy);
-      const mirrorRules = { addresses, projectShare: policy.projectShare };
-      const began = new BeganLog({ store, live, log, placements, mirrorRules, slices, clock, logger, contained });
-      began.take(everything(live.view));
-      const unsubscribe = live.subscribe((touched) => {
-        placements.forget(touched);
-        began.take(touched);
-      });
-      try {
-        await Promise.all([keeper.lead(leadership), began.lead(leadership)]);
-      } finally {
-        unsubscribe();
-      }
-    },
+    tasks: (policy, addresses) => [
+      lastingTask('audit: export', (leadership) => keeper.export(leadership)),
+      {
+        ...{ name: 'audit: prune', everyMs: pruneEveryMs },
+        begin: (leadership) => ({ run: () => keeper.prune(leadership) }),
+      },
+      {
+        ...{ name: 'audit: taps that have begun', everyMs: beganEveryMs },
+        begin: (leadership) => {
+          const contained = deps.contained ?? new Contained(logger);
+          const placements = new Placements(live.view, policy);
+          const mirrorRules = { addresses, projectShare: policy.projectShare };
+          const began = new BeganLog({ store, live, log, placements, mirrorRules, slices, clock, logger, contained });
+          began.take(everything(live.view));
+          const end = live.subscribe((touched) => {
+            placements.forget(touched);
+            began.take(touched);
+          });
+          return { run: () => began.round(leadership), end };
+        },
+      },
+    ],
     stop: () => refusals.tellCounts(),
     facts: () => ({
       etcd: log.fresh ? 'in sight' : 'out of sight',

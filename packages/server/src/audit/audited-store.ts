@@ -1,10 +1,10 @@
 import { auditCodec, keys, parseKey } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { Store, Transaction } from '@taas/store';
-import { unavailable } from '../api/neutron-error.js';
-import { shelf } from '../api/tap-kind.js';
+import type { Behalves } from '../auth/actor.js';
+import { unavailable } from '../errors/neutron-error.js';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { Behalves } from './actor.js';
+import { shelf } from '../view/shelf.js';
 import { entriesOf } from './audit-entries.js';
 
 export interface AuditedStoreDeps {

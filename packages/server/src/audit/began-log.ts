@@ -1,16 +1,16 @@
 import { type AuditEntry, auditCodec, keys, type ResourceKind } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import { type Compare, type Leadership, type Operation, type Store, StoreError } from '@taas/store';
-import { behind, shelf, statusOf, type TapRecord } from '../api/tap-kind.js';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
-import type { Contained } from '../contained.js';
+import type { Contained } from '../errors/contained.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
+import { auditedTap, statusOf, tapKinds } from '../taps/tap-kinds.js';
 import type { Entry } from '../view/entry.js';
 import type { LiveView } from '../view/live-view.js';
+import { shelf, type TapRecord } from '../view/shelf.js';
 import type { Touched } from '../view/touched.js';
-import { tapOf } from './audit-entries.js';
 import type { AuditLog } from './audit-log.js';
 
 export interface BeganLogDeps {
@@ -33,7 +33,8 @@ interface Begins {
 }
 
 const perTransaction = 30;
-const pauseMs = 200;
+/** Between two looks at what may have begun, in ms. */
+export const beganEveryMs = 200;
 
 /**
  * What the leader adds to the audit trail when a tap is ACTIVE for the first time: from then on copies are made. Once a
@@ -58,18 +59,16 @@ export class BeganLog {
     }
   }
 
-  async lead({ signal, fence }: Leadership): Promise<void> {
-    const { clock, live, log, logger } = this.deps;
-    while (!signal.aborted) {
-      await clock.sleep(pauseMs, signal).catch(() => undefined);
-      if ((this.#pending.size === 0 && this.#services.size === 0) || !live.fresh || !log.fresh) continue;
-      try {
-        await this.#round(fence, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof StoreError)) throw error;
-        logger.warn({ cause: error }, 'when taps began is told to the audit trail later');
-      }
+  /** Writes down what has begun so far. */
+  async round({ signal, fence }: Leadership): Promise<void> {
+    const { live, log, logger } = this.deps;
+    if ((this.#pending.size === 0 && this.#services.size === 0) || !live.fresh || !log.fresh) return;
+    try {
+      await this.#round(fence, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof StoreError)) throw error;
+      logger.warn({ cause: error }, 'when taps began is told to the audit trail later');
     }
   }
 
@@ -109,7 +108,7 @@ export class BeganLog {
       this.#pending.delete(name);
       const [kind, id = ''] = name.split('/') as [ResourceKind, string];
       const record = shelf(live.view, kind).byId.get(id)?.record;
-      const service = record ? behind(record) : null;
+      const service = record ? tapKinds[kind].serviceOf(record) : null;
       if (service !== null) yield* seen.see(service);
       const begun = contained.attempt(name, () => this.#begins(kind, id, statuses), null);
       if (begun) begins.push(begun);
@@ -125,10 +124,10 @@ export class BeganLog {
     const entry = shelf(live.view, kind).byId.get(id);
     const key = keys.auditBegan(kind, id);
     if (!entry?.record || entry.record.deleting || log.trail.has(key)) return null;
-    if (statusOf(entry.record, statuses).status !== 'ACTIVE') return null;
+    if (statusOf(kind, entry.record, statuses).status !== 'ACTIVE') return null;
     const said: AuditEntry = {
       ...{ event: 'began', at: clock.now(), user_id: null, project_id: null, request_id: null },
-      ...{ tap: tapOf(live.view, entry.record), detail: 'every node concerned has verified its part' },
+      ...{ tap: auditedTap(live.view, kind, entry.record), detail: 'every node concerned has verified its part' },
     };
     return { key, entry, value: auditCodec.format({ v: 1, entries: [said] }) };
   }

@@ -1,10 +1,10 @@
 import type { AuditTap, ResourceKind } from '@taas/model';
-import type { NeutronError } from '../api/neutron-error.js';
-import { words } from '../api/neutron-error.js';
-import { parseJsonBody } from '../api/request-body.js';
-import type { Target } from '../api/request-target.js';
 import type { Caller } from '../auth/authenticator.js';
-import { shortened } from './audit-entries.js';
+import type { NeutronError } from '../errors/neutron-error.js';
+import { words } from '../errors/neutron-error.js';
+import { parseJsonBody } from '../http/request-body.js';
+import type { Target } from '../http/request-target.js';
+import { shortened, tapKinds } from '../taps/tap-kinds.js';
 import type { Refusal } from './refusals.js';
 
 /**
@@ -41,7 +41,7 @@ export function refusalOf(request: RefusedRequest, caller: Caller, error: Neutro
 function askedFor(kind: ResourceKind, id: string | null, { body, bodyDepth }: RefusedRequest): AuditTap {
   const given = firstOf(kind, body, bodyDepth);
   const text = (name: string) => (typeof given[name] === 'string' ? shortened(given[name]) : undefined);
-  const port = text(kind === 'tap_flows' ? 'source_port' : 'port_id');
+  const port = text(tapKinds[kind].portAttribute);
   const [name, service, type, remote] = ['name', 'tap_service_id', 'mirror_type', 'remote_ip'].map(text);
   return {
     ...{ kind, id: shortened(id ?? ''), project_id: text('project_id') ?? text('tenant_id') ?? null },

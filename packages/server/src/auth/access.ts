@@ -1,7 +1,7 @@
 import type { ResourceKind } from '@taas/model';
 import type { Policy } from '@taas/policy';
 import type { Watched } from '@taas/service';
-import { forbidden, tapNotFound, words } from '../api/neutron-error.js';
+import { forbidden, tapNotFound, words } from '../errors/neutron-error.js';
 import type { Caller, Identity } from './authenticator.js';
 
 interface Owned {

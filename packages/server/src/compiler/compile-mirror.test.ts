@@ -1,9 +1,9 @@
 import { keys, prefixes, type TapStateStatus, tapStateCodec } from '@taas/model';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OwnWrites } from '../api/own-writes.js';
-import { removeTapsOfPort } from '../ports/port-removal.js';
+import { removeTapsOfPort } from '../taps/removal/port-removal.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { OwnWrites } from '../view/own-writes.js';
 
 const mirrors = '/v2.0/taas/tap_mirrors';
 let cloud: TestCloud;

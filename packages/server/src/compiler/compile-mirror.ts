@@ -2,15 +2,16 @@ import {
   type Because,
   because,
   keys,
+  mirrorTransports,
   type NodeTapMirror,
   nodeTapMirrorCodec,
   type TapMirrorRecord,
   unreadableAgent,
 } from '@taas/model';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
+import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
+
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
-import { erspanSessions } from '../view/mirror-sessions.js';
 import type { WantedRecord } from './compile-service.js';
 import { mayTake } from './fair-share.js';
 import { nodeLeft } from './hand-over.js';
@@ -91,20 +92,22 @@ function asItStands(told: readonly MirrorNodeEntry[], obstacle: Because): Compil
 }
 
 /**
- * VPP can send no more than {@link erspanSessions} sessions from a node to an address, and projects share them as they share
+ * Of some types VPP can send no more than so many sessions from a node to an address, and projects share them as they share
  * segments: one must not keep another's mirrors from its own collector. What a node was told stays.
  */
 function hasSession(view: ClusterView, mirror: TapMirrorRecord, { key, node }: WantedRecord, share: number): boolean {
-  if (mirror.mirror_type !== 'erspanv1') return true;
+  const { mirror_type: type, remote_ip: remote, project_id: project } = mirror;
+  const size = mirrorTransports[type].sessions;
+  if (size === null) return true;
   const told = view.mirrors.told(key)?.record;
   if (told && !told.removed) return true;
-  const { byAll, byProject } = view.mirrors.sessions.held(node, mirror.remote_ip, mirror.project_id);
-  return mayTake({ size: erspanSessions, byAll, byProject }, share, Object.keys(mirror.directions).length);
+  const { byAll, byProject } = view.mirrors.sessions.held(type, node, remote, project);
+  return mayTake({ size, byAll, byProject }, share, Object.keys(mirror.directions).length);
 }
 
-function noSession({ remote_ip: remote }: TapMirrorRecord): string {
+function noSession({ mirror_type: type, remote_ip: remote }: TapMirrorRecord): string {
   return (
-    `no ERSPAN session to ${remote} is free for this project on the port's node: delete a tap mirror that is not needed, ` +
+    `no ${mirrorTransports[type].idName} to ${remote} is free for this project on the port's node: delete a tap mirror that is not needed, ` +
     'or use mirror_type gre'
   );
 }

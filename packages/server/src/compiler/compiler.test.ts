@@ -3,7 +3,7 @@ import type { Store } from '@taas/store';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
-import { ClusterView } from '../view/cluster-view.js';
+import { ViewState } from '../view/view-state.js';
 import { compileService } from './compile-service.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { sliceOf } from './service-slice.js';
@@ -47,7 +47,7 @@ const segments = (cloud: TestCloud) => cloud.read(prefixes.segments);
 /** What every node record should say, compiled from etcd's present content by a view of its own. */
 async function fromScratch(cloud: TestCloud, policy: SegmentPolicy): Promise<Map<string, string>> {
   const { revision, entries } = await cloud.store.list(`${root}/`);
-  const view = new ClusterView();
+  const view = new ViewState();
   // Without what nodes are told: the compiler must not depend on its own past.
   const api = entries.filter((entry) => parseKey(entry.key).is !== 'node-resource');
   view.apply({ kind: 'snapshot', revision, entries: api });

@@ -1,6 +1,6 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
-import type { RemoteAddressPolicy } from '../admission/remote-address-policy.js';
+import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
 import { atOnce, type Sliced, Slices } from '../slices/slices.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
@@ -8,11 +8,12 @@ import type { Touched } from '../view/touched.js';
 import { compileMirror } from './compile-mirror.js';
 import { compiling } from './compile-service.js';
 import { planMirror } from './plan-mirror.js';
-import { planning, type Step } from './plan-service.js';
+import { planning } from './plan-service.js';
 import { planUnderlay } from './plan-underlay.js';
 import { planRoleRemoval } from './port-role-removal.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { cutting } from './service-slice.js';
+import type { Step } from './step.js';
 import { packSteps } from './transactions.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -43,7 +44,7 @@ const catchUpMs = 5_000;
 const stretchMs = 10;
 /** So many flows of a service are compiled in a millisecond or two. */
 const fewFlows = 100;
-/** How often a large service is planned in slices before it is done at once. */
+/** How often a large service that is touched meanwhile is planned anew before what has been worked out is written all the same. */
 const slicedAttempts = 3;
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
 
@@ -177,7 +178,8 @@ export class Compiler {
 
   /**
    * In slices, between which the view moves on. What was about the service has put its key into the queue again: then what has
-   * been worked out is of no use. A service that is touched again and again is planned at once in the end.
+   * been worked out may be of no use, and it is begun anew. A service that is touched again and again is planned to the end all
+   * the same: each write compares the records that it was made from, and the key comes again.
    */
   *#planLarge(key: string, id: string): Sliced<readonly Step[]> {
     for (let attempt = 0; attempt < slicedAttempts; attempt += 1) {
@@ -188,7 +190,7 @@ export class Compiler {
         if (this.#queue.isAgain(key)) break;
       }
     }
-    return atOnce(this.#planService(id));
+    return yield* this.#planService(id);
   }
 
   *#planService(id: string): Sliced<readonly Step[]> {

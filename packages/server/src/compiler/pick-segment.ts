@@ -1,4 +1,5 @@
-import type { HeldSegment, SegmentLedger } from '../view/segment-ledger.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { HeldSegment } from '../view/segment-ledger.js';
 import { mayTake } from './fair-share.js';
 import { physnetOf, type SegmentOption, type SegmentPolicy } from './segment-options.js';
 
@@ -13,7 +14,7 @@ export type SegmentChoice =
  * that several compilers, or one that tries again, do not all reach for the same.
  */
 export function pickSegment(
-  ledger: SegmentLedger,
+  ledger: ClusterView['segments'],
   policy: SegmentPolicy,
   option: SegmentOption,
   service: {

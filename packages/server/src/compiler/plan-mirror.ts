@@ -2,8 +2,8 @@ import { keys, nodeTapMirrorCodec } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
 import type { CompiledMirror } from './compile-mirror.js';
-import type { WantedRecord } from './compile-service.js';
-import { confirmed, guard, isGone, removal, type Step } from './plan-service.js';
+import { isGone, takeAway, tellNode } from './node-part.js';
+import { removal, type Step } from './step.js';
 
 /**
  * The writes that bring etcd from what it says to what it should say about one tap mirror: its node told; taken away in
@@ -14,44 +14,17 @@ import { confirmed, guard, isGone, removal, type Step } from './plan-service.js'
 export function planMirror(view: ClusterView, id: string, compiled: CompiledMirror): readonly Step[] {
   if (compiled.frozen) return [];
   const wanted = new Set(compiled.records.map(({ key }) => key));
-  return [
-    ...compiled.records.flatMap((record) => tellNode(view, record)),
-    ...view.mirrors.toldOf(id).flatMap((entry) => (wanted.has(entry.key) ? [] : takeAway(view, entry))),
+  const { mirrors } = view;
+  const steps = [
+    ...compiled.records.map((record) => tellNode(record, mirrors.told(record.key), [mirrors.byId.get(id)])),
+    ...mirrors
+      .toldOf(id)
+      .filter(({ key }) => !wanted.has(key))
+      .map((entry) => takeAway(entry, () => tombstone(view, entry), view)),
     ...removeApiRecord(view, id),
     ...giveBackTunnelIds(view, id),
   ];
-}
-
-function tellNode(view: ClusterView, { id, key, value }: WantedRecord): Step[] {
-  const told = view.mirrors.told(key);
-  if (told?.value === value) return [];
-  return [
-    {
-      compare: [
-        told ? { kind: 'mod-revision', key, revision: told.revision } : { kind: 'absent', key },
-        // A node must not be told of a mirror that was deleted meanwhile.
-        ...guard(view.mirrors.byId.get(id)),
-      ],
-      operations: [{ kind: 'put', key, value }],
-    },
-  ];
-}
-
-function takeAway(view: ClusterView, entry: MirrorNodeEntry): Step[] {
-  const { key, revision } = entry;
-  const unchanged = { kind: 'mod-revision', key, revision } as const;
-  if (!entry.record?.removed) {
-    const value = tombstone(view, entry);
-    return value === null ? [] : [{ compare: [unchanged], operations: [{ kind: 'put', key, value }] }];
-  }
-  if (!confirmed(entry, view)) return [];
-  const state = view.states.get(keys.stateResource(entry.node, entry.kind, entry.id));
-  return [
-    {
-      compare: [unchanged, ...guard(state)],
-      operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: state.key } as const] : [])],
-    },
-  ];
+  return steps.filter((step) => step !== null);
 }
 
 /** The record rewritten to say that nothing of it may be left, or null if nobody knows what it said. */

@@ -1,16 +1,11 @@
-import { keys, nodeTapFlowCodec, nodeTapServiceCodec, type ResourceKind, segmentCodec } from '@taas/model';
-import type { Compare, Operation } from '@taas/store';
+import { keys, nodeTapFlowCodec, nodeTapServiceCodec, segmentCodec } from '@taas/model';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { Entry, NodeEntry } from '../view/entry.js';
+import type { NodeEntry } from '../view/entry.js';
 import type { Compiled } from './compile-service.js';
-import { type FlowEntry, isAlive, type ServiceSlice } from './service-slice.js';
-
-/** A write and what must still be true for it. Steps go out in order; several may share a transaction. */
-export interface Step {
-  readonly compare: readonly Compare[];
-  readonly operations: readonly Operation[];
-}
+import { isGone, takeAway, tellNode } from './node-part.js';
+import type { FlowEntry, ServiceSlice } from './service-slice.js';
+import { guard, removal, type Step } from './step.js';
 
 /** What the plan looks up besides the slice. */
 export type PlanContext = Pick<ClusterView, 'states' | 'agents' | 'flows'> & {
@@ -31,7 +26,7 @@ export function* planning(slice: ServiceSlice, compiled: Compiled, context: Plan
   if (compiled.frozen) return [];
   const steps = [...takeSegments(slice, compiled), ...mendSegments(slice, compiled)];
   yield;
-  for (const part of [tellNodes, takeAway, removeApiRecords]) {
+  for (const part of [tellNodes, takeAwayAll, removeApiRecords]) {
     for (const step of part(slice, compiled, context)) {
       if (step) steps.push(step);
       yield;
@@ -68,44 +63,16 @@ function* tellNodes(slice: ServiceSlice, compiled: Compiled): Steps {
     yield null;
   }
   for (const wanted of compiled.nodeRecords.values()) {
-    const current = slice.nodeRecords.get(wanted.key);
-    if (current?.value === wanted.value) {
-      yield null;
-      continue;
-    }
-    const { key, value } = wanted;
-    yield {
-      compare: [
-        current ? { kind: 'mod-revision', key, revision: current.revision } : { kind: 'absent', key },
-        // A node must not be told of a tap that was deleted meanwhile.
-        ...guard(slice.service),
-        ...guard(wanted.kind === 'tap_flows' ? flows.get(wanted.id) : undefined),
-      ],
-      operations: [{ kind: 'put', key, value }],
-    };
+    const flow = wanted.kind === 'tap_flows' ? flows.get(wanted.id) : undefined;
+    yield tellNode(wanted, slice.nodeRecords.get(wanted.key), [slice.service, flow]);
   }
 }
 
-function* takeAway(slice: ServiceSlice, compiled: Compiled, context: PlanContext): Steps {
+function* takeAwayAll(slice: ServiceSlice, compiled: Compiled, context: PlanContext): Steps {
   for (const current of slice.nodeRecords.values())
-    yield compiled.nodeRecords.has(current.key) ? null : takenAway(slice, current, context);
-}
-
-/** The next step towards a node's record being gone; null if somebody else has to act first. */
-function takenAway(slice: ServiceSlice, current: NodeEntry, context: PlanContext): Step | null {
-  const { key, revision } = current;
-  if (!current.record?.removed) {
-    const value = tombstone(slice, current, context);
-    if (value === null) return null;
-    return { compare: [{ kind: 'mod-revision', key, revision }], operations: [{ kind: 'put', key, value }] };
-  }
-  if (!confirmed(current, context)) return null;
-  const stateKey = keys.stateResource(current.node, current.kind, current.id);
-  const state = context.states.get(stateKey);
-  return {
-    compare: [{ kind: 'mod-revision', key, revision }, ...guard(state)],
-    operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: stateKey } as const] : [])],
-  };
+    yield compiled.nodeRecords.has(current.key)
+      ? null
+      : takeAway(current, () => tombstone(slice, current, context), context);
 }
 
 /** The record rewritten to say that nothing of it may be left, or null if it is malformed and cannot be told from others. */
@@ -122,19 +89,6 @@ function tombstone(slice: ServiceSlice, current: NodeEntry, context: PlanContext
   const { id, project_id, tap_service_id, source_port, direction, vlan_filter } = flow;
   const what = { v: 1, id, project_id, removed: true, tap_service_id, source_port, direction, vlan_filter } as const;
   return nodeTapFlowCodec.format({ ...what, filter: [], target: { type: 'local' } });
-}
-
-/** A node's record as far as its end is concerned, whatever it is about. */
-type Told = Pick<Entry<{ readonly removed?: boolean }>, 'revision' | 'record'> & {
-  readonly node: string;
-  readonly kind: ResourceKind;
-  readonly id: string;
-};
-
-/** Whether the node has answered this very tombstone: nothing is left. */
-export function confirmed(entry: Told, context: Pick<PlanContext, 'states'>): boolean {
-  const state = context.states.get(keys.stateResource(entry.node, entry.kind, entry.id))?.record;
-  return state?.status === 'REMOVED' && state.revision >= entry.revision;
 }
 
 /** Deleted taps leave the API once each node that can answer has confirmed; a silent one still holds the segment. */
@@ -156,18 +110,6 @@ function* removeApiRecords(slice: ServiceSlice, _compiled: Compiled, context: Pl
   if (cascade && slice.service && allGone) yield removal(slice.service);
 }
 
-/** Whether every node that was told has a tombstone, and has confirmed it unless it cannot answer. */
-export function isGone(told: readonly Told[], context: Pick<PlanContext, 'states' | 'agents'>): boolean {
-  return told.every(
-    (entry) => entry.record?.removed === true && (confirmed(entry, context) || !isAlive(context, entry.node)),
-  );
-}
-
-/** Deletes a key as it was seen. */
-export function removal(entry: { readonly key: string; readonly revision: number }): Step {
-  return { compare: guard(entry), operations: [{ kind: 'delete', key: entry.key }] };
-}
-
 /**
  * A segment is free again only when the service is gone and no node has a record of it, live or tombstone: a node that
  * has not confirmed may still send to it, or listen on it.
@@ -181,9 +123,4 @@ function giveBackSegments(slice: ServiceSlice, context: PlanContext): Step[] {
     ],
     operations: [{ kind: 'delete', key }],
   }));
-}
-
-/** That a key is still as it was seen. */
-export function guard(entry: { readonly key: string; readonly revision: number } | undefined): Compare[] {
-  return entry ? [{ kind: 'mod-revision', key: entry.key, revision: entry.revision }] : [];
 }

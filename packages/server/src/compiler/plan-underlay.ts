@@ -1,7 +1,7 @@
 import { keys, underlayCodec } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 import { maxAddressesOfNode } from '../view/underlay.js';
-import type { Step } from './plan-service.js';
+import type { Step } from './step.js';
 
 /**
  * Writes down a tunnel address that a node's agent reports, so that it is known as the cloud's own when the agent is silent, and

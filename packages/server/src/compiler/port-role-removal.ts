@@ -1,6 +1,6 @@
-import { portTapped } from '../ports/tapped-ports.js';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { Step } from './plan-service.js';
+import { portTapped } from '../view/tapped-ports.js';
+import type { Step } from './step.js';
 
 /**
  * Gives a port's role back when nothing uses the port any more. Whoever takes a role writes its record anew in the same

@@ -1,6 +1,6 @@
 import { type Compare, maxTxnOperations, type Operation, type Transaction } from '@taas/store';
 import { mostWrites } from './most-writes.js';
-import type { Step } from './plan-service.js';
+import type { Step } from './step.js';
 
 /** Values of one transaction, in UTF-16 units: well below etcd's 1.5 MiB a request even if every unit takes three bytes. */
 const maxValueLength = 400_000;

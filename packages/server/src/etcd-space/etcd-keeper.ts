@@ -1,7 +1,8 @@
 import { keys } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
-import { type Leadership, type StoreCare, StoreError } from '@taas/store';
-import { storeNearlyFull } from '../api/neutron-error.js';
+import { type StoreCare, StoreError } from '@taas/store';
+import { storeNearlyFull } from '../errors/neutron-error.js';
+import type { LeaderTask } from '../leader/leader-task.js';
 import { judgeSpace, type Space, type SpaceLimits } from './judge-space.js';
 import { PastRevisions } from './past-revisions.js';
 
@@ -47,12 +48,17 @@ export class EtcdKeeper {
 
   /** Looks at etcd again and again until the signal aborts. Never throws because of etcd. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#repeat(signal, () => this.look(signal));
+    while (!signal.aborted) {
+      await this.look(signal);
+      await this.deps.clock.sleep(this.deps.checkMs, signal).catch(() => undefined);
+    }
   }
 
-  /** Compacts while this server leads. */
-  async lead({ signal }: Leadership): Promise<void> {
-    if (this.deps.historyMs > 0) await this.#repeat(signal, () => this.compact(signal));
+  /** Compacts while this server leads, if that is its work. */
+  tasks(): readonly LeaderTask[] {
+    if (this.deps.historyMs <= 0) return [];
+    const begin: LeaderTask['begin'] = ({ signal }) => ({ run: () => this.compact(signal) });
+    return [{ name: 'etcd: compact', everyMs: this.deps.checkMs, begin }];
   }
 
   /** For /readyz. */
@@ -130,13 +136,6 @@ export class EtcdKeeper {
       this.#historyKept = kept;
     } catch {
       // Seen again at the next look; that etcd does not answer is said elsewhere.
-    }
-  }
-
-  async #repeat(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    while (!signal.aborted) {
-      await work();
-      await this.deps.clock.sleep(this.deps.checkMs, signal).catch(() => undefined);
     }
   }
 }

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Client } from '@taas/gateway';
 import type { Clock } from '@taas/service';
-import { NeutronError } from '../api/neutron-error.js';
-import { RateLimiter } from '../api/rate-limit.js';
+import { NeutronError } from '../errors/neutron-error.js';
+import { RateLimiter } from '../http/rate-limit.js';
 
 export interface DoorLimits {
   /** Requests a second from one address (IPv6: one /64) without a token that is known here; 0 for no limit. */

@@ -1,4 +1,4 @@
-import { requestTarget } from '../api/request-target.js';
+import { requestTarget } from '../http/request-target.js';
 
 /** Whether a request goes to Neutron, however its path is spelled; what has nothing but documents to add, too. */
 export function isNeutrons(url: string): boolean {

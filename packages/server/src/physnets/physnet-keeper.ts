@@ -3,12 +3,12 @@ import type { NeutronClient } from '@taas/neutron';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
 import { UpstreamUnavailableError } from '@taas/upstream';
-import type { Step } from '../compiler/plan-service.js';
 import type { SegmentOption, SegmentPolicy } from '../compiler/segment-options.js';
+import type { Step } from '../compiler/step.js';
 import { packSteps } from '../compiler/transactions.js';
+import { judgeVlans } from '../view/judge-vlans.js';
 import type { LiveView } from '../view/live-view.js';
-import { judgeVlans } from './judge-vlans.js';
-import { type Finding, physnetVerdict } from './physnet-verdict.js';
+import { type Finding, physnetVerdict } from '../view/physnet-verdict.js';
 
 type VlanOption = Extract<SegmentOption, { readonly type: 'vlan' }>;
 

@@ -8,15 +8,15 @@ import {
 } from '@taas/neutron';
 import type { Clock, Logger } from '@taas/service';
 import type { Leadership, Store, V2Follower, Verdict } from '@taas/store';
-import { OwnWrites } from '../api/own-writes.js';
-import type { Behalves } from '../audit/actor.js';
-import type { Contained } from '../contained.js';
+import type { Behalves } from '../auth/actor.js';
+import type { Contained } from '../errors/contained.js';
+import { removeTapsOfPort } from '../taps/removal/port-removal.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
+import { OwnWrites } from '../view/own-writes.js';
+import { tappedPorts } from '../view/tapped-ports.js';
 import { placeOfPort } from './neutron-place.js';
 import { type BindingSource, type OwnerSource, PortBinder } from './port-binder.js';
-import { removeTapsOfPort } from './port-removal.js';
-import { tappedPorts } from './tapped-ports.js';
 import { V2Bindings } from './v2-bindings.js';
 
 /** Who knows where ports are bound; `networking_vpp.bindings` of the configuration. */

@@ -1,9 +1,9 @@
 import type { Operation } from '@taas/store';
 import { expect, it } from 'vitest';
-import { listBody } from '../api/list-body.js';
 import { auditPage } from '../audit/audit-query.js';
 import { AuditTrail, type Logged } from '../audit/audit-trail.js';
 import { packSteps } from '../compiler/transactions.js';
+import { listBody } from '../http/list-body.js';
 import type { Sliced } from './slices.js';
 
 // What cannot be cut keeps the event loop, however long it takes (decision 30): here is what was once not cut.

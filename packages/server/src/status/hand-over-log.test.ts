@@ -2,19 +2,19 @@ import { keys, type TapStateStatus } from '@taas/model';
 import { type LogFields, silentLogger, systemClock } from '@taas/service';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { acme } from '../test-cloud.suite.js';
-import { ClusterView } from '../view/cluster-view.js';
 import { History, uuid } from '../view/random-history.suite.js';
+import { ViewState } from '../view/view-state.js';
 import { HandOverLog } from './hand-over-log.js';
 
 const flow = uuid('f');
 let history: History;
-let view: ClusterView;
+let view: ViewState;
 let log: HandOverLog;
 let now: number;
 let told: LogFields[];
 
 beforeEach(() => {
-  [history, view, now, told] = [new History(), new ClusterView(), 0, []];
+  [history, view, now, told] = [new History(), new ViewState(), 0, []];
   const logger = { ...silentLogger, info: (fields: LogFields) => void told.push(fields) };
   log = new HandOverLog(view, { ...systemClock, monotonic: () => now }, logger);
   for (const node of ['old', 'new']) {

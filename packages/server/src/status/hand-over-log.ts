@@ -1,6 +1,7 @@
 import { isInPlace, keys, parseKey, prefixes, type ResourceKind } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { ClusterView } from '../view/cluster-view.js';
+import { shelf } from '../view/shelf.js';
 import type { Touched } from '../view/touched.js';
 
 export interface HandOverStats {
@@ -113,7 +114,7 @@ export class HandOverLog {
 
   /** Another node where the tap stands. */
   #elsewhere({ kind, id, node }: Part): string | undefined {
-    const told = kind === 'tap_mirrors' ? this.view.mirrors.toldOf(id) : this.view.nodeRecords.ofTap(kind, id);
+    const told = shelf(this.view, kind).toldOf(id);
     return told.find((each) => each.node !== node && this.view.agents.has(each.node) && this.#saysSo(each))?.node;
   }
 
@@ -123,7 +124,7 @@ export class HandOverLog {
 
   #isOver({ kind, id, node }: Part): boolean {
     const key = keys.nodeResource(node, kind, id);
-    const told = kind === 'tap_mirrors' ? this.view.mirrors.told(key) : this.view.nodeRecords.get(key);
+    const told = shelf(this.view, kind).told(key);
     return told?.record?.removed === true;
   }
 }

@@ -5,8 +5,8 @@ import { compileService } from '../compiler/compile-service.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { sliceOf } from '../compiler/service-slice.js';
 import { acme } from '../test-cloud.suite.js';
-import { ClusterView } from '../view/cluster-view.js';
 import { anyId, anyNode, anyRecord, History, uuid } from '../view/random-history.suite.js';
+import { ViewState } from '../view/view-state.js';
 import { type Placement, Placements } from './placements.js';
 
 /** So few segments that tap services stand in each other's way. */
@@ -19,7 +19,7 @@ const policy: SegmentPolicy = {
 };
 const services = ['a', 'b', 'c'].map(uuid);
 
-type Writes = (view: ClusterView) => readonly (readonly [key: string, value: string | null])[];
+type Writes = (view: ViewState) => readonly (readonly [key: string, value: string | null])[];
 
 const write = (key: string, value: string | null): Writes =>
   Object.assign(() => [[key, value]] as const, { [fc.toStringMethod]: () => `${key}=${value}` });
@@ -78,7 +78,7 @@ const step: fc.Arbitrary<Writes> = fc.oneof(
 /** A view that is told of everything that is written, and what is remembered of its placements. */
 class Scene {
   readonly #history = new History();
-  readonly view = new ClusterView();
+  readonly view = new ViewState();
   readonly remembered: Placements;
 
   constructor(readonly segments: SegmentPolicy = policy) {

@@ -10,7 +10,7 @@ import {
 } from '@taas/model';
 import { compileMirror, type MirrorRules } from '../compiler/compile-mirror.js';
 import { nodeFacts } from '../compiler/service-slice.js';
-import type { Contained } from '../contained.js';
+import type { Contained } from '../errors/contained.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeEntry } from '../view/entry.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';

@@ -50,7 +50,8 @@ export class ByAge {
 
   /** All as they are now, oldest first: what is made or goes later does not change it. A copy of pointers. */
   all(): readonly Aged[] {
-    return this.#blocks.flat();
+    // Array.flat takes some ten times as long.
+    return ([] as Aged[]).concat(...this.#blocks);
   }
 
   /** Index of the block that holds the item or would: the last one that begins at or before it. */

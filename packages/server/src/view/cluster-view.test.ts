@@ -3,8 +3,8 @@ import type { KeyValue } from '@taas/store';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acme, portId, type Replica, TestCloud } from '../test-cloud.suite.js';
-import { ClusterView } from './cluster-view.js';
 import { anyRecord, History, uuid } from './random-history.suite.js';
+import { ViewState } from './view-state.js';
 
 const services = '/v2.0/taas/tap_services';
 const flows = '/v2.0/taas/tap_flows';
@@ -162,7 +162,7 @@ describe('a malformed record', () => {
 });
 
 /** All that the view says, in a form that can be compared. */
-function facts(view: ClusterView): unknown {
+function facts(view: ViewState): unknown {
   const sorted = (values: Iterable<string>) => [...values].sort();
   const ids = ['a', 'b', 'c'].map((letter) => uuid(letter));
   return {
@@ -191,13 +191,13 @@ describe('the view', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
         const history = new History();
-        const followed = new ClusterView();
+        const followed = new ViewState();
         followed.apply(history.snapshot());
         for (const [[key, value], what] of changes) {
           const event = history.change(key, what === 'put' ? value : null);
           if (event) followed.apply(event);
         }
-        const begun = new ClusterView();
+        const begun = new ViewState();
         begun.apply(history.snapshot());
         const { share: _, ...expected } = facts(begun) as { share: number };
         expect(facts(followed)).toMatchObject(expected);

@@ -1,10 +1,10 @@
 import { agentCodec, heartbeatCapability, heartbeatCodec, keys } from '@taas/model';
 import type { KeyValue } from '@taas/store';
 import { beforeEach, expect, it } from 'vitest';
-import { ClusterView } from './cluster-view.js';
 import { HeartbeatJudge } from './heartbeat-judge.js';
+import { ViewState } from './view-state.js';
 
-let view: ClusterView;
+let view: ViewState;
 let judge: HeartbeatJudge;
 let revision: number;
 let now: number;
@@ -34,7 +34,7 @@ function happens(...entries: readonly KeyValue[]) {
   return judged(view.apply({ kind: 'changes', revision, changes }));
 }
 
-function judged(touched: ReturnType<ClusterView['apply']>) {
+function judged(touched: ReturnType<ViewState['apply']>) {
   for (const node of judge.take(view, touched, now)) view.silence(node, touched);
   return touched;
 }
@@ -50,7 +50,7 @@ function pass(ms: number) {
 }
 
 beforeEach(() => {
-  view = new ClusterView();
+  view = new ViewState();
   judge = new HeartbeatJudge(1000);
   [revision, now] = [0, 5000];
   happens(leader(), agent('n', [heartbeatCapability]), heartbeat('n'));

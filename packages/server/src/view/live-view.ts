@@ -1,10 +1,11 @@
 import { prefixes, root } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { FollowEvent, Revision, Store } from '@taas/store';
-import { ClusterView, type OwnersKnown } from './cluster-view.js';
+import type { ClusterView, OwnersKnown } from './cluster-view.js';
 import { HeartbeatJudge } from './heartbeat-judge.js';
 import type { PlacesFrom } from './port-places.js';
 import type { Touched } from './touched.js';
+import { ViewState } from './view-state.js';
 
 export type ViewListener = (touched: Touched) => void;
 
@@ -23,7 +24,7 @@ const arrived = new Error('the revision has arrived');
 
 /** A {@link ClusterView} kept up to date from the store, and a place to wait for what one has written oneself. */
 export class LiveView {
-  readonly view: ClusterView;
+  readonly #state: ViewState;
   /** Whether the view is known to be up to date; false before the first snapshot and while the store is out of sight. */
   fresh = false;
   /** Malformed values seen since start. */
@@ -44,27 +45,32 @@ export class LiveView {
     /** Silence of the leading server, in ms, above which etcd may not have taken writes from anybody. */
     leaderGapMs = 10_000,
   ) {
-    this.view = new ClusterView(placesFrom, owners);
+    this.#state = new ViewState(placesFrom, owners);
     this.#judge = new HeartbeatJudge(leaderGapMs);
+  }
+
+  /** To look at: nobody else changes it. */
+  get view(): ClusterView {
+    return this.#state;
   }
 
   /** Follows until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     for await (const event of this.store.follow([prefixes.api, `${root}/nodes/`, `${root}/state/`], signal)) {
       if (event.kind === 'stale') this.#lost(event.cause);
-      else if (event.kind === 'changes') this.#taken(this.view.apply(event));
+      else if (event.kind === 'changes') this.#taken(this.#state.apply(event));
       else {
         const read = await this.#readSnapshot(event);
         // In one go: nobody may see the new view before the listeners have been told.
-        this.#taken(this.view.adopt(read, event.revision));
+        this.#taken(this.#state.adopt(read, event.revision));
       }
     }
     this.fresh = false;
   }
 
   /** Reads a snapshot in small portions: requests and leases go on meanwhile, by the view as it was. */
-  async #readSnapshot(event: Extract<FollowEvent, { kind: 'snapshot' }>): Promise<ClusterView> {
-    const reading = this.view.read(event.entries);
+  async #readSnapshot(event: Extract<FollowEvent, { kind: 'snapshot' }>): Promise<ViewState> {
+    const reading = this.#state.read(event.entries);
     for (let step = reading.next(); ; step = reading.next()) {
       if (step.done) return step.value;
       await this.clock.sleep(0);
@@ -94,7 +100,7 @@ export class LiveView {
   }
 
   #silence(node: string, touched: Touched): void {
-    this.view.silence(node, touched);
+    this.#state.silence(node, touched);
     if (this.view.silent.has(node))
       this.logger.warn({ node }, 'the agent has been silent for too long though its lease is held: it counts as gone');
   }

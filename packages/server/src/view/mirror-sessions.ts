@@ -1,7 +1,4 @@
-import type { NodeTapMirror } from '@taas/model';
-
-/** ERSPAN sessions that VPP can tell apart from one address to another: a session id has ten bits. */
-export const erspanSessions = 1024;
+import { type MirrorType, mirrorTransports, type NodeTapMirror } from '@taas/model';
 
 interface Held {
   readonly way: string;
@@ -9,7 +6,10 @@ interface Held {
   readonly count: number;
 }
 
-/** How many ERSPAN sessions nodes were told to use towards each address, by project; tombstones count until they are gone. */
+/**
+ * How many sessions nodes were told to use towards each address, by type and project, of types that have few of them;
+ * tombstones count until they are gone.
+ */
 export class MirrorSessions {
   readonly #byKey = new Map<string, Held>();
   readonly #byWay = new Map<string, Map<string, number>>();
@@ -19,16 +19,21 @@ export class MirrorSessions {
     const old = this.#byKey.get(key);
     if (old) this.#add(old, -old.count);
     this.#byKey.delete(key);
-    if (record?.mirror_type !== 'erspanv1') return;
-    const { project_id: project, directions, remote } = record;
-    const held = { way: wayOf(node, remote), project, count: Object.keys(directions).length };
+    if (record === null || mirrorTransports[record.mirror_type].sessions === null) return;
+    const { project_id: project, directions, mirror_type: type, remote } = record;
+    const held = { way: wayOf(type, node, remote), project, count: Object.keys(directions).length };
     this.#byKey.set(key, held);
     this.#add(held, held.count);
   }
 
   /** @returns sessions from a node to an address, of all projects and of one */
-  held(node: string, remote: string, project: string): { readonly byAll: number; readonly byProject: number } {
-    const projects = this.#byWay.get(wayOf(node, remote));
+  held(
+    type: MirrorType,
+    node: string,
+    remote: string,
+    project: string,
+  ): { readonly byAll: number; readonly byProject: number } {
+    const projects = this.#byWay.get(wayOf(type, node, remote));
     const byAll = [...(projects?.values() ?? [])].reduce((sum, count) => sum + count, 0);
     return { byAll, byProject: projects?.get(project) ?? 0 };
   }
@@ -44,4 +49,4 @@ export class MirrorSessions {
 }
 
 /** An IPv6 address may be written in several ways. */
-const wayOf = (node: string, remote: string): string => `${node} ${remote.toLowerCase()}`;
+const wayOf = (type: MirrorType, node: string, remote: string): string => `${type} ${node} ${remote.toLowerCase()}`;

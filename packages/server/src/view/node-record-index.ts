@@ -76,6 +76,10 @@ export class NodeRecordIndex {
     return this.#entries(this.#byService.get(service));
   }
 
+  countOfService(service: string): number {
+    return this.#byService.count(service);
+  }
+
   /** As {@link ofService}, one after the other: for who pauses in between. */
   *eachOfService(service: string): Generator<NodeEntry, void, void> {
     for (const key of this.#byService.members(service)) {

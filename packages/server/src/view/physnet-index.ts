@@ -1,7 +1,7 @@
 import { type AgentRecord, type PhysnetRecord, physnetsInLayer2 } from '@taas/model';
-import { coversRange } from '../physnets/physnet-verdict.js';
 import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
+import { coversRange } from './physnet-verdict.js';
 
 /**
  * Whether copies may travel by reserved VLANs. `open`: yes. `kept`: where they do already, since nobody can tell just now.

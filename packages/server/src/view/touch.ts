@@ -47,11 +47,21 @@ export function touchPort(touched: Touched, view: ClusterView, port: string): vo
 }
 
 /** What is known of a node's agent has changed. */
-export function touchNode(touched: Touched, view: ClusterView, node: string): void {
+function touchNode(touched: Touched, view: ClusterView, node: string): void {
   for (const port of view.places.onNode(node)) touchPort(touched, view, port);
   for (const { kind, id, key } of view.nodeRecords.onNode(node))
     for (const service of servicesOfRecord(view, kind, id, key)) touched.services.add(service);
   for (const mirror of view.mirrors.onNode(node)) touched.mirrors.add(mirror);
+}
+
+/**
+ * An agent has come, has changed or has gone.
+ * @param whole everything is touched anyway
+ */
+export function touchAgent(touched: Touched, view: ClusterView, node: string, whole: boolean): void {
+  touched.agents.set(node, view.agents.has(node));
+  touched.nodes.add(node);
+  if (!whole) touchNode(touched, view, node);
 }
 
 /**

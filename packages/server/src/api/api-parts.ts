@@ -1,0 +1,53 @@
+import { createPolicy, defaultRules } from '@taas/policy';
+import { fixed } from '@taas/service';
+import { remoteAddressPolicy, usualRemoteAddresses } from '../addresses/remote-address-policy.js';
+import { Access } from '../auth/access.js';
+import { Contained } from '../errors/contained.js';
+import { Slices } from '../slices/slices.js';
+import { Placements } from '../status/placements.js';
+import { TappedPortsIndex } from '../status/tapped-ports-index.js';
+import { Admission } from '../taps/admission/admission.js';
+import { noQuota } from '../taps/admission/quotas.js';
+import { SecondLook } from '../taps/admission/second-look.js';
+import { TapController } from '../taps/tap-controller.js';
+import { noWriteLimits, WriteBudget } from '../taps/write-budget.js';
+import { OwnWrites } from '../view/own-writes.js';
+import type { ApiDeps } from './api-deps.js';
+import type { ApiLimits } from './api-limits.js';
+import { ProjectPlaces } from './project-places.js';
+import { QuotaController } from './quota-controller.js';
+
+/** What the API is made of below HTTP: for one server. */
+export function apiParts(deps: ApiDeps, limits: ApiLimits) {
+  const { store, live, ports, policy, clock, newId } = deps;
+  const { catchUpMs, lingerMs } = limits;
+  const quotaLimits = deps.quotas ?? noQuota;
+  const writes = new OwnWrites();
+  const access = new Access(deps.rules ?? fixed(createPolicy({ defaults: defaultRules })));
+  const remoteAddresses = deps.remoteAddresses ?? remoteAddressPolicy(usualRemoteAddresses);
+  const admission = new Admission({
+    ...{ store, live, ports, catchUpMs, remoteAddresses },
+    quotas: quotaLimits,
+    lookUpMs: limits.requestMs,
+    place: deps.place ?? (() => undefined),
+  });
+  const contained = deps.contained ?? new Contained(deps.logger);
+  const placements = new Placements(live.view, policy);
+  const slices = deps.slices ?? new Slices({ clock });
+  live.subscribe((touched) => placements.forget(touched));
+  const tappedPorts = new TappedPortsIndex(live.view);
+  live.subscribe((touched) => tappedPorts.take(touched));
+  const controller = new TapController({
+    mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },
+    ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs, contained },
+    secondLook: new SecondLook({ store, live, writes, clock, catchUpMs, lingerMs }),
+    bulkItems: limits.bulkItems,
+    budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
+    checkRoom: deps.checkRoom ?? (() => undefined),
+  });
+  const quotas = new QuotaController({ store, live, access, writes, defaults: quotaLimits, catchUpMs });
+  const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
+  const taps = { controller, limits, slices, places };
+  const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
+  return { access, writes, slices, quotas, taps, tapped };
+}

@@ -1,0 +1,72 @@
+import { keys, type ResourceKind } from '@taas/model';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { Entry } from '../view/entry.js';
+import type { WantedRecord } from './compile-service.js';
+import { isAlive } from './service-slice.js';
+import { guard, type Step } from './step.js';
+
+// What every unit that is compiled has in common, a tap service with its flows and a tap mirror alike: nodes are told of it, it is
+// taken off them in two steps, and it is gone when they have confirmed.
+
+/** What nodes say. */
+type Reports = Pick<ClusterView, 'states'>;
+
+/** A node's record as far as its end is concerned, whatever it is about. */
+type Told = Pick<Entry<{ readonly removed?: boolean }>, 'revision' | 'record'> & {
+  readonly node: string;
+  readonly kind: ResourceKind;
+  readonly id: string;
+};
+
+/** Whether the node has answered this very tombstone: nothing is left. */
+export function confirmed(entry: Told, context: Reports): boolean {
+  const state = context.states.get(keys.stateResource(entry.node, entry.kind, entry.id))?.record;
+  return state?.status === 'REMOVED' && state.revision >= entry.revision;
+}
+
+/** Whether every node that was told has a tombstone, and has confirmed it unless it cannot answer. */
+export function isGone(told: readonly Told[], context: Pick<ClusterView, 'states' | 'agents'>): boolean {
+  return told.every(
+    (entry) => entry.record?.removed === true && (confirmed(entry, context) || !isAlive(context, entry.node)),
+  );
+}
+
+/**
+ * Tells a node what it should do. Null if it has been told that.
+ * @param taps what it is about: a node must not be told of what was deleted meanwhile
+ */
+export function tellNode(
+  { key, value }: Pick<WantedRecord, 'key' | 'value'>,
+  current: Pick<Entry<unknown>, 'revision' | 'value'> | undefined,
+  taps: readonly (Pick<Entry<unknown>, 'key' | 'revision'> | undefined)[],
+): Step | null {
+  if (current?.value === value) return null;
+  const unchanged = current
+    ? ({ kind: 'mod-revision', key, revision: current.revision } as const)
+    : ({ kind: 'absent', key } as const);
+  return { compare: [unchanged, ...taps.flatMap(guard)], operations: [{ kind: 'put', key, value }] };
+}
+
+/**
+ * The next step towards a node's record being gone; null if somebody else has to act first.
+ * @param tombstone the record rewritten to say that nothing of it may be left, or null if that cannot be said
+ */
+export function takeAway(
+  current: Told & { readonly key: string },
+  tombstone: () => string | null,
+  context: Reports,
+): Step | null {
+  const { key, revision } = current;
+  const unchanged = { kind: 'mod-revision', key, revision } as const;
+  if (!current.record?.removed) {
+    const value = tombstone();
+    return value === null ? null : { compare: [unchanged], operations: [{ kind: 'put', key, value }] };
+  }
+  if (!confirmed(current, context)) return null;
+  const stateKey = keys.stateResource(current.node, current.kind, current.id);
+  const state = context.states.get(stateKey);
+  return {
+    compare: [unchanged, ...guard(state)],
+    operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: stateKey } as const] : [])],
+  };
+}

@@ -1,0 +1,17 @@
+import type { Compare, Operation } from '@taas/store';
+
+/** A write and what must still be true for it. Steps go out in order; several may share a transaction. */
+export interface Step {
+  readonly compare: readonly Compare[];
+  readonly operations: readonly Operation[];
+}
+
+/** Deletes a key as it was seen. */
+export function removal(entry: { readonly key: string; readonly revision: number }): Step {
+  return { compare: guard(entry), operations: [{ kind: 'delete', key: entry.key }] };
+}
+
+/** That a key is still as it was seen. */
+export function guard(entry: { readonly key: string; readonly revision: number } | undefined): Compare[] {
+  return entry ? [{ kind: 'mod-revision', key: entry.key, revision: entry.revision }] : [];
+}

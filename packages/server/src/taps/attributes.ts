@@ -1,0 +1,129 @@
+import type { FilterRule } from '@taas/model';
+import type { Caller } from '../auth/authenticator.js';
+import { badRequest } from '../errors/neutron-error.js';
+import { listed } from '../errors/python-repr.js';
+import type { Listable } from '../http/list-query.js';
+import type { JsonObject } from '../http/request-body.js';
+import { type AttributeType, project, text, uuid } from './attribute-type.js';
+
+export interface Attribute {
+  readonly post: boolean;
+  readonly put: boolean;
+  /** Stands for an absent attribute; without one the attribute is required. */
+  readonly default?: unknown;
+  readonly type: AttributeType;
+  /** Whether lists can be sorted by it. */
+  readonly sortable?: boolean;
+}
+
+const readOnly: Attribute = { post: false, put: false, type: text };
+export const required = (type: AttributeType): Attribute => ({ post: true, put: false, type });
+
+/** Those of every kind, first in Neutron's order. */
+export const commonAttributes = {
+  id: { post: false, put: false, type: uuid },
+  tenant_id: required(project),
+  name: { post: true, put: true, default: '', type: text },
+  description: { post: true, put: true, default: '', type: text },
+} satisfies Record<string, Attribute>;
+
+/** Those of every kind, last. */
+export const statusAttributes = { status: readOnly, status_reason: readOnly, status_code: readOnly };
+
+/** The attributes of one kind, in Neutron's order. */
+type Attributes = Readonly<Record<string, Attribute>>;
+
+/** What every tap that is to be made has; what else its kind's attributes say. */
+export interface NewTap {
+  readonly project_id: string;
+  readonly name: string;
+  readonly description: string;
+}
+
+/**
+ * The attributes of a resource that is to be made, those that have a default filled in.
+ * @throws NeutronError 400 in Neutron's words, for the first thing wrong in Neutron's order of looking
+ */
+export function checkCreate(attributes: Attributes, given: JsonObject, caller: Caller): NewTap {
+  const value: Record<string, unknown> = withTenant(given, caller);
+  if (!Object.hasOwn(value, 'tenant_id')) {
+    if (caller.projectId === '')
+      throw badRequest('Running without keystone AuthN requires that tenant_id is specified');
+    value['tenant_id'] = caller.projectId;
+  }
+  refuseUnknown(attributes, value);
+  for (const [name, attribute] of Object.entries(attributes)) {
+    if (!attribute.post) {
+      if (Object.hasOwn(value, name)) throw badRequest(`Attribute '${name}' not allowed in POST`);
+    } else if (!Object.hasOwn(value, name)) {
+      if (attribute.default === undefined) {
+        throw badRequest(`Failed to parse request. Required attribute '${name}' not specified`);
+      }
+      value[name] = attribute.default;
+    }
+  }
+  const { tenant_id, ...rest } = checkValues(attributes, value);
+  return { ...rest, project_id: tenant_id } as unknown as NewTap;
+}
+
+/** @throws NeutronError 400; most attributes are read-only, also when the value is unchanged */
+export function checkUpdate(
+  attributes: Attributes,
+  given: JsonObject,
+  caller: Caller,
+): { readonly name?: string; readonly description?: string; readonly filter_rules?: FilterRule[] } {
+  const value = withTenant(given, caller);
+  refuseUnknown(attributes, value);
+  for (const name of Object.keys(value)) {
+    if (!attributes[name]?.put) throw badRequest(`Cannot update read-only attribute ${name}`);
+  }
+  return checkValues(attributes, value);
+}
+
+/** project_id and tenant_id are one attribute with two names; only an admin may name another project. */
+function withTenant(given: JsonObject, caller: Caller): Record<string, unknown> {
+  const { project_id: project, ...rest } = given;
+  const value: Record<string, unknown> = rest;
+  if (Object.hasOwn(given, 'project_id')) {
+    if (Object.hasOwn(given, 'tenant_id') && given['tenant_id'] !== project) {
+      throw badRequest("'project_id' and 'tenant_id' do not match");
+    }
+    value['tenant_id'] = project;
+  }
+  if (Object.hasOwn(value, 'tenant_id') && value['tenant_id'] !== caller.projectId && !caller.mayNameProject) {
+    throw badRequest(
+      "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or " +
+        'advsvc privileges',
+    );
+  }
+  return value;
+}
+
+function refuseUnknown(attributes: Attributes, value: JsonObject): void {
+  const unknown = Object.keys(value).filter((name) => !Object.hasOwn(attributes, name));
+  if (unknown.length > 0) throw badRequest(`Unrecognized attribute(s) '${listed(unknown.sort())}'`);
+}
+
+function checkValues(attributes: Attributes, value: JsonObject): Record<string, unknown> {
+  const checked: Record<string, unknown> = { ...value };
+  for (const [name, { type }] of Object.entries(attributes)) {
+    if (!Object.hasOwn(value, name)) continue;
+    const problem = type.check(value[name]);
+    if (problem !== null) throw invalidInput(name, problem);
+    if (type.convert) checked[name] = type.convert(value[name]);
+    // Undefined too: a change takes an older spelling away.
+    if (type.given) checked[`${name}_given`] = type.given(value[name]);
+  }
+  return checked;
+}
+
+export const invalidInput = (attribute: string, problem: string) =>
+  badRequest(`Invalid input for ${attribute}. Reason: ${problem}`);
+
+/** What lists of a kind can be filtered and sorted by (project_id being another name of tenant_id), and how long their pages are. */
+export function listable(attributes: Attributes, pageItems: number): Listable {
+  const all = Object.entries(attributes);
+  const sortable = all.filter(([, attribute]) => attribute.sortable !== false);
+  const names = (some: typeof all) => new Set([...some.map(([name]) => name), 'project_id']);
+  return { attributes: names(all), sortable: names(sortable), pageItems };
+}

@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from 'node:util';
+import { acceptedOnly, type ResourceKind, type StatusView } from '@taas/model';
+import type { Clock } from '@taas/service';
+import type { Store } from '@taas/store';
+import type { Access } from '../auth/access.js';
+import type { Caller } from '../auth/authenticator.js';
+import type { MirrorRules } from '../compiler/compile-mirror.js';
+import type { Contained } from '../errors/contained.js';
+import { tapNotFound, tooContended, unavailable, words } from '../errors/neutron-error.js';
+import type { ListQuery } from '../http/list-query.js';
+import { type JsonObject, resourcesToCreate, resourceToUpdate } from '../http/request-body.js';
+import type { Sliced, Slices } from '../slices/slices.js';
+import { type Placements, PlacementsSeen } from '../status/placements.js';
+import { StatusReader } from '../status/tap-status.js';
+import { type LiveView, ViewBehindError } from '../view/live-view.js';
+import type { OwnWrites } from '../view/own-writes.js';
+import { shelf, type TapRecord } from '../view/shelf.js';
+import type { Admission } from './admission/admission.js';
+import type { SecondLook } from './admission/second-look.js';
+import { checkCreate, checkUpdate } from './attributes.js';
+import { TapRemoval } from './removal/tap-removal.js';
+import type { ShownTap } from './tap-kind.js';
+import { statusOf, tapKinds } from './tap-kinds.js';
+import { listTaps } from './tap-list.js';
+import { TapRecords } from './tap-records.js';
+import type { WriteBudget } from './write-budget.js';
+
+export interface ControllerDeps {
+  readonly store: Store;
+  readonly live: LiveView;
+  readonly admission: Admission;
+  readonly secondLook: SecondLook;
+  readonly access: Access;
+  /** What this replica has written: its lists must show at least that. */
+  readonly writes: OwnWrites;
+  readonly placements: Placements;
+  readonly mirrorRules: MirrorRules;
+  readonly contained: Contained;
+  /** Long work of requests goes on in these. */
+  readonly slices: Slices;
+  /** What a project may write to etcd. */
+  readonly budget: WriteBudget;
+  /** Throws when etcd has no room for more. */
+  readonly checkRoom: () => void;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** How long a request may wait for the view to show what it must, in ms. */
+  readonly catchUpMs: number;
+  /** Most resources that one request may create. */
+  readonly bulkItems: number;
+}
+
+const attempts = 10;
+
+const unknownStatus: StatusView = {
+  status: 'DOWN',
+  code: 'status_unknown',
+  reason: 'the status is not known: etcd cannot be seen at the moment',
+};
+
+/** What the API does with tap services, flows and mirrors; knows nothing of HTTP but Neutron's errors. */
+export class TapController {
+  readonly #records: TapRecords;
+  readonly #removal: TapRemoval;
+
+  constructor(private readonly deps: ControllerDeps) {
+    this.#records = new TapRecords(deps);
+    this.#removal = new TapRemoval({ ...deps, records: this.#records });
+  }
+
+  /** The page that the query asks for, from the view, which shows at least all that this replica has written. */
+  async list(kind: ResourceKind, query: ListQuery, caller: Caller, signal: AbortSignal): Promise<readonly ShownTap[]> {
+    const { live, slices, access, placements, mirrorRules, contained } = this.deps;
+    await live.reached(this.deps.writes.revision, this.deps.catchUpMs);
+    if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
+    const { view } = live;
+    return slices.run(
+      caller.projectId,
+      listTaps({ view, access, placements, mirrorRules, contained }, kind, query, caller),
+      signal,
+    );
+  }
+
+  /**
+   * One tap, from the view if that shows all that this replica has written, and the tap: what the view does not know may
+   * have been made elsewhere a moment ago, and is looked up in the store.
+   */
+  async show(kind: ResourceKind, id: string, caller: Caller): Promise<ShownTap> {
+    const { live, writes, access } = this.deps;
+    const known = shelf(live.view, kind).byId.get(id)?.record;
+    if (known && live.fresh && live.view.revision >= writes.revision) {
+      if (!access.sees(kind, known, caller)) throw tapNotFound(kind, id);
+      return this.#withStatus(kind, known, caller);
+    }
+    const { record, revision } = await this.#records.find(kind, id, caller);
+    return this.#showAt(kind, record, revision, caller);
+  }
+
+  async create(
+    kind: ResourceKind,
+    json: unknown,
+    caller: Caller,
+  ): Promise<{ bulk: boolean; shown: readonly ShownTap[] }> {
+    const { bulk, items } = resourcesToCreate(json, words[kind].resource, this.deps.bulkItems);
+    const { access, writes } = this.deps;
+    const records = await this.deps.slices.run(caller.projectId, this.#drafts(kind, items, caller));
+    for (const record of records) access.mayCreate(kind, record, caller);
+    this.deps.checkRoom();
+    this.deps.budget.spend(caller.projectId, records);
+    const admit = () => tapKinds[kind].admit(this.deps.admission, records, caller);
+    writes.note(await this.deps.secondLook.run(caller.projectId, admit));
+    return { bulk, shown: records.map((record) => tapKinds[kind].shown(record, acceptedOnly)) };
+  }
+
+  /** The records that a request asks for, checked. */
+  *#drafts(kind: ResourceKind, items: readonly JsonObject[], caller: Caller): Sliced<readonly TapRecord[]> {
+    const now = this.deps.clock.now();
+    const { attributes } = tapKinds[kind];
+    const all: TapRecord[] = [];
+    for (const item of items) {
+      // Those of one request keep their order in lists.
+      const common = { v: 1, id: this.deps.newId(), created_at: now + all.length } as const;
+      // What the attributes of the kind let through is a record of the kind.
+      all.push({ ...common, ...checkCreate(attributes, item, caller) } as TapRecord);
+      yield;
+    }
+    return all;
+  }
+
+  async update(kind: ResourceKind, id: string, json: unknown, caller: Caller): Promise<ShownTap> {
+    const { resource } = words[kind];
+    const change = checkUpdate(tapKinds[kind].attributes, resourceToUpdate(json, resource), caller);
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const found = await this.#records.find(kind, id, caller);
+      this.deps.access.mayChange('update', kind, found.record, caller);
+      const record: TapRecord = { ...found.record, ...change };
+      // What changes nothing writes nothing: etcd would keep a version more of the same.
+      if (isDeepStrictEqual(record, found.record)) return this.#showAt(kind, record, found.revision, caller);
+      if (attempt === 0) {
+        this.deps.checkRoom();
+        this.deps.budget.spend(caller.projectId, [record]);
+      }
+      const revision = await this.#records.replace(kind, found, record);
+      if (revision !== null) return this.#showAt(kind, record, revision, caller);
+    }
+    throw tooContended();
+  }
+
+  /** See {@link TapRemoval.remove}. */
+  remove(kind: ResourceKind, id: string, caller: Caller): Promise<void> {
+    return this.#removal.remove(kind, id, caller);
+  }
+
+  async #showAt(kind: ResourceKind, record: TapRecord, revision: number, caller: Caller): Promise<ShownTap> {
+    const { live, catchUpMs } = this.deps;
+    try {
+      await live.reached(revision, catchUpMs);
+    } catch (error) {
+      if (!(error instanceof ViewBehindError)) throw error;
+      // The record is true; only of its status nothing can be said.
+      return tapKinds[kind].shown(record, unknownStatus);
+    }
+    if (live.fresh) return this.#withStatus(kind, record, caller);
+    return tapKinds[kind].shown(record, unknownStatus);
+  }
+
+  /** In slices where the tap is one of a large tap service. */
+  async #withStatus(kind: ResourceKind, record: TapRecord, caller: Caller): Promise<ShownTap> {
+    const { live, slices, placements, mirrorRules, contained } = this.deps;
+    const seen = new PlacementsSeen(placements);
+    const service = tapKinds[kind].serviceOf(record);
+    if (service !== null && !placements.isNear(service)) await slices.run(caller.projectId, seen.see(service));
+    return tapKinds[kind].shown(
+      record,
+      statusOf(kind, record, new StatusReader(live.view, seen, mirrorRules, contained)),
+    );
+  }
+}

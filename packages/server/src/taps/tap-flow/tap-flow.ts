@@ -1,0 +1,53 @@
+import type { TapFlowRecord } from '@taas/model';
+import { direction, uuid, vlanFilter } from '../attribute-type.js';
+import { commonAttributes, required, statusAttributes } from '../attributes.js';
+import { filterRules, shownRules } from '../filter-rules.js';
+import type { TapKind } from '../tap-kind.js';
+import { admitFlows } from './admit-flows.js';
+import { removeUntoldFlow } from './untold-flow.js';
+
+/** Copies a port's traffic to a tap service. */
+export const tapFlow: TapKind<TapFlowRecord> = {
+  kind: 'tap_flows',
+  attributes: {
+    ...commonAttributes,
+    tap_service_id: required(uuid),
+    source_port: required(uuid),
+    direction: required(direction),
+    vlan_filter: { post: true, put: false, default: null, type: vlanFilter },
+    filter_rules: { post: true, put: true, default: [], type: filterRules, sortable: false },
+    ...statusAttributes,
+  },
+  portAttribute: 'source_port',
+  portOf: ({ source_port }) => source_port,
+  shown: (record, status) => ({
+    id: record.id,
+    tenant_id: record.project_id,
+    tap_service_id: record.tap_service_id,
+    name: record.name,
+    description: record.description,
+    source_port: record.source_port,
+    direction: record.direction,
+    status: status.status,
+    vlan_filter: record.vlan_filter,
+    project_id: record.project_id,
+    filter_rules: shownRules(record.filter_rules ?? [], record.filter_rules_given),
+    status_reason: status.reason,
+    status_code: status.code,
+  }),
+  status: (record, reader) => reader.flow(record),
+  serviceOf: ({ deleting, tap_service_id }) => (deleting ? null : tap_service_id),
+  audited: ({ direction, vlan_filter, filter_rules, tap_service_id }, view) => ({
+    direction,
+    filtered: vlan_filter !== null || (filter_rules ?? []).length > 0,
+    tap_service_id,
+    collector_port_id: view.services.get(tap_service_id)?.record?.port_id ?? null,
+  }),
+  tapping: ({ tap_service_id, direction }, view) => {
+    const collector = view.services.get(tap_service_id)?.record?.port_id ?? null;
+    return { kind: 'tap_flow', direction, destination: { tap_service_id, port_id: collector } };
+  },
+  admit: admitFlows,
+  removeAtOnce: removeUntoldFlow,
+  removeMarked: async (_deps, _id, revision) => revision,
+};

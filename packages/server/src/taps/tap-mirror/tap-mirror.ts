@@ -1,0 +1,53 @@
+import type { TapMirrorRecord } from '@taas/model';
+import { ipAddress, mirrorType, tunnelIds, uuid } from '../attribute-type.js';
+import { commonAttributes, required, statusAttributes } from '../attributes.js';
+import type { TapKind } from '../tap-kind.js';
+import { admitMirrors } from './admit-mirrors.js';
+import { removeUntoldMirror } from './untold-mirror.js';
+
+const directionsOf = ({ directions }: TapMirrorRecord): string => Object.keys(directions).join(' ');
+
+/** Copies a port's traffic to an IP address outside. */
+export const tapMirror: TapKind<TapMirrorRecord> = {
+  kind: 'tap_mirrors',
+  attributes: {
+    ...commonAttributes,
+    port_id: required(uuid),
+    directions: { ...required(tunnelIds), sortable: false },
+    remote_ip: required(ipAddress),
+    mirror_type: required(mirrorType),
+    ...statusAttributes,
+  },
+  portAttribute: 'port_id',
+  portOf: ({ port_id }) => port_id,
+  // Upstream's tap mirrors have no status; clients that do not know it leave it alone.
+  shown: (record, status) => ({
+    id: record.id,
+    project_id: record.project_id,
+    name: record.name,
+    description: record.description,
+    port_id: record.port_id,
+    directions: record.directions_given ?? record.directions,
+    remote_ip: record.remote_ip,
+    mirror_type: record.mirror_type,
+    tenant_id: record.project_id,
+    status: status.status,
+    status_reason: status.reason,
+    status_code: status.code,
+  }),
+  status: (record, reader) => reader.mirror(record),
+  serviceOf: () => null,
+  audited: (record) => ({
+    direction: directionsOf(record),
+    mirror_type: record.mirror_type,
+    remote_ip: record.remote_ip,
+  }),
+  tapping: (record) => {
+    const { mirror_type, remote_ip } = record;
+    return { kind: 'tap_mirror', direction: directionsOf(record), destination: { mirror_type, remote_ip } };
+  },
+  admit: admitMirrors,
+  removeAtOnce: async (deps, record, revision, attempt) =>
+    (attempt === 0 ? await removeUntoldMirror(deps, record, revision) : null) ?? 'mark',
+  removeMarked: async (_deps, _id, revision) => revision,
+};

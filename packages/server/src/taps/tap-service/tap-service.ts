@@ -1,0 +1,33 @@
+import type { TapServiceRecord } from '@taas/model';
+import { uuid } from '../attribute-type.js';
+import { commonAttributes, required, statusAttributes } from '../attributes.js';
+import type { TapKind } from '../tap-kind.js';
+import { admitServices } from './admit-services.js';
+import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
+
+/** A port that receives copies. */
+export const tapService: TapKind<TapServiceRecord> = {
+  kind: 'tap_services',
+  attributes: { ...commonAttributes, port_id: required(uuid), ...statusAttributes },
+  portAttribute: 'port_id',
+  portOf: ({ port_id }) => port_id,
+  shown: (record, status) => ({
+    id: record.id,
+    tenant_id: record.project_id,
+    name: record.name,
+    description: record.description,
+    port_id: record.port_id,
+    status: status.status,
+    project_id: record.project_id,
+    status_reason: status.reason,
+    status_code: status.code,
+  }),
+  status: (record, reader) => reader.service(record),
+  serviceOf: ({ deleting, id }) => (deleting ? null : id),
+  audited: () => ({}),
+  tapping: () => null,
+  admit: admitServices,
+  removeAtOnce: async (deps, { id }, revision, attempt) =>
+    (attempt === 0 ? await removeUntoldAtOnce(deps, id, revision) : null) ?? 'mark',
+  removeMarked: removeUntoldService,
+};

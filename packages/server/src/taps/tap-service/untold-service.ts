@@ -1,0 +1,60 @@
+import { keys } from '@taas/model';
+import type { Compare, Operation } from '@taas/store';
+import { mostWrites } from '../../compiler/most-writes.js';
+import type { ClusterView } from '../../view/cluster-view.js';
+import { ViewBehindError } from '../../view/live-view.js';
+import type { RemovalDeps } from '../removal/tap-removal.js';
+
+/**
+ * Removes a tap service and its flows in one transaction, if no node has been told of any of them and the view knows
+ * them all: each flow that is made writes the role of the service's port anew, which is compared here.
+ * @returns the revision of the removal, or null if it takes more than that, or somebody was faster
+ */
+export async function removeUntoldAtOnce(deps: RemovalDeps, id: string, revision: number): Promise<number | null> {
+  const { view } = deps.live;
+  const service = view.services.get(id);
+  const role = service?.record && view.portRoles.get(service.record.port_id);
+  if (!role || service?.revision !== revision || !deps.live.fresh) return null;
+  if (view.nodeRecords.countOfService(id) > 0 || view.flowsByService.count(id) + 2 > mostWrites) return null;
+  const flows = view.flowsByService.get(id);
+  const { compare, operations } = removalOf(view, service, flows);
+  const unchanged: Compare = { kind: 'mod-revision', key: role.key, revision: role.revision };
+  const result = await deps.store.transact({ compare: [...compare, unchanged], operations });
+  return result.succeeded ? result.revision : null;
+}
+
+/**
+ * Removes a tap service marked as `deleting` at `revision`, and its flows, if no node has been told of any of them: since
+ * the mark, no new flow can come. Anything else is the compiler's work.
+ * @returns the revision of the removal, or `revision` if there was none
+ */
+export async function removeUntoldService(deps: RemovalDeps, id: string, revision: number): Promise<number> {
+  try {
+    await deps.live.reached(revision, deps.catchUpMs);
+  } catch (error) {
+    if (error instanceof ViewBehindError) return revision;
+    throw error;
+  }
+  const { view } = deps.live;
+  const service = view.services.get(id);
+  if (!service || view.nodeRecords.countOfService(id) > 0 || view.flowsByService.count(id) >= mostWrites)
+    return revision;
+  const flows = view.flowsByService.get(id);
+  const result = await deps.store.transact(removalOf(view, service, flows));
+  return result.succeeded ? result.revision : revision;
+}
+
+function removalOf(
+  view: ClusterView,
+  service: { readonly key: string; readonly revision: number },
+  flows: readonly string[],
+): { readonly compare: Compare[]; readonly operations: Operation[] } {
+  const compare: Compare[] = [{ kind: 'mod-revision', key: service.key, revision: service.revision }];
+  const operations: Operation[] = [{ kind: 'delete', key: service.key }];
+  for (const flow of flows) {
+    const key = keys.resource('tap_flows', flow);
+    compare.push({ kind: 'mod-revision', key, revision: view.flows.get(flow)?.revision ?? 0 });
+    operations.push({ kind: 'delete', key });
+  }
+  return { compare, operations };
+}

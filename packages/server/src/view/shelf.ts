@@ -1,0 +1,48 @@
+import {
+  type RecordCodec,
+  type ResourceKind,
+  type TapFlowRecord,
+  type TapMirrorRecord,
+  type TapServiceRecord,
+  tapFlowCodec,
+  tapMirrorCodec,
+  tapServiceCodec,
+} from '@taas/model';
+import type { ClusterView } from './cluster-view.js';
+import type { Entry, NodeEntry } from './entry.js';
+import type { MirrorNodeEntry } from './mirror-index.js';
+import type { ProjectIndex } from './project-index.js';
+
+export type TapRecord = TapServiceRecord | TapFlowRecord | TapMirrorRecord;
+
+export const tapCodecs: Readonly<Record<ResourceKind, RecordCodec<TapRecord>>> = {
+  tap_services: tapServiceCodec as RecordCodec<TapRecord>,
+  tap_flows: tapFlowCodec as RecordCodec<TapRecord>,
+  tap_mirrors: tapMirrorCodec as RecordCodec<TapRecord>,
+};
+
+/** Where the view has what there is of a kind: for whoever does the same with all of them. */
+export interface Shelf {
+  readonly byId: ReadonlyMap<string, Entry<TapRecord>>;
+  readonly byProject: Pick<ProjectIndex, 'count' | 'inOrder'>;
+  /** What nodes have been told about a tap itself, tombstones included. */
+  toldOf(id: string): readonly (NodeEntry | MirrorNodeEntry)[];
+  /** What a node has been told, by its key in etcd. */
+  told(key: string): NodeEntry | MirrorNodeEntry | undefined;
+}
+
+export function shelf(view: ClusterView, kind: ResourceKind): Shelf {
+  const { nodeRecords, byProject, mirrors } = view;
+  switch (kind) {
+    case 'tap_mirrors':
+      return mirrors;
+    case 'tap_services':
+    case 'tap_flows':
+      return {
+        byId: kind === 'tap_services' ? view.services : view.flows,
+        byProject: byProject[kind],
+        toldOf: (id) => nodeRecords.ofTap(kind, id),
+        told: (key) => nodeRecords.get(key),
+      };
+  }
+}

@@ -1,0 +1,99 @@
+import { type ResourceKind, tapFlowCodec, tapMirrorCodec, tapServiceCodec } from '@taas/model';
+import type { KeyValue } from '@taas/store';
+import type { Entry } from './entry.js';
+import { ownId } from './record-value.js';
+import type { Touched } from './touched.js';
+import type { ViewState } from './view-state.js';
+
+/** Parses a value; one that is malformed is reported, and is an entry without a record. */
+type Parse = <T>(kv: KeyValue, parse: (key: string, value: string) => T) => Entry<T>;
+
+/** Takes the API's records of taps into a view, and notes what each was about. */
+export class TapUpdate {
+  constructor(
+    private readonly view: ViewState,
+    private readonly touched: Touched,
+    private readonly parse: Parse,
+  ) {}
+
+  set(kind: ResourceKind, id: string, key: string, kv: KeyValue | undefined): void {
+    const take = { tap_services: this.#setService, tap_flows: this.#setFlow, tap_mirrors: this.#setMirror }[kind];
+    take.call(this, id, key, kv);
+  }
+
+  #setService(id: string, key: string, kv: KeyValue | undefined): void {
+    const before = this.view.services.get(id);
+    const old = before?.record;
+    if (old) {
+      this.view.servicesByPort.remove(old.port_id, id);
+      this.view.byProject.tap_services.remove(before);
+      this.touched.ports.add(old.port_id);
+    }
+    this.touched.services.add(id);
+    const entry = kv && this.#resource(kv, id, tapServiceCodec.parse);
+    if (!entry) {
+      this.view.services.delete(id);
+      this.view.unreadable.delete(key);
+      this.forgetService(id);
+      return;
+    }
+    this.view.services.set(id, entry);
+    if (!entry.record) return;
+    this.view.servicesByPort.add(entry.record.port_id, id);
+    this.view.byProject.tap_services.add(entry);
+    this.view.segments.setProject(id, entry.record.project_id);
+    this.touched.ports.add(entry.record.port_id);
+  }
+
+  #setFlow(id: string, key: string, kv: KeyValue | undefined): void {
+    const before = this.view.flows.get(id);
+    const old = before?.record;
+    if (old) {
+      this.view.flowsByService.remove(old.tap_service_id, id);
+      this.view.flowsByPort.remove(old.source_port, id);
+      this.view.byProject.tap_flows.remove(before);
+      this.touched.services.add(old.tap_service_id);
+      this.touched.ports.add(old.source_port);
+    }
+    for (const service of this.view.nodeRecords.servicesOfFlow(id)) this.touched.services.add(service);
+    const entry = kv && this.#resource(kv, id, tapFlowCodec.parse);
+    if (!entry) {
+      this.view.flows.delete(id);
+      this.view.unreadable.delete(key);
+      return;
+    }
+    this.view.flows.set(id, entry);
+    if (!entry.record) return;
+    this.view.flowsByService.add(entry.record.tap_service_id, id);
+    this.view.flowsByPort.add(entry.record.source_port, id);
+    this.view.byProject.tap_flows.add(entry);
+    this.touched.services.add(entry.record.tap_service_id);
+    this.touched.ports.add(entry.record.source_port);
+  }
+
+  #setMirror(id: string, key: string, kv: KeyValue | undefined): void {
+    const old = this.view.mirrors.byId.get(id)?.record;
+    if (old) this.touched.ports.add(old.port_id);
+    this.touched.mirrors.add(id);
+    const entry = kv && this.#resource(kv, id, tapMirrorCodec.parse);
+    if (!entry) this.view.unreadable.delete(key);
+    else if (entry.record) this.touched.ports.add(entry.record.port_id);
+    this.view.mirrors.set(id, entry);
+  }
+
+  #resource<T extends { readonly id: string }>(
+    kv: KeyValue,
+    id: string,
+    parse: (key: string, value: string) => T,
+  ): Entry<T> {
+    const entry = this.parse(kv, (key, value) => ownId(id, key, parse(key, value)));
+    if (entry.record === null) this.view.unreadable.add(kv.key);
+    else this.view.unreadable.delete(kv.key);
+    return entry;
+  }
+
+  /** To be called when a key of the service has gone. */
+  forgetService(id: string): void {
+    if (!this.view.services.has(id) && this.view.nodeRecords.countOfService(id) === 0) this.view.segments.forget(id);
+  }
+}

@@ -1,0 +1,262 @@
+import {
+  type AgentRecord,
+  agentCodec,
+  asLine,
+  heartbeatCodec,
+  isInPlace,
+  type ParsedKey,
+  parseKey,
+  physnetCodec,
+  portBindingCodec,
+  portRoleCodec,
+  quotaCodec,
+  RecordError,
+  segmentCodec,
+  type TapState,
+  tapStateCodec,
+  underlayCodec,
+} from '@taas/model';
+import type { KeyValue } from '@taas/store';
+import type { Entry } from './entry.js';
+import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
+import { believed, ownId } from './record-value.js';
+import { heldSegment } from './segment-ledger.js';
+import { TapUpdate } from './tap-update.js';
+import { serviceOf, touchAgent, touchHolder, touchPhysnets, touchPort, touchReport } from './touch.js';
+import { Touched } from './touched.js';
+import type { ViewState } from './view-state.js';
+
+/** Takes what etcd says into a view, key by key, and notes what each was about. */
+export class ViewUpdate {
+  readonly touched = new Touched();
+  readonly #taps: TapUpdate;
+
+  constructor(
+    private readonly view: ViewState,
+    /** A snapshot is read: then everything is touched anyway. */
+    private readonly whole: boolean,
+  ) {
+    this.#taps = new TapUpdate(view, this.touched, (kv, parse) => this.#parse(kv, parse));
+  }
+
+  put(entry: KeyValue): void {
+    this.#set(parseKey(entry.key), entry.key, entry);
+  }
+
+  delete(key: string): void {
+    this.#set(parseKey(key), key, undefined);
+  }
+
+  /** Takes a change in. Whatever goes wrong is that key's alone: the other keys of the event count. */
+  #set(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
+    try {
+      this.#take(parsed, key, kv);
+    } catch (error) {
+      this.view.problems.set(key, asLine(`cannot be taken in: ${String(error)}`));
+    }
+  }
+
+  #take(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
+    if (kv === undefined) this.view.problems.delete(key);
+    switch (parsed.is) {
+      case 'resource': {
+        const unreadable = this.view.unreadable.size;
+        this.#taps.set(parsed.kind, parsed.id, key, kv);
+        // What was kept of ports on the malformed record's account may be nobody's now.
+        if (unreadable > 0 && this.view.unreadable.size === 0)
+          for (const some of [this.view.portRoles.keys(), this.view.places.recorded()])
+            for (const port of some) this.touched.ports.add(port);
+        return;
+      }
+      case 'quota':
+        if (kv) this.view.quotas.set(parsed.project, this.#parse(kv, quotaCodec.parse));
+        else this.view.quotas.delete(parsed.project);
+        return;
+      case 'admission':
+        if (kv) this.view.admissions.set(key, kv.modRevision);
+        else this.view.admissions.delete(key);
+        return;
+      case 'tunnel-id':
+        this.#guarded(key, kv, () => this.view.mirrors.setTunnelId(key, kv));
+        return;
+      case 'port-role': {
+        const entry = kv && this.#parse(kv, portRoleCodec.parse);
+        const owner = this.view.portRoles.get(parsed.port)?.record?.project_id;
+        if (entry?.record?.project_id !== owner && !this.whole) touchPort(this.touched, this.view, parsed.port);
+        if (entry) this.view.portRoles.set(parsed.port, entry);
+        else this.view.portRoles.delete(parsed.port);
+        this.touched.ports.add(parsed.port);
+        return;
+      }
+      case 'segment': {
+        const before = this.view.segments.remove(parsed.segment);
+        if (before && !this.whole) touchHolder(this.touched, this.view, before);
+        this.touched.segmentsFreed ||= kv === undefined;
+        if (!kv) {
+          if (before && before.serviceId !== null) this.#taps.forgetService(before.serviceId);
+          return;
+        }
+        const holder = this.#parse(kv, segmentCodec.parse).record?.tap_service_id ?? null;
+        const held = heldSegment(parsed.segment, kv.modRevision, holder);
+        this.view.segments.set(held);
+        if (!this.whole) touchHolder(this.touched, this.view, held);
+        return;
+      }
+      case 'node-resource': {
+        const { node, kind, id } = parsed;
+        if (kind === 'tap_mirrors') {
+          this.touched.mirrors.add(id);
+          this.touched.sessionsFreed ||= kv === undefined;
+          this.#guarded(key, kv, () => this.view.mirrors.setTold({ node, id }, key, kv));
+          return;
+        }
+        const belongs = serviceOf(this.view, kind, id);
+        const orphans = this.view.nodeRecords.orphans;
+        const change = this.view.nodeRecords.set({ node, kind, id }, key, kv, belongs, (error) =>
+          this.#report(key, error),
+        );
+        for (const service of change.services) this.touched.services.add(service);
+        if (belongs !== undefined) this.touched.services.add(belongs);
+        if (change.project) this.view.segments.setProject(change.project.service, change.project.id);
+        if (change.readable) this.view.problems.delete(key);
+        // Segments that were held back on the orphan's account may be free now.
+        if (orphans > 0 && this.view.nodeRecords.orphans === 0) {
+          for (const service of this.view.segments.services()) this.touched.services.add(service);
+        }
+        return;
+      }
+      case 'physnet':
+        touchPhysnets(
+          this.touched,
+          this.view,
+          this.view.physnets.setRecord(parsed.physnet, kv && this.#parse(kv, physnetCodec.parse)),
+        );
+        return;
+      case 'state-resource': {
+        const { kind, id, node } = parsed;
+        const before = isInPlace(this.view.states.get(key)?.record?.status);
+        if (kv)
+          this.view.states.set(
+            key,
+            this.#parse(kv, (at, value) => knownState(id, kv, tapStateCodec.parse(at, value))),
+          );
+        else this.view.states.delete(key);
+        const stands = isInPlace(this.view.states.get(key)?.record?.status);
+        if (before !== stands && !this.whole) this.touched.turns.push({ kind, id, node, stands });
+        if (!this.whole) touchReport(this.touched, this.view, kind, id, node);
+        return;
+      }
+      case 'agent':
+        // Whoever writes the record, lives.
+        this.view.silent.delete(parsed.node);
+        if (kv)
+          this.view.agents.set(
+            parsed.node,
+            this.#parse(kv, (at, value) => ownNode(parsed.node, at, agentCodec.parse(at, value))),
+          );
+        else this.view.agents.delete(parsed.node);
+        this.view.underlay.setLive(parsed.node, this.view.agents.get(parsed.node)?.record?.tunnel_address ?? null);
+        touchPhysnets(
+          this.touched,
+          this.view,
+          this.view.physnets.setAgent(parsed.node, this.view.agents.get(parsed.node)?.record ?? null),
+        );
+        if (kv) this.touched.heard.add(parsed.node);
+        this.#agentTouched(parsed.node);
+        return;
+      case 'heartbeat':
+        this.#setHeartbeat(parsed.node, kv);
+        return;
+      case 'leader-heartbeat':
+        if (kv) this.touched.leaderHeard = true;
+        return;
+      case 'underlay':
+        // Any mirror may send to what is now known to be a node's.
+        if (this.view.underlay.setRecord(parsed.node, kv && this.#parse(kv, underlayCodec.parse)) && !this.whole)
+          for (const mirror of this.view.mirrors.byId.keys()) this.touched.mirrors.add(mirror);
+        this.touched.nodes.add(parsed.node);
+        return;
+      case 'bound-port':
+      case 'bound-trunk':
+        this.#setBound(parsed, key, kv);
+        return;
+      case 'port-binding':
+        this.view.places.setRecord(parsed.port, kv && this.#parse(kv, portBindingCodec.parse));
+        this.touched.ports.add(parsed.port);
+        if (!this.whole) touchPort(this.touched, this.view, parsed.port);
+        return;
+      case 'other':
+        return;
+    }
+  }
+
+  #setHeartbeat(node: string, kv: KeyValue | undefined): void {
+    // Its key goes with the agent's lease, and then the agent's record says so.
+    const record = kv && this.#parse(kv, heartbeatCodec.parse).record;
+    if (!kv) this.view.heartbeats.delete(node);
+    if (!kv || !record) return;
+    this.view.heartbeats.set(node, { revision: kv.modRevision, periodMs: record.period_ms });
+    this.touched.heard.add(node);
+    const entry = this.view.silent.get(node);
+    if (!entry) return;
+    this.view.silent.delete(node);
+    this.view.agents.set(node, entry);
+    this.#agentTouched(node);
+  }
+
+  #setBound(at: BindingKey, key: string, kv: KeyValue | undefined): void {
+    if (this.view.places.from !== 'bound-ports') return;
+    const said = kv && this.#parse(kv, (key, value) => parsePortsBound(at, key, value));
+    const ports =
+      kv?.refused === undefined
+        ? this.view.places.setBound(key, said && boundBy(at, said.revision, said.record))
+        : this.view.places.refuseBound(key, at.is === 'bound-port' ? at.port : null);
+    if (!this.whole) for (const port of ports) touchPort(this.touched, this.view, port);
+  }
+
+  #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
+    const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision, value: kv.value };
+    try {
+      const record = parse(kv.key, believed(kv));
+      this.view.problems.delete(kv.key);
+      return { ...base, record };
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#report(kv.key, error);
+      return { ...base, record: null };
+    }
+  }
+
+  /** Takes a value in; a malformed one is reported. */
+  #guarded(key: string, kv: KeyValue | undefined, take: () => void): void {
+    try {
+      take();
+      if (kv) this.view.problems.delete(key);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#report(key, error);
+    }
+  }
+
+  #report(key: string, error: RecordError): void {
+    this.view.problems.set(key, error.problem);
+  }
+
+  #agentTouched(node: string): void {
+    touchAgent(this.touched, this.view, node, this.whole);
+  }
+}
+
+/** @throws RecordError when an agent speaks of another node than the key does */
+function ownNode(node: string, key: string, record: AgentRecord): AgentRecord {
+  if (record.node !== node) throw new RecordError(key, "/node is not the key's");
+  return record;
+}
+
+/** @throws RecordError for a state of another tap, or of a wanted record that was not there yet when it was written */
+function knownState(id: string, { key, modRevision }: KeyValue, state: TapState): TapState {
+  const own = ownId(id, key, state);
+  if (own.revision > modRevision)
+    throw new RecordError(key, `/revision is ${own.revision}, which was still to come when this was written`);
+  return own;
+}

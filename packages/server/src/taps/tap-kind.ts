@@ -6,7 +6,7 @@ import type { ClusterView } from '../view/cluster-view.js';
 import type { TapRecord } from '../view/shelf.js';
 import type { Admission } from './admission/admission.js';
 import type { Attribute } from './attributes.js';
-import type { AtOnce, RemovalDeps } from './removal/tap-removal.js';
+import type { AtOnce, RemovalDeps } from './removal/at-once.js';
 
 export type ShownTap = Shown & { readonly id: string };
 

@@ -1,24 +1,11 @@
 import type { ResourceKind } from '@taas/model';
-import type { Store } from '@taas/store';
 import type { Access } from '../../auth/access.js';
 import type { Caller } from '../../auth/authenticator.js';
 import { tooContended } from '../../errors/neutron-error.js';
-import type { LiveView } from '../../view/live-view.js';
 import type { OwnWrites } from '../../view/own-writes.js';
 import { tapKinds } from '../tap-kinds.js';
 import type { TapRecords } from '../tap-records.js';
-
-export interface RemovalDeps {
-  readonly store: Store;
-  readonly live: LiveView;
-  readonly catchUpMs: number;
-}
-
-/**
- * What came of removing a tap at once: the revision at which it was; `mark`: nodes have been told of it, or it is not that simple,
- * and it is to be marked; `again`: somebody else was faster.
- */
-export type AtOnce = number | 'mark' | 'again';
+import type { RemovalDeps } from './at-once.js';
 
 export interface TapRemovalDeps extends RemovalDeps {
   readonly records: TapRecords;

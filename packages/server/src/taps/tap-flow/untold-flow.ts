@@ -1,7 +1,7 @@
 import { keys, type TapFlowRecord } from '@taas/model';
 import { planBinding } from '../../compiler/plan-binding.js';
 import { planRoleRemoval } from '../../compiler/port-role-removal.js';
-import type { AtOnce, RemovalDeps } from '../removal/tap-removal.js';
+import type { AtOnce, RemovalDeps } from '../removal/at-once.js';
 
 /**
  * Removes a flow that no node has been told of, with what is written of its port if it was the port's last; the leader would take

@@ -1,6 +1,6 @@
 import { keys, type TapMirrorRecord } from '@taas/model';
 import type { Compare, Operation } from '@taas/store';
-import type { RemovalDeps } from '../removal/tap-removal.js';
+import type { RemovalDeps } from '../removal/at-once.js';
 
 /**
  * Removes a tap mirror with its tunnel ids in one transaction, if no node has been told of it. The only node that a

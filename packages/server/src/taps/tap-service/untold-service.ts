@@ -3,7 +3,7 @@ import type { Compare, Operation } from '@taas/store';
 import { mostWrites } from '../../compiler/most-writes.js';
 import type { ClusterView } from '../../view/cluster-view.js';
 import { ViewBehindError } from '../../view/live-view.js';
-import type { RemovalDeps } from '../removal/tap-removal.js';
+import type { RemovalDeps } from '../removal/at-once.js';
 
 /**
  * Removes a tap service and its flows in one transaction, if no node has been told of any of them and the view knows

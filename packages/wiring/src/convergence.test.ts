@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeFacts } from './node-facts.js';
 import { featureBits, forwardingBits } from './objects/layer2-features.js';
-import type { Plan } from './plan.js';
-import { planNode, planTaps } from './plan-node.js';
+import type { Plan } from './plan/plan.js';
+import { planNode, planTaps } from './plan/plan-node.js';
+import { verify } from './plan/verify.js';
 import { parseOwnTag } from './tags.js';
 import { receivers } from './testing/receivers.js';
 import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
-import { verify } from './verify.js';
-import { Wanted } from './wanted.js';
+import { Wanted } from './wanted/wanted.js';
 
 const n = fc.integer({ min: 1, max: 4 });
 const direction = fc.constantFrom<Direction>('IN', 'OUT', 'BOTH');

@@ -1,13 +1,11 @@
 export { findPort, findUplink, isPort, portOf, tagOrPort, uplinkOf } from './find-interface.js';
-export { listMark } from './flow-filter.js';
-export { type ClassifierTable, classifiedBytes, type FrameClassifier } from './frame-classifier.js';
-export { type Interest, interestOf } from './interest.js';
+export { listMark } from './flows/flow-filter.js';
 export { isInLayer2, uplinkIndices } from './layer2-uplinks.js';
-export { linksOf } from './links-of.js';
 export { canonicalAddress, defaultBridgeDomains, type NodeFacts } from './node-facts.js';
 export * from './objects/acl.js';
 export * from './objects/bridge-domain.js';
 export * from './objects/classifier.js';
+export { type ClassifierTable, classifiedBytes, type FrameClassifier } from './objects/frame-classifier.js';
 export * from './objects/gre.js';
 export * from './objects/interface.js';
 export * from './objects/layer2-features.js';
@@ -20,13 +18,15 @@ export * from './objects/span.js';
 export * from './objects/sub-interface.js';
 export type { Table, TableView } from './objects/table.js';
 export * from './objects/vxlan.js';
-export type { Obstacle } from './obstacle.js';
-export { noOverload, type Overload } from './overload.js';
-export type { Outlook, Plan, Sequence } from './plan.js';
-export type { Unseen } from './plan-contained.js';
-export { planNode, planTaps, type TapIds } from './plan-node.js';
-export { revivesSource } from './plan-source.js';
-export { keyOf, likenessOf, type Sight, sightsOf } from './portrait.js';
+export type { Obstacle } from './plan/obstacle.js';
+export { noOverload, type Overload } from './plan/overload.js';
+export type { Outlook, Plan, Sequence } from './plan/plan.js';
+export type { Unseen } from './plan/plan-contained.js';
+export { planNode, planTaps, type TapIds } from './plan/plan-node.js';
+export { revivesSource } from './plan/plan-source.js';
+export type { StillMirror, Stillness } from './plan/stillness.js';
+export { type Verdict, verify } from './plan/verify.js';
+export { linksOf } from './services/links-of.js';
 export { type ActualView, createSnapshot, type VppSnapshot } from './snapshot.js';
 export {
   deletedBy,
@@ -37,9 +37,9 @@ export {
   touchedBy,
   waitsForAnswers,
 } from './steps.js';
-export type { StillMirror, Stillness } from './stillness.js';
 export * from './tags.js';
 export { idOf } from './tap-of-tag.js';
-export { type Verdict, verify } from './verify.js';
-export { Wanted, type WantedFlow, type WantedService } from './wanted.js';
-export { type WantedMirror, WantedMirrors } from './wanted-mirrors.js';
+export { Wanted, type WantedFlow, type WantedService } from './wanted/wanted.js';
+export { type WantedMirror, WantedMirrors } from './wanted/wanted-mirrors.js';
+export { type Interest, interestOf } from './watch/interest.js';
+export { keyOf, likenessOf, type Sight, sightsOf } from './watch/portrait.js';

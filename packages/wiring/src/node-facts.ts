@@ -1,5 +1,5 @@
-import type { Overload } from './overload.js';
-import type { Stillness } from './stillness.js';
+import type { Overload } from './plan/overload.js';
+import type { Stillness } from './plan/stillness.js';
 
 /** What the node's configuration says, for planning. */
 export interface NodeFacts {

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeFacts } from './node-facts.js';
-import { noOverload } from './overload.js';
-import { planNode } from './plan-node.js';
+import { noOverload } from './plan/overload.js';
+import { planNode } from './plan/plan-node.js';
+import { verify } from './plan/verify.js';
 import type { Step } from './steps.js';
 import { facts, flow, flowId, mirror, mirrorId, portId, service } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
-import { verify } from './verify.js';
-import { Wanted } from './wanted.js';
+import { Wanted } from './wanted/wanted.js';
 
 const target = (n: number) => `taas.flow:${flowId(n)}`;
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { planNode, planTaps } from './plan-node.js';
+import { planNode, planTaps } from './plan/plan-node.js';
 import { facts, flow, flowId, portId, service, serviceId } from './testing/records.js';
 import { VppDouble } from './testing/vpp-double.js';
-import { Wanted } from './wanted.js';
+import { Wanted } from './wanted/wanted.js';
 
 it('plans 10,000 flows on a node, and one service among them without looking at the others', () => {
   const vpp = new VppDouble();

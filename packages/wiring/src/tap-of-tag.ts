@@ -1,4 +1,4 @@
-import { legDirections, legId, mirrorOfLeg } from './mirror-leg.js';
+import { legDirections, legId, mirrorOfLeg } from './mirrors/mirror-leg.js';
 import { type ByTap, idsOf, kindsOf, type OwnKind, type OwnTag } from './tags.js';
 
 /** The id of the tap that an object with the tag was made for. */

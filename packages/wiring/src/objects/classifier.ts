@@ -1,4 +1,4 @@
-import type { FrameClassifier } from '../frame-classifier.js';
+import type { FrameClassifier } from './frame-classifier.js';
 import { nameOf, type Ref, unseen, type VppObject } from './object.js';
 import { Table, type ViewOf } from './table.js';
 

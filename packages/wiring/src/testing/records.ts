@@ -1,6 +1,6 @@
 import type { NodeTapFlow, NodeTapMirror, NodeTapService } from '@taas/model';
 import type { NodeFacts } from '../node-facts.js';
-import { noOverload } from '../overload.js';
+import { noOverload } from '../plan/overload.js';
 
 export const facts: NodeFacts = {
   uplinks: new Map(),

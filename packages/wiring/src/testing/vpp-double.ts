@@ -1,5 +1,5 @@
 import type { AnyStep } from '../objects/object.js';
-import type { Plan } from '../plan.js';
+import type { Plan } from '../plan/plan.js';
 import { inverseOf, type ObjectName, type Step, type StepsOfObject } from '../steps.js';
 import { aclDouble } from './double/acl.js';
 import { bridgeDomainDouble } from './double/bridge-domain.js';

@@ -1,5 +1,5 @@
-import type { FrameClassifier } from '../../frame-classifier.js';
 import type { ActualBridgeDomain } from '../../objects/bridge-domain.js';
+import type { FrameClassifier } from '../../objects/frame-classifier.js';
 import type { ActualInterface } from '../../objects/interface.js';
 import { featureBits, forwardingBits } from '../../objects/layer2-features.js';
 import type { AnyStep, Ref } from '../../objects/object.js';

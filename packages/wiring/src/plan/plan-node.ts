@@ -1,0 +1,180 @@
+import { listMark } from '../flows/flow-filter.js';
+import { isHalfMadeTunnel, planMirror } from '../mirrors/plan-mirror.js';
+import type { NodeFacts } from '../node-facts.js';
+import type { ActualBridgeDomain } from '../objects/bridge-domain.js';
+import type { ActualInterface } from '../objects/interface.js';
+import { withdrawPolicer } from '../objects/policer.js';
+import { removeInterface } from '../removal.js';
+import { isHalfMadeCollector } from '../services/plan-attachment.js';
+import { planUnit } from '../services/plan-unit.js';
+import type { ActualView } from '../snapshot.js';
+import type { Step } from '../steps.js';
+import { idsOf, loopbackMacPrefix, parseOwnTag, takesCopies } from '../tags.js';
+import { idOf } from '../tap-of-tag.js';
+import type { Wanted } from '../wanted/wanted.js';
+import { type Plan, PlanDraft } from './plan.js';
+import { planEach, type Unseen } from './plan-contained.js';
+import { planScrub, scrubKey } from './plan-source.js';
+import { type Planning, TakenIds } from './planning.js';
+import { TakenTunnels } from './taken-tunnels.js';
+
+/**
+ * Taps to look at: services with all of their flows, and single flows. A flow whose service's ways in and out do not stand
+ * takes all flows of the service with it; a flow or a mirror that is not wanted any more is removed.
+ */
+export interface TapIds {
+  readonly services: Iterable<string>;
+  readonly flows: Iterable<string>;
+  readonly mirrors: Iterable<string>;
+}
+
+/**
+ * Everything: what is wanted comes into place, and what is ours and not wanted goes. To be used only when nothing is
+ * under way, since it takes an untagged loopback with our MAC address, an
+ * untagged tunnel with a number of ours, an untagged sub-interface with VLAN 4095, and an untagged, empty bridge domain with
+ * an id of ours, for one that was left half-made.
+ * @param unseen taps that are not to be planned, since nobody could look at them
+ */
+export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, unseen: Unseen = new Map()): Plan {
+  const services = new Set<string>();
+  const flows = new Set<string>();
+  const mirrors = wanted.mirrors.ids();
+  const note = (tag: string): boolean => {
+    const own = parseOwnTag(tag);
+    if (own) idsOf(own, { services, flows, mirrors }).add(idOf(own));
+    return own !== null;
+  };
+  const halfMade: HalfMade = { loopbacks: [], tunnels: [], collectors: [], domains: [] };
+  for (const { record } of wanted.services()) services.add(record.id);
+  for (const { record } of wanted.flows()) services.add(record.tap_service_id);
+  for (const domain of actual.bridgeDomains.all())
+    if (!note(domain.tag) && isHalfMadeDomain(domain, facts)) halfMade.domains.push(domain);
+  for (const entry of actual.interfaces.all()) {
+    if (note(entry.tag) || entry.tag !== '' || actual.memberships.get(entry.index)) continue;
+    if (entry.mac.startsWith(loopbackMacPrefix)) halfMade.loopbacks.push(entry);
+    else if (isHalfMadeTunnel(entry, actual)) halfMade.tunnels.push(entry);
+    else if (isHalfMadeCollector(entry, actual)) halfMade.collectors.push(entry);
+  }
+  for (const acl of actual.acls.all()) note(acl.tag);
+  for (const { name } of actual.policers.all()) note(name);
+  return plan({ services, flows, mirrors }, { wanted, actual, facts, unseen }, halfMade);
+}
+
+/** What was made and not tagged, and is for nobody to find but us. */
+interface HalfMade {
+  readonly loopbacks: ActualInterface[];
+  /** A mirror that wants the same may take one over. */
+  readonly tunnels: ActualInterface[];
+  /** A service whose collector has the port may take one over. */
+  readonly collectors: ActualInterface[];
+  readonly domains: ActualBridgeDomain[];
+}
+
+/** VPP makes a bridge domain, without a tag, for who joins one that somebody has deleted in that moment. */
+function isHalfMadeDomain({ id, tag, members, unicast }: ActualBridgeDomain, facts: NodeFacts): boolean {
+  const [first, last] = facts.bridgeDomains;
+  return tag === '' && id >= first && id <= last && members.size === 0 && unicast === null;
+}
+
+/** Filters that are on nobody's loopback. What is on one that is taken away goes with it. */
+function strayFilters(actual: ActualView, halfMade: HalfMade): Step[] {
+  const tables = [...actual.spareClassifiers.keys()].map(
+    (index): Step => ({ kind: 'delete-classifier', at: { index } }),
+  );
+  const going = new Set(halfMade.loopbacks.map(({ index }) => index));
+  return [...tables, ...strayLists(actual, going), ...strayPolicing(actual, going)];
+}
+
+/** VPP keeps a list of ethertypes of ours when its loopback is deleted by somebody else, for the next interface. */
+function strayLists(actual: ActualView, going: ReadonlySet<number>): Step[] {
+  return [...actual.etherTypes.keys()].flatMap((index): Step[] => {
+    const before = actual.etherTypes.get(index) ?? [];
+    const ours =
+      !going.has(index) &&
+      before[0] === listMark &&
+      parseOwnTag(actual.interfaces.get(index)?.tag ?? '')?.kind !== 'flow';
+    return ours ? [{ kind: 'set-ether-types', at: { index }, types: [], before }] : [];
+  });
+}
+
+/** Policing on nobody's loopback by a policer that is gone; where there is one, it is its tap's to take off. */
+function strayPolicing(actual: ActualView, going: ReadonlySet<number>): Step[] {
+  return [...actual.policings.keys()].flatMap((index) => {
+    const { isOurs, policer } = actual.policings.get(index) ?? {};
+    const isTaps = takesCopies(parseOwnTag(actual.interfaces.get(index)?.tag ?? ''));
+    return isOurs && policer === null && !isTaps && !going.has(index) ? withdrawPolicer(index, actual) : [];
+  });
+}
+
+/** Some taps only, with the same rules; what is ours and belongs to none of them is left for {@link planNode}. */
+export function planTaps(
+  ids: TapIds,
+  wanted: Wanted,
+  actual: ActualView,
+  facts: NodeFacts,
+  unseen: Unseen = new Map(),
+): Plan {
+  return plan(ids, { wanted, actual, facts, unseen }, null);
+}
+
+type Known = Pick<Planning, 'wanted' | 'actual' | 'facts' | 'unseen'>;
+
+/** @param halfMade null where only some taps are looked at */
+function plan(ids: TapIds, known: Known, halfMade: HalfMade | null): Plan {
+  const { wanted, actual } = known;
+  const draft = new PlanDraft();
+  const planning: Planning = { ...known, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
+  const { whole, units } = sortOut(ids, wanted, actual);
+  draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
+  const loopbacks = (halfMade?.loopbacks ?? []).flatMap((entry) => removeInterface(entry, actual, 'loopback'));
+  draft.add('half-made', [scrubKey], [...loopbacks, ...(halfMade ? strayFilters(actual, halfMade) : [])]);
+  for (const [service, { gone, some }] of units)
+    planEach(planning, 'tap_services', service, () =>
+      planUnit(planning, service, gone, whole.has(service) ? null : some),
+    );
+  for (const mirror of ids.mirrors) planEach(planning, 'tap_mirrors', mirror, () => planMirror(planning, mirror));
+  const tunnels = (halfMade?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
+  const collectors = (halfMade?.collectors ?? []).filter(({ index }) => planning.taken.adopt(index));
+  draft.add(
+    'half-made-attachments',
+    [scrubKey],
+    [...tunnels, ...collectors].flatMap((entry) => removeInterface(entry, actual)),
+  );
+  draft.add(
+    'half-made-domains',
+    [scrubKey],
+    (halfMade?.domains ?? []).map(({ id, tag }): Step => ({ kind: 'delete-bridge-domain', id, tag })),
+  );
+  return draft.finish();
+}
+
+interface Unit {
+  /** Flows that nobody wants any more, to be removed. */
+  readonly gone: string[];
+  readonly some: Set<string>;
+}
+
+/** Sorts flows to their services; one that nobody wants goes with the service whose bridge domain it is in. */
+function sortOut(ids: TapIds, wanted: Wanted, actual: ActualView) {
+  const whole = new Set(ids.services);
+  const units = new Map<string, Unit>([...whole].map((service) => [service, { gone: [], some: new Set<string>() }]));
+  for (const id of ids.flows) {
+    const flow = wanted.flow(id);
+    if (!flow && wanted.isUnreadable('tap_flows', id)) continue;
+    const service = flow?.record.tap_service_id ?? homeOf(id, actual);
+    const unit = units.get(service) ?? { gone: [], some: new Set<string>() };
+    units.set(service, unit);
+    if (flow) for (const sibling of wanted.siblingsOf(flow.record)) unit.some.add(sibling);
+    else unit.gone.push(id);
+  }
+  return { whole, units };
+}
+
+function homeOf(flow: string, actual: ActualView): string {
+  for (const entry of actual.interfaces.by('tag', `taas.flow:${flow}`)) {
+    const member = actual.memberships.get(entry.index);
+    const own = parseOwnTag((member && actual.bridgeDomains.get(member.bridgeDomain)?.tag) ?? '');
+    if (own?.kind === 'service') return own.id;
+  }
+  return '';
+}

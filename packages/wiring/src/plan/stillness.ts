@@ -1,0 +1,21 @@
+import type { NodeFacts } from '../node-facts.js';
+import type { SpanState } from '../objects/span.js';
+
+/** A port that has traffic of which nothing is copied, though all that VPP says of its mirror is right. */
+export interface StillMirror {
+  readonly port: string;
+  /** The directions in which it has traffic. */
+  readonly state: SpanState;
+  readonly reason: string;
+}
+
+/** By the tag of the interface to which the ports are mirrored. */
+export type Stillness = ReadonlyMap<string, readonly StillMirror[]>;
+
+/** @param tags of the interfaces to which the port's copies go for a tap that asks for these directions */
+export function stillnessOf({ stillness }: NodeFacts, tags: Iterable<string>, port: string, state: SpanState): string {
+  for (const tag of tags)
+    for (const still of stillness?.get(tag) ?? [])
+      if (still.port.toLowerCase() === port.toLowerCase() && (still.state & state) !== 0) return still.reason;
+  return '';
+}

@@ -1,0 +1,240 @@
+import { flowKey, flowKeys, flowNeeds, planFlow } from '../flows/plan-flow.js';
+import { removeFlow } from '../flows/plan-removal.js';
+import { leave } from '../objects/bridge-domain.js';
+import type { ActualInterface } from '../objects/interface.js';
+import { type Obstacle, warningOf } from '../plan/obstacle.js';
+import { suspension, thinning } from '../plan/overload.js';
+import { chosenDomain, evictStrangers, planBridge, untaggedHomes } from '../plan/plan-bridge.js';
+import { reviveSource, scrubKey, sourceKey } from '../plan/plan-source.js';
+import type { Planning } from '../plan/planning.js';
+import { stillnessOf } from '../plan/stillness.js';
+import { removeInterface } from '../removal.js';
+import type { Step } from '../steps.js';
+import { entranceKinds, ownTag, parseOwnTag, wayKinds } from '../tags.js';
+import { ownedBy } from '../tap-of-tag.js';
+import type { WantedFlow } from '../wanted/wanted.js';
+import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
+import { type DirectMirror, goesDirect, mirrorKey, planDirect, stateOf } from './plan-direct.js';
+import { type Entrance, entryKey, planEntrance } from './plan-entrance.js';
+import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
+
+interface PlannedDomain {
+  readonly domain: TargetDomain | null;
+  readonly obstacle: Obstacle | null;
+}
+
+/**
+ * Plans one tap service with its flows on this node, and removes what is left of `goneFlows`.
+ * @param only the flows to plan as long as the service's ways in and out stand, since then the others are not concerned;
+ *   null for all
+ */
+export function planUnit(
+  planning: Planning,
+  service: string,
+  goneFlows: Iterable<string>,
+  only: ReadonlySet<string> | null,
+): void {
+  const { wanted, actual, draft } = planning;
+  const { overload } = planning.facts;
+  const flows = [...wanted.flowsOf(service)].flatMap((id) => wanted.flow(id) ?? []);
+  const live = flows.filter((flow) => !flow.record.removed);
+  const exit = serviceExit(service, live, wanted, actual);
+  for (const id of goneFlows) draft.add(flowKey(id), [], removeFlow(id, actual));
+  const { domain, obstacle } = planDomain(planning, service, exit);
+  const attachments = exit.type === 'frozen' ? [] : planAttachments(planning, service, exit, domain);
+  const outward = attachments[0];
+  const entrance = planEntrance(planning, service, exit, outward, domain);
+  const exitKeys = [`bridge:${service}`, `detach:${service}`];
+  const wayKeys = [...exitKeys, entryKey(service), ...attachments.map((each) => each.key)];
+  const settled = !obstacle && !wayKeys.some((key) => draft.has(key));
+  const concerned = only && settled ? flows.filter((flow) => only.has(flow.record.id)) : flows;
+  const mirrors = directMirrors(planning, service, exit, entrance, concerned);
+  const addMirrors = (some: readonly DirectMirror[]) => {
+    const before = [scrubKey, ...wayKeys, ...concerned.map(keyOf)];
+    for (const { key, source, steps } of some) draft.add(key, [sourceKey(source), ...before], steps);
+  };
+  addMirrors(mirrors.filter(({ lessens }) => lessens));
+  for (const flow of concerned) {
+    const own = flow.record.removed ? null : wireFlow(planning, flow, exit, domain);
+    if (own === null) draft.add(flowKey(flow.record.id), [], removeFlow(flow.record.id, actual));
+    const outage = obstacle ?? outward?.obstacle ?? outward?.outage ?? null;
+    const later = own === null ? null : (outage ?? suspension(overload, own.carriers));
+    draft.outlook({
+      kind: 'tap_flows',
+      id: flow.record.id,
+      revision: flow.revision,
+      removed: flow.record.removed === true,
+      obstacle: own?.obstacle ?? later,
+      warning: warningOf('copies_dropped', thinning(overload, own?.carriers ?? [])),
+      stillness: own === null ? '' : flowStillness(planning, flow, own.carriers),
+      keys: [
+        mirrorKey(service, flow.record.source_port),
+        entryKey(service),
+        ...(own === null ? [keyOf(flow), `detach:${service}`] : [...own.keys, ...exitKeys]),
+        ...(own === null ? [] : attachments.filter((each) => each.outward).map((each) => each.key)),
+      ],
+    });
+  }
+  addMirrors(mirrors.filter(({ lessens }) => !lessens));
+  planLeftovers(planning, service, exit, goneFlows, attachments);
+  serviceOutlook(planning, service, obstacle, attachments, exitKeys);
+}
+
+const keyOf = (flow: WantedFlow): string => flowKey(flow.record.id);
+
+/** @param carriers as in `FlowNeeds` */
+function flowStillness({ facts }: Planning, { record }: WantedFlow, carriers: readonly string[]): string {
+  const { tap_service_id: service, source_port: port, direction } = record;
+  const entrances = entranceKinds.map((kind) => ownTag(kind, service));
+  return stillnessOf(facts, goesDirect(record, facts) ? entrances : carriers, port, stateOf[direction]);
+}
+
+/** The mirrors to the service's entrance, of all sources that these flows have. */
+function directMirrors(
+  planning: Planning,
+  service: string,
+  exit: ServiceExit,
+  entrance: Entrance | null,
+  flows: readonly WantedFlow[],
+): readonly DirectMirror[] {
+  if (!entrance) return [];
+  const ports = new Set(flows.map(({ record }) => record.source_port));
+  return [...ports].flatMap((port) => planDirect(planning, service, port, exit, entrance) ?? []);
+}
+
+interface WiredFlow {
+  readonly obstacle: Obstacle | null;
+  readonly keys: readonly string[];
+  /** As in `FlowNeeds`. */
+  readonly carriers: readonly string[];
+}
+
+function wireFlow(planning: Planning, flow: WantedFlow, exit: ServiceExit, domain: TargetDomain | null): WiredFlow {
+  const { draft } = planning;
+  const key = flowKey(flow.record.id);
+  const wrongExit = exitObstacle(flow, exit);
+  // Nothing is known of a frozen service, so nothing of its flows is changed either.
+  if (exit.type === 'frozen') return { obstacle: wrongExit, keys: [], carriers: [] };
+  const looked = flowNeeds(planning, flow, exit);
+  const needs = wrongExit ? null : (looked.value ?? null);
+  for (const { index, port } of needs?.sources ?? []) reviveSource(planning, port, index);
+  const steps = planFlow(planning, flow, goesDirect(flow.record, planning.facts) ? null : needs, domain);
+  const before = [
+    scrubKey,
+    `bridge:${flow.record.tap_service_id}`,
+    ...(needs?.sources ?? []).map(({ index }) => sourceKey(index)),
+  ];
+  draft.add(key, needs ? before : [], steps);
+  return {
+    obstacle: wrongExit ?? looked.obstacle ?? null,
+    keys: flowKeys(flow, needs),
+    carriers: needs?.carriers ?? [],
+  };
+}
+
+function planDomain(planning: Planning, service: string, exit: ServiceExit): PlannedDomain {
+  if (exit.type === 'none') return { domain: null, obstacle: null };
+  const tag = ownTag('service', service);
+  if (exit.type === 'frozen') {
+    const existing = chosenDomain(planning.actual, tag);
+    return { domain: existing ? { id: existing.id, keepsMembers: true } : null, obstacle: null };
+  }
+  const { domain, obstacle, steps } = planBridge(planning, tag);
+  planning.draft.add(`bridge:${service}`, [], steps);
+  return { domain, obstacle };
+}
+
+function planAttachments(
+  planning: Planning,
+  service: string,
+  exit: Exclude<ServiceExit, { type: 'frozen' }>,
+  domain: TargetDomain | null,
+): readonly PlannedAttachment[] {
+  const { actual, draft } = planning;
+  const planned =
+    exit.type === 'none' || !domain
+      ? []
+      : exit.attachments.map((attachment) => planAttachment(planning, service, attachment, domain));
+  const kept = new Set(planned.map((each) => each.existing));
+  const stale = wayKinds
+    .flatMap((kind) => [...actual.interfaces.by('tag', ownTag(kind, service))])
+    .filter((entry) => !kept.has(entry.index));
+  draft.add(
+    `detach:${service}`,
+    [],
+    stale.flatMap((entry) => removeInterface(entry, actual)),
+  );
+  for (const { key, needs, steps } of planned)
+    draft.add(key, [scrubKey, `detach:${service}`, `bridge:${service}`, ...needs], steps);
+  return planned;
+}
+
+/** Bridge domains of the service that have no use any more go last, when what was in them is out. */
+function planLeftovers(
+  planning: Planning,
+  service: string,
+  exit: ServiceExit,
+  goneFlows: Iterable<string>,
+  attachments: readonly PlannedAttachment[],
+): void {
+  const { actual, draft } = planning;
+  if (exit.type === 'frozen') return;
+  const tag = ownTag('service', service);
+  const keep = exit.type === 'none' ? undefined : chosenDomain(actual, tag)?.id;
+  const spare = [...actual.bridgeDomains.by('tag', tag)].filter((domain) => domain.id !== keep);
+  const ways = [`detach:${service}`, ...attachments.map((each) => each.key)];
+  const needs = new Set([...ways, `bridge:${service}`, entryKey(service), ...[...goneFlows].map(flowKey)]);
+  const untagged = untaggedHomes(planning, ownInterfaces(planning, service, goneFlows), (own) =>
+    own.kind === 'flow' ? draft.has(flowKey(own.id)) : own.id === service,
+  );
+  const steps = [...spare, ...untagged].flatMap((domain): Step[] => {
+    for (const index of domain.members.keys()) {
+      const own = parseOwnTag(actual.interfaces.get(index)?.tag ?? '');
+      if (own?.kind === 'flow') needs.add(flowKey(own.id));
+    }
+    // VPP does not refuse to delete a bridge domain under what takes its unicast: another service's is out before.
+    const { unicast } = domain;
+    const own = unicast === null ? null : parseOwnTag(actual.interfaces.get(unicast)?.tag ?? '');
+    const out = unicast === null || own === null || own.id === service ? [] : leave(unicast, actual);
+    return [
+      ...evictStrangers(actual, domain),
+      ...out,
+      { kind: 'delete-bridge-domain', id: domain.id, tag: domain.tag },
+    ];
+  });
+  draft.addLast(`unbridge:${service}`, [...needs], steps);
+}
+
+function* ownInterfaces(
+  { actual, wanted }: Planning,
+  service: string,
+  goneFlows: Iterable<string>,
+): Generator<ActualInterface> {
+  for (const { kind, id } of ownedBy('services', service)) yield* actual.interfaces.by('tag', ownTag(kind, id));
+  for (const flow of [...wanted.flowsOf(service), ...goneFlows])
+    for (const { kind, id } of ownedBy('flows', flow)) yield* actual.interfaces.by('tag', ownTag(kind, id));
+}
+
+function serviceOutlook(
+  { wanted, draft }: Planning,
+  service: string,
+  obstacle: Obstacle | null,
+  attachments: readonly PlannedAttachment[],
+  exitKeys: readonly string[],
+): void {
+  const own = wanted.service(service);
+  if (!own) return;
+  const removed = own.record.removed === true;
+  draft.outlook({
+    kind: 'tap_services',
+    id: service,
+    revision: own.revision,
+    removed,
+    obstacle: removed
+      ? null
+      : (obstacle ?? attachments.map((each) => each.obstacle ?? each.outage).find((each) => each !== null) ?? null),
+    keys: removed
+      ? [`detach:${service}`, `unbridge:${service}`]
+      : [...exitKeys, ...attachments.map((each) => each.key), `unbridge:${service}`],
+  });
+}

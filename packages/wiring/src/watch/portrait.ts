@@ -1,0 +1,103 @@
+import { possibleSources } from '../flows/flow-sources.js';
+import { canonicalAddress } from '../node-facts.js';
+import type { Portrait } from '../objects/object.js';
+import { type AllTables, objects } from '../objects/registry.js';
+import { linksOf } from '../services/links-of.js';
+import type { ActualView } from '../snapshot.js';
+import { type OwnTag, ownTag, portTagPrefix } from '../tags.js';
+import { ownedBy } from '../tap-of-tag.js';
+import type { Wanted, WantedFlow } from '../wanted/wanted.js';
+import type { WantedMirror } from '../wanted/wanted-mirrors.js';
+
+/**
+ * Something that others may change without VPP telling: all that has a tag of ours, an interface that is mirrored (with its
+ * port's tag), or the way to an address outside.
+ */
+export type Sight =
+  | { readonly of: 'own'; readonly tag: string }
+  | { readonly of: 'source'; readonly tag: string; readonly index: number }
+  | { readonly of: 'way'; readonly remote: string };
+
+/**
+ * All there is to be seen of the taps of a node, each once, in no order that means anything. It may be walked little by
+ * little, while what is wanted and what is known of VPP change.
+ * @param odd is told of a tap of which nobody can say what is to be seen; the others go on
+ */
+export function* sightsOf(
+  wanted: Wanted,
+  actual: ActualView,
+  odd: (tap: string, error: unknown) => void,
+): Generator<Sight> {
+  const seen = new Set<string>();
+  const isNew = (key: string): boolean => !seen.has(key) && seen.add(key) !== undefined;
+  function* own(tags: Iterable<OwnTag>): Generator<Sight> {
+    for (const { kind, id } of tags) {
+      const tag = ownTag(kind, id);
+      if (stands(tag, actual)) yield { of: 'own', tag };
+    }
+  }
+  function* way(address: string): Generator<Sight> {
+    const remote = canonicalAddress(address);
+    if (isNew(remote)) yield { of: 'way', remote };
+  }
+  function* sources(of: Parameters<typeof possibleSources>[0]): Generator<Sight> {
+    for (const index of possibleSources(of, actual))
+      if (isNew(`${index}`)) yield { of: 'source', tag: `${portTagPrefix}${of.source_port}`, index };
+  }
+  function* ofService(service: string): Generator<Sight> {
+    yield* own(ownedBy('services', service));
+    for (const link of linksOf(service, wanted)) if (link.type === 'vxlan') yield* way(link.remote);
+  }
+  function* ofFlow({ record }: WantedFlow): Generator<Sight> {
+    yield* own(ownedBy('flows', record.id));
+    if (!record.removed) yield* sources(record);
+  }
+  function* ofMirror({ record }: WantedMirror): Generator<Sight> {
+    yield* own(ownedBy('mirrors', record.id));
+    if (record.removed) return;
+    yield* sources({ source_port: record.port_id, vlan_filter: null });
+    yield* way(record.remote);
+  }
+  function* contained(tap: string, sights: Generator<Sight>): Generator<Sight> {
+    try {
+      yield* sights;
+    } catch (error) {
+      odd(tap, error);
+    }
+  }
+  for (const service of wanted.serviceIds()) yield* contained(service, ofService(service));
+  for (const flow of wanted.flows()) yield* contained(flow.record.id, ofFlow(flow));
+  for (const mirror of wanted.mirrors.all()) yield* contained(mirror.record.id, ofMirror(mirror));
+}
+
+// Safe: what VPP has is all that any object's portrait asks for.
+const portraits = Object.values(objects).map(({ portrait }) => portrait as Portrait<AllTables>);
+
+/** Whether anything with the tag is known; when it goes, its interface's event tells, or the sight of it shows nothing. */
+function stands(tag: string, actual: ActualView): boolean {
+  return portraits.some(({ tagged }) => tagged(tag, actual).length > 0);
+}
+
+/** What a sight goes by from look to look. */
+export function keyOf(sight: Sight): string {
+  if (sight.of === 'way') return `to ${sight.remote}`;
+  return sight.of === 'own' ? sight.tag : `${sight.tag} ${sight.index}`;
+}
+
+/** How it stands, as text. Much cheaper than a plan, which only has to be made for what is not as it was. */
+export function likenessOf(sight: Sight, actual: ActualView): string {
+  switch (sight.of) {
+    case 'own':
+      return JSON.stringify([
+        portraits.map(({ tagged }) => tagged(sight.tag, actual)),
+        actual.interfaces.by('tag', sight.tag).map(({ index }) => portraits.map(({ on }) => on(index, actual))),
+      ]);
+    case 'source':
+      return JSON.stringify(portraits.map(({ source }) => source(sight.index, actual)));
+    case 'way': {
+      const route = actual.routes.get(sight.remote);
+      const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
+      return JSON.stringify([route, out?.adminUp, out?.mtu]);
+    }
+  }
+}

@@ -16,6 +16,11 @@ beforeEach(async () => {
     await cloud.bind(node, portId(n + 1), 'project-a');
     await cloud.switch(node).addPort({ id: portId(n + 1), bridgeDomain: 101 + n });
   }
+  // The leader writes down each node's tunnel address once its agent is there, whatever is asked meanwhile.
+  await cloud.until('the addresses of all nodes are known', async () => {
+    const known = await Promise.all(['node-a', 'node-b', 'node-c'].map((node) => cloud.store.get(keys.underlay(node))));
+    return known.every((entry) => entry !== undefined);
+  });
   // Bindings must be in both servers' sight: what a server does not know yet, it cannot refuse.
   for (const server of [0, 1]) await cloud.ask('GET', 'tap_services', { server });
 });

@@ -161,6 +161,11 @@ export class Simulator {
     return this.#server.clientCount;
   }
 
+  /** Frames since the start of which a real VPP may have died, or not. */
+  get undefinedFrames(): number {
+    return this.#engine.forwarder.counters.undefinedFrames;
+  }
+
   /** What is configured, as plain data that two runs can be compared by. */
   dumpState(): SimulatorState {
     return stateOf(this.#engine);

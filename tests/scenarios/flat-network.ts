@@ -1,5 +1,5 @@
-import type { Frame, LabPort } from '@taas/lab';
-import { keys, type Link, type NodeTapFlow, nodeTapFlowCodec } from '@taas/model';
+import { type Frame, type LabPort, physnet } from '@taas/lab';
+import { agentCodec, keys, type Link, type NodeTapFlow, nodeTapFlowCodec } from '@taas/model';
 import { ipBytes, VXLAN_PORT, vxlanEncap } from '@taas/packets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { taggedFrame } from './tagged-frame.js';
@@ -76,6 +76,11 @@ export function describeFlatNetwork(name: string, settings: () => LabSettings): 
     it('is refused as a way before a tap begins, and the tap waits where there is no other way', async () => {
       await start('vlan');
       await lab.cloud.node('node-c').switch.bridgeUplink(flatDomain);
+      // Until the node has said so a tap may begin, and be taken back.
+      await lab.eventually(async () => {
+        const record = await lab.cloud.store.get(keys.agent('node-c'));
+        expect(agentCodec.parse(keys.agent('node-c'), record?.value ?? '').layer2_physnets).toContain(physnet);
+      });
       flow = await lab.flow(await lab.service(collector), vm);
       await lab.eventually(async () => {
         const { status, status_reason } = await lab.client.show('tap_flows', flow);

@@ -1,3 +1,4 @@
+import { systemClock } from '@taas/service';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { garbage, plant } from './mesh/garbage.js';
@@ -10,8 +11,12 @@ import { pictureOf } from './mesh/picture.js';
 it('in any mesh, whatever happens in whatever order, each packet arrives exactly once where it should', async () => {
   let copies = 0;
   let crossings = 0;
+  // The property means something only if there were taps, on nodes and between them: a busy machine takes longer for them.
+  const isEnough = () => copies > 20 && crossings > 5;
+  const end = systemClock.monotonic() + 28_000;
   await fc.assert(
     fc.asyncProperty(mesh, async (wanted) => {
+      if (systemClock.monotonic() > end && isEnough()) return;
       const world = await MeshWorld.start(wanted);
       try {
         for (const batch of wanted.batches) {
@@ -37,12 +42,10 @@ it('in any mesh, whatever happens in whatever order, each packet arrives exactly
         await world.cloud.stop();
       }
     }),
-    { numRuns: 150, interruptAfterTimeLimit: 28_000, markInterruptAsFailure: false },
+    { numRuns: 150 },
   );
-  // The property means something only if there were taps, on nodes and between them.
-  expect(copies).toBeGreaterThan(20);
-  expect(crossings).toBeGreaterThan(5);
-}, 60_000);
+  expect({ copies, crossings }).toSatisfy(isEnough);
+}, 240_000);
 
 const starting = fc.record({
   transport: fc.constantFrom('vlan' as const, 'vxlan' as const),

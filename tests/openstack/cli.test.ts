@@ -31,7 +31,7 @@ interface ShownFlow {
 }
 
 /** Without what changes by itself: nothing is bound here, and the server says so as soon as it has looked. */
-const steady = (shown: object) => ({ ...shown, Status: undefined, status_reason: undefined });
+const steady = (shown: object) => ({ ...shown, Status: undefined, status_reason: undefined, status_code: undefined });
 
 /** Less than the default, and enough for Keystone to stop within it on a busy machine. */
 const tokenCacheMs = 10_000;

@@ -45,6 +45,9 @@ export interface FuzzResult {
 /** Ten findings end a run: more of them say no more. */
 const maxFindings = 10;
 
+/** As many as are told apart: a refusal may quote its input, and what is remembered must not look like a leak of the reader. */
+const maxWays = 20_000;
+
 /** Runs the corpus as it is, and then mutations of it that the seed decides. */
 export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzResult> {
   const { clock, signal, limitMs = hangMs } = options;
@@ -70,7 +73,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
       options.watch?.ends();
       slowestMs = Math.max(slowestMs, took);
       const count = ways.get(way.name) ?? 0;
-      ways.set(way.name, count + 1);
+      if (count > 0 || ways.size < maxWays) ways.set(way.name, count + 1);
       const isRefused = started !== undefined && open.valid !== undefined && !way.name.endsWith(open.valid);
       if (way.finding !== undefined) findings.push({ why: way.finding, input });
       else if (isRefused) findings.push({ why: `a sample is refused, and its changes with it: ${way.name}`, input });

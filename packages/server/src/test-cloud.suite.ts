@@ -15,6 +15,7 @@ import { createApi } from './api/create-api.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { Compiler } from './compiler/compiler.js';
 import type { SegmentPolicy } from './compiler/segment-options.js';
+import type { Slices } from './slices/slices.js';
 import { boundPorts } from './taps/admission/port-directory.js';
 import type { OwnersKnown } from './view/cluster-view.js';
 import { LiveView } from './view/live-view.js';
@@ -198,13 +199,14 @@ export class TestCloud {
   }
 
   /** Makes a replica's compiler the leader. */
-  async lead(replica: Replica, store: Store = replica.store): Promise<Compiler> {
+  async lead(replica: Replica, store: Store = replica.store, slices?: Slices): Promise<Compiler> {
     await this.#endTerm();
     const { revision } = await this.put(keys.leader, '{}');
     const { live, policy, remoteAddresses } = replica;
     const compiler = new Compiler({
       ...{ store, live, policy, remoteAddresses, clock: systemClock, logger: silentLogger },
       random: () => 0,
+      ...(slices ? { slices } : {}),
     });
     const stop = new AbortController();
     const fence = { kind: 'mod-revision', key: keys.leader, revision } as const;

@@ -1,4 +1,4 @@
-import type { Logger } from '@taas/service';
+import { type Logger, News } from '@taas/service';
 import { VppCodecError, VppDisconnectedError, VppError, VppRetvalError } from 'vpp-api';
 import type { Counters } from './counters.js';
 
@@ -19,16 +19,13 @@ export interface ContainedOptions {
   readonly ends?: EndsPass | undefined;
 }
 
-/** As many parties are remembered, so that what fails again and again is logged once. */
-const mostSaid = 1_000;
-
 /** What fails for one party: logged, counted, and kept from the others. */
 export class Contained {
   /** What ends a pass while VPP is read. */
   readonly ends: EndsPass;
   /** What ends one while VPP is written, or looked at for something that can wait. */
   readonly endsWork: EndsPass;
-  readonly #said = new Map<string, string>();
+  readonly #news = new News();
 
   constructor(private readonly options: ContainedOptions) {
     this.ends = options.ends ?? silenceOfVpp;
@@ -44,10 +41,7 @@ export class Contained {
     const { logger, counters } = this.options;
     counters.failures++;
     const cause = error instanceof Error ? error.message : String(error);
-    if (this.#said.get(party) === cause) return;
-    if (this.#said.size >= mostSaid) this.#said.clear();
-    this.#said.set(party, cause);
-    logger.warn({ party, cause }, 'this failed, and the rest goes on');
+    if (this.#news.isNew(party, cause)) logger.warn({ party, cause }, 'this failed, and the rest goes on');
   }
 
   /** @returns what the work returns, or `otherwise` */

@@ -1,5 +1,6 @@
 import { type AgentRecord, agentCodec, heartbeatCodec, keys } from '@taas/model';
-import { silentLogger, systemClock } from '@taas/service';
+import { type Logger, silentLogger, systemClock } from '@taas/service';
+import type { Store } from '@taas/store';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import { expect, it } from 'vitest';
 import { Presence } from './presence.js';
@@ -8,9 +9,9 @@ const record = (vpp: string | null): AgentRecord => ({
   ...{ v: 1, node: 'n', agent_version: '1', vpp_version: vpp, tunnel_address: null, physnets: [], capabilities: [] },
 });
 
-const presenceIn = (store: EmbeddedStore) =>
+const presenceIn = (store: EmbeddedStore, client: Store = store.client(), logger: Logger = silentLogger) =>
   new Presence({
-    ...{ store: store.client(), node: 'n', ttlSeconds: 10, clock: systemClock, logger: silentLogger, random: () => 0 },
+    ...{ store: client, node: 'n', ttlSeconds: 10, clock: systemClock, logger, random: () => 0 },
     backoff: { firstMs: 1, maxMs: 5 },
   });
 
@@ -86,6 +87,48 @@ it('writes a heartbeat with its record and again and again, and no other value t
   const written = await store.get(keys.agent('n'));
   expect(written?.modRevision).toBe(written?.createRevision);
   stop.abort();
+  await kept;
+  await store.close();
+});
+
+it('takes its own record, seen before the store has answered, for no other agent’s; another’s it tells of', async () => {
+  const store = createEmbeddedStore({ clock: systemClock });
+  const stop = new AbortController();
+  const warnings: unknown[] = [];
+  const logger: Logger = { ...silentLogger, warn: ({ revision }, message) => warnings.push([revision, message]) };
+  const client = store.client();
+  const seen: (() => void)[] = [];
+  const slow: Store = {
+    get: (key, options) => client.get(key, options),
+    list: (prefix, options) => client.list(prefix, options),
+    follow: (prefixes, signal) => client.follow(prefixes, signal),
+    lease: (seconds, options) => client.lease(seconds, options),
+    close: () => client.close(),
+    transact: async (transaction, options) => {
+      const result = await client.transact(transaction, options);
+      await new Promise<void>((resolve) => seen.push(resolve));
+      return result;
+    },
+  };
+  const presence = presenceIn(store, slow, logger);
+  const kept = presence.keep(stop.signal);
+  const answered = async () => {
+    await expect.poll(() => seen.length).toBeGreaterThan(0);
+    for (const answer of seen.splice(0)) answer();
+  };
+  const stored = async (vpp: string) => (await store.get(keys.agent('n')))?.value === agentCodec.format(record(vpp));
+  presence.update(record('1'));
+  await answered();
+  presence.update(record('2'));
+  await expect.poll(() => stored('2')).toBe(true);
+  const put = (value: string) =>
+    store.transact({ compare: [], operations: [{ kind: 'put', key: keys.agent('n'), value }] });
+  const { revision } = await put(agentCodec.format(record('3')));
+  const told = expect.stringMatching(/was overwritten: another agent runs/);
+  await expect.poll(() => warnings).toEqual([[revision, told]]);
+  await answered();
+  stop.abort();
+  for (const answer of seen.splice(0)) answer();
   await kept;
   await store.close();
 });

@@ -30,6 +30,8 @@ interface Written {
 export class Presence {
   #record: string | null = null;
   #written: Written | null = null;
+  /** What is on its way to the store: it may be seen there before the store has answered. */
+  #sent: string | null = null;
   /** The latest revision at which the record was seen not to be there. */
   #absentAt = 0;
   #lease: Lease | null = null;
@@ -85,15 +87,20 @@ export class Presence {
       if (seen === 'absent') {
         this.#absentAt = event.revision;
         this.#wake.call();
-      } else if (this.#written && seen.modRevision > this.#written.revision && seen.value !== this.#written.value)
+      } else if (this.#written && seen.modRevision > this.#written.revision && !this.#isOurs(seen.value))
         this.options.logger.warn(
-          { key },
+          { key, revision: seen.modRevision },
           "this agent's record was overwritten: another agent runs with this node's name; stop it, or give it its own",
         );
     }
   }
 
+  #isOurs(value: string): boolean {
+    return value === this.#written?.value || value === this.#sent;
+  }
+
   async #write(value: string, lease: Lease, signal: AbortSignal): Promise<Written> {
+    this.#sent = value;
     const record = { kind: 'put', key: keys.agent(this.options.node), value, lease: lease.id } as const;
     const operations = [record, this.#heartbeat(lease)];
     const { revision } = await this.options.store.transact({ compare: [], operations }, { signal });

@@ -1,6 +1,6 @@
 import { findPort } from '../find-interface.js';
 import { canonicalAddress } from '../node-facts.js';
-import { greKey } from '../objects/gre.js';
+import { greIdNames, greKey } from '../objects/gre.js';
 import type { ActualInterface } from '../objects/interface.js';
 import { spansOff } from '../objects/span.js';
 import { type Found, found, type Obstacle, pending, refused, warningOf } from '../plan/obstacle.js';
@@ -127,7 +127,7 @@ function findTunnel({ actual, tunnels }: Planning, leg: MirrorLeg): Found<LegTun
       'tunnel_id_unsupported',
       'VPP cannot send the GRE key 0: for it that is no key at all; use another tunnel id',
     );
-  const where = `${spec.remote} with ${spec.type === 'teb' ? 'GRE key' : 'ERSPAN session'} ${spec.id}`;
+  const where = `${spec.remote} with ${greIdNames[spec.type]} ${spec.id}`;
   // Not by whom: it may be another project's.
   const taken = `this node cannot send to ${where} for this tap mirror: use another tunnel id`;
   const like = actual.gres.by('spec', greKey(spec))[0];

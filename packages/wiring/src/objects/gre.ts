@@ -10,6 +10,9 @@ export interface GreSpec {
   readonly id: number;
 }
 
+/** What the id of a tunnel is called. */
+export const greIdNames: Readonly<Record<GreSpec['type'], string>> = { teb: 'GRE key', erspan: 'ERSPAN session' };
+
 export type GreStep =
   /** With an instance number of ours, by which one that was made but not tagged yet can be recognised. */
   | { readonly kind: 'create-gre'; readonly as: string; readonly instance: number; readonly spec: GreSpec }
@@ -68,5 +71,5 @@ export const greObject: VppObject<GreStep, GreTables> = {
 };
 
 function text({ type, local, remote, id }: GreSpec): string {
-  return `${type === 'teb' ? 'GRE with key' : 'ERSPAN session'} ${id} from ${local} to ${remote}`;
+  return `${greIdNames[type]} ${id} from ${local} to ${remote}`;
 }

@@ -26,23 +26,23 @@ async function readTunnels(context: ReadContext): Promise<void> {
   context.snapshot.gres.replace(tunnels.map((tunnel) => [tunnel.index, tunnel]));
 }
 
-const teb = 1;
-const erspan = 2;
+/** VPP's numbers of the kinds that we make (plugins/gre/gre.api). */
+const numbers = { teb: 1, erspan: 2 } as const satisfies Record<GreSpec['type'], number>;
 const pointToPoint = 0;
 
 /** None for tunnels of kinds that we never make: of IP packets, multipoint, in another VRF, ERSPAN with a key. */
 function toTunnel({ tunnel }: DetailsFields<AgentMessages, 'gre_tunnel_v2_dump'>): ActualGreTunnel[] {
-  const { type, mode, key, session_id: session, outer_table_id: table } = tunnel;
-  const isOfOurKind = type === teb || (type === erspan && key === 0);
-  if (!isOfOurKind || mode !== pointToPoint || table !== 0) return [];
+  const { mode, key, session_id: session, outer_table_id: table } = tunnel;
+  const type = tunnel.type === numbers.teb ? 'teb' : tunnel.type === numbers.erspan && key === 0 ? 'erspan' : null;
+  if (type === null || mode !== pointToPoint || table !== 0) return [];
   return [
     {
       index: tunnel.sw_if_index,
       instance: tunnel.instance,
-      type: type === teb ? 'teb' : 'erspan',
+      type,
       local: canonicalAddress(fromVppAddress(tunnel.src)),
       remote: canonicalAddress(fromVppAddress(tunnel.dst)),
-      id: type === teb ? key : session,
+      id: type === 'teb' ? key : session,
     },
   ];
 }
@@ -53,7 +53,7 @@ function fromSpec(
   instance: number = anyIndex,
 ): RequestFields<AgentMessages, 'gre_tunnel_add_del_v2'>['tunnel'] {
   return {
-    type: spec.type === 'teb' ? teb : erspan,
+    type: numbers[spec.type],
     mode: pointToPoint,
     flags: 0,
     session_id: spec.type === 'erspan' ? spec.id : 0,

@@ -6,6 +6,7 @@ import { SimCloud } from '../scenarios/sim-cloud.js';
 import { hostileKeys } from './hostile-keys.js';
 import { hostileValue } from './hostile-values.js';
 import { uuid } from './stack.js';
+import { statusOf, type TapOfProject, tapOf } from './tap-of-project.js';
 
 // Servers and agents as they are, switches that are simulators: whatever stands under keys of others, taps of node-a and node-b
 // are wired, work, and go. TAAS_HOSTILE_RUNS says how often, TAAS_HOSTILE_SEED with which seed; a failure prints its own.
@@ -39,29 +40,11 @@ afterAll(async () => {
   await cloud?.stop();
 });
 
-async function tap(project: string, source: string, collector: string) {
-  const client = cloud.client(project);
-  const service = await client.createTapService('s', collector);
-  const flow = await client.createTapFlow({
-    name: 'f',
-    tapServiceId: service.id,
-    sourcePort: source,
-    direction: 'BOTH',
-  });
-  return { project, service: service.id, flow: flow.id };
-}
-type Tap = Awaited<ReturnType<typeof tap>>;
-
-async function statusOf({ project, flow }: Tap): Promise<string> {
-  const { status, text } = await cloud.ask('GET', `tap_flows/${flow}`, { project });
-  expect(status).toBe(200);
-  return (JSON.parse(text) as { tap_flow: { status: string } }).tap_flow.status;
-}
-const works = (each: Tap) =>
-  cloud.until(`${each.project}'s tap is ACTIVE`, async () => (await statusOf(each)) === 'ACTIVE', 20_000);
+const works = (each: TapOfProject) =>
+  cloud.until(`${each.project}'s tap is ACTIVE`, async () => (await statusOf(cloud, each)) === 'ACTIVE', 20_000);
 
 /** Whether anything of a tap service is left in the switches of the honest nodes. */
-async function stands({ service, flow }: Tap): Promise<boolean> {
+async function stands({ service, flow }: TapOfProject): Promise<boolean> {
   const all = await Promise.all(
     switches.map(async (vpp) => [
       ...(await vpp.dump('bridge_domain_dump', { bd_id: 0xffffffff, sw_if_index: 0xffffffff })).map((d) => d.bd_tag),
@@ -76,14 +59,17 @@ async function stands({ service, flow }: Tap): Promise<boolean> {
 it(
   'whatever stands under keys of others, taps of neighbours are wired, work, and go',
   async () => {
-    const standing = [await tap('acme', uuid(1), uuid(2)), await tap('other', uuid(3), uuid(4))];
+    const standing = [
+      await tapOf(cloud, 'acme', { source: uuid(1), collector: uuid(2) }),
+      await tapOf(cloud, 'other', { source: uuid(3), collector: uuid(4) }),
+    ];
     for (const each of standing) await works(each);
     const all = fc.tuple(...hostileKeys.map(({ schema, record }) => hostileValue(schema, record)));
     let malformed = 0;
     const property = fc.asyncProperty(all, async (values) => {
       const since = cloud.log.length;
       for (const [n, { key }] of hostileKeys.entries()) await cloud.put(key, values[n] ?? '');
-      const fresh = await tap('acme', uuid(1), uuid(2));
+      const fresh = await tapOf(cloud, 'acme', { source: uuid(1), collector: uuid(2) });
       await works(fresh);
       expect(await stands(fresh)).toBe(true);
       for (const each of standing) await works(each);

@@ -2,6 +2,7 @@ import { keys } from '@taas/model';
 import { afterEach, expect, it, vi } from 'vitest';
 import { SimCloud } from '../scenarios/sim-cloud.js';
 import { uuid } from './stack.js';
+import { statusOf, tapOf } from './tap-of-project.js';
 
 // The control of 07-hostile-records: the same attack, in this process, on programs without the checks. The codec believes any
 // text to be an address (the module that judges is replaced for this file), and with `endsPass` an agent contains nothing.
@@ -15,23 +16,6 @@ vi.mock('../../packages/model/src/node-address.js', async (original) => ({
 
 let cloud: SimCloud;
 afterEach(() => cloud?.stop());
-
-async function tap(project: string, collector: string, source: string) {
-  const client = cloud.client(project);
-  const service = await client.createTapService('s', collector);
-  const flow = await client.createTapFlow({
-    name: 'f',
-    tapServiceId: service.id,
-    sourcePort: source,
-    direction: 'BOTH',
-  });
-  return { project, service: service.id, flow: flow.id };
-}
-
-async function statusOf({ project, flow }: { project: string; flow: string }): Promise<string> {
-  const { text } = await cloud.ask('GET', `tap_flows/${flow}`, { project });
-  return (JSON.parse(text) as { tap_flow: { status: string } }).tap_flow.status;
-}
 
 const unfinished = () =>
   cloud.log.filter(({ message, fields }) => message === 'a round was not finished' && fields['program'] === 'node-b')
@@ -56,7 +40,7 @@ async function attack(endsPass?: (error: unknown) => boolean): Promise<void> {
   const more = { physnets: [], capabilities: [], tunnel_address: 'garbage' };
   const said = { v: 1, node: 'node-evil', agent_version: '1', vpp_version: '26.06', ...more };
   await cloud.put(keys.agent('node-evil'), JSON.stringify(said));
-  const evil = await tap('evil', uuid(4), uuid(3));
+  const evil = await tapOf(cloud, 'evil', { source: uuid(3), collector: uuid(4) });
   await cloud.until('node-b is told to receive from there', async () =>
     ((await cloud.store.get(keys.nodeResource('node-b', 'tap_services', evil.service)))?.value ?? '').includes(
       'garbage',
@@ -67,15 +51,15 @@ async function attack(endsPass?: (error: unknown) => boolean): Promise<void> {
 it('without both checks no pass of the honest node is finished, and no tap of anybody is wired there', async () => {
   await attack(() => true);
   const before = unfinished();
-  const acme = await tap('acme', uuid(2), uuid(1));
+  const acme = await tapOf(cloud, 'acme', { source: uuid(1), collector: uuid(2) });
   await cloud.until('pass after pass is not finished', async () => unfinished() > before + 20, 20_000);
-  expect(await statusOf(acme)).not.toBe('ACTIVE');
+  expect(await statusOf(cloud, acme)).not.toBe('ACTIVE');
 });
 
 it('with the second check alone, the neighbour lives', async () => {
   await attack();
-  const acme = await tap('acme', uuid(2), uuid(1));
-  await cloud.until("acme's tap is ACTIVE", async () => (await statusOf(acme)) === 'ACTIVE', 20_000);
+  const acme = await tapOf(cloud, 'acme', { source: uuid(1), collector: uuid(2) });
+  await cloud.until("acme's tap is ACTIVE", async () => (await statusOf(cloud, acme)) === 'ACTIVE', 20_000);
   await cloud.ask('DELETE', `tap_services/${acme.service}`, { project: 'acme' });
   await cloud.until(
     'and goes',

@@ -126,3 +126,15 @@ it('says nothing of a trunk, nor of a mirror that is switched off', async () => 
   await looks(5);
   expect(watch.stillness.size).toBe(0);
 });
+
+it('what fails for the copies of one interface is counted, and ends no look', async () => {
+  const counters = { failures: 0 };
+  const warn = () => {
+    throw new Error('this cannot be told');
+  };
+  watch = new CopyWatch(snapshot, { ...silentLogger, warn }, new Contained({ logger: silentLogger, counters }));
+  await looks(5);
+  node.vpp.engine.span.swallow(entry(), true);
+  await looks(3);
+  expect(counters.failures).toBe(1);
+});

@@ -36,7 +36,6 @@ const requests: Readonly<Record<string, () => Promise<unknown>>> = {
   sw_interface_set_flags: () => vpp.request('sw_interface_set_flags', { ...on, flags: 1 }),
   create_loopback_instance: () => loopback(),
   delete_loopback: () => vpp.request('delete_loopback', on),
-  create_vlan_subif: () => vpp.request('create_vlan_subif', { ...on, vlan_id: 5 }),
   create_subif: () =>
     vpp.request('create_subif', { ...on, sub_id: 5, sub_if_flags: 0, outer_vlan_id: 5, inner_vlan_id: 0 }),
   delete_subif: () => vpp.request('delete_subif', on),

@@ -10,7 +10,6 @@ const restOfReply: Readonly<Record<string, number>> = {
   sw_interface_set_flags: 0,
   create_loopback_instance: 4,
   delete_loopback: 0,
-  create_vlan_subif: 4,
   create_subif: 4,
   delete_subif: 0,
   l2_interface_vlan_tag_rewrite: 0,

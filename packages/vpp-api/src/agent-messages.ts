@@ -54,7 +54,6 @@ export const agentMessages = defineMessages({
       reply: retvalAndIndex,
     },
     delete_loopback: { request: interfaceOnly, reply: retval },
-    create_vlan_subif: { request: { sw_if_index: 'u32', vlan_id: 'u32' }, reply: retvalAndIndex },
     create_subif: {
       request: {
         sw_if_index: 'u32',

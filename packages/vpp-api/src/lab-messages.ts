@@ -10,6 +10,7 @@ const interfaceOnly = { sw_if_index: 'u32' } as const;
 export const labMessages = defineMessages({
   requests: {
     ...agentMessages.requests,
+    create_vlan_subif: { request: { sw_if_index: 'u32', vlan_id: 'u32' }, reply: retvalAndIndex },
     pg_create_interface_v3: {
       request: { interface_id: 'u32', pg_flags: vpp.pgFlags, gso_size: 'u32', mode: vpp.pgMode },
       reply: retvalAndIndex,

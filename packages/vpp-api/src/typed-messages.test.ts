@@ -16,7 +16,7 @@ function use(client: VppClient<LabMessages>): readonly unknown[] {
     // @ts-expect-error a wrong field type
     client.request('delete_loopback', { sw_if_index: '1' }),
     // @ts-expect-error a missing field
-    client.request('create_vlan_subif', { sw_if_index: 1 }),
+    client.request('sw_interface_set_flags', { sw_if_index: 1 }),
     // @ts-expect-error a field too many
     client.request('control_ping', { verbose: true }),
     // @ts-expect-error a message that the set does not have

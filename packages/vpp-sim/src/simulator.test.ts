@@ -72,8 +72,11 @@ async function joinBridge(vpp: Client, index: number, shg: number): Promise<void
 }
 
 /** A collector's sub-interface, up and in the service bridge domain, through the API. */
-async function collectorSub(vpp: Client, parent: number): Promise<number> {
-  const { sw_if_index } = await vpp.request('create_vlan_subif', { sw_if_index: parent, vlan_id: 4095 });
+async function collectorSub(vpp: Client, parent: number, exactTwoTags = 4 | 16): Promise<number> {
+  const { sw_if_index } = await vpp.request('create_subif', {
+    ...{ sw_if_index: parent, sub_id: 8190, sub_if_flags: exactTwoTags },
+    ...{ outer_vlan_id: 4095, inner_vlan_id: 4094 },
+  });
   await vpp.request('sw_interface_set_flags', { sw_if_index, flags: 1 });
   await joinBridge(vpp, sw_if_index, 0);
   return sw_if_index;
@@ -144,12 +147,13 @@ describe('a simulator behind its API socket', () => {
       ['local0', 'local', '', 0],
       ['vm1', 'vhost-user', 'net-vpp.port:1', 3],
       ['loop0', 'Loopback', 'taas.flow:1', 3],
-      ['vm1.4095', 'vhost-user', '', 3],
+      ['vm1.8190', 'vhost-user', '', 3],
     ]);
     expect(interfaces[3]).toMatchObject({
       sup_sw_if_index: 1,
-      sub_number_of_tags: 1,
+      sub_number_of_tags: 2,
       sub_outer_vlan_id: 4095,
+      sub_inner_vlan_id: 4094,
       type: 1,
     });
     const bridges = await list(vpp.dump('bridge_domain_dump', { bd_id: 9000, sw_if_index: NO_INDEX }));

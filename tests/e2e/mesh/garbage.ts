@@ -75,6 +75,9 @@ export interface TapIdsOfCloud {
 
 const none = 0xffffffff;
 
+/** VPP's SUB_IF_API_FLAG_EXACT_MATCH. */
+const exactMatch = 16;
+
 /** Puts garbage into a switch over its own API. What the switch refuses (an id that is taken) is left out. */
 export async function plant(simulator: Simulator, pieces: readonly Garbage[], ids: TapIdsOfCloud): Promise<void> {
   const messages = agentMessages;
@@ -85,6 +88,12 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
     const stranger = `99999999-0000-4000-8000-${serial.toString().padStart(12, '0')}`;
     return of === 'stranger' ? stranger : (all[of % Math.max(1, all.length)] ?? stranger);
   };
+  const subInterface = async (parent: number, subId: number, flags: number, outer: number, inner: number) => {
+    const match = { sub_id: subId, sub_if_flags: flags | exactMatch, outer_vlan_id: outer, inner_vlan_id: inner };
+    return (await vpp.request('create_subif', { sw_if_index: parent, ...match })).sw_if_index;
+  };
+  const oneTag = (parent: number, vlan: number) => subInterface(parent, vlan, 2, vlan, 0);
+  const twoTags = (parent: number, inner: number) => subInterface(parent, 4096 + inner, 4, 4095, inner);
   const tag = (index: number, text: string) =>
     vpp.request('sw_interface_tag_add_del', { is_add: text !== '', sw_if_index: index, tag: text });
   const join = async (index: number, which: number | null, shg: number, takes: 'all' | 'unicast' = 'all') => {
@@ -132,18 +141,16 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
         const parent = pick(piece.port, isPort);
         if (!parent) return;
         serial += 1;
-        const { sw_if_index: index } = await vpp.request('create_vlan_subif', {
-          ...{ sw_if_index: parent.swIfIndex, vlan_id: 4096 - serial },
-        });
+        // As agents of today make it, and as older ones made it, with any VLAN.
+        const vlan = 4096 - serial;
+        const index = await (serial % 2 === 0 ? twoTags(parent.swIfIndex, vlan) : oneTag(parent.swIfIndex, vlan));
         await tag(index, `taas.${piece.way}:${nameOf(piece.owner, ids.services)}`);
         return join(index, piece.domain, 0, piece.takes);
       }
       case 'vlan': {
         const uplink = pick(0, (each) => each.tag.startsWith('net-vpp.physnet:'));
         if (!uplink) return;
-        const { sw_if_index: index } = await vpp.request('create_vlan_subif', {
-          ...{ sw_if_index: uplink.swIfIndex, vlan_id: piece.vlan },
-        });
+        const index = await oneTag(uplink.swIfIndex, piece.vlan);
         await tag(index, `taas.vlan:${nameOf('stranger', [])}`);
         return join(index, piece.domain, 1);
       }

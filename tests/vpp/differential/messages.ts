@@ -15,6 +15,10 @@ const bdFlags = enumOf('u32', {
 export const askedMessages = defineMessages({
   requests: {
     ...agentMessages.requests,
+    create_vlan_subif: {
+      request: { sw_if_index: 'u32', vlan_id: 'u32' },
+      reply: { retval: 'i32', sw_if_index: 'u32' },
+    },
     sw_interface_add_del_address: {
       request: { sw_if_index: 'u32', is_add: 'bool', del_all: 'bool', prefix: vppTypes.prefix },
       reply: retval,

@@ -64,6 +64,11 @@ export {
 } from './message-set.js';
 export { retvalName, retvalOf } from './retval-names.js';
 export { type ApiDefinitions, loadApiDirectory, parseApiJson, Schema } from './schema.js';
+export { CombinedCounters, type Scalar, SimpleCounters, type StatsValue } from './stats/counters.js';
+export { findSegment } from './stats/find-segment.js';
+export { openSegmentFile, type SegmentBytes } from './stats/segment-bytes.js';
+export { type StatsProblem, VppStatsError } from './stats/stats-error.js';
+export { StatsSegment } from './stats/stats-segment.js';
 export { type OpenTransport, openUnixSocket, type Transport, type TransportHandlers } from './transport.js';
 export type { EnumNode, FieldNode, ScalarName, StructNode, TypeNode, UnionNode } from './type-node.js';
 export * as vppTypes from './vpp-types.js';

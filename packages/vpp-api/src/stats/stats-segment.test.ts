@@ -131,8 +131,8 @@ describe('StatsSegment', () => {
             ['/if/drops', { simple: [[1000n]] }],
             ['/sys/boottime', { scalar: 1n }],
           ]);
-          // VPP gives back and uses again what the old directory was in.
-          if (garbled) memory.memory.fill(0xff, old, old + 144 * usual.length);
+          // VPP gives back and uses again what the old directory and its counters were in.
+          if (garbled) memory.memory.fill(0xff, 4096, old + 144 * usual.length);
         };
         const values = await segment.read(['/if/drops', '/sys/boottime'], never);
         const drops = values.get('/if/drops');

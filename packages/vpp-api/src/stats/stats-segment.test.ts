@@ -61,6 +61,13 @@ function made(): MadeSegment {
   return segment;
 }
 
+/** The pointer to what the first thread has counted, of the first entry. */
+function firstThreadOf({ memory }: MadeSegment): bigint {
+  const directory = Number(memory.readBigUInt64LE(32) - madeBase);
+  const threads = Number(memory.readBigUInt64LE(directory + 8) - madeBase);
+  return memory.readBigUInt64LE(threads);
+}
+
 describe('StatsSegment', () => {
   it('sums the counters of all threads, where each has as many as it has', async () => {
     const values = await new StatsSegment(made(), handClock()).read(['/if/rx', '/if/drops', '/sys/boottime'], never);
@@ -172,6 +179,18 @@ describe('StatsSegment', () => {
     memory.memory.writeBigUInt64LE(3n, 0);
     await expect(new StatsSegment(memory, handClock()).read(['/if/rx'], never)).rejects.toMatchObject({
       problem: 'unsupported',
+    });
+  });
+
+  it('does not copy the same counters for a thousand threads', async () => {
+    const memory = new MadeSegment();
+    memory.lay([['/if/drops', { simple: [Array.from({ length: 10_000 }, () => 1n)] }]]);
+    const at = firstThreadOf(memory);
+    const pointers = Buffer.alloc(8 * 1000);
+    for (let n = 0; n < 1000; n++) pointers.writeBigUInt64LE(at, 8 * n);
+    memory.pointFirstEntryTo(pointers, 1000);
+    await expect(new StatsSegment(memory, handClock()).read(['/if/drops'], never)).rejects.toMatchObject({
+      problem: 'malformed',
     });
   });
 

@@ -121,8 +121,13 @@ export class StatsSegment {
   }
 
   #threads(base: number, pointer: number, elementBytes: number): Buffer[] {
+    let total = 0;
     return readThreads(this.bytes, base, pointer).map((thread) => {
       const { offset, length } = readVector(this.bytes, base, thread);
+      total += length * elementBytes;
+      // Threads' counters do not overlap: whoever claims so would have us copy the segment a thousand times.
+      if (total > this.bytes.size)
+        throw new VppStatsError('malformed', "the threads' counters are larger together than the statistics segment");
       return this.bytes.read(offset, length * elementBytes);
     });
   }
@@ -138,13 +143,19 @@ export class StatsSegment {
   }
 
   async #search(header: SegmentHeader, name: string, signal: AbortSignal): Promise<void> {
-    await this.#directory.search(this.bytes, header, name, async () => {
+    const pause = async () => {
       await setImmediate();
       signal.throwIfAborted();
-    });
-    if (this.#directory.place(name) !== undefined) this.#absent.delete(name);
-    // In a directory that has changed meanwhile it may have been where nobody looked.
-    else if (readHeader(this.bytes).epoch === header.epoch) this.#absent.set(name, this.clock.now());
+    };
+    const search = this.#directory.search(this.bytes, header, name, pause);
+    const failure = await search.then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    // In a directory that has changed meanwhile the name may have been where nobody looked.
+    if (readHeader(this.bytes).epoch !== header.epoch) return signal.throwIfAborted();
+    if (failure) throw failure.error;
+    if (this.#directory.place(name) === undefined) this.#absent.set(name, this.clock.now());
   }
 
   #isAbsent(name: string): boolean {

@@ -52,6 +52,12 @@ export class MadeSegment implements SegmentBytes {
     this.memory.writeBigUInt64LE(this.epoch + 1n, 16);
   }
 
+  /** Has the first entry's threads be these. */
+  pointFirstEntryTo(pointers: Buffer, length: number): void {
+    const directory = Number(this.memory.readBigUInt64LE(32) - madeBase);
+    this.memory.writeBigUInt64LE(this.#vector(pointers, length), directory + 8);
+  }
+
   get epoch(): bigint {
     return this.memory.readBigUInt64LE(16);
   }

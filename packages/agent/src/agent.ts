@@ -9,13 +9,13 @@ import {
   startHealthServer,
 } from '@taas/service';
 import type { Store, Trust } from '@taas/store';
-import type { NodeFacts, Stillness } from '@taas/wiring';
-import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import { Contained, type EndsPass } from './contained.js';
 import type { Counters } from './counters.js';
+import { configuredUplinks } from './node-facts.js';
 import { type PhysnetsFound, physnetsFound } from './physnets.js';
 import { Presence } from './presence.js';
+import { BudgetKeeper } from './probes/budget-keeper.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
 import { StandBy } from './stand-by.js';
@@ -71,32 +71,6 @@ export function createAgent(config: AgentConfig, dependencies: AgentDependencies
   return new TaasAgent(config, dependencies);
 }
 
-/**
- * @param budget says what is over its budget, from one moment to the next
- * @param stillness says of what nothing is copied
- */
-export function nodeFacts(
-  config: AgentConfig,
-  budget: BudgetKeeper,
-  stillness: () => Stillness = () => new Map(),
-): NodeFacts {
-  const uplinks = config.physnets.flatMap((each) => (each.interface ? [[each.name, each.interface] as const] : []));
-  return {
-    uplinks: new Map(uplinks),
-    tunnelAddress: config.tunnel_address ?? null,
-    bridgeDomains: [config.bridge_domains.first, config.bridge_domains.last],
-    get policedKbps() {
-      return budget.policedKbps;
-    },
-    get overload() {
-      return budget.overload;
-    },
-    get stillness() {
-      return stillness();
-    },
-  };
-}
-
 const reconnecting = { firstMs: 50, maxMs: 2000 };
 /** How long a stop waits for the round under way: a VPP that hangs must not keep the program from ending. */
 const roundPatienceMs = 2000;
@@ -109,7 +83,6 @@ class TaasAgent implements Agent {
   readonly #unplug = new AbortController();
   readonly #failed = new AbortController();
   readonly #standBy: StandBy;
-  readonly #facts: NodeFacts;
   readonly #wanted: WantedFollower;
   readonly #presence: Presence;
   readonly #reporter: StateReporter;
@@ -130,7 +103,6 @@ class TaasAgent implements Agent {
     this.#standBy = new StandBy({ lock, clock, logger, fields: { node, api_socket: config.vpp.api_socket } });
     const contained = new Contained({ logger, counters: this.counters, ends: dependencies.endsPass });
     const budget = new BudgetKeeper(config.budget, logger, contained);
-    this.#facts = nodeFacts(config, budget, () => this.#reconciler.copies.stillness);
     this.#wanted = new WantedFollower(store, node, logger, {
       changed: (ids) => this.#reconciler.queue.add(ids),
       replaced: () => this.#reconciler.queue.addAll(),
@@ -140,7 +112,6 @@ class TaasAgent implements Agent {
     const backoff = { firstMs: intervals.retry_first_ms, maxMs: intervals.retry_max_ms };
     this.#reconciler = new Reconciler({
       config,
-      facts: this.#facts,
       budget,
       wanted: this.#wanted,
       reporter: this.#reporter,
@@ -242,7 +213,7 @@ class TaasAgent implements Agent {
 
   #physnets(): PhysnetsFound {
     if (this.#vppVersion === null) return { physnets: [], layer2_physnets: [] };
-    return physnetsFound(this.config, this.#reconciler.snapshot, this.#facts);
+    return physnetsFound(this.config, this.#reconciler.snapshot, { uplinks: configuredUplinks(this.config) });
   }
 
   #healthz(): Health {

@@ -3,7 +3,7 @@ import { ConfigError, group, healthOptions, logOptions, options } from '@taas/se
 import { etcdOptions, etcdProblems, matchesAny, signingOptions, signingProblems } from '@taas/store';
 import { defaultBridgeDomains } from '@taas/wiring';
 import Type, { type Static } from 'typebox';
-import { unlimitedKbps } from './budget-keeper.js';
+import { unlimitedKbps } from './probes/budget-keeper.js';
 
 const milliseconds = (value: number, minimum: number, maximum: number, description: string) =>
   Type.Integer({ default: value, minimum, maximum, description: `${description}, in milliseconds.` });

@@ -13,9 +13,9 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VppCodecError, VppDisconnectedError, VppTimeoutError } from 'vpp-api';
 import { Contained } from './contained.js';
-import { CopyWatch } from './copy-watch.js';
-import { QuietLook } from './liveness.js';
 import { physnetNames } from './physnets.js';
+import { ChangedSights } from './probes/changed-sights.js';
+import { CopyWatch } from './probes/copy-watch.js';
 import { Bench, type BenchNode } from './testing/bench.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppReader } from './vpp/vpp-reader.js';
@@ -170,7 +170,7 @@ it('a look at all of ours goes on past what cannot be looked at', async () => {
   const sights = [...sightsOf(wanted, snapshot, (tap) => odd.push(tap))];
   expect(odd).toEqual([id('f', 1)]);
   expect(sights.map((sight) => (sight.of === 'way' ? '' : sight.tag))).toEqual([tag(2)]);
-  const quiet = new QuietLook(snapshot, contained);
+  const quiet = new ChangedSights(snapshot, contained);
   await expect(quiet.changes(wanted, reader)).resolves.toMatchObject({ untagged: false });
   expect(counters.failures).toBe(1);
 });

@@ -1,10 +1,10 @@
 import { silentLogger } from '@taas/service';
 import type { Store } from '@taas/store';
 import { createSnapshot, describeStep, interestOf, planNode, verify } from '@taas/wiring';
-import { nodeFacts } from './agent.js';
-import { BudgetKeeper } from './budget-keeper.js';
 import type { AgentConfig } from './config.js';
 import { Contained } from './contained.js';
+import { nodeFacts } from './node-facts.js';
+import { BudgetKeeper } from './probes/budget-keeper.js';
 import { everyTap } from './tap-ids.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppReader } from './vpp/vpp-reader.js';

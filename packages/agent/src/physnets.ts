@@ -26,7 +26,7 @@ export interface PhysnetsFound {
 export function physnetsFound(
   config: Pick<AgentConfig, 'physnets'>,
   actual: ActualView,
-  facts: NodeFacts,
+  facts: Pick<NodeFacts, 'uplinks'>,
 ): PhysnetsFound {
   const physnets = [...physnetNames(config, actual)]
     .filter((name) => uplinkOf(name, actual, facts).value !== undefined)

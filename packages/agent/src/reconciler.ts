@@ -1,27 +1,27 @@
 import type { Clock, Logger } from '@taas/service';
-import { createSnapshot, findPort, findUplink, type NodeFacts, physnetTagPrefix, uplinkIndices } from '@taas/wiring';
-import { affectedTaps } from './affected-taps.js';
-import type { BudgetKeeper } from './budget-keeper.js';
+import { createSnapshot, type NodeFacts } from '@taas/wiring';
 import type { AgentConfig } from './config.js';
 import type { Contained } from './contained.js';
-import { CopyWatch } from './copy-watch.js';
 import type { Counters } from './counters.js';
-import { type QuietChanges, QuietLook } from './liveness.js';
-import { LookSchedule } from './look-schedule.js';
+import { DirtyTaps } from './dirty-taps.js';
+import { configuredUplinks, nodeFacts } from './node-facts.js';
 import { PendingTaps } from './pending-taps.js';
-import { physnetNames } from './physnets.js';
+import type { BudgetKeeper } from './probes/budget-keeper.js';
+import { CopyWatch } from './probes/copy-watch.js';
+import { ProbeSchedule } from './probes/probe-schedule.js';
+import { createProbes, type Probes } from './probes/probes.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import { Round } from './round.js';
 import type { StateReporter } from './state-reporter.js';
-import { addTap, addTaps, type GatheredTaps, isEmpty, noTaps, type TapIds } from './tap-ids.js';
+import { isEmpty } from './tap-ids.js';
+import { Uplinks } from './uplinks.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppSession } from './vpp/vpp-session.js';
 import type { WantedFollower } from './wanted-follower.js';
-import { type Work, WorkQueue } from './work-queue.js';
+import { WorkQueue } from './work-queue.js';
 
 export interface ReconcilerOptions {
   readonly config: AgentConfig;
-  readonly facts: NodeFacts;
   readonly budget: BudgetKeeper;
   readonly wanted: WantedFollower;
   readonly reporter: StateReporter;
@@ -35,32 +35,41 @@ export interface ReconcilerOptions {
 }
 
 /**
- * The loop: compares what is wanted with what VPP has, makes the difference good, reads back, and reports. One round at a
- * time; what happens during a round is looked at in the next.
+ * The loop. Taps become dirty when their records change, by VPP's events, by the probes and for a retry; a pass observes VPP,
+ * plans, applies the plan, verifies and reports. One pass at a time; what happens during a pass is for the next one.
  */
 export class Reconciler {
   readonly snapshot = createSnapshot();
   readonly queue = new WorkQueue();
-  readonly #waitingTaps = new PendingTaps();
-  readonly #quiet: QuietLook;
-  #quietFailed = false;
-  readonly copies: CopyWatch;
-  readonly #schedule: LookSchedule;
-  readonly #taps: Round;
+  readonly #pending = new PendingTaps();
+  readonly #copies: CopyWatch;
+  readonly #uplinks: Uplinks;
+  readonly #dirty: DirtyTaps;
+  readonly #probes: Probes;
+  readonly #schedule: ProbeSchedule;
+  readonly #round: Round;
   #session: VppSession | null = null;
   /** The connection failed or was lost; false at start, when it is only on its way and the states of before hold. */
   #lost = false;
   #registration: Disposable | null = null;
 
   constructor(private readonly options: ReconcilerOptions) {
-    const { config, clock } = options;
-    this.#schedule = new LookSchedule(config.intervals, clock);
-    this.#quiet = new QuietLook(this.snapshot, options.contained);
-    this.copies = new CopyWatch(this.snapshot, options.logger, options.contained);
-    this.#taps = new Round({
+    const { config, clock, logger, contained, looked } = options;
+    const { snapshot } = this;
+    const pending = this.#pending;
+    const copies = new CopyWatch(snapshot, logger, contained);
+    const uplinks = new Uplinks(config, snapshot, { uplinks: configuredUplinks(config) }, looked);
+    this.#copies = copies;
+    this.#uplinks = uplinks;
+    this.#probes = createProbes({ ...options, intervals: config.intervals, snapshot, copies, pending, uplinks });
+    this.#schedule = new ProbeSchedule(Object.values(this.#probes), clock, contained);
+    this.#dirty = new DirtyTaps({
       ...options,
-      pending: this.#waitingTaps,
-      snapshot: this.snapshot,
+      ...{ snapshot, uplinks, probes: this.#probes, schedule: this.#schedule },
+    });
+    this.#round = new Round({
+      ...options,
+      ...{ pending, snapshot },
       now: () => clock.monotonic(),
       asked: () => this.queue.waiting,
       doubt: () => this.queue.addAll(),
@@ -72,25 +81,21 @@ export class Reconciler {
   }
 
   get pending(): number {
-    return this.#waitingTaps.size;
+    return this.#pending.size;
   }
 
   attach(vpp: Vpp): void {
-    const { config, logger, budget, contained } = this.options;
-    budget.attach(vpp);
-    this.copies.attach();
-    const problem = (error: Error) => {
-      logger.error({ cause: error.message }, 'a mirror of a deleted interface could not be switched off');
-      this.queue.addAll();
-    };
+    const { config, logger, contained } = this.options;
+    for (const probe of Object.values(this.#probes)) probe.attach?.(vpp);
     this.#session = new VppSession({
-      vpp,
-      snapshot: this.snapshot,
+      ...{ vpp, contained, snapshot: this.snapshot },
       parallel: config.vpp.parallel,
-      uplinks: this.options.facts.uplinks,
+      uplinks: configuredUplinks(config),
       poke: () => this.queue.poke(),
-      problem,
-      contained,
+      problem: (error) => {
+        logger.error({ cause: error.message }, 'a mirror of a deleted interface could not be switched off');
+        this.queue.addAll();
+      },
     });
     this.#registration = null;
     this.#lost = false;
@@ -110,7 +115,7 @@ export class Reconciler {
       if (signal.aborted) return;
       const session = this.#session;
       try {
-        if (session) await this.#round(session);
+        if (session) await this.#pass(session);
         else if (this.#lost) this.#reportDisconnected();
       } catch (error) {
         counters.failures++;
@@ -123,16 +128,15 @@ export class Reconciler {
     }
   }
 
-  /** Waits for work, but no longer than until the next retry or look. */
+  /** Waits for something dirty, but no longer than until the next retry or probe. */
   async #idle(signal: AbortSignal): Promise<void> {
     const { clock, retries, wanted } = this.options;
-    const now = clock.monotonic();
     const timer = new AbortController();
     let timed: Promise<void> | undefined;
     if (this.#session && wanted.complete) {
-      const look = this.#schedule.untilNext(now, this.#waiting, this.options.facts.policedKbps !== null);
-      const wait = Math.min(look, retries.next(now) ?? look);
-      timed = clock.sleep(wait, timer.signal).then(
+      const now = clock.monotonic();
+      const probe = this.#schedule.untilNext(now);
+      timed = clock.sleep(Math.min(probe, retries.next(now) ?? probe), timer.signal).then(
         () => this.queue.poke(),
         () => undefined,
       );
@@ -142,138 +146,33 @@ export class Reconciler {
     await timed;
   }
 
-  /** Something is missing that others make, and that VPP may not tell of when it comes: tags are set without an event. */
-  get #waiting(): boolean {
-    const { config, facts } = this.options;
-    return (
-      this.#waitingTaps.size > 0 || config.physnets.some(({ name }) => !findUplink(name, this.snapshot, facts).value)
-    );
-  }
-
-  async #round(session: VppSession): Promise<void> {
+  async #pass(session: VppSession): Promise<void> {
     const { wanted, clock } = this.options;
+    const { resync, drift, ports } = this.#probes;
     if (!wanted.complete) return;
     this.#registration ??= await session.watch.start();
-    const now = clock.monotonic();
     const work = this.queue.take();
-    if (work.whole || this.#schedule.everythingDue(now)) return this.#wholeRound(session, work);
-    const asked = noTaps();
-    addTaps(asked, work.ids);
-    // What the budget decides is asked for, too: nobody undid it.
-    addTaps(asked, affectedTaps(await this.#lookAtLoad(session, now), wanted.wanted));
-    const ids = await this.#gather(session, asked, now);
-    if (!isEmpty(ids)) await this.#taps.some(session, ids, { ...work, ids: asked });
-  }
-
-  async #wholeRound(session: VppSession, work: Work): Promise<void> {
-    await session.watch.catchUp();
-    await this.#schedule.lookAtInterfaces(() => session.reader.readAll());
-    await this.#taps.all(session, work);
-    this.#schedule.sawEverything();
-    await this.#tellOfUplinks(session);
-  }
-
-  /** All taps that there is a reason to look at now. */
-  async #gather(session: VppSession, work: TapIds, now: number): Promise<TapIds> {
-    const { wanted, retries } = this.options;
-    const tags = await session.watch.catchUp();
-    const ids = noTaps();
-    addTaps(ids, work);
-    addTaps(ids, affectedTaps(tags, wanted.wanted));
-    // Whether copies can travel by an uplink is for the server to know, too.
-    const isUplink = [...tags].some((tag) => tag.startsWith(physnetTagPrefix));
-    const featuresDue = this.#schedule.featuresDue(now);
-    // VPP does not tell when one is put into a bridge domain.
-    if (isUplink || featuresDue) await this.#tellOfUplinks(session);
-    if (featuresDue) {
-      const { taps: undone, untagged } = await this.#lookForChanges(session);
-      addTaps(ids, undone);
-      if (untagged) this.#schedule.doubt();
+    if (work.whole || this.#schedule.isDue(resync, clock.monotonic())) {
+      await session.watch.catchUp();
+      await this.#schedule.run(resync, session);
+      this.#schedule.seen(ports);
+      await this.#round.all(session, this.#facts(), work);
+      for (const probe of [resync, drift]) this.#schedule.seen(probe);
+      await this.#uplinks.look(session.reader);
+      return;
     }
-    addTaps(ids, affectedTaps(await this.#lookAtTraffic(session, now), wanted.wanted));
-    for (const tap of retries.due(now)) addTap(ids, tap);
-    await this.#lookForPorts(session, ids, now);
-    return ids;
+    const { taps, asked } = await this.#dirty.gather(session, work.ids);
+    if (!isEmpty(taps)) await this.#round.some(session, this.#facts(), taps, { ...work, ids: asked });
   }
 
-  /** A look that fails leaves it to one at everything to say what it would have seen, if the look before did not fail, too. */
-  async #lookForChanges({ reader }: VppSession): Promise<QuietChanges> {
-    const { wanted } = this.options.wanted;
-    const found = await this.#schedule.lookAtFeatures(
-      () => this.#orNothing<QuietChanges | null>('all of ours', () => this.#quiet.changes(wanted, reader), null),
-      () => this.#quiet.looksARound,
-    );
-    const failedBefore = this.#quietFailed;
-    this.#quietFailed = found === null;
-    return found ?? { taps: noTaps(), untagged: !failedBefore };
-  }
-
-  async #lookAtLoad({ vpp }: VppSession, now: number): Promise<readonly string[]> {
-    const { budget, clock } = this.options;
-    if (!this.#schedule.loadDue(now)) return [];
-    return this.#schedule.lookAtLoad(() =>
-      this.#orNothing<readonly string[]>('the load', () => budget.look(vpp, clock.monotonic()), []),
-    );
-  }
-
-  async #lookAtTraffic({ vpp }: VppSession, now: number): Promise<readonly string[]> {
-    if (!this.#schedule.trafficDue(now)) return [];
-    const tags = await this.#schedule.lookAtTraffic(() =>
-      this.#orNothing<readonly string[]>('the copies', () => this.copies.look(vpp), []),
-    );
-    // What stands still though it looks right may have something that only a look at everything sees.
-    if (tags.some((tag) => this.copies.stillness.has(tag))) this.#schedule.doubt();
-    return tags;
-  }
-
-  /** What a look has to say; one that fails says nothing, and keeps no tap from being wired. The loss of VPP ends the round. */
-  #orNothing<T>(what: string, look: () => Promise<T>, nothing: T): Promise<T> {
-    const { contained } = this.options;
-    return contained.attemptAsync(`the look at ${what}`, look, nothing, contained.endsWork);
-  }
-
-  async #lookForPorts(session: VppSession, ids: GatheredTaps, now: number): Promise<void> {
-    const due = this.#waiting && this.#schedule.interfacesDue(now);
-    if (!due && !this.#missesPort(ids)) return;
-    await this.#schedule.lookAtInterfaces(() => session.reader.readInterfaces());
-    await this.#tellOfUplinks(session);
-    if (due) this.#waitingTaps.addTo(ids);
-  }
-
-  /** Whether an uplink is in layer 2 is read first: one of which that is not known keeps copies of the whole cloud off it. */
-  async #tellOfUplinks({ reader }: VppSession): Promise<void> {
-    const { config, facts, looked } = this.options;
-    const { snapshot } = this;
-    await reader.readFeatures(uplinkIndices(physnetNames(config, snapshot), snapshot, facts));
-    looked();
-  }
-
-  /** A port that we do not know may have been made a moment ago. */
-  #missesPort(ids: TapIds): boolean {
-    const { wanted } = this.options.wanted;
-    const missing = (port: string | undefined) =>
-      port !== undefined &&
-      this.options.contained.attempt(`port ${port}`, () => !findPort(port, this.snapshot).value, false);
-    const isLive = (record: { readonly removed?: boolean | undefined } | undefined) => record && !record.removed;
-    for (const id of ids.services) {
-      const record = wanted.service(id)?.record;
-      if (isLive(record) && missing(record?.port_id)) return true;
-    }
-    for (const id of ids.flows) {
-      const record = wanted.flow(id)?.record;
-      if (isLive(record) && missing(record?.source_port)) return true;
-    }
-    for (const id of ids.mirrors) {
-      const record = wanted.mirrors.get(id)?.record;
-      if (isLive(record) && missing(record?.port_id)) return true;
-    }
-    return false;
+  #facts(): NodeFacts {
+    return nodeFacts(this.options.config, this.options.budget, this.#copies.stillness);
   }
 
   #reportDisconnected(): void {
     if (!this.options.wanted.complete) return;
     this.queue.take();
-    this.#taps.reportDisconnected();
+    this.#round.reportDisconnected();
   }
 }
 

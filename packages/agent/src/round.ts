@@ -23,7 +23,6 @@ import type { UnreadableRecord, WantedFollower } from './wanted-follower.js';
 import type { Work } from './work-queue.js';
 
 export interface RoundOptions {
-  readonly facts: NodeFacts;
   readonly wanted: WantedFollower;
   readonly reporter: StateReporter;
   readonly retries: RetrySchedule;
@@ -50,10 +49,11 @@ export class Round {
 
   /**
    * All taps; everything has just been read but the features.
+   * @param facts of the plan and of its verification alike
    * @param work what has been asked for
    */
-  async all(session: VppSession, work: Work): Promise<void> {
-    const { facts, reporter, pending, snapshot } = this.options;
+  async all(session: VppSession, facts: NodeFacts, work: Work): Promise<void> {
+    const { reporter, pending, snapshot } = this.options;
     const { wanted } = this.options.wanted;
     this.#unseen = new Map();
     const everything = everyTap(wanted);
@@ -70,8 +70,8 @@ export class Round {
   }
 
   /** Some taps, reading only what they concern. */
-  async some(session: VppSession, asked: TapIds, work: Work): Promise<void> {
-    const { facts, reporter, snapshot } = this.options;
+  async some(session: VppSession, facts: NodeFacts, asked: TapIds, work: Work): Promise<void> {
+    const { reporter, snapshot } = this.options;
     const { wanted } = this.options.wanted;
     let ids = asked;
     this.#unseen = new Map();

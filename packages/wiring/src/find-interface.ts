@@ -46,14 +46,22 @@ function portCandidates(port: string, actual: ActualView): ActualInterface[] {
 }
 
 /** The uplink of a physical network if it is up; setting it up is for whoever set it down. */
-export function findUplink(physnet: string, actual: ActualView, facts: NodeFacts): Found<ActualInterface> {
+export function findUplink(
+  physnet: string,
+  actual: ActualView,
+  facts: Pick<NodeFacts, 'uplinks'>,
+): Found<ActualInterface> {
   const uplink = uplinkOf(physnet, actual, facts);
   if (!uplink.value || uplink.value.adminUp) return uplink;
   return pending('link_down', `the uplink ${uplink.value.name} of physnet ${physnet} is down`);
 }
 
 /** The uplink of a physical network, up or down: the interface that networking-vpp tagged, else the configured one. */
-export function uplinkOf(physnet: string, actual: ActualView, facts: NodeFacts): Found<ActualInterface> {
+export function uplinkOf(
+  physnet: string,
+  actual: ActualView,
+  facts: Pick<NodeFacts, 'uplinks'>,
+): Found<ActualInterface> {
   const [first, second] = actual.interfaces.by('tag', `${physnetTagPrefix}${physnet}`);
   if (second && first)
     return refused(

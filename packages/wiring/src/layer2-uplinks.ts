@@ -4,7 +4,11 @@ import type { ActualInterface } from './objects/interface.js';
 import type { ActualView } from './snapshot.js';
 
 /** The uplinks of these physical networks and all that is cut out of them: who may take a tag that is for none of ours. */
-export function uplinkIndices(physnets: Iterable<string>, actual: ActualView, facts: NodeFacts): number[] {
+export function uplinkIndices(
+  physnets: Iterable<string>,
+  actual: ActualView,
+  facts: Pick<NodeFacts, 'uplinks'>,
+): number[] {
   return [...physnets].flatMap((physnet) => {
     const uplink = uplinkOf(physnet, actual, facts).value;
     return uplink ? [uplink, ...catchAlls(uplink, actual)].map(({ index }) => index) : [];
@@ -16,7 +20,7 @@ export function uplinkIndices(physnets: Iterable<string>, actual: ActualView, fa
  * for which it has no sub-interface (networking-vpp does so for a flat network), and so does a sub-interface for more than one
  * tag. Interfaces whose features have not been read yet count as such.
  */
-export function isInLayer2(physnet: string, actual: ActualView, facts: NodeFacts): boolean {
+export function isInLayer2(physnet: string, actual: ActualView, facts: Pick<NodeFacts, 'uplinks'>): boolean {
   return uplinkIndices([physnet], actual, facts).some((index) => actual.features.get(index) !== null);
 }
 

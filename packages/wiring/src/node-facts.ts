@@ -1,7 +1,10 @@
 import type { Overload } from './plan/overload.js';
 import type { Stillness } from './plan/stillness.js';
 
-/** What the node's configuration says, for planning. */
+/**
+ * What planning knows besides VPP's state and what is wanted: the node's configuration, and what has been found of loads and
+ * copies. Data, and the same for a plan and its verification: nothing in it changes while it is in use.
+ */
 export interface NodeFacts {
   /** Interface names of uplinks by physnet, for those that networking-vpp has not tagged. */
   readonly uplinks: ReadonlyMap<string, string>;

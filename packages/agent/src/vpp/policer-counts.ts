@@ -1,5 +1,5 @@
 import { parseOwnTag } from '@taas/wiring';
-import type { PolicerCounts } from '../judge-load.js';
+import type { PolicerCounts } from '../probes/judge-load.js';
 import type { Vpp } from './vpp-messages.js';
 
 /** Whether VPP has its policer plugin. */

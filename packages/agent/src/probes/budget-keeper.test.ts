@@ -1,7 +1,7 @@
 import { silentLogger } from '@taas/service';
 import { expect, it } from 'vitest';
+import { Contained } from '../contained.js';
 import { BudgetKeeper, unlimitedKbps } from './budget-keeper.js';
-import { Contained } from './contained.js';
 
 const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
 

@@ -2,19 +2,19 @@ import { silentLogger } from '@taas/service';
 import { createSnapshot, featureBits, type Sight, Wanted } from '@taas/wiring';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { QuietLook } from './liveness.js';
+import { ChangedSights } from './changed-sights.js';
 
 const id = (kind: string, n: number) => `${kind.repeat(8)}-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const alive = { input: featureBits.inputSpan, output: 0 };
 
 /** A node with a flow from each of so many ports, and a VPP that is asked for their features. */
-import { Contained } from './contained.js';
+import { Contained } from '../contained.js';
 
 const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
 class Node {
   readonly snapshot = createSnapshot();
   readonly wanted = new Wanted();
-  readonly quiet = new QuietLook(this.snapshot, contained);
+  readonly quiet = new ChangedSights(this.snapshot, contained);
   /** Sources whose mirrors somebody has switched off. */
   readonly off = new Set<number>();
   asked: number[] = [];

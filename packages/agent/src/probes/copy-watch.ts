@@ -9,10 +9,10 @@ import {
   type VppSnapshot,
 } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
-import type { Contained } from './contained.js';
+import type { Contained } from '../contained.js';
+import { readCounters } from '../vpp/show-interface.js';
+import type { Vpp } from '../vpp/vpp-messages.js';
 import { type Carrier, judgeCopies, type Mirror, type WatchedCarrier } from './judge-copies.js';
-import { readCounters } from './vpp/show-interface.js';
-import type { Vpp } from './vpp/vpp-messages.js';
 
 /** So many interfaces' counters are read in one go. */
 const atOnce = 1000;

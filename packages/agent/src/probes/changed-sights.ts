@@ -8,10 +8,10 @@ import {
   type VppSnapshot,
   type Wanted,
 } from '@taas/wiring';
-import { affectedTaps } from './affected-taps.js';
-import type { Contained } from './contained.js';
-import { addTaps, type GatheredTaps, noTaps } from './tap-ids.js';
-import type { VppReader } from './vpp/vpp-reader.js';
+import { affectedTaps } from '../affected-taps.js';
+import type { Contained } from '../contained.js';
+import { addTaps, type GatheredTaps, noTaps } from '../tap-ids.js';
+import type { VppReader } from '../vpp/vpp-reader.js';
 
 export interface QuietChanges {
   /** Concerned by what is not as it was. */
@@ -31,7 +31,7 @@ const atOnce = 400;
  * of interfaces that are taken out of their bridge domain, or of routes. Where there is much, each look is at a part of it,
  * in turns.
  */
-export class QuietLook {
+export class ChangedSights {
   /** By key, in the round before this one: something may have been read since, for another reason, that nobody has planned for. */
   #last: ReadonlyMap<string, string> = new Map();
   #now = new Map<string, string>();

@@ -1,9 +1,9 @@
 import type { Logger } from '@taas/service';
 import { noOverload, type Overload } from '@taas/wiring';
-import type { Contained } from './contained.js';
+import type { Contained } from '../contained.js';
+import { canCountPolicers, readCounts } from '../vpp/policer-counts.js';
+import type { Vpp } from '../vpp/vpp-messages.js';
 import { type Budget, judgeLoad, nothingWatched, overloadOf, type Watch } from './judge-load.js';
-import { canCountPolicers, readCounts } from './vpp/policer-counts.js';
-import type { Vpp } from './vpp/vpp-messages.js';
 
 /** What VPP's policers take for a rate at most: of a flow that is only counted. */
 export const unlimitedKbps = 100_000_000;

@@ -11,12 +11,12 @@ import {
 } from '@taas/wiring';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Port } from 'vpp-sim';
-import { Contained } from './contained.js';
+import { Contained } from '../contained.js';
+import { Bench, type BenchNode } from '../testing/bench.js';
+import { readCounters } from '../vpp/show-interface.js';
+import type { Vpp } from '../vpp/vpp-messages.js';
+import { VppSession } from '../vpp/vpp-session.js';
 import { CopyWatch } from './copy-watch.js';
-import { Bench, type BenchNode } from './testing/bench.js';
-import { readCounters } from './vpp/show-interface.js';
-import type { Vpp } from './vpp/vpp-messages.js';
-import { VppSession } from './vpp/vpp-session.js';
 
 const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
 

@@ -1,0 +1,34 @@
+import type { Uplinks } from '../uplinks.js';
+import type { WantedFollower } from '../wanted-follower.js';
+import type { ChangedSights } from './changed-sights.js';
+import { clean, type Probe } from './probe.js';
+
+/** Polls all of ours in VPP, and the uplinks: taps of which something is not as it was are dirty. */
+export function driftProbe(
+  intervalMs: number,
+  sights: ChangedSights,
+  wanted: Pick<WantedFollower, 'wanted'>,
+  uplinks: Uplinks,
+): Probe {
+  let failedBefore = false;
+  return {
+    name: 'all of ours',
+    // So many runs see everything once: they share the time until that is due.
+    interval: () => intervalMs / sights.looksARound,
+    share: 0.1,
+    enabled: () => true,
+    run: async ({ reader }) => {
+      // VPP does not tell when one is put into a bridge domain.
+      await uplinks.look(reader);
+      const { taps, untagged } = await sights.changes(wanted.wanted, reader);
+      failedBefore = false;
+      return { taps, everything: untagged };
+    },
+    // It is left to a resync to say what the run would have seen, unless the one before failed, too.
+    otherwise: () => {
+      const everything = !failedBefore;
+      failedBefore = true;
+      return { ...clean, everything };
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { VppSnapshot } from '@taas/wiring';
+import type { AgentConfig } from '../config.js';
+import type { Contained } from '../contained.js';
+import type { PendingTaps } from '../pending-taps.js';
+import type { Uplinks } from '../uplinks.js';
+import type { WantedFollower } from '../wanted-follower.js';
+import { budgetProbe } from './budget.js';
+import type { BudgetKeeper } from './budget-keeper.js';
+import { ChangedSights } from './changed-sights.js';
+import type { CopyWatch } from './copy-watch.js';
+import { dataPlaneProbe } from './data-plane.js';
+import { driftProbe } from './drift.js';
+import { portsProbe } from './ports.js';
+import type { Probe } from './probe.js';
+import { resyncProbe } from './resync.js';
+
+export interface ProbesOptions {
+  readonly intervals: AgentConfig['intervals'];
+  readonly snapshot: VppSnapshot;
+  readonly wanted: WantedFollower;
+  readonly budget: BudgetKeeper;
+  readonly copies: CopyWatch;
+  readonly pending: PendingTaps;
+  readonly uplinks: Uplinks;
+  readonly contained: Contained;
+}
+
+/** All probes of an agent, in the order in which they are run; the resync takes the place of all others. */
+export type Probes = Readonly<Record<'resync' | 'drift' | 'dataPlane' | 'budget' | 'ports', Probe>>;
+
+export function createProbes(options: ProbesOptions): Probes {
+  const { intervals, snapshot, wanted, budget, copies, pending, uplinks, contained } = options;
+  return {
+    resync: resyncProbe(intervals.verify_ms),
+    drift: driftProbe(intervals.liveness_ms, new ChangedSights(snapshot, contained), wanted, uplinks),
+    dataPlane: dataPlaneProbe(intervals.traffic_ms, copies, wanted),
+    budget: budgetProbe(intervals.budget_ms, budget, wanted),
+    ports: portsProbe(intervals.port_poll_ms, pending, uplinks),
+  };
+}

@@ -89,8 +89,9 @@ export class TapLab {
     return { node, port, neighbour };
   }
 
-  async collector(node: string, id = this.newPortId()): Promise<Collector> {
-    return { node, port: await this.cloud.addPort(node, { id, bridgeDomain: 100 + this.last.port }, this.project) };
+  async collector(node: string, id = this.newPortId(), detachable = false): Promise<Collector> {
+    const options = { id, bridgeDomain: 100 + this.last.port, detachable };
+    return { node, port: await this.cloud.addPort(node, options, this.project) };
   }
 
   async service(collector: Collector): Promise<string> {

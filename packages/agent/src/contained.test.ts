@@ -177,7 +177,7 @@ it('a look at all of ours goes on past what cannot be looked at', async () => {
 
 it('a name that VPP shows nothing under costs nobody else the look at its copies', async () => {
   const snapshot = createSnapshot();
-  const entry = { supIndex: 0, subId: 0, vlan: null, adminUp: true, mac: '', rewrite: 0 };
+  const entry = { supIndex: 0, subId: 0, vlan: null, adminUp: true, linkUp: true, mac: '', rewrite: 0 };
   for (const n of [1, 2, 3, 4]) {
     snapshot.interfaces.put(n, { ...entry, index: n, supIndex: n, name: `port${n}`, tag: tag(n) });
     snapshot.features.put(n, { input: 0xffffffff, output: 0xffffffff });
@@ -213,7 +213,7 @@ it('a name that VPP shows nothing under costs nobody else the look at its copies
 
 it('a tag that names no physical network does not make the record of the node one that nobody believes', () => {
   const snapshot = createSnapshot();
-  const entry = { subId: 0, vlan: null, adminUp: true, mac: '', rewrite: 0 };
+  const entry = { subId: 0, vlan: null, adminUp: true, linkUp: true, mac: '', rewrite: 0 };
   for (const [n, name] of ['good', '', 'a/b', 'a\u0007b', 'x'.repeat(300)].entries())
     snapshot.interfaces.put(n, { ...entry, index: n, supIndex: n, name: `up${n}`, tag: `net-vpp.physnet:${name}` });
   expect([...physnetNames({ physnets: [] }, snapshot)]).toEqual(['good']);

@@ -5,6 +5,7 @@ export interface TapView {
   readonly id: string;
   readonly status: string;
   readonly status_reason: string;
+  readonly status_code: string;
   readonly name: string;
 }
 

@@ -21,6 +21,8 @@ export interface PortOptions {
    * can send, and see what comes.
    */
   readonly socket?: string;
+  /** Its VM can be taken away and brought back, by {@link LabSwitch.setAttached}. */
+  readonly detachable?: boolean;
 }
 
 /** A network outside of the cloud: an interface of the switch with addresses on it, and who is there. */
@@ -67,6 +69,8 @@ export interface LabSwitch {
    * the way in. What is sent to it or captured of it goes by the trunk's port.
    */
   addSubport(trunk: LabPort, options: SubportOptions): Promise<void>;
+  /** Takes the VM of a detachable port away, or brings it back. Resolves when the port's link is down, or up. */
+  setAttached(port: LabPort, attached: boolean): Promise<void>;
   /** Takes the port out of its bridge domain, or puts it into another one: a re-bind. */
   bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort>;
   /** Puts the uplink into a bridge domain, as networking-vpp does for a flat network, or (null) takes it out again. */

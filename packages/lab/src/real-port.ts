@@ -1,4 +1,5 @@
 import type { labMessages, VppClient } from 'vpp-api';
+import { type Detachable, detach, makeDetachable } from './detachable-port.js';
 import type { LabPort, OutsideOptions, PortOptions } from './lab-switch.js';
 
 type Client = VppClient<typeof labMessages>;
@@ -11,6 +12,8 @@ export interface RealPort {
   readonly number: number;
   swIfIndex: number;
   bridgeDomain: number | null;
+  /** What stands for the VM of one that can be taken away. */
+  detachable?: Detachable;
 }
 
 export function labPort(port: RealPort): LabPort {
@@ -21,11 +24,16 @@ export function portTag({ id, tag }: PortOptions): string | null {
   return tag === undefined ? `net-vpp.port:${id}` : tag;
 }
 
-/** Makes the port's interface: a vhost-user server as networking-vpp does, or one of the packet generator. */
-export async function makeInterface(client: Client, { options, number }: RealPort): Promise<number> {
+/**
+ * Makes the port's interface: a vhost-user server as networking-vpp does, a memif for a VM that can be taken away, or one of the
+ * packet generator.
+ */
+export async function makeInterface(client: Client, port: RealPort, directory: string): Promise<number> {
+  const { options, number } = port;
   if (options.socket === undefined) {
     const generator = { interface_id: number, pg_flags: 0, gso_size: 0, mode: 0 };
-    return (await client.request('pg_create_interface_v3', generator)).sw_if_index;
+    const { sw_if_index } = await client.request('pg_create_interface_v3', generator);
+    return options.detachable ? makeDetachable(client, port, sw_if_index, directory) : sw_if_index;
   }
   const off = { renumber: false, disable_mrg_rxbuf: false, disable_indirect_desc: false, enable_gso: false } as const;
   const made = await client.request('create_vhost_user_if_v2', {
@@ -37,7 +45,14 @@ export async function makeInterface(client: Client, { options, number }: RealPor
   return made.sw_if_index;
 }
 
-export async function deleteInterface(client: Client, { options, swIfIndex }: RealPort): Promise<void> {
+export async function deleteInterface(client: Client, port: RealPort): Promise<void> {
+  const { options, swIfIndex } = port;
   const index = { sw_if_index: swIfIndex };
+  if (port.detachable) {
+    await detach(client, port.detachable);
+    await client.request('memif_delete', index);
+    await client.request('pg_delete_interface', { sw_if_index: port.detachable.generator });
+    return;
+  }
   await client.request(options.socket === undefined ? 'pg_delete_interface' : 'delete_vhost_user_if', index);
 }

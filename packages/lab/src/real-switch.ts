@@ -4,6 +4,7 @@ import { readCounters } from '@taas/agent';
 import { decodeCapture, encodePcap } from '@taas/packets';
 import type { Clock } from '@taas/service';
 import { connect, fromVppMac, labMessages, type VppClient } from 'vpp-api';
+import { attach, detach } from './detachable-port.js';
 import type {
   Capture,
   Frame,
@@ -89,6 +90,18 @@ export class RealSwitch implements LabSwitch {
     const noTags = { push_dot1q: 0, tag1: 0, tag2: 0 };
     await this.client.request('l2_interface_vlan_tag_rewrite', { sw_if_index, vtr_op: popOne, ...noTags });
     await this.up(sw_if_index);
+  }
+
+  async setAttached(port: LabPort, attached: boolean): Promise<void> {
+    const vm = this.port(port).detachable;
+    if (vm === undefined) throw new Error(`the VM of port ${port.id} cannot be taken away: make it a detachable port`);
+    await (attached ? attach : detach)(this.client, vm);
+    const deadline = this.clock.monotonic() + 15_000;
+    while ((await this.isLinked(port)) !== attached) {
+      if (this.clock.monotonic() > deadline)
+        throw new Error(`the link of port ${port.id} is not as it should be after 15 s`);
+      await this.clock.sleep(5);
+    }
   }
 
   async bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort> {
@@ -293,11 +306,12 @@ export class RealSwitch implements LabSwitch {
   }
 
   private async makePort(port: RealPort): Promise<void> {
-    port.swIfIndex = await makeInterface(this.client, port);
+    port.swIfIndex = await makeInterface(this.client, port, this.directory);
     const tag = portTag(port.options);
     // A vhost-user interface has it from the moment that it is there.
     if (tag !== null && port.options.socket === undefined) await this.tag(port.swIfIndex, tag);
     await this.up(port.swIfIndex);
+    if (port.detachable) await this.setAttached(labPort(port), true);
     if (port.bridgeDomain !== null) await this.bridge(port.swIfIndex, port.bridgeDomain, true);
     if (port.outside === undefined) return;
     const name = `pg${port.number}`;

@@ -64,6 +64,10 @@ export class SimSwitch implements LabSwitch {
     engine.interfaces.setAdmin(sub, true);
   }
 
+  async setAttached(port: LabPort, attached: boolean): Promise<void> {
+    this.port(port).device.setAttached(attached);
+  }
+
   async bridgePort(port: LabPort, bridgeDomain: number | null): Promise<LabPort> {
     const sim = this.port(port);
     const { engine } = this.simulator;

@@ -21,6 +21,7 @@ export const statusCodes = {
   // Seen by the agent on a tap that stood.
   wiring_changed: ['DOWN'],
   no_copies_observed: ['DOWN'],
+  collector_link_down: ['DOWN'],
   // Ports.
   port_not_bound: ['PENDING_CREATE'],
   port_binding_unknown: ['PENDING_CREATE'],

@@ -23,7 +23,7 @@ class Node {
   constructor(flows: number, hasManySpans: boolean) {
     for (let n = 1; n <= flows; n++) {
       const tag = `net-vpp.port:${id('a', n)}`;
-      const same = { name: `p${n}`, supIndex: n, tag, adminUp: true, vlan: null, rewrite: 0 };
+      const same = { name: `p${n}`, supIndex: n, tag, adminUp: true, linkUp: true, vlan: null, rewrite: 0 };
       this.snapshot.interfaces.put(n, { ...same, index: n, subId: 0, mac: '' });
       this.snapshot.features.put(n, alive);
       const common = { v: 1, project_id: 'p', vlan_filter: null, direction: 'BOTH' } as const;

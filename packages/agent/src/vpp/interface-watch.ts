@@ -1,5 +1,13 @@
-import { parseOwnTag, physnetTagPrefix, portTagPrefix, tagOrPort, type VppSnapshot } from '@taas/wiring';
+import {
+  type ActualInterface,
+  parseOwnTag,
+  physnetTagPrefix,
+  portTagPrefix,
+  tagOrPort,
+  type VppSnapshot,
+} from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
+import { adminUp } from './objects/interface.js';
 import { setSpan } from './objects/span.js';
 import type { Vpp } from './vpp-messages.js';
 import type { VppReader } from './vpp-reader.js';
@@ -16,7 +24,6 @@ export interface InterfaceWatchOptions {
   readonly problem: (error: Error) => void;
 }
 
-const adminUp = 1;
 /** More events than this between two rounds are not kept one by one: everything is read anew. */
 const maxEvents = 10_000;
 
@@ -56,10 +63,7 @@ export class InterfaceWatch {
     this.#changed = new Map();
     this.#lostTags = [];
     if (changed.size > maxEvents) await reader.readInterfaces();
-    const unknown = [...changed].filter(([index, flags]) => {
-      const known = snapshot.interfaces.get(index);
-      return known === undefined || known.adminUp !== ((flags & adminUp) !== 0);
-    });
+    const unknown = [...changed].filter(([index, flags]) => isNews(snapshot.interfaces.get(index), flags));
     await Promise.all(unknown.map(([index]) => reader.readInterface(index)));
     for (const [index] of unknown) {
       const entry = snapshot.interfaces.get(index);
@@ -94,6 +98,16 @@ export class InterfaceWatch {
       );
     }
   }
+}
+
+/**
+ * Whether an interface has to be read again after an event. Its flags say what went up since the event before, admin state and
+ * link, and not how the interface is now. Of ours only we set the admin state, and what that did has been read back; all of
+ * them would be read twice.
+ */
+function isNews(known: ActualInterface | undefined, flags: number): boolean {
+  if (known === undefined || parseOwnTag(known.tag) === null) return true;
+  return known.adminUp !== ((flags & adminUp) !== 0);
 }
 
 function concernsTaps(tag: string): boolean {

@@ -62,7 +62,7 @@ export function planMirror(planning: Planning, id: string): void {
     warning:
       warningOf('mtu_too_small', index === undefined ? '' : mtuWarning(mirror.record, index, planning.actual)) ??
       warningOf('copies_dropped', thinning(overload, tags)),
-    stillness: stillnessOf(planning.facts, tags, mirror.record.port_id, 3),
+    fault: stillnessOf(planning.facts, tags, mirror.record.port_id, 3),
     keys: [
       ...legDirections.map((direction) => legKey(legId(id, direction))),
       ...(index === undefined ? [] : [sourceKey(index)]),

@@ -25,7 +25,8 @@ export function routeObstacle(remote: string, actual: ActualView): Obstacle | nu
     return refused('tunnel_address_conflict', `${remote} is an address of this node itself`).obstacle;
   const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
   if (!out) return pending('no_route', `this node has no route to ${remote}`).obstacle;
-  return out.adminUp ? null : pending('link_down', `the interface ${out.name} towards ${remote} is down`).obstacle;
+  if (!out.adminUp) return pending('link_down', `the interface ${out.name} towards ${remote} is down`).obstacle;
+  return out.linkUp ? null : pending('link_down', `the interface ${out.name} towards ${remote} has no link`).obstacle;
 }
 
 /**

@@ -21,6 +21,11 @@ export interface ActualInterface {
   readonly subId: number;
   readonly vlan: VlanMatch | null;
   readonly adminUp: boolean;
+  /**
+   * Whether anybody is at the other end of the wire: a VM's driver at a vhost-user interface, a peer at a memif, a cable. VPP
+   * drops what it would send by an interface without a link. A sub-interface has its parent's.
+   */
+  readonly linkUp: boolean;
   readonly mac: string;
   /** VPP's L2 VLAN tag rewrite operation: 0 none, 3 pop one tag (vnet/l2/l2_vtr.h). */
   readonly rewrite: number;

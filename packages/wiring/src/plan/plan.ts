@@ -21,8 +21,8 @@ export interface Outlook {
   readonly obstacle: Obstacle | null;
   /** What to say of a tap that stands. */
   readonly warning?: Because | null;
-  /** Why a tap does not do what it should though it stands; empty: it does, as far as anybody can tell. */
-  readonly stillness?: string;
+  /** Why a tap does not do what it should though it stands; null: it does, as far as anybody can tell. */
+  readonly fault?: Because | null;
   /** The tap stands if no sequence with one of these keys is in the plan. */
   readonly keys: readonly string[];
 }

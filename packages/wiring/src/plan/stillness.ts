@@ -1,3 +1,4 @@
+import type { Because } from '@taas/model';
 import type { NodeFacts } from '../node-facts.js';
 import type { SpanState } from '../objects/span.js';
 
@@ -13,9 +14,15 @@ export interface StillMirror {
 export type Stillness = ReadonlyMap<string, readonly StillMirror[]>;
 
 /** @param tags of the interfaces to which the port's copies go for a tap that asks for these directions */
-export function stillnessOf({ stillness }: NodeFacts, tags: Iterable<string>, port: string, state: SpanState): string {
+export function stillnessOf(
+  { stillness }: NodeFacts,
+  tags: Iterable<string>,
+  port: string,
+  state: SpanState,
+): Because | null {
   for (const tag of tags)
     for (const still of stillness?.get(tag) ?? [])
-      if (still.port.toLowerCase() === port.toLowerCase() && (still.state & state) !== 0) return still.reason;
-  return '';
+      if (still.port.toLowerCase() === port.toLowerCase() && (still.state & state) !== 0)
+        return { code: 'no_copies_observed', reason: still.reason };
+  return null;
 }

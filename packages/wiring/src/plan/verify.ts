@@ -12,7 +12,7 @@ export interface Verdict extends Because {
 
 /**
  * Reads the verdicts off a plan that was made from VPP's state as read back: a tap stands if it has no obstacle and
- * nothing of what it depends on is still to be done; unless nothing is copied all the same.
+ * nothing of what it depends on is still to be done; unless it does not do what it should all the same.
  * @param failures what VPP or the connection said of a sequence, by its key
  */
 export function verify(plan: Plan, failures: ReadonlyMap<string, string> = new Map()): Verdict[] {
@@ -35,7 +35,7 @@ export function verify(plan: Plan, failures: ReadonlyMap<string, string> = new M
         reason: `not in place in VPP, still to do: ${describeStep(step)}`,
       };
     if (outlook.removed) return { status: 'REMOVED', code: 'ok', reason: '' };
-    if (outlook.stillness) return { status: 'DOWN', code: 'no_copies_observed', reason: outlook.stillness };
+    if (outlook.fault) return { status: 'DOWN', ...outlook.fault };
     return { status: 'ACTIVE', ...(outlook.warning ?? { code: 'ok', reason: '' }) };
   }
 }

@@ -1,5 +1,5 @@
-import type { Link } from '@taas/model';
-import { findPort, findUplink } from '../find-interface.js';
+import { type Because, because, type Link } from '@taas/model';
+import { findPort, findUplink, uplinkOf } from '../find-interface.js';
 import { routeObstacle } from '../mirrors/underlay.js';
 import { canonicalAddress } from '../node-facts.js';
 import type { ActualInterface } from '../objects/interface.js';
@@ -29,6 +29,8 @@ export interface PlannedAttachment {
   readonly obstacle: Obstacle | null;
   /** It stands, or can be made to, but what it lies on carries nothing now. */
   readonly outage: Obstacle | null;
+  /** It stands, and whoever should get the copies by it is not there. */
+  readonly fault: Because | null;
   readonly steps: readonly Step[];
 }
 
@@ -78,7 +80,7 @@ export function planAttachment(
       ? findCollector(planning, service, attachment.type, attachment.port)
       : findLink(planning, service, attachment.link);
   if (candidate.obstacle)
-    return { key, outward, needs, existing: null, obstacle: candidate.obstacle, outage: null, steps: [] };
+    return { key, outward, needs, existing: null, obstacle: candidate.obstacle, outage: null, fault: null, steps: [] };
   const { kind, existing, make, pop } = candidate.value;
   const at: Ref = existing ? { index: existing.index } : { ref: key };
   const tag = ownTag(kind, service);
@@ -92,14 +94,30 @@ export function planAttachment(
       ? takingUnicast(planning, at, existing, domain)
       : placing(planning, at, existing, groups[type], outward, domain)),
   );
-  const outage = 'link' in attachment ? underlayOutage(attachment.link, planning) : null;
-  return { key, outward, needs, existing: existing?.index ?? null, obstacle: null, outage, steps };
+  const [outage, fault] =
+    'link' in attachment
+      ? [underlayOutage(attachment.link, planning), null]
+      : [null, collectorFault(attachment.port, planning)];
+  return { key, outward, needs, existing: existing?.index ?? null, obstacle: null, outage, fault, steps };
 }
 
-/** A tunnel stays as it is while there is no way for it: a route, or an interface that is up, is the operator's to make. */
-function underlayOutage(link: Link, { actual }: Planning): Obstacle | null {
-  const asked = link.type === 'vxlan' && actual.routes.get(canonicalAddress(link.remote)) !== undefined;
-  return asked ? routeObstacle(link.remote, actual) : null;
+/** A link stays as it is while nothing can travel by it: a route, an interface that is up, a cable is the operator's to make. */
+function underlayOutage(link: Link, { actual, facts }: Planning): Obstacle | null {
+  if (link.type === 'vlan') {
+    const uplink = uplinkOf(link.physnet, actual, facts).value;
+    return !uplink || uplink.linkUp
+      ? null
+      : pending('link_down', `the uplink ${uplink.name} of physnet ${link.physnet} has no link`).obstacle;
+  }
+  return actual.routes.get(canonicalAddress(link.remote)) === undefined ? null : routeObstacle(link.remote, actual);
+}
+
+/** VPP drops what it would send to a port whose VM is not there, or has no driver running. */
+function collectorFault(port: string, { actual }: Planning): Because | null {
+  const entry = findPort(port, actual).value;
+  if (!entry || entry.linkUp) return null;
+  const reason = `copies are dropped: the collector's port ${port} has no link, nothing is connected to its interface ${entry.name} in VPP`;
+  return because('collector_link_down', reason);
 }
 
 /** Puts an interface into the bridge domain and up, muted or not. */

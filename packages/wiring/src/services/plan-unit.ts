@@ -1,3 +1,4 @@
+import type { Because } from '@taas/model';
 import { flowKey, flowKeys, flowNeeds, planFlow } from '../flows/plan-flow.js';
 import { removeFlow } from '../flows/plan-removal.js';
 import { leave } from '../objects/bridge-domain.js';
@@ -66,7 +67,7 @@ export function planUnit(
       removed: flow.record.removed === true,
       obstacle: own?.obstacle ?? later,
       warning: warningOf('copies_dropped', thinning(overload, own?.carriers ?? [])),
-      stillness: own === null ? '' : flowStillness(planning, flow, own.carriers),
+      fault: own === null ? null : (outward?.fault ?? flowStillness(planning, flow, own.carriers)),
       keys: [
         mirrorKey(service, flow.record.source_port),
         entryKey(service),
@@ -83,7 +84,7 @@ export function planUnit(
 const keyOf = (flow: WantedFlow): string => flowKey(flow.record.id);
 
 /** @param carriers as in `FlowNeeds` */
-function flowStillness({ facts }: Planning, { record }: WantedFlow, carriers: readonly string[]): string {
+function flowStillness({ facts }: Planning, { record }: WantedFlow, carriers: readonly string[]): Because | null {
   const { tap_service_id: service, source_port: port, direction } = record;
   const entrances = entranceKinds.map((kind) => ownTag(kind, service));
   return stillnessOf(facts, goesDirect(record, facts) ? entrances : carriers, port, stateOf[direction]);
@@ -233,6 +234,7 @@ function serviceOutlook(
     obstacle: removed
       ? null
       : (obstacle ?? attachments.map((each) => each.obstacle ?? each.outage).find((each) => each !== null) ?? null),
+    fault: attachments.map(({ fault }) => fault).find((each) => each !== null) ?? null,
     keys: removed
       ? [`detach:${service}`, `unbridge:${service}`]
       : [...exitKeys, ...attachments.map((each) => each.key), `unbridge:${service}`],

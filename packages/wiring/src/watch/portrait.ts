@@ -97,7 +97,7 @@ export function likenessOf(sight: Sight, actual: ActualView): string {
     case 'way': {
       const route = actual.routes.get(sight.remote);
       const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
-      return JSON.stringify([route, out?.adminUp, out?.mtu]);
+      return JSON.stringify([route, out?.adminUp, out?.linkUp, out?.mtu]);
     }
   }
 }

@@ -68,7 +68,7 @@ export async function readInterface({ vpp, snapshot, contained }: ReadContext, i
 function strangeInterface(index: number): ActualInterface {
   return {
     ...{ index, name: `unreadable ${index}`, tag: '', supIndex: index, subId: 0, vlan: null },
-    ...{ adminUp: false, mac: '', rewrite: 0 },
+    ...{ adminUp: false, linkUp: false, mac: '', rewrite: 0 },
   };
 }
 
@@ -99,7 +99,9 @@ export const twoTags = 4;
 export const exactMatch = 16;
 /** 802.1ad, default sub-interface, any outer or inner VLAN. */
 const otherMatches = 8 | 32 | 64 | 128;
-const adminUp = 1;
+/** Flags of interfaces (vnet/interface_types.api, if_status_flags). */
+export const adminUp = 1;
+const linkUp = 2;
 
 function vlanMatch(d: DetailsFields<AgentMessages, 'sw_interface_dump'>): VlanMatch {
   const outer = d.sub_outer_vlan_id;
@@ -124,6 +126,7 @@ function toInterface(
     subId: isSub ? d.sub_id : 0,
     vlan: isSub ? vlanMatch(d) : null,
     adminUp: (d.flags & adminUp) !== 0,
+    linkUp: (d.flags & linkUp) !== 0,
     mac: fromVppMac(d.l2_address),
     rewrite: d.vtr_op,
     mtu: { packet: d.mtu[0] ?? 0, ip4: d.mtu[1] || (d.mtu[0] ?? 0), ip6: d.mtu[2] || (d.mtu[0] ?? 0) },

@@ -40,6 +40,7 @@ export class DoubleWorld {
       subId: 0,
       vlan: null,
       adminUp: true,
+      linkUp: true,
       mac: '00:00:00:00:00:01',
       rewrite: 0,
       ...entry,

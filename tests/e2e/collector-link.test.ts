@@ -1,0 +1,3 @@
+import { describeCollectorLink } from '../scenarios/collector-link.js';
+
+describeCollectorLink('the simulator', () => ({ vpp: undefined }));

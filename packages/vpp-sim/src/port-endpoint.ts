@@ -7,7 +7,10 @@ const MAX_FRAME = 65_536;
 /** What a slow reader may have waiting; frames beyond are lost, as on a full ring. */
 const MAX_QUEUED = 4 * 1024 * 1024;
 
-/** A port's unix socket: each frame as a length of four bytes (big-endian) and the frame itself, in both directions. */
+/**
+ * A port's unix socket: each frame as a length of four bytes (big-endian) and the frame itself, in both directions. While nobody
+ * is connected the port has no link, as a vhost-user interface without a VM or a memif without its peer.
+ */
 export interface PortEndpoint {
   readonly path: string;
   /** Frames lost because a reader was too slow. */
@@ -24,12 +27,16 @@ export async function openEndpoint(port: Port, path: string): Promise<PortEndpoi
   const state = { lost: 0 };
   const server = createServer((socket) => {
     sockets.add(socket);
+    port.setAttached(true);
     const read = frameReader((frame) => port.send(frame));
     socket.on('data', (chunk) => {
       if (!read(chunk)) socket.destroy();
     });
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) port.setAttached(false);
+    });
   });
   const stopListening = port.onFrame((frame) => {
     for (const socket of sockets) {
@@ -41,6 +48,7 @@ export async function openEndpoint(port: Port, path: string): Promise<PortEndpoi
     server.once('error', reject);
     server.listen(path, resolve);
   });
+  port.setAttached(false);
   return {
     path,
     get lost() {

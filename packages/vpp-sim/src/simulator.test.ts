@@ -326,6 +326,8 @@ describe('a simulator behind its API socket', () => {
     simulator.engine.crossConnect(inside.swIfIndex, outside.swIfIndex);
     simulator.engine.crossConnect(outside.swIfIndex, inside.swIfIndex);
     await simulator.openPortSocket(outside, join(folder, 'vm2.sock'));
+    const isLinked = () => simulator.engine.interfaces.get(outside.swIfIndex).linkUp;
+    expect(isLinked()).toBe(false);
     const traffic = sampleTraffic({ vmMac: '02:00:00:00:00:01' }).map(({ frame }) => frame);
     await writeCapture(
       join(folder, 'in.pcap'),
@@ -358,6 +360,15 @@ describe('a simulator behind its API socket', () => {
     expect(got).toEqual(traffic);
     expect(await finish()).toBe(traffic.length);
     expect((await readCapture(join(folder, 'out.pcap'))).map(({ frame }) => frame)).toEqual(traffic);
+    expect(isLinked()).toBe(true);
+    const gone = new Promise<void>((resolve) => {
+      simulator.engine.interfaces.onChange((of, change) => {
+        if (of.swIfIndex === outside.swIfIndex && change === 'link-down') resolve();
+      });
+    });
+    socket.destroy();
+    await gone;
+    expect(isLinked()).toBe(false);
     expect((await readFile(join(folder, 'out.pcap'))).readUInt32LE(0)).toBe(0xa1b23c4d);
   });
 });

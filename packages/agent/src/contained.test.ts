@@ -13,7 +13,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VppCodecError, VppDisconnectedError, VppTimeoutError } from 'vpp-api';
 import { Contained } from './contained.js';
-import { physnetNames } from './physnets.js';
+import { physnetNames } from './presence/physnets.js';
 import { ChangedSights } from './probes/changed-sights.js';
 import { CopyWatch } from './probes/copy-watch.js';
 import { Bench, type BenchNode } from './testing/bench.js';

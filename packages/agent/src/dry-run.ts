@@ -3,12 +3,12 @@ import type { Store } from '@taas/store';
 import { createSnapshot, describeStep, interestOf, planNode, verify } from '@taas/wiring';
 import type { AgentConfig } from './config.js';
 import { Contained } from './contained.js';
-import { nodeFacts } from './node-facts.js';
 import { BudgetKeeper } from './probes/budget-keeper.js';
-import { everyTap } from './tap-ids.js';
+import { nodeFacts } from './reconcile/node-facts.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppReader } from './vpp/vpp-reader.js';
-import { WantedFollower } from './wanted-follower.js';
+import { everyTap } from './wanted/tap-ids.js';
+import { WantedFollower } from './wanted/wanted-follower.js';
 
 /** Reads the store and VPP once, writes to neither, and says line by line what the agent would do, and how taps stand. */
 export async function dryRun(config: AgentConfig, store: Store, vpp: Vpp, signal: AbortSignal): Promise<string[]> {

@@ -18,8 +18,8 @@ import { type AgentFiles, agentVersion, createAgent } from './agent.js';
 import { openAgentTrust } from './agent-trust.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
 import { dryRun } from './dry-run.js';
+import { createVppLock } from './lock/vpp-lock.js';
 import type { Vpp } from './vpp/vpp-messages.js';
-import { createVppLock } from './vpp-lock.js';
 
 const help = `
 taas-agent --config FILE [--dry-run]

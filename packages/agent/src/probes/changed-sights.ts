@@ -8,10 +8,10 @@ import {
   type VppSnapshot,
   type Wanted,
 } from '@taas/wiring';
-import { affectedTaps } from '../affected-taps.js';
 import type { Contained } from '../contained.js';
-import { addTaps, type GatheredTaps, noTaps } from '../tap-ids.js';
 import type { VppReader } from '../vpp/vpp-reader.js';
+import { affectedTaps } from '../wanted/affected-taps.js';
+import { addTaps, type GatheredTaps, noTaps } from '../wanted/tap-ids.js';
 
 export interface QuietChanges {
   /** Concerned by what is not as it was. */

@@ -1,5 +1,5 @@
-import { affectedTaps } from '../affected-taps.js';
-import type { WantedFollower } from '../wanted-follower.js';
+import { affectedTaps } from '../wanted/affected-taps.js';
+import type { WantedFollower } from '../wanted/wanted-follower.js';
 import type { CopyWatch } from './copy-watch.js';
 import { clean, type Probe } from './probe.js';
 

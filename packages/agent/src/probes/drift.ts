@@ -1,14 +1,14 @@
-import type { Uplinks } from '../uplinks.js';
-import type { WantedFollower } from '../wanted-follower.js';
+import type { Uplinks } from '../presence/uplinks.js';
+import type { WantedFollower } from '../wanted/wanted-follower.js';
 import type { ChangedSights } from './changed-sights.js';
 import { clean, type Probe } from './probe.js';
 
 /** Polls all of ours in VPP, and the uplinks: taps of which something is not as it was are dirty. */
 export function driftProbe(
   intervalMs: number,
-  sights: ChangedSights,
+  sights: Pick<ChangedSights, 'changes' | 'looksARound'>,
   wanted: Pick<WantedFollower, 'wanted'>,
-  uplinks: Uplinks,
+  uplinks: Pick<Uplinks, 'look'>,
 ): Probe {
   let failedBefore = false;
   return {

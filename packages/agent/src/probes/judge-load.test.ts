@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Budget, judgeLoad, nothingWatched, overloadOf, type PolicerCounts, type Watch } from './judge-load.js';
+import type { PolicerCounts } from '../vpp/policer-counts.js';
+import { type Budget, judgeLoad, nothingWatched, overloadOf, type Watch } from './judge-load.js';
 
 /** Counters of policers that somebody copies by, looked at each second. */
 class Node {

@@ -1,15 +1,5 @@
 import type { Overload } from '@taas/wiring';
-
-export interface Count {
-  readonly packets: number;
-  readonly bytes: number;
-}
-
-/** What a policer has counted since it was made. */
-export interface PolicerCounts {
-  readonly passed: Count;
-  readonly dropped: Count;
-}
+import type { PolicerCounts } from '../vpp/policer-counts.js';
 
 /** The most that may be copied; undefined: as much as comes. */
 export interface Limit {

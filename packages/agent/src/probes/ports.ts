@@ -1,9 +1,9 @@
 import { findPort, type VppSnapshot } from '@taas/wiring';
 import type { Contained } from '../contained.js';
-import type { PendingTaps } from '../pending-taps.js';
-import { noTaps, type TapIds } from '../tap-ids.js';
-import type { Uplinks } from '../uplinks.js';
-import type { WantedFollower } from '../wanted-follower.js';
+import type { Uplinks } from '../presence/uplinks.js';
+import type { PendingTaps } from '../wanted/pending-taps.js';
+import { noTaps, type TapIds } from '../wanted/tap-ids.js';
+import type { WantedFollower } from '../wanted/wanted-follower.js';
 import type { Probe } from './probe.js';
 
 /**

@@ -1,6 +1,6 @@
-import { noTaps, type TapIds } from '../tap-ids.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
 import type { VppSession } from '../vpp/vpp-session.js';
+import { noTaps, type TapIds } from '../wanted/tap-ids.js';
 
 /** What a probe has found. */
 export interface Dirty {

@@ -1,9 +1,9 @@
 import type { VppSnapshot } from '@taas/wiring';
 import type { AgentConfig } from '../config.js';
 import type { Contained } from '../contained.js';
-import type { PendingTaps } from '../pending-taps.js';
-import type { Uplinks } from '../uplinks.js';
-import type { WantedFollower } from '../wanted-follower.js';
+import type { Uplinks } from '../presence/uplinks.js';
+import type { PendingTaps } from '../wanted/pending-taps.js';
+import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { budgetProbe } from './budget.js';
 import type { BudgetKeeper } from './budget-keeper.js';
 import { ChangedSights } from './changed-sights.js';

@@ -1,4 +1,4 @@
-import { noTaps } from '../tap-ids.js';
+import { noTaps } from '../wanted/tap-ids.js';
 import type { Probe } from './probe.js';
 
 /** Reads all of VPP: what no other probe sees is seen by this one. */

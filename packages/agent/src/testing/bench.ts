@@ -18,8 +18,8 @@ import { createSimulator, joinUplinks, type Port, type Simulator } from 'vpp-sim
 import { type Agent, createAgent } from '../agent.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from '../config.js';
 import { dryRun } from '../dry-run.js';
+import { createVppLock } from '../lock/vpp-lock.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
-import { createVppLock } from '../vpp-lock.js';
 
 /** Logs to standard error, for a test that is being looked into. */
 export const loudLogger: Logger = {

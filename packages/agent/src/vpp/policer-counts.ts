@@ -1,6 +1,16 @@
 import { parseOwnTag } from '@taas/wiring';
-import type { PolicerCounts } from '../probes/judge-load.js';
 import type { Vpp } from './vpp-messages.js';
+
+export interface Count {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** What a policer has counted since it was made. */
+export interface PolicerCounts {
+  readonly passed: Count;
+  readonly dropped: Count;
+}
 
 /** Whether VPP has its policer plugin. */
 export function canCountPolicers(vpp: Pick<Vpp, 'has'>): boolean {

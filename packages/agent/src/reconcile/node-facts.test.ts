@@ -1,7 +1,7 @@
 import { checkConfig } from '@taas/service';
 import { noOverload, type Overload } from '@taas/wiring';
 import { expect, it } from 'vitest';
-import { agentConfigSchema } from './config.js';
+import { agentConfigSchema } from '../config.js';
 import { configuredUplinks, nodeFacts } from './node-facts.js';
 
 const physnets = [{ name: 'one', interface: 'eth0' }, { name: 'two' }];

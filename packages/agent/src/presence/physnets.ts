@@ -1,6 +1,6 @@
 import { isName } from '@taas/model';
 import { type ActualView, isInLayer2, type NodeFacts, physnetTagPrefix, uplinkOf } from '@taas/wiring';
-import type { AgentConfig } from './config.js';
+import type { AgentConfig } from '../config.js';
 
 /** Physical networks that this node may have an uplink of: configured ones, and whatever networking-vpp has tagged. */
 export function physnetNames({ physnets }: Pick<AgentConfig, 'physnets'>, actual: ActualView): Set<string> {

@@ -1,7 +1,7 @@
 import { type AgentRecord, agentCodec, heartbeatCodec, keys } from '@taas/model';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import { type FollowEvent, type KeyValue, type Lease, type Operation, type Store, StoreError } from '@taas/store';
-import { WakeUp } from './wake-up.js';
+import { WakeUp } from '../wake-up.js';
 
 export interface PresenceOptions {
   readonly store: Store;

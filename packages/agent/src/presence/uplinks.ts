@@ -1,7 +1,7 @@
 import { findUplink, type NodeFacts, uplinkIndices, type VppSnapshot } from '@taas/wiring';
-import type { AgentConfig } from './config.js';
+import type { AgentConfig } from '../config.js';
+import type { VppReader } from '../vpp/vpp-reader.js';
 import { physnetNames } from './physnets.js';
-import type { VppReader } from './vpp/vpp-reader.js';
 
 /** What the server has to know of this node's uplinks, whenever they have been looked at. */
 export class Uplinks {

@@ -1,8 +1,8 @@
 import type { NodeTapFlow } from '@taas/model';
 import { type Verdict, Wanted } from '@taas/wiring';
 import { describe, expect, it } from 'vitest';
+import { noTaps } from '../wanted/tap-ids.js';
 import { StandingTaps } from './standing-taps.js';
-import { noTaps } from './tap-ids.js';
 
 const id = (kind: string, n: number) => `${kind.repeat(8)}-0000-4000-8000-00000000000${n}`;
 const service = id('5', 1);

@@ -1,6 +1,6 @@
 import type { ResourceKind } from '@taas/model';
 import type { Verdict, Wanted } from '@taas/wiring';
-import { type TapIds, type TapName, tapName } from './tap-ids.js';
+import { type TapIds, type TapName, tapName } from '../wanted/tap-ids.js';
 
 /** Taps that were in place when VPP was last looked at, to tell what somebody undid from what has yet to be done. */
 export class StandingTaps {

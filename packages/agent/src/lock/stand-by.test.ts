@@ -1,8 +1,8 @@
 import { type LogFields, type Logger, silentLogger, systemClock } from '@taas/service';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createAgent } from './agent.js';
+import { createAgent } from '../agent.js';
+import { Bench, type BenchNode } from '../testing/bench.js';
 import { StandBy } from './stand-by.js';
-import { Bench, type BenchNode } from './testing/bench.js';
 import { createVppLock, type LockHolder, type VppLock } from './vpp-lock.js';
 
 let bench: Bench;

@@ -1,23 +1,23 @@
 import type { Clock, Logger } from '@taas/service';
 import { createSnapshot, type NodeFacts } from '@taas/wiring';
-import type { AgentConfig } from './config.js';
-import type { Contained } from './contained.js';
-import type { Counters } from './counters.js';
+import type { AgentConfig } from '../config.js';
+import type { Contained } from '../contained.js';
+import type { Counters } from '../counters.js';
+import { Uplinks } from '../presence/uplinks.js';
+import type { BudgetKeeper } from '../probes/budget-keeper.js';
+import { CopyWatch } from '../probes/copy-watch.js';
+import { ProbeSchedule } from '../probes/probe-schedule.js';
+import { createProbes, type Probes } from '../probes/probes.js';
+import type { StateReporter } from '../report/state-reporter.js';
+import type { Vpp } from '../vpp/vpp-messages.js';
+import { VppSession } from '../vpp/vpp-session.js';
+import { PendingTaps } from '../wanted/pending-taps.js';
+import { isEmpty } from '../wanted/tap-ids.js';
+import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { DirtyTaps } from './dirty-taps.js';
 import { configuredUplinks, nodeFacts } from './node-facts.js';
-import { PendingTaps } from './pending-taps.js';
-import type { BudgetKeeper } from './probes/budget-keeper.js';
-import { CopyWatch } from './probes/copy-watch.js';
-import { ProbeSchedule } from './probes/probe-schedule.js';
-import { createProbes, type Probes } from './probes/probes.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import { Round } from './round.js';
-import type { StateReporter } from './state-reporter.js';
-import { isEmpty } from './tap-ids.js';
-import { Uplinks } from './uplinks.js';
-import type { Vpp } from './vpp/vpp-messages.js';
-import { VppSession } from './vpp/vpp-session.js';
-import type { WantedFollower } from './wanted-follower.js';
 import { WorkQueue } from './work-queue.js';
 
 export interface ReconcilerOptions {

@@ -1,6 +1,6 @@
 import type { NodeFacts, Stillness } from '@taas/wiring';
-import type { AgentConfig } from './config.js';
-import type { BudgetKeeper } from './probes/budget-keeper.js';
+import type { AgentConfig } from '../config.js';
+import type { BudgetKeeper } from '../probes/budget-keeper.js';
 
 /** VPP's names of uplinks by physnet, as configured. */
 export function configuredUplinks({ physnets }: Pick<AgentConfig, 'physnets'>): ReadonlyMap<string, string> {

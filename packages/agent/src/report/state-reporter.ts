@@ -1,7 +1,7 @@
 import type { ResourceKind } from '@taas/model';
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
+import { WakeUp } from '../wake-up.js';
 import type { StateEntry, StateWriter } from './state-writer.js';
-import { WakeUp } from './wake-up.js';
 
 export interface StateReporterOptions {
   readonly writer: StateWriter;

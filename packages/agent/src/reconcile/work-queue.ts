@@ -1,5 +1,5 @@
-import { addTaps, isEmpty, noTaps, type TapIds } from './tap-ids.js';
-import { WakeUp } from './wake-up.js';
+import { WakeUp } from '../wake-up.js';
+import { addTaps, isEmpty, noTaps, type TapIds } from '../wanted/tap-ids.js';
 
 /** What to look at in the next round. */
 export interface Work {

@@ -12,14 +12,14 @@ import {
   type VppSnapshot,
   verify,
 } from '@taas/wiring';
-import type { Counters } from './counters.js';
-import type { PendingTaps } from './pending-taps.js';
+import type { Counters } from '../counters.js';
+import type { StateReporter } from '../report/state-reporter.js';
+import type { VppSession } from '../vpp/vpp-session.js';
+import type { PendingTaps } from '../wanted/pending-taps.js';
+import { addTaps, eachTap, everyTap, hasTap, noTaps, type TapIds, tapName } from '../wanted/tap-ids.js';
+import type { UnreadableRecord, WantedFollower } from '../wanted/wanted-follower.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import { StandingTaps } from './standing-taps.js';
-import type { StateReporter } from './state-reporter.js';
-import { addTaps, eachTap, everyTap, hasTap, noTaps, type TapIds, tapName } from './tap-ids.js';
-import type { VppSession } from './vpp/vpp-session.js';
-import type { UnreadableRecord, WantedFollower } from './wanted-follower.js';
 import type { Work } from './work-queue.js';
 
 export interface RoundOptions {

@@ -1,22 +1,22 @@
 import type { Clock } from '@taas/service';
 import { physnetTagPrefix, type VppSnapshot } from '@taas/wiring';
-import { affectedTaps } from './affected-taps.js';
-import type { Contained } from './contained.js';
-import { missesPort } from './probes/ports.js';
-import type { ProbeSchedule } from './probes/probe-schedule.js';
-import type { Probes } from './probes/probes.js';
+import type { Contained } from '../contained.js';
+import type { Uplinks } from '../presence/uplinks.js';
+import { missesPort } from '../probes/ports.js';
+import type { ProbeSchedule } from '../probes/probe-schedule.js';
+import type { Probes } from '../probes/probes.js';
+import type { VppSession } from '../vpp/vpp-session.js';
+import { affectedTaps } from '../wanted/affected-taps.js';
+import { addTap, addTaps, type GatheredTaps, noTaps, type TapIds } from '../wanted/tap-ids.js';
+import type { WantedFollower } from '../wanted/wanted-follower.js';
 import type { RetrySchedule } from './retry-schedule.js';
-import { addTap, addTaps, type GatheredTaps, noTaps, type TapIds } from './tap-ids.js';
-import type { Uplinks } from './uplinks.js';
-import type { VppSession } from './vpp/vpp-session.js';
-import type { WantedFollower } from './wanted-follower.js';
 
 export interface DirtyTapsOptions {
-  readonly wanted: WantedFollower;
+  readonly wanted: Pick<WantedFollower, 'wanted'>;
   readonly retries: RetrySchedule;
   readonly probes: Probes;
   readonly schedule: ProbeSchedule;
-  readonly uplinks: Uplinks;
+  readonly uplinks: Pick<Uplinks, 'look'>;
   readonly snapshot: VppSnapshot;
   readonly contained: Contained;
   readonly clock: Clock;

@@ -1,7 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { IpAddress, integer, Line, Name, ProjectId, TunnelAddress } from './field-types.js';
 import { FilterRule, mostFilterRules } from './filter.js';
-import { mirrorTypes, uuidPattern } from './identifiers.js';
+import { uuidPattern } from './identifiers.js';
+import { mirrorTypes } from './mirror-transport.js';
 
 const Uuid = Type.String({ pattern: uuidPattern });
 
@@ -54,7 +55,7 @@ export const TapFlowRecord = Type.Object({
 });
 export type TapFlowRecord = Static<typeof TapFlowRecord>;
 
-/** A GRE key or an ERSPAN session id, by direction; at least one. */
+/** Tunnel ids by direction; at least one. */
 export const MirrorDirections = Type.Object(
   {
     IN: Type.Optional(integer(0, 0xffffffff)),

@@ -8,7 +8,3 @@ export type ResourceKind = (typeof resourceKinds)[number];
 /** Neutron's direction: IN is towards the VM (VPP transmits to it), OUT is from the VM (VPP receives from it). */
 export const directions = ['IN', 'OUT', 'BOTH'] as const;
 export type Direction = (typeof directions)[number];
-
-/** How a tap mirror's copies travel: GRE with Ethernet inside, or ERSPAN version 1 (type II). */
-export const mirrorTypes = ['gre', 'erspanv1'] as const;
-export type MirrorType = (typeof mirrorTypes)[number];

@@ -2,7 +2,8 @@ import Type, { type Static } from 'typebox';
 import { MirrorDirections, mostMtu, VlanFilter } from './api-record.js';
 import { IpAddress, integer, Name, ProjectId, TunnelAddress } from './field-types.js';
 import { FilterRule, mostFilterRules } from './filter.js';
-import { mirrorTypes, uuidPattern } from './identifiers.js';
+import { uuidPattern } from './identifiers.js';
+import { mirrorTypes } from './mirror-transport.js';
 
 const Uuid = Type.String({ pattern: uuidPattern });
 

@@ -42,7 +42,7 @@ const ownKinds = {
   flow: { of: 'flows', features: 'needed', takesCopies: true, filtered: true },
   /** A leg's bridge domain, loopback or policer. */
   mirror: { of: 'mirrors', features: 'if policed', takesCopies: true },
-  /** A leg's tunnel. */
+  /** A leg's tunnel, of whatever kind: the word is on nodes that are to be upgraded. */
   gre: { of: 'mirrors', features: 'needed' },
 } as const satisfies Readonly<Record<string, OwnKindFacts>>;
 

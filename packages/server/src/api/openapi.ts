@@ -8,28 +8,6 @@ import { attributes } from '../taps/tap-kinds.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** What each attribute is, for people. */
-const descriptions: Readonly<Record<string, string>> = {
-  id: 'Given by the server.',
-  tenant_id: 'The project; project_id is the same. Only an administrator may name another than the own.',
-  name: 'Any text; need not be unique.',
-  description: 'Any text.',
-  port_id: "A Neutron port of the same project: a tap service's collector, or what a tap mirror copies.",
-  tap_service_id: 'Where the copies go.',
-  source_port: 'The Neutron port whose traffic is copied; of the same project.',
-  direction: 'IN is towards the VM, OUT is from it.',
-  vlan_filter: 'VLAN ids and ranges by comma; null for all traffic.',
-  filter_rules:
-    'Rules tried in order; the first that matches a packet decides whether it is copied, and what none matches is not. ' +
-    'Without rules everything is copied. Can be changed.',
-  directions: 'The tunnel id (GRE key or ERSPAN session) by direction. An id is used once in a project.',
-  remote_ip: 'Where the copies are sent.',
-  mirror_type: 'How they travel.',
-  status: 'DOWN, PENDING_CREATE, ACTIVE, ERROR or PENDING_DELETE.',
-  status_reason: 'Why it is not ACTIVE; of an ACTIVE tap mirror, what to be warned of.',
-  status_code: 'status_reason for programs: a code of docs/reference/status-codes.md.',
-};
-
 /** The description of the API, made of the very types that requests are checked with. */
 export function openApi(version: string): Schema {
   return {
@@ -58,9 +36,9 @@ export function openApi(version: string): Schema {
 function schemasOf(kind: ResourceKind): [string, Schema][] {
   const { resource } = words[kind];
   const all = Object.entries(attributes[kind]);
-  const described = ([name, { type }]: [string, Attribute]): [string, TSchema] => [
+  const described = ([name, { type, about }]: [string, Attribute]): [string, TSchema] => [
     name,
-    { ...type.schema, description: descriptions[name] ?? '' } as TSchema,
+    { ...type.schema, description: about } as TSchema,
   ];
   const given = all.filter(([, { post }]) => post);
   const required = given.filter(([name, attribute]) => attribute.default === undefined && name !== 'tenant_id');

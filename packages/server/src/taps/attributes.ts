@@ -1,4 +1,4 @@
-import type { FilterRule } from '@taas/model';
+import type { FilterRule, StatusView } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
 import { badRequest } from '../errors/neutron-error.js';
 import { listed } from '../errors/python-repr.js';
@@ -12,23 +12,35 @@ export interface Attribute {
   /** Stands for an absent attribute; without one the attribute is required. */
   readonly default?: unknown;
   readonly type: AttributeType;
+  /** For people, in the description of the API. */
+  readonly about: string;
   /** Whether lists can be sorted by it. */
   readonly sortable?: boolean;
 }
 
-const readOnly: Attribute = { post: false, put: false, type: text };
-export const required = (type: AttributeType): Attribute => ({ post: true, put: false, type });
+const readOnly = (about: string): Attribute => ({ post: false, put: false, type: text, about });
+export const required = (type: AttributeType, about: string): Attribute => ({ post: true, put: false, type, about });
 
 /** Those of every kind, first in Neutron's order. */
 export const commonAttributes = {
-  id: { post: false, put: false, type: uuid },
-  tenant_id: required(project),
-  name: { post: true, put: true, default: '', type: text },
-  description: { post: true, put: true, default: '', type: text },
+  id: { post: false, put: false, type: uuid, about: 'Given by the server.' },
+  tenant_id: required(
+    project,
+    'The project; project_id is the same. Only an administrator may name another than the own.',
+  ),
+  name: { post: true, put: true, default: '', type: text, about: 'Any text; need not be unique.' },
+  description: { post: true, put: true, default: '', type: text, about: 'Any text.' },
 } satisfies Record<string, Attribute>;
 
 /** Those of every kind, last. */
-export const statusAttributes = { status: readOnly, status_reason: readOnly, status_code: readOnly };
+export const statusAttributes = {
+  status: readOnly('DOWN, PENDING_CREATE, ACTIVE, ERROR or PENDING_DELETE.'),
+  status_reason: readOnly('Why it is not ACTIVE; of an ACTIVE tap, what to be warned of.'),
+  status_code: readOnly('status_reason for programs: a code of docs/reference/status-codes.md.'),
+} satisfies Record<string, Attribute>;
+
+/** What {@link statusAttributes} show, but for `status` itself, which has its place in Neutron's order. */
+export const shownStatus = ({ reason, code }: StatusView) => ({ status_reason: reason, status_code: code });
 
 /** The attributes of one kind, in Neutron's order. */
 type Attributes = Readonly<Record<string, Attribute>>;

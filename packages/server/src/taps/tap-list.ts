@@ -12,6 +12,7 @@ import { type Aged, compareAge, firstNotBefore } from '../view/by-age.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { agedOf } from '../view/project-index.js';
 import { shelf, type TapRecord } from '../view/shelf.js';
+import { statusAttributes } from './attributes.js';
 import type { ShownTap } from './tap-kind.js';
 import { statusOf, tapKinds } from './tap-kinds.js';
 
@@ -56,7 +57,7 @@ class TapList {
     const { view, placements, mirrorRules, contained } = deps;
     this.#seen = new PlacementsSeen(placements);
     this.#statuses = new StatusReader(view, this.#seen, mirrorRules, contained);
-    this.#asksStatus = ['status', 'status_reason', 'status_code'].some((name) => asksFor(query, name));
+    this.#asksStatus = Object.keys(statusAttributes).some((name) => asksFor(query, name));
     const { byId, byProject } = shelf(view, kind);
     this.#byId = byId;
     this.#all = this.#named() ?? byProject.inOrder(caller.seesAllProjects ? this.#projectAskedFor() : caller.projectId);

@@ -1,6 +1,6 @@
 import { mirrorTransports, type NodeTapMirror } from '@taas/model';
 import { canonicalAddress } from '../node-facts.js';
-import type { GreSpec } from '../objects/gre.js';
+import type { MirrorTunnel } from './mirror-tunnel.js';
 
 export const legDirections = ['IN', 'OUT', 'BOTH'] as const;
 export type LegDirection = (typeof legDirections)[number];
@@ -10,7 +10,7 @@ export interface MirrorLeg {
   /** `<mirror>/<direction>`, as in tags and keys. */
   readonly id: string;
   readonly direction: LegDirection;
-  readonly spec: GreSpec;
+  readonly spec: MirrorTunnel;
 }
 
 export function legId(mirror: string, direction: LegDirection): string {

@@ -1,6 +1,5 @@
 import { findPort } from '../find-interface.js';
 import { canonicalAddress } from '../node-facts.js';
-import { greIdNames, greKey } from '../objects/gre.js';
 import type { ActualInterface } from '../objects/interface.js';
 import { spansOff } from '../objects/span.js';
 import { type Found, found, type Obstacle, pending, refused, warningOf } from '../plan/obstacle.js';
@@ -10,7 +9,6 @@ import { planPolicer, removePolicer } from '../plan/plan-policer.js';
 import { reviveSource, scrubKey, sourceKey } from '../plan/plan-source.js';
 import type { Planning } from '../plan/planning.js';
 import { stillnessOf } from '../plan/stillness.js';
-import { isOurInstance } from '../plan/taken-tunnels.js';
 import { removeInterface } from '../removal.js';
 import { placing, type TargetDomain } from '../services/plan-attachment.js';
 import { stateOf } from '../services/plan-direct.js';
@@ -19,6 +17,8 @@ import type { Ref, Step } from '../steps.js';
 import { loopbackMac, ownTag } from '../tags.js';
 import type { WantedMirror } from '../wanted/wanted-mirrors.js';
 import { legDirections, legId, legsOf, type MirrorLeg } from './mirror-leg.js';
+import { tunnelAt, tunnelKinds } from './mirror-tunnel.js';
+import { isOurInstance } from './taken-tunnels.js';
 import { mtuWarning, routeObstacle } from './underlay.js';
 
 /**
@@ -122,19 +122,17 @@ interface LegTunnel {
 
 function findTunnel({ actual, tunnels }: Planning, leg: MirrorLeg): Found<LegTunnel> {
   const { spec } = leg;
-  if (spec.type === 'teb' && spec.id === 0)
-    return refused(
-      'tunnel_id_unsupported',
-      'VPP cannot send the GRE key 0: for it that is no key at all; use another tunnel id',
-    );
-  const where = `${spec.remote} with ${greIdNames[spec.type]} ${spec.id}`;
+  const kind = tunnelKinds[spec.type];
+  const unsupported = kind.unsupported(spec.id);
+  if (unsupported !== null) return refused('tunnel_id_unsupported', unsupported);
+  const where = `${spec.remote} with ${kind.idName} ${spec.id}`;
   // Not by whom: it may be another project's.
   const taken = `this node cannot send to ${where} for this tap mirror: use another tunnel id`;
-  const like = actual.gres.by('spec', greKey(spec))[0];
+  const like = kind.like(spec, actual);
   const holder = like && actual.interfaces.get(like.index);
   if (!like || !holder) {
     if (!tunnels.claim(spec)) return pending('waiting_for_release', taken);
-    const instance = tunnels.instance(leg.id, actual);
+    const instance = tunnels.instance(leg, actual);
     return instance === undefined
       ? refused('node_ids_exhausted', 'VPP has no number left for another tunnel')
       : found({ existing: null, instance });
@@ -162,7 +160,7 @@ function planTunnel(
   const steps = [...actual.interfaces.by('tag', tag)]
     .filter((entry) => entry.index !== existing?.index)
     .flatMap((entry) => removeInterface(entry, actual));
-  if (!existing) steps.push({ kind: 'create-gre', as, instance, spec: leg.spec });
+  if (!existing) steps.push(tunnelKinds[leg.spec.type].create(as, instance, leg.spec));
   if (existing?.tag !== tag) steps.push({ kind: 'set-tag', at, tag, before: '' });
   if (existing?.mtu?.packet !== tunnelMtu) steps.push({ kind: 'set-mtu', at, mtu: tunnelMtu });
   // Mute: what the address outside sends back must not reach anybody.
@@ -222,7 +220,7 @@ function removeDomains(planning: Planning, leg: string, kept: number | null): St
 
 /** A tunnel that we made and did not come round to tag: nobody else asks for its number. */
 export function isHalfMadeTunnel(entry: ActualInterface, actual: ActualView): boolean {
-  const tunnel = actual.gres.get(entry.index);
+  const tunnel = tunnelAt(entry.index, actual);
   return (
     entry.tag === '' && tunnel !== undefined && isOurInstance(tunnel.instance) && !actual.memberships.get(entry.index)
   );

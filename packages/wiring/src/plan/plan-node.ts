@@ -1,5 +1,6 @@
 import { listMark } from '../flows/flow-filter.js';
 import { isHalfMadeTunnel, planMirror } from '../mirrors/plan-mirror.js';
+import { TakenTunnels } from '../mirrors/taken-tunnels.js';
 import type { NodeFacts } from '../node-facts.js';
 import type { ActualBridgeDomain } from '../objects/bridge-domain.js';
 import type { ActualInterface } from '../objects/interface.js';
@@ -16,7 +17,6 @@ import { type Plan, PlanDraft } from './plan.js';
 import { planEach, type Unseen } from './plan-contained.js';
 import { planScrub, scrubKey } from './plan-source.js';
 import { type Planning, TakenIds } from './planning.js';
-import { TakenTunnels } from './taken-tunnels.js';
 
 /**
  * Taps to look at: services with all of their flows, and single flows. A flow whose service's ways in and out do not stand

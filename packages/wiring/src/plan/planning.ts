@@ -1,9 +1,9 @@
+import type { TakenTunnels } from '../mirrors/taken-tunnels.js';
 import type { NodeFacts } from '../node-facts.js';
 import type { ActualView } from '../snapshot.js';
 import type { Wanted } from '../wanted/wanted.js';
 import type { PlanDraft } from './plan.js';
 import type { Unseen } from './plan-contained.js';
-import type { TakenTunnels } from './taken-tunnels.js';
 
 /** What every part of the planner reads, and the ids that this plan has given out and VPP does not know of yet. */
 export interface Planning {

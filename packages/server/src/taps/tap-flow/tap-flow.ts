@@ -1,6 +1,6 @@
 import type { TapFlowRecord } from '@taas/model';
 import { direction, uuid, vlanFilter } from '../attribute-type.js';
-import { commonAttributes, required, statusAttributes } from '../attributes.js';
+import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
 import { filterRules, shownRules } from '../filter-rules.js';
 import type { TapKind } from '../tap-kind.js';
 import { admitFlows } from './admit-flows.js';
@@ -11,11 +11,19 @@ export const tapFlow: TapKind<TapFlowRecord> = {
   kind: 'tap_flows',
   attributes: {
     ...commonAttributes,
-    tap_service_id: required(uuid),
-    source_port: required(uuid),
-    direction: required(direction),
-    vlan_filter: { post: true, put: false, default: null, type: vlanFilter },
-    filter_rules: { post: true, put: true, default: [], type: filterRules, sortable: false },
+    tap_service_id: required(uuid, 'Where the copies go.'),
+    source_port: required(uuid, 'The Neutron port whose traffic is copied; of the same project.'),
+    direction: required(direction, 'IN is towards the VM, OUT is from it.'),
+    vlan_filter: {
+      ...{ post: true, put: false, default: null, type: vlanFilter },
+      about: 'VLAN ids and ranges by comma; null for all traffic.',
+    },
+    filter_rules: {
+      ...{ post: true, put: true, default: [], type: filterRules, sortable: false },
+      about:
+        'Rules tried in order; the first that matches a packet decides whether it is copied, and what none matches is not. ' +
+        'Without rules everything is copied. Can be changed.',
+    },
     ...statusAttributes,
   },
   portAttribute: 'source_port',
@@ -32,8 +40,7 @@ export const tapFlow: TapKind<TapFlowRecord> = {
     vlan_filter: record.vlan_filter,
     project_id: record.project_id,
     filter_rules: shownRules(record.filter_rules ?? [], record.filter_rules_given),
-    status_reason: status.reason,
-    status_code: status.code,
+    ...shownStatus(status),
   }),
   status: (record, reader) => reader.flow(record),
   serviceOf: ({ deleting, tap_service_id }) => (deleting ? null : tap_service_id),

@@ -58,10 +58,13 @@ function checkTunnel(
   admission: Admission,
   { mirror_type: type, directions, remote_ip: address }: TapMirrorRecord,
 ): void {
-  const highest = mirrorTransports[type].largestId;
+  const { smallestId: lowest, largestId: highest } = mirrorTransports[type];
   for (const id of Object.values(directions)) {
-    if (id >= 0 && id <= highest) continue;
-    throw invalidInput('directions', `'${id}' is not a tunnel id of a ${type} mirror: those are 0 to ${highest}`);
+    if (id >= lowest && id <= highest) continue;
+    throw invalidInput(
+      'directions',
+      `'${id}' is not a tunnel id of a ${type} mirror: those are ${lowest} to ${highest}`,
+    );
   }
   const verdict = admission.deps.remoteAddresses.judge(address, admission.deps.live.view.underlay);
   if (verdict.is === 'refused') throw invalidInput('remote_ip', verdict.reason);

@@ -1,9 +1,13 @@
-import type { TapMirrorRecord } from '@taas/model';
+import { mirrorTransports, type TapMirrorRecord } from '@taas/model';
 import { ipAddress, mirrorType, tunnelIds, uuid } from '../attribute-type.js';
-import { commonAttributes, required, statusAttributes } from '../attributes.js';
+import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
 import { admitMirrors } from './admit-mirrors.js';
 import { removeUntoldMirror } from './untold-mirror.js';
+
+const idNames = Object.values(mirrorTransports)
+  .map(({ idName }) => idName)
+  .join(' or ');
 
 const directionsOf = ({ directions }: TapMirrorRecord): string => Object.keys(directions).join(' ');
 
@@ -12,10 +16,13 @@ export const tapMirror: TapKind<TapMirrorRecord> = {
   kind: 'tap_mirrors',
   attributes: {
     ...commonAttributes,
-    port_id: required(uuid),
-    directions: { ...required(tunnelIds), sortable: false },
-    remote_ip: required(ipAddress),
-    mirror_type: required(mirrorType),
+    port_id: required(uuid, 'The Neutron port whose traffic is copied; of the same project.'),
+    directions: {
+      ...required(tunnelIds, `The tunnel id (${idNames}) by direction. An id is used once in a project.`),
+      sortable: false,
+    },
+    remote_ip: required(ipAddress, 'Where the copies are sent.'),
+    mirror_type: required(mirrorType, 'How they travel.'),
     ...statusAttributes,
   },
   portAttribute: 'port_id',
@@ -32,8 +39,7 @@ export const tapMirror: TapKind<TapMirrorRecord> = {
     mirror_type: record.mirror_type,
     tenant_id: record.project_id,
     status: status.status,
-    status_reason: status.reason,
-    status_code: status.code,
+    ...shownStatus(status),
   }),
   status: (record, reader) => reader.mirror(record),
   serviceOf: () => null,

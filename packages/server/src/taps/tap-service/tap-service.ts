@@ -1,6 +1,6 @@
 import type { TapServiceRecord } from '@taas/model';
 import { uuid } from '../attribute-type.js';
-import { commonAttributes, required, statusAttributes } from '../attributes.js';
+import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
 import { admitServices } from './admit-services.js';
 import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
@@ -8,7 +8,11 @@ import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
 /** A port that receives copies. */
 export const tapService: TapKind<TapServiceRecord> = {
   kind: 'tap_services',
-  attributes: { ...commonAttributes, port_id: required(uuid), ...statusAttributes },
+  attributes: {
+    ...commonAttributes,
+    port_id: required(uuid, 'The collector: a Neutron port of the same project.'),
+    ...statusAttributes,
+  },
   portAttribute: 'port_id',
   portOf: ({ port_id }) => port_id,
   shown: (record, status) => ({
@@ -19,8 +23,7 @@ export const tapService: TapKind<TapServiceRecord> = {
     port_id: record.port_id,
     status: status.status,
     project_id: record.project_id,
-    status_reason: status.reason,
-    status_code: status.code,
+    ...shownStatus(status),
   }),
   status: (record, reader) => reader.service(record),
   serviceOf: ({ deleting, id }) => (deleting ? null : id),

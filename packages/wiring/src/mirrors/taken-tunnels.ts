@@ -1,8 +1,9 @@
-import { type GreSpec, greKey } from '../objects/gre.js';
 import type { ActualView } from '../snapshot.js';
 import { hashOf } from '../tags.js';
+import type { MirrorLeg } from './mirror-leg.js';
+import { type MirrorTunnel, tunnelKey, tunnelKinds } from './mirror-tunnel.js';
 
-/** Numbers of our GRE tunnels: high ones, which VPP itself gives to nobody ("ta" in the upper half). */
+/** Numbers of our mirrors' tunnels: high ones, which VPP itself gives to nobody ("ta" in the upper half). */
 const firstInstance = 0x7461_0000;
 const instances = 0x1_0000;
 
@@ -27,19 +28,19 @@ export class TakenTunnels {
   }
 
   /** @returns whether nothing else in this plan makes the same tunnel */
-  claim(spec: GreSpec): boolean {
-    const key = greKey(spec);
+  claim(tunnel: MirrorTunnel): boolean {
+    const key = tunnelKey(tunnel);
     if (this.#keys.has(key)) return false;
     this.#keys.add(key);
     return true;
   }
 
   /** A free number for the leg's tunnel, always the same as long as it is free; undefined if there is none. */
-  instance(leg: string, actual: ActualView): number | undefined {
-    const wish = hashOf(leg) % instances;
+  instance({ id, spec }: MirrorLeg, actual: ActualView): number | undefined {
+    const wish = hashOf(id) % instances;
     for (let n = 0; n < instances; n++) {
       const instance = firstInstance + ((wish + n) % instances);
-      if (actual.gres.keysBy('instance', instance).size > 0 || this.#instances.has(instance)) continue;
+      if (tunnelKinds[spec.type].isTaken(instance, actual) || this.#instances.has(instance)) continue;
       this.#instances.add(instance);
       return instance;
     }

@@ -1,6 +1,5 @@
 import type { Cloud } from '@taas/lab';
 import { keys, tapStateCodec } from '@taas/model';
-import { systemClock } from '@taas/service';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startProgramCloud } from '../scenarios/program-cloud.js';
 import { logLines } from '../scenarios/run-program.js';
@@ -40,13 +39,7 @@ const agentSays = (more: object) =>
     }),
   );
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = systemClock.monotonic() + 30_000;
-  while (!(await condition())) {
-    if (systemClock.monotonic() > deadline) throw new Error(`never: ${what}`);
-    await systemClock.sleep(20);
-  }
-}
+const until = (what: string, condition: () => Promise<boolean>) => cloud.until(what, condition, 30_000);
 
 async function tap(project: string, collector: string, source: string) {
   const client = cloud.client(project);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   Cloud,
   type LabSwitch,
@@ -71,7 +74,8 @@ export class FaultCloud {
   static async start(options: FaultCloudOptions): Promise<FaultCloud> {
     const { transport, vpp } = options;
     const etcd = await EtcdCluster.start(systemClock, options.etcd);
-    const seams = new FaultSeams(etcd.endpoints, systemClock);
+    const directory = mkdtempSync(join(tmpdir(), 'taas-faults-'));
+    const seams = new FaultSeams(etcd.endpoints, directory, systemClock);
     try {
       const cloud = await Cloud.start({
         ...{ switch: vpp ?? 'simulated', store: { endpoints: etcd.endpoints }, process: 'programs', servers: 2 },
@@ -81,12 +85,13 @@ export class FaultCloud {
           ...{ vpp: { timeout_ms: 2_000 }, lease_ttl_s: leaseSeconds },
           intervals: { verify_ms: 1_000, liveness_ms: 200, port_poll_ms: 50, retry_max_ms: 1_000 },
         },
-        ...{ clock: systemClock, logger: silentLogger },
+        ...{ directory, clock: systemClock, logger: silentLogger },
       });
       return new FaultCloud(options, cloud, seams, etcd);
     } catch (error) {
       await seams.close();
       await etcd.stop();
+      rmSync(directory, { recursive: true, force: true });
       throw error;
     }
   }
@@ -169,9 +174,10 @@ export class FaultCloud {
   /** @param options.keepFiles the programs' logs and configurations stay, for whoever wants to know what went wrong */
   async stop(options: { readonly keepFiles?: boolean } = {}): Promise<void> {
     for (const program of this.programs) await this.stopProgram(program, 'SIGKILL');
-    await this.cloud.stop(options);
+    await this.cloud.stop();
     await this.seams.close();
     await this.etcd.stop();
+    if (!options.keepFiles) rmSync(this.directory, { recursive: true, force: true });
   }
 
   #program({ name, process, url, health }: Unit): Program {

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Relay, type Seams, VppFaults } from '@taas/lab';
 import type { Clock } from '@taas/service';
@@ -18,13 +16,14 @@ interface SwitchSeams {
 
 /** What stands between the parts of a cloud, so that it can be cut, held up and falsified. */
 export class FaultSeams {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'taas-seams-'));
   readonly #programs = new Map<string, readonly Relay[]>();
   readonly #times = new Map<string, ShiftedClock>();
   readonly #switches = new Map<string, SwitchSeams>();
 
   constructor(
     private readonly endpoints: readonly string[],
+    /** For sockets and the files of shifted clocks. */
+    private readonly directory: string,
     private readonly clock: Clock,
   ) {}
 
@@ -50,7 +49,6 @@ export class FaultSeams {
   async close(): Promise<void> {
     for (const relays of this.#programs.values()) for (const relay of relays) await relay.close();
     for (const { vpp } of this.#switches.values()) await vpp.close();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async #towardsEtcd(program: string): Promise<readonly string[]> {
@@ -63,7 +61,7 @@ export class FaultSeams {
 
   /** All agents of a node come by the same relay, one too many as well: VPP is behind it. */
   async #towardsSwitch(node: string, apiSocket: string): Promise<string> {
-    const path = join(this.#directory, `${node}.sock`);
+    const path = join(this.directory, `${node}.sock`);
     if (this.#switches.has(node)) return path;
     const vppFaults = new VppFaults();
     const of = { target: { path: apiSocket }, clock: this.clock, filter: vppFaults.filter };
@@ -74,7 +72,7 @@ export class FaultSeams {
   #time(program: string): ShiftedClock | undefined {
     const library = findFakeTime();
     if (library === undefined) return undefined;
-    const time = new ShiftedClock(library, join(this.#directory, `${program}.time`));
+    const time = new ShiftedClock(library, join(this.directory, `${program}.time`));
     this.#times.set(program, time);
     return time;
   }

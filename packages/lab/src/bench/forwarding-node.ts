@@ -10,6 +10,7 @@ import {
   nodeTapServiceCodec,
 } from '@taas/model';
 import type { Operation } from '@taas/store';
+import { until } from '../cloud/until.js';
 import type { LabPort, PortOptions } from '../lab-switch.js';
 import { RealSwitch } from '../real-switch.js';
 import type { BenchContext } from './bench-context.js';
@@ -210,12 +211,8 @@ export class ForwardingNode {
     return Number(readFileSync(join(tasks, worker, 'schedstat'), 'utf8').split(' ')[0]) / 1e9;
   }
 
-  private async until(what: string, reached: () => Promise<boolean>): Promise<void> {
-    const deadline = this.context.clock.monotonic() + 30_000;
-    while (!(await reached())) {
-      if (this.context.clock.monotonic() > deadline) throw new Error(`not within 30 s: ${what}`);
-      await this.context.clock.sleep(10);
-    }
+  private until(what: string, reached: () => Promise<boolean>): Promise<void> {
+    return until(this.context.clock, what, reached, { timeoutMs: 30_000, everyMs: 10 });
   }
 }
 

@@ -48,7 +48,7 @@ export class Cloud {
       throw new RangeError('programs cannot share the embedded store: choose an etcd');
     const closers: Closers = [];
     try {
-      const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'taas-cloud-'));
+      const directory = options.directory ?? temporary(closers);
       mkdirSync(directory, { recursive: true });
       const shared = await openCloudStore(options);
       closers.push(() => shared.close());
@@ -147,10 +147,15 @@ export class Cloud {
     return this.nodes.map(({ switch: lab }) => lab.writes());
   }
 
-  /** @throws Error saying what never came true, with what `detail` says of it */
+  /**
+   * Looks until the condition holds.
+   * @param timeoutMs default: 8 s in this process, 15 s for programs
+   * @throws Error saying what never came true, with what `detail` says of it
+   */
   until(what: string, condition: () => Promise<boolean>, timeoutMs?: number, detail?: () => unknown): Promise<void> {
-    const patience = this.options.process === 'programs' ? 15_000 : 8_000;
-    return until(this.clock, what, condition, timeoutMs ?? patience, detail);
+    const usual = this.options.process === 'programs' ? programPace : objectPace;
+    const given = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(detail === undefined ? {} : { detail }) };
+    return until(this.clock, what, condition, { ...usual, ...given });
   }
 
   /**
@@ -164,13 +169,11 @@ export class Cloud {
     return unit;
   }
 
-  /** @param options.keepFiles the programs' logs and configurations stay, for whoever wants to know what went wrong */
-  async stop({ keepFiles = false }: { readonly keepFiles?: boolean } = {}): Promise<void> {
+  async stop(): Promise<void> {
     // Its clients wait for it otherwise.
     this.parts.store.embedded?.start();
     for (const agent of this.secondAgents) await agent.stop('kill');
     for (const close of this.closers.toReversed()) await close();
-    if (this.options.directory === undefined && !keepFiles) rmSync(this.directory, { recursive: true, force: true });
   }
 
   async #startServer(n: number): Promise<void> {
@@ -195,6 +198,15 @@ export class Cloud {
     const n = this.options.nodes.indexOf(node);
     return agentUnit(this.parts, { node, n, apiSocket, ...(name === undefined ? {} : { name }) });
   }
+}
+
+const objectPace = { timeoutMs: 8_000, everyMs: 5 };
+const programPace = { timeoutMs: 15_000, everyMs: 20 };
+
+function temporary(closers: Closers): string {
+  const directory = mkdtempSync(join(tmpdir(), 'taas-cloud-'));
+  closers.push(async () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
 }
 
 function bindingsOf(

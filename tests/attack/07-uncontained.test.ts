@@ -8,7 +8,7 @@ import { statusOf, tapOf } from './tap-of-project.js';
 
 // The control of 07-hostile-records: the same attack, in this process, on programs without the checks. The codec believes any
 // text to be an address (the module that judges is replaced for this file), and with `endsPass` an agent contains nothing.
-vi.mock('../../packages/model/src/node-address.js', async (original) => ({
+vi.mock('@taas/model/testing/node-address', async (original) => ({
   ...(await original<object>()),
   isIpAddress: () => true,
   tunnelAddressProblem: () => null,

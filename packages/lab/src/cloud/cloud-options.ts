@@ -82,3 +82,10 @@ export interface Seams {
   /** Which errors end a reconcile pass of an agent in this process, other than as it is. */
   readonly endsPass?: (error: unknown) => boolean;
 }
+
+/** Why these choices do not go together, or null. */
+export function contradiction({ store, process, bindings }: CloudOptions): string | null {
+  if (process === 'programs' && store === 'embedded') return 'programs cannot share the embedded store: choose an etcd';
+  if (bindings === 'etcd-v2' && process !== 'programs') return "etcd's v2 store is followed by programs alone";
+  return null;
+}

@@ -7,7 +7,7 @@ import { TaasClient } from '../api-client.js';
 import type { LabPort, LabSwitch, PortOptions } from '../lab-switch.js';
 import { type Answer, type AskOptions, ask } from './ask.js';
 import { type Bindings, neutronBindings, recordBindings, v2Bindings } from './bindings.js';
-import type { CloudOptions } from './cloud-options.js';
+import { type CloudOptions, contradiction } from './cloud-options.js';
 import { type CloudStore, openCloudStore } from './cloud-store.js';
 import { type Closers, startSwitches } from './switches.js';
 import { startTokenOpenStack, type TokenOpenStack } from './token-openstack.js';
@@ -42,10 +42,13 @@ export class Cloud {
     private readonly closers: Closers,
   ) {}
 
-  /** Starts everything and resolves when servers and agents are ready. What it started so far is stopped on failure. */
+  /**
+   * Starts everything and resolves when servers and agents are ready. What it started so far is stopped on failure.
+   * @throws RangeError for choices that do not go together
+   */
   static async start(options: CloudOptions): Promise<Cloud> {
-    if (options.process === 'programs' && options.store === 'embedded')
-      throw new RangeError('programs cannot share the embedded store: choose an etcd');
+    const wrong = contradiction(options);
+    if (wrong !== null) throw new RangeError(wrong);
     const closers: Closers = [];
     try {
       const directory = options.directory ?? temporary(closers);

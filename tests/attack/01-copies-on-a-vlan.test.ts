@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TokenPort } from '@taas/lab';
 import { agentCodec, keys, nodeTapFlowCodec } from '@taas/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 
 // Copies on a VLAN reach whoever has an uplink in layer 2 or the same VLAN; with frames: tests/scenarios/flat-network.ts.

@@ -1,3 +1,4 @@
+import type { TokenPort } from '@taas/lab';
 import {
   agentCodec,
   keys,
@@ -8,7 +9,6 @@ import {
   tapServiceCodec,
 } from '@taas/model';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 
 // Item 2: B copies a port of A's, of which nobody says whose it is.

@@ -1,7 +1,7 @@
+import type { TokenPort } from '@taas/lab';
 import { agentCodec, keys, nodeTapMirrorCodec, prefixes } from '@taas/model';
 import { remoteAddressPolicy, usualRemoteAddresses } from '@taas/server/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 
 // Item 3: a tenant has copies sent to the cloud's own tunnel addresses while the agents are silent.

@@ -9,7 +9,7 @@ import { createEtcdStore, type Store } from '@taas/store';
 import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { CertificateMaker, type MadeCertificate, seal } from '@taas/store/testing/suites';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { runWith } from '../scenarios/program-cloud.js';
+import { runWith } from '../scenarios/run-program.js';
 import { uuid } from './stack.js';
 
 // Whoever can write to etcd, such as a compromised node where etcd asks nobody, tells nodes what to do if keys are believed.

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TokenPort } from '@taas/lab';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 
 // Item 6: somebody makes the server take away everybody's taps of a port that is there.

@@ -1,8 +1,10 @@
+import { type Cloud, readyz } from '@taas/lab';
 import { keys } from '@taas/model';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { agentMessages, connect, type VppClient } from 'vpp-api';
-import { SimCloud } from '../scenarios/sim-cloud.js';
+import { startFastCloud } from '../scenarios/fast-cloud.js';
+import type { LogLine } from '../scenarios/recording-logger.js';
 import { hostileKeys } from './hostile-keys.js';
 import { hostileValue } from './hostile-values.js';
 import { uuid } from './stack.js';
@@ -14,25 +16,26 @@ const runs = Number(process.env['TAAS_HOSTILE_RUNS'] ?? 6);
 const seed = process.env['TAAS_HOSTILE_SEED'];
 const honest = ['node-a', 'node-b'] as const;
 
-let cloud: SimCloud;
+let cloud: Cloud;
+const log: LogLine[] = [];
 const switches: VppClient<typeof agentMessages>[] = [];
 
 beforeAll(async () => {
-  cloud = await SimCloud.start({ nodes: [...honest, 'node-evil'], transport: 'vxlan' });
+  cloud = await startFastCloud({ nodes: [...honest, 'node-evil'], transport: 'vxlan', log });
   // What its agent would write is written by somebody else.
-  await cloud.stopAgent('node-evil');
+  await cloud.node('node-evil').agent.stop();
   for (const [node, port, project] of [
     ['node-a', uuid(1), 'acme'],
     ['node-b', uuid(2), 'acme'],
     ['node-b', uuid(3), 'other'],
     ['node-a', uuid(4), 'other'],
   ] as const) {
-    await cloud.bind(node, port, project);
-    await cloud.switch(node).addPort({ id: port, bridgeDomain: project === 'acme' ? 20 : 30 });
+    await cloud.bindings.bind(node, port, project);
+    await cloud.node(node).switch.addPort({ id: port, bridgeDomain: project === 'acme' ? 20 : 30 });
   }
   for (const node of honest)
     switches.push(
-      await connect({ socketPath: cloud.switch(node).apiSocket, clientName: 'look', messages: agentMessages }),
+      await connect({ socketPath: cloud.node(node).switch.apiSocket, clientName: 'look', messages: agentMessages }),
     );
 });
 afterAll(async () => {
@@ -67,7 +70,7 @@ it(
     const all = fc.tuple(...hostileKeys.map(({ schema, record }) => hostileValue(schema, record)));
     let malformed = 0;
     const property = fc.asyncProperty(all, async (values) => {
-      const since = cloud.log.length;
+      const since = log.length;
       for (const [n, { key }] of hostileKeys.entries()) await cloud.put(key, values[n] ?? '');
       const fresh = await tapOf(cloud, 'acme', { source: uuid(1), collector: uuid(2) });
       await works(fresh);
@@ -85,8 +88,8 @@ it(
       );
       for (const kind of ['tap_services', 'tap_flows', 'tap_mirrors', 'tapped_ports'])
         expect((await cloud.ask('GET', kind, { project: 'admin', roles: 'admin' })).status, kind).toBe(200);
-      expect((await cloud.readyz('server')).status).toBe(200);
-      const said = cloud.log.slice(since);
+      expect((await readyz(cloud.server())).status).toBe(200);
+      const said = log.slice(since);
       expect(said.filter(({ message }) => message === 'a round was not finished')).toEqual([]);
       malformed += said.filter(({ message }) => /malformed|cannot be used/.test(message)).length;
     });

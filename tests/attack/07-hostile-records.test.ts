@@ -1,7 +1,8 @@
+import type { Cloud } from '@taas/lab';
 import { keys, tapStateCodec } from '@taas/model';
-import { systemClock } from '@taas/service';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { logLines, ProgramCloud } from '../scenarios/program-cloud.js';
+import { startProgramCloud } from '../scenarios/program-cloud.js';
+import { logLines } from '../scenarios/run-program.js';
 import { uuid } from './stack.js';
 
 // The real programs, a real etcd, and simulated switches. Node node-evil is compromised: it writes what it likes under its own
@@ -14,15 +15,15 @@ const addresses = [
   ...['10.99.0.1', '10.99.0.2', 'fd00::1'],
 ];
 
-let cloud: ProgramCloud;
+let cloud: Cloud;
 
 beforeAll(async () => {
-  cloud = await ProgramCloud.start(['node-a', 'node-b', 'node-evil'], 'etcd-v2', 'vxlan');
-  await cloud.agent('node-evil').process.stop('SIGKILL');
-  await cloud.addPort('node-a', uuid(1), 20, 'acme');
-  await cloud.addPort('node-b', uuid(2), 30, 'acme');
-  await cloud.addPort('node-evil', uuid(3), 20, 'evil');
-  await cloud.addPort('node-b', uuid(4), 31, 'evil');
+  cloud = await startProgramCloud(['node-a', 'node-b', 'node-evil'], { bindings: 'etcd-v2', transport: 'vxlan' });
+  await cloud.node('node-evil').agent.process.stop('SIGKILL');
+  await cloud.addPort('node-a', { id: uuid(1), bridgeDomain: 20 }, 'acme');
+  await cloud.addPort('node-b', { id: uuid(2), bridgeDomain: 30 }, 'acme');
+  await cloud.addPort('node-evil', { id: uuid(3), bridgeDomain: 20 }, 'evil');
+  await cloud.addPort('node-b', { id: uuid(4), bridgeDomain: 31 }, 'evil');
   // Five programs and an etcd: much for a machine that is busy.
 }, 180_000);
 afterAll(() => cloud?.stop());
@@ -38,16 +39,10 @@ const agentSays = (more: object) =>
     }),
   );
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = systemClock.monotonic() + 30_000;
-  while (!(await condition())) {
-    if (systemClock.monotonic() > deadline) throw new Error(`never: ${what}`);
-    await systemClock.sleep(20);
-  }
-}
+const until = (what: string, condition: () => Promise<boolean>) => cloud.until(what, condition, 30_000);
 
 async function tap(project: string, collector: string, source: string) {
-  const client = cloud.client(0, project);
+  const client = cloud.client(project);
   const service = await client.createTapService('s', collector);
   const flow = await client.createTapFlow({
     ...{ name: 'f', tapServiceId: service.id, sourcePort: source, direction: 'BOTH' },
@@ -122,18 +117,20 @@ it("what stands in networking-vpp's keys of etcd's v2 store hurts the ports that
     '\u0000\u2028',
   ];
   const trunks = ['{"sub_ports":7}', '{"sub_ports":[null]}', '{"sub_ports":[{"port_id":{}}]}', '[[[['];
-  for (const [n, value] of values.entries()) await cloud.putBinding(keys.boundPort('node-evil', uuid(100 + n)), value);
-  for (const [n, value] of trunks.entries()) await cloud.putBinding(keys.boundTrunk('node-evil', uuid(200 + n)), value);
+  for (const [n, value] of values.entries())
+    await cloud.bindings.put(keys.boundPort('node-evil', uuid(100 + n)), value);
+  for (const [n, value] of trunks.entries())
+    await cloud.bindings.put(keys.boundTrunk('node-evil', uuid(200 + n)), value);
   for (const key of [keys.boundPort('node-evil', 'no-uuid'), '/networking-vpp/nodes/node-evil/unheard/of/x'])
-    await cloud.putBinding(key, '{}');
+    await cloud.bindings.put(key, '{}');
   await neighbourLives();
-  const said = cloud.servers.flatMap(({ logFile }) => logLines(logFile)).map(({ msg }) => msg);
+  const said = cloud.servers.flatMap(({ process }) => logLines(process.logFile)).map(({ msg }) => msg);
   expect(said).toContain("malformed key of networking-vpp's: it is left out");
 });
 
 it('no pass of an honest agent was left unfinished', () => {
   for (const node of ['node-a', 'node-b']) {
-    const said = logLines(cloud.agent(node).logFile).map(({ msg }) => msg);
+    const said = logLines(cloud.node(node).agent.process.logFile).map(({ msg }) => msg);
     expect(said).toContain('plan carried out');
     expect(said).not.toContain('a round was not finished');
   }

@@ -1,12 +1,14 @@
+import type { Cloud } from '@taas/lab';
 import { keys } from '@taas/model';
 import { afterEach, expect, it, vi } from 'vitest';
-import { SimCloud } from '../scenarios/sim-cloud.js';
+import { startFastCloud } from '../scenarios/fast-cloud.js';
+import type { LogLine } from '../scenarios/recording-logger.js';
 import { uuid } from './stack.js';
 import { statusOf, tapOf } from './tap-of-project.js';
 
 // The control of 07-hostile-records: the same attack, in this process, on programs without the checks. The codec believes any
 // text to be an address (the module that judges is replaced for this file), and with `endsPass` an agent contains nothing.
-vi.mock('../../packages/model/src/node-address.js', async (original) => ({
+vi.mock('@taas/model/testing/node-address', async (original) => ({
   ...(await original<object>()),
   isIpAddress: () => true,
   tunnelAddressProblem: () => null,
@@ -14,28 +16,27 @@ vi.mock('../../packages/model/src/node-address.js', async (original) => ({
   addressSpelling: (a: string) => a,
 }));
 
-let cloud: SimCloud;
+let cloud: Cloud;
+let log: LogLine[] = [];
 afterEach(() => cloud?.stop());
 
 const unfinished = () =>
-  cloud.log.filter(({ message, fields }) => message === 'a round was not finished' && fields['program'] === 'node-b')
-    .length;
+  log.filter(({ message, fields }) => message === 'a round was not finished' && fields['program'] === 'node-b').length;
 
 /** Node node-evil says that its tunnels end at nothing, which the honest node-b is told. */
 async function attack(endsPass?: (error: unknown) => boolean): Promise<void> {
-  cloud = await SimCloud.start({
-    ...{ nodes: ['node-a', 'node-b', 'node-evil'], transport: 'vxlan' },
-    ...(endsPass ? { endsPass } : {}),
-  });
-  await cloud.stopAgent('node-evil');
+  log = [];
+  const nodes = ['node-a', 'node-b', 'node-evil'];
+  cloud = await startFastCloud({ nodes, transport: 'vxlan', log, seams: endsPass ? { endsPass } : {} });
+  await cloud.node('node-evil').agent.stop();
   for (const [node, port, project] of [
     ['node-a', uuid(1), 'acme'],
     ['node-b', uuid(2), 'acme'],
     ['node-evil', uuid(3), 'evil'],
     ['node-b', uuid(4), 'evil'],
   ] as const) {
-    await cloud.bind(node, port, project);
-    await cloud.switch(node).addPort({ id: port, bridgeDomain: project === 'acme' ? 20 : 30 });
+    await cloud.bindings.bind(node, port, project);
+    await cloud.node(node).switch.addPort({ id: port, bridgeDomain: project === 'acme' ? 20 : 30 });
   }
   const more = { physnets: [], capabilities: [], tunnel_address: 'garbage' };
   const said = { v: 1, node: 'node-evil', agent_version: '1', vpp_version: '26.06', ...more };

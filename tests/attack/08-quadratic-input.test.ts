@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import type { TokenPort } from '@taas/lab';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 
 /** What a caller waits for at most; what was there before needs minutes. */

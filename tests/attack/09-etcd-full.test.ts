@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import type { TokenPort } from '@taas/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 
 const quotaBytes = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
+import type { TokenPort } from '@taas/lab';
 import { agentCodec, keys, prefixes } from '@taas/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 
 // Greedy tenants take all that they may of what everybody shares.

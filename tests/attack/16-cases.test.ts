@@ -1,5 +1,6 @@
+import type { Cloud } from '@taas/lab';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ProgramCloud } from '../scenarios/program-cloud.js';
+import { startProgramCloud } from '../scenarios/program-cloud.js';
 
 // What users' clients do: ids as texts, and a POST at once after a DELETE, by whichever server the balancer chooses.
 
@@ -8,10 +9,10 @@ const uuid = (n: number) => `16161616-0000-4000-8000-${n.toString().padStart(12,
 /** A Go client's request, as Terraform's provider sends it. */
 const asGoSends = { mirror_type: 'gre', remote_ip: '198.51.100.7', directions: { IN: '101', OUT: '102' } };
 
-let cloud: ProgramCloud;
+let cloud: Cloud;
 beforeAll(async () => {
-  cloud = await ProgramCloud.start([node]);
-  for (let n = 1; n <= 3; n++) await cloud.addPort(node, uuid(n), 100 + n);
+  cloud = await startProgramCloud([node]);
+  for (let n = 1; n <= 3; n++) await cloud.addPort(node, { id: uuid(n), bridgeDomain: 100 + n }, 'project-a');
   // No mirror is made while a server does not know which addresses are the cloud's own.
   for (const server of [0, 1])
     await cloud.until('the server knows the addresses of nodes', async () => {
@@ -73,7 +74,7 @@ it('CONTROL: with a node that does not answer the same POST is refused, and told
   const first = await mirror(0, 3);
   const { id } = first.json['tap_mirror'] as unknown as Made;
   await told('tap_mirrors', id);
-  cloud.agent(node).process.freeze();
+  cloud.node(node).agent.process.freeze();
   try {
     await call(0, 'DELETE', `tap_mirrors/${id}`);
     const refused = await mirror(1, 3);
@@ -81,7 +82,7 @@ it('CONTROL: with a node that does not answer the same POST is refused, and told
     expect(JSON.stringify(refused.json)).toContain('its node has not confirmed yet that it is gone');
     expect(JSON.stringify(refused.json)).not.toContain('already exists');
   } finally {
-    cloud.agent(node).process.thaw();
+    cloud.node(node).agent.process.thaw();
   }
   await cloud.until('the id is free again', async () => (await mirror(0, 3)).status === 201);
 });

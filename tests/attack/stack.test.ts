@@ -1,5 +1,5 @@
+import type { TokenPort } from '@taas/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenPort } from './cloud-of-tokens.js';
 import { Stack, uuid } from './stack.js';
 
 describe('the stack that is attacked', () => {

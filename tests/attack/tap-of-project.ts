@@ -1,4 +1,4 @@
-import type { SimCloud } from '../scenarios/sim-cloud.js';
+import type { Cloud } from '@taas/lab';
 
 /** A tap service with one flow. */
 export interface TapOfProject {
@@ -8,7 +8,7 @@ export interface TapOfProject {
 }
 
 export async function tapOf(
-  cloud: SimCloud,
+  cloud: Cloud,
   project: string,
   { source, collector }: { readonly source: string; readonly collector: string },
 ): Promise<TapOfProject> {
@@ -22,7 +22,7 @@ export async function tapOf(
 
 /** @throws Error when the flow is not shown */
 export async function statusOf(
-  cloud: SimCloud,
+  cloud: Cloud,
   { project, flow }: Pick<TapOfProject, 'project' | 'flow'>,
 ): Promise<string> {
   const { status, text } = await cloud.ask('GET', `tap_flows/${flow}`, { project });

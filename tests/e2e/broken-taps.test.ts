@@ -1,5 +1,3 @@
-import { describeBrokenMirrors } from '../scenarios/broken-mirrors.js';
-import { describeBrokenTaps } from '../scenarios/broken-taps.js';
+import { onSimulator } from './on-simulator.js';
 
-describeBrokenTaps('the simulator', () => ({ vpp: undefined }));
-describeBrokenMirrors('the simulator', () => ({ vpp: undefined }));
+await onSimulator('broken-taps');

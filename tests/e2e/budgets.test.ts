@@ -1,3 +1,3 @@
-import { describeBudgets } from '../scenarios/budgets.js';
+import { onSimulator } from './on-simulator.js';
 
-describeBudgets('the simulator', () => ({ vpp: undefined }));
+await onSimulator('budgets');

@@ -1,3 +1,3 @@
-import { describeCollectorLink } from '../scenarios/collector-link.js';
+import { onSimulator } from './on-simulator.js';
 
-describeCollectorLink('the simulator', () => ({ vpp: undefined }));
+await onSimulator('collector-link');

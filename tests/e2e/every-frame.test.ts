@@ -1,3 +1,3 @@
-import { describeEveryFrame } from '../scenarios/every-frame.js';
+import { onSimulator } from './on-simulator.js';
 
-describeEveryFrame('the simulator', () => ({ vpp: undefined }));
+await onSimulator('every-frame');

@@ -1,3 +1,3 @@
-import { describeFilters } from '../scenarios/filters.js';
+import { onSimulator } from './on-simulator.js';
 
-describeFilters('the simulator', () => ({ vpp: undefined, lists: 12 }));
+await onSimulator('filters');

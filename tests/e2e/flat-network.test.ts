@@ -1,3 +1,3 @@
-import { describeFlatNetwork } from '../scenarios/flat-network.js';
+import { onSimulator } from './on-simulator.js';
 
-describeFlatNetwork('the simulator', () => ({ vpp: undefined }));
+await onSimulator('flat-network');

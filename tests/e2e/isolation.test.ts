@@ -1,3 +1,3 @@
-import { describeIsolation } from '../scenarios/isolation.js';
+import { onSimulator } from './on-simulator.js';
 
-describeIsolation('the simulator', () => ({ vpp: undefined }));
+await onSimulator('isolation');

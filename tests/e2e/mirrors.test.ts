@@ -1,3 +1,3 @@
-import { describeMirrors } from '../scenarios/mirrors.js';
+import { onSimulator } from './on-simulator.js';
 
-describeMirrors('the simulator', () => ({ vpp: undefined }));
+await onSimulator('mirrors');

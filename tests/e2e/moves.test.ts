@@ -1,7 +1,3 @@
-import { describeMoves } from '../scenarios/moves.js';
+import { onSimulator } from './on-simulator.js';
 
-describeMoves(
-  'the simulator',
-  () => ({ vpp: undefined }),
-  () => undefined,
-);
+await onSimulator('moves');

@@ -1,3 +1,3 @@
-import { describeRebinding } from '../scenarios/rebinding.js';
+import { onSimulator } from './on-simulator.js';
 
-describeRebinding('the simulator', () => ({ vpp: undefined }));
+await onSimulator('rebinding');

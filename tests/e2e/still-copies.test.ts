@@ -1,3 +1,3 @@
-import { describeStillCopies } from '../scenarios/still-copies.js';
+import { onSimulator } from './on-simulator.js';
 
-describeStillCopies('the simulator', () => ({ vpp: undefined }));
+await onSimulator('still-copies');

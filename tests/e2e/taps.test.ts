@@ -1,3 +1,3 @@
-import { describeTaps } from '../scenarios/taps.js';
+import { onSimulator } from './on-simulator.js';
 
-describeTaps('the simulator', () => ({ vpp: undefined }));
+await onSimulator('taps');

@@ -1,4 +1,4 @@
-import { projectOf } from '../e2e/mesh/mesh-model.js';
+import { projectOf } from '../scenarios/mesh/mesh-model.js';
 import type { Fault, Injected } from './catalogue/fault.js';
 import type { FaultCloud } from './cloud/fault-cloud.js';
 import { type Expected, expectedBy } from './guarantees/expected.js';

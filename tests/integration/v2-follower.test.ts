@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deleteV2, getV2, putV2 } from '@taas/lab';
 import { silentLogger, systemClock } from '@taas/service';
 import { createV2Follower, type EtcdStoreOptions, type V2Follower } from '@taas/store';
 import { type EtcdProcess, type EtcdProcessOptions, launchEtcd, launchEtcdCluster } from '@taas/store/testing';
 import { openTcpWall, V2View } from '@taas/store/testing/suites';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { deleteV2, getV2, putV2 } from '../scenarios/v2-keys.js';
 
 const cleanups: (() => void | Promise<void>)[] = [];
 const ofTest: (() => void | Promise<void>)[] = [];

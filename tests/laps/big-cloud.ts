@@ -1,3 +1,4 @@
+import type { TokenPort } from '@taas/lab';
 import {
   keys,
   portBindingCodec,
@@ -8,7 +9,6 @@ import {
   tapServiceCodec,
 } from '@taas/model';
 import type { Operation, Store } from '@taas/store';
-import type { TokenPort } from '../attack/cloud-of-tokens.js';
 import { uuid } from '../attack/stack.js';
 import { putAll } from './fake-nodes.js';
 

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, type LabPort, physnet, SimSwitch, SimWire, tunnelAddress } from '@taas/lab';
+import { agentConfig, freePort, type LabPort, type LabSwitch, startSwitches } from '@taas/lab';
 import { silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type Store } from '@taas/store';
 import type { ServiceProcess } from './lab/service-process.js';
@@ -14,7 +13,7 @@ export interface NeutronPort {
 }
 
 export interface TapNode {
-  readonly switch: SimSwitch;
+  readonly switch: LabSwitch;
   /** To be stopped and started in a test. */
   readonly agent: ServiceProcess;
 }
@@ -25,6 +24,7 @@ export interface TapNode {
  */
 export class TapNodes {
   readonly #nodes = new Map<string, TapNode>();
+  readonly #closers: (() => Promise<unknown>)[] = [];
 
   private constructor(private readonly store: Store) {}
 
@@ -33,8 +33,9 @@ export class TapNodes {
     const store = createEtcdStore({ endpoints: [etcdUrl], clock, logger: silentLogger, random: Math.random });
     const nodes = new TapNodes(store);
     try {
-      const wire = new SimWire();
-      for (const [n, name] of names.entries()) await nodes.#add(name, n, wire, { etcdUrl, directory });
+      const of = { nodes: names, switch: 'simulated', store: 'embedded', transport: 'either', clock } as const;
+      const switches = await startSwitches({ ...of, logger: silentLogger }, directory, nodes.#closers);
+      for (const [name, lab] of switches) await nodes.#add(name, lab, { etcdUrl, directory });
       return nodes;
     } catch (error) {
       await nodes.stop();
@@ -66,30 +67,24 @@ export class TapNodes {
 
   async stop(): Promise<void> {
     for (const { agent } of this.#nodes.values()) await agent.stop();
-    for (const node of this.#nodes.values()) await node.switch.stop();
+    for (const close of this.#closers.toReversed()) await close();
     await this.store.close();
   }
 
-  async #add(name: string, n: number, wire: SimWire, place: { etcdUrl: string; directory: string }): Promise<void> {
-    const directory = join(place.directory, name);
-    mkdirSync(directory);
-    const sim = await SimSwitch.start(directory, name);
-    sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n) });
+  async #add(name: string, lab: LabSwitch, place: { etcdUrl: string; directory: string }): Promise<void> {
+    const healthPort = await freePort();
     const agent = taasProgram({
-      program: 'taas-agent',
-      directory,
-      config: {
-        node: name,
-        vpp: { api_socket: sim.apiSocket },
-        physnets: [{ name: physnet }],
-        tunnel_address: tunnelAddress(n).split('/')[0],
-        etcd: { endpoints: [place.etcdUrl], allow_unprotected: true },
+      ...{ program: 'taas-agent', directory: join(place.directory, name), healthPort },
+      config: agentConfig(
         // A node whose agent is held back for a while is not an unattended one.
-        lease_ttl_s: 300,
-      },
-      healthPort: await freePort(),
+        { agent: { lease_ttl_s: 300 } },
+        {
+          ...{ node: name, n: this.#nodes.size, apiSocket: lab.apiSocket, healthPort },
+          endpoints: [place.etcdUrl],
+        },
+      ),
     });
-    this.#nodes.set(name, { switch: sim, agent });
+    this.#nodes.set(name, { switch: lab, agent });
     await agent.start();
   }
 }

@@ -172,7 +172,7 @@ export function describeFilters(name: string, settings: () => FilterSettings): v
       }
       const [five, six] = subports;
       if (!five || !six) throw new Error('a trunk has two subports');
-      await lab.cloud.bindTrunk('node-a', vm.port.id, subports);
+      await lab.cloud.bindings.bindTrunk('node-a', vm.port.id, subports);
       return { vm, five, six };
     }
 

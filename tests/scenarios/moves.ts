@@ -1,4 +1,4 @@
-import type { Frame } from '@taas/lab';
+import { type Frame, readyz } from '@taas/lab';
 import { keys } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MirrorLab } from './mirror-lab.js';
@@ -27,7 +27,7 @@ export function describeMoves(
 
   /** networking-vpp's port goes from a node: its key first, or the node's agent would make it again. */
   const leaves = async ({ node, port }: Collector): Promise<void> => {
-    await lab.cloud.unbind(node, port.id);
+    await lab.cloud.bindings.unbind(node, port.id);
     await lab.cloud.node(node).switch.removePort(port);
   };
   /** Nothing of the tap may be left in etcd or VPP of a node that it has left. */
@@ -41,8 +41,8 @@ export function describeMoves(
   /** An operator can see that something has moved. */
   const isTold = () =>
     lab.eventually(async () => {
-      const answer = await fetch(`${lab.cloud.healthUrl}/readyz`);
-      const { moves } = (await answer.json()) as { moves: { hand_overs: number } };
+      const { text } = await readyz(lab.cloud.server());
+      const { moves } = JSON.parse(text) as { moves: { hand_overs: number } };
       expect(moves.hand_overs).toBeGreaterThanOrEqual(1);
     });
   const moved = (what: string, gap: Gap): void => {
@@ -59,14 +59,14 @@ export function describeMoves(
         const vm = await lab.vm(nodeA);
         const flow = await lab.flow(service, vm);
         await lab.active(flow);
-        await lab.cloud.bind(nodeC, vm.port.id);
+        await lab.cloud.bindings.bind(nodeC, vm.port.id);
         await lab.eventually(async () =>
           expect((await lab.client.show('tap_flows', flow)).status_reason).toMatch(/not on this node yet/),
         );
         await lab.expectCopies(collector, vm);
         // While it is bound nowhere, as between networking-vpp's two keys, nothing changes either.
-        await lab.cloud.unbind(nodeA, vm.port.id);
-        await lab.cloud.unbind(nodeC, vm.port.id);
+        await lab.cloud.bindings.unbind(nodeA, vm.port.id);
+        await lab.cloud.bindings.unbind(nodeC, vm.port.id);
         await lab.client.until('tap_flows', flow, 'PENDING_CREATE');
         await lab.expectCopies(collector, vm);
         const there = await lab.vm(nodeC, vm.port.id);
@@ -109,13 +109,13 @@ export function describeMoves(
         const flows: string[] = [];
         for (const vm of vms) flows.push(await lab.flow(service, vm));
         await lab.active(...flows);
-        await lab.cloud.bind(nodeC, collector.port.id);
+        await lab.cloud.bindings.bind(nodeC, collector.port.id);
         await lab.eventually(async () =>
           expect((await lab.client.show('tap_services', service)).status_reason).toMatch(/not on this node yet/),
         );
         for (const vm of vms) await lab.expectCopies(collector, vm);
-        await lab.cloud.unbind(nodeB, collector.port.id);
-        await lab.cloud.unbind(nodeC, collector.port.id);
+        await lab.cloud.bindings.unbind(nodeB, collector.port.id);
+        await lab.cloud.bindings.unbind(nodeC, collector.port.id);
         await lab.client.until('tap_services', service, 'PENDING_CREATE');
         for (const vm of vms) await lab.expectCopies(collector, vm);
         const there = await lab.collector(nodeC, collector.port.id);
@@ -165,13 +165,13 @@ export function describeMoves(
 
     it('sends from where its port was until that is on the new node, and then from there', async () => {
       const { mirrors, vm, mirror } = await startMirror();
-      await lab.cloud.bind(nodeB, vm.port.id);
+      await lab.cloud.bindings.bind(nodeB, vm.port.id);
       await lab.eventually(async () =>
         expect(await mirrors.reason(mirror)).toMatch(/^PENDING_CREATE .*not on this node yet/),
       );
       await mirrors.expectMirrored(vm, 'erspanv1', directions);
-      await lab.cloud.unbind(nodeA, vm.port.id);
-      await lab.cloud.unbind(nodeB, vm.port.id);
+      await lab.cloud.bindings.unbind(nodeA, vm.port.id);
+      await lab.cloud.bindings.unbind(nodeB, vm.port.id);
       await lab.eventually(async () => expect(await mirrors.reason(mirror)).toMatch(/^PENDING_CREATE .*not bound/));
       await mirrors.expectMirrored(vm, 'erspanv1', directions);
       const there = await lab.vm(nodeB, vm.port.id);

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   Cloud,
   type CloudOptions,
@@ -9,7 +6,6 @@ import {
   type NewTapFlow,
   settled,
   type TaasClient,
-  type VppBinary,
 } from '@taas/lab';
 import { compareFrames } from '@taas/packets';
 import { silentLogger, systemClock } from '@taas/service';
@@ -30,12 +26,9 @@ export interface Collector {
   readonly port: LabPort;
 }
 
-export type LabSettings = Partial<
-  Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes' | 'ip6' | 'agent' | 'segments'>
-> & {
-  /** Undefined: the simulator. */
-  readonly vpp: VppBinary | undefined;
-};
+/** By default two nodes in this process, with copies over VLANs. */
+export type LabSettings = Pick<CloudOptions, 'switch'> &
+  Partial<Pick<CloudOptions, 'store' | 'process' | 'transport' | 'nodes' | 'ip6' | 'agent' | 'segments'>>;
 
 /** A cloud with what scenarios do over and over: VMs that talk, collectors that are checked frame by frame. */
 export class TapLab {
@@ -44,37 +37,23 @@ export class TapLab {
   private constructor(
     readonly cloud: Cloud,
     private readonly project: string,
-    private readonly directory: string,
     private readonly last: { serial: number; port: number } = { serial: 0, port: 0 },
     readonly client: TaasClient = cloud.client(project),
   ) {}
 
   static async start(settings: LabSettings): Promise<TapLab> {
-    const directory = mkdtempSync(join(tmpdir(), 'taas-scenario-'));
-    const cloud = await Cloud.start({
-      directory,
-      vpp: settings.vpp,
-      etcd: settings.etcd,
-      nodes: settings.nodes ?? ['node-a', 'node-b'],
-      transport: settings.transport ?? 'vlan',
-      processes: settings.processes ?? false,
-      ip6: settings.ip6 ?? false,
-      agent: settings.agent ?? {},
-      ...(settings.segments === undefined ? {} : { segments: settings.segments }),
-      clock: systemClock,
-      logger: silentLogger,
-    });
-    return new TapLab(cloud, project, directory);
+    const usual = { store: 'embedded', nodes: ['node-a', 'node-b'], transport: 'vlan' } as const;
+    const cloud = await Cloud.start({ ...usual, ...settings, clock: systemClock, logger: silentLogger });
+    return new TapLab(cloud, project);
   }
 
   /** The same cloud for another project: what is made by it is that project's. */
   as(project: string): TapLab {
-    return new TapLab(this.cloud, project, this.directory, this.last);
+    return new TapLab(this.cloud, project, this.last);
   }
 
   async stop(): Promise<void> {
     await this.cloud.stop();
-    rmSync(this.directory, { recursive: true, force: true });
   }
 
   newPortId(): string {

@@ -1,8 +1,9 @@
-import type { LabPort } from '@taas/lab';
+import type { Cloud, LabPort } from '@taas/lab';
 import { compareFrames } from '@taas/packets';
 import { expect } from 'vitest';
 import { distinctFrame } from './distinct-frames.js';
-import { SimCloud, type SimCloudOptions } from './sim-cloud.js';
+import { type FastCloudOptions, startFastCloud } from './fast-cloud.js';
+import type { LogLine } from './recording-logger.js';
 
 export const portId = (n: number): string => `cccccccc-0000-4000-8000-${n.toString().padStart(12, '0')}`;
 
@@ -23,11 +24,16 @@ export class TappedPair {
   near = '';
   #serial = 0;
 
-  private constructor(readonly cloud: SimCloud) {}
+  private constructor(
+    readonly cloud: Cloud,
+    /** What servers and agents have logged. */
+    readonly log: readonly LogLine[],
+  ) {}
 
-  static async start(more: Partial<SimCloudOptions> = {}): Promise<TappedPair> {
-    const cloud = await SimCloud.start({ nodes: ['node-a', 'node-b'], transport: 'vlan', ...more });
-    const pair = new TappedPair(cloud);
+  static async start(more: Partial<FastCloudOptions> = {}): Promise<TappedPair> {
+    const log: LogLine[] = [];
+    const cloud = await startFastCloud({ nodes: ['node-a', 'node-b'], transport: 'vlan', log, ...more });
+    const pair = new TappedPair(cloud, log);
     await pair.addPort(1, 'node-b');
     await pair.addPort(2, 'node-a');
     await pair.addPort(3, 'node-b');
@@ -40,9 +46,9 @@ export class TappedPair {
   }
 
   async addPort(n: number, node: string, tag?: string | null): Promise<void> {
-    await this.cloud.bind(node, portId(n), 'project-a');
+    await this.cloud.bindings.bind(node, portId(n), 'project-a');
     const options = { id: portId(n), bridgeDomain: 100 + n, ...(tag === undefined ? {} : { tag }) };
-    this.ports.set(n, { node, lab: await this.cloud.switch(node).addPort(options) });
+    this.ports.set(n, { node, lab: await this.cloud.node(node).switch.addPort(options) });
   }
 
   async createService(port: number): Promise<string> {
@@ -86,12 +92,12 @@ export class TappedPair {
   /** Frames sent by these ports arrive at the collector, each once and no other. */
   async expectCopies(...ports: readonly number[]): Promise<void> {
     const collector = this.#port(1);
-    const capture = await this.cloud.switch(collector.node).capture(collector.lab);
+    const capture = await this.cloud.node(collector.node).switch.capture(collector.lab);
     const sent: Uint8Array[] = [];
     for (const n of ports) {
       const { node, lab } = this.#port(n);
       const frames = Array.from({ length: 10 }, () => distinctFrame(++this.#serial));
-      await this.cloud.switch(node).send(lab, frames);
+      await this.cloud.node(node).switch.send(lab, frames);
       sent.push(...frames);
     }
     const { matched, lost, duplicated, foreign } = compareFrames(sent, await capture.stop());
@@ -99,8 +105,8 @@ export class TappedPair {
     expect(counts).toEqual({ matched: sent.length, lost: 0, duplicated: 0, foreign: 0 });
   }
 
-  writes(): readonly number[] {
-    return [...this.cloud.switches.values()].map((each) => each.writes());
+  writes(): readonly (number | undefined)[] {
+    return this.cloud.writes();
   }
 
   #port(n: number) {

@@ -144,7 +144,7 @@ export function describeTaps(name: string, settings: () => LabSettings): void {
       const service = await lab.client.createTapService('early', collectorId);
       const waiting = await lab.client.until('tap_services', service.id, 'PENDING_CREATE');
       expect(waiting.status_reason).toContain(collectorId);
-      await lab.cloud.bind('node-b', collectorId);
+      await lab.cloud.bindings.bind('node-b', collectorId);
       await lab.eventually(async () =>
         expect((await lab.client.show('tap_services', service.id)).status_reason).toMatch(/not on this node yet/),
       );

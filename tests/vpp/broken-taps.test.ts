@@ -1,13 +1,3 @@
-import { findVpp } from '@taas/lab';
-import { describeBrokenMirrors } from '../scenarios/broken-mirrors.js';
-import { describeBrokenTaps } from '../scenarios/broken-taps.js';
-import type { LabSettings } from '../scenarios/tap-lab.js';
+import { onVpp } from './on-vpp.js';
 
-const settings = (): LabSettings => {
-  const vpp = findVpp(process.env);
-  if (!('path' in vpp)) throw new Error(vpp.missing);
-  return { vpp };
-};
-
-describeBrokenTaps('a real VPP', settings);
-describeBrokenMirrors('a real VPP', settings);
+await onVpp('broken-taps');

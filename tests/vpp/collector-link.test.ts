@@ -1,8 +1,3 @@
-import { findVpp } from '@taas/lab';
-import { describeCollectorLink } from '../scenarios/collector-link.js';
+import { onVpp } from './on-vpp.js';
 
-describeCollectorLink('a real VPP', () => {
-  const vpp = findVpp(process.env);
-  if (!('path' in vpp)) throw new Error(vpp.missing);
-  return { vpp };
-});
+await onVpp('collector-link');

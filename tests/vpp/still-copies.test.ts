@@ -1,8 +1,3 @@
-import { findVpp } from '@taas/lab';
-import { describeStillCopies } from '../scenarios/still-copies.js';
+import { onVpp } from './on-vpp.js';
 
-describeStillCopies('a real VPP', () => {
-  const vpp = findVpp(process.env);
-  if (!('path' in vpp)) throw new Error(vpp.missing);
-  return { vpp };
-});
+await onVpp('still-copies');

@@ -40,12 +40,14 @@ export class ApiError extends Error {
 
 type Collection = 'tap_services' | 'tap_flows' | 'tap_mirrors';
 
-/** The TaaS API as a user of a project sees it, in development authentication. */
+/** The TaaS API as a user of a project sees it: in development authentication, unless credentials say otherwise. */
 export class TaasClient {
   constructor(
     readonly url: string,
-    private readonly projectId: string,
+    projectId: string,
     private readonly clock: Clock,
+    /** What says who asks. */
+    private readonly credentials: Readonly<Record<string, string>> = { 'x-project-id': projectId, 'x-roles': 'member' },
   ) {}
 
   async createTapService(name: string, portId: string): Promise<TapView> {
@@ -129,7 +131,7 @@ export class TaasClient {
   private send(method: string, path: string, body?: unknown): Promise<Response> {
     return fetch(`${this.url}${path}`, {
       method,
-      headers: { 'x-project-id': this.projectId, 'x-roles': 'member', 'content-type': 'application/json' },
+      headers: { ...this.credentials, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }

@@ -1,7 +1,27 @@
 export { ApiError, type NewTapFlow, type NewTapMirror, TaasClient, type TapView } from './api-client.js';
 export { benchMain } from './bench/bench-main.js';
-export { Cloud, type CloudNode } from './cloud.js';
-export { type CloudOptions, physnet, tunnelAddress } from './cloud-options.js';
+export type { Answer, AskOptions } from './cloud/ask.js';
+export { Cloud, type CloudNode } from './cloud/cloud.js';
+export { physnet, segmentsFor, tunnelAddress } from './cloud/cloud-network.js';
+export type {
+  TestService,
+  TokenKeystoneOptions,
+  TokenNeutronOptions,
+  TokenPort,
+} from './cloud/cloud-of-tokens.js';
+export type {
+  BindingsChoice,
+  CloudOptions,
+  ProcessChoice,
+  Seams,
+  ServerOptions,
+  StoreChoice,
+  SwitchChoice,
+} from './cloud/cloud-options.js';
+export { agentConfig } from './cloud/program-configs.js';
+export { startSwitches } from './cloud/switches.js';
+export { readyz, type Unit } from './cloud/unit.js';
+export { deleteV2, getV2, putV2 } from './cloud/v2-keys.js';
 export { demoMain } from './demo/demo-main.js';
 export { freePort } from './free-port.js';
 export type {
@@ -14,7 +34,7 @@ export type {
   PortOptions,
   SubportOptions,
 } from './lab-switch.js';
-export { ProgramProcess, type ProgramSpec } from './program-process.js';
+export { ProgramProcess, type ProgramSpec, programScript } from './program-process.js';
 export { RealSwitch } from './real-switch.js';
 export { Relay, type RelayEnd, type RelayFilter, type RelayFilterFactory, type RelayOptions } from './relay.js';
 export { type SettleOptions, settled } from './settle.js';

@@ -36,12 +36,10 @@ export class ProgramProcess {
    * @throws Error with the end of its log when it ends before, or is not ready within 20 seconds
    */
   async start(ready = true): Promise<void> {
-    const { name, program, directory, config, healthPort, env } = this.spec;
-    const file = join(directory, `${name}.yaml`);
-    writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
+    const { name, program, config, healthPort, env } = this.spec;
+    writeFileSync(this.configFile, `${JSON.stringify(config, null, 2)}\n`);
     const log = openSync(this.logFile, 'a');
-    const script = fileURLToPath(new URL(`../../${program.replace('taas-', '')}/bin/${program}.js`, import.meta.url));
-    const child = spawn(process.execPath, [script, '--config', file], {
+    const child = spawn(process.execPath, [programScript(program), '--config', this.configFile], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
     });
@@ -94,6 +92,10 @@ export class ProgramProcess {
     return this.#process?.exitCode ?? this.#process?.signalCode ?? null;
   }
 
+  get configFile(): string {
+    return join(this.spec.directory, `${this.spec.name}.yaml`);
+  }
+
   get logFile(): string {
     return join(this.spec.directory, `${this.spec.name}.log`);
   }
@@ -101,6 +103,11 @@ export class ProgramProcess {
   private logEnd(): string {
     return readFileSync(this.logFile, 'utf8').split('\n').slice(-12).join('\n');
   }
+}
+
+/** The file that runs a program of ours. */
+export function programScript(program: ProgramSpec['program']): string {
+  return fileURLToPath(new URL(`../../${program.replace('taas-', '')}/bin/${program}.js`, import.meta.url));
 }
 
 async function answersOk(url: string): Promise<boolean> {

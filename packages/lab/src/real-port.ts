@@ -56,3 +56,15 @@ export async function deleteInterface(client: Client, port: RealPort): Promise<v
   }
   await client.request(options.socket === undefined ? 'pg_delete_interface' : 'delete_vhost_user_if', index);
 }
+
+/** Gives the interface of a network outside its MTU, its addresses and its neighbours. */
+export async function addressOutside(
+  cli: (command: string) => Promise<string>,
+  name: string,
+  { mtu, addresses, neighbours }: OutsideOptions,
+): Promise<void> {
+  await cli(`set interface mtu packet ${mtu} ${name}`);
+  for (const address of addresses) await cli(`set interface ip address ${name} ${address}`);
+  // Static: VPP forgets what it learned of an interface that goes down.
+  for (const { address, mac } of neighbours) await cli(`set ip neighbor ${name} ${address} ${mac} static`);
+}

@@ -1,7 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCounters } from '@taas/agent';
-import { decodeCapture, encodePcap } from '@taas/packets';
 import type { Clock } from '@taas/service';
 import { connect, fromVppMac, labMessages, type VppClient } from 'vpp-api';
 import { attach, detach } from './detachable-port.js';
@@ -14,17 +12,13 @@ import type {
   PortCounters,
   PortOptions,
   SubportOptions,
-  Uplink,
 } from './lab-switch.js';
-import { deleteInterface, labPort, makeInterface, portTag, type RealPort } from './real-port.js';
+import { PacketGenerator } from './packet-generator.js';
+import { type MemifUplink, makeMemif, untilLinked } from './real-memif.js';
+import { addressOutside, deleteInterface, labPort, makeInterface, portTag, type RealPort } from './real-port.js';
 import { type VppBinary, VppProcess, type VppTuning } from './vpp-process.js';
 
 type Client = VppClient<typeof labMessages>;
-
-interface MemifUplink extends Uplink {
-  readonly socket: string;
-  readonly role: 'master' | 'slave';
-}
 
 /** The bridge domain of a VPP that plays the physical network. */
 const wireDomain = 1;
@@ -37,6 +31,7 @@ export class RealSwitch implements LabSwitch {
   readonly kind = 'real';
   readonly description: string;
   readonly #process: VppProcess;
+  readonly #generator: PacketGenerator;
   readonly #ports = new Map<string, RealPort>();
   readonly #uplinks: MemifUplink[] = [];
   readonly #routes = new Map<string, string>();
@@ -54,6 +49,7 @@ export class RealSwitch implements LabSwitch {
   ) {
     this.description = `vpp ${binary.version}`;
     this.#process = new VppProcess(binary, directory, name, clock, tuning);
+    this.#generator = new PacketGenerator((command) => this.cli(command), directory, clock);
   }
 
   get apiSocket(): string {
@@ -120,45 +116,11 @@ export class RealSwitch implements LabSwitch {
   }
 
   async send(port: LabPort, frames: readonly Frame[]): Promise<void> {
-    const number = this.generator(port);
-    // VPP refuses a stream without packets.
-    if (frames.length === 0) return;
-    const stream = `send${this.#serial++}`;
-    const file = join(this.directory, `${stream}.pcap`);
-    await writeFile(
-      file,
-      encodePcap(
-        frames.map((frame) => ({ frame, timeNs: 0n })),
-        'us',
-      ),
-    );
-    await this.cli(`packet-generator new { name ${stream} pcap ${file} source pg${number} node ethernet-input }`);
-    await this.cli(`packet-generator enable-stream ${stream}`);
-    while (new RegExp(`^${stream}\\s+Yes`, 'm').test(await this.cli('show packet-generator')))
-      await this.clock.sleep(1);
-    await this.cli(`packet-generator delete ${stream}`);
-    await rm(file);
+    await this.#generator.send(this.generator(port), frames);
   }
 
   async capture(port: LabPort): Promise<Capture> {
-    const number = this.generator(port);
-    const file = join(this.directory, `capture${this.#serial++}.pcap`);
-    const before = await this.transmitted(number);
-    // By the CLI: the API's pg_capture frees the file's name while VPP still uses it (vnet/pg/pg_api.c, v26.06).
-    const interfaceName = `pg${number}`;
-    await this.cli(`packet-generator capture ${interfaceName} pcap ${file} count 1000000`);
-    return {
-      count: async () => (await this.transmitted(number)) - before,
-      stop: async () => {
-        await this.cli(`packet-generator capture ${interfaceName} disable`);
-        const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-          // VPP makes the file with the first frame: none means that there was none.
-          if (cause.code === 'ENOENT') return undefined;
-          throw new Error(`the capture of port ${port.id} cannot be read`, { cause });
-        });
-        return bytes === undefined ? [] : decodeCapture(bytes, file).map((captured) => captured.frame);
-      },
-    };
+    return this.#generator.capture(this.generator(port));
   }
 
   async addOutside(outside: OutsideOptions): Promise<LabPort> {
@@ -218,8 +180,8 @@ export class RealSwitch implements LabSwitch {
     a.#uplinks.push({ physnet, tunnelAddress: addresses[0], socket, role: 'master' });
     b.#uplinks.push({ physnet, tunnelAddress: addresses[1], socket, role: 'slave' });
     for (const side of [a, b]) await side.makeUplink(side.#uplinks.length - 1);
-    await a.untilLinked();
-    await b.untilLinked();
+    await untilLinked(a.client, a.clock);
+    await untilLinked(b.client, b.clock);
   }
 
   /**
@@ -234,12 +196,12 @@ export class RealSwitch implements LabSwitch {
     await wire.cli(`create bridge-domain ${wireDomain} learn 0 forward 0 uu-flood 1 flood 1 arp-term 0`);
     for (const [n, { node, tunnelAddress }] of nodes.entries()) {
       const socket = join(wire.directory, `memif-${physnet}-${n}.sock`);
-      const end = await wire.makeMemif(n, socket, 'master');
+      const end = await makeMemif(wire.client, (command) => wire.cli(command), n, { socket, role: 'master' });
       await wire.cli(`set interface l2 bridge ${end} ${wireDomain}`);
       node.#uplinks.push({ physnet, tunnelAddress, socket, role: 'slave' });
       await node.makeUplink(node.#uplinks.length - 1);
     }
-    for (const { node } of nodes) await node.untilLinked();
+    for (const { node } of nodes) await untilLinked(node.client, node.clock);
   }
 
   writes(): undefined {
@@ -252,7 +214,7 @@ export class RealSwitch implements LabSwitch {
     for (const index of this.#uplinks.keys()) await this.makeUplink(index);
     for (const port of this.#ports.values()) await this.makePort(port);
     for (const [prefix, via] of this.#routes) await this.route(prefix, via);
-    await this.untilLinked();
+    await untilLinked(this.client, this.clock);
   }
 
   async kill(): Promise<void> {
@@ -314,18 +276,13 @@ export class RealSwitch implements LabSwitch {
     if (port.detachable) await this.setAttached(labPort(port), true);
     if (port.bridgeDomain !== null) await this.bridge(port.swIfIndex, port.bridgeDomain, true);
     if (port.outside === undefined) return;
-    const name = `pg${port.number}`;
-    await this.cli(`set interface mtu packet ${port.outside.mtu} ${name}`);
-    for (const address of port.outside.addresses) await this.cli(`set interface ip address ${name} ${address}`);
-    // Static: VPP forgets what it learned of an interface that goes down.
-    for (const { address, mac } of port.outside.neighbours)
-      await this.cli(`set ip neighbor ${name} ${address} ${mac} static`);
+    await addressOutside((command) => this.cli(command), `pg${port.number}`, port.outside);
   }
 
   private async makeUplink(index: number): Promise<void> {
     const uplink = this.#uplinks[index];
     if (uplink === undefined) throw new Error(`there is no uplink ${index}`);
-    const name = await this.makeMemif(index, uplink.socket, uplink.role);
+    const name = await makeMemif(this.client, (command) => this.cli(command), index, uplink);
     await this.cli(`set interface ip address ${name} ${uplink.tunnelAddress}`);
     const found = (await this.client.dump('sw_interface_dump', everyInterface)).find((i) => i.interface_name === name);
     if (found === undefined) throw new Error(`VPP did not make ${name}`);
@@ -337,38 +294,6 @@ export class RealSwitch implements LabSwitch {
     const found = all.find(({ tag }) => tag.startsWith('net-vpp.physnet:'));
     if (found === undefined) throw new Error('this VPP has no uplink');
     return found;
-  }
-
-  /** @returns its name */
-  private async makeMemif(index: number, socket: string, role: MemifUplink['role']): Promise<string> {
-    const socketId = index + 1;
-    await this.client.request('memif_socket_filename_add_del_v2', {
-      is_add: true,
-      socket_id: socketId,
-      socket_filename: socket,
-    });
-    await this.cli(`create interface memif id 0 socket-id ${socketId} ${role}`);
-    const name = `memif${socketId}/0`;
-    await this.cli(`set interface mtu packet 9216 ${name}`);
-    await this.cli(`set interface state ${name} up`);
-    return name;
-  }
-
-  private async untilLinked(): Promise<void> {
-    const deadline = this.clock.monotonic() + 15_000;
-    for (;;) {
-      const memifs = (await this.client.dump('sw_interface_dump', everyInterface)).filter(
-        (i) => i.interface_name.startsWith('memif') && i.sup_sw_if_index === i.sw_if_index,
-      );
-      if (memifs.every((i) => (i.flags & linkUp) !== 0)) return;
-      if (this.clock.monotonic() > deadline) throw new Error('the memif uplinks did not come up within 15 s');
-      await this.clock.sleep(20);
-    }
-  }
-
-  private async transmitted(number: number): Promise<number> {
-    const [counters] = readCounters(await this.cli(`show interface pg${number}`)).values();
-    return counters?.txPackets ?? 0;
   }
 
   private async tag(swIfIndex: number, tag: string): Promise<void> {

@@ -58,7 +58,7 @@ export const secondAgent: Fault = {
   inject: async ({ cloud }, random) => {
     const node = random.pick(cloud.nodes);
     const how = random.pick(['SIGTERM', 'SIGKILL'] as const);
-    const second = await cloud.startAgent(node, `second-agent-${random.int(1, 999_999)}-${node.name}`);
+    const second = await cloud.startSecondAgent(node, `second-agent-${random.int(1, 999_999)}-${node.name}`);
     let both = false;
     return {
       on: `${node.name}, later ${how}`,

@@ -1,27 +1,21 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { agentConfigSchema, checkAgentConfig } from '@taas/agent';
-import { dryRun } from '@taas/agent/testing';
 import {
-  freePort,
+  Cloud,
   type LabSwitch,
-  ProgramProcess,
-  physnet,
-  RealSwitch,
-  Relay,
-  SimSwitch,
-  SimWire,
-  tunnelAddress,
+  type ProgramProcess,
+  type Relay,
+  type Unit,
   type VppBinary,
-  VppFaults,
-  withoutBounds,
+  type VppFaults,
 } from '@taas/lab';
-import { checkConfig, silentLogger, systemClock } from '@taas/service';
-import { createEtcdStore, type Store } from '@taas/store';
-import { agentMessages, connect } from 'vpp-api';
+import { silentLogger, systemClock } from '@taas/service';
+import type { Store } from '@taas/store';
+import { stillToDo } from '../../scenarios/at-rest.js';
 import { EtcdCluster } from './etcd-cluster.js';
-import { findFakeTime, ShiftedClock, tidyUpAfter } from './shifted-clock.js';
+import { FaultSeams } from './fault-seams.js';
+import { type ShiftedClock, tidyUpAfter } from './shifted-clock.js';
 
 export interface FaultCloudOptions {
   readonly nodes: number;
@@ -54,44 +48,64 @@ export interface FaultNode {
   /** Between the agent and its switch. */
   readonly vpp: Relay;
   readonly vppFaults: VppFaults;
-  readonly vppSocket: string;
 }
 
 /**
- * What the harness makes trouble in: three etcds, two servers and an agent a node, each a process, with simulators or
- * real VPPs. Between any two of them there is a relay. It is made once for many runs, since each run leaves it empty.
+ * What the harness makes trouble in: a cloud of three etcds, two servers and an agent a node, each a process, with simulators
+ * or real VPPs, and a relay between any two of them. It is made once for many runs, since each run leaves it empty.
  */
 export class FaultCloud {
   readonly clock = systemClock;
-  readonly nodes: FaultNode[] = [];
-  readonly servers: Program[] = [];
-  readonly agents: Program[] = [];
+  readonly nodes: readonly FaultNode[];
+  readonly servers: readonly Program[];
+  readonly agents: readonly Program[];
 
   private constructor(
     readonly options: FaultCloudOptions,
-    readonly directory: string,
+    private readonly cloud: Cloud,
+    private readonly seams: FaultSeams,
     readonly etcd: EtcdCluster,
-    readonly store: Store,
-  ) {}
+  ) {
+    this.nodes = cloud.nodes.map(({ name, switch: lab }, n) => ({ name, n, switch: lab, ...seams.switchOf(name) }));
+    this.servers = cloud.servers.map((unit) => this.#program(unit));
+    this.agents = cloud.nodes.map(({ agent }) => this.#program(agent));
+  }
 
   static async start(options: FaultCloudOptions): Promise<FaultCloud> {
-    const clock = systemClock;
-    const etcd = await EtcdCluster.start(clock, options.etcd);
-    const store = createEtcdStore({ endpoints: etcd.endpoints, clock, logger: silentLogger, random: Math.random });
-    const cloud = new FaultCloud(options, mkdtempSync(join(tmpdir(), 'taas-faults-')), etcd, store);
+    const { transport, vpp } = options;
+    const etcd = await EtcdCluster.start(systemClock, options.etcd);
+    const directory = mkdtempSync(join(tmpdir(), 'taas-faults-'));
+    const seams = new FaultSeams(etcd.endpoints, directory, systemClock);
     try {
-      await cloud.#startSwitches();
-      for (const n of [0, 1]) cloud.servers.push(await cloud.#startServer(n));
-      for (const node of cloud.nodes) cloud.agents.push(await cloud.startAgent(node, `agent-${node.name}`));
-      return cloud;
+      const cloud = await Cloud.start({
+        ...{ switch: vpp ?? 'simulated', store: { endpoints: etcd.endpoints }, process: 'programs', servers: 2 },
+        ...{ nodes: Array.from({ length: options.nodes }, (_, n) => `node-${n}`), transport, seams: seams.all },
+        server: { election: { ttl_s: leaseSeconds } },
+        agent: {
+          ...{ vpp: { timeout_ms: 2_000 }, lease_ttl_s: leaseSeconds },
+          intervals: { verify_ms: 1_000, liveness_ms: 200, port_poll_ms: 50, retry_max_ms: 1_000 },
+        },
+        ...{ directory, clock: systemClock, logger: silentLogger },
+      });
+      return new FaultCloud(options, cloud, seams, etcd);
     } catch (error) {
-      await cloud.stop();
+      await seams.close();
+      await etcd.stop();
+      rmSync(directory, { recursive: true, force: true });
       throw error;
     }
   }
 
   get kind(): 'sim' | 'real' {
     return this.options.vpp === undefined ? 'sim' : 'real';
+  }
+
+  get directory(): string {
+    return this.cloud.directory;
+  }
+
+  get store(): Store {
+    return this.cloud.store;
   }
 
   get programs(): readonly Program[] {
@@ -111,24 +125,17 @@ export class FaultCloud {
   }
 
   /** Which server leads, by its own word. */
-  async leader(): Promise<number | undefined> {
-    for (const [n, { health }] of this.servers.entries()) {
-      const role = await fetch(`${health}/readyz`, { signal: AbortSignal.timeout(500) }).then(
-        async (answer) => ((await answer.json()) as { role?: string }).role,
-        () => undefined,
-      );
-      if (role === 'leader') return n;
-    }
-    return undefined;
+  leader(): Promise<number | undefined> {
+    return this.cloud.leader(500);
   }
 
   /** Writes as networking-vpp would: until it is written. */
-  async put(key: string, value: string): Promise<number> {
-    return this.#insist({ kind: 'put', key, value });
+  put(key: string, value: string): Promise<number> {
+    return this.#insist(() => this.cloud.put(key, value));
   }
 
   async delete(key: string): Promise<void> {
-    await this.#insist({ kind: 'delete', key });
+    await this.#insist(() => this.cloud.delete(key));
   }
 
   /** Why it is not a cloud in which all is well, or null. */
@@ -143,26 +150,13 @@ export class FaultCloud {
   }
 
   /** What the node's agent would do now, as its dry run says it; nothing when all is as it should be. */
-  async stillToDo(node: FaultNode): Promise<readonly string[]> {
-    const { signal } = new AbortController();
-    const vpp = await connect({
-      socketPath: node.switch.apiSocket,
-      clientName: 'dry-run',
-      messages: agentMessages,
-      signal,
-    });
-    try {
-      const config = checkAgentConfig(checkConfig(agentConfigSchema, agentConfig(node), 'faults'), 'faults');
-      const lines = await dryRun(config, this.store, vpp, signal);
-      return lines[0] === 'nothing to do' ? [] : lines;
-    } finally {
-      await vpp.close();
-    }
+  stillToDo({ name }: FaultNode): Promise<readonly string[]> {
+    return stillToDo(this.cloud, name);
   }
 
-  /** An agent for the node, ready; also one too many. */
-  async startAgent(node: FaultNode, name: string): Promise<Program> {
-    return this.#start({ name, program: 'taas-agent', config: agentConfig(node), port: undefined });
+  /** An agent too many for the node; it answers, and stands by. */
+  async startSecondAgent(node: FaultNode, name: string): Promise<Program> {
+    return this.#program(await this.cloud.startSecondAgent(node.name, name));
   }
 
   async stopProgram(program: Program, how: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -179,134 +173,28 @@ export class FaultCloud {
 
   /** @param options.keepFiles the programs' logs and configurations stay, for whoever wants to know what went wrong */
   async stop(options: { readonly keepFiles?: boolean } = {}): Promise<void> {
-    for (const program of this.programs) await this.discard(program, 'SIGKILL');
-    for (const node of this.nodes) {
-      await node.vpp.close();
-      await node.switch.stop();
-    }
-    await this.store.close();
+    for (const program of this.programs) await this.stopProgram(program, 'SIGKILL');
+    await this.cloud.stop();
+    await this.seams.close();
     await this.etcd.stop();
     if (!options.keepFiles) rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async #insist(
-    operation: { kind: 'put'; key: string; value: string } | { kind: 'delete'; key: string },
-  ): Promise<number> {
+  #program({ name, process, url, health }: Unit): Program {
+    return { name, process, url, health, ...this.seams.programOf(name) };
+  }
+
+  async #insist<T>(write: () => Promise<T>): Promise<T> {
     const deadline = this.clock.monotonic() + 60_000;
     for (;;) {
       try {
-        return (await this.store.transact({ compare: [], operations: [operation] })).revision;
+        return await write();
       } catch (error) {
         if (this.clock.monotonic() > deadline) throw error;
       }
       await this.clock.sleep(50);
     }
   }
-
-  async #startSwitches(): Promise<void> {
-    const { vpp, nodes } = this.options;
-    const wire = new SimWire();
-    const real: RealSwitch[] = [];
-    for (let n = 0; n < nodes; n++) {
-      const name = `node-${n}`;
-      const directory = join(this.directory, name);
-      mkdirSync(directory);
-      let made: LabSwitch;
-      if (vpp === undefined) {
-        const sim = await SimSwitch.start(directory, name);
-        sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n) });
-        made = sim;
-      } else {
-        const each = new RealSwitch(
-          vpp,
-          directory,
-          `faults-${process.pid}-${name}-${this.options.transport}`,
-          this.clock,
-        );
-        await each.start();
-        real.push(each);
-        made = each;
-      }
-      const vppSocket = join(directory, 'relayed.sock');
-      const vppFaults = new VppFaults();
-      const { clock } = this;
-      const relay = await Relay.open({
-        ...{ listen: { path: vppSocket }, target: { path: made.apiSocket }, clock, filter: vppFaults.filter },
-      });
-      this.nodes.push({ name, n, switch: made, vpp: relay, vppFaults, vppSocket });
-    }
-    const [a, b, ...more] = real;
-    if (more.length > 0) throw new RangeError('a cloud of real VPPs has two nodes at most: a memif joins two');
-    if (a && b) await RealSwitch.join(a, b, physnet, [tunnelAddress(0), tunnelAddress(1)]);
-  }
-
-  async #startServer(n: number): Promise<Program> {
-    const port = await freePort();
-    const config = {
-      listen: { host: '127.0.0.1', port },
-      auth: { mode: 'development' },
-      networking_vpp: { bindings: 'etcd-v3' },
-      election: { ttl_s: leaseSeconds },
-      ...withoutBounds,
-      segments:
-        this.options.transport === 'vlan'
-          ? [{ type: 'vlan', physnet, first: 3900, last: 3999, exclusive: true }]
-          : [{ type: 'vxlan', first: 70_000, last: 79_999 }],
-    };
-    return this.#start({ name: `server-${n}`, program: 'taas-server', config, port });
-  }
-
-  async #start(wanted: {
-    readonly name: string;
-    readonly program: 'taas-server' | 'taas-agent';
-    readonly config: object;
-    readonly port: number | undefined;
-  }): Promise<Program> {
-    const { name, program, port } = wanted;
-    const { clock, directory } = this;
-    const healthPort = await freePort();
-    const etcd: Relay[] = [];
-    for (const endpoint of this.etcd.endpoints)
-      etcd.push(await Relay.open({ target: { port: Number(new URL(endpoint).port) }, clock }));
-    const endpoints = etcd.map((relay) => `http://127.0.0.1:${relay.port}`);
-    const library = findFakeTime();
-    const time = library === undefined ? undefined : new ShiftedClock(library, join(directory, `${name}.time`));
-    const process = new ProgramProcess(
-      {
-        ...{ name, program, directory, healthPort },
-        config: {
-          ...wanted.config,
-          etcd: { endpoints, allow_unprotected: true },
-          health: { host: '127.0.0.1', port: healthPort },
-        },
-        ...(time === undefined ? {} : { env: time.env }),
-      },
-      clock,
-    );
-    const made = {
-      ...{ name, process, etcd, time },
-      url: `http://127.0.0.1:${port ?? healthPort}`,
-      health: `http://127.0.0.1:${healthPort}`,
-    };
-    try {
-      await process.start(false);
-    } catch (error) {
-      await this.discard(made, 'SIGKILL');
-      throw error;
-    }
-    return made;
-  }
-}
-
-function agentConfig(node: FaultNode): object {
-  return {
-    node: node.name,
-    vpp: { api_socket: node.vppSocket, timeout_ms: 2_000 },
-    physnets: [{ name: physnet }],
-    tunnel_address: tunnelAddress(node.n).split('/')[0],
-    lease_ttl_s: leaseSeconds,
-    intervals: { verify_ms: 1_000, liveness_ms: 200, port_poll_ms: 50, retry_max_ms: 1_000 },
-  };
 }
 
 function found<T>(value: T | undefined, name: string): T {

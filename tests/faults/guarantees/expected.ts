@@ -1,4 +1,4 @@
-import { MeshModel, projectOf } from '../../e2e/mesh/mesh-model.js';
+import { MeshModel, projectOf } from '../../scenarios/mesh/mesh-model.js';
 import { list, type ShownTap } from '../world/api.js';
 import type { Asked } from '../world/ledger.js';
 import type { World } from '../world/world.js';

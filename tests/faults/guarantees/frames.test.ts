@@ -1,6 +1,6 @@
 import type { LabSwitch } from '@taas/lab';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MeshModel, type Station } from '../../e2e/mesh/mesh-model.js';
+import { MeshModel, type Station } from '../../scenarios/mesh/mesh-model.js';
 import { type Asked, Ledger } from '../world/ledger.js';
 import { Traffic } from '../world/traffic.js';
 import {

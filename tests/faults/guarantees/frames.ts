@@ -1,5 +1,5 @@
-import type { Direction, MeshModel, Station } from '../../e2e/mesh/mesh-model.js';
-import { networkOf } from '../../e2e/mesh/mesh-model.js';
+import type { Direction, MeshModel, Station } from '../../scenarios/mesh/mesh-model.js';
+import { networkOf } from '../../scenarios/mesh/mesh-model.js';
 import type { Sent } from '../world/traffic.js';
 import type { World } from '../world/world.js';
 

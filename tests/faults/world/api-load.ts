@@ -1,4 +1,4 @@
-import { projectOf } from '../../e2e/mesh/mesh-model.js';
+import { projectOf } from '../../scenarios/mesh/mesh-model.js';
 import type { Random } from '../random.js';
 import { ask } from './api.js';
 import { freeCollectors, freeSources, type World } from './world.js';

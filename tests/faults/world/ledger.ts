@@ -1,4 +1,4 @@
-import type { Direction } from '../../e2e/mesh/mesh-model.js';
+import type { Direction } from '../../scenarios/mesh/mesh-model.js';
 
 /**
  * What became of a request: `accepted` (2xx), `refused` (4xx), or `unknown` (5xx, or no answer), when it may have been

@@ -1,6 +1,6 @@
 import type { Capture, LabPort, LabSwitch } from '@taas/lab';
-import type { Station } from '../../e2e/mesh/mesh-model.js';
 import { distinctFrame, serialOf } from '../../scenarios/distinct-frames.js';
+import type { Station } from '../../scenarios/mesh/mesh-model.js';
 
 /** A frame that was sent, with what was true when it was. */
 export interface Sent {

@@ -1,6 +1,6 @@
 import type { LabPort } from '@taas/lab';
 import { keys } from '@taas/model';
-import { MeshModel, networkOf, networks, projectOf, type Station } from '../../e2e/mesh/mesh-model.js';
+import { MeshModel, networkOf, networks, projectOf, type Station } from '../../scenarios/mesh/mesh-model.js';
 import type { FaultCloud } from '../cloud/fault-cloud.js';
 import type { Random } from '../random.js';
 import { ask } from './api.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import type { TokenPort } from '../../attack/cloud-of-tokens.js';
+import type { TokenPort } from '@taas/lab';
 import { Stack, uuid } from '../../attack/stack.js';
 import { Finding, type FuzzTarget } from '../fuzz-target.js';
 

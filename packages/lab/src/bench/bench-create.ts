@@ -1,5 +1,6 @@
 import { type Clock, silentLogger } from '@taas/service';
-import { Cloud } from '../cloud.js';
+import { Cloud } from '../cloud/cloud.js';
+import { describeCloud } from '../cloud/cloud-in-words.js';
 import type { LabPort } from '../lab-switch.js';
 import { RealSwitch } from '../real-switch.js';
 import type { BenchContext } from './bench-context.js';
@@ -25,11 +26,11 @@ export async function benchCreate(context: BenchContext): Promise<BenchResult> {
   context.say('create: two nodes, a server and etcd ...');
   const cloud = await Cloud.start({
     directory: context.directory,
-    vpp: context.vpp,
-    etcd: context.etcd,
+    switch: context.vpp ?? 'simulated',
+    store: { etcd: { command: context.etcd } },
+    process: 'programs',
     nodes: ['node-a', 'node-b'],
     transport: 'vlan',
-    processes: true,
     clock: context.clock,
     logger: silentLogger,
   });
@@ -53,7 +54,10 @@ export async function benchCreate(context: BenchContext): Promise<BenchResult> {
       lab instanceof RealSwitch
         ? await firstCopies(context, cloud, client, service.id, { near, far, collector, lab })
         : [];
-    const notes = [cloud.describe(), `one client, one flow at a time: ${rounds}, after ${warmUp} that do not count`];
+    const notes = [
+      describeCloud(cloud),
+      `one client, one flow at a time: ${rounds}, after ${warmUp} that do not count`,
+    ];
     return { bench: 'create', figures: [...figures(samples), ...first], notes };
   } finally {
     client.close();

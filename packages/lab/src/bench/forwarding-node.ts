@@ -9,17 +9,13 @@ import {
   nodeTapFlowCodec,
   nodeTapServiceCodec,
 } from '@taas/model';
-import { silentLogger } from '@taas/service';
-import { createEtcdStore, type Operation, type Store } from '@taas/store';
-import { launchEtcd } from '@taas/store/testing';
-import { freePort } from '../free-port.js';
+import type { Operation } from '@taas/store';
+import { until } from '../cloud/until.js';
 import type { LabPort, PortOptions } from '../lab-switch.js';
-import { ProgramProcess } from '../program-process.js';
 import { RealSwitch } from '../real-switch.js';
-import { StateFollower } from './agent-load.js';
 import type { BenchContext } from './bench-context.js';
+import { MeasuredAgent } from './measured-agent.js';
 
-const node = 'bench';
 const physnet = 'physnet1';
 const firstVlan = 3900;
 
@@ -42,8 +38,7 @@ export class ForwardingNode {
       readonly collectors: readonly LabPort[];
       readonly uplink: LabPort;
     },
-    private readonly store: Store,
-    private readonly states: StateFollower,
+    private readonly agent: MeasuredAgent,
   ) {}
 
   static async start(
@@ -64,23 +59,11 @@ export class ForwardingNode {
       const sinks: LabPort[] = [];
       for (const collector of collectors) sinks.push(await port(20, collector));
       const uplink = await vpp.addPort({ id: 'uplink', bridgeDomain: 30, tag: `net-vpp.physnet:${physnet}` });
-      const etcd = await launchEtcd({ clock: context.clock, command: context.etcd });
-      closers.push(() => etcd.close());
-      const { clock } = context;
-      const store = createEtcdStore({ endpoints: [etcd.endpoint], clock, logger: silentLogger, random: Math.random });
-      closers.push(() => store.close());
-      const states = new StateFollower(store, node);
-      const stop = new AbortController();
-      const following = states.follow(stop.signal);
-      closers.push(() => {
-        stop.abort(new Error('measured'));
-        return following;
-      });
-      const agent = agentOf(context, vpp.apiSocket, etcd.endpoint, await freePort());
+      const agent = await MeasuredAgent.prepare(context, vpp.apiSocket, { physnets: [{ name: physnet }] });
       closers.push(() => agent.stop());
-      await agent.start(false);
+      await agent.process.start(false);
       const ports = { source, peer, idle, idlePeer, collectors: sinks, uplink };
-      const made = new ForwardingNode(context, vpp, ports, store, states);
+      const made = new ForwardingNode(context, vpp, ports, agent);
       made.#closers.push(...closers);
       return made;
     } catch (error) {
@@ -115,19 +98,19 @@ export class ForwardingNode {
       ...flows.map((each) => ['tap_flows', each.id, nodeTapFlowCodec.format(each)] as const),
     ];
     const operations = puts.map(([kind, id, value]): Operation => {
-      return { kind: 'put', key: keys.nodeResource(node, kind, id), value };
+      return { kind: 'put', key: keys.nodeResource(this.agent.node, kind, id), value };
     });
-    await this.store.transact({ compare: [], operations });
-    await this.states.until('the taps are ACTIVE', () => this.states.active === count, 60_000);
+    await this.agent.store.transact({ compare: [], operations });
+    await this.agent.states.until('the taps are ACTIVE', () => this.agent.states.active === count, 60_000);
     return async () => {
       const gone = operations.map(({ key }): Operation => ({ kind: 'delete', key }));
-      await this.store.transact({ compare: [], operations: gone });
+      await this.agent.store.transact({ compare: [], operations: gone });
       await this.until('the taps are gone', async () => {
         const left = `${await this.vpp.cli('show interface span')}${await this.vpp.cli('show interface')}`;
         return !/\(\s*both\)|^loop|^\S+\d\.\d/m.test(left);
       });
       // Or the next taps would seem ACTIVE by these.
-      await this.states.until('nothing is ACTIVE', () => this.states.active === 0, 60_000);
+      await this.agent.states.until('nothing is ACTIVE', () => this.agent.states.active === 0, 60_000);
     };
   }
 
@@ -228,12 +211,8 @@ export class ForwardingNode {
     return Number(readFileSync(join(tasks, worker, 'schedstat'), 'utf8').split(' ')[0]) / 1e9;
   }
 
-  private async until(what: string, reached: () => Promise<boolean>): Promise<void> {
-    const deadline = this.context.clock.monotonic() + 30_000;
-    while (!(await reached())) {
-      if (this.context.clock.monotonic() > deadline) throw new Error(`not within 30 s: ${what}`);
-      await this.context.clock.sleep(10);
-    }
+  private until(what: string, reached: () => Promise<boolean>): Promise<void> {
+    return until(this.context.clock, what, reached, { timeoutMs: 30_000, everyMs: 10 });
   }
 }
 
@@ -243,18 +222,4 @@ function vlanLink(n: number): Link {
 
 function mac(port: LabPort): string {
   return `00:00:00:00:01:${port.swIfIndex.toString(16).padStart(2, '0')}`;
-}
-
-function agentOf(context: BenchContext, apiSocket: string, endpoint: string, health: number): ProgramProcess {
-  const config = {
-    ...{
-      node,
-      vpp: { api_socket: apiSocket },
-      etcd: { endpoints: [endpoint], allow_unprotected: true },
-      physnets: [{ name: physnet }],
-    },
-    health: { host: '127.0.0.1', port: health },
-  };
-  const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;
-  return new ProgramProcess({ ...spec, healthPort: health }, context.clock);
 }

@@ -22,7 +22,8 @@ export class MeasuredAgent {
     private readonly closers: readonly (() => Promise<unknown>)[],
   ) {}
 
-  static async prepare(context: BenchContext, apiSocket: string): Promise<MeasuredAgent> {
+  /** @param options of the agent's configuration, besides those that say where everything is */
+  static async prepare(context: BenchContext, apiSocket: string, options: object = {}): Promise<MeasuredAgent> {
     const { clock } = context;
     const etcd = await launchEtcd({ clock, command: context.etcd });
     const store = createEtcdStore({ endpoints: [etcd.endpoint], clock, logger: silentLogger, random: Math.random });
@@ -33,6 +34,7 @@ export class MeasuredAgent {
     const config = {
       ...{ node, vpp: { api_socket: apiSocket }, etcd: { endpoints: [etcd.endpoint], allow_unprotected: true } },
       health: { host: '127.0.0.1', port: health },
+      ...options,
     };
     const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;
     const process = new ProgramProcess({ ...spec, healthPort: health }, clock);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorChain, runProgram, silentLogger, systemClock, UsageError, untilAborted } from '@taas/service';
 import { findEtcd } from '@taas/store/testing';
-import { Cloud } from '../cloud.js';
+import { Cloud } from '../cloud/cloud.js';
+import { accessTo, describeCloud } from '../cloud/cloud-in-words.js';
 import { findVpp, type VppBinary } from '../vpp-process.js';
 import { refuseWhatDoesNotFit } from './demo-limits.js';
 import { type DemoFlags, type DemoOptions, demoHelp, demoOptions } from './demo-options.js';
@@ -43,15 +44,16 @@ async function demo(flags: DemoFlags, stop: AbortSignal): Promise<number> {
     const etcd = chooseStore(options, say);
     cloud = await Cloud.start({
       directory,
-      vpp,
-      etcd,
+      switch: vpp ?? 'simulated',
+      store: etcd === undefined ? 'embedded' : { etcd: { command: etcd } },
+      // Processes cannot share a store in memory.
+      process: etcd === undefined ? 'in-process' : 'programs',
       nodes: ['node-a', 'node-b'],
       transport: options.transport,
-      processes: true,
       clock: systemClock,
       logger: silentLogger,
     });
-    say(`cloud: ${cloud.describe()}`);
+    say(`cloud: ${describeCloud(cloud)}`);
     const outcome = await Promise.race([runDemo(cloud, options, traffic, systemClock, say), stopped(stop)]);
     if (options.keep) await keep(cloud, stop, say);
     say(`demo: ${outcome.verdict.text}`);
@@ -129,7 +131,7 @@ async function keep(cloud: Cloud, stop: AbortSignal, say: (line: string) => void
   say('everything is left running until Ctrl-C. Try:');
   say(`  curl -s ${header} ${cloud.url}/v2.0/taas/tap_services`);
   say(`  curl -s ${header} ${cloud.url}/v2.0/taas/tap_flows`);
-  say(`  curl -s ${cloud.healthUrl}/readyz`);
-  for (const line of cloud.access()) say(`  ${line}`);
+  say(`  curl -s ${cloud.server().health}/readyz`);
+  for (const line of accessTo(cloud)) say(`  ${line}`);
   await untilAborted(stop);
 }

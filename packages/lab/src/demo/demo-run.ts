@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeCapture } from '@taas/packets';
 import type { Clock } from '@taas/service';
-import type { Cloud } from '../cloud.js';
+import type { Cloud } from '../cloud/cloud.js';
 import type { Frame, LabPort } from '../lab-switch.js';
 import type { DemoOptions } from './demo-options.js';
 import { type Collector, runPhase, type TappedVm } from './demo-phase.js';

@@ -1,7 +1,9 @@
-import type { Capture, LabPort } from '@taas/lab';
+import type { Capture, Cloud, LabPort } from '@taas/lab';
 import { keys } from '@taas/model';
-import { distinctFrame, serialOf } from '../../scenarios/distinct-frames.js';
-import { SimCloud } from '../../scenarios/sim-cloud.js';
+import { stillToDo } from '../at-rest.js';
+import { distinctFrame, serialOf } from '../distinct-frames.js';
+import { startFastCloud } from '../fast-cloud.js';
+import { simulatorOf } from '../simulator-of.js';
 import type { Mesh, MeshEvent } from './mesh-events.js';
 import { MeshModel, networkOf, networks, projectOf, type Station } from './mesh-model.js';
 
@@ -15,7 +17,7 @@ export class MeshWorld {
   #deleted = false;
 
   private constructor(
-    readonly cloud: SimCloud,
+    readonly cloud: Cloud,
     nodes: number,
   ) {
     this.model = new MeshModel(nodes);
@@ -23,11 +25,11 @@ export class MeshWorld {
 
   static async start(mesh: Mesh): Promise<MeshWorld> {
     const names = Array.from({ length: mesh.nodes }, (_, n) => `node-${n}`);
-    const world = new MeshWorld(await SimCloud.start({ nodes: names, transport: mesh.transport }), mesh.nodes);
+    const world = new MeshWorld(await startFastCloud({ nodes: names, transport: mesh.transport }), mesh.nodes);
     for (const [n, name] of names.entries())
       for (const network of networks) {
         const options = { id: `peer-${network}`, bridgeDomain: 100 + network, tag: null };
-        world.#peers.set(`peer:${n}:${network}`, await world.cloud.switch(name).addPort(options));
+        world.#peers.set(`peer:${n}:${network}`, await world.cloud.node(name).switch.addPort(options));
       }
     for (const [port, node] of mesh.places.entries())
       await world.happen({ do: 'place', port, node: node % mesh.nodes, late: false });
@@ -58,18 +60,18 @@ export class MeshWorld {
         return;
       }
       case 'restart-agent':
-        return cloud.restartAgent(this.#node(event.node));
+        return cloud.node(this.#node(event.node)).agent.restart('stop');
       case 'restart-switch':
-        return cloud.switch(this.#node(event.node)).restart();
+        return cloud.node(this.#node(event.node)).switch.restart();
       case 'drop-connection':
-        return cloud.switch(this.#node(event.node)).simulator.faults.dropConnection();
+        return simulatorOf(cloud.node(this.#node(event.node)).switch).faults.dropConnection();
       case 'restart-server':
-        return cloud.restartServer();
+        return cloud.server().restart('stop');
       case 'store-away':
-        cloud.store.stop();
-        return cloud.store.start();
+        cloud.embedded.stop();
+        return cloud.embedded.start();
       case 'break-followers':
-        return cloud.store.breakFollowers();
+        return cloud.embedded.breakFollowers();
       default:
         return this.#moved(event);
     }
@@ -84,7 +86,7 @@ export class MeshWorld {
         await this.#unplug(port);
         await this.#unbind(port);
         at.bound = event.node % this.model.nodes;
-        await this.cloud.bind(this.#node(at.bound), portId(port), projectOf(port));
+        await this.cloud.bindings.bind(this.#node(at.bound), portId(port), projectOf(port));
         if (!event.late) await this.#plug(port);
         return;
       }
@@ -112,7 +114,7 @@ export class MeshWorld {
   async #plug(port: number): Promise<void> {
     const at = this.model.ports[port];
     if (!at || at.on !== null || at.bound === null) return;
-    const node = this.cloud.switch(this.#node(at.bound));
+    const node = this.cloud.node(this.#node(at.bound)).switch;
     this.#ports.set(port, await node.addPort({ id: portId(port), bridgeDomain: 100 + networkOf(port) }));
     at.on = at.bound;
     at.bridged = true;
@@ -122,7 +124,7 @@ export class MeshWorld {
     const at = this.model.ports[port];
     const lab = this.#ports.get(port);
     if (!at || at.on === null || !lab) return;
-    await this.cloud.switch(this.#node(at.on)).removePort(lab);
+    await this.cloud.node(this.#node(at.on)).switch.removePort(lab);
     this.#ports.delete(port);
     at.on = null;
   }
@@ -130,7 +132,7 @@ export class MeshWorld {
   async #unbind(port: number): Promise<void> {
     const at = this.model.ports[port];
     if (!at || at.bound === null) return;
-    await this.cloud.unbind(this.#node(at.bound), portId(port));
+    await this.cloud.bindings.unbind(this.#node(at.bound), portId(port));
     at.bound = null;
   }
 
@@ -139,7 +141,7 @@ export class MeshWorld {
     const lab = this.#ports.get(port);
     if (!at || at.on === null || !lab || at.bridged === bridged) return;
     const domain = bridged ? 100 + networkOf(port) : null;
-    this.#ports.set(port, await this.cloud.switch(this.#node(at.on)).bridgePort(lab, domain));
+    this.#ports.set(port, await this.cloud.node(this.#node(at.on)).switch.bridgePort(lab, domain));
     at.bridged = bridged;
   }
 
@@ -245,9 +247,9 @@ export class MeshWorld {
   }
 
   async #plans(): Promise<string | null> {
-    for (const node of this.cloud.switches.keys()) {
-      const lines = await this.cloud.stillToDo(node);
-      if (lines.length > 0) return `${node} has still to do: ${lines.join('\n')}`;
+    for (const { name } of this.cloud.nodes) {
+      const lines = await stillToDo(this.cloud, name);
+      if (lines.length > 0) return `${name} has still to do: ${lines.join('\n')}`;
     }
     return null;
   }
@@ -287,7 +289,7 @@ export class MeshWorld {
     const port = kind === 'peer' ? this.#peers.get(station) : this.#ports.get(Number(number));
     const node = kind === 'peer' ? Number(number) : this.model.ports[Number(number)]?.on;
     if (port === undefined || node === undefined || node === null) throw new Error(`${station} is nowhere`);
-    return { port, node: this.cloud.switch(this.#node(node)) };
+    return { port, node: this.cloud.node(this.#node(node)).switch };
   }
 
   /**
@@ -308,7 +310,7 @@ export class MeshWorld {
   }
 
   writes(): readonly (number | undefined)[] {
-    return [...this.cloud.switches.values()].map((each) => each.writes());
+    return this.cloud.writes();
   }
 
   async deleteEverything(): Promise<void> {

@@ -202,6 +202,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
   app.addHook('onResponse', async (request, reply) => {
     const context = contexts.get(request);
+    deps.onAnswered?.(request.method, reply.statusCode);
     context?.logger.info(
       {
         method: request.method,

@@ -130,7 +130,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const lookup = neutron && createPortLookup({ client: neutron.client, clock, maxAgeMs: neutronConfig.port_cache_ms });
   const portDeleted = (port: string) => lookup?.forget(port);
   const keeper = new PortKeeper({
-    ...{ store, live, bindings, portDeleted, clock, random, logger: logger.child({ part: 'ports' }) },
+    ...{ store, live, bindings, portDeleted, slices, clock, random, logger: logger.child({ part: 'ports' }) },
     behalves: audit.behalves,
     contained,
     verify: trust?.verify ?? (() => null),

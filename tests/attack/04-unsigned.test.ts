@@ -205,19 +205,18 @@ describe('what a node is told and no server has signed', () => {
     await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 1 });
     await put(told, seal(told, value, 0, by(node)));
     await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 1, signer: 1 });
+    // What a server has signed is not counted.
     await put(told, seal(told, value, 0, by(server)));
-    await expect
-      .poll(async () => (await scrapedMetrics(health)).get('taas_agent_pending_taps'), { timeout: 15_000 })
-      .toBe(1);
-    expect(await refusedSignatures(health)).toEqual({ unsigned: 1, signer: 1 });
+    await put(told, value);
+    await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 2, signer: 1 });
   }, 60_000);
 
   it('(control) is taken where nothing is signed, and nothing is counted', async () => {
     const health = await startAgent({});
     await put(told, value);
-    await expect
-      .poll(async () => (await scrapedMetrics(health)).get('taas_agent_pending_taps'), { timeout: 15_000 })
-      .toBe(1);
+    const state = async () => (await store.get(keys.stateResource('evil', 'tap_services', id)))?.value ?? '';
+    await expect.poll(state, { timeout: 15_000 }).toContain('vpp_disconnected');
+    expect((await scrapedMetrics(health)).get('taas_agent_vpp_connected')).toBe(0);
     expect(await refusedSignatures(health)).toEqual({});
   }, 60_000);
 });

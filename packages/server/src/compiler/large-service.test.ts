@@ -54,8 +54,11 @@ it('a service whose flows are gone from the API, and not from the nodes, does no
     await cloud.agent('node1');
     for (let n = 1; n <= many; n += 1) {
       const flow = { v: 1, id: portId(n), project_id: acme, tap_service_id: service, source_port: portId(n) } as const;
-      const how = { direction: 'BOTH', vlan_filter: null, filter: [], target: { type: 'local' } } as const;
-      await cloud.put(keys.nodeResource('node1', 'tap_flows', portId(n)), nodeTapFlowCodec.format({ ...flow, ...how }));
+      const how = { direction: 'BOTH', vlan_filter: null, target: { type: 'local' } } as const;
+      await cloud.put(
+        keys.nodeResource('node1', 'tap_flows', portId(n)),
+        nodeTapFlowCodec.format({ ...flow, ...how, filter: [] }),
+      );
     }
     const server = await cloud.replica();
     let now = 0;

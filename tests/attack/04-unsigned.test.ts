@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, ProgramProcess, TaasClient } from '@taas/lab';
-import { keys, prefixes, tapStateCodec } from '@taas/model';
+import { keys, nodeTapServiceCodec, prefixes, tapStateCodec } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type Store } from '@taas/store';
 import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { CertificateMaker, type MadeCertificate, seal } from '@taas/store/testing/suites';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runWith } from '../scenarios/run-program.js';
+import { refusedSignatures, scrapedMetrics } from './scraped-metrics.js';
 import { uuid } from './stack.js';
 
 // Whoever can write to etcd, such as a compromised node where etcd asks nobody, tells nodes what to do if keys are believed.
@@ -75,7 +76,8 @@ async function startServer(more: object) {
   await process.start();
   const ready = async () =>
     (await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).json()) as Record<string, { refused: object }>;
-  return { client: new TaasClient(`http://127.0.0.1:${port}`, 'project-a', systemClock), ready };
+  const health = `http://127.0.0.1:${healthPort}`;
+  return { client: new TaasClient(`http://127.0.0.1:${port}`, 'project-a', systemClock), ready, health };
 }
 
 const signing = () => ({
@@ -88,10 +90,11 @@ const toldTo = async (on: string) => (await store.list(prefixes.nodeTaas(on))).e
 
 describe('a binding that nobody has signed', () => {
   it('moves no tap to the node under which it stands, and is counted', async () => {
-    const { client, ready } = await startServer({
+    const { client, ready, health } = await startServer({
       ...signing(),
       networking_vpp: { bindings: 'etcd-v3', signing: { ca_files: [authority.certFile] } },
     });
+    expect(await refusedSignatures(health)).toEqual({});
     for (const port of [collector, source]) await bindSigned('honest', port);
     const service = await client.createTapService('probe', collector);
     await expect.poll(async () => (await toldTo('honest')).length, { timeout: 15_000 }).toBe(1);
@@ -107,6 +110,7 @@ describe('a binding that nobody has signed', () => {
     await expect
       .poll(async () => (await ready())['networking_vpp_signatures']?.refused)
       .toEqual({ unsigned: 1, signer: 1, path: 1 });
+    expect(await refusedSignatures(health)).toEqual({ unsigned: 1, signer: 1, path: 1 });
     // Something honest happens after all that, and only that.
     await client.createTapFlow({
       ...{ name: 'flow', tapServiceId: service.id, sourcePort: source, direction: 'BOTH' },
@@ -166,6 +170,54 @@ describe('a report that its node has not signed', () => {
     const { key, value } = await report('honest', (await toldTo('honest'))[0]?.modRevision ?? 0);
     await put(key, value);
     await expect.poll(async () => (await toldTo('honest')).length, { timeout: 15_000 }).toBe(0);
+  }, 60_000);
+});
+
+describe('what a node is told and no server has signed', () => {
+  const id = uuid(3);
+  const told = keys.nodeResource('evil', 'tap_services', id);
+  const value = nodeTapServiceCodec.format({ v: 1, id, project_id: 'project-a', port_id: collector, inputs: [] });
+
+  async function startAgent(more: object): Promise<string> {
+    const healthPort = await freePort();
+    const config = {
+      ...{ node: 'evil', etcd: { endpoints: [etcd.endpoint], allow_unprotected: true } },
+      ...{ health: { port: healthPort }, vpp: { api_socket: join(directory, 'no-vpp.sock') }, ...more },
+    };
+    const process = new ProgramProcess(
+      { name: 'agent', program: 'taas-agent', directory, config, healthPort },
+      systemClock,
+    );
+    closers.push(() => process.stop('SIGKILL'));
+    // Without a VPP it is never ready, and follows etcd all the same.
+    await process.start(false);
+    return `http://127.0.0.1:${healthPort}`;
+  }
+
+  it('is refused by its agent, which counts it by its reason', async () => {
+    const health = await startAgent({
+      signing: {
+        ...{ cert_file: node.certFile, key_file: node.keyFile },
+        ...{ ca_files: [authority.certFile], server_names: ['taas-server-*'] },
+      },
+    });
+    await put(told, value);
+    await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 1 });
+    await put(told, seal(told, value, 0, by(node)));
+    await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 1, signer: 1 });
+    // What a server has signed is not counted.
+    await put(told, seal(told, value, 0, by(server)));
+    await put(told, value);
+    await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 2, signer: 1 });
+  }, 60_000);
+
+  it('(control) is taken where nothing is signed, and nothing is counted', async () => {
+    const health = await startAgent({});
+    await put(told, value);
+    const state = async () => (await store.get(keys.stateResource('evil', 'tap_services', id)))?.value ?? '';
+    await expect.poll(state, { timeout: 15_000 }).toContain('vpp_disconnected');
+    expect((await scrapedMetrics(health)).get('taas_agent_vpp_connected')).toBe(0);
+    expect(await refusedSignatures(health)).toEqual({});
   }, 60_000);
 });
 

@@ -38,13 +38,16 @@ export interface BigCloud {
   readonly tappedPort: string;
 }
 
-/** The records of a cloud of `flows` flows, 20,000 of them (or a fifth, if that is less) of one tenant. */
-export function bigCloud(flows: number): BigCloud {
+/**
+ * The records of a cloud of `flows` flows, 20,000 of them (or a fifth, if that is less) of one tenant.
+ * @param others projects besides the one tenant; with fewer than 16 there are fewer flows
+ */
+export function bigCloud(flows: number, others = 16): BigCloud {
   const scale = Math.min(1, flows / 100_000);
   const few = (count: number) => Math.max(1, Math.round(count * scale));
   const shares: Share[] = [
     { project: big, services: [few(10_000), few(5_000), ...Array(5).fill(few(1_000))] },
-    ...Array.from({ length: 16 }, (_, n) => ({ project: `p${n}`, services: Array(5).fill(few(1_000)) })),
+    ...Array.from({ length: others }, (_, n) => ({ project: `p${n}`, services: Array(5).fill(few(1_000)) })),
   ];
   const ports = new Map<string, TokenPort>();
   const operations: Operation[] = [];

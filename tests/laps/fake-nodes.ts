@@ -1,10 +1,10 @@
 import { agentCodec, keys, parseKey, prefixes, tapStateCodec } from '@taas/model';
 import type { KeyValue, Operation, Store } from '@taas/store';
 
-/** Writes of one transaction. */
-const most = 120;
+/** Writes of one transaction, as the programs do it. */
+const most = 32;
 
-/** Writes operations, as many at a time as etcd takes. */
+/** Writes operations, some at a time. */
 export async function putAll(store: Store, operations: readonly Operation[]): Promise<void> {
   for (let at = 0; at < operations.length; at += most)
     await store.transact({ compare: [], operations: operations.slice(at, at + most) });

@@ -43,13 +43,16 @@ export function describeProcesses(): void {
       return noneIsLost({ sources: from, collector: to, clock: cloud.clock }, () => ++serial, what);
     };
 
-    it('answer /healthz and /readyz, and nothing else there', async () => {
+    it('answer /healthz, /readyz and /metrics, and nothing else there', async () => {
       for (const { health } of cloud.units) {
         for (const path of ['healthz', 'readyz']) {
           const answer = await fetch(`${health}/${path}`);
           expect(answer.status).toBe(200);
           expect(await answer.json()).toMatchObject({ ok: true });
         }
+        const metrics = await fetch(`${health}/metrics`);
+        expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+        expect(await metrics.text()).toMatch(/^taas_build_info\{program="taas-(server|agent)",version=/m);
         expect((await fetch(`${health}/metricz`)).status).toBe(404);
       }
     });

@@ -6,9 +6,11 @@ import {
   type Health,
   type HealthServer,
   type Logger,
+  type Metrics,
   startHealthServer,
 } from '@taas/service';
 import type { Store, Trust } from '@taas/store';
+import { exposeAgent } from './agent-metrics.js';
 import type { AgentConfig } from './config.js';
 import { Contained, type EndsPass } from './contained.js';
 import type { Counters } from './counters.js';
@@ -37,6 +39,8 @@ export interface AgentDependencies {
   readonly lock: VppLock;
   /** What is known of the files that the options name, for /readyz. */
   readonly files?: AgentFiles;
+  /** What GET /metrics on the health port shows; without it, nothing is there. */
+  readonly metrics?: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -62,7 +66,7 @@ export interface Agent {
   /** Aborts if the agent cannot go on, with the reason. */
   readonly failed: AbortSignal;
   readonly counters: Readonly<Counters>;
-  /** Where /healthz and /readyz are answered, once started. */
+  /** Where /healthz, /readyz and /metrics are answered, once started. */
   readonly healthPort: number | null;
 }
 
@@ -122,6 +126,15 @@ class TaasAgent implements Agent {
       contained,
       looked: () => this.#updatePresence(),
     });
+    if (dependencies.metrics) this.#expose(dependencies.metrics);
+  }
+
+  #expose(metrics: Metrics): void {
+    exposeAgent(metrics, () => {
+      const { pending, connected } = this.#reconciler;
+      return { counters: this.counters, pending, connected };
+    });
+    this.dependencies.trust?.expose(metrics);
   }
 
   get failed(): AbortSignal {
@@ -134,9 +147,11 @@ class TaasAgent implements Agent {
 
   async start(): Promise<void> {
     const { host, port } = this.config.health;
+    const { metrics } = this.dependencies;
     this.#health = await startHealthServer(host, port, {
       healthz: () => this.#healthz(),
       readyz: () => this.#readyz(),
+      ...(metrics ? { metrics } : {}),
     }).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'EADDRINUSE') throw cause;
       throw new Error(`${host}:${port} (option "health") is taken: is an agent running here already?`, { cause });

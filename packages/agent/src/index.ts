@@ -1,4 +1,5 @@
 export { type Agent, type AgentDependencies, agentVersion, createAgent } from './agent.js';
+export { agentMetrics } from './agent-metrics.js';
 export { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
 export type { Counters } from './counters.js';
 export { createVppLock, type LockHolder, type VppLock } from './lock/vpp-lock.js';

@@ -1,10 +1,12 @@
 import {
   createLogger,
   describeOptions,
+  exposeProcess,
   FileWatch,
   keepLooking,
   type Logger,
   loadConfig,
+  Metrics,
   type ProgramOptions,
   parseConfig,
   systemClock,
@@ -81,11 +83,14 @@ async function run(
   const connectVpp = (signal: AbortSignal) => openVpp(config, signal);
   const self = { pid: process.pid, node: config.node };
   const lock = createVppLock({ apiSocket: config.vpp.api_socket, self, clock: systemClock });
+  const metrics = new Metrics();
+  exposeProcess(metrics, { program: 'taas-agent', version: agentVersion });
   const agent = createAgent(config, {
     ...{ store: trust.store, trust },
     connectVpp,
     lock,
     files,
+    metrics,
     clock: systemClock,
     logger,
     random: Math.random,

@@ -5,16 +5,25 @@ export function isIpAddress(text: string): boolean {
   return text.length <= 45 && !text.includes('%') && isIP(text) !== 0;
 }
 
-/** What no node can have as the address of its tunnels: by kind, in CIDR. */
-const unusable: readonly (readonly [kind: string, address: string, prefix: number, family: 'ipv4' | 'ipv6'])[] = [
-  ['the unspecified address', '0.0.0.0', 8, 'ipv4'],
-  ['a loopback address', '127.0.0.0', 8, 'ipv4'],
-  ['a multicast address', '224.0.0.0', 4, 'ipv4'],
-  ['a broadcast or reserved address', '240.0.0.0', 4, 'ipv4'],
-  ['the unspecified address', '::', 128, 'ipv6'],
-  ['a loopback address', '::1', 128, 'ipv6'],
-  ['a link-local address', 'fe80::', 10, 'ipv6'],
-  ['a multicast address', 'ff00::', 8, 'ipv6'],
+type Family = 'ipv4' | 'ipv6';
+
+/** A subnet, made ready once: a check of each record's addresses must not make it anew. */
+function subnet(address: string, prefix: number, family: Family): (text: string, of: Family) => boolean {
+  const list = new BlockList();
+  list.addSubnet(address, prefix, family);
+  return (text, of) => of === family && list.check(text, of);
+}
+
+/** What no node can have as the address of its tunnels, by kind. */
+const unusable: readonly (readonly [kind: string, has: ReturnType<typeof subnet>])[] = [
+  ['the unspecified address', subnet('0.0.0.0', 8, 'ipv4')],
+  ['a loopback address', subnet('127.0.0.0', 8, 'ipv4')],
+  ['a multicast address', subnet('224.0.0.0', 4, 'ipv4')],
+  ['a broadcast or reserved address', subnet('240.0.0.0', 4, 'ipv4')],
+  ['the unspecified address', subnet('::', 128, 'ipv6')],
+  ['a loopback address', subnet('::1', 128, 'ipv6')],
+  ['a link-local address', subnet('fe80::', 10, 'ipv6')],
+  ['a multicast address', subnet('ff00::', 8, 'ipv6')],
 ];
 
 /**
@@ -26,12 +35,7 @@ export function tunnelAddressProblem(text: string): string | null {
   if (!isIpAddress(text)) return 'is not an IP address';
   const family = isIP(text) === 6 ? 'ipv6' : 'ipv4';
   if (family === 'ipv6' && isMapped(text)) return 'is an IPv4 address written as one of IPv6: write it as IPv4';
-  const list = (entry: (typeof unusable)[number]): BlockList => {
-    const subnet = new BlockList();
-    subnet.addSubnet(entry[1], entry[2], entry[3]);
-    return subnet;
-  };
-  const kind = unusable.find((entry) => entry[3] === family && list(entry).check(text, family));
+  const kind = unusable.find(([, has]) => has(text, family));
   return kind ? `is ${kind[0]}, which no tunnel can end at` : null;
 }
 

@@ -3,9 +3,11 @@ import { hostname } from 'node:os';
 import {
   createLogger,
   describeOptions,
+  exposeProcess,
   FileWatch,
   keepLooking,
   loadConfig,
+  Metrics,
   type ProgramOptions,
   parseConfig,
   type ReloadRequests,
@@ -20,6 +22,8 @@ import { networkingVppEtcd } from './config-networking-vpp.js';
 import { createServer } from './server.js';
 import { openServerFiles } from './server-files.js';
 import { openServerTrust } from './server-trust.js';
+
+const version = '0.1.0';
 
 const help = `
 taas-server --config FILE
@@ -39,7 +43,7 @@ ${describeOptions(serverConfigSchema)
 /** The program `taas-server`; its bin hands it to `runProgram`. */
 export const serverProgram: ProgramOptions = {
   name: 'taas-server',
-  version: '0.1.0',
+  version,
   help,
   flags: { config: { type: 'string' } },
   main: async (flags, stop, reloads) => {
@@ -67,7 +71,9 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const v2 = config.networking_vpp.bindings === 'etcd-v2' ? trust.v2(openV2(config, file, deps)) : null;
   const replica = `${hostname()}/${process.pid}`;
   const { care } = raw;
-  const common = { store, care, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust };
+  const metrics = new Metrics();
+  exposeProcess(metrics, { program: 'taas-server', version });
+  const common = { store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
   const ending = new AbortController();
   const looking = keepLooking(watch, reloads, logger, ending.signal);

@@ -7,6 +7,7 @@ import {
   type Health,
   type HealthServer,
   type Logger,
+  type Metrics,
   startHealthServer,
   untilAborted,
   type Watched,
@@ -25,6 +26,8 @@ import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig
 import { Contained } from './errors/contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { type LeaderTask, lastingTask, runTasks } from './leader/leader-task.js';
+import { AnsweredRequests } from './metrics/answered-requests.js';
+import { exposeServer } from './metrics/server-metrics.js';
 import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
@@ -45,6 +48,8 @@ export interface ServerDeps {
   readonly files?: OpenFiles;
   /** Whom to believe, where `store` is its; without it, whatever stands in etcd. Kept by whoever made it. */
   readonly trust?: Trust;
+  /** What GET /metrics on the health port shows; without it, nothing is there. */
+  readonly metrics?: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -67,7 +72,7 @@ export interface Server {
   stop(): Promise<void>;
   /** Where the API listens, as `http://host:port`. @throws before start */
   readonly address: string;
-  /** Where /healthz and /readyz listen. @throws before start */
+  /** Where /healthz, /readyz and /metrics listen. @throws before start */
   readonly healthAddress: string;
   /** Whether this replica's compiler is the one that writes. */
   readonly leading: boolean;
@@ -81,7 +86,7 @@ export interface Server {
  * @throws UnsafeListenError for development mode on an address that others can reach
  */
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
-  const { trust, clock, logger, random, newId } = deps;
+  const { trust, metrics, clock, logger, random, newId } = deps;
   const files = deps.files ?? readOnce(config, deps);
   const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
   const cloud = { clock, random, logger };
@@ -125,7 +130,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const lookup = neutron && createPortLookup({ client: neutron.client, clock, maxAgeMs: neutronConfig.port_cache_ms });
   const portDeleted = (port: string) => lookup?.forget(port);
   const keeper = new PortKeeper({
-    ...{ store, live, bindings, portDeleted, clock, random, logger: logger.child({ part: 'ports' }) },
+    ...{ store, live, bindings, portDeleted, slices, clock, random, logger: logger.child({ part: 'ports' }) },
     behalves: audit.behalves,
     contained,
     verify: trust?.verify ?? (() => null),
@@ -138,6 +143,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     keepMs: neutronConfig.vlan_keep_ms,
   });
+  const answered = new AnsweredRequests();
   const api = createApi({
     ...{ store, live, authenticator, policy, remoteAddresses, slices, clock, newId, limits },
     quotas: config.quotas,
@@ -160,6 +166,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     },
     ...(etcdKeeper ? { checkRoom: etcdKeeper.checkRoom } : {}),
     portDeleted,
+    onAnswered: (method, status) => answered.note(method, status),
     ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, neutron.client, files.neutronCa) } : {}),
     ...(files.tls ? { tls: files.tls } : {}),
   });
@@ -228,13 +235,24 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     },
   });
 
+  if (metrics) {
+    trust?.expose(metrics);
+    exposeServer(metrics, () => ({
+      ...{ requests: answered.samples(), leading, fresh: live.fresh },
+      ...{ compiler: { backlog: compiler.backlog, ...compiler.stats }, malformed: live.view.problems.size },
+    }));
+  }
+
   return {
     async start() {
       if (authenticator.warning !== null) logger.warn({ mode: config.auth.mode }, authenticator.warning);
       for (const warning of configWarnings(config)) logger.warn({}, warning);
       for (const warning of trust?.warnings ?? []) logger.warn({}, warning);
       logger.info({ segments: describePolicy(policy), share: policy.projectShare }, 'ways for copies between nodes');
-      health = await startHealthServer(config.health.host, config.health.port, { healthz, readyz });
+      health = await startHealthServer(config.health.host, config.health.port, {
+        ...{ healthz, readyz },
+        ...(metrics ? { metrics } : {}),
+      });
       const listening = await api.listen({ host: config.listen.host, port: config.listen.port });
       // The framework does not know of the certificate, which our own HTTP server has.
       address = config.listen.tls_cert_file === '' ? listening : listening.replace(/^http:/, 'https:');

@@ -16,8 +16,8 @@ export function portOption(value: number, description: string) {
 export function healthOptions(defaultPort: number) {
   return group(
     {
-      host: Type.String({ default: '127.0.0.1', description: 'Address of /healthz and /readyz.' }),
-      port: portOption(defaultPort, 'TCP port of /healthz and /readyz'),
+      host: Type.String({ default: '127.0.0.1', description: 'Address of /healthz, /readyz and /metrics.' }),
+      port: portOption(defaultPort, 'TCP port of /healthz, /readyz and /metrics'),
     },
     'What monitoring asks.',
   );

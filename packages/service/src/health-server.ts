@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import type { Metrics } from './metrics.js';
 
 /** What a program says of itself; `details` is for people and for monitoring, and holds no secret. */
 export interface Health {
@@ -11,6 +12,8 @@ export interface HealthProbes {
   healthz(): Health;
   /** The process can do its job now. */
   readyz(): Health;
+  /** What GET /metrics shows; nothing is there without. */
+  readonly metrics?: Pick<Metrics, 'scrape'>;
 }
 
 export interface HealthServer {
@@ -19,17 +22,21 @@ export interface HealthServer {
 }
 
 /**
- * Serves GET /healthz and /readyz as JSON: 200 if ok, else 503.
+ * Serves GET /healthz and /readyz as JSON: 200 if ok, else 503; and GET /metrics as Prometheus reads it.
  * @throws the error of listen(2), for instance EADDRINUSE
  */
 export async function startHealthServer(host: string, port: number, probes: HealthProbes): Promise<HealthServer> {
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
     const path = request.url?.split('?')[0];
+    if (path === '/metrics' && probes.metrics) {
+      void answerScrape(probes.metrics, response);
+      return;
+    }
     const probe = path === '/healthz' ? probes.healthz : path === '/readyz' ? probes.readyz : undefined;
     const health = probe?.call(probes);
     response.writeHead(health ? (health.ok ? 200 : 503) : 404, { 'content-type': 'application/json' });
     response.end(
-      `${JSON.stringify(health ? { ok: health.ok, ...health.details } : { error: 'try /healthz or /readyz' })}\n`,
+      `${JSON.stringify(health ? { ok: health.ok, ...health.details } : { error: 'try /healthz, /readyz or /metrics' })}\n`,
     );
   });
   await new Promise<void>((resolve, reject) => {
@@ -48,4 +55,14 @@ export async function startHealthServer(host: string, port: number, probes: Heal
         server.closeAllConnections();
       }),
   };
+}
+
+async function answerScrape(metrics: Pick<Metrics, 'scrape'>, response: ServerResponse): Promise<void> {
+  try {
+    const { contentType, text } = await metrics.scrape();
+    response.writeHead(200, { 'content-type': contentType }).end(text);
+  } catch (error) {
+    // A value that cannot be read must not end the program; Prometheus shows a scrape that failed.
+    response.writeHead(500, { 'content-type': 'text/plain' }).end(`${String(error)}\n`);
+  }
 }

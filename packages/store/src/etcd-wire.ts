@@ -16,10 +16,10 @@ import type { Change, Compare, KeyValue, LeaseId, Operation, Transaction } from 
 import { StoreError } from './store-error.js';
 
 const decoder = new TextDecoder();
-const encoder = new TextEncoder();
 
+/** From Node's pool: TextEncoder makes an ArrayBuffer for each key and value, of which garbage collection has to keep count. */
 export function toBytes(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text);
+  return Buffer.from(text);
 }
 
 export function toKeyValue(wire: WireKeyValue): KeyValue {

@@ -56,6 +56,8 @@ export interface ApiDeps {
   /** Where what is done and refused is written down; without it there is no audit trail to read. */
   readonly audit?: AuditParts;
   readonly contained?: Contained;
+  /** Told of each request that the API itself has answered. */
+  readonly onAnswered?: (method: string, status: number) => void;
   /** A new one counts for connections from then on. */
   readonly tls?: Watched<KeyPair>;
 }

@@ -29,9 +29,14 @@ export async function auditRoute(
   return { status: 200, json: await slices.run(caller.projectId, audit(log, query, request), request.signal) };
 }
 
-function* audit(log: AuditLog, query: AuditQuery, request: ApiRequest): Sliced<Buffer> {
+function* audit(log: AuditLog, query: AuditQuery, request: ApiRequest): Sliced<readonly Buffer[]> {
   const { page, more } = yield* auditPage(log.trail, query);
   const last = page.at(-1);
   const links = more && last ? [nextLink(request, last.id)] : [];
-  return yield* listBody('audit', page, ({ at, ...entry }) => ({ time: isoTime(at), ...entry }), links);
+  return yield* listBody(
+    'audit',
+    page,
+    ({ at, ...entry }) => ({ time: isoTime(at), ...entry }),
+    () => links,
+  );
 }

@@ -11,6 +11,7 @@ import { RateLimiter } from '../http/rate-limit.js';
 import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import { requestTarget, splitUrl, type Target } from '../http/request-target.js';
 import { removeTapsIfGone } from '../taps/removal/port-removal.js';
+import { inPieces, json } from './answer-body.js';
 import type { ApiDeps } from './api-deps.js';
 import { defaultLimits } from './api-limits.js';
 import { apiParts } from './api-parts.js';
@@ -169,7 +170,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const actor = caller && { userId: caller.userId, projectId: caller.projectId, requestId: request.id };
     const given = await (deps.audit && actor ? deps.audit.behalves.run({ actor, because: '' }, work) : work());
     for (const [name, value] of Object.entries(given.headers ?? {})) void reply.header(name, value);
-    if (given.json) return bytes(reply, given.status, given.json);
+    if (given.json) return inPieces(reply, given.status, given.json);
     return given.body === undefined ? reply.code(given.status).send() : json(reply, given.status, given.body);
   };
 
@@ -202,6 +203,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
   app.addHook('onResponse', async (request, reply) => {
     const context = contexts.get(request);
+    deps.onAnswered?.(request.method, reply.statusCode);
     context?.logger.info(
       {
         method: request.method,
@@ -215,15 +217,6 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     );
   });
   return app;
-}
-
-function json(reply: FastifyReply, status: number, body: unknown): FastifyReply {
-  return bytes(reply, status, Buffer.from(JSON.stringify(body)));
-}
-
-/** As bytes, since Fastify would add a charset that Neutron does not send. */
-function bytes(reply: FastifyReply, status: number, body: Buffer): FastifyReply {
-  return reply.code(status).header('content-type', 'application/json').send(body);
 }
 
 /** Links follow the Host that the client has used, and X-Forwarded-Proto, as Neutron's do. */

@@ -71,7 +71,12 @@ async function list(deps: TapRouteDeps, request: ApiRequest, kind: ResourceKind,
   whenAnswered(release);
   const page = await controller.list(kind, asked, caller, signal);
   const links = pageLinks(asked, `${request.origin}${request.path}`, page);
-  const body = listBody(kind, page, (item) => selectFields(asked.fields, item), links);
+  const body = listBody(
+    kind,
+    page,
+    (item) => selectFields(asked.fields, item),
+    () => links,
+  );
   const json = await slices.run(caller.projectId, body, signal);
   return { status: 200, json };
 }

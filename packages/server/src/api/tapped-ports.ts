@@ -76,29 +76,39 @@ function parseQuery({ query }: ApiRequest): TappedPortsQuery {
   return { project: last('project_id'), port: last('port_id'), marker: last('marker'), limit: asked };
 }
 
-/** What is on the page is fixed port by port, as each has its turn. */
-function* page(deps: TappedPortsDeps, request: ApiRequest, query: TappedPortsQuery, caller: Caller): Sliced<Buffer> {
-  const found: object[] = [];
+/**
+ * What is on the page is fixed port by port, as each has its turn. It is text at once: a page has up to 100,000 taps, and as objects
+ * they would keep garbage collection busy.
+ */
+function page(
+  deps: TappedPortsDeps,
+  request: ApiRequest,
+  query: TappedPortsQuery,
+  caller: Caller,
+): Sliced<readonly Buffer[]> {
   let more: string | null = null;
-  let latest = '';
-  let begun = query.marker === null;
-  for (const each of candidates(deps, caller, query)) {
-    yield;
-    if (!begun) {
-      begun = each === query.marker;
-      continue;
+  const links = () => (more === null ? [] : [nextLink(request, more)]);
+  return listBody('tapped_ports', shown(), (port) => port, links);
+
+  /** The ports of the page; null for one that is not on it. */
+  function* shown(): Generator<object | null, void, void> {
+    let found = 0;
+    let latest = '';
+    let begun = query.marker === null;
+    for (const each of candidates(deps, caller, query)) {
+      const isNext = begun;
+      begun ||= each === query.marker;
+      const port = isNext ? deps.contained.attempt(`tapped port ${each}`, () => show(deps, each, caller), null) : null;
+      if (port && found === query.limit) {
+        more = latest;
+        return;
+      }
+      yield port;
+      if (port === null) continue;
+      found += 1;
+      latest = each;
     }
-    const shown = deps.contained.attempt(`tapped port ${each}`, () => show(deps, each, caller), null);
-    if (!shown) continue;
-    if (found.length === query.limit) {
-      more = latest;
-      break;
-    }
-    found.push(shown);
-    latest = each;
   }
-  const links = more === null ? [] : [nextLink(request, more)];
-  return yield* listBody('tapped_ports', found, (port) => port, links);
 }
 
 export function nextLink({ origin, path, query }: ApiRequest, marker: string): Link {

@@ -64,9 +64,14 @@ export const compileService = (slice: ServiceSlice): Compiled => atOnce(compilin
  */
 export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
   const flows = new Map<string, Because>();
-  const refuse = (obstacle: Because, lasts = false): Compiled => {
-    for (const flow of slice.flows) flows.set(flow.record.id, obstacle);
-    const obstacles = { service: obstacle, flows, lasting: new Set(lasts ? [slice.id, ...flows.keys()] : []) };
+  function* refuse(obstacle: Because, lasts = false): Sliced<Compiled> {
+    const lasting = new Set(lasts ? [slice.id] : []);
+    for (const flow of slice.flows) {
+      flows.set(flow.record.id, obstacle);
+      if (lasts) lasting.add(flow.record.id);
+      yield;
+    }
+    const obstacles = { service: obstacle, flows, lasting };
     return {
       nodeRecords: new Map(),
       segmentsNeeded: [],
@@ -75,18 +80,21 @@ export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
       waitsForSegment: false,
       frozen: false,
     };
-  };
+  }
   const service = slice.service?.record;
   if (slice.service && !service)
-    return { ...refuse(because('record_invalid', `the record of tap service ${slice.id} is malformed`)), frozen: true };
-  if (!service) return refuse(because('record_invalid', `tap service ${slice.id} does not exist`));
-  if (service.deleting) return refuse(because('being_deleted', 'the tap service is being deleted'));
+    return {
+      ...(yield* refuse(because('record_invalid', `the record of tap service ${slice.id} is malformed`))),
+      frozen: true,
+    };
+  if (!service) return yield* refuse(because('record_invalid', `tap service ${slice.id} does not exist`));
+  if (service.deleting) return yield* refuse(because('being_deleted', 'the tap service is being deleted'));
   const owner = slice.owner(service.port_id, service);
-  if (owner === 'foreign') return refuse(foreignPort(service.port_id), true);
+  if (owner === 'foreign') return yield* refuse(foreignPort(service.port_id), true);
   const place = slice.place(service.port_id, owner, 'tap_services', service.id);
   const [bound, obstacle] = 'obstacle' in place ? [null, place.obstacle] : [place.node, null];
   const serving = nodeLeft(slice.told('tap_services', service.id), bound, slice) ?? bound;
-  if (serving === null) return refuse(obstacle ?? because('port_not_bound', ''));
+  if (serving === null) return yield* refuse(obstacle ?? because('port_not_bound', ''));
   return yield* new Compilation(slice, service, { bound, serving }, flows).result(obstacle);
 }
 

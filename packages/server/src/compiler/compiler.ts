@@ -1,7 +1,7 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store, Transaction } from '@taas/store';
 import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
-import { atOnce, type Sliced, Slices } from '../slices/slices.js';
+import { type Sliced, Slices } from '../slices/slices.js';
 import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/touch.js';
 import type { Touched } from '../view/touched.js';
@@ -40,10 +40,8 @@ export interface CompilerStats {
 
 const workers = 8;
 const catchUpMs = 5_000;
-/** How long the compiler may keep the process to itself, in ms. */
-const stretchMs = 10;
-/** So many flows of a service are compiled in a millisecond or two. */
-const fewFlows = 100;
+/** How long the compiler may keep the process to itself with what it does not do in slices, in ms. */
+const stretchMs = 5;
 /** How often a large service that is touched meanwhile is planned anew before what has been worked out is written all the same. */
 const slicedAttempts = 3;
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
@@ -164,8 +162,7 @@ export class Compiler {
     if (key.startsWith('port/')) return planRoleRemoval(view, id);
     if (key.startsWith('underlay/')) return planUnderlay(view, id);
     if (key.startsWith('mirror/')) return this.#planMirror(id);
-    const small = view.flowsByService.count(id) <= fewFlows;
-    return small ? atOnce(this.#planService(id)) : this.#slices.run('', this.#planLarge(key, id), signal);
+    return this.#slices.run('', this.#planUntouched(key, id), signal);
   }
 
   #planMirror(id: string): readonly Step[] {
@@ -181,7 +178,7 @@ export class Compiler {
    * been worked out may be of no use, and it is begun anew. A service that is touched again and again is planned to the end all
    * the same: each write compares the records that it was made from, and the key comes again.
    */
-  *#planLarge(key: string, id: string): Sliced<readonly Step[]> {
+  *#planUntouched(key: string, id: string): Sliced<readonly Step[]> {
     for (let attempt = 0; attempt < slicedAttempts; attempt += 1) {
       const work = this.#planService(id);
       for (let step = work.next(); ; step = work.next()) {

@@ -1,3 +1,4 @@
+import { keys, nodeTapFlowCodec } from '@taas/model';
 import { expect, it } from 'vitest';
 import { Slices } from '../slices/slices.js';
 import { acme, portId, TestCloud } from '../test-cloud.suite.js';
@@ -41,6 +42,39 @@ it('a large service that is touched at every pause reaches its nodes all the sam
     isCalm = true;
     await cloud.settle();
     expect(await told()).toBe(many);
+  } finally {
+    await cloud.stop();
+  }
+}, 30_000);
+
+it('a service whose flows are gone from the API, and not from the nodes, does not keep the event loop', async () => {
+  const cloud = new TestCloud();
+  try {
+    const service = portId(0);
+    await cloud.agent('node1');
+    for (let n = 1; n <= many; n += 1) {
+      const flow = { v: 1, id: portId(n), project_id: acme, tap_service_id: service, source_port: portId(n) } as const;
+      const how = { direction: 'BOTH', vlan_filter: null, target: { type: 'local' } } as const;
+      await cloud.put(
+        keys.nodeResource('node1', 'tap_flows', portId(n)),
+        nodeTapFlowCodec.format({ ...flow, ...how, filter: [] }),
+      );
+    }
+    const server = await cloud.replica();
+    let now = 0;
+    let laps = 0;
+    const slices = new Slices({
+      // Every slice is over after one step.
+      clock: { monotonic: () => (now += 1_000) },
+      nextLap: (run) => {
+        laps += 1;
+        setImmediate(run);
+      },
+    });
+    await cloud.lead(server, server.store, slices);
+    await cloud.converge(['node1']);
+    expect((await cloud.nodeRecords()).size).toBe(0);
+    expect(laps).toBeGreaterThan(many);
   } finally {
     await cloud.stop();
   }

@@ -15,6 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => cloud.stop());
 
+/** Of a port that has its tap already: the leader takes a role away that nothing uses. */
 const role = (port: number, project?: string) =>
   cloud.put(
     keys.portRole(portId(port)),
@@ -64,8 +65,8 @@ describe('a tap on a port of which nobody has said whose it is', () => {
 
   it('stays where it stands, and goes nowhere else, if that was known before', async () => {
     await cloud.bind('node1', portId(1));
-    await role(1, acme);
     const id = await service(9, 1);
+    await role(1, acme);
     expect(await told(id)).toEqual(['node1']);
     await role(1);
     expect(await told(id)).toEqual(['node1']);
@@ -93,8 +94,8 @@ describe('a tap on a port of which nobody has said whose it is', () => {
 
 it('a tap whose port has become another project’s is taken off its node, and stays the user’s', async () => {
   await cloud.bind('node1', portId(1));
-  await role(1, acme);
   const id = await service(9, 1);
+  await role(1, acme);
   expect(await told(id)).toEqual(['node1']);
   await role(1, umbrella);
   expect(await told(id)).toEqual([]);

@@ -105,11 +105,17 @@ export function passes(query: ListQuery, resource: Shown): boolean {
 export const asksFor = (query: ListQuery, attribute: string): boolean =>
   query.filters.has(attribute) || query.sort.some((key) => key.attribute === attribute);
 
+/** What a resource is sorted by, in the order of the query's keys. */
+export type SortValues = readonly unknown[];
+
+export const sortedBy = ({ sort }: ListQuery, resource: Shown): SortValues =>
+  sort.map(({ attribute }) => resource[attribute]);
+
 /** As the query sorts: by code units, null first. */
-export function ordering({ sort }: ListQuery): (a: Shown, b: Shown) => number {
+export function ordering({ sort }: ListQuery): (a: SortValues, b: SortValues) => number {
   return (a, b) => {
-    for (const { attribute, ascending } of sort) {
-      const order = compare(a[attribute], b[attribute]);
+    for (const [at, { ascending }] of sort.entries()) {
+      const order = compare(a[at], b[at]);
       if (order !== 0) return ascending ? order : -order;
     }
     return 0;
@@ -117,10 +123,11 @@ export function ordering({ sort }: ListQuery): (a: Shown, b: Shown) => number {
 }
 
 function compare(a: unknown, b: unknown): number {
-  const [left, right] = [a, b].map((value) => (typeof value === 'string' ? value : null));
+  const left = typeof a === 'string' ? a : null;
+  const right = typeof b === 'string' ? b : null;
   if (left === right) return 0;
-  if (left === null || left === undefined) return -1;
-  if (right === null || right === undefined) return 1;
+  if (left === null) return -1;
+  if (right === null) return 1;
   return left < right ? -1 : 1;
 }
 

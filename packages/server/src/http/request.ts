@@ -21,7 +21,7 @@ export interface ApiAnswer {
   readonly status: number;
   /** Sent as JSON; none for 204. */
   readonly body?: unknown;
-  /** Instead of `body`: JSON already. */
-  readonly json?: Buffer;
+  /** Instead of `body`: JSON already, in pieces that follow one another. */
+  readonly json?: readonly Buffer[];
   readonly headers?: Readonly<Record<string, string>>;
 }

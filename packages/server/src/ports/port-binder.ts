@@ -1,7 +1,9 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Leadership, Store } from '@taas/store';
 import { planBinding, planOwner } from '../compiler/plan-binding.js';
+import type { Step } from '../compiler/step.js';
 import { packSteps } from '../compiler/transactions.js';
+import type { Sliced, Slices } from '../slices/slices.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { portTapped } from '../view/tapped-ports.js';
@@ -30,6 +32,8 @@ export interface PortBinderDeps {
   readonly source: BindingSource | null;
   /** Null without a Neutron. */
   readonly owners: OwnerSource | null;
+  /** After a start all ports are looked at, and whenever a large tap service goes all of its. */
+  readonly slices: Slices;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -89,10 +93,18 @@ export class PortBinder {
   }
 
   async #write(ports: readonly string[], fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
-    const { store, live, source, owners, catchUpMs, logger } = this.deps;
+    const { store, live, source, owners, catchUpMs, logger, slices } = this.deps;
     let placeWanted = false;
     let ownerWanted = false;
-    const steps = ports.flatMap((port) => {
+    const planned = function* (): Sliced<readonly Step[]> {
+      const steps: Step[] = [];
+      for (const port of ports) {
+        steps.push(...planOf(port));
+        yield;
+      }
+      return steps;
+    };
+    const planOf = (port: string): readonly Step[] => {
       try {
         const place = source?.place(port);
         const owner = owners?.owner(port);
@@ -106,7 +118,8 @@ export class PortBinder {
         logger.error({ cause, port }, 'it could not be worked out where this port is bound');
         return [];
       }
-    });
+    };
+    const steps = await slices.run('', planned(), signal);
     if (placeWanted) source?.wanted();
     if (ownerWanted) owners?.wanted();
     for (const transaction of packSteps(steps, [fence])) {

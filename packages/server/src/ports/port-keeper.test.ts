@@ -1,6 +1,7 @@
 import { keys, type PortBindingRecord, portRoleCodec, prefixes } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Slices } from '../slices/slices.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 import { FakeNeutron, FakeV2 } from './fake-bindings.suite.js';
 import { type BindingsFrom, PortKeeper } from './port-keeper.js';
@@ -31,7 +32,7 @@ async function lead(bindings: BindingsFrom, neutron: FakeNeutron | null = null):
   const leader = await cloud.store.get(keys.leader);
   const keeper = new PortKeeper({
     ...{ store: server.store, live: server.live, bindings, clock: systemClock, random: () => 0, logger: silentLogger },
-    ...{ catchUpMs: 5_000, portDeleted: () => undefined },
+    ...{ catchUpMs: 5_000, portDeleted: () => undefined, slices: new Slices({ clock: systemClock }) },
     neutron: neutron && { client: neutron.client, pollMs: 20 },
   });
   const stop = new AbortController();

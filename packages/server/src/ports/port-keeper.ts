@@ -10,6 +10,7 @@ import type { Clock, Logger } from '@taas/service';
 import type { Leadership, Store, V2Follower, Verdict } from '@taas/store';
 import type { Behalves } from '../auth/actor.js';
 import type { Contained } from '../errors/contained.js';
+import type { Slices } from '../slices/slices.js';
 import { removeTapsOfPort } from '../taps/removal/port-removal.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
@@ -35,6 +36,8 @@ export interface PortKeeperDeps {
   readonly portDeleted: (port: string) => void;
   /** Judges the signature of a key of networking-vpp's in the v2 store; null where it needs none. */
   readonly verify?: (key: string, text: string) => Verdict | null;
+  /** Those of all that this server does. */
+  readonly slices: Slices;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;

@@ -2,8 +2,12 @@ import type { Operation } from '@taas/store';
 import { expect, it } from 'vitest';
 import { auditPage } from '../audit/audit-query.js';
 import { AuditTrail, type Logged } from '../audit/audit-trail.js';
-import { packSteps } from '../compiler/transactions.js';
+import { compiling } from '../compiler/compile-service.js';
+import type { ServiceSlice } from '../compiler/service-slice.js';
+import { packedWrites, packSteps } from '../compiler/transactions.js';
 import { listBody } from '../http/list-body.js';
+import { Placements } from '../status/placements.js';
+import type { ClusterView } from '../view/cluster-view.js';
 import type { Sliced } from './slices.js';
 
 // What cannot be cut keeps the event loop, however long it takes (decision 30): here is what was once not cut.
@@ -24,7 +28,54 @@ it('a page of the audit trail that nothing passes pauses on the way through it',
 
 it('the body of a list pauses at each item', () => {
   const page = Array.from({ length: many }, (_, n) => ({ n }));
-  expect(pausesOf(listBody('some', page, (item) => item, []))).toBe(many);
+  expect(
+    pausesOf(
+      listBody(
+        'some',
+        page,
+        (item) => item,
+        () => [],
+      ),
+    ),
+  ).toBe(many);
+});
+
+it('the body of a list pauses at what is not in it, and is in pieces', () => {
+  const page = Array.from({ length: many }, (_, n) => (n % 2 === 0 ? { n, text: 'x'.repeat(100) } : null));
+  const body = listBody(
+    'some',
+    page,
+    (item) => item,
+    () => [],
+  );
+  let pauses = 0;
+  let step = body.next();
+  for (; !step.done; step = body.next()) pauses += 1;
+  expect(pauses).toBe(many);
+  expect(step.value.length).toBeGreaterThan(5);
+  expect(Math.max(...step.value.map((piece) => piece.length))).toBeLessThan(100_000);
+  const { some } = JSON.parse(Buffer.concat([...step.value]).toString()) as { readonly some: readonly unknown[] };
+  expect(some).toHaveLength(many / 2);
+});
+
+it('that none of many flows can be told to a node is worked out with pauses', () => {
+  const flows = Array.from({ length: many }, (_, n) => ({ record: { id: `f${n}` } }));
+  const service = { record: { id: 's', port_id: 'p', project_id: 'x' } };
+  for (const slice of [
+    { id: 's', flows, service: undefined },
+    { id: 's', flows, service: { record: null } },
+    { id: 's', flows, service: { record: { ...service.record, deleting: true } } },
+    { id: 's', flows, service, owner: () => 'foreign' },
+  ])
+    expect(pausesOf(compiling(slice as unknown as ServiceSlice))).toBe(many);
+});
+
+it('a service whose flows are gone from the API is not near while nodes have thousands of records of it', () => {
+  const nearWith = (records: number) => {
+    const view = { flowsByService: { count: () => 0 }, nodeRecords: { countOfService: () => records } };
+    return new Placements(view as unknown as ClusterView, { options: [], projectShare: 1 }).isNear('s');
+  };
+  expect([nearWith(10), nearWith(5_000)]).toEqual([true, false]);
 });
 
 it('steps are asked for when the transaction before has been taken, and all of them are packed once', () => {
@@ -37,8 +88,8 @@ it('steps are asked for when the transaction before has been taken, and all of t
   }
   const packing = packSteps(steps(), []);
   const first = packing.next().value;
-  expect(first?.operations.length).toBeGreaterThan(100);
-  expect(asked).toBeLessThan(200);
+  expect(first?.operations.length).toBe(packedWrites);
+  expect(asked).toBeLessThan(2 * packedWrites);
   const rest = [...packing].flatMap(({ operations }) => operations);
   expect([...(first?.operations ?? []), ...rest].map(({ key }) => key)).toEqual(
     Array.from({ length: many }, (_, n) => `k${n}`),

@@ -97,7 +97,9 @@ export class Placements implements PlacementSource {
 
   /** Whether it is known, or quickly found out. */
   isNear(service: string): boolean {
-    return this.#known.has(service) || this.view.flowsByService.count(service) <= fewFlows;
+    if (this.#known.has(service)) return true;
+    // Flows that are gone from the API have records of nodes for a while.
+    return Math.max(this.view.flowsByService.count(service), this.view.nodeRecords.countOfService(service)) <= fewFlows;
   }
 
   /** All who ask for the same work on the same: a large service is compiled once for them. */

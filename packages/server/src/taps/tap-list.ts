@@ -3,7 +3,7 @@ import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
 import type { Contained } from '../errors/contained.js';
-import { asksFor, type ListQuery, ordering, passes } from '../http/list-query.js';
+import { asksFor, type ListQuery, ordering, passes, type SortValues, sortedBy } from '../http/list-query.js';
 import { mergeSorted } from '../slices/merge-sort.js';
 import type { Sliced } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
@@ -65,10 +65,9 @@ class TapList {
 
   *page(): Sliced<readonly ShownTap[]> {
     const page = yield* this.query.sort.length > 0 ? this.#sortedPage() : this.#pageByAge();
-    if (this.#asksStatus) return page.map(({ item }) => item);
     const shownPage: ShownTap[] = [];
-    for (const { record } of page) {
-      const item = this.#shown(record, yield* this.#status(record));
+    for (const { record, status } of page) {
+      const item = this.#shown(record, status ?? (yield* this.#status(record)));
       if (item) shownPage.push(item);
       yield;
     }
@@ -95,18 +94,19 @@ class TapList {
     return typeof project === 'string' && more.length === 0 ? project : null;
   }
 
+  /** Of all that may be on the page only what they are sorted by is kept: the rest of it would keep garbage collection busy. */
   *#sortedPage(): Sliced<readonly Found[]> {
-    const found: Found[] = [];
+    const found: Sorted[] = [];
     for (const { id } of this.#all) {
       const one = yield* this.#look(id);
-      if (one) found.push(one);
+      if (one) found.push({ record: one.record, status: one.status, by: sortedBy(this.query, one.item) });
       yield;
     }
     const order = ordering(this.query);
-    const sorted = yield* mergeSorted(found, (a, b) => order(a.item, b.item));
+    const sorted = yield* mergeSorted(found, (a, b) => order(a.by, b.by));
     const { limit, marker, pageReverse } = this.query;
     if (limit === 0) return sorted;
-    const at = marker === null ? null : sorted.findIndex(({ item }) => item.id === marker);
+    const at = marker === null ? null : sorted.findIndex(({ record }) => record.id === marker);
     if (at === -1) return [];
     if (!pageReverse) return sorted.slice(at === null ? 0 : at + 1).slice(0, limit);
     const end = at ?? sorted.length;
@@ -126,7 +126,7 @@ class TapList {
     const found: Found[] = [];
     for (; at >= 0 && at < this.#all.length && (limit === 0 || found.length < limit); at += step) {
       const one = yield* this.#look(this.#all[at]?.id ?? '');
-      if (one) found.push(one);
+      if (one) found.push({ record: one.record, status: one.status });
       yield;
     }
     return step === 1 ? found : found.reverse();
@@ -138,12 +138,12 @@ class TapList {
   }
 
   /** The record, if the caller sees it and it passes the filters. */
-  *#look(id: string): Sliced<Found | null> {
+  *#look(id: string): Sliced<Looked | null> {
     const record = this.#byId.get(id)?.record;
     if (!record || !this.deps.access.sees(this.kind, record, this.caller)) return null;
-    const status = this.#asksStatus ? yield* this.#status(record) : noStatus;
-    const item = this.#shown(record, status);
-    return item && passes(this.query, item) ? { record, item } : null;
+    const status = this.#asksStatus ? yield* this.#status(record) : null;
+    const item = this.#shown(record, status ?? noStatus);
+    return item && passes(this.query, item) ? { record, status, item } : null;
   }
 
   /** Null for a record that cannot be shown: the others are. */
@@ -163,7 +163,18 @@ class TapList {
   }
 }
 
+/** A tap that is on the page. */
 interface Found {
   readonly record: TapRecord;
+  /** What the query has been asked about; null if it has nothing to do with it. */
+  readonly status: StatusView | null;
+}
+
+/** What a tap is chosen and sorted by. */
+interface Looked extends Found {
   readonly item: ShownTap;
+}
+
+interface Sorted extends Found {
+  readonly by: SortValues;
 }

@@ -6,6 +6,7 @@ import { HeartbeatJudge } from './heartbeat-judge.js';
 import type { PlacesFrom } from './port-places.js';
 import type { Touched } from './touched.js';
 import { ViewState } from './view-state.js';
+import { wholeRevisions } from './whole-revisions.js';
 
 export type ViewListener = (touched: Touched) => void;
 
@@ -18,6 +19,9 @@ interface Waiter {
   readonly revision: Revision;
   readonly wake: () => void;
 }
+
+/** How long taking in what etcd says may keep the process to itself, in ms: a slice of what others do comes besides. */
+const stretchMs = 4;
 
 /** The reason to end a wait that has been for something. */
 const arrived = new Error('the revision has arrived');
@@ -58,7 +62,7 @@ export class LiveView {
   async run(signal: AbortSignal): Promise<void> {
     for await (const event of this.store.follow([prefixes.api, `${root}/nodes/`, `${root}/state/`], signal)) {
       if (event.kind === 'stale') this.#lost(event.cause);
-      else if (event.kind === 'changes') this.#taken(this.#state.apply(event));
+      else if (event.kind === 'changes') await this.#takeIn(event);
       else {
         const read = await this.#readSnapshot(event);
         // In one go: nobody may see the new view before the listeners have been told.
@@ -66,6 +70,18 @@ export class LiveView {
       }
     }
     this.fresh = false;
+  }
+
+  /** Takes in many changes in portions of whole revisions, between which others have their turn and see each as it was then. */
+  async #takeIn(event: Extract<FollowEvent, { kind: 'changes' }>): Promise<void> {
+    let since = this.clock.monotonic();
+    for (const portion of wholeRevisions(event)) {
+      if (this.clock.monotonic() - since >= stretchMs) {
+        await this.clock.sleep(0);
+        since = this.clock.monotonic();
+      }
+      this.#taken(this.#state.apply(portion));
+    }
   }
 
   /** Reads a snapshot in small portions: requests and leases go on meanwhile, by the view as it was. */

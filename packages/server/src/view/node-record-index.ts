@@ -35,9 +35,11 @@ export class NodeRecordIndex {
     report: (error: RecordError) => void,
   ): NodeRecordChange {
     const before = this.#serviceOf.get(key);
-    this.#forget(key, at);
     const touched = before === undefined ? [] : [before];
-    if (!kv) return { services: touched, readable: true };
+    if (!kv) {
+      this.#forget(key, at);
+      return { services: touched, readable: true };
+    }
     const record = parse(at, kv, report);
     const service = record ? serviceOf(record) : (before ?? knownService);
     const entry: NodeEntry = {
@@ -51,10 +53,13 @@ export class NodeRecordIndex {
     this.#byKey.set(key, entry);
     this.#byNode.add(at.node, key);
     this.#byTap[at.kind].add(at.id, key);
+    if (before !== undefined && before !== service) this.#byService.remove(before, key);
     if (service === undefined) {
+      this.#serviceOf.delete(key);
       this.#orphans.add(key);
       return { services: touched, readable: false };
     }
+    this.#orphans.delete(key);
     this.#serviceOf.set(key, service);
     this.#byService.add(service, key);
     return {

@@ -41,6 +41,11 @@ export class SignatureDesk {
     return this.options.material.current.own;
   }
 
+  /** How many values were not believed for a reason, since start. */
+  refusedFor(refusal: Refusal): number {
+    return this.#refused.get(refusal) ?? 0;
+  }
+
   /** Aborts when certificates or keys have changed: what was refused may be believed now, and the other way round. */
   get changed(): AbortSignal {
     return this.#changed.signal;

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@taas/service';
+import type { Clock, Logger, Metrics } from '@taas/service';
 import {
   type AskProtection,
   askEtcd,
@@ -14,6 +14,7 @@ import { followAnew } from './follow-anew.js';
 import { keepSigned } from './keep-signed.js';
 import { type KeySignersOptions, keySigners } from './key-signers.js';
 import type { Verdict } from './signature-desk.js';
+import { exposeRefusals } from './signature-metrics.js';
 import { SignedStore } from './signed-store.js';
 
 export interface TrustOptions extends KeySignersOptions {
@@ -49,6 +50,8 @@ export interface Trust {
   keepSigned(compare: readonly Compare[], signal: AbortSignal): Promise<void>;
   /** For /readyz. */
   facts(): Readonly<Record<string, unknown>>;
+  /** Says in the metrics how many values were refused, and why. */
+  expose(metrics: Metrics): void;
 }
 
 export function createTrust(options: TrustOptions): Trust {
@@ -100,5 +103,6 @@ export function createTrust(options: TrustOptions): Trust {
       ...(open.length === 0 ? {} : { etcd_unprotected: open }),
       ...(warnings.length === 0 ? {} : { etcd_warnings: warnings }),
     }),
+    expose: (metrics) => exposeRefusals(metrics, desks),
   };
 }

@@ -1,0 +1,66 @@
+import { keys, tapServiceCodec } from '@taas/model';
+import { type Clock, silentLogger, systemClock } from '@taas/service';
+import type { Change, FollowEvent, Store } from '@taas/store';
+import { createEmbeddedStore } from '@taas/store/testing';
+import { expect, it } from 'vitest';
+import { acme, portId } from '../test-cloud.suite.js';
+import { LiveView } from './live-view.js';
+
+/** What a transaction of one tap service writes: its record and its segment. */
+const written = (n: number): Change[] => {
+  const id = portId(n);
+  const record = { v: 1, id, project_id: acme, name: '', description: '', created_at: n, port_id: portId(10_000 + n) };
+  const put = (key: string, value: string): Change => ({
+    kind: 'put',
+    entry: { key, value, createRevision: n, modRevision: n },
+  });
+  return [
+    put(keys.resource('tap_services', id), tapServiceCodec.format({ ...record, v: 1 })),
+    put(keys.segment({ type: 'vxlan', physnet: null, id: n }), JSON.stringify({ v: 1, tap_service_id: id })),
+  ];
+};
+
+it('lets others have their turn while it takes in much at once, and nobody sees half a transaction', async () => {
+  const many = 500;
+  const store = createEmbeddedStore({ clock: systemClock });
+  async function* follow(): AsyncGenerator<FollowEvent, void, undefined> {
+    yield { kind: 'snapshot', revision: 0, entries: [] };
+    const changes = Array.from({ length: many }, (_, n) => written(n + 1)).flat();
+    yield { kind: 'changes', revision: many, changes };
+  }
+  const following: Store = { ...withMethods(store), follow };
+  let now = 0;
+  let turns = 0;
+  const seen: number[] = [];
+  const clock: Clock = {
+    now: () => now,
+    // Every portion takes longer than a stretch.
+    monotonic: () => (now += 10),
+    sleep: async () => {
+      turns += 1;
+      const { view } = live;
+      seen.push(view.revision);
+      expect([view.services.size, [...view.segments.services()].length]).toEqual([view.revision, view.revision]);
+    },
+  };
+  const live = new LiveView(following, clock, silentLogger);
+  const told: number[] = [];
+  live.subscribe(() => told.push(live.view.revision));
+  await live.run(new AbortController().signal);
+  expect(live.view.services.size).toBe(many);
+  expect(turns).toBeGreaterThan(50);
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(told.at(-1)).toBe(many);
+  await store.close();
+});
+
+/** A store's methods as a plain object, so that one of them can be another's. */
+function withMethods(store: Store): Omit<Store, 'follow'> {
+  return {
+    get: (...args) => store.get(...args),
+    list: (...args) => store.list(...args),
+    transact: (...args) => store.transact(...args),
+    lease: (...args) => store.lease(...args),
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,60 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** A metric as the reference page has it (docs/reference/metrics.md). */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  readonly labels: readonly string[];
+}
+
+/** One value of a metric, with a value for each of its labels. */
+export interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A scrape's answer. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/**
+ * What a program shows to Prometheus. Values are read anew at each scrape, from whoever keeps them: what is gone is not shown any
+ * more, and nothing is counted twice.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  /** @param read the values of now; of a counter they never go down while the program runs */
+  expose(definition: MetricDefinition, read: () => Iterable<Sample>): void {
+    const { name, help, labels } = definition;
+    const common = { name, help, labelNames: [...labels], registers: [this.#registry] };
+    if (definition.type === 'gauge') {
+      const gauge: Gauge = new Gauge({
+        ...common,
+        collect: () => fill(gauge, read, (given, value) => gauge.set(given, value)),
+      });
+      return;
+    }
+    // A counter of prom-client can only go up, so it begins anew at each scrape.
+    const counter: Counter = new Counter({
+      ...common,
+      collect: () => fill(counter, read, (given, value) => counter.inc(given, value)),
+    });
+  }
+
+  async scrape(): Promise<Exposition> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+}
+
+function fill(
+  metric: { reset(): void },
+  read: () => Iterable<Sample>,
+  set: (labels: Record<string, string>, value: number) => void,
+): void {
+  metric.reset();
+  for (const { labels, value } of read()) set({ ...labels }, value);
+}

@@ -21,6 +21,7 @@ import { RetrySchedule } from './retry-schedule.js';
 import { StandBy } from './stand-by.js';
 import { StateReporter } from './state-reporter.js';
 import { StateWriter } from './state-writer.js';
+import { abilitiesOf } from './vpp/abilities.js';
 import { keepVppLink } from './vpp/vpp-link.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import type { VppLock } from './vpp-lock.js';
@@ -115,6 +116,8 @@ class TaasAgent implements Agent {
   readonly #reporter: StateReporter;
   readonly #reconciler: Reconciler;
   #vppVersion: string | null = null;
+  /** What VPP can do, as far as it is known: a restart of VPP takes nothing from what was said of it. */
+  #abilities: readonly string[] = [];
   #health: HealthServer | null = null;
   #turn: Promise<void> = Promise.resolve();
   #tasks: Promise<void>[] = [];
@@ -216,6 +219,7 @@ class TaasAgent implements Agent {
       connected: (vpp: Vpp) => {
         // Said when VPP has been looked at: a record without physnets, even for a moment, would take taps apart.
         this.#vppVersion = vpp.version.version;
+        this.#abilities = abilitiesOf(vpp);
         this.#reconciler.attach(vpp);
       },
       disconnected: () => {
@@ -235,7 +239,7 @@ class TaasAgent implements Agent {
       vpp_version: this.#vppVersion === null ? null : asLine(this.#vppVersion, 128),
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
-      capabilities: ['vlan', 'vxlan', 'gre', 'erspan', heartbeatCapability],
+      capabilities: [...this.#abilities, heartbeatCapability],
     };
     this.#presence.update(record);
   }

@@ -14,6 +14,7 @@ import type { RetrySchedule } from './retry-schedule.js';
 import { Round } from './round.js';
 import type { StateReporter } from './state-reporter.js';
 import { addTap, addTaps, type GatheredTaps, isEmpty, noTaps, type TapIds } from './tap-ids.js';
+import { FeatureBitsError } from './vpp/feature-bits.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { VppSession } from './vpp/vpp-session.js';
 import type { WantedFollower } from './wanted-follower.js';
@@ -51,6 +52,8 @@ export class Reconciler {
   /** The connection failed or was lost; false at start, when it is only on its way and the states of before hold. */
   #lost = false;
   #registration: Disposable | null = null;
+  /** Why nothing of this VPP can be judged, and when to try again to find out how. */
+  #unlearnt: { readonly reason: string; readonly again: number; readonly times: number } | null = null;
 
   constructor(private readonly options: ReconcilerOptions) {
     const { config, clock } = options;
@@ -91,7 +94,9 @@ export class Reconciler {
       poke: () => this.queue.poke(),
       problem,
       contained,
+      bridgeDomains: this.options.facts.bridgeDomains,
     });
+    this.#unlearnt = null;
     this.#registration = null;
     this.#lost = false;
     this.queue.addAll();
@@ -153,8 +158,9 @@ export class Reconciler {
   async #round(session: VppSession): Promise<void> {
     const { wanted, clock } = this.options;
     if (!wanted.complete) return;
-    this.#registration ??= await session.watch.start();
     const now = clock.monotonic();
+    if (!(await this.#canJudge(session, now))) return;
+    this.#registration ??= await session.watch.start();
     const work = this.queue.take();
     if (work.whole || this.#schedule.everythingDue(now)) return this.#wholeRound(session, work);
     const asked = noTaps();
@@ -163,6 +169,38 @@ export class Reconciler {
     addTaps(asked, affectedTaps(await this.#lookAtLoad(session, now), wanted.wanted));
     const ids = await this.#gather(session, asked, now);
     if (!isEmpty(ids)) await this.#taps.some(session, ids, { ...work, ids: asked });
+  }
+
+  /**
+   * Whether it is known what this VPP's answers mean. As long as it is not, nothing is called ACTIVE and nothing is changed: a plan
+   * made from what nobody can read would open what is to be shut.
+   */
+  async #canJudge(session: VppSession, now: number): Promise<boolean> {
+    const { logger, config, looked } = this.options;
+    if (this.#unlearnt === null || now >= this.#unlearnt.again) {
+      try {
+        await session.learn();
+        if (this.#unlearnt !== null) this.queue.addAll();
+        this.#unlearnt = null;
+        return true;
+      } catch (error) {
+        if (!(error instanceof FeatureBitsError)) throw error;
+        const reason = `this node's VPP ${session.vpp.version.version} cannot be judged: ${error.message}`;
+        logger.error(
+          { cause: error.message },
+          'which bit of VPP is which feature cannot be found out; no tap is called ACTIVE',
+        );
+        const times = (this.#unlearnt?.times ?? 0) + 1;
+        const { retry_first_ms: first, retry_max_ms: most } = config.intervals;
+        this.#unlearnt = { reason, again: now + Math.min(most, first * 2 ** Math.min(times - 1, 20)), times };
+        // The node is there, and its uplinks: as long as nobody can say whether they are in layer 2, they count as if they were.
+        await session.reader.readInterfaces();
+        looked();
+      }
+    }
+    this.queue.take();
+    this.#taps.reportUnjudged(this.#unlearnt.reason);
+    return false;
   }
 
   async #wholeRound(session: VppSession, work: Work): Promise<void> {

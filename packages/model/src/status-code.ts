@@ -21,6 +21,7 @@ export const statusCodes = {
   // Seen by the agent on a tap that stood.
   wiring_changed: ['DOWN'],
   no_copies_observed: ['DOWN'],
+  feature_bits_unknown: ['DOWN'],
   // Ports.
   port_not_bound: ['PENDING_CREATE'],
   port_binding_unknown: ['PENDING_CREATE'],
@@ -51,6 +52,7 @@ export const statusCodes = {
   // What was asked for.
   filter_invalid: ['ERROR'],
   tunnel_id_unsupported: ['ERROR'],
+  unsupported_by_node: ['PENDING_CREATE'],
   over_budget: ['ERROR'],
   // VPP and records.
   waiting_for_release: ['PENDING_CREATE'],

@@ -1,10 +1,11 @@
 import { parseOwnTag } from '@taas/wiring';
 import type { PolicerCounts } from '../judge-load.js';
+import { policers } from './objects/policer.js';
 import type { Vpp } from './vpp-messages.js';
 
-/** Whether VPP has its policer plugin. */
+/** Whether VPP has policers that a budget can be kept with. */
 export function canCountPolicers(vpp: Pick<Vpp, 'has'>): boolean {
-  return vpp.has('policer_add') && vpp.has('policer_dump_v2');
+  return policers.isOn(vpp);
 }
 
 /** What our policers have counted: VPP says so by its command line, and in its statistics segment, but by no message. */

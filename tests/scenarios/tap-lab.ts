@@ -31,7 +31,7 @@ export interface Collector {
 }
 
 export type LabSettings = Partial<
-  Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes' | 'ip6' | 'agent' | 'segments'>
+  Pick<CloudOptions, 'transport' | 'nodes' | 'etcd' | 'processes' | 'ip6' | 'agent' | 'segments' | 'release'>
 > & {
   /** Undefined: the simulator. */
   readonly vpp: VppBinary | undefined;
@@ -60,6 +60,7 @@ export class TapLab {
       processes: settings.processes ?? false,
       ip6: settings.ip6 ?? false,
       agent: settings.agent ?? {},
+      ...(settings.release === undefined ? {} : { release: settings.release }),
       ...(settings.segments === undefined ? {} : { segments: settings.segments }),
       clock: systemClock,
       logger: silentLogger,

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@taas/service';
+import type { Release } from 'vpp-sim';
 import type { VppBinary } from './vpp-process.js';
 
 export interface CloudOptions {
@@ -6,6 +7,8 @@ export interface CloudOptions {
   readonly directory: string;
   /** A real VPP for every node; undefined: the simulator. */
   readonly vpp: VppBinary | undefined;
+  /** As which release of VPP the simulators speak; default: the newest. */
+  readonly release?: Release;
   /** Path of a real etcd; undefined: a store within this process. */
   readonly etcd: string | undefined;
   readonly nodes: readonly string[];

@@ -48,7 +48,7 @@ export class Cloud {
       for (const [name, lab] of switches) {
         const agent = await startAgent(
           options,
-          { name, apiSocket: lab.apiSocket, n: nodes.size },
+          { name, apiSocket: lab.apiSocket, apiFolders: lab.apiFolders, n: nodes.size },
           openStore,
           etcd?.endpoint,
         );
@@ -163,7 +163,7 @@ async function startSwitches(
       real.push(vpp);
       switches.set(name, vpp);
     } else {
-      const sim = await SimSwitch.start(directory, name);
+      const sim = await SimSwitch.start(directory, name, options.release);
       started(() => sim.stop());
       sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n, options.ip6) });
       switches.set(name, sim);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type Agent, agentConfigSchema, checkAgentConfig, createAgent, createVppLock } from '@taas/agent';
+import { type Agent, agentConfigSchema, checkAgentConfig, createAgent, createVppLock, whatVppNeeds } from '@taas/agent';
 import { checkServerConfig, createServer, type Server, serverConfigSchema } from '@taas/server';
 import { checkConfig } from '@taas/service';
 import type { Store } from '@taas/store';
-import { agentMessages, connect } from 'vpp-api';
+import { connect } from 'vpp-api';
 import { type CloudOptions, physnet, segmentsFor, tunnelAddress, underlaySubnets } from './cloud-options.js';
 import { freePort } from './free-port.js';
 import { ProgramProcess } from './program-process.js';
@@ -30,6 +30,8 @@ export interface AgentUnit {
 export interface AgentPlace {
   readonly name: string;
   readonly apiSocket: string;
+  /** As {@link LabSwitch} has them. */
+  readonly apiFolders: readonly string[];
   /** Which of the cloud's nodes it is. */
   readonly n: number;
 }
@@ -79,7 +81,7 @@ export async function startAgent(
   const health = await freePort();
   const config = {
     node: place.name,
-    vpp: { api_socket: place.apiSocket },
+    vpp: { api_socket: place.apiSocket, api_files: place.apiFolders },
     physnets: [{ name: physnet }],
     tunnel_address: tunnelAddress(place.n, options.ip6).split('/')[0],
     health: { host: '127.0.0.1', port: health },
@@ -95,7 +97,13 @@ export async function startAgent(
   }
   const checked = checkAgentConfig(checkConfig(agentConfigSchema, config, 'the lab'), 'the lab');
   const connectVpp = (signal: AbortSignal) =>
-    connect({ socketPath: place.apiSocket, clientName: 'taas-agent', messages: agentMessages, signal });
+    connect({
+      socketPath: place.apiSocket,
+      clientName: 'taas-agent',
+      ...whatVppNeeds,
+      apiFolders: { folders: place.apiFolders },
+      signal,
+    });
   const make = () => {
     const store = openStore();
     const { clock, logger } = options;

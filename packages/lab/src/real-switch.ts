@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readCounters } from '@taas/agent';
 import { decodeCapture, encodePcap } from '@taas/packets';
 import type { Clock } from '@taas/service';
@@ -45,7 +45,7 @@ export class RealSwitch implements LabSwitch {
   #serial = 0;
 
   constructor(
-    binary: VppBinary,
+    private readonly binary: VppBinary,
     readonly directory: string,
     name: string,
     private readonly clock: Clock,
@@ -59,13 +59,22 @@ export class RealSwitch implements LabSwitch {
     return this.#process.apiSocket;
   }
 
+  get apiFolders(): readonly string[] {
+    return [join(dirname(dirname(this.binary.path)), 'share', 'vpp', 'api')];
+  }
+
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
   async start(): Promise<void> {
     await this.#process.start();
-    this.#client = await connect({ socketPath: this.apiSocket, clientName: 'taas-lab', messages: labMessages });
+    this.#client = await connect({
+      socketPath: this.apiSocket,
+      clientName: 'taas-lab',
+      messages: labMessages,
+      apiFolders: { folders: this.apiFolders },
+    });
   }
 
   async addPort(options: PortOptions): Promise<LabPort> {
@@ -328,11 +337,10 @@ export class RealSwitch implements LabSwitch {
   /** @returns its name */
   private async makeMemif(index: number, socket: string, role: MemifUplink['role']): Promise<string> {
     const socketId = index + 1;
-    await this.client.request('memif_socket_filename_add_del_v2', {
-      is_add: true,
-      socket_id: socketId,
-      socket_filename: socket,
-    });
+    const listen = { is_add: true, socket_id: socketId, socket_filename: socket };
+    if (this.client.has('memif_socket_filename_add_del_v2'))
+      await this.client.request('memif_socket_filename_add_del_v2', listen);
+    else await this.client.request('memif_socket_filename_add_del', listen);
     await this.cli(`create interface memif id 0 socket-id ${socketId} ${role}`);
     const name = `memif${socketId}/0`;
     await this.cli(`set interface mtu packet 9216 ${name}`);

@@ -79,7 +79,7 @@ export class TapNodes {
         // A node whose agent is held back for a while is not an unattended one.
         { agent: { lease_ttl_s: 300 } },
         {
-          ...{ node: name, n: this.#nodes.size, apiSocket: lab.apiSocket, healthPort },
+          ...{ node: name, n: this.#nodes.size, apiSocket: lab.apiSocket, apiFolders: lab.apiFolders, healthPort },
           endpoints: [place.etcdUrl],
         },
       ),

@@ -8,8 +8,8 @@ import { agentMessages, connect } from 'vpp-api';
 /** What a node's agent would do now, as its dry run says it: without any lines if there is nothing to do. */
 export async function stillToDo(cloud: Cloud, node: string): Promise<readonly string[]> {
   const { signal } = new AbortController();
-  const { apiSocket } = cloud.node(node).switch;
-  const place = { node, n: cloud.options.nodes.indexOf(node), apiSocket, healthPort: 0, endpoints: [] };
+  const { apiSocket, apiFolders } = cloud.node(node).switch;
+  const place = { node, n: cloud.options.nodes.indexOf(node), apiSocket, apiFolders, healthPort: 0, endpoints: [] };
   const config = checkAgentConfig(checkConfig(agentConfigSchema, agentConfig(cloud.options, place), 'test'), 'test');
   const vpp = await connect({ socketPath: apiSocket, clientName: 'dry-run', messages: agentMessages, signal });
   try {

@@ -49,7 +49,8 @@ export const scenarios = {
     describe: async (place) => (await import('./still-copies.js')).describeStillCopies(place.name, inProcess(place)),
   },
   'collector-link': {
-    describe: async (place) => (await import('./collector-link.js')).describeCollectorLink(place.name, inProcess(place)),
+    describe: async (place) =>
+      (await import('./collector-link.js')).describeCollectorLink(place.name, inProcess(place)),
   },
   'broken-taps': {
     describe: async (place) => {
@@ -83,6 +84,10 @@ export const scenarios = {
     needs: 'etcd',
     unless: { real: countsWrites },
     describe: async () => (await import('./two-agents.js')).describeTwoAgents(),
+  },
+  releases: {
+    needs: 'etcd',
+    describe: async (place) => (await import('./releases.js')).describeReleases(place),
   },
   mtu: {
     needs: 'etcd',

@@ -28,7 +28,7 @@ export interface Collector {
 
 /** By default two nodes in this process, with copies over VLANs. */
 export type LabSettings = Pick<CloudOptions, 'switch'> &
-  Partial<Pick<CloudOptions, 'store' | 'process' | 'transport' | 'nodes' | 'ip6' | 'agent' | 'segments'>>;
+  Partial<Pick<CloudOptions, 'store' | 'process' | 'transport' | 'nodes' | 'ip6' | 'agent' | 'segments' | 'release'>>;
 
 /** A cloud with what scenarios do over and over: VMs that talk, collectors that are checked frame by frame. */
 export class TapLab {

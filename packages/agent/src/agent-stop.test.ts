@@ -19,7 +19,7 @@ it('finishes what it has begun: nothing is left that nobody could tell from othe
   node.vpp.faults.delay('create_subif', 100);
   await node.start();
   await node.wantService(service);
-  const begun = () => (node.vpp.writes.byMessage.has('bridge_domain_add_del_v2') ? true : undefined);
+  const begun = () => (node.vpp.writesOfFollowers.byMessage.has('bridge_domain_add_del_v2') ? true : undefined);
   await bench.until(begun, () => 'the service is not begun');
   await node.stop();
   const { interfaces } = node.vpp.dumpState();
@@ -36,7 +36,7 @@ it('does not wait for ever for a VPP that hangs', async () => {
   node.vpp.faults.delay('create_subif', 60_000);
   await node.start();
   await node.wantService(service);
-  const begun = () => (node.vpp.writes.byMessage.has('bridge_domain_add_del_v2') ? true : undefined);
+  const begun = () => (node.vpp.writesOfFollowers.byMessage.has('bridge_domain_add_del_v2') ? true : undefined);
   await bench.until(begun, () => 'the service is not begun');
   const start = performance.now();
   await node.stop();

@@ -90,7 +90,7 @@ describe('a tap on one node', () => {
     await node.start();
     const revision = await node.wantFlow(flow(2, 1, 9));
     await node.until('tap_flows', flowId(2), revision, 'PENDING', /is not on this node yet/);
-    expect(node.vpp.writes.total).toBe(0);
+    expect(node.vpp.writesOfFollowers.total).toBe(0);
     expect(JSON.stringify(node.vpp.dumpState())).toBe(state);
     expect(copied(source, peer, collector)).toEqual(exact(traffic.length));
   });
@@ -124,7 +124,7 @@ describe('a tap on one node', () => {
     const { revision } = (await node.state('tap_flows', flowId(1))) ?? { revision: 0 };
     await node.until('tap_flows', flowId(1), revision, 'PENDING', /VPP is not connected/);
     await node.until('tap_flows', flowId(1), revision, 'ACTIVE');
-    expect(node.vpp.writes.total).toBe(0);
+    expect(node.vpp.writesOfFollowers.total).toBe(0);
   });
 
   it('a source is deleted and its index given to another port: that one is not copied', async () => {
@@ -188,11 +188,11 @@ describe('a tap on one node', () => {
     await node.until('tap_flows', flowId(1), revision, 'ERROR', /the record of this tap cannot be used/);
     const other = await bench.put(keys.nodeResource('n1', 'tap_flows', flowId(7)), 'garbage');
     await node.until('tap_flows', flowId(7), other, 'ERROR', /is not JSON/);
-    expect(node.vpp.writes.total).toBe(0);
+    expect(node.vpp.writesOfFollowers.total).toBe(0);
     expect(copied(source, peer, collector)).toEqual(exact(traffic.length));
     const mended = await node.wantFlow(flow(1, 1, 1));
     await node.until('tap_flows', flowId(1), mended, 'ACTIVE');
-    expect(node.vpp.writes.total).toBe(0);
+    expect(node.vpp.writesOfFollowers.total).toBe(0);
   });
 
   it('a state that was spoilt in the store is written again when everything is looked at', async () => {

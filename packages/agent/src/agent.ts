@@ -24,6 +24,7 @@ import { Reconciler } from './reconcile/reconciler.js';
 import { RetrySchedule } from './reconcile/retry-schedule.js';
 import { StateReporter } from './report/state-reporter.js';
 import { StateWriter } from './report/state-writer.js';
+import { abilitiesOf } from './vpp/abilities.js';
 import { keepVppLink } from './vpp/vpp-link.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { WantedFollower } from './wanted/wanted-follower.js';
@@ -92,6 +93,8 @@ class TaasAgent implements Agent {
   readonly #reporter: StateReporter;
   readonly #reconciler: Reconciler;
   #vppVersion: string | null = null;
+  /** What VPP can do, as far as it is known: a restart of VPP takes nothing from what was said of it. */
+  #abilities: readonly string[] = [];
   #health: HealthServer | null = null;
   #turn: Promise<void> = Promise.resolve();
   #tasks: Promise<void>[] = [];
@@ -202,6 +205,7 @@ class TaasAgent implements Agent {
       connected: (vpp: Vpp) => {
         // Said when VPP has been looked at: a record without physnets, even for a moment, would take taps apart.
         this.#vppVersion = vpp.version.version;
+        this.#abilities = abilitiesOf(vpp);
         this.#reconciler.attach(vpp);
       },
       disconnected: () => {
@@ -221,7 +225,7 @@ class TaasAgent implements Agent {
       vpp_version: this.#vppVersion === null ? null : asLine(this.#vppVersion, 128),
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
-      capabilities: ['vlan', 'vxlan', 'gre', 'erspan', heartbeatCapability],
+      capabilities: [...this.#abilities, heartbeatCapability],
     };
     this.#presence.update(record);
   }

@@ -35,13 +35,13 @@ it('a restart with the same budget writes nothing, and one with another changes 
     async () => ((await node.dryRun())[0] === 'nothing to do' ? true : undefined),
     async () => (await node.dryRun()).join(),
   );
-  expect(node.vpp.writes.total).toBe(0);
+  expect(node.vpp.writesOfFollowers.total).toBe(0);
   await node.restart(budgetOf(2000));
   await bench.until(
     () => (policers()[0]?.cir === 2000 ? true : undefined),
     () => JSON.stringify(policers()),
   );
-  expect([...node.vpp.writes.byMessage]).toEqual([['policer_update', 1]]);
+  expect([...node.vpp.writesOfFollowers.byMessage]).toEqual([['policer_update', 1]]);
 });
 
 it('a restart without a budget leaves no policer and no table, and the tap ACTIVE', async () => {

@@ -49,6 +49,12 @@ export const agentConfigSchema = options({
         minLength: 1,
         description: "VPP's API socket. One agent at a time works on it; another one stands by.",
       }),
+      api_files: Type.Array(Type.String({ minLength: 1 }), {
+        default: [],
+        maxItems: 16,
+        description:
+          "Folders with VPP's *.api.json files, for a VPP before 24.06, which cannot say what its messages are; none: /usr/share/vpp/api and share/vpp/api beside each folder of the PATH.",
+      }),
       timeout_ms: milliseconds(10_000, 100, 600_000, 'Time for VPP to answer one request'),
       parallel: Type.Integer({
         default: 64,

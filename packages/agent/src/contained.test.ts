@@ -78,6 +78,9 @@ function twoTaps(): { wanted: Wanted; trap: { sprung: boolean } } {
   return { wanted, trap };
 }
 
+/** Of which no test here reads features. */
+const bits = () => null;
+
 describe('one strange object in what VPP lists', () => {
   const unreadable = new VppCodecError('sw_interface_details.mtu', 'message too short');
 
@@ -95,9 +98,9 @@ describe('one strange object in what VPP lists', () => {
       },
     });
     const snapshot = createSnapshot();
-    await new VppReader(vpp, snapshot, contained).readAll();
+    await new VppReader(vpp, snapshot, contained, bits).readAll();
     snapshot.spans.put(strange.swIfIndex, good.swIfIndex, 3);
-    await new VppReader(odd, snapshot, contained).readInterfaces();
+    await new VppReader(odd, snapshot, contained, bits).readInterfaces();
     expect(counters.failures).toBe(1);
     expect(snapshot.interfaces.get(good.swIfIndex)).toMatchObject({ tag: tag(2) });
     // Somebody's mirror from it is not taken for one of an interface that is gone.
@@ -115,7 +118,7 @@ describe('one strange object in what VPP lists', () => {
       },
     });
     const snapshot = createSnapshot();
-    const reader = new VppReader(senseless, snapshot, contained);
+    const reader = new VppReader(senseless, snapshot, contained, bits);
     await reader.readAll();
     for (const port of ports) await reader.readInterface(port.swIfIndex);
     expect([...snapshot.interfaces.by('tag', tag(1))]).toEqual([]);
@@ -128,7 +131,7 @@ describe('one strange object in what VPP lists', () => {
   it('but a VPP that does not answer ends the pass', async () => {
     for (const silence of [new VppTimeoutError('sw_interface_dump', 5), new VppDisconnectedError('gone')]) {
       const silent: Vpp = changed({ dump: () => Promise.reject(silence) });
-      const reader = new VppReader(silent, createSnapshot(), contained);
+      const reader = new VppReader(silent, createSnapshot(), contained, bits);
       await expect(reader.readInterface(1)).rejects.toBe(silence);
     }
     expect(counters.failures).toBe(0);
@@ -142,7 +145,7 @@ it('a tap of which nobody can say what to ask VPP about fails alone, and nothing
   }
   const { wanted, trap } = twoTaps();
   const snapshot = createSnapshot();
-  const reader = new VppReader(vpp, snapshot, contained);
+  const reader = new VppReader(vpp, snapshot, contained, bits);
   await reader.readAll();
   trap.sprung = true;
   const interest = interestOf({ services: [id('5', 1), id('5', 2)], flows: [], mirrors: [] }, wanted, snapshot);
@@ -163,7 +166,7 @@ it('a look at all of ours goes on past what cannot be looked at', async () => {
   for (const n of [1, 2]) node.vpp.addPort({ name: `source${n}`, tag: tag(n), bridgeDomain: 10 });
   const { wanted, trap } = twoTaps();
   const snapshot = createSnapshot();
-  const reader = new VppReader(vpp, snapshot, contained);
+  const reader = new VppReader(vpp, snapshot, contained, bits);
   await reader.readAll();
   trap.sprung = true;
   const odd: string[] = [];

@@ -200,7 +200,7 @@ it('comes to what is wanted, whatever happened in whatever order, and then has n
           ...{ direction: 'IN', vlan_filter: null, filter: [], target: { type: 'local' } },
         });
         await node.until('tap_flows', uuid('f', 99), revision, 'PENDING');
-        expect(node.vpp.writes.total).toBe(0);
+        expect(node.vpp.writesOfFollowers.total).toBe(0);
         expect(JSON.stringify(node.vpp.dumpState())).toBe(before);
         expect(await model.wrong()).toBeNull();
       } finally {

@@ -7,3 +7,4 @@ export { agentProgram } from './program.js';
 export { parseCounts } from './vpp/policer-counts.js';
 export { type InterfaceCounters, readCounters } from './vpp/show-interface.js';
 export type { Vpp } from './vpp/vpp-messages.js';
+export { whatVppNeeds } from './vpp/what-vpp-needs.js';

@@ -9,19 +9,22 @@ import {
   Metrics,
   type ProgramOptions,
   parseConfig,
+  silentLogger,
   systemClock,
   UsageError,
   untilAborted,
   watchConfig,
 } from '@taas/service';
 import { openEtcd, type Store, type Trust } from '@taas/store';
-import { agentMessages, connect } from 'vpp-api';
+import { connect } from 'vpp-api';
 import { type AgentFiles, agentVersion, createAgent } from './agent.js';
 import { openAgentTrust } from './agent-trust.js';
+import { apiFolders } from './api-folders.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
 import { dryRun } from './dry-run.js';
 import { createVppLock } from './lock/vpp-lock.js';
 import type { Vpp } from './vpp/vpp-messages.js';
+import { whatVppNeeds } from './vpp/what-vpp-needs.js';
 
 const help = `
 taas-agent --config FILE [--dry-run]
@@ -80,7 +83,7 @@ async function run(
   logger: Logger,
   stop: AbortSignal,
 ): Promise<number> {
-  const connectVpp = (signal: AbortSignal) => openVpp(config, signal);
+  const connectVpp = (signal: AbortSignal) => openVpp(config, logger, signal);
   const self = { pid: process.pid, node: config.node };
   const lock = createVppLock({ apiSocket: config.vpp.api_socket, self, clock: systemClock });
   const metrics = new Metrics();
@@ -107,7 +110,7 @@ async function run(
 }
 
 async function printPlan(config: AgentConfig, store: Store, stop: AbortSignal): Promise<number> {
-  const vpp = await openVpp(config, stop);
+  const vpp = await openVpp(config, silentLogger, stop);
   try {
     process.stdout.write(`${(await dryRun(config, store, vpp, stop)).join('\n')}\n`);
     return 0;
@@ -116,12 +119,14 @@ async function printPlan(config: AgentConfig, store: Store, stop: AbortSignal): 
   }
 }
 
-function openVpp({ vpp }: AgentConfig, signal: AbortSignal): Promise<Vpp> {
+function openVpp({ vpp }: AgentConfig, logger: Logger, signal: AbortSignal): Promise<Vpp> {
   return connect({
     socketPath: vpp.api_socket,
     clientName: 'taas-agent',
-    messages: agentMessages,
+    ...whatVppNeeds,
+    apiFolders: { folders: apiFolders(vpp.api_files) },
     requestTimeoutMs: vpp.timeout_ms,
+    onProblem: (error) => logger.warn({ cause: error.message }, 'of the connection to VPP'),
     signal,
   });
 }

@@ -62,6 +62,8 @@ export interface LabSwitch {
   /** For people, e.g. `vpp v26.06-release`. */
   readonly description: string;
   readonly apiSocket: string;
+  /** Where its `*.api.json` files are, for releases that cannot say what their messages are. */
+  readonly apiFolders: readonly string[];
   addPort(options: PortOptions): Promise<LabPort>;
   removePort(port: LabPort): Promise<void>;
   /**

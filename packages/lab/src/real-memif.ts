@@ -24,9 +24,9 @@ export async function makeMemif(
   { socket, role }: Pick<MemifUplink, 'socket' | 'role'>,
 ): Promise<string> {
   const socketId = index + 1;
-  await client.request('memif_socket_filename_add_del_v2', {
-    ...{ is_add: true, socket_id: socketId, socket_filename: socket },
-  });
+  const listen = { is_add: true, socket_id: socketId, socket_filename: socket };
+  if (client.has('memif_socket_filename_add_del_v2')) await client.request('memif_socket_filename_add_del_v2', listen);
+  else await client.request('memif_socket_filename_add_del', listen);
   await cli(`create interface memif id 0 socket-id ${socketId} ${role}`);
   const name = `memif${socketId}/0`;
   await cli(`set interface mtu packet 9216 ${name}`);

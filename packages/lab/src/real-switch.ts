@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readCounters } from '@taas/agent';
 import type { Clock } from '@taas/service';
 import { connect, fromVppMac, labMessages, type VppClient } from 'vpp-api';
@@ -41,7 +41,7 @@ export class RealSwitch implements LabSwitch {
   #serial = 0;
 
   constructor(
-    binary: VppBinary,
+    private readonly binary: VppBinary,
     readonly directory: string,
     name: string,
     private readonly clock: Clock,
@@ -56,13 +56,22 @@ export class RealSwitch implements LabSwitch {
     return this.#process.apiSocket;
   }
 
+  get apiFolders(): readonly string[] {
+    return [join(dirname(dirname(this.binary.path)), 'share', 'vpp', 'api')];
+  }
+
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
   async start(): Promise<void> {
     await this.#process.start();
-    this.#client = await connect({ socketPath: this.apiSocket, clientName: 'taas-lab', messages: labMessages });
+    this.#client = await connect({
+      socketPath: this.apiSocket,
+      clientName: 'taas-lab',
+      messages: labMessages,
+      apiFolders: { folders: this.apiFolders },
+    });
   }
 
   async addPort(options: PortOptions): Promise<LabPort> {

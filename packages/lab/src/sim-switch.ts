@@ -1,6 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ipBytes, macText } from '@taas/packets';
-import { createSimulator, type Port, type Simulator } from 'vpp-sim';
+import { createSimulator, type Port, type Release, type Simulator } from 'vpp-sim';
 import type {
   Capture,
   Frame,
@@ -33,10 +34,19 @@ export class SimSwitch implements LabSwitch {
   readonly #uplinks: SimUplink[] = [];
   readonly #routes = new Map<string, string>();
 
-  private constructor(readonly simulator: Simulator) {}
+  private constructor(
+    readonly simulator: Simulator,
+    readonly apiFolders: readonly string[],
+  ) {}
 
-  static async start(directory: string, name: string): Promise<SimSwitch> {
-    return new SimSwitch(await createSimulator({ socketPath: join(directory, 'api.sock'), name }));
+  /** @param release as which it speaks; default: the newest */
+  static async start(directory: string, name: string, release?: Release): Promise<SimSwitch> {
+    const socketPath = join(directory, 'api.sock');
+    const simulator = await createSimulator({ socketPath, name, ...(release ? { release } : {}) });
+    const folder = join(directory, 'api');
+    await mkdir(folder, { recursive: true });
+    for (const file of release ? simulator.apiFiles() : []) await writeFile(join(folder, file.name), file.text);
+    return new SimSwitch(simulator, [folder]);
   }
 
   get apiSocket(): string {
@@ -146,7 +156,7 @@ export class SimSwitch implements LabSwitch {
   }
 
   writes(): number {
-    return this.simulator.writes.total;
+    return this.simulator.writesOfFollowers.total;
   }
 
   async restart(): Promise<void> {

@@ -1,3 +1,4 @@
+export * from './ability.js';
 export * from './api-record.js';
 export * from './audit-record.js';
 export { asLine, isName } from './field-types.js';

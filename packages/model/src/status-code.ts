@@ -22,6 +22,7 @@ export const statusCodes = {
   wiring_changed: ['DOWN'],
   no_copies_observed: ['DOWN'],
   collector_link_down: ['DOWN'],
+  feature_bits_unknown: ['DOWN'],
   // Ports.
   port_not_bound: ['PENDING_CREATE'],
   port_binding_unknown: ['PENDING_CREATE'],
@@ -52,6 +53,7 @@ export const statusCodes = {
   // What was asked for.
   filter_invalid: ['ERROR'],
   tunnel_id_unsupported: ['ERROR'],
+  unsupported_by_node: ['PENDING_CREATE'],
   over_budget: ['ERROR'],
   // VPP and records.
   waiting_for_release: ['PENDING_CREATE'],

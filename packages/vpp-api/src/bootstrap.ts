@@ -1,4 +1,4 @@
-import { emptyApi, readApiJson } from './api-json.js';
+import { emptyApi, type RawApi, readApiJson } from './api-json.js';
 import { Schema } from './schema.js';
 
 /** VPP gives these two the same ids in every release, since the message table only comes with the second. */
@@ -62,6 +62,13 @@ const definitions = {
 
 /** The same as API json, to be read after VPP's own definitions, which win where they have a message as well. */
 export const bootstrapJson = JSON.stringify(definitions);
+
+/** The same, read. */
+export function bootstrapApi(): RawApi {
+  const api = emptyApi();
+  readApiJson(api, bootstrapJson, 'bootstrap definitions');
+  return api;
+}
 
 /**
  * The messages that a client knows before it has learnt the others, with `json`'s if given. A server or simulator reads its

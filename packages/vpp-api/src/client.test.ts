@@ -335,7 +335,7 @@ describe('connecting', () => {
     expect(vpp.received.at(-1)?.name).toBe('sockclnt_delete');
   });
 
-  it('does without messages that are optional, says so, and checks them where they are', async () => {
+  it('does without messages that are optional, and without those that are there in another form, and says so', async () => {
     const without = defineMessages({
       ...messages,
       requests: { ...messages.requests, no_such: { request: {}, reply: { retval: 'i32' } } },
@@ -351,7 +351,20 @@ describe('connecting', () => {
       events: {},
       optional: ['delete_loopback'],
     });
-    await expect(connect({ ...fake(), messages: wrong })).rejects.toThrow('delete_loopback_reply.retval: is i32');
+    const other = await connect({ ...fake(), messages: wrong });
+    expect(other.has('delete_loopback')).toBe(false);
+    await other.close();
+    await expect(connect({ ...fake(), messages: { ...wrong, optional: [] } })).rejects.toThrow(
+      'delete_loopback_reply.retval: is i32',
+    );
+  });
+
+  it('refuses a VPP that has neither of two things of which one is needed', async () => {
+    const alsoNeeds = (has: (name: string) => boolean) => (has('no_such') ? [] : ['things: neither a nor b']);
+    await expect(connect({ ...fake(), messages, alsoNeeds })).rejects.toMatchObject({
+      code: 'VPP_COMPATIBILITY',
+      mismatches: ['things: neither a nor b'],
+    });
   });
 
   it('fails when there is no socket, and says what to do', async () => {

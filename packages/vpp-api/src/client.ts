@@ -52,7 +52,7 @@ export interface VppClient<M extends MessageSet> {
   readonly closed: Promise<VppDisconnectedError | undefined>;
   /** Requests and dumps sent and not yet answered. */
   readonly inFlight: number;
-  /** Whether VPP has a message: those that `M` says are optional. */
+  /** Whether VPP has a message in the form that `M` gives it: to be asked of those that `M` says are optional. */
   has(name: RequestName<M> | DumpName<M>): boolean;
   /** Sends one request. Rejects with `VppRetvalError` if VPP refuses it. */
   request<N extends RequestName<M>>(
@@ -82,6 +82,8 @@ export interface ClientParts {
   readonly version: VppVersion;
   readonly health: HealthMonitor;
   readonly messages: MessageResolver;
+  /** As {@link Compatibility} has it. */
+  readonly usable: ReadonlySet<string>;
   readonly requestTimeoutMs: number;
   readonly maxDetails: number;
   readonly onProblem: (error: Error) => void;
@@ -121,7 +123,7 @@ export class Client {
   }
 
   has(name: string): boolean {
-    return this.#parts.definitions.find(name) !== undefined;
+    return this.#parts.usable.has(name);
   }
 
   request(name: string, fields: FieldValues, options?: RequestOptions): Promise<FieldValues> {

@@ -1,3 +1,4 @@
+import { VppDefinitionsError } from './errors.js';
 import type { FieldSpec, FieldSpecs } from './field-spec.js';
 import type { MessageCodec } from './message-codec.js';
 import type { MessageSet } from './message-set.js';
@@ -9,35 +10,58 @@ const HEADER_FIELDS: ReadonlySet<string> = new Set(['client_index', 'context']);
 /** VPP's message table: `name_crc` → message id. */
 export type MessageTable = ReadonlyMap<string, number>;
 
+/** What a VPP makes of the messages that a program uses. */
+export interface Compatibility {
+  /** One sentence for each point in which a request, a dump or an event that must be there is not as it should be. */
+  readonly mismatches: readonly string[];
+  /** Requests and dumps that are in VPP as the program takes them to be: optional ones that are not named here must not be used. */
+  readonly usable: ReadonlySet<string>;
+}
+
 /**
- * Compares what a program believes with what VPP says. Returns one sentence for every mismatch: a message that is missing,
- * not in the message table under its CRC, or a field that is missing, unexpected or of another type. Empty when all fits.
+ * Compares what a program believes with what VPP says: a message that is missing, not in the message table under its CRC, or a
+ * field that is missing, unexpected or of another type.
  */
-export function findMismatches(messages: MessageSet, schema: Schema, table: MessageTable): readonly string[] {
-  const found: string[] = [];
-  const check = (name: string, fields: FieldSpecs): void => {
-    const codec = schema.find(name);
-    if (codec === undefined) {
-      found.push(`${name}: this VPP has no such message (is its plugin loaded?)`);
-      return;
-    }
-    checkTable(codec, table, found);
-    checkFields(name, fields, withoutHeader(codec.fields), found);
+export function checkMessages(messages: MessageSet, schema: Schema, table: MessageTable): Compatibility {
+  const mismatches: string[] = [];
+  const usable = new Set<string>();
+  const settle = (name: string, found: readonly string[]): void => {
+    if (found.length === 0) usable.add(name);
+    else if (messages.optional?.includes(name) !== true) mismatches.push(...found);
   };
-  const lacks = (name: string) => messages.optional?.includes(name) === true && schema.find(name) === undefined;
   for (const [name, spec] of Object.entries(messages.requests)) {
-    if (lacks(name)) continue;
-    check(name, spec.request);
-    check(replyName(schema, name), spec.reply);
+    const reply = replyName(schema, name);
+    settle(name, [...compare(schema, table, name, spec.request), ...compare(schema, table, reply, spec.reply)]);
   }
   for (const [name, spec] of Object.entries(messages.dumps)) {
-    if (lacks(name)) continue;
-    check(name, spec.request);
-    check(detailsName(schema, name), spec.details);
-    const cursor = schema.service(name)?.streamMessage;
-    if (cursor !== undefined) found.push(`${name}: streams ${cursor} with a cursor, which dump() does not follow`);
+    const details = spec.answeredBy ?? detailsName(schema, name);
+    const cursor = spec.answeredBy === undefined ? schema.service(name)?.streamMessage : undefined;
+    settle(name, [
+      ...compare(schema, table, name, spec.request),
+      ...compare(schema, table, details, spec.details),
+      ...(cursor === undefined ? [] : [`${name}: streams ${cursor} with a cursor, which dump() does not follow`]),
+    ]);
   }
-  for (const [name, spec] of Object.entries(messages.events)) check(name, spec);
+  for (const [name, spec] of Object.entries(messages.events)) mismatches.push(...compare(schema, table, name, spec));
+  return { mismatches, usable };
+}
+
+/** The mismatches of messages that must be there. */
+export function findMismatches(messages: MessageSet, schema: Schema, table: MessageTable): readonly string[] {
+  return checkMessages(messages, schema, table).mismatches;
+}
+
+function compare(schema: Schema, table: MessageTable, name: string, fields: FieldSpecs): string[] {
+  const found: string[] = [];
+  try {
+    const codec = schema.find(name);
+    if (codec === undefined) return [`${name}: this VPP has no such message (is its plugin loaded?)`];
+    checkTable(codec, table, found);
+    checkFields(name, fields, withoutHeader(codec.fields), found);
+  } catch (error) {
+    if (!(error instanceof VppDefinitionsError)) throw error;
+    found.push(`${name}: its definition cannot be used: ${error.message}`);
+  }
   return found;
 }
 

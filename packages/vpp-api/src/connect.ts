@@ -1,10 +1,11 @@
+import { type ApiFolders, describeProblem, readApiFolders } from './api-folders.js';
 import { Client, type VppClient, type VppVersion } from './client.js';
 import { type Clock, systemClock } from './clock.js';
-import { findMismatches, type MessageTable } from './compatibility.js';
+import { checkMessages, type MessageTable } from './compatibility.js';
 import { ApiConnection, type ExchangeOptions } from './connection.js';
 import { VppCompatibilityError, VppDefinitionsError, VppError } from './errors.js';
 import { DEFAULT_MAX_FRAME_BYTES } from './framing.js';
-import { farewell, learnDefinitions, register } from './handshake.js';
+import { canLearn, farewell, learnDefinitions, register } from './handshake.js';
 import { HealthMonitor } from './health.js';
 import { MessageResolver } from './message-resolver.js';
 import type { MessageSet } from './message-set.js';
@@ -20,8 +21,15 @@ export interface ConnectOptions<M extends MessageSet> {
   readonly messages: M;
   /** Gives connecting up. It has no effect on a client once connected. */
   readonly signal?: AbortSignal;
-  /** `'learn'` asks VPP (get_api_json); else definitions from `loadApiDirectory`. Default `'learn'`. */
+  /**
+   * What `messages` cannot say: of what the VPP must have one thing or another. One sentence for each that it has not; any refuses
+   * the VPP. @param has as {@link VppClient.has}
+   */
+  readonly alsoNeeds?: (has: (name: string) => boolean) => readonly string[];
+  /** `'learn'` asks VPP (get_api_json, from 24.06 on); else definitions from `loadApiDirectory`. Default `'learn'`. */
   readonly definitions?: ApiDefinitions | 'learn';
+  /** Where the `*.api.json` files of a VPP are that cannot say what its messages are. Default: nowhere. */
+  readonly apiFolders?: ApiFolders;
   /** For each step of connecting. Default 10,000 ms. */
   readonly connectTimeoutMs?: number;
   /** Default for requests and dumps that say nothing else. Default 10,000 ms. */
@@ -92,10 +100,12 @@ interface Registered {
 async function prepare(registered: Registered): Promise<Client> {
   const { connection, table, options, clock, onProblem, step, close } = registered;
   const { definitions = 'learn' } = options;
-  const schema = definitions === 'learn' ? await learnDefinitions(connection, table, step) : definitions;
-  const messages = new MessageResolver(connection, schema, table);
+  const schema = definitions === 'learn' ? await findDefinitions(registered) : definitions;
+  const { dumps } = options.messages;
+  const messages = new MessageResolver(connection, schema, table, (dump) => dumps[dump]?.answeredBy);
   const version = await askVersion(connection, messages, step);
-  const mismatches = findMismatches(options.messages, schema, table);
+  const { mismatches: wrong, usable } = checkMessages(options.messages, schema, table);
+  const mismatches = [...wrong, ...(options.alsoNeeds?.((name) => usable.has(name)) ?? [])];
   if (mismatches.length > 0) throw new VppCompatibilityError(mismatches, version?.version ?? 'unknown');
   if (version === undefined) throw new VppDefinitionsError('this VPP has no show_version');
   const ping = messages.request('control_ping');
@@ -114,11 +124,21 @@ async function prepare(registered: Registered): Promise<Client> {
     version,
     health,
     messages,
+    usable,
     onProblem,
     close,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     maxDetails: options.maxDetails ?? 1_000_000,
   });
+}
+
+/** A VPP is the best witness of its own messages; one too old to say has files that do. */
+async function findDefinitions({ connection, table, options, onProblem, step }: Registered): Promise<ApiDefinitions> {
+  const { apiFolders } = options;
+  if (apiFolders === undefined || canLearn(table)) return learnDefinitions(connection, table, step);
+  const { schema, problems } = await readApiFolders(apiFolders, table);
+  for (const problem of problems) onProblem(new VppDefinitionsError(describeProblem(problem)));
+  return schema;
 }
 
 /** undefined when the definitions do not fit this VPP even for that; the check then says what does not. */

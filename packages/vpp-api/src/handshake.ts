@@ -33,6 +33,12 @@ export async function register(
   return table;
 }
 
+/** Whether VPP can be asked for its own API definitions. */
+export function canLearn(table: MessageTable): boolean {
+  const schema = bootstrapSchema();
+  return ['get_api_json', 'get_api_json_reply'].every((name) => table.has(schema.message(name).nameCrc));
+}
+
 /** Asks VPP for its own API definitions. Throws `VppDefinitionsError` if this VPP is too old to give them. */
 export async function learnDefinitions(
   connection: ApiConnection,
@@ -47,7 +53,7 @@ export async function learnDefinitions(
   if (requestId === undefined || replyId === undefined) {
     throw new VppDefinitionsError(
       `VPP does not know ${request.nameCrc}, so it cannot say how its messages look; ` +
-        'give its *.api.json files as definitions: loadApiDirectory(directory)',
+        'say where its *.api.json files are (apiFolders)',
     );
   }
   const answer = await connection.request(

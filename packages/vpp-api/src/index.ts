@@ -1,11 +1,12 @@
 export { type AgentMessages, agentMessages } from './agent-messages.js';
+export { type ApiFileProblem, type ApiFolders, describeProblem, readApiFolders } from './api-folders.js';
 export type { Service } from './api-json.js';
 export { bootstrapSchema, SOCKCLNT_CREATE_ID, SOCKCLNT_CREATE_REPLY_ID } from './bootstrap.js';
 export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';
 export type { DumpOptions, RequestOptions, UnreadableDetails, VppClient, VppVersion } from './client.js';
 export { type Clock, systemClock } from './clock.js';
-export { findMismatches, type MessageTable } from './compatibility.js';
+export { type Compatibility, checkMessages, findMismatches, type MessageTable } from './compatibility.js';
 export { type ConnectOptions, connect } from './connect.js';
 export {
   VppCodecError,

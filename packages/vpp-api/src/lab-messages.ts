@@ -15,6 +15,10 @@ export const labMessages = defineMessages({
       request: { interface_id: 'u32', pg_flags: vpp.pgFlags, gso_size: 'u32', mode: vpp.pgMode },
       reply: retvalAndIndex,
     },
+    pg_create_interface: {
+      request: { interface_id: 'u32', gso_enabled: 'bool', gso_size: 'u32' },
+      reply: retvalAndIndex,
+    },
     pg_delete_interface: { request: interfaceOnly, reply: retval },
     pg_capture: {
       request: { interface_id: 'u32', is_enabled: 'bool', count: 'u32', pcap_file_name: 'string[]' },
@@ -24,6 +28,10 @@ export const labMessages = defineMessages({
     memif_socket_filename_add_del_v2: {
       request: { is_add: 'bool', socket_id: 'u32', socket_filename: 'string[]' },
       reply: { retval: 'i32', socket_id: 'u32' },
+    },
+    memif_socket_filename_add_del: {
+      request: { is_add: 'bool', socket_id: 'u32', socket_filename: 'string[108]' },
+      reply: retval,
     },
     memif_create_v2: {
       request: {
@@ -60,6 +68,22 @@ export const labMessages = defineMessages({
       },
       reply: retvalAndIndex,
     },
+    create_vhost_user_if: {
+      request: {
+        is_server: 'bool',
+        sock_filename: 'string[256]',
+        renumber: 'bool',
+        disable_mrg_rxbuf: 'bool',
+        disable_indirect_desc: 'bool',
+        enable_gso: 'bool',
+        enable_packed: 'bool',
+        custom_dev_instance: 'u32',
+        use_custom_mac: 'bool',
+        mac_address: 'u8[6]',
+        tag: 'string[64]',
+      },
+      reply: retvalAndIndex,
+    },
     delete_vhost_user_if: { request: interfaceOnly, reply: retval },
     sw_interface_add_del_address: {
       request: { sw_if_index: 'u32', is_add: 'bool', del_all: 'bool', prefix: vpp.prefix },
@@ -76,7 +100,18 @@ export const labMessages = defineMessages({
   },
   dumps: agentMessages.dumps,
   events: agentMessages.events,
-  optional: agentMessages.optional,
+  // Whichever of two a VPP has is used.
+  optional: [
+    ...agentMessages.optional,
+    'pg_create_interface_v3',
+    'pg_create_interface',
+    'pg_delete_interface',
+    'memif_socket_filename_add_del_v2',
+    'memif_socket_filename_add_del',
+    'memif_create_v2',
+    'create_vhost_user_if_v2',
+    'create_vhost_user_if',
+  ],
 });
 
 export type LabMessages = typeof labMessages;

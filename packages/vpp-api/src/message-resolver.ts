@@ -22,10 +22,19 @@ export class MessageResolver {
   readonly #requests = new Map<string, RequestRoute>();
   readonly #dumps = new Map<string, DumpRoute>();
 
-  constructor(connection: ApiConnection, schema: Schema, table: MessageTable) {
+  readonly #answeredBy: (dump: string) => string | undefined;
+
+  /** @param answeredBy the details message of a dump of which the schema names a wrong one */
+  constructor(
+    connection: ApiConnection,
+    schema: Schema,
+    table: MessageTable,
+    answeredBy: (dump: string) => string | undefined = () => undefined,
+  ) {
     this.#connection = connection;
     this.#schema = schema;
     this.#table = table;
+    this.#answeredBy = answeredBy;
   }
 
   /** Throws `VppDefinitionsError` if this VPP does not have the message or its reply. */
@@ -40,7 +49,8 @@ export class MessageResolver {
   dump(name: string): DumpRoute {
     const known = this.#dumps.get(name);
     if (known !== undefined) return known;
-    const route = { request: this.#endpoint(name), details: this.#endpoint(detailsName(this.#schema, name)) };
+    const details = this.#answeredBy(name) ?? detailsName(this.#schema, name);
+    const route = { request: this.#endpoint(name), details: this.#endpoint(details) };
     this.#dumps.set(name, route);
     return route;
   }

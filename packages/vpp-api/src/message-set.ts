@@ -10,6 +10,8 @@ export interface RequestSpec {
 export interface DumpSpec {
   readonly request: FieldSpecs;
   readonly details: FieldSpecs;
+  /** The details message where VPP's definitions name a wrong one. */
+  readonly answeredBy?: string;
 }
 
 /** The messages a program uses, as it believes them to be; `client_index` and `context` are never named. */
@@ -17,7 +19,7 @@ export interface MessageSet {
   readonly requests: Readonly<Record<string, RequestSpec>>;
   readonly dumps: Readonly<Record<string, DumpSpec>>;
   readonly events: Readonly<Record<string, FieldSpecs>>;
-  /** Requests and dumps of a plugin that a VPP may lack; `VppClient.has` tells. Where they are, they are checked like all. */
+  /** Requests and dumps that a VPP may lack, or have in another form: `VppClient.has` tells. All others must be there as said. */
   readonly optional?: readonly string[];
 }
 

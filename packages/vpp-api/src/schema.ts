@@ -7,30 +7,38 @@ import { readUnionArm } from './type-codec.js';
 import type { TypeNode } from './type-node.js';
 import { TypeResolver } from './type-resolver.js';
 
+/** What one source says, with types of its own: of two sources each is right about its own messages alone. */
+interface Part {
+  readonly api: RawApi;
+  readonly types: TypeResolver;
+}
+
 /** The messages of one VPP, resolved; codecs are compiled when first asked for. */
 export class Schema {
-  readonly #api: RawApi;
-  readonly #types: TypeResolver;
+  readonly #parts: readonly Part[];
   readonly #codecs = new Map<string, MessageCodec>();
 
-  constructor(api: RawApi) {
-    this.#api = api;
-    this.#types = new TypeResolver(api);
+  /** @param apis several where they come from several files: the first that has a message says what it is */
+  constructor(...apis: readonly RawApi[]) {
+    this.#parts = apis.map((api) => ({ api, types: new TypeResolver(api) }));
   }
 
   get messageNames(): readonly string[] {
-    return [...this.#api.messages.keys()];
+    return [...new Set(this.#parts.flatMap(({ api }) => [...api.messages.keys()]))];
   }
 
   /** The codec of a message, or undefined if this VPP has no such message. Throws `VppDefinitionsError` for a broken one. */
   find(name: string): MessageCodec | undefined {
     const known = this.#codecs.get(name);
     if (known !== undefined) return known;
-    const raw = this.#api.messages.get(name);
-    if (raw === undefined) return undefined;
-    const codec = new MessageCodec(name, raw.crc, this.#types.fields(raw));
-    this.#codecs.set(name, codec);
-    return codec;
+    for (const { api, types } of this.#parts) {
+      const raw = api.messages.get(name);
+      if (raw === undefined) continue;
+      const codec = new MessageCodec(name, raw.crc, types.fields(raw));
+      this.#codecs.set(name, codec);
+      return codec;
+    }
+    return undefined;
   }
 
   /** The codec of a message that must exist. Throws `VppDefinitionsError` if it does not. */
@@ -42,12 +50,18 @@ export class Schema {
 
   /** What a request is answered with, as VPP's definitions say; undefined for messages that are not requests. */
   service(requestName: string): Service | undefined {
-    return this.#api.services.get(requestName);
+    for (const { api } of this.#parts) {
+      const service = api.services.get(requestName);
+      if (service !== undefined) return service;
+    }
+    return undefined;
   }
 
   /** A resolved type by its name without `vl_api_` and `_t`, such as `address`. Throws `VppDefinitionsError` if unknown. */
   type(name: string): TypeNode {
-    return this.#types.named(name, 'schema');
+    const part = this.#parts.find(({ api }) => definesType(api, name)) ?? this.#parts[0];
+    if (part === undefined) throw new VppDefinitionsError(`there are no definitions, so none of type ${name}`);
+    return part.types.named(name, 'schema');
   }
 
   /** Reads one arm of a decoded union: `readArm('address_union', address.un, 'ip4')`. */
@@ -56,6 +70,10 @@ export class Schema {
     if (union.kind !== 'union') throw new VppCodecError(unionName, 'is not a union');
     return readUnionArm(union, value.raw, armName);
   }
+}
+
+function definesType({ types, unions, enums, aliases }: RawApi, name: string): boolean {
+  return [types, unions, enums, aliases].some((map) => map.has(name));
 }
 
 /** Definitions of a VPP's API, wherever they came from. */

@@ -57,10 +57,13 @@ export class TypeResolver {
     if (known !== undefined) return known;
     if (this.#open.has(name)) throw new VppDefinitionsError(`${where}: type ${name} contains itself`);
     this.#open.add(name);
-    const resolved = this.#resolve(name, where);
-    this.#open.delete(name);
-    this.#resolved.set(name, resolved);
-    return resolved;
+    try {
+      const resolved = this.#resolve(name, where);
+      this.#resolved.set(name, resolved);
+      return resolved;
+    } finally {
+      this.#open.delete(name);
+    }
   }
 
   #resolve(name: string, where: string): TypeNode {

@@ -1,6 +1,6 @@
 import { enumOf, listOf, struct, unionOf } from './field-spec.js';
 
-// Facts of VPP 26.06's API definitions, checked against the VPP at hand at each connect.
+// Facts of VPP's API definitions, as far as its releases from 20.05 to 26.06 agree, checked against the VPP at hand at each connect.
 
 /** src/vnet/interface_types.api */
 export const ifStatusFlags = enumOf('u32', { IF_STATUS_API_FLAG_ADMIN_UP: 1, IF_STATUS_API_FLAG_LINK_UP: 2 });
@@ -122,7 +122,7 @@ export const greTunnelType = enumOf('u8', {
 });
 export const tunnelMode = enumOf('u8', { TUNNEL_API_MODE_P2P: 0, TUNNEL_API_MODE_MP: 1 });
 export const tunnelFlags = enumOf('u8', { TUNNEL_API_ENCAP_DECAP_FLAG_NONE: 0 });
-export const greTunnel = struct({
+const greTunnelFields = {
   type: greTunnelType,
   mode: tunnelMode,
   flags: tunnelFlags,
@@ -132,8 +132,10 @@ export const greTunnel = struct({
   sw_if_index: 'u32',
   src: address,
   dst: address,
-  key: 'u32',
-});
+} as const;
+/** Before 25.10 VPP knew no GRE key. */
+export const greTunnelWithoutKey = struct(greTunnelFields);
+export const greTunnel = struct({ ...greTunnelFields, key: 'u32' });
 
 /** src/vnet/fib/fib_types.api: one way of a route; `proto` 0 is IPv4, 1 IPv6. */
 const fibPath = struct({

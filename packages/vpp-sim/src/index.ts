@@ -1,4 +1,5 @@
-export { ALL_MODULES, API_JSON, simulatorSchema } from './api/definitions.js';
+export { ReleaseApi } from './api/definitions.js';
+export { newestRelease, type Release, type ReleaseName, releases } from './api/releases.js';
 export type { AclRule } from './engine/acl-table.js';
 export { Engine } from './engine/engine.js';
 export { type Interface, type InterfaceCounters, NO_INDEX } from './engine/interface.js';
@@ -15,5 +16,6 @@ export {
   type SimulatorFaults,
   type SimulatorLogger,
   type SimulatorOptions,
+  type Writes,
 } from './simulator.js';
 export type { InterfaceState, SimulatorState } from './state.js';

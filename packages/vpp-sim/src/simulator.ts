@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from 'vpp-api';
-import { simulatorSchema } from './api/definitions.js';
+import { newestRelease, type Release } from './api/releases.js';
 import { Engine } from './engine/engine.js';
 import type { InterfaceCounters } from './engine/interface.js';
 import { Port, type PortOptions } from './port.js';
@@ -10,6 +10,7 @@ import { handlers } from './server/handlers/index.js';
 import { InterfaceEventBatch } from './server/interface-events.js';
 import { ApiMessageTable } from './server/message-table.js';
 import type { SessionHost } from './server/session.js';
+import { SpokenApi } from './server/spoken-api.js';
 import { type SimulatorState, stateOf } from './state.js';
 
 /** The part of a logger that the simulator uses; pino's interface. */
@@ -22,6 +23,8 @@ export interface SimulatorOptions {
   readonly socketPath: string;
   /** Who it is, in what it answers people. */
   readonly name: string;
+  /** As which release of VPP it speaks; it forwards as 26.06 does, whichever. Default: 26.06. */
+  readonly release?: Release;
   /** Time of late answers and of policers; the machine's unless given. */
   readonly clock?: Clock;
   /** Wall clock in milliseconds, for captures. */
@@ -43,21 +46,35 @@ export interface SimulatorFaults {
   restartEmpty(): Promise<void>;
 }
 
+/** Requests that change something. */
+export interface Writes {
+  readonly total: number;
+  readonly byMessage: ReadonlyMap<string, number>;
+}
+
+function writesOf(counts: ReadonlyMap<string, number>): Writes {
+  return { total: [...counts.values()].reduce((sum, count) => sum + count, 0), byMessage: new Map(counts) };
+}
+
 /** A running simulator. */
 export class Simulator {
   readonly name: string;
   readonly socketPath: string;
   readonly faults: SimulatorFaults;
   readonly #rules = new FaultRules();
-  readonly #table = new ApiMessageTable(simulatorSchema());
+  readonly #api: SpokenApi;
+  readonly #table: ApiMessageTable;
   readonly #server: ApiServer;
   readonly #ports = new Set<Port>();
   readonly #endpoints = new Set<PortEndpoint>();
   readonly #writesByMessage = new Map<string, number>();
+  readonly #writesOfFollowers = new Map<string, number>();
   #engine: Engine;
 
   constructor(private readonly options: SimulatorOptions) {
     this.name = options.name;
+    this.#api = new SpokenApi(options.release ?? newestRelease);
+    this.#table = new ApiMessageTable(this.#api.definitions.schema());
     this.socketPath = options.socketPath;
     this.#server = new ApiServer(options.socketPath, () => this.#sessionHost());
     this.#engine = this.#newEngine();
@@ -103,10 +120,14 @@ export class Simulator {
       name: this.name,
       engine: this.#engine,
       table: this.#table,
+      api: this.#api,
       handlers,
       faults: this.#rules,
       clock: this.options.clock ?? systemClock,
-      onWrite: (message) => this.#writesByMessage.set(message, (this.#writesByMessage.get(message) ?? 0) + 1),
+      onWrite: (message, follows) => {
+        for (const counts of [this.#writesByMessage, ...(follows ? [this.#writesOfFollowers] : [])])
+          counts.set(message, (counts.get(message) ?? 0) + 1);
+      },
       onBadClient: (error) => this.options.logger?.warn({ err: error, simulator: this.name }, 'api client failed'),
     };
   }
@@ -148,13 +169,26 @@ export class Simulator {
   }
 
   /** Requests that change something, counted since the start or `resetWrites`: all, and by message. */
-  get writes(): { readonly total: number; readonly byMessage: ReadonlyMap<string, number> } {
-    const total = [...this.#writesByMessage.values()].reduce((sum, count) => sum + count, 0);
-    return { total, byMessage: new Map(this.#writesByMessage) };
+  get writes(): Writes {
+    return writesOf(this.#writesByMessage);
+  }
+
+  /** The same of clients that had asked for interface events before: whoever works on VPP, after it has found out what VPP is like. */
+  get writesOfFollowers(): Writes {
+    return writesOf(this.#writesOfFollowers);
+  }
+
+  /** Its API in the shape of VPP's `*.api.json` files, file by file: for releases that have no get_api_json. */
+  apiFiles(): readonly { readonly name: string; readonly text: string }[] {
+    return this.#api.definitions.modules.map((module) => ({
+      name: `${module.module}.api.json`,
+      text: JSON.stringify(module),
+    }));
   }
 
   resetWrites(): void {
     this.#writesByMessage.clear();
+    this.#writesOfFollowers.clear();
   }
 
   get clientCount(): number {

@@ -15,10 +15,10 @@ it('polices every flow if there is any budget: at the rate of the flow, or only 
   expect(keeper({}, { max_kbps: 500 }).policedKbps).toBe(unlimitedKbps);
 });
 
-it('polices nothing on a VPP that has no policers, so that taps are wired all the same', () => {
+it('asks for policers on a VPP that has none, too: taps are refused there, and never wired without a budget', () => {
   const budget = keeper({ max_kbps: 500 });
   budget.attach({ has: () => false });
-  expect(budget.policedKbps).toBeNull();
+  expect(budget.policedKbps).toBe(500);
   budget.attach({ has: () => true });
   expect(budget.policedKbps).toBe(500);
 });

@@ -20,11 +20,11 @@ export class BudgetKeeper {
     private readonly contained: Contained,
   ) {}
 
-  /** kbit/s of each flow's policer; null where there is no budget, or no policer that could keep it. */
+  /** kbit/s of each flow's policer; null where there is no budget. Where no policer can keep it, taps that need one are refused. */
   get policedKbps(): number | null {
     const { flow, node } = this.budget;
     const isAsked = [flow.max_kbps, flow.max_pps, node.max_kbps, node.max_pps].some((limit) => limit !== undefined);
-    return isAsked && this.#possible ? (flow.max_kbps ?? unlimitedKbps) : null;
+    return isAsked ? (flow.max_kbps ?? unlimitedKbps) : null;
   }
 
   /** Begins anew: counters and suspensions of another VPP mean nothing. */
@@ -35,12 +35,16 @@ export class BudgetKeeper {
     if (this.policedKbps === null) return;
     this.#possible = canCountPolicers(vpp);
     if (!this.#possible)
-      this.logger.error({}, 'the budget is not kept: this VPP has no policers, load its policer plugin');
+      this.logger.error(
+        {},
+        'the budget cannot be kept, so taps are refused: this VPP has no policers; load its policer plugin (VPP 23.06 or newer), ' +
+          'or take the option "budget" away',
+      );
   }
 
   /** Looks at the counters. @returns tags of the loopbacks whose taps stand otherwise than before */
   async look(vpp: Vpp, now: number): Promise<string[]> {
-    if (this.policedKbps === null) return [];
+    if (this.policedKbps === null || !this.#possible) return [];
     const before = this.overload;
     const odd = (name: string) => this.contained.note(`the load of ${name}`, new Error('its counts cannot be read'));
     this.#watch = judgeLoad(this.#watch, await readCounts(vpp, odd), now, this.budget);

@@ -61,7 +61,9 @@ beforeEach(async () => {
     poke: () => undefined,
     problem,
     contained,
+    bridgeDomains: [100, 200],
   });
+  await session.learn();
   watch = new CopyWatch(snapshot, silentLogger, contained);
   facts = {
     ...{ uplinks: new Map(), tunnelAddress: null, bridgeDomains: [100, 200], policedKbps: null, overload: noOverload },

@@ -15,6 +15,7 @@ import { PendingTaps } from '../wanted/pending-taps.js';
 import { isEmpty } from '../wanted/tap-ids.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { DirtyTaps } from './dirty-taps.js';
+import { FeatureBitsKnown } from './feature-bits-known.js';
 import { configuredUplinks, nodeFacts } from './node-facts.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import { Round } from './round.js';
@@ -48,6 +49,7 @@ export class Reconciler {
   readonly #probes: Probes;
   readonly #schedule: ProbeSchedule;
   readonly #round: Round;
+  readonly #bits: FeatureBitsKnown;
   #session: VppSession | null = null;
   /** The connection failed or was lost; false at start, when it is only on its way and the states of before hold. */
   #lost = false;
@@ -67,6 +69,7 @@ export class Reconciler {
       ...options,
       ...{ snapshot, uplinks, probes: this.#probes, schedule: this.#schedule },
     });
+    this.#bits = new FeatureBitsKnown(config.intervals, logger);
     this.#round = new Round({
       ...options,
       ...{ pending, snapshot },
@@ -91,12 +94,14 @@ export class Reconciler {
       ...{ vpp, contained, snapshot: this.snapshot },
       parallel: config.vpp.parallel,
       uplinks: configuredUplinks(config),
+      bridgeDomains: [config.bridge_domains.first, config.bridge_domains.last],
       poke: () => this.queue.poke(),
       problem: (error) => {
         logger.error({ cause: error.message }, 'a mirror of a deleted interface could not be switched off');
         this.queue.addAll();
       },
     });
+    this.#bits.attach();
     this.#registration = null;
     this.#lost = false;
     this.queue.addAll();
@@ -150,6 +155,7 @@ export class Reconciler {
     const { wanted, clock } = this.options;
     const { resync, drift, ports } = this.#probes;
     if (!wanted.complete) return;
+    if (!(await this.#canJudge(session))) return;
     this.#registration ??= await session.watch.start();
     const work = this.queue.take();
     if (work.whole || this.#schedule.isDue(resync, clock.monotonic())) {
@@ -163,6 +169,20 @@ export class Reconciler {
     }
     const { taps, asked } = await this.#dirty.gather(session, work.ids);
     if (!isEmpty(taps)) await this.#round.some(session, this.#facts(), taps, { ...work, ids: asked });
+  }
+
+  async #canJudge(session: VppSession): Promise<boolean> {
+    const known = await this.#bits.check(session, this.options.clock.monotonic());
+    if (known.is === 'anew') this.queue.addAll();
+    if (!('reason' in known)) return true;
+    if (known.is === 'not') {
+      // The node is there, and its uplinks: as long as nobody can say whether they are in layer 2, they count as if they were.
+      await session.reader.readInterfaces();
+      this.options.looked();
+    }
+    this.queue.take();
+    this.#round.reportUnjudged(known.reason);
+    return false;
   }
 
   #facts(): NodeFacts {

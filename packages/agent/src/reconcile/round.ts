@@ -1,4 +1,4 @@
-import type { ResourceKind } from '@taas/model';
+import type { Because, ResourceKind, TapStateStatus } from '@taas/model';
 import type { Logger } from '@taas/service';
 import {
   describeStep,
@@ -99,10 +99,18 @@ export class Round {
 
   /** Nothing can be said of any tap while VPP is gone. */
   reportDisconnected(): void {
+    this.#reportAll({ status: 'PENDING', ...disconnected });
+  }
+
+  /** VPP is there, and what it says means nothing to us. */
+  reportUnjudged(reason: string): void {
+    this.#reportAll({ status: 'DOWN', code: 'feature_bits_unknown', reason });
+  }
+
+  #reportAll(how: Because & { readonly status: TapStateStatus }): void {
     const { wanted, reporter } = this.options;
     this.#standing.clear();
-    const state = (kind: ResourceKind, id: string, revision: number) =>
-      ({ kind, id, revision, status: 'PENDING', ...disconnected }) as const;
+    const state = (kind: ResourceKind, id: string, revision: number) => ({ kind, id, revision, ...how });
     reporter.report([...wanted.wanted.services()].map((s) => state('tap_services', s.record.id, s.revision)));
     reporter.report([...wanted.wanted.flows()].map((f) => state('tap_flows', f.record.id, f.revision)));
     reporter.report([...wanted.wanted.mirrors.all()].map((m) => state('tap_mirrors', m.record.id, m.revision)));

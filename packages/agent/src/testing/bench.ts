@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,13 +13,14 @@ import {
 } from '@taas/model';
 import { checkConfig, type Logger, silentLogger, systemClock } from '@taas/service';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
-import { agentMessages, connect } from 'vpp-api';
-import { createSimulator, joinUplinks, type Port, type Simulator } from 'vpp-sim';
+import { connect } from 'vpp-api';
+import { createSimulator, joinUplinks, type Port, type Release, type Simulator } from 'vpp-sim';
 import { type Agent, createAgent } from '../agent.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from '../config.js';
 import { dryRun } from '../dry-run.js';
 import { createVppLock } from '../lock/vpp-lock.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
+import { whatVppNeeds } from '../vpp/what-vpp-needs.js';
 
 /** Logs to standard error, for a test that is being looked into. */
 export const loudLogger: Logger = {
@@ -41,6 +42,7 @@ export class BenchNode {
     readonly uplink: Port,
     private readonly bench: Bench,
     private more: Record<string, unknown>,
+    private readonly apiFolder: string,
   ) {
     this.#store = bench.store.client();
   }
@@ -65,7 +67,8 @@ export class BenchNode {
     return connect({
       socketPath: this.vpp.socketPath,
       clientName: 'agent',
-      messages: agentMessages,
+      ...whatVppNeeds,
+      apiFolders: { folders: [this.apiFolder] },
       healthIntervalMs: 0,
       signal,
     });
@@ -154,10 +157,15 @@ export class Bench {
     return new Bench(await mkdtemp(join(tmpdir(), 'taas-agent-')));
   }
 
-  async addNode(name: string, more: Record<string, unknown> = {}): Promise<BenchNode> {
-    const vpp = await createSimulator({ socketPath: join(this.directory, `${name}.sock`), name });
+  /** @param release of the VPP; default: the newest */
+  async addNode(name: string, more: Record<string, unknown> = {}, release?: Release): Promise<BenchNode> {
+    const socketPath = join(this.directory, `${name}.sock`);
+    const vpp = await createSimulator({ socketPath, name, ...(release ? { release } : {}) });
+    const apiFolder = join(this.directory, `api-${name}`);
+    await mkdir(apiFolder);
+    for (const { name: file, text } of release ? vpp.apiFiles() : []) await writeFile(join(apiFolder, file), text);
     const uplink = vpp.addUplink({ name: `uplink-${name}`, tag: 'net-vpp.physnet:phys1' });
-    const node = new BenchNode(name, vpp, uplink, this, more);
+    const node = new BenchNode(name, vpp, uplink, this, more, apiFolder);
     this.nodes.push(node);
     return node;
   }

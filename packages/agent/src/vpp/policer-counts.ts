@@ -1,4 +1,5 @@
 import { parseOwnTag } from '@taas/wiring';
+import { policers } from './objects/policer.js';
 import type { Vpp } from './vpp-messages.js';
 
 export interface Count {
@@ -12,9 +13,9 @@ export interface PolicerCounts {
   readonly dropped: Count;
 }
 
-/** Whether VPP has its policer plugin. */
+/** Whether VPP has policers that a budget can be kept with. */
 export function canCountPolicers(vpp: Pick<Vpp, 'has'>): boolean {
-  return vpp.has('policer_add') && vpp.has('policer_dump_v2');
+  return policers.isOn(vpp);
 }
 
 /** What our policers have counted: VPP says so by its command line, and in its statistics segment, but by no message. */

@@ -12,6 +12,7 @@ import {
 } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import { type EndsPass, lossOfVpp } from '../contained.js';
+import { LacksError } from './alternatives.js';
 import { PortMovedError } from './objects/interface.js';
 import type { MadeIndices } from './perform-step.js';
 import type { Touched } from './vpp-reader.js';
@@ -129,7 +130,7 @@ async function performed(runner: PlanRunner, step: Step): Promise<Error | null> 
 }
 
 function isAnswer(error: Error): boolean {
-  return error instanceof VppRetvalError || error instanceof PortMovedError;
+  return error instanceof VppRetvalError || error instanceof PortMovedError || error instanceof LacksError;
 }
 
 /** Anything else is about one step: what VPP does not answer in time, and what we cannot put into VPP's words at all. */

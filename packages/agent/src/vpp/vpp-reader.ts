@@ -1,5 +1,6 @@
 import type { Interest, ObjectName, Sight, VppSnapshot } from '@taas/wiring';
 import type { Contained } from '../contained.js';
+import type { FeatureBits } from './feature-bits.js';
 import { readInterface, readInterfaces } from './objects/interface.js';
 import { readFeatures } from './objects/layer2-features.js';
 import { allTwins, twins } from './objects/registry.js';
@@ -16,6 +17,8 @@ export class VppReader {
     private readonly vpp: Vpp,
     private readonly snapshot: VppSnapshot,
     private readonly contained: Contained,
+    /** Asked for at each reading: null as long as it is not known. */
+    private readonly bits: () => FeatureBits | null,
   ) {}
 
   /** Everything but L2 features and routes, which VPP tells only one by one. */
@@ -82,6 +85,6 @@ export class VppReader {
 
   get #context() {
     const { vpp, snapshot, contained } = this;
-    return { vpp, snapshot, contained };
+    return { vpp, snapshot, contained, bits: this.bits() };
   }
 }

@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Port } from 'vpp-sim';
 import { Contained } from '../contained.js';
 import { Bench, type BenchNode } from '../testing/bench.js';
+import { bridgeDomains } from './objects/bridge-domain.js';
 import type { Vpp } from './vpp-messages.js';
 import { VppSession } from './vpp-session.js';
 
@@ -54,7 +55,11 @@ beforeEach(async () => {
   const problem = (error: Error) => {
     throw error;
   };
-  session = new VppSession({ vpp, snapshot, parallel: 8, uplinks: new Map(), poke, problem, contained });
+  session = new VppSession({
+    ...{ vpp, snapshot, parallel: 8, uplinks: new Map(), poke, problem, contained },
+    bridgeDomains: facts.bridgeDomains,
+  });
+  await session.learn();
   await read();
 });
 afterEach(async () => {
@@ -165,10 +170,7 @@ describe('a VPP that changes behind our back', () => {
     expect(old.sequences.flatMap(({ steps }) => steps.map(({ kind }) => kind))).toContain('join-bridge');
     // Between the plan and its execution somebody deletes what it joins.
     for (const index of domain.members.keys()) await leave(index);
-    const floods = { flood: true, uu_flood: true, forward: true, learn: true, arp_term: false, arp_ufwd: false };
-    await vpp.request('bridge_domain_add_del_v2', {
-      ...{ ...floods, bd_id: domain.id, mac_age: 0, bd_tag: '', is_add: false },
-    });
+    await bridgeDomains.of(vpp)(domain.id, '', false);
     await session.reader.readTouched((await session.execute(old)).touched);
     expect(snapshot.bridgeDomains.get(domain.id)?.tag).toBe('');
     // A look at all of ours finds that something lost its tag: everything is looked at then.

@@ -1,6 +1,8 @@
 import { deletedBy, type Plan, type Step, type VppSnapshot } from '@taas/wiring';
 import type { Contained } from '../contained.js';
+import type { FeatureBits } from './feature-bits.js';
 import { InterfaceWatch } from './interface-watch.js';
+import { learnFeatureBits } from './learn-feature-bits.js';
 import { type MadeIndices, performStep, resolveRef } from './perform-step.js';
 import { type PlanResult, runPlan } from './run-plan.js';
 import type { Vpp } from './vpp-messages.js';
@@ -15,17 +17,29 @@ export interface VppSessionOptions {
   readonly poke: () => void;
   readonly problem: (error: Error) => void;
   readonly contained: Contained;
+  /** As {@link NodeFacts} has them. */
+  readonly bridgeDomains: readonly [first: number, last: number];
 }
 
 /** One connection to a VPP: reads it into the snapshot, carries plans out on it, and hears what happens to its interfaces. */
 export class VppSession {
+  #bits: FeatureBits | null = null;
   readonly reader: VppReader;
   readonly watch: InterfaceWatch;
 
   constructor(private readonly options: VppSessionOptions) {
     const { vpp, snapshot, uplinks, poke, problem, contained } = options;
-    this.reader = new VppReader(vpp, snapshot, contained);
+    this.reader = new VppReader(vpp, snapshot, contained, () => this.#bits);
     this.watch = new InterfaceWatch({ vpp, snapshot, reader: this.reader, uplinks, poke, problem });
+  }
+
+  /**
+   * Finds out what must be known of this VPP before anything of it can be judged; once, unless it fails.
+   * @throws FeatureBitsError when it cannot be found out; errors of VPP
+   */
+  async learn(): Promise<void> {
+    const { vpp, bridgeDomains } = this.options;
+    this.#bits ??= await learnFeatureBits({ vpp, bridgeDomains, as: 'agent' });
   }
 
   get vpp(): Vpp {

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { EtcdProcessOptions } from '@taas/store/testing';
+import type { Release } from 'vpp-sim';
 import type { VppBinary } from '../vpp-process.js';
 import type { TokenKeystoneOptions, TokenNeutronOptions, TokenPort } from './cloud-of-tokens.js';
 
@@ -27,6 +28,8 @@ export interface CloudOptions {
   readonly directory?: string;
   readonly nodes: readonly string[];
   readonly switch: SwitchChoice;
+  /** As which release of VPP the simulators speak; default: the newest. */
+  readonly release?: Release;
   readonly store: StoreChoice;
   /** Default: in this process. Programs cannot share the embedded store. */
   readonly process?: ProcessChoice;

@@ -199,7 +199,8 @@ export class Cloud {
   async #agentUnit(node: string, lab: LabSwitch, name?: string): Promise<Unit> {
     const apiSocket = (await this.options.seams?.switchSocket?.(node, lab.apiSocket)) ?? lab.apiSocket;
     const n = this.options.nodes.indexOf(node);
-    return agentUnit(this.parts, { node, n, apiSocket, ...(name === undefined ? {} : { name }) });
+    const { apiFolders } = lab;
+    return agentUnit(this.parts, { node, n, apiSocket, apiFolders, ...(name === undefined ? {} : { name }) });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LabSwitch } from '../lab-switch.js';
 import { withoutBounds } from '../without-bounds.js';
 import { physnet, segmentsFor, tunnelAddress, underlaySubnets } from './cloud-network.js';
 import type { AgentOptions, CloudOptions, ServerOptions } from './cloud-options.js';
@@ -52,13 +53,13 @@ const usualServer: ServerOptions = {
 /** @param place.n which of the cloud's nodes it is, for its address */
 export function agentConfig(
   { agent = {}, ip6 }: Pick<CloudOptions, 'agent' | 'ip6'>,
-  place: ProgramPlace & { readonly node: string; readonly n: number; readonly apiSocket: string },
+  place: ProgramPlace & { readonly node: string; readonly n: number } & Pick<LabSwitch, 'apiSocket' | 'apiFolders'>,
 ): object {
   const { vpp = {}, ...more }: AgentOptions = agent;
   return {
     ...common(place),
     node: place.node,
-    vpp: { api_socket: place.apiSocket, ...vpp },
+    vpp: { api_socket: place.apiSocket, api_files: place.apiFolders, ...vpp },
     physnets: [{ name: physnet }],
     tunnel_address: tunnelAddress(place.n, ip6).split('/')[0],
     lease_ttl_s: 3,

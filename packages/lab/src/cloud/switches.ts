@@ -28,14 +28,14 @@ export function startSwitches(
 }
 
 async function startSimulated(
-  { nodes, ip6 }: CloudOptions,
+  { nodes, ip6, release }: CloudOptions,
   directory: string,
   closers: Closers,
 ): Promise<ReadonlyMap<string, LabSwitch>> {
   const wire = new SimWire();
   const switches = new Map<string, LabSwitch>();
   for (const [n, name] of nodes.entries()) {
-    const sim = await SimSwitch.start(folder(directory, name), name);
+    const sim = await SimSwitch.start(folder(directory, name), name, release);
     closers.push(() => sim.stop());
     sim.addUplink(wire, { physnet, tunnelAddress: tunnelAddress(n, ip6) });
     switches.set(name, sim);

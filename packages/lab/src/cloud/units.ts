@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { agentConfigSchema, checkAgentConfig, createAgent, createVppLock } from '@taas/agent';
+import { agentConfigSchema, checkAgentConfig, createAgent, createVppLock, whatVppNeeds } from '@taas/agent';
 import { checkServerConfig, createServer, serverConfigSchema } from '@taas/server';
 import { checkConfig } from '@taas/service';
 import type { Store } from '@taas/store';
-import { agentMessages, connect } from 'vpp-api';
+import { connect } from 'vpp-api';
 import { freePort } from '../free-port.js';
 import type { CloudOptions } from './cloud-options.js';
 import type { CloudStore } from './cloud-store.js';
@@ -50,16 +50,22 @@ export interface AgentPlace {
   /** Which of the cloud's nodes it is. */
   readonly n: number;
   readonly apiSocket: string;
+  /** As {@link LabSwitch} has them. */
+  readonly apiFolders: readonly string[];
   /** Default: `agent-` and the node's name. */
   readonly name?: string;
 }
 
 /** A node's agent. Not started yet. */
-export async function agentUnit(place: UnitPlace, { node, n, apiSocket, ...named }: AgentPlace): Promise<Unit> {
+export async function agentUnit(
+  place: UnitPlace,
+  { node, n, apiSocket, apiFolders, ...named }: AgentPlace,
+): Promise<Unit> {
   const { options } = place;
   const name = named.name ?? `agent-${node}`;
   const healthPort = await freePort();
-  const config = agentConfig(options, { node, n, apiSocket, healthPort, endpoints: await endpointsFor(place, name) });
+  const at = { node, n, apiSocket, apiFolders };
+  const config = agentConfig(options, { ...at, healthPort, endpoints: await endpointsFor(place, name) });
   if (options.process === 'programs') return programUnit(place, 'taas-agent', { name, config, healthPort });
   const checked = checkAgentConfig(checkConfig(agentConfigSchema, config, 'the lab'), 'the lab');
   const { clock, seams = {} } = options;
@@ -68,7 +74,7 @@ export async function agentUnit(place: UnitPlace, { node, n, apiSocket, ...named
     const store = place.store.connect();
     const lock = createVppLock({ apiSocket, self: { pid: process.pid, node }, clock });
     const requestTimeoutMs = checked.vpp.timeout_ms;
-    const common = { clientName: 'taas-agent', messages: agentMessages, requestTimeoutMs };
+    const common = { clientName: 'taas-agent', ...whatVppNeeds, requestTimeoutMs, apiFolders: { folders: apiFolders } };
     const agent = createAgent(checked, {
       ...{ store, lock, clock, logger: options.logger.child({ program: node }), random: Math.random },
       connectVpp: (signal) => connect({ socketPath: apiSocket, ...common, signal }),

@@ -15,6 +15,7 @@ import type { MirrorNodeEntry } from '../view/mirror-index.js';
 import type { WantedRecord } from './compile-service.js';
 import { mayTake } from './fair-share.js';
 import { nodeLeft } from './hand-over.js';
+import { whyUnable } from './node-abilities.js';
 import { foreignPort, ownership } from './port-owner.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { heard, isAlive, nodeFacts, placeOf } from './service-slice.js';
@@ -125,6 +126,8 @@ function partOf(
 ): WantedRecord | { readonly obstacle: Because } {
   const { id } = mirror;
   const key = keys.nodeResource(node, 'tap_mirrors', id);
+  const unable = whyUnable(view, node, mirror.mirror_type);
+  if (unable !== null) return { obstacle: because('unsupported_by_node', unable) };
   const local = localAddress(view, node, key);
   if (local === null) return { obstacle: noAddress(view, node) };
   if (local.includes(':') !== mirror.remote_ip.includes(':'))

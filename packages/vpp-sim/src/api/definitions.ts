@@ -1,7 +1,10 @@
-import { bootstrapSchema, type Schema } from 'vpp-api';
+import { parseApiJson, type Schema } from 'vpp-api';
+import { differing } from './differences.js';
 import { type ApiModule, apiModule } from './notation.js';
+import type { Release } from './releases.js';
 
-// Names, layouts and CRCs are facts of VPP 26.06's API definitions; a test compares each with an installed VPP.
+// Names, layouts and CRCs are facts of VPP 26.06's API definitions; a test compares each with an installed VPP. In what other
+// releases differ is in `differences.ts`.
 
 const shared = `
   enum if_status_flags u32 IF_STATUS_API_FLAG_ADMIN_UP=1 IF_STATUS_API_FLAG_LINK_UP=2
@@ -102,6 +105,8 @@ u32 output_feature_bitmap
   request bridge_domain_add_del_v2 600b7170 u32 bd_id, bool flood, bool uu_flood, bool forward, bool learn, \
 bool arp_term, bool arp_ufwd, u8 mac_age, string[64] bd_tag, bool is_add
   reply bridge_domain_add_del_v2_reply fcb1e980 i32 retval, u32 bd_id
+  request bridge_domain_add_del 600b7170 u32 bd_id, bool flood, bool uu_flood, bool forward, bool learn, \
+bool arp_term, bool arp_ufwd, u8 mac_age, string[64] bd_tag, bool is_add
   dump bridge_domain_dump 74396a43 bridge_domain_details u32 bd_id, interface_index sw_if_index
   details bridge_domain_details 0fa506fd u32 bd_id, bool flood, bool uu_flood, bool forward, bool learn, bool arp_term, \
 bool arp_ufwd, u8 mac_age, string[64] bd_tag, interface_index bvi_sw_if_index, interface_index uu_fwd_sw_if_index, \
@@ -129,6 +134,12 @@ const vxlan = `
   request vxlan_add_del_tunnel_v3 0072b037 bool is_add, u32 instance, address src_address, address dst_address, \
 u16 src_port, u16 dst_port, interface_index mcast_sw_if_index, u32 encap_vrf_id, u32 decap_next_index, u32 vni, bool is_l3
   reply vxlan_add_del_tunnel_v3_reply 5383d31f i32 retval, interface_index sw_if_index
+  request vxlan_add_del_tunnel 0c09dc80 bool is_add, u32 instance, address src_address, address dst_address, \
+interface_index mcast_sw_if_index, u32 encap_vrf_id, u32 decap_next_index, u32 vni
+  reply vxlan_add_del_tunnel_reply 5383d31f i32 retval, interface_index sw_if_index
+  dump vxlan_tunnel_dump f9e6675e vxlan_tunnel_details interface_index sw_if_index
+  details vxlan_tunnel_details c3916cb1 interface_index sw_if_index, u32 instance, address src_address, \
+address dst_address, interface_index mcast_sw_if_index, u32 encap_vrf_id, u32 decap_next_index, u32 vni
   dump vxlan_tunnel_v2_dump f9e6675e vxlan_tunnel_v2_details interface_index sw_if_index
   details vxlan_tunnel_v2_details d3bdd4d9 interface_index sw_if_index, u32 instance, address src_address, \
 address dst_address, u16 src_port, u16 dst_port, interface_index mcast_sw_if_index, u32 encap_vrf_id, \
@@ -278,38 +289,53 @@ u32 virtio_net_hdr_sz, virtio_net_features_first_32 features_first_32, virtio_ne
 bool is_server, string[256] sock_filename, u32 num_regions, i32 sock_errno
 `;
 
-const modules: readonly ApiModule[] = [
-  apiModule('vpe', '1.7.0', vpe),
-  apiModule('vlib', '1.0.0', vlib),
-  apiModule('interface', '3.2.4', shared + interfaces),
-  apiModule('l2', '3.3.0', shared + l2),
-  apiModule('span', '2.0.0', shared + span),
-  apiModule('ip', '3.2.0', shared + ip),
-  apiModule('ip_neighbor', '1.0.1', shared + ipNeighbor),
-  apiModule('vxlan', '2.1.0', shared + vxlan),
-  apiModule('gre', '2.2.0', shared + gre),
-  apiModule('acl', '2.0.1', shared + acl),
-  apiModule('classify', '3.1.0', shared + classify),
-  apiModule('policer', '3.0.0', policer),
-  apiModule('vhost_user', '4.1.1', vhostUser),
+/** Name, version and definitions. memclnt is not in VPP's answer to get_api_json, though its messages are in the table. */
+type ModuleText = readonly [name: string, version: string, text: string];
+const memclntModule: ModuleText = ['memclnt', '2.1.0', memclnt];
+const modules: readonly ModuleText[] = [
+  ['vpe', '1.7.0', vpe],
+  ['vlib', '1.0.0', vlib],
+  ['interface', '3.2.4', shared + interfaces],
+  ['l2', '3.3.0', shared + l2],
+  ['span', '2.0.0', shared + span],
+  ['ip', '3.2.0', shared + ip],
+  ['ip_neighbor', '1.0.1', shared + ipNeighbor],
+  ['vxlan', '2.1.0', shared + vxlan],
+  ['gre', '2.2.0', shared + gre],
+  ['acl', '2.0.1', shared + acl],
+  ['classify', '3.1.0', shared + classify],
+  ['policer', '3.0.0', policer],
+  ['vhost_user', '4.1.1', shared + vhostUser],
 ];
 
-/** memclnt is not in VPP's answer to get_api_json, though its messages are in the table. */
-const memclntModule = apiModule('memclnt', '2.1.0', memclnt);
+/** The API of a release, as far as the simulator has it. */
+export class ReleaseApi {
+  /** Every message that the simulator has, memclnt's among them, in the shape of VPP's `*.api.json` files. */
+  readonly modules: readonly ApiModule[];
+  /** What get_api_json answers: VPP's own shape, with the messages that the simulator has. */
+  readonly json: string;
+  /** The versions that api_versions answers with. */
+  readonly versions: readonly {
+    readonly name: string;
+    readonly major: number;
+    readonly minor: number;
+    readonly patch: number;
+  }[];
 
-/** The versions that api_versions answers with. */
-export const MODULE_VERSIONS = [memclntModule, ...modules].map(({ module, options }) => {
-  const [major = 0, minor = 0, patch = 0] = options.version.split('.').map(Number);
-  return { name: `${module}.api`, major, minor, patch };
-});
+  constructor({ differences }: Release) {
+    const [core, ...others] = [memclntModule, ...modules].map(([name, version, text]) =>
+      apiModule(name, version, differing(name, text, differences)),
+    );
+    this.modules = core ? [core, ...others] : others;
+    this.json = JSON.stringify(others);
+    this.versions = this.modules.map(({ module, options }) => {
+      const [major = 0, minor = 0, patch = 0] = options.version.split('.').map(Number);
+      return { name: `${module}.api`, major, minor, patch };
+    });
+  }
 
-/** What get_api_json answers: VPP's own shape, with the messages that the simulator has. */
-export const API_JSON = JSON.stringify(modules);
-
-/** Every message that the simulator has, memclnt's among them, in the shape of VPP's `*.api.json` files. */
-export const ALL_MODULES: readonly ApiModule[] = [memclntModule, ...modules];
-
-/** The codecs of every message of the simulator. */
-export function simulatorSchema(): Schema {
-  return bootstrapSchema(JSON.stringify(ALL_MODULES), "the simulator's definitions");
+  /** The codecs of every message. */
+  schema(): Schema {
+    return parseApiJson(JSON.stringify(this.modules), "the simulator's definitions");
+  }
 }

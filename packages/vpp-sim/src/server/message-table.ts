@@ -37,7 +37,9 @@ export class ApiMessageTable {
 
   /** What a dump is answered with. @throws RangeError as `named`. */
   detailsOf(dump: string): NumberedMessage {
-    return this.named(this.schema.service(dump)?.reply ?? dump);
+    const service = this.schema.service(dump);
+    // Some releases of VPP declare a reply that never comes, and the details as events.
+    return this.named(service?.events[0] ?? service?.reply ?? dump);
   }
 
   /** The table as the handshake gives it. */

@@ -8,6 +8,7 @@ import type { ClientContext, Handlers, RequestHandler } from './handler.js';
 import type { InterfaceEvent } from './interface-events.js';
 import type { ApiMessageTable, NumberedMessage } from './message-table.js';
 import { Outbox } from './outbox.js';
+import type { SpokenApi } from './spoken-api.js';
 
 /** What all sessions share. */
 export interface SessionHost {
@@ -17,8 +18,9 @@ export interface SessionHost {
   readonly handlers: Handlers;
   readonly faults: FaultRules;
   readonly clock: Clock;
-  /** Told of every request that changes something. */
-  onWrite(message: string): void;
+  readonly api: SpokenApi;
+  /** Told of every request that changes something. @param follows whether the client had asked for interface events before */
+  onWrite(message: string, follows: boolean): void;
   /** Told of what a client did wrong; the session ends. */
   onBadClient(error: Error): void;
 }
@@ -150,7 +152,7 @@ export class Session implements ClientContext {
     if (handler === undefined) throw new RangeError(`a client sent ${name}, which is no request`);
     const refusal = faults.takeRefusal(name);
     if (handler.kind === 'request') {
-      if (handler.writes) this.host.onWrite(name);
+      if (handler.writes(new Fields(values))) this.host.onWrite(name, this.#eventPid !== undefined);
       const reply = refusal === undefined ? this.#run(handler, values) : { ...handler.refused, retval: refusal };
       this.#outbox.add(table.named(`${name}_reply`), { ...reply, context });
     } else if (refusal === undefined) {
@@ -170,7 +172,7 @@ export class Session implements ClientContext {
   }
 
   #context() {
-    return { engine: this.host.engine, name: this.host.name, client: this };
+    return { engine: this.host.engine, name: this.host.name, api: this.host.api, client: this };
   }
 
   #register(context: unknown): void {

@@ -31,6 +31,7 @@ export const aclTwin: Twin<AclStep> = {
         whitelist: s.types,
       }),
   },
+  needs: [],
   readAll: readAcls,
   readsLast: false,
   readTouched: readAcls,

@@ -14,10 +14,11 @@ import { nothing, type ReadContext, type Twin } from './twin.js';
 export const classifierTwin: Twin<ClassifierStep> = {
   send: {
     'create-classifier': ({ classifier }, { vpp }) => createTables(vpp, classifier),
-    'delete-classifier': (s, { vpp, at }) => deleteTables(vpp, at(s.at)),
-    'attach-classifier': (s, { vpp, at }) => applyTables(vpp, at(s.at), at(s.table), true),
-    'detach-classifier': (s, { vpp, at }) => applyTables(vpp, at(s.at), at(s.table), false),
+    'delete-classifier': (s, { vpp, at }) => deleteClassifier(vpp, at(s.at)),
+    'attach-classifier': (s, { vpp, at }) => applyClassifier(vpp, at(s.at), at(s.table), true),
+    'detach-classifier': (s, { vpp, at }) => applyClassifier(vpp, at(s.at), at(s.table), false),
   },
+  needs: [],
   readAll: readClassifiers,
   // Which loopbacks to ask about, and which tables are used by policers.
   readsLast: true,
@@ -89,10 +90,20 @@ function createTables(vpp: Vpp, { tables, permitOthers }: FrameClassifier): Prom
   return createChain(vpp, entries, permitOthers ? permit.miss : deny);
 }
 
-/** A table whose only session every frame hits; what is hit is for the feature to know that the table is put on. */
-export function createMatchAll(vpp: Vpp, hit: number): Promise<number> {
+/**
+ * A table whose only session every frame hits; what is hit is for the feature to know that the table is put on.
+ * @param mark whose it is: with {@link ownMark} it is a tap's, and goes when no tap has it
+ */
+export function createMatchAll(vpp: Vpp, hit: number, mark: number = ownMark): Promise<number> {
   const nothing = '00'.repeat(classifiedBytes);
-  return createChain(vpp, [{ mask: nothing, sessions: [{ match: nothing, hit }] }], permit.miss);
+  return createChain(vpp, [{ mask: nothing, sessions: [{ match: nothing, hit }] }], permit.miss, mark);
+}
+
+/** Tables with this mark: each stands for itself. */
+export async function tablesMarked(vpp: Vpp, mark: number): Promise<number[]> {
+  const { ids } = await vpp.request('classify_table_ids', {});
+  const sessions = await Promise.all(ids.map((table_id) => vpp.dump('classify_session_dump', { table_id })));
+  return ids.filter((_, n) => sessions[n]?.some(({ opaque_index }) => opaque_index === mark));
 }
 
 interface TableEntry {
@@ -100,7 +111,12 @@ interface TableEntry {
   readonly sessions: readonly { readonly match: string; readonly hit: number }[];
 }
 
-async function createChain(vpp: Vpp, tables: readonly TableEntry[], miss: number): Promise<number> {
+async function createChain(
+  vpp: Vpp,
+  tables: readonly TableEntry[],
+  miss: number,
+  mark: number = ownMark,
+): Promise<number> {
   let head = anyIndex;
   try {
     for (const table of [...tables].reverse()) {
@@ -116,10 +132,10 @@ async function createChain(vpp: Vpp, tables: readonly TableEntry[], miss: number
         mask: bytes(table.mask),
       });
       head = new_table_index;
-      await Promise.all(table.sessions.map((session) => addSession(vpp, new_table_index, session)));
+      await Promise.all(table.sessions.map((session) => addSession(vpp, new_table_index, mark, session)));
     }
   } catch (error) {
-    if (head !== anyIndex && error instanceof VppRetvalError) await deleteTables(vpp, head);
+    if (head !== anyIndex && error instanceof VppRetvalError) await deleteClassifier(vpp, head);
     throw error;
   }
   return head;
@@ -131,16 +147,21 @@ function sizeOf({ sessions }: TableEntry) {
   return { nbuckets, memory_size: 0x40000 + 0x800 * sessions.length };
 }
 
-async function addSession(vpp: Vpp, table: number, { match, hit }: TableEntry['sessions'][number]): Promise<void> {
+async function addSession(
+  vpp: Vpp,
+  table: number,
+  mark: number,
+  { match, hit }: TableEntry['sessions'][number],
+): Promise<void> {
   await vpp.request('classify_add_del_session', {
-    ...{ is_add: true, table_index: table, opaque_index: ownMark, advance: 0, action: 0, metadata: 0 },
+    ...{ is_add: true, table_index: table, opaque_index: mark, advance: 0, action: 0, metadata: 0 },
     hit_next_index: hit,
     match: bytes(match),
   });
 }
 
 /** Deletes a table and those that follow it. VPP does so under the frames that are looked up in it: detach it before. */
-async function deleteTables(vpp: Vpp, head: number): Promise<void> {
+export async function deleteClassifier(vpp: Vpp, head: number): Promise<void> {
   await vpp.request('classify_add_del_table', {
     ...unused,
     ...{ is_add: false, del_chain: true, table_index: head, nbuckets: 0, memory_size: 0, match_n_vectors: 0 },
@@ -149,7 +170,7 @@ async function deleteTables(vpp: Vpp, head: number): Promise<void> {
 }
 
 /** Puts the tables on what an interface receives, or takes them off. VPP ignores the former if there are some already. */
-async function applyTables(vpp: Vpp, index: number, head: number, isAdd: boolean): Promise<void> {
+export async function applyClassifier(vpp: Vpp, index: number, head: number, isAdd: boolean): Promise<void> {
   const tables = { ip4_table_index: anyIndex, ip6_table_index: anyIndex, l2_table_index: head };
   await vpp.request('input_acl_set_interface', { sw_if_index: index, ...tables, is_add: isAdd });
 }

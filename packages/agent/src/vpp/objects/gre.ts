@@ -1,18 +1,66 @@
 import { type ActualGreTunnel, canonicalAddress, type GreSpec, type GreStep } from '@taas/wiring';
 import { type AgentMessages, type DetailsFields, fromVppAddress, type RequestFields, toVppAddress } from 'vpp-api';
-import { anyIndex } from '../vpp-messages.js';
-import { listObjects } from './list-objects.js';
+import { Alternatives, handler, LacksError } from '../alternatives.js';
+import { anyIndex, type Vpp } from '../vpp-messages.js';
+import { type Listed, listObjects } from './list-objects.js';
 import { nothing, type ReadContext, type Twin } from './twin.js';
+
+type Key = DetailsFields<AgentMessages, 'gre_tunnel_v2_dump'>['tunnel'];
+type WithoutKey = DetailsFields<AgentMessages, 'gre_tunnel_dump'>['tunnel'];
+
+interface GreTunnels {
+  /** Whether a tunnel can have a GRE key: without one, GRE that is not ERSPAN cannot be told apart, and is not made. */
+  readonly keys: boolean;
+  addOrDelete(spec: GreSpec, isAdd: boolean, instance?: number): Promise<{ readonly sw_if_index: number }>;
+  list(context: ReadContext): Promise<readonly (WithoutKey & Partial<Key>)[]>;
+}
+
+/** From 26.06 on; 25.10 and 26.02, where the dump has another name; before, where there is no key. */
+export const greTunnels = new Alternatives<GreTunnels>('GRE tunnels', [
+  handler(['gre_tunnel_add_del_v2', 'gre_tunnel_v2_dump'], (vpp) => ({
+    keys: true,
+    addOrDelete: (spec, is_add, instance) =>
+      vpp.request('gre_tunnel_add_del_v2', { is_add, tunnel: withKey(spec, instance) }),
+    list: async (context) => tunnelsOf(await listObjects({ ...context, vpp }, 'gre_tunnel_v2_dump', all)),
+  })),
+  handler(['gre_tunnel_add_del_v2', 'gre_tunnel_dump_v2'], (vpp) => ({
+    keys: true,
+    addOrDelete: (spec, is_add, instance) =>
+      vpp.request('gre_tunnel_add_del_v2', { is_add, tunnel: withKey(spec, instance) }),
+    list: async (context) => tunnelsOf(await listObjects({ ...context, vpp }, 'gre_tunnel_dump_v2', all)),
+  })),
+  handler(['gre_tunnel_add_del', 'gre_tunnel_dump'], (vpp) => ({
+    keys: false,
+    addOrDelete: (spec, is_add, instance) =>
+      vpp.request('gre_tunnel_add_del', { is_add, tunnel: fromSpec(spec, instance) }),
+    list: async (context) => tunnelsOf(await listObjects({ ...context, vpp }, 'gre_tunnel_dump', all)),
+  })),
+]);
+
+const all = { sw_if_index: anyIndex } as const;
+
+function tunnelsOf<T>({ details }: Listed<{ readonly tunnel: T }>): readonly T[] {
+  return details.map(({ tunnel }) => tunnel);
+}
+
+/** @throws LacksError of a tunnel with a key where VPP has none: it would take the copies of every other tunnel to the address */
+function tunnelsFor(vpp: Vpp, spec: GreSpec): GreTunnels {
+  const tunnels = greTunnels.of(vpp);
+  if (spec.type === 'teb' && !tunnels.keys)
+    throw new LacksError(
+      `VPP ${vpp.version.version} on this node has no GRE keys (25.10 is the first release that has), so it cannot send tap ` +
+        'mirrors of type gre: use mirror_type erspanv1',
+    );
+  return tunnels;
+}
 
 export const greTwin: Twin<GreStep> = {
   send: {
-    'create-gre': async ({ spec, instance }, { vpp }) => {
-      const tunnel = fromSpec(spec, instance);
-      return (await vpp.request('gre_tunnel_add_del_v2', { is_add: true, tunnel })).sw_if_index;
-    },
-    'delete-gre': ({ spec }, { vpp }) =>
-      vpp.request('gre_tunnel_add_del_v2', { is_add: false, tunnel: fromSpec(spec) }),
+    'create-gre': async ({ spec, instance }, { vpp }) =>
+      (await tunnelsFor(vpp, spec).addOrDelete(spec, true, instance)).sw_if_index,
+    'delete-gre': ({ spec }, { vpp }) => greTunnels.of(vpp).addOrDelete(spec, false),
   },
+  needs: [greTunnels],
   readAll: readTunnels,
   readsLast: false,
   readTouched: readTunnels,
@@ -21,8 +69,8 @@ export const greTwin: Twin<GreStep> = {
 };
 
 async function readTunnels(context: ReadContext): Promise<void> {
-  const { details } = await listObjects(context, 'gre_tunnel_v2_dump', { sw_if_index: anyIndex });
-  const tunnels = details.flatMap((each) => context.contained.attempt('a GRE tunnel', () => toTunnel(each), []));
+  const listed = await greTunnels.of(context.vpp).list(context);
+  const tunnels = listed.flatMap((each) => context.contained.attempt('a GRE tunnel', () => toTunnel(each), []));
   context.snapshot.gres.replace(tunnels.map((tunnel) => [tunnel.index, tunnel]));
 }
 
@@ -31,8 +79,8 @@ const numbers = { teb: 1, erspan: 2 } as const satisfies Record<GreSpec['type'],
 const pointToPoint = 0;
 
 /** None for tunnels of kinds that we never make: of IP packets, multipoint, in another VRF, ERSPAN with a key. */
-function toTunnel({ tunnel }: DetailsFields<AgentMessages, 'gre_tunnel_v2_dump'>): ActualGreTunnel[] {
-  const { mode, key, session_id: session, outer_table_id: table } = tunnel;
+function toTunnel(tunnel: WithoutKey & Partial<Key>): ActualGreTunnel[] {
+  const { mode, key = 0, session_id: session, outer_table_id: table } = tunnel;
   const type = tunnel.type === numbers.teb ? 'teb' : tunnel.type === numbers.erspan && key === 0 ? 'erspan' : null;
   if (type === null || mode !== pointToPoint || table !== 0) return [];
   return [
@@ -47,11 +95,10 @@ function toTunnel({ tunnel }: DetailsFields<AgentMessages, 'gre_tunnel_v2_dump'>
   ];
 }
 
-/** The tunnel in `gre_tunnel_add_del_v2`, which has a GRE key where the first version has none. */
 function fromSpec(
   spec: GreSpec,
   instance: number = anyIndex,
-): RequestFields<AgentMessages, 'gre_tunnel_add_del_v2'>['tunnel'] {
+): RequestFields<AgentMessages, 'gre_tunnel_add_del'>['tunnel'] {
   return {
     type: numbers[spec.type],
     mode: pointToPoint,
@@ -62,6 +109,9 @@ function fromSpec(
     sw_if_index: anyIndex,
     src: toVppAddress(spec.local),
     dst: toVppAddress(spec.remote),
-    key: spec.type === 'teb' ? spec.id : 0,
   };
+}
+
+function withKey(spec: GreSpec, instance?: number): RequestFields<AgentMessages, 'gre_tunnel_add_del_v2'>['tunnel'] {
+  return { ...fromSpec(spec, instance), key: spec.type === 'teb' ? spec.id : 0 };
 }

@@ -26,6 +26,7 @@ export const interfaceTwin: Twin<InterfaceStep> = {
     'set-mtu': (s, { vpp, at }) =>
       vpp.request('sw_interface_set_mtu', { sw_if_index: at(s.at), mtu: [s.mtu, 0, 0, 0] }),
   },
+  needs: [],
   readAll: readInterfaces,
   readsLast: false,
   readTouched: async (context, keys) => {

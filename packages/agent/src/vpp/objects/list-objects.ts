@@ -1,5 +1,6 @@
 import type { Table } from '@taas/wiring';
 import type { AgentMessages, DetailsFields, DumpFields, DumpName } from 'vpp-api';
+import type { Dumps } from '../vpp-messages.js';
 import type { ReadContext } from './twin.js';
 
 /** The field that tells the objects of a dump apart. */
@@ -16,7 +17,7 @@ export interface Listed<D> {
  * number if that much of it could be read. Only a dump that fails as a whole is an error.
  */
 export async function listObjects<N extends DumpName<AgentMessages>>(
-  { vpp, contained }: ReadContext,
+  { vpp, contained }: Pick<ReadContext, 'contained'> & { readonly vpp: Dumps<NoInfer<N>> },
   dump: N,
   fields: DumpFields<AgentMessages, N>,
 ): Promise<Listed<DetailsFields<AgentMessages, N>>> {

@@ -1,18 +1,36 @@
 import { type ActualPolicer, type ActualPolicing, type PolicerStep, parseOwnTag } from '@taas/wiring';
 import type { AgentMessages, DetailsFields } from 'vpp-api';
-import { anyIndex, type Vpp } from '../vpp-messages.js';
+import { Alternatives, handler } from '../alternatives.js';
+import { anyIndex, type SpeaksAlso, type Vpp } from '../vpp-messages.js';
 import { createMatchAll, ownMark } from './classifier.js';
 import { nothing, type ReadContext, type Twin } from './twin.js';
 
+const messages = [
+  'policer_add',
+  'policer_update',
+  'policer_add_del',
+  'policer_dump_v2',
+  'policer_classify_set_interface',
+  'policer_classify_dump',
+] as const;
+type Policers = SpeaksAlso<(typeof messages)[number]>;
+
+/**
+ * From 23.06 on, with the policer plugin. Policers of before count nothing that can be read, and tell the index of none that is
+ * listed: no budget can be kept with them, and taps that would need one are refused.
+ */
+export const policers = new Alternatives<Policers>('a budget for copies', [handler(messages, (vpp) => vpp)]);
+
 export const policerTwin: Twin<PolicerStep> = {
   send: {
-    'create-policer': ({ name, kbps }, { vpp }) => addPolicer(vpp, name, kbps),
-    'update-policer': (s, { vpp }) => updatePolicer(vpp, s.index, s.kbps),
-    'delete-policer': (s, { vpp }) => deletePolicer(vpp, s.name),
+    'create-policer': ({ name, kbps }, { vpp }) => addPolicer(policers.of(vpp), name, kbps),
+    'update-policer': (s, { vpp }) => updatePolicer(policers.of(vpp), s.index, s.kbps),
+    'delete-policer': (s, { vpp }) => deletePolicer(policers.of(vpp), s.name),
     'create-policing': (s, { vpp, at }) => createPolicing(vpp, at(s.policer)),
-    'attach-policer': (s, { vpp, at }) => applyPolicing(vpp, at(s.at), at(s.table), true),
-    'detach-policer': (s, { vpp, at }) => applyPolicing(vpp, at(s.at), at(s.table), false),
+    'attach-policer': (s, { vpp, at }) => applyPolicing(policers.of(vpp), at(s.at), at(s.table), true),
+    'detach-policer': (s, { vpp, at }) => applyPolicing(policers.of(vpp), at(s.at), at(s.table), false),
   },
+  needs: [],
   readAll: (context) => readAllPolicing(context, null),
   // VPP keeps the table of an interface that is gone.
   readsLast: true,
@@ -29,16 +47,17 @@ async function readAllPolicing(
   { vpp, snapshot, contained }: ReadContext,
   only: ReadonlySet<number> | null,
 ): Promise<void> {
-  if (!vpp.has('policer_dump_v2')) return;
-  const [policers, listed] = await Promise.all([readPolicers(vpp), readPoliced(vpp)]);
-  snapshot.policers.replace(policers.map((policer) => [policer.name, policer]));
+  if (!policers.isOn(vpp)) return;
+  const able = policers.of(vpp);
+  const [own, listed] = await Promise.all([readPolicers(able), readPoliced(able)]);
+  snapshot.policers.replace(own.map((policer) => [policer.name, policer]));
   snapshot.policingTables.replace(listed);
   for (const index of [...snapshot.policings.keys()]) if (!listed.has(index)) snapshot.policings.delete(index);
   await Promise.all(
     [...listed].map(async ([index, table]) => {
       // VPP keeps the table of an interface that is gone, for whoever gets its index.
       if (!snapshot.interfaces.has(index) || only?.has(index) === false) return;
-      const read = () => readPolicing(vpp, table);
+      const read = () => readPolicing(able, table);
       const policing = await contained.attemptAsync(`policing of interface ${index}`, read, null);
       if (policing) snapshot.policings.put(index, policing);
     }),
@@ -63,17 +82,17 @@ function configOf(kbps: number) {
 }
 
 /** @returns the new policer's index. @throws VppRetvalError for a name that is taken */
-async function addPolicer(vpp: Vpp, name: string, kbps: number): Promise<number> {
+async function addPolicer(vpp: Policers, name: string, kbps: number): Promise<number> {
   return (await vpp.request('policer_add', { name, infos: configOf(kbps) })).policer_index;
 }
 
 /** VPP begins to count anew. */
-async function updatePolicer(vpp: Vpp, index: number, kbps: number): Promise<void> {
+async function updatePolicer(vpp: Policers, index: number, kbps: number): Promise<void> {
   await vpp.request('policer_update', { policer_index: index, infos: configOf(kbps) });
 }
 
 /** By name, since VPP does not tell the indices of those that it lists. */
-async function deletePolicer(vpp: Vpp, name: string): Promise<void> {
+async function deletePolicer(vpp: Policers, name: string): Promise<void> {
   await vpp.request('policer_add_del', { is_add: false, name, ...configOf(0) });
 }
 
@@ -83,13 +102,13 @@ function createPolicing(vpp: Vpp, policer: number): Promise<number> {
 }
 
 /** Puts policing on what an interface receives, or takes it off. VPP ignores the former if there is some already. */
-async function applyPolicing(vpp: Vpp, index: number, table: number, isAdd: boolean): Promise<void> {
+export async function applyPolicing(vpp: Policers, index: number, table: number, isAdd: boolean): Promise<void> {
   const tables = { ip4_table_index: anyIndex, ip6_table_index: anyIndex, l2_table_index: table };
   await vpp.request('policer_classify_set_interface', { sw_if_index: index, ...tables, is_add: isAdd });
 }
 
 /** Policers with names of ours. */
-async function readPolicers(vpp: Vpp): Promise<ActualPolicer[]> {
+async function readPolicers(vpp: Policers): Promise<ActualPolicer[]> {
   const all = await vpp.dump('policer_dump_v2', { policer_index: anyIndex });
   return all.filter(({ name }) => parseOwnTag(name) !== null).map(toPolicer);
 }
@@ -98,13 +117,13 @@ async function readPolicers(vpp: Vpp): Promise<ActualPolicer[]> {
  * The tables by which interfaces are policed at layer 2, by interface. VPP 26.06 lists all of them when asked for interface
  * 0, none when asked for all, and dies when asked for any other; asking for both of the former is right whichever is mended.
  */
-async function readPoliced(vpp: Vpp): Promise<Map<number, number>> {
+export async function readPoliced(vpp: Policers): Promise<Map<number, number>> {
   const dumps = [0, anyIndex].map((sw_if_index) => vpp.dump('policer_classify_dump', { type: layer2, sw_if_index }));
   return new Map((await Promise.all(dumps)).flat().map((each) => [each.sw_if_index, each.table_index]));
 }
 
 /** What such a table is. */
-async function readPolicing(vpp: Vpp, table: number): Promise<ActualPolicing> {
+async function readPolicing(vpp: Policers, table: number): Promise<ActualPolicing> {
   const sessions = await vpp.dump('classify_session_dump', { table_id: table });
   const [session] = sessions;
   const isOurs = session !== undefined && sessions.every(({ opaque_index }) => opaque_index === ownMark);

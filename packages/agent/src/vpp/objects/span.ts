@@ -17,6 +17,7 @@ export const spanTwin: Twin<SpanStep> = {
       snapshot.spans.put(from, at(to), state);
     },
   },
+  needs: [],
   readAll: readSpans,
   readsLast: false,
   readTouched: async (context) => {

@@ -1,5 +1,7 @@
 import type { AnyStep, Ref, VppSnapshot } from '@taas/wiring';
 import type { Contained } from '../../contained.js';
+import type { Alternatives } from '../alternatives.js';
+import type { FeatureBits } from '../feature-bits.js';
 import type { Vpp } from '../vpp-messages.js';
 
 /** Where an object is read from, and what it is written to. */
@@ -7,6 +9,8 @@ export interface ReadContext {
   readonly vpp: Vpp;
   readonly snapshot: VppSnapshot;
   readonly contained: Contained;
+  /** Which bit of VPP's is which feature; null: nobody knows yet, and no features can be read. */
+  readonly bits: FeatureBits | null;
 }
 
 export interface SendContext extends Pick<ReadContext, 'vpp' | 'snapshot'> {
@@ -31,6 +35,8 @@ export type Senders<S extends AnyStep> = {
 export interface Twin<S extends AnyStep> {
   /** Sends the request of one step. Resolves when VPP has carried it out, rejects as `performStep` says. */
   readonly send: Senders<S>;
+  /** What a VPP must be able to do, one way or another: one that cannot is refused. */
+  readonly needs: readonly Alternatives<unknown>[];
   /** Reads all of it. */
   readonly readAll: (context: ReadContext) => Promise<void>;
   /** Whether that is only possible when everything else has been read. */
@@ -47,6 +53,7 @@ export const nothing = async (): Promise<void> => undefined;
 
 /** Of objects that have no tables of their own, or of which nothing is read but on request. */
 export const unread = {
+  needs: [],
   readAll: nothing,
   readsLast: false,
   readTouched: nothing,

@@ -1,5 +1,6 @@
 import { keys, mirrorTransports, RecordError, type TapMirrorRecord, tapMirrorCodec, tunnelIdCodec } from '@taas/model';
 import type { Caller } from '../../auth/authenticator.js';
+import { whyUnable } from '../../compiler/node-abilities.js';
 import { type NeutronError, tunnelConflict, unavailable } from '../../errors/neutron-error.js';
 import type { Admission } from '../admission/admission.js';
 import { Draft, type StoredValue } from '../admission/draft.js';
@@ -12,7 +13,10 @@ export async function admitMirrors(
   records: readonly TapMirrorRecord[],
   caller: Caller,
 ): Promise<number> {
-  for (const record of records) checkTunnel(admission, record);
+  for (const record of records) {
+    checkTunnel(admission, record);
+    checkNode(admission, record);
+  }
   const ports = admission.portChecks(caller);
   for (const record of records) await ports(record.port_id, record.project_id);
   return admission.commit('tap_mirrors', records, async (seen) => {
@@ -52,6 +56,14 @@ async function tunnelHeld(admission: Admission, id: number, held: NonNullable<St
   }
   if (!(await admission.leaves('tap_mirrors', mirror))) return tunnelConflict(id);
   return tunnelLingers(id, (view) => view.mirrors.holderOf(held.key) !== mirror);
+}
+
+/** What the node of the port cannot do is refused at once; where a port is not bound, or moves later, its status says so. */
+function checkNode({ deps }: Admission, { port_id: port, mirror_type: type }: TapMirrorRecord): void {
+  const { view } = deps.live;
+  const place = view.places.of(port);
+  const unable = place.is === 'bound' ? whyUnable(view, place.node, type) : null;
+  if (unable !== null) throw invalidInput('mirror_type', unable);
 }
 
 function checkTunnel(

@@ -6,6 +6,7 @@ import { NO_INDEX } from '../../engine/interface.js';
 import { featuresOfFlags, INPUT } from '../../engine/l2-features.js';
 import type { PortType } from '../../engine/l2-mode.js';
 import { EngineError } from '../../engine/retval.js';
+import type { Fields } from '../fields.js';
 import { dump, type Handlers, write } from '../handler.js';
 
 const PORT_TYPES: readonly PortType[] = ['normal', 'bvi', 'uu-fwd'];
@@ -13,40 +14,30 @@ const PORT_TYPES: readonly PortType[] = ['normal', 'bvi', 'uu-fwd'];
 /** Bridge domains, their members and their MAC tables. */
 export const bridgeHandlers: Handlers = {
   bridge_domain_add_del_v2: write(
-    (fields, { engine }) => {
-      const asked = fields.number('bd_id');
-      const add = fields.flag('is_add');
-      const id = add && asked === NO_INDEX ? engine.bridgeDomains.unusedId() : asked;
-      if (!add) engine.bridgeDomains.delete(id);
-      else
-        engine.bridgeDomains.add(id, {
-          learn: fields.flag('learn'),
-          forward: fields.flag('forward'),
-          flood: fields.flag('flood'),
-          uuFlood: fields.flag('uu_flood'),
-          arpTerm: fields.flag('arp_term'),
-          arpUfwd: fields.flag('arp_ufwd'),
-          macAge: fields.number('mac_age'),
-          tag: fields.text('bd_tag'),
-        });
-      return { bd_id: id };
-    },
+    (fields, { engine }) => ({ bd_id: addOrDelete(engine, fields, fields.number('bd_id')) }),
     { bd_id: NO_INDEX },
   ),
+  // It chooses no id: "none" is refused, as every id beyond 24 bits.
+  bridge_domain_add_del: write((fields, { engine }) => {
+    const id = fields.number('bd_id');
+    if (id === NO_INDEX) throw new EngineError('INVALID_VALUE', 'a bridge domain must be named');
+    addOrDelete(engine, fields, id);
+    return undefined;
+  }),
   bridge_domain_dump: dump((fields, { engine }) => {
     // VPP does not implement the filter by interface: it answers with nothing.
     if (fields.number('sw_if_index') !== NO_INDEX) return [];
     return bridgeDetails(engine, fields.number('bd_id'));
   }),
   bridge_flags: write(
-    (fields, { engine }) => {
+    (fields, { engine, api }) => {
       const id = fields.number('bd_id');
       if (id === 0) throw new EngineError('BD_NOT_MODIFIABLE', 'bridge domain 0 cannot be changed');
       const bd = engine.bridgeDomains.find(id);
       if (bd === undefined) throw new EngineError('NO_SUCH_ENTRY', `there is no bridge domain ${id}`);
       const features = featuresOfFlags(fields.number('flags'), true);
       bd.features = fields.flag('is_set') ? bd.features | features : bd.features & ~features;
-      return { resulting_feature_bitmap: bd.features >>> 0 };
+      return { resulting_feature_bitmap: api.input.speak(bd.features) };
     },
     { resulting_feature_bitmap: 0 },
   ),
@@ -62,6 +53,24 @@ export const bridgeHandlers: Handlers = {
   }),
   l2_fib_table_dump: dump((fields, { engine }) => macDetails(engine, fields.number('bd_id'))),
 };
+
+function addOrDelete(engine: Engine, fields: Fields, asked: number): number {
+  const add = fields.flag('is_add');
+  const id = add && asked === NO_INDEX ? engine.bridgeDomains.unusedId() : asked;
+  if (!add) engine.bridgeDomains.delete(id);
+  else
+    engine.bridgeDomains.add(id, {
+      learn: fields.flag('learn'),
+      forward: fields.flag('forward'),
+      flood: fields.flag('flood'),
+      uuFlood: fields.flag('uu_flood'),
+      arpTerm: fields.flag('arp_term'),
+      arpUfwd: fields.flag('arp_ufwd'),
+      macAge: fields.number('mac_age'),
+      tag: fields.text('bd_tag'),
+    });
+  return id;
+}
 
 function* bridgeDetails(engine: Engine, id: number): Generator<FieldValues> {
   for (const bd of chosen(engine, id)) {

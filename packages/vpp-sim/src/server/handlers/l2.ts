@@ -14,28 +14,29 @@ export const l2Handlers: Handlers = {
   l2_xconnect_dump: dump((_fields, { engine }) => crossConnects(engine)),
   // Works in any mode, and answers with all bits of the interface, not only those it can set.
   l2_flags: write(
-    (fields, { engine }) => {
+    (fields, { engine, api }) => {
       const config = engine.l2.at(engine.interfaces.get(fields.number('sw_if_index')).swIfIndex);
       const features = featuresOfFlags(fields.number('feature_bitmap'), false);
       config.inputFeatures = fields.flag('is_set') ? config.inputFeatures | features : config.inputFeatures & ~features;
-      return { resulting_feature_bitmap: config.inputFeatures >>> 0 };
+      return { resulting_feature_bitmap: api.input.speak(config.inputFeatures) };
     },
     { resulting_feature_bitmap: 0 },
+    (fields) => fields.number('feature_bitmap') !== 0,
   ),
   l2_flags_get: read(
-    (fields, { engine }) => {
+    (fields, { engine, api }) => {
       const { input, output } = engine.featureBits(fields.number('sw_if_index'));
-      return { input_feature_bitmap: input, output_feature_bitmap: output };
+      return { input_feature_bitmap: api.input.speak(input), output_feature_bitmap: api.output.speak(output) };
     },
     { input_feature_bitmap: 0, output_feature_bitmap: 0 },
   ),
-  l2_flags_set: write((fields, { engine }) => {
+  l2_flags_set: write((fields, { engine, api }) => {
     const index = fields.number('sw_if_index');
     const bits = engine.featureBits(index);
     const set = fields.flag('is_set');
     const config = engine.l2.at(index);
-    config.inputFeatures = changed(bits.input, fields.number('input_feature_bitmap'), set);
-    config.outputFeatures = changed(bits.output, fields.number('output_feature_bitmap'), set);
+    config.inputFeatures = changed(bits.input, api.input.hear(fields.number('input_feature_bitmap')), set);
+    config.outputFeatures = changed(bits.output, api.output.hear(fields.number('output_feature_bitmap')), set);
     return undefined;
   }),
 };

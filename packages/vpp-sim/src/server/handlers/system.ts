@@ -1,15 +1,12 @@
-import { API_JSON, MODULE_VERSIONS } from '../../api/definitions.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Interface } from '../../engine/interface.js';
 import { EngineError } from '../../engine/retval.js';
 import { type Handlers, read } from '../handler.js';
+import { showFeatures } from '../show-features.js';
 import { showInterface } from '../show-interface.js';
 import { showPolicer } from '../show-policer.js';
 
-/** The release whose behaviour is modelled; the text before it says that this is not VPP. */
-export const SIMULATED_VERSION = '26.06-sim';
-
-const commands = '"show policer" and "show interface"';
+const commands = '"show policer", "show interface" and "show interface features"';
 
 /** All, if none is named. @throws EngineError as VPP does, which shows nothing if one is not there */
 function named(engine: Engine, names: readonly string[]): Interface[] {
@@ -24,21 +21,26 @@ function named(engine: Engine, names: readonly string[]): Interface[] {
 
 /** Version, definitions, liveness, and of the command line what VPP tells nowhere else. */
 export const systemHandlers: Handlers = {
-  show_version: read(() => ({
+  show_version: read((_fields, { api }) => ({
     program: 'vpe',
-    version: SIMULATED_VERSION,
+    // The release whose messages and bits it has; the rest of the word says that this is not VPP.
+    version: `${api.name}-sim`,
     build_date: '2026-01-01T00:00:00',
     build_directory: 'vpp-sim',
   })),
   control_ping: read((_fields, { client }) => ({ client_index: client.clientIndex, vpe_pid: process.pid })),
   memclnt_keepalive: read(() => ({})),
-  get_api_json: read(() => ({ json: API_JSON })),
-  api_versions: read(() => ({ api_versions: MODULE_VERSIONS })),
+  get_api_json: read((_fields, { api }) => ({ json: api.definitions.json })),
+  api_versions: read((_fields, { api }) => ({ api_versions: api.definitions.versions })),
   cli_inband: read(
-    (fields, { engine, name }) => {
+    (fields, { engine, name, api }) => {
       const command = fields.text('cmd');
       if (command === 'show policer') return { reply: showPolicer(engine.policers.all()) };
       const [show, what, ...names] = command.split(' ');
+      if (show === 'show' && what === 'interface' && names[0] === 'features') {
+        const [of] = named(engine, names.slice(1, 2));
+        if (of) return { reply: showFeatures(of, engine, api) };
+      }
       if (show === 'show' && what === 'interface') return { reply: showInterface(named(engine, names)) };
       throw new EngineError('UNIMPLEMENTED', `vpp-sim ${name} has no commands but ${commands}: "${command}"`);
     },

@@ -17,13 +17,20 @@ export const tunnelHandlers: Handlers = {
     const made = fields.flag('is_add') ? engine.createVxlanTunnel(spec) : engine.deleteVxlanTunnel(spec);
     return { sw_if_index: made.swIfIndex };
   }, refused),
+  vxlan_add_del_tunnel: write((fields, { engine }) => {
+    const spec = { ...vxlanSpecWithoutPorts(fields), srcPort: VXLAN_PORT, dstPort: VXLAN_PORT };
+    const made = fields.flag('is_add') ? engine.createVxlanTunnel(spec) : engine.deleteVxlanTunnel(spec);
+    return { sw_if_index: made.swIfIndex };
+  }, refused),
+  vxlan_tunnel_dump: dump((fields, { engine }) => withoutPorts(vxlanDetails(engine, fields.number('sw_if_index')))),
   vxlan_tunnel_v2_dump: dump((fields, { engine }) => vxlanDetails(engine, fields.number('sw_if_index'))),
   gre_tunnel_add_del: write((fields, { engine }) => addOrDeleteGre(engine, fields, 0), refused),
   gre_tunnel_add_del_v2: write(
     (fields, { engine }) => addOrDeleteGre(engine, fields, fields.struct('tunnel').number('key')),
     refused,
   ),
-  gre_tunnel_dump: dump((fields, { engine }) => greDetails(engine, fields.number('sw_if_index'))),
+  gre_tunnel_dump: dump((fields, { engine }) => withoutKeys(greDetails(engine, fields.number('sw_if_index')))),
+  gre_tunnel_dump_v2: dump((fields, { engine }) => greDetails(engine, fields.number('sw_if_index'))),
   gre_tunnel_v2_dump: dump((fields, { engine }) => greDetails(engine, fields.number('sw_if_index'))),
 };
 
@@ -34,13 +41,18 @@ function addOrDeleteGre(engine: Engine, fields: Fields, key: number): FieldValue
   return { sw_if_index: made.swIfIndex };
 }
 
+const VXLAN_PORT = 4789;
+
 function vxlanSpec(fields: Fields): TunnelSpec {
+  const ports = { srcPort: fields.number('src_port'), dstPort: fields.number('dst_port') };
+  return { ...vxlanSpecWithoutPorts(fields), ...ports };
+}
+
+function vxlanSpecWithoutPorts(fields: Fields): Omit<TunnelSpec, 'srcPort' | 'dstPort'> {
   return {
     instance: instanceOf(fields),
     src: fields.address('src_address'),
     dst: fields.address('dst_address'),
-    srcPort: fields.number('src_port'),
-    dstPort: fields.number('dst_port'),
     mcastSwIfIndex: fields.number('mcast_sw_if_index'),
     encapVrfId: fields.number('encap_vrf_id'),
     decapNextIndex: fields.number('decap_next_index'),
@@ -73,6 +85,21 @@ function* vxlanDetails(engine: Engine, swIfIndex: number): Generator<FieldValues
     };
 }
 
+function* withoutPorts(details: Iterable<FieldValues>): Generator<FieldValues> {
+  for (const { src_port: _from, dst_port: _to, ...rest } of details) yield rest;
+}
+
+function* withoutKeys(details: Iterable<GreDetails>): Generator<FieldValues> {
+  for (const { tunnel } of details) {
+    const { key: _key, ...rest } = tunnel;
+    yield { tunnel: rest };
+  }
+}
+
+interface GreDetails extends FieldValues {
+  readonly tunnel: FieldValues;
+}
+
 function greSpec(fields: Fields): Omit<GreSpec, 'key'> {
   const type = fields.number('type');
   if (type > GRE_TYPE.ERSPAN) throw new EngineError('INVALID_VALUE', `there is no GRE tunnel type ${type}`);
@@ -88,7 +115,7 @@ function greSpec(fields: Fields): Omit<GreSpec, 'key'> {
   };
 }
 
-function* greDetails(engine: Engine, swIfIndex: number): Generator<FieldValues> {
+function* greDetails(engine: Engine, swIfIndex: number): Generator<GreDetails> {
   const only = engine.gre.ofInterface(swIfIndex);
   for (const tunnel of swIfIndex === NO_INDEX ? engine.gre.all() : only === undefined ? [] : [only])
     yield {

@@ -44,7 +44,7 @@ async function bound(on: Stack, port: string): Promise<void> {
 }
 
 /** What node-1 is told of a tap service, and not to take it away. */
-async function told(on: Stack, id: string): Promise<boolean> {
+async function published(on: Stack, id: string): Promise<boolean> {
   const entry = await on.store.get(keys.nodeResource('node-1', 'tap_services', id));
   return entry !== undefined && nodeTapServiceCodec.parse(entry.key, entry.value).removed !== true;
 }
@@ -81,7 +81,7 @@ describe('whose port it is', () => {
     expect(made.status).toBe(201);
     const [entry] = (await on.store.list(prefixes.tapServices)).entries;
     const id = entry?.key.slice(prefixes.tapServices.length) ?? '';
-    await on.until('the node is told', () => told(on, id));
+    await on.until('the node is told', () => published(on, id));
   });
 
   it.each(['neutron', 'etcd-v3'])('is asked of Neutron, with bindings from %s', async (bindings) => {
@@ -96,7 +96,7 @@ describe('whose port it is', () => {
     expect((await on.store.list(prefixes.tapServices)).entries).toEqual([]);
     expect(await create('tok-b-member', asking(portOfB))).toBe(201);
     const [made] = (await on.store.list(prefixes.tapServices)).entries;
-    await on.until('the node is told', () => told(on, made?.key.slice(prefixes.tapServices.length) ?? ''));
+    await on.until('the node is told', () => published(on, made?.key.slice(prefixes.tapServices.length) ?? ''));
   });
 
   it('is looked at again before a node is told of what no server has let in', async () => {
@@ -105,7 +105,7 @@ describe('whose port it is', () => {
     const foreign = await byOtherHands(on, 11, 'b', portOfA);
     const nobodys = await byOtherHands(on, 12, 'b', ownerless);
     const own = await byOtherHands(on, 13, 'b', portOfB);
-    await on.until('the node is told of what is B’s', () => told(on, own));
+    await on.until('the node is told of what is B’s', () => published(on, own));
     const shown = async (id: string) =>
       (await on.call('tok-ops-admin', 'GET', `${services}/${id}`)).json?.['tap_service'] as unknown as object;
     await on.until('the server knows whose the port is', async () =>
@@ -114,11 +114,11 @@ describe('whose port it is', () => {
     expect(await shown(nobodys)).toMatchObject({
       status_reason: `Neutron has not told yet whose port ${ownerless} is`,
     });
-    expect([await told(on, foreign), await told(on, nobodys)]).toEqual([false, false]);
+    expect([await published(on, foreign), await published(on, nobodys)]).toEqual([false, false]);
     // The control: were Neutron's word not asked for, what the record says would do.
     const believed = await byOtherHands(on, 14, 'b', uuid(4), 'b');
     await bound(on, uuid(4));
-    await on.until('the node is told of what is believed', () => told(on, believed));
+    await on.until('the node is told of what is believed', () => published(on, believed));
   });
 
   it('that changes takes the tap off its node', async () => {
@@ -128,9 +128,9 @@ describe('whose port it is', () => {
     expect((await on.call('tok-b-member', 'POST', services, asking(portOfB))).status).toBe(201);
     const [made] = (await on.store.list(prefixes.tapServices)).entries;
     const id = made?.key.slice(prefixes.tapServices.length) ?? '';
-    await on.until('the node is told', () => told(on, id));
+    await on.until('the node is told', () => published(on, id));
     all.set(portOfB, { project: 'a', host: 'node-1' });
-    await on.until('the node is to take it away', async () => !(await told(on, id)));
+    await on.until('the node is to take it away', async () => !(await published(on, id)));
     expect((await on.store.get(keys.resource('tap_services', id)))?.value).not.toContain('deleting');
   });
 });

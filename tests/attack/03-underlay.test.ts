@@ -104,7 +104,7 @@ describe("the cloud's own tunnel addresses", () => {
   });
 
   it('that become known later take mirrors to them off their node, and the tenant is told', async () => {
-    const told = async (id: string) => {
+    const published = async (id: string) => {
       const entry = await stack.store.get(keys.nodeResource('node-1', 'tap_mirrors', id));
       return entry && nodeTapMirrorCodec.parse(entry.key, entry.value);
     };
@@ -114,15 +114,15 @@ describe("the cloud's own tunnel addresses", () => {
     const idOf = (key = '') => key.slice(prefixes.tapMirrors.length);
     // Another tunnel address of the mirror's node, so that copies can be sent, and to the address of the attack.
     await agent('node-1', other);
-    await stack.until('node-1 is told', async () => (await told(idOf(mirror?.key)))?.remote === node);
+    await stack.until('node-1 is told', async () => (await published(idOf(mirror?.key)))?.remote === node);
     await agent('node-2', node);
-    await stack.until('node-1 is to take it away', async () => (await told(idOf(mirror?.key)))?.removed === true);
+    await stack.until('node-1 is to take it away', async () => (await published(idOf(mirror?.key)))?.removed === true);
     const shown = await stack.call('tok-a-member', 'GET', `${mirrors}/${idOf(mirror?.key)}`);
     expect(shown.json?.['tap_mirror']).toMatchObject({
       status: 'ERROR',
       status_reason: `copies cannot be sent to remote_ip: '${node}' is not allowed`,
     });
     // The neighbour's goes on.
-    expect((await told(idOf(good?.key)))?.removed).toBeUndefined();
+    expect((await published(idOf(good?.key)))?.removed).toBeUndefined();
   });
 });

@@ -86,7 +86,7 @@ const signing = () => ({
     ...{ ca_files: [authority.certFile], server_names: ['taas-server-*'] },
   },
 });
-const toldTo = async (on: string) => (await store.list(prefixes.nodeTaas(on))).entries;
+const publishedTo = async (on: string) => (await store.list(prefixes.nodeTaas(on))).entries;
 
 describe('a binding that nobody has signed', () => {
   it('moves no tap to the node under which it stands, and is counted', async () => {
@@ -97,8 +97,8 @@ describe('a binding that nobody has signed', () => {
     expect(await refusedSignatures(health)).toEqual({});
     for (const port of [collector, source]) await bindSigned('honest', port);
     const service = await client.createTapService('probe', collector);
-    await expect.poll(async () => (await toldTo('honest')).length, { timeout: 15_000 }).toBe(1);
-    const [standing] = await toldTo('honest');
+    await expect.poll(async () => (await publishedTo('honest')).length, { timeout: 15_000 }).toBe(1);
+    const [standing] = await publishedTo('honest');
     expect(Object.keys(JSON.parse(standing?.value ?? '{}'))).toEqual(['jwt', 'certificate']);
 
     const forged = keys.boundPort('evil', collector);
@@ -115,29 +115,29 @@ describe('a binding that nobody has signed', () => {
     await client.createTapFlow({
       ...{ name: 'flow', tapServiceId: service.id, sourcePort: source, direction: 'BOTH' },
     });
-    await expect.poll(async () => (await toldTo('honest')).length, { timeout: 15_000 }).toBe(2);
-    expect(await toldTo('evil')).toEqual([]);
+    await expect.poll(async () => (await publishedTo('honest')).length, { timeout: 15_000 }).toBe(2);
+    expect(await publishedTo('evil')).toEqual([]);
     // The honest binding itself spoilt: nobody knows, and what stands, stays.
     await put(keys.boundPort('honest', collector), binding);
     await expect.poll(async () => (await ready())['networking_vpp_signatures']?.refused).toMatchObject({ unsigned: 2 });
-    expect((await toldTo('honest')).map(({ key }) => key)).toContain(standing?.key);
-    expect(await toldTo('evil')).toEqual([]);
+    expect((await publishedTo('honest')).map(({ key }) => key)).toContain(standing?.key);
+    expect(await publishedTo('evil')).toEqual([]);
   }, 90_000);
 
   it('(control) has the node told to serve the collector where nothing is signed', async () => {
     const { client } = await startServer({ networking_vpp: { bindings: 'etcd-v3' } });
     await put(keys.boundPort('honest', collector), binding);
     await client.createTapService('probe', collector);
-    await expect.poll(async () => (await toldTo('honest')).length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await publishedTo('honest')).length, { timeout: 15_000 }).toBe(1);
     await put(keys.boundPort('evil', collector), binding);
-    await expect.poll(async () => (await toldTo('evil')).length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await publishedTo('evil')).length, { timeout: 15_000 }).toBe(1);
   }, 60_000);
 });
 
 describe('a report that its node has not signed', () => {
   const report = async (on: string, revision: number) => {
-    const [told] = await toldTo(on);
-    const id = told?.key.split('/').at(-1) ?? '';
+    const [published] = await publishedTo(on);
+    const id = published?.key.split('/').at(-1) ?? '';
     const key = keys.stateResource(on, 'tap_services', id);
     const value = tapStateCodec.format({ v: 1, id, revision, status: 'REMOVED', reason: '' });
     return { key, value };
@@ -147,35 +147,35 @@ describe('a report that its node has not signed', () => {
     const { client, ready } = await startServer({ ...signing(), networking_vpp: { bindings: 'etcd-v3' } });
     await put(keys.boundPort('honest', collector), binding);
     const service = await client.createTapService('probe', collector);
-    await expect.poll(async () => (await toldTo('honest')).length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await publishedTo('honest')).length, { timeout: 15_000 }).toBe(1);
     const { revision } = await put('/unrelated', 'x');
     await client.delete('tap_services', service.id);
-    await expect.poll(async () => (await toldTo('honest'))[0]?.modRevision ?? 0).toBeGreaterThan(revision);
-    const { key, value } = await report('honest', (await toldTo('honest'))[0]?.modRevision ?? 0);
+    await expect.poll(async () => (await publishedTo('honest'))[0]?.modRevision ?? 0).toBeGreaterThan(revision);
+    const { key, value } = await report('honest', (await publishedTo('honest'))[0]?.modRevision ?? 0);
     await put(key, value);
     await put(key, seal(key, value, 1e9, by(node)));
     await expect.poll(async () => (await ready())['signatures']?.refused).toMatchObject({ unsigned: 1, signer: 1 });
     // With it the tombstone, and the segment behind it, would be given back while the node still copies.
-    expect(await toldTo('honest')).toHaveLength(1);
+    expect(await publishedTo('honest')).toHaveLength(1);
   }, 60_000);
 
   it('(control) does where nothing is signed', async () => {
     const { client } = await startServer({ networking_vpp: { bindings: 'etcd-v3' } });
     await put(keys.boundPort('honest', collector), binding);
     const service = await client.createTapService('probe', collector);
-    await expect.poll(async () => (await toldTo('honest')).length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await publishedTo('honest')).length, { timeout: 15_000 }).toBe(1);
     const { revision } = await put('/unrelated', 'x');
     await client.delete('tap_services', service.id);
-    await expect.poll(async () => (await toldTo('honest'))[0]?.modRevision ?? 0).toBeGreaterThan(revision);
-    const { key, value } = await report('honest', (await toldTo('honest'))[0]?.modRevision ?? 0);
+    await expect.poll(async () => (await publishedTo('honest'))[0]?.modRevision ?? 0).toBeGreaterThan(revision);
+    const { key, value } = await report('honest', (await publishedTo('honest'))[0]?.modRevision ?? 0);
     await put(key, value);
-    await expect.poll(async () => (await toldTo('honest')).length, { timeout: 15_000 }).toBe(0);
+    await expect.poll(async () => (await publishedTo('honest')).length, { timeout: 15_000 }).toBe(0);
   }, 60_000);
 });
 
 describe('what a node is told and no server has signed', () => {
   const id = uuid(3);
-  const told = keys.nodeResource('evil', 'tap_services', id);
+  const published = keys.nodeResource('evil', 'tap_services', id);
   const value = nodeTapServiceCodec.format({ v: 1, id, project_id: 'project-a', port_id: collector, inputs: [] });
 
   async function startAgent(more: object): Promise<string> {
@@ -201,19 +201,19 @@ describe('what a node is told and no server has signed', () => {
         ...{ ca_files: [authority.certFile], server_names: ['taas-server-*'] },
       },
     });
-    await put(told, value);
+    await put(published, value);
     await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 1 });
-    await put(told, seal(told, value, 0, by(node)));
+    await put(published, seal(published, value, 0, by(node)));
     await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 1, signer: 1 });
     // What a server has signed is not counted.
-    await put(told, seal(told, value, 0, by(server)));
-    await put(told, value);
+    await put(published, seal(published, value, 0, by(server)));
+    await put(published, value);
     await expect.poll(() => refusedSignatures(health), { timeout: 15_000 }).toEqual({ unsigned: 2, signer: 1 });
   }, 60_000);
 
   it('(control) is taken where nothing is signed, and nothing is counted', async () => {
     const health = await startAgent({});
-    await put(told, value);
+    await put(published, value);
     const state = async () => (await store.get(keys.stateResource('evil', 'tap_services', id)))?.value ?? '';
     await expect.poll(state, { timeout: 15_000 }).toContain('vpp_disconnected');
     expect((await scrapedMetrics(health)).get('taas_agent_vpp_connected')).toBe(0);

@@ -90,7 +90,7 @@ it(
         expect((await cloud.ask('GET', kind, { project: 'admin', roles: 'admin' })).status, kind).toBe(200);
       expect((await readyz(cloud.server())).status).toBe(200);
       const said = log.slice(since);
-      expect(said.filter(({ message }) => message === 'a round was not finished')).toEqual([]);
+      expect(said.filter(({ message }) => message === 'a reconcile pass was not finished')).toEqual([]);
       malformed += said.filter(({ message }) => /malformed|cannot be used/.test(message)).length;
     });
     await fc.assert(property, {

@@ -66,9 +66,12 @@ async function neighbourLives(): Promise<void> {
   const { service, flow } = await tap('acme', uuid(2), uuid(1));
   await until("acme's tap is ACTIVE", async () => (await statusOf('acme', flow)) === 'ACTIVE');
   expect((await call('acme', 'DELETE', `tap_services/${service}`)).status).toBe(204);
-  const told = [keys.nodeResource('node-a', 'tap_flows', flow), keys.nodeResource('node-b', 'tap_services', service)];
+  const published = [
+    keys.nodeResource('node-a', 'tap_flows', flow),
+    keys.nodeResource('node-b', 'tap_services', service),
+  ];
   await until("acme's tap is gone", async () =>
-    (await Promise.all(told.map((key) => cloud.store.get(key)))).every((entry) => entry === undefined),
+    (await Promise.all(published.map((key) => cloud.store.get(key)))).every((entry) => entry === undefined),
   );
 }
 
@@ -132,6 +135,6 @@ it('no pass of an honest agent was left unfinished', () => {
   for (const node of ['node-a', 'node-b']) {
     const said = logLines(cloud.node(node).agent.process.logFile).map(({ msg }) => msg);
     expect(said).toContain('plan carried out');
-    expect(said).not.toContain('a round was not finished');
+    expect(said).not.toContain('a reconcile pass was not finished');
   }
 });

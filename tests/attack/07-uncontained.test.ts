@@ -21,7 +21,8 @@ let log: LogLine[] = [];
 afterEach(() => cloud?.stop());
 
 const unfinished = () =>
-  log.filter(({ message, fields }) => message === 'a round was not finished' && fields['program'] === 'node-b').length;
+  log.filter(({ message, fields }) => message === 'a reconcile pass was not finished' && fields['program'] === 'node-b')
+    .length;
 
 /** Node node-evil says that its tunnels end at nothing, which the honest node-b is told. */
 async function attack(endsPass?: (error: unknown) => boolean): Promise<void> {

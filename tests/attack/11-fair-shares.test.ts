@@ -97,20 +97,20 @@ describe.each([
     };
     const all = Array.from({ length: 1024 }, (_, id) => id);
     for (let from = 0; from < all.length; from += 48) await mirror('bbb', all.slice(from, from + 48));
-    const told = keys.nodeResource('node-1', 'tap_mirrors', '');
-    await settled(told);
+    const published = keys.nodeResource('node-1', 'tap_mirrors', '');
+    await settled(published);
     const [mine] = (await mirror('acme', [7]))?.['tap_mirrors'] ?? [];
-    const isTold = async () => (await stack.store.get(`${told}${mine?.id}`)) !== undefined;
+    const isPublished = async () => (await stack.store.get(`${published}${mine?.id}`)) !== undefined;
     if (isFair) {
-      expect(await held(told)).toBeLessThan(300);
-      await stack.until('there is a session for the other', isTold);
+      expect(await held(published)).toBeLessThan(300);
+      await stack.until('there is a session for the other', isPublished);
       return;
     }
-    expect(await held(told)).toBe(1024);
+    expect(await held(published)).toBe(1024);
     await stack.until('he waits', async () =>
       /no ERSPAN session/.test(await reasonOf('acme', `/v2.0/taas/tap_mirrors/${mine?.id}`)),
     );
-    expect(await isTold()).toBe(false);
+    expect(await isPublished()).toBe(false);
     expect(await reasonOf('acme', `/v2.0/taas/tap_mirrors/${mine?.id}`)).not.toMatch(/bbb|1024/);
   });
 });

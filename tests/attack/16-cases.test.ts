@@ -37,7 +37,7 @@ const mirror = (server: number, port = 1) =>
 type Made = { readonly id: string; readonly directions: object };
 
 /** Resolves when a node has been told of the tap, so that its DELETE leaves something behind. */
-async function told(kind: 'tap_mirrors' | 'tap_services' | 'tap_flows', id: string): Promise<void> {
+async function published(kind: 'tap_mirrors' | 'tap_services' | 'tap_flows', id: string): Promise<void> {
   const key = `/networking-vpp/nodes/${node}/taas/${kind}/${id}`;
   await cloud.until(`the node is told of ${id}`, async () => (await cloud.store.get(key)) !== undefined);
 }
@@ -50,7 +50,7 @@ it('a mirror is applied, read back unchanged, and replaced twenty times over, by
     const shown = (await call((round + 1) % 2, 'GET', `tap_mirrors/${id}`)).json['tap_mirror'] as unknown as Made;
     expect(shown.directions).toEqual(asGoSends.directions);
     // Half of them while the node is being told, half after.
-    if (round % 4 < 2) await told('tap_mirrors', id);
+    if (round % 4 < 2) await published('tap_mirrors', id);
     expect((await call(round % 3 ? 0 : 1, 'DELETE', `tap_mirrors/${id}`)).status).toBe(204);
   }
 });
@@ -60,12 +60,12 @@ it("a port's role is changed back and forth", async () => {
     const service = await call(round % 2, 'POST', 'tap_services', { tap_service: { port_id: uuid(2) } });
     expect(service.status).toBe(201);
     const { id } = service.json['tap_service'] as unknown as Made;
-    await told('tap_services', id);
+    await published('tap_services', id);
     await call(0, 'DELETE', `tap_services/${id}`);
     const copied = await mirror((round + 1) % 2, 2);
     expect([round, copied.status]).toEqual([round, 201]);
     const { id: second } = copied.json['tap_mirror'] as unknown as Made;
-    await told('tap_mirrors', second);
+    await published('tap_mirrors', second);
     await call(1, 'DELETE', `tap_mirrors/${second}`);
   }
 });
@@ -73,7 +73,7 @@ it("a port's role is changed back and forth", async () => {
 it('CONTROL: with a node that does not answer the same POST is refused, and told why', async () => {
   const first = await mirror(0, 3);
   const { id } = first.json['tap_mirror'] as unknown as Made;
-  await told('tap_mirrors', id);
+  await published('tap_mirrors', id);
   cloud.node(node).agent.process.freeze();
   try {
     await call(0, 'DELETE', `tap_mirrors/${id}`);

@@ -26,7 +26,7 @@ const resources: Record<model.ResourceKind, readonly [object, object]> = {
   tap_flows: [model.TapFlowRecord, { ...named, ...flow, filter_rules: [] }],
   tap_mirrors: [model.TapMirrorRecord, { ...named, ...mirror, remote_ip: '192.0.2.1' }],
 };
-const told: Record<model.ResourceKind, readonly [object, object]> = {
+const published: Record<model.ResourceKind, readonly [object, object]> = {
   tap_services: [model.NodeTapService, { ...common, port_id: evilCollector, inputs: [link] }],
   tap_flows: [model.NodeTapFlow, { ...common, ...flow, filter: [], target: link }],
   tap_mirrors: [model.NodeTapMirror, { ...common, ...mirror, local: '10.99.0.3', remote: '192.0.2.1', mtu: null }],
@@ -59,7 +59,7 @@ const byKind = {
   underlay: one(keys.underlay('node-evil'), model.UnderlayRecord, { v: 1, addresses: ['10.99.0.3'] }),
   physnet: one(keys.physnet('physnet-evil'), model.PhysnetRecord, { v: 1 }),
   nodeResource: ofEach((kind) =>
-    ['node-evil', 'node-a'].flatMap((node) => one(keys.nodeResource(node, kind, evilTap), ...told[kind])),
+    ['node-evil', 'node-a'].flatMap((node) => one(keys.nodeResource(node, kind, evilTap), ...published[kind])),
   ),
   stateResource: ofEach((kind) => one(keys.stateResource('node-evil', kind, evilTap), model.TapState, state)),
   agent: one(keys.agent('node-evil'), model.AgentRecord, {

@@ -53,8 +53,8 @@ export function describeBadInput(): void {
           await reported(key);
           // A user sees that it is not usable, an admin why; nobody else is held up.
           expect((await pair.cloud.ask('GET', `${kind}/${id}`)).status).toBe(404);
-          const told = await pair.cloud.ask('GET', `${kind}/${id}`, { roles: 'admin' });
-          expect(told).toMatchObject({ status: 500, text: expect.stringContaining(key) });
+          const published = await pair.cloud.ask('GET', `${kind}/${id}`, { roles: 'admin' });
+          expect(published).toMatchObject({ status: 500, text: expect.stringContaining(key) });
           expect((await pair.cloud.ask('GET', 'tap_flows')).status).toBe(200);
           if (kind === 'tap_flows') expect(await pair.show('tap_flows', pair.near)).toMatchObject({ status: 'ACTIVE' });
           await pair.expectCopies(2, 3);

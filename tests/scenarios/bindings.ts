@@ -34,8 +34,10 @@ export function describeBindings(): void {
     /** Nodes that have something of the flow to do. */
     async function nodesOfFlow(): Promise<readonly string[]> {
       const all = ['node-a', 'node-b', 'node-c'];
-      const told = await Promise.all(all.map((node) => cloud.store.get(keys.nodeResource(node, 'tap_flows', flow))));
-      return all.filter((_, n) => told[n] !== undefined);
+      const published = await Promise.all(
+        all.map((node) => cloud.store.get(keys.nodeResource(node, 'tap_flows', flow))),
+      );
+      return all.filter((_, n) => published[n] !== undefined);
     }
 
     async function copies(from: string, to: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { breakagesOfMirrors } from './breakages.js';
 import { MirrorLab } from './mirror-lab.js';
-import { StatesTold } from './states-told.js';
+import { ReportedStates } from './reported-states.js';
 import type { LabSettings } from './tap-lab.js';
 import { Vandal } from './vandal.js';
 
@@ -32,15 +32,15 @@ export function describeBrokenMirrors(name: string, settings: () => LabSettings)
       const vandal = await Vandal.at(mirrors.switch(node).apiSocket);
       await vandal.makeTheirs();
       for (const { name: deed, happen } of breakagesOfMirrors) {
-        const told = await StatesTold.listen(lab.cloud.store, [node]);
+        const published = await ReportedStates.listen(lab.cloud.store, [node]);
         const before = await vandal.inventory();
         await happen(vandal);
         await lab.eventually(async () => {
-          const said = told.all.filter(({ status, reason }) => status !== 'ACTIVE' && reason !== '');
+          const said = published.all.filter(({ status, reason }) => status !== 'ACTIVE' && reason !== '');
           expect(said.length, deed).toBeGreaterThan(0);
           expect({ deed, ...(await vandal.inventory()) }).toEqual({ deed, ...before });
         }, patienceMs);
-        await told.stop();
+        await published.stop();
         await mirrors.active(...made);
         await mirrors.expectOutside(node, async () => {
           const { IN, OUT, BOTH } = await mirrors.talk(vm);

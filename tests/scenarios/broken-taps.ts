@@ -1,7 +1,7 @@
 import { compareFrames, udp } from '@taas/packets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Breakage, breakagesAtCollector, breakagesAtSource } from './breakages.js';
-import { StatesTold } from './states-told.js';
+import { ReportedStates } from './reported-states.js';
 import { type Collector, type LabSettings, TapLab, type TestVm } from './tap-lab.js';
 import { Vandal } from './vandal.js';
 
@@ -122,14 +122,14 @@ class World {
     const { lab } = this;
     const what = `${node}: somebody ${name}`;
     const vandal = await Vandal.at(lab.cloud.node(node).switch.apiSocket);
-    const told = await StatesTold.listen(lab.cloud.store, nodes);
+    const published = await ReportedStates.listen(lab.cloud.store, nodes);
     try {
       const before = await vandal.inventory();
       await this.#underTraffic(what, garbles, async () => {
         await happen(vandal);
         await lab.eventually(async () => {
           expect(
-            told.all.map(({ status }) => status),
+            published.all.map(({ status }) => status),
             what,
           ).toContain('DOWN');
         }, patienceMs);
@@ -139,7 +139,7 @@ class World {
       });
       await this.mended(what);
     } finally {
-      await told.stop();
+      await published.stop();
       await vandal.leave();
     }
   }

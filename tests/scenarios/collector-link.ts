@@ -1,6 +1,6 @@
 import type { TapView } from '@taas/lab';
 import { afterEach, describe, expect, it } from 'vitest';
-import { StatesTold } from './states-told.js';
+import { ReportedStates } from './reported-states.js';
 import { type LabSettings, TapLab } from './tap-lab.js';
 
 const nodes = ['node-a', 'node-b'];
@@ -44,7 +44,7 @@ export function describeCollectorLink(name: string, settings: () => LabSettings)
       expect((await lab.client.show('tap_flows', far)).status_reason).toMatch(
         new RegExp(`^copies are dropped: the collector's port ${collector.port.id} has no link, nothing is connected`),
       );
-      const told = await StatesTold.listen(lab.cloud.store, nodes);
+      const published = await ReportedStates.listen(lab.cloud.store, nodes);
       try {
         for (let boots = 0; boots < 2; boots += 1) {
           // Copies that nobody takes: they cost their source nothing.
@@ -57,10 +57,10 @@ export function describeCollectorLink(name: string, settings: () => LabSettings)
           await expectAll({ status: 'DOWN', status_code: 'collector_link_down' });
         }
       } finally {
-        await told.stop();
+        await published.stop();
       }
       // Nothing was said of anybody else, nor that anything of these was undone.
-      const said = new Set(told.all.map(({ id, status, status_code }) => `${id} ${status} ${status_code}`));
+      const said = new Set(published.all.map(({ id, status, status_code }) => `${id} ${status} ${status_code}`));
       const turns = ['DOWN collector_link_down', 'ACTIVE ok'];
       // The state of a flow on another node is of its own part alone, which stands.
       expect([...said].sort()).toEqual([service, near].flatMap((id) => turns.map((turn) => `${id} ${turn}`)).sort());

@@ -39,7 +39,7 @@ export function describeMoves(
       }
     });
   /** An operator can see that something has moved. */
-  const isTold = () =>
+  const isPublished = () =>
     lab.eventually(async () => {
       const { text } = await readyz(lab.cloud.server());
       const { moves } = JSON.parse(text) as { moves: { hand_overs: number } };
@@ -95,7 +95,7 @@ export function describeMoves(
           moved(`${transport}: source moves, ${toCollector ? 'to' : 'past'} the collector's node`, await traffic.gap());
           await forgotten(nodeA);
           await lab.expectCopies(collector, traffic.vm);
-          await isTold();
+          await isPublished();
         });
     });
 
@@ -147,7 +147,7 @@ export function describeMoves(
           await traffic.more(100);
           moved(`${transport}: collector moves from ${from}`, await traffic.gap());
           await lab.expectCopies(there, vm);
-          await isTold();
+          await isPublished();
         });
     });
 
@@ -179,7 +179,7 @@ export function describeMoves(
       await mirrors.expectMirrored(there, 'erspanv1', directions);
       await forgotten(nodeA);
       expect(await mirrors.leftovers(nodeA)).toEqual([]);
-      await isTold();
+      await isPublished();
     });
 
     it('loses few copies under traffic', async () => {
@@ -196,7 +196,7 @@ export function describeMoves(
       moved('erspan: the source of a mirror moves', await traffic.gap());
       await forgotten(nodeA);
       await mirrors.expectMirrored(traffic.vm, 'erspanv1', directions);
-      await isTold();
+      await isPublished();
     });
   });
 
@@ -218,8 +218,8 @@ export function describeMoves(
         // Its lease runs out, and the tombstone waits for it.
         await lab.eventually(async () => {
           expect(await lab.cloud.store.get(keys.agent(nodeA))).toBe(undefined);
-          const told = await lab.cloud.store.get(keys.nodeResource(nodeA, 'tap_flows', flow));
-          expect(told?.value).toContain('"removed":true');
+          const published = await lab.cloud.store.get(keys.nodeResource(nodeA, 'tap_flows', flow));
+          expect(published?.value).toContain('"removed":true');
         }, 20_000);
         // networking-vpp's agent brings the port up again before it hears that it has moved.
         if (died !== 'agent') await dead.switch.restart();

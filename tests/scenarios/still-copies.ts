@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { StatesTold } from './states-told.js';
+import { ReportedStates } from './reported-states.js';
 import { talk } from './talk.js';
 import { type LabSettings, TapLab } from './tap-lab.js';
 import { Vandal } from './vandal.js';
@@ -41,32 +41,32 @@ export function describeStillCopies(name: string, settings: () => LabSettings): 
         const well = { near: 'ACTIVE', far: 'ACTIVE', picky: 'ACTIVE', calm: 'ACTIVE' };
         const node = lab.cloud.node('node-a').switch;
         const vandal = await Vandal.at(node.apiSocket);
-        const told = await StatesTold.listen(lab.cloud.store, nodes);
+        const published = await ReportedStates.listen(lab.cloud.store, nodes);
         const talking = talk(lab, busy);
         try {
           await talking.more(2000);
           await lab.clock.sleep(3000);
-          expect(told.all).toEqual([]);
+          expect(published.all).toEqual([]);
           const before = await vandal.inventory();
           for (const [kind, down] of [
             ['entry', { near: 'DOWN' }],
             [transport, { far: 'DOWN' }],
           ] as const) {
-            const [carrier] = await vandal.interfaces(kind);
-            if (!carrier) throw new Error('there is none');
-            await node.swallowCopies(carrier.sw_if_index, true);
+            const [spanDestination] = await vandal.interfaces(kind);
+            if (!spanDestination) throw new Error('there is none');
+            await node.swallowCopies(spanDestination.sw_if_index, true);
             await lab.eventually(async () => expect(await states()).toEqual({ ...well, ...down }), patienceMs);
-            const reason = `VPP receives packets by the interface of port ${busy.port.id}, and ${carrier.interface_name}, to which it is mirrored, counts none`;
+            const reason = `VPP receives packets by the interface of port ${busy.port.id}, and ${spanDestination.interface_name}, to which it is mirrored, counts none`;
             expect((await lab.client.show('tap_flows', kind === 'entry' ? flows.near : flows.far)).status_reason).toBe(
               reason,
             );
-            await node.swallowCopies(carrier.sw_if_index, false);
+            await node.swallowCopies(spanDestination.sw_if_index, false);
             await lab.eventually(async () => expect(await states()).toEqual(well), patienceMs);
           }
           expect(await vandal.inventory()).toEqual(before);
         } finally {
           await talking.stop();
-          await told.stop();
+          await published.stop();
           await vandal.leave();
         }
       });

@@ -78,7 +78,7 @@ export function createAgent(config: AgentConfig, dependencies: AgentDependencies
 
 const reconnecting = { firstMs: 50, maxMs: 2000 };
 /** How long a stop waits for the round under way: a VPP that hangs must not keep the program from ending. */
-const roundPatienceMs = 2000;
+const passPatienceMs = 2000;
 const storing = { firstMs: 50, maxMs: 5000 };
 
 class TaasAgent implements Agent {
@@ -188,7 +188,7 @@ class TaasAgent implements Agent {
     this.#stop.abort(reason);
     await this.#turn;
     const patience = new AbortController();
-    const enough = this.dependencies.clock.sleep(roundPatienceMs, patience.signal).catch(() => undefined);
+    const enough = this.dependencies.clock.sleep(passPatienceMs, patience.signal).catch(() => undefined);
     await Promise.race([this.#rounds, enough]);
     patience.abort(reason);
     this.#unplug.abort(reason);

@@ -10,7 +10,7 @@ const active: NodePart = {
   state: { revision: 5, status: 'ACTIVE', status_code: 'ok', reason: '' },
   agentAlive: true,
 };
-const placed = (...parts: NodePart[]) => deriveStatus({ deleting: false, obstacle: null, parts });
+const placed = (...parts: NodePart[]) => deriveStatus({ deleting: false, blocker: null, parts });
 
 describe('status', () => {
   it('is ACTIVE only when every node has verified the revision that is wanted now', () => {
@@ -51,13 +51,13 @@ describe('status', () => {
   });
 
   it('says what it waits for', () => {
-    const obstacle = because('port_not_bound', 'port p is not bound');
-    expect(deriveStatus({ deleting: false, obstacle, parts: [active] })).toEqual({
+    const blocker = because('port_not_bound', 'port p is not bound');
+    expect(deriveStatus({ deleting: false, blocker, parts: [active] })).toEqual({
       status: 'PENDING_CREATE',
       code: 'port_not_bound',
       reason: 'port p is not bound',
     });
-    expect(deriveStatus({ deleting: true, obstacle: null, parts: [active] })).toEqual({
+    expect(deriveStatus({ deleting: true, blocker: null, parts: [active] })).toEqual({
       status: 'PENDING_DELETE',
       code: 'waiting_for_removal',
       reason: 'waiting for n1 to confirm removal',
@@ -89,7 +89,7 @@ describe('status', () => {
     });
     const input = fc.record({
       deleting: fc.boolean(),
-      obstacle: fc.option(fc.constant(because('no_common_network', 'obstacle'))),
+      blocker: fc.option(fc.constant(because('no_common_network', 'blocker'))),
       parts: fc.array(part, { maxLength: 4 }),
     });
     fc.assert(
@@ -102,7 +102,7 @@ describe('status', () => {
             p.state?.status === 'ACTIVE' &&
             p.state.revision >= p.wantedRevision,
         );
-        const may = !input.deleting && input.obstacle === null && input.parts.length > 0 && verified;
+        const may = !input.deleting && input.blocker === null && input.parts.length > 0 && verified;
         expect(view.status === 'ACTIVE').toBe(may);
         if (view.status !== 'ACTIVE') expect(view.reason).not.toBe('');
         expect(statusCodes[view.code]).toContain(view.status);

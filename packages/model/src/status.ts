@@ -33,7 +33,7 @@ export interface StatusInput {
   /** The tap, or the service that it belongs to, is being deleted. */
   readonly deleting: boolean;
   /** Why the tap cannot be placed on nodes now (a port not bound, no common transport), or null if it is placed. */
-  readonly obstacle: Because | null;
+  readonly blocker: Because | null;
   readonly parts: readonly NodePart[];
 }
 
@@ -43,7 +43,7 @@ export interface StatusInput {
  */
 export function deriveStatus(input: StatusInput): StatusView {
   if (input.deleting) return { status: 'PENDING_DELETE', ...pendingDelete(input.parts) };
-  if (input.obstacle !== null) return { status: 'PENDING_CREATE', ...input.obstacle };
+  if (input.blocker !== null) return { status: 'PENDING_CREATE', ...input.blocker };
   if (input.parts.length === 0) return acceptedOnly;
   const views = input.parts.map(partStatus);
   return views.reduce(worse);

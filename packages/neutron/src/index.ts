@@ -10,4 +10,4 @@ export { NeutronUnauthorizedError, NeutronUnavailableError, neutronUnavailable }
 export type { NeutronPort, PortBinding } from './port.js';
 export { bindingOrOwnerChanged, type PortChange } from './port-diff.js';
 export { createPortLookup, type PortLookup, type PortLookupOptions } from './port-lookup.js';
-export { createPortWatcher, type PortRound, type PortWatcher, type PortWatcherOptions } from './port-watcher.js';
+export { createPortWatcher, type PortPass, type PortWatcher, type PortWatcherOptions } from './port-watcher.js';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type FakeNeutron, neutronClient, startFakeNeutron, uuid } from './fake-neutron.suite.js';
 import type { NeutronPort } from './port.js';
 import { bindingOrOwnerChanged, diffPorts, type PortChange } from './port-diff.js';
-import { createPortWatcher, type PortRound } from './port-watcher.js';
+import { createPortWatcher, type PortPass } from './port-watcher.js';
 
 const never = new AbortController().signal;
 let fake: FakeNeutron;
@@ -36,7 +36,7 @@ function steppedClock(): Clock & { step(): void } {
   };
 }
 
-function setUp(onRound: (round: PortRound) => Promise<void> = () => Promise.resolve()) {
+function setUp(onRound: (round: PortPass) => Promise<void> = () => Promise.resolve()) {
   const clock = steppedClock();
   const rounds: PortChange[][] = [];
   const watcher = createPortWatcher({

@@ -5,7 +5,7 @@ import type { NeutronPort } from './port.js';
 import { diffPorts, type PortChange } from './port-diff.js';
 
 /** What one look brought. */
-export interface PortRound {
+export interface PortPass {
   readonly changes: readonly PortChange[];
   /** All followed ports as last seen, those included of which this look learnt nothing. */
   readonly ports: ReadonlyMap<string, NeutronPort>;
@@ -15,7 +15,7 @@ export interface PortWatcher {
   /** Looks again and again until `signal` aborts; then returns. */
   run(signal: AbortSignal): Promise<void>;
   /** One look. @throws what `onRound` throws (the same changes then come again); the signal's reason */
-  look(signal: AbortSignal): Promise<PortRound>;
+  look(signal: AbortSignal): Promise<PortPass>;
   /** Makes `run` look now at the ports of which nothing is known yet: a tap was made. */
   wake(): void;
   /** Milliseconds since Neutron last answered for all followed ports; null if it never did. For health. */
@@ -27,7 +27,7 @@ export interface PortWatcherOptions {
   /** The ports to follow, asked anew for each look. */
   readonly portIds: () => Iterable<string>;
   /** Called after each look that found a change. Until it succeeds, the changes are reported again. */
-  readonly onRound: (round: PortRound, signal: AbortSignal) => Promise<void>;
+  readonly onRound: (round: PortPass, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -87,7 +87,7 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     return [...absence.gone];
   };
 
-  const look = async (signal: AbortSignal): Promise<PortRound> => {
+  const look = async (signal: AbortSignal): Promise<PortPass> => {
     const asked = new Set(portIds());
     const view = await client.portsAsService(asked, signal);
     const found = new Map(view.found);

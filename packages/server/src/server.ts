@@ -32,10 +32,10 @@ import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { Slices } from './slices/slices.js';
-import { HandOverLog } from './status/hand-over-log.js';
+import { MigrationLog } from './status/migration-log.js';
 import { boundPorts, neutronPorts } from './taps/admission/port-directory.js';
 import { LiveView } from './view/live-view.js';
-import { everything } from './view/touch.js';
+import { everything } from './view/mark-dirty.js';
 
 export interface ServerDeps {
   /** Closed by whoever made it, after {@link Server.stop}. */
@@ -116,7 +116,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const compiler = new Compiler({
     ...{ store, live, policy, remoteAddresses, slices, clock, random, logger: logger.child({ part: 'compiler' }) },
   });
-  const moves = new HandOverLog(live.view, clock, logger.child({ part: 'moves' }));
+  const moves = new MigrationLog(live.view, clock, logger.child({ part: 'moves' }));
   const { limits: given, neutron: neutronConfig } = config;
   const limits = {
     ...{ bodyBytes: given.body_bytes, bodyDepth: given.body_depth, bulkItems: given.bulk_items },
@@ -176,7 +176,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       ...{ name: 'moves of taps', everyMs: null },
       begin: ({ signal }) => {
         contained.attempt('moves of taps', () => moves.take(everything(live.view)), undefined);
-        const end = live.subscribe((touched) => moves.take(touched));
+        const end = live.subscribe((dirty) => moves.take(dirty));
         return { run: () => untilAborted(signal), end };
       },
     },

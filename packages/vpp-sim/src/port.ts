@@ -116,7 +116,7 @@ export class Port {
   /** Whether the VM is attached: without, frames for it are lost and counted. */
   setAttached(attached: boolean): void {
     const device = this.alive ? this.#engine?.interfaces.find(this.swIfIndex) : undefined;
-    if (device !== undefined) this.#engine?.interfaces.setCarrier(device, attached);
+    if (device !== undefined) this.#engine?.interfaces.setSpanDestination(device, attached);
   }
 
   /** Deletes the interface, with its sub-interfaces; its index goes to the next one made. */

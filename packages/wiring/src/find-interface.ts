@@ -1,6 +1,6 @@
 import type { NodeFacts } from './node-facts.js';
 import type { ActualInterface } from './objects/interface.js';
-import { type Found, found, pending, refused } from './plan/obstacle.js';
+import { type Found, found, pending, refused } from './plan/blocker.js';
 import type { ActualView } from './snapshot.js';
 import { physnetTagPrefix, portIdInPath, portTagPrefix } from './tags.js';
 

@@ -1,5 +1,5 @@
+import type { NoCopies } from './plan/no-copies.js';
 import type { Overload } from './plan/overload.js';
-import type { Stillness } from './plan/stillness.js';
 
 /**
  * What planning knows besides VPP's state and what is wanted: the node's configuration, and what has been found of loads and
@@ -16,7 +16,7 @@ export interface NodeFacts {
   readonly policedKbps: number | null;
   readonly overload: Overload;
   /** Absent: nobody looks whether copies move. */
-  readonly stillness?: Stillness;
+  readonly noCopies?: NoCopies;
 }
 
 /** High, and away from networking-vpp's (interface indices, and 64000 and up). VPP's limit is 2^24 - 1. */

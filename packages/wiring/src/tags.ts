@@ -18,7 +18,7 @@ interface OwnKindFacts {
   /** Ports are mirrored to it for one tap alone. */
   readonly takesCopies?: true;
   /** Ports may be mirrored to it for all unfiltered flows of its service. */
-  readonly entrance?: true;
+  readonly mirrorDestination?: true;
   /** A loopback that may have a filter. */
   readonly filtered?: true;
 }
@@ -31,13 +31,13 @@ const ownKinds = {
   /** A service's bridge domain. */
   service: { of: 'services', features: 'unused' },
   /** The loopback by which unfiltered copies enter a service. */
-  entry: { of: 'services', features: 'needed', entrance: true, filtered: true },
+  entry: { of: 'services', features: 'needed', mirrorDestination: true, filtered: true },
   /** To a collector, frames to one address. */
   unicast: { of: 'services', features: 'needed', way: true },
   /** To a collector, frames to a group. */
   collector: { of: 'services', features: 'needed', way: true },
-  vlan: { of: 'services', features: 'needed', way: true, entrance: true },
-  vxlan: { of: 'services', features: 'needed', way: true, entrance: true },
+  vlan: { of: 'services', features: 'needed', way: true, mirrorDestination: true },
+  vxlan: { of: 'services', features: 'needed', way: true, mirrorDestination: true },
   /** A filtered flow's loopback, ACL or policer. */
   flow: { of: 'flows', features: 'needed', takesCopies: true, filtered: true },
   /** A leg's bridge domain, loopback or policer. */
@@ -79,7 +79,7 @@ export function parseOwnTag(tag: string): OwnTag | null {
 /** A service's ways in and out, in the order in which they are to be taken away. */
 export const wayKinds = kindsWith('way', true);
 /** Interfaces that ports may be mirrored to for all unfiltered flows of a service. */
-export const entranceKinds = kindsWith('entrance', true);
+export const mirrorDestinationKinds = kindsWith('mirrorDestination', true);
 
 /** Whether ports are mirrored to interfaces with the tag, for one tap alone. */
 export function takesCopies(own: OwnTag | null): own is OwnTag & { readonly kind: KindWith<'takesCopies'> } {

@@ -52,20 +52,20 @@ export async function statusIsTrue(world: World, expected: Expected): Promise<st
 export async function nodesHaveConfirmed({ cloud, model: ports }: World, { model }: Expected): Promise<string | null> {
   const { entries } = await cloud.store.list(prefixes.nodes);
   const states = new Map((await cloud.store.list(prefixes.state)).entries.map(({ key, value }) => [key, value]));
-  const told = new Set(entries.map(({ key }) => key));
+  const published = new Set(entries.map(({ key }) => key));
   const nodeOf = (port: number | undefined) => {
     const bound = port === undefined ? null : (ports.ports[port]?.bound ?? null);
     return bound === null ? null : cloud.node(bound).name;
   };
   for (const { id, port } of model.services.values()) {
     const node = nodeOf(port);
-    if (node !== null && !told.has(keys.nodeResource(node, 'tap_services', id)))
+    if (node !== null && !published.has(keys.nodeResource(node, 'tap_services', id)))
       return `${node} has not been told of ${id}`;
   }
   for (const { id, port, service } of model.flows.values()) {
     const node = nodeOf(port);
     const collector = nodeOf(model.services.get(service)?.port);
-    if (node !== null && collector !== null && !told.has(keys.nodeResource(node, 'tap_flows', id)))
+    if (node !== null && collector !== null && !published.has(keys.nodeResource(node, 'tap_flows', id)))
       return `${node} has not been told of ${id}`;
   }
   for (const { key, value, modRevision } of entries) {

@@ -4,7 +4,7 @@ import type { SimulatorState } from 'vpp-sim';
  * A connection that breaks between making a sub-interface and tagging it leaves one that nobody can tell from others'. It
  * is down and in no bridge domain, and the next tap that wants its VLAN takes it.
  */
-function isHalfMade({ name, tag, mode, adminUp }: SimulatorState['interfaces'][number]): boolean {
+function isOrphan({ name, tag, mode, adminUp }: SimulatorState['interfaces'][number]): boolean {
   return name.includes('.') && tag === '' && mode === 'l3' && !adminUp;
 }
 
@@ -12,7 +12,7 @@ function isHalfMade({ name, tag, mode, adminUp }: SimulatorState['interfaces'][n
 export function leftOfOurs(state: SimulatorState): readonly string[] {
   const ours = state.interfaces.filter(
     (each) =>
-      each.tag.startsWith('taas.') || each.name.startsWith('loop') || (each.name.includes('.') && !isHalfMade(each)),
+      each.tag.startsWith('taas.') || each.name.startsWith('loop') || (each.name.includes('.') && !isOrphan(each)),
   );
   return [
     ...ours.map(({ name, tag }) => `interface ${name} (${tag})`),

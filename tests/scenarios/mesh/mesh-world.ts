@@ -219,9 +219,9 @@ export class MeshWorld {
   /** A node that has not been told, has not confirmed a removal, or has not looked at the newest record. */
   async #tombstones(): Promise<string | null> {
     const { entries } = await this.cloud.store.list('/networking-vpp/nodes/');
-    const told = new Set(entries.map(({ key }) => key));
+    const published = new Set(entries.map(({ key }) => key));
     // Also of what waits for a port: the nodes of ports that are bound prepare their part.
-    for (const key of this.#toBeTold()) if (!told.has(key)) return `${key} is not there yet`;
+    for (const key of this.#toPublish()) if (!published.has(key)) return `${key} is not there yet`;
     for (const { key, value, modRevision } of entries.filter((entry) => entry.key.includes('/taas/'))) {
       if ((JSON.parse(value) as { removed?: boolean }).removed) return `${key} is a tombstone`;
       const state = await this.cloud.store.get(key.replace('/nodes/', '/state/'));
@@ -230,20 +230,20 @@ export class MeshWorld {
     return null;
   }
 
-  #toBeTold(): string[] {
+  #toPublish(): string[] {
     const { services, flows, ports } = this.model;
     const boundOn = (port: number | undefined) => (port === undefined ? null : (ports[port]?.bound ?? null));
-    const told: string[] = [];
+    const published: string[] = [];
     for (const { id, port } of services.values()) {
       const node = boundOn(port);
-      if (node !== null) told.push(keys.nodeResource(this.#node(node), 'tap_services', id));
+      if (node !== null) published.push(keys.nodeResource(this.#node(node), 'tap_services', id));
     }
     for (const { id, port, service } of flows.values()) {
       const node = boundOn(port);
       if (node !== null && boundOn(services.get(service)?.port) !== null)
-        told.push(keys.nodeResource(this.#node(node), 'tap_flows', id));
+        published.push(keys.nodeResource(this.#node(node), 'tap_flows', id));
     }
-    return told;
+    return published;
   }
 
   async #plans(): Promise<string | null> {

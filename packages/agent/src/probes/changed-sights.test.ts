@@ -41,7 +41,7 @@ class Node {
   /** Flows that are found to be concerned by all looks of a round. */
   async round(): Promise<string[]> {
     const found = new Set<string>();
-    for (let n = 0; n < Math.max(this.quiet.looksARound, 1); n++)
+    for (let n = 0; n < Math.max(this.quiet.pollsAPass, 1); n++)
       for (const flow of (await this.quiet.changes(this.wanted, this.reader)).taps.flows) found.add(flow);
     return [...found];
   }

@@ -37,7 +37,7 @@ export class ChangedSights {
   #now = new Map<string, string>();
   #rest: Iterator<Sight> | null = null;
   #looks = 0;
-  #looksARound = 1;
+  #pollsAPass = 1;
 
   constructor(
     private readonly snapshot: VppSnapshot,
@@ -45,8 +45,8 @@ export class ChangedSights {
   ) {}
 
   /** Looks that it takes to see all of ours once. */
-  get looksARound(): number {
-    return this.#looksARound;
+  get pollsAPass(): number {
+    return this.#pollsAPass;
   }
 
   async changes(wanted: Wanted, reader: SightReader): Promise<QuietChanges> {
@@ -103,7 +103,7 @@ export class ChangedSights {
   #endRound(): void {
     this.#last = this.#now;
     this.#now = new Map();
-    this.#looksARound = this.#looks;
+    this.#pollsAPass = this.#looks;
     this.#looks = 0;
   }
 }

@@ -67,8 +67,8 @@ beforeEach(async () => {
   watch = new CopyWatch(snapshot, silentLogger, contained);
   facts = {
     ...{ uplinks: new Map(), tunnelAddress: null, bridgeDomains: [100, 200], policedKbps: null, overload: noOverload },
-    get stillness() {
-      return watch.stillness;
+    get noCopies() {
+      return watch.noCopies;
     },
   };
   await read();
@@ -121,12 +121,12 @@ it('says nothing of a trunk, nor of a mirror that is switched off', async () => 
   const features = snapshot.features.get(source.swIfIndex);
   snapshot.features.put(source.swIfIndex, null);
   await looks(5);
-  expect(watch.stillness.size).toBe(0);
+  expect(watch.noCopies.size).toBe(0);
   snapshot.features.put(source.swIfIndex, features ?? null);
   node.vpp.engine.createVlanSubInterface(source.swIfIndex, 100);
   await session.reader.readInterfaces();
   await looks(5);
-  expect(watch.stillness.size).toBe(0);
+  expect(watch.noCopies.size).toBe(0);
 });
 
 it('what fails for the copies of one interface is counted, and ends no look', async () => {

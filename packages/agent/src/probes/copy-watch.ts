@@ -2,17 +2,17 @@ import type { Logger } from '@taas/service';
 import {
   type ActualInterface,
   featureBits,
+  type NoCopies,
   parseOwnTag,
   portOf,
   type StillMirror,
-  type Stillness,
   type VppSnapshot,
 } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import type { Contained } from '../contained.js';
 import { readCounters } from '../vpp/show-interface.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
-import { type Carrier, judgeCopies, type Mirror, type WatchedCarrier } from './judge-copies.js';
+import { judgeCopies, type Mirror, type SpanDestination, type WatchedSpanDestination } from './judge-copies.js';
 
 /** So many interfaces' counters are read in one go. */
 const atOnce = 1000;
@@ -22,8 +22,8 @@ const atOnce = 1000;
  * Where there is much, each look is at a part of it, in turns.
  */
 export class CopyWatch {
-  #watched = new Map<string, WatchedCarrier>();
-  #rest: Iterator<Carrier> | null = null;
+  #watched = new Map<string, WatchedSpanDestination>();
+  #rest: Iterator<SpanDestination> | null = null;
 
   constructor(
     private readonly snapshot: VppSnapshot,
@@ -31,7 +31,7 @@ export class CopyWatch {
     private readonly contained: Contained,
   ) {}
 
-  get stillness(): Stillness {
+  get noCopies(): NoCopies {
     const still = new Map<string, readonly StillMirror[]>();
     for (const [tag, watched] of this.#watched) if (watched.still.length > 0) still.set(tag, watched.still);
     return still;
@@ -47,31 +47,31 @@ export class CopyWatch {
   async look(vpp: Vpp): Promise<string[]> {
     for (const tag of [...this.#watched.keys()])
       if ([...this.snapshot.interfaces.by('tag', tag)].length === 0) this.#watched.delete(tag);
-    const { carriers, names } = this.#next();
+    const { spanDestinations, names } = this.#next();
     if (names.size === 0) return [];
     const shown = await countersOf(vpp, [...names]);
-    const isNews = (carrier: Carrier) =>
-      this.contained.attempt(`the copies of ${carrier.tag}`, () => this.#judge(carrier, shown), false);
-    return carriers.filter(isNews).map(({ tag }) => tag);
+    const isNews = (spanDestination: SpanDestination) =>
+      this.contained.attempt(`the copies of ${spanDestination.tag}`, () => this.#judge(spanDestination, shown), false);
+    return spanDestinations.filter(isNews).map(({ tag }) => tag);
   }
 
-  #judge(carrier: Carrier, shown: Parameters<typeof judgeCopies>[2]): boolean {
-    const before = this.#watched.get(carrier.tag) ?? null;
-    const now = judgeCopies(before, carrier, shown);
-    if (now) this.#watched.set(carrier.tag, now);
-    else this.#watched.delete(carrier.tag);
+  #judge(spanDestination: SpanDestination, shown: Parameters<typeof judgeCopies>[2]): boolean {
+    const before = this.#watched.get(spanDestination.tag) ?? null;
+    const now = judgeCopies(before, spanDestination, shown);
+    if (now) this.#watched.set(spanDestination.tag, now);
+    else this.#watched.delete(spanDestination.tag);
     const [was, is] = [before?.still ?? [], now?.still ?? []];
     for (const { reason } of is)
       if (!was.some((each) => each.reason === reason))
-        this.logger.warn({ tag: carrier.tag, reason }, 'nothing is copied');
+        this.logger.warn({ tag: spanDestination.tag, reason }, 'nothing is copied');
     if (was.length > 0 && is.length === 0)
-      this.logger.info({ tag: carrier.tag }, 'copies move again, or have another way');
+      this.logger.info({ tag: spanDestination.tag }, 'copies move again, or have another way');
     return JSON.stringify(was) !== JSON.stringify(is);
   }
 
-  #next(): { readonly carriers: readonly Carrier[]; readonly names: ReadonlySet<string> } {
-    this.#rest ??= carriersOf(this.snapshot);
-    const carriers: Carrier[] = [];
+  #next(): { readonly spanDestinations: readonly SpanDestination[]; readonly names: ReadonlySet<string> } {
+    this.#rest ??= spanDestinationsOf(this.snapshot);
+    const spanDestinations: SpanDestination[] = [];
     const names = new Set<string>();
     while (names.size < atOnce) {
       const { value, done } = this.#rest.next();
@@ -79,13 +79,13 @@ export class CopyWatch {
         this.#rest = null;
         break;
       }
-      carriers.push(value);
+      spanDestinations.push(value);
       for (const { index } of [value, ...value.mirrors]) {
         const name = this.snapshot.interfaces.get(index)?.name;
         if (name !== undefined) names.add(name);
       }
     }
-    return { carriers, names };
+    return { spanDestinations, names };
   }
 }
 
@@ -106,7 +106,7 @@ async function countersOf(vpp: Vpp, names: readonly string[]): Promise<ReturnTyp
 }
 
 /** Interfaces of ours to which ports are mirrored, as far as nothing but these mirrors explains their counters. */
-function* carriersOf(snapshot: VppSnapshot): Generator<Carrier> {
+function* spanDestinationsOf(snapshot: VppSnapshot): Generator<SpanDestination> {
   // What is read again meanwhile would come again.
   const indices = Array.from(snapshot.interfaces.all(), ({ index }) => index);
   for (const index of indices) {

@@ -13,9 +13,9 @@ export function dataPlaneProbe(intervalMs: number, copies: CopyWatch, wanted: Pi
     attach: () => copies.attach(),
     run: async ({ vpp }) => {
       const tags = await copies.look(vpp);
-      const { stillness } = copies;
+      const { noCopies } = copies;
       // Where nothing is copied though all looks right, there may be something that only a resync sees.
-      return { taps: affectedTaps(tags, wanted.wanted), everything: tags.some((tag) => stillness.has(tag)) };
+      return { taps: affectedTaps(tags, wanted.wanted), everything: tags.some((tag) => noCopies.has(tag)) };
     },
     otherwise: () => clean,
   };

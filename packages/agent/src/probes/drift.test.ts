@@ -9,7 +9,7 @@ const session = { reader: {} } as VppSession;
 
 it('leaves what a failed run would have seen to a resync, but not again and again', async () => {
   let untagged = false;
-  const sights = { looksARound: 4, changes: async () => ({ taps: noTaps(), untagged }) };
+  const sights = { pollsAPass: 4, changes: async () => ({ taps: noTaps(), untagged }) };
   const probe = driftProbe(500, sights, { wanted: new Wanted() }, { look: async () => undefined });
   expect(probe.interval()).toBe(125);
   const failed = () => probe.otherwise?.().everything;

@@ -6,7 +6,7 @@ import { clean, type Probe } from './probe.js';
 /** Polls all of ours in VPP, and the uplinks: taps of which something is not as it was are dirty. */
 export function driftProbe(
   intervalMs: number,
-  sights: Pick<ChangedSights, 'changes' | 'looksARound'>,
+  sights: Pick<ChangedSights, 'changes' | 'pollsAPass'>,
   wanted: Pick<WantedFollower, 'wanted'>,
   uplinks: Pick<Uplinks, 'look'>,
 ): Probe {
@@ -14,7 +14,7 @@ export function driftProbe(
   return {
     name: 'all of ours',
     // So many runs see everything once: they share the time until that is due.
-    interval: () => intervalMs / sights.looksARound,
+    interval: () => intervalMs / sights.pollsAPass,
     share: 0.1,
     enabled: () => true,
     run: async ({ reader }) => {

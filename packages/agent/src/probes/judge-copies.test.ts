@@ -2,20 +2,20 @@ import type { SpanState } from '@taas/wiring';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  type Carrier,
-  enoughLooks,
   enoughPackets,
+  enoughPolls,
   judgeCopies,
   type Mirror,
   type Moved,
-  type WatchedCarrier,
+  type SpanDestination,
+  type WatchedSpanDestination,
 } from './judge-copies.js';
 
 const anyMirrors = fc.uniqueArray(
   fc.record({ index: fc.integer({ min: 2, max: 4 }), state: fc.constantFrom<SpanState>(1, 2, 3) }),
   { selector: ({ index }) => index, minLength: 1 },
 );
-const carrierOf = (mirrors: readonly Pick<Mirror, 'index' | 'state'>[]): Carrier => {
+const spanDestinationOf = (mirrors: readonly Pick<Mirror, 'index' | 'state'>[]): SpanDestination => {
   const all = mirrors.map((mirror) => ({ ...mirror, port: `p${mirror.index}` }));
   return { tag: 'taas.entry:s', index: 1, name: 'loop1', mirrors: all };
 };
@@ -28,15 +28,15 @@ const anyStep: fc.Arbitrary<Step> = fc.array(
 );
 
 /** All judgements after a first look at zeros. */
-function judged(carrier: Carrier, steps: readonly Step[]): WatchedCarrier[] {
+function judged(spanDestination: SpanDestination, steps: readonly Step[]): WatchedSpanDestination[] {
   const now = new Map<number, Moved>([1, 2, 3, 4].map((index) => [index, { rxPackets: 0, txPackets: 0 }]));
-  let watched = judgeCopies(null, carrier, now);
+  let watched = judgeCopies(null, spanDestination, now);
   return steps.map((step) => {
     for (const [index, { rxPackets, txPackets }] of now) {
       const [rx = 0, tx = 0] = step[index] ?? [];
       now.set(index, { rxPackets: rxPackets + rx, txPackets: txPackets + tx });
     }
-    watched = judgeCopies(watched, carrier, new Map(now));
+    watched = judgeCopies(watched, spanDestination, new Map(now));
     if (!watched) throw new Error('it was all shown');
     return watched;
   });
@@ -51,20 +51,20 @@ describe('copies that do not move', () => {
   it('are called so only after looks in a row with traffic in a mirrored direction, and never after one copy', () =>
     fc.assert(
       fc.property(anyMirrors, fc.array(anyStep, { maxLength: 12 }), (mirrors, steps) => {
-        const carrier = carrierOf(mirrors);
-        for (const [n, { still }] of judged(carrier, steps).entries()) {
+        const spanDestination = spanDestinationOf(mirrors);
+        for (const [n, { still }] of judged(spanDestination, steps).entries()) {
           const since = steps.slice(0, n + 1).findLastIndex(copied) + 1;
           const quiet = steps.slice(since, n + 1);
-          const telling = quiet.filter((step) => carrier.mirrors.some((mirror) => busy(step, mirror)));
-          const ports = carrier.mirrors.filter((mirror) => quiet.some((step) => busy(step, mirror)));
-          const expected = telling.length < enoughLooks ? [] : ports.map(({ port }) => port);
+          const telling = quiet.filter((step) => spanDestination.mirrors.some((mirror) => busy(step, mirror)));
+          const ports = spanDestination.mirrors.filter((mirror) => quiet.some((step) => busy(step, mirror)));
+          const expected = telling.length < enoughPolls ? [] : ports.map(({ port }) => port);
           expect(still.map(({ port }) => port)).toEqual(expected);
         }
       }),
     ));
 
   const source = { index: 2, state: 1 } as const;
-  const carrier = carrierOf([source]);
+  const spanDestination = spanDestinationOf([source]);
   const traffic: Step = [
     [0, 0],
     [0, 0],
@@ -72,12 +72,12 @@ describe('copies that do not move', () => {
     [0, 0],
     [0, 0],
   ];
-  const last = (steps: readonly Step[]): WatchedCarrier => {
-    const found = judged(carrier, steps).at(-1);
+  const last = (steps: readonly Step[]): WatchedSpanDestination => {
+    const found = judged(spanDestination, steps).at(-1);
     if (!found) throw new Error('there are no steps');
     return found;
   };
-  const still = last(Array.from({ length: enoughLooks }, () => traffic));
+  const still = last(Array.from({ length: enoughPolls }, () => traffic));
 
   it('name the port, the direction and the interface that counts nothing', () => {
     expect(still.still).toEqual([
@@ -93,19 +93,19 @@ describe('copies that do not move', () => {
     const counts = new Map(still.counts);
     const much = { rxPackets: 10_000, txPackets: 10_000 };
     const more = new Map([...counts, [2, much], [3, { rxPackets: 0, txPackets: 0 }]]);
-    expect(judgeCopies(still, carrier, more)?.still).toHaveLength(1);
+    expect(judgeCopies(still, spanDestination, more)?.still).toHaveLength(1);
     for (const other of [
-      { ...carrier, index: 3 },
-      carrierOf([{ ...source, state: 3 }]),
-      carrierOf([source, { index: 3, state: 1 }]),
+      { ...spanDestination, index: 3 },
+      spanDestinationOf([{ ...source, state: 3 }]),
+      spanDestinationOf([source, { index: 3, state: 1 }]),
     ])
       expect(judgeCopies(still, other, more)).toMatchObject({ still: [], looks: 0 });
     counts.delete(2);
-    expect(judgeCopies(still, carrier, counts)).toBe(null);
+    expect(judgeCopies(still, spanDestination, counts)).toBe(null);
   });
 
   it('are nothing to speak of when somebody has cleared counters', () => {
     const zeros = new Map([...still.counts].map(([index]) => [index, { rxPackets: 0, txPackets: 0 }]));
-    expect(judgeCopies(still, carrier, zeros)).toMatchObject({ still: [], looks: 0 });
+    expect(judgeCopies(still, spanDestination, zeros)).toMatchObject({ still: [], looks: 0 });
   });
 });

@@ -7,7 +7,7 @@ export interface Moved {
 }
 
 /** An interface of ours with the ports that are mirrored to it, and to nothing else of the kind. */
-export interface Carrier {
+export interface SpanDestination {
   readonly tag: string;
   readonly index: number;
   readonly name: string;
@@ -19,8 +19,8 @@ export interface Mirror {
   readonly state: SpanState;
 }
 
-/** What is remembered of a carrier from look to look. */
-export interface WatchedCarrier {
+/** What is remembered of a SPAN destination from look to look. */
+export interface WatchedSpanDestination {
   /** Counters and judgement are of these very mirrors. */
   readonly of: string;
   readonly counts: ReadonlyMap<number, Moved>;
@@ -34,7 +34,7 @@ export interface WatchedCarrier {
 /** A port has traffic if it counts so many packets from one look to the next. */
 export const enoughPackets = 10;
 /** So many looks in a row have to see traffic and no copy. */
-export const enoughLooks = 3;
+export const enoughPolls = 3;
 
 /**
  * Judges whether what ports receive and send is copied, from two looks at counters. Only where nothing else can be: an
@@ -44,27 +44,27 @@ export const enoughLooks = 3;
  * @returns null if VPP has not shown all of it
  */
 export function judgeCopies(
-  before: WatchedCarrier | null,
-  carrier: Carrier,
+  before: WatchedSpanDestination | null,
+  spanDestination: SpanDestination,
   shown: ReadonlyMap<number, Moved>,
-): WatchedCarrier | null {
+): WatchedSpanDestination | null {
   const counts = new Map<number, Moved>();
-  for (const index of [carrier.index, ...carrier.mirrors.map((mirror) => mirror.index)]) {
+  for (const index of [spanDestination.index, ...spanDestination.mirrors.map((mirror) => mirror.index)]) {
     const moved = shown.get(index);
     if (!moved) return null;
     counts.set(index, moved);
   }
-  const of = JSON.stringify([carrier.tag, carrier.index, carrier.mirrors]);
-  const calm: WatchedCarrier = { of, counts, looks: 0, busy: new Map(), still: [] };
+  const of = JSON.stringify([spanDestination.tag, spanDestination.index, spanDestination.mirrors]);
+  const calm: WatchedSpanDestination = { of, counts, looks: 0, busy: new Map(), still: [] };
   if (before?.of !== of) return calm;
   const gain = (index: number, what: keyof Moved): number =>
     (counts.get(index)?.[what] ?? 0) - (before.counts.get(index)?.[what] ?? 0);
   // Less than before: somebody has cleared counters.
   const isCleared = [...counts.keys()].some((index) => gain(index, 'rxPackets') < 0 || gain(index, 'txPackets') < 0);
-  if (isCleared || gain(carrier.index, 'txPackets') > 0) return calm;
+  if (isCleared || gain(spanDestination.index, 'txPackets') > 0) return calm;
   const busy = new Map(before.busy);
   let seen = false;
-  for (const { index, state } of carrier.mirrors) {
+  for (const { index, state } of spanDestination.mirrors) {
     const rx = gain(index, 'rxPackets') >= enoughPackets ? 1 : 0;
     const tx = gain(index, 'txPackets') >= enoughPackets ? 2 : 0;
     const now = (rx | tx) & state;
@@ -75,10 +75,10 @@ export function judgeCopies(
   // Without traffic nothing is learned: what was judged before holds.
   if (!seen) return { ...before, counts };
   const looks = before.looks + 1;
-  return { of, counts, looks, busy, still: looks < enoughLooks ? [] : stillMirrors(carrier, busy) };
+  return { of, counts, looks, busy, still: looks < enoughPolls ? [] : stillMirrors(spanDestination, busy) };
 }
 
-function stillMirrors({ name, mirrors }: Carrier, busy: ReadonlyMap<number, SpanState>): StillMirror[] {
+function stillMirrors({ name, mirrors }: SpanDestination, busy: ReadonlyMap<number, SpanState>): StillMirror[] {
   return mirrors.flatMap(({ index, port }) => {
     const state = busy.get(index);
     if (state === undefined) return [];

@@ -31,7 +31,7 @@ export interface Watch {
 export const nothingWatched: Watch = { at: null, policers: new Map() };
 
 /** So many looks without a drop end the warning: a load about as high as its budget does not make the status flutter. */
-const calmLooks = 5;
+const calmPolls = 5;
 
 interface Load {
   readonly name: string;
@@ -85,18 +85,18 @@ export function overloadOf(watch: Watch, { flow }: Budget): Overload {
   const warning = `warning: not all is copied, to keep to ${flow.max_kbps} kbit/s`;
   for (const [name, { calm, suspension }] of watch.policers) {
     if (suspension) suspended.set(name, suspension.reason);
-    else if (calm < calmLooks) thinned.set(name, warning);
+    else if (calm < calmPolls) thinned.set(name, warning);
   }
   return { thinned, suspended };
 }
 
 const none: PolicerCounts = { passed: { packets: 0, bytes: 0 }, dropped: { packets: 0, bytes: 0 } };
-const fresh = { calm: calmLooks, suspension: null } as const;
+const fresh = { calm: calmPolls, suspension: null } as const;
 
 function watched(old: Watched, counts: PolicerCounts, now: number): Watched {
   const suspension = old.suspension && old.suspension.until > now ? old.suspension : null;
   const dropped = counts.dropped.packets > old.counts.dropped.packets;
-  return { counts, calm: dropped ? 0 : Math.min(calmLooks, old.calm + 1), suspension };
+  return { counts, calm: dropped ? 0 : Math.min(calmPolls, old.calm + 1), suspension };
 }
 
 function loadOf(name: string, old: PolicerCounts, { passed }: PolicerCounts, ms: number): Load {

@@ -1,4 +1,4 @@
-import type { NodeFacts, Stillness } from '@taas/wiring';
+import type { NoCopies, NodeFacts } from '@taas/wiring';
 import type { AgentConfig } from '../config.js';
 import type { BudgetKeeper } from '../probes/budget-keeper.js';
 
@@ -17,7 +17,7 @@ export function configuredUplinks({ physnets }: Pick<AgentConfig, 'physnets'>): 
 export function nodeFacts(
   config: AgentConfig,
   { policedKbps, overload }: Pick<BudgetKeeper, 'policedKbps' | 'overload'>,
-  stillness: Stillness = new Map(),
+  noCopies: NoCopies = new Map(),
 ): NodeFacts {
   const { first, last } = config.bridge_domains;
   return Object.freeze({
@@ -26,6 +26,6 @@ export function nodeFacts(
     bridgeDomains: [first, last] as const,
     policedKbps,
     overload,
-    stillness,
+    noCopies,
   });
 }

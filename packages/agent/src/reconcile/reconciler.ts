@@ -17,8 +17,8 @@ import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { DirtyTaps } from './dirty-taps.js';
 import { FeatureBitsKnown } from './feature-bits-known.js';
 import { configuredUplinks, nodeFacts } from './node-facts.js';
+import { ReconcilePass } from './reconcile-pass.js';
 import type { RetrySchedule } from './retry-schedule.js';
-import { Round } from './round.js';
 import { WorkQueue } from './work-queue.js';
 
 export interface ReconcilerOptions {
@@ -48,7 +48,7 @@ export class Reconciler {
   readonly #dirty: DirtyTaps;
   readonly #probes: Probes;
   readonly #schedule: ProbeSchedule;
-  readonly #round: Round;
+  readonly #reconcilePass: ReconcilePass;
   readonly #bits: FeatureBitsKnown;
   #session: VppSession | null = null;
   /** The connection failed or was lost; false at start, when it is only on its way and the states of before hold. */
@@ -70,7 +70,7 @@ export class Reconciler {
       ...{ snapshot, uplinks, probes: this.#probes, schedule: this.#schedule },
     });
     this.#bits = new FeatureBitsKnown(config.intervals, logger);
-    this.#round = new Round({
+    this.#reconcilePass = new ReconcilePass({
       ...options,
       ...{ pending, snapshot },
       now: () => clock.monotonic(),
@@ -124,7 +124,7 @@ export class Reconciler {
         else if (this.#lost) this.#reportDisconnected();
       } catch (error) {
         counters.failures++;
-        logger.warn({ cause: messageOf(error) }, 'a round was not finished');
+        logger.warn({ cause: messageOf(error) }, 'a reconcile pass was not finished');
         // With the connection lost the link says when to go on; anything else is tried again soon.
         this.queue.addAll();
         if (this.#session === session)
@@ -162,13 +162,13 @@ export class Reconciler {
       await session.watch.catchUp();
       await this.#schedule.run(resync, session);
       this.#schedule.seen(ports);
-      await this.#round.all(session, this.#facts(), work);
+      await this.#reconcilePass.all(session, this.#facts(), work);
       for (const probe of [resync, drift]) this.#schedule.seen(probe);
       await this.#uplinks.look(session.reader);
       return;
     }
     const { taps, asked } = await this.#dirty.gather(session, work.ids);
-    if (!isEmpty(taps)) await this.#round.some(session, this.#facts(), taps, { ...work, ids: asked });
+    if (!isEmpty(taps)) await this.#reconcilePass.some(session, this.#facts(), taps, { ...work, ids: asked });
   }
 
   async #canJudge(session: VppSession): Promise<boolean> {
@@ -181,18 +181,18 @@ export class Reconciler {
       this.options.looked();
     }
     this.queue.take();
-    this.#round.reportUnjudged(known.reason);
+    this.#reconcilePass.reportUnjudged(known.reason);
     return false;
   }
 
   #facts(): NodeFacts {
-    return nodeFacts(this.options.config, this.options.budget, this.#copies.stillness);
+    return nodeFacts(this.options.config, this.options.budget, this.#copies.noCopies);
   }
 
   #reportDisconnected(): void {
     if (!this.options.wanted.complete) return;
     this.queue.take();
-    this.#round.reportDisconnected();
+    this.#reconcilePass.reportDisconnected();
   }
 }
 

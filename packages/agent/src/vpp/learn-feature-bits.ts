@@ -129,8 +129,8 @@ async function clearProbes(vpp: Vpp, { tag, mac, table: mark }: Marks): Promise<
   const all = { sw_if_index: anyIndex, name_filter_valid: false, name_filter: '' };
   const macBytes = Buffer.from(toVppMac(mac));
   for (const each of await vpp.dump('sw_interface_dump', all)) {
-    const isHalfMade = each.tag === '' && Buffer.from(each.l2_address).equals(macBytes);
-    if (each.tag !== tag && !isHalfMade) continue;
+    const isOrphan = each.tag === '' && Buffer.from(each.l2_address).equals(macBytes);
+    if (each.tag !== tag && !isOrphan) continue;
     await withdrawAll(vpp, each.sw_if_index);
     await leaveAlone(vpp, each.sw_if_index, 0);
     await vpp.request('delete_loopback', { sw_if_index: each.sw_if_index });

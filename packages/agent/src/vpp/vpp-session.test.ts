@@ -98,7 +98,7 @@ describe('a VPP that changes behind our back', () => {
     expect(stranger.swIfIndex).toBe(source.swIfIndex);
     expect((await session.execute(old)).failures.get(`mirror:${id('5')}/${id('a')}`)).toMatch(/is not port/);
     await session.reader.readInterface(stranger.swIfIndex);
-    expect(findPort(id('a'), snapshot).obstacle?.reason).toMatch(/not on this node yet/);
+    expect(findPort(id('a'), snapshot).blocker?.reason).toMatch(/not on this node yet/);
     // An untagged port is known by its own socket, though only its event has told of it.
     stranger.remove();
     const again = node.vpp.addPort({ name: 'again', vhostSocket: `/run/${id('a')}`, bridgeDomain: 10 });

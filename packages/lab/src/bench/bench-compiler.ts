@@ -110,12 +110,12 @@ async function oneChange(context: BenchContext, store: Store, flow: PlacedFlow):
   if (!current) throw new Error(`${key} is gone`);
   const record = tapFlowCodec.parse(key, current.value);
   const direction = record.direction === 'IN' ? 'OUT' : 'IN';
-  const told = keys.nodeResource(flow.node, 'tap_flows', record.id);
+  const published = keys.nodeResource(flow.node, 'tap_flows', record.id);
   const start = context.clock.monotonic();
   await put(store, [{ kind: 'put', key, value: tapFlowCodec.format({ ...record, direction }) }]);
   for (;;) {
-    const entry = await store.get(told);
-    if (entry && nodeTapFlowCodec.parse(told, entry.value).direction === direction)
+    const entry = await store.get(published);
+    if (entry && nodeTapFlowCodec.parse(published, entry.value).direction === direction)
       return context.clock.monotonic() - start;
     // Lets the follower and the compiler run; a timer would measure its own granularity.
     await new Promise<void>((resolve) => setImmediate(resolve));
@@ -165,10 +165,10 @@ async function settled(store: Store, live: LiveView, compiler: Compiler, flows: 
     const last = flows.at(-1);
     const first = flows[0];
     if (!first || !last) return;
-    const told = await Promise.all(
+    const published = await Promise.all(
       [first, last].map((flow) => store.get(keys.nodeResource(flow.node, 'tap_flows', flow.record.id))),
     );
-    if (compiler.backlog === 0 && live.fresh && told.every((entry) => entry !== undefined)) return;
+    if (compiler.backlog === 0 && live.fresh && published.every((entry) => entry !== undefined)) return;
     signal.throwIfAborted();
     await new Promise<void>((resolve) => setImmediate(resolve));
   }

@@ -8,7 +8,7 @@ import { Placements } from '../status/placements.js';
 import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import { Admission } from '../taps/admission/admission.js';
 import { noQuota } from '../taps/admission/quotas.js';
-import { SecondLook } from '../taps/admission/second-look.js';
+import { Recheck } from '../taps/admission/recheck.js';
 import { TapController } from '../taps/tap-controller.js';
 import { noWriteLimits, WriteBudget } from '../taps/write-budget.js';
 import { OwnWrites } from '../view/own-writes.js';
@@ -34,13 +34,13 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   const contained = deps.contained ?? new Contained(deps.logger);
   const placements = new Placements(live.view, policy);
   const slices = deps.slices ?? new Slices({ clock });
-  live.subscribe((touched) => placements.forget(touched));
+  live.subscribe((dirty) => placements.forget(dirty));
   const tappedPorts = new TappedPortsIndex(live.view);
-  live.subscribe((touched) => tappedPorts.take(touched));
+  live.subscribe((dirty) => tappedPorts.take(dirty));
   const controller = new TapController({
     mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },
     ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs, contained },
-    secondLook: new SecondLook({ store, live, writes, clock, catchUpMs, lingerMs }),
+    recheck: new Recheck({ store, live, writes, clock, catchUpMs, lingerMs }),
     bulkItems: limits.bulkItems,
     budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
     checkRoom: deps.checkRoom ?? (() => undefined),

@@ -180,13 +180,13 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.setErrorHandler(async (error: unknown, request, reply) => {
     const { caller, logger, target, path } = contextOf(request);
     if (error instanceof NeutronUnauthorizedError && caller?.token) deps.authenticator.forget?.(caller.token);
-    const told = outOfTime(error) && !request.raw.complete ? requestTooSlow({ cause: error }) : error;
-    const { status, body, challenge, retryAfter } = answerFor(told, deps.authenticator.challenge);
+    const published = outOfTime(error) && !request.raw.complete ? requestTooSlow({ cause: error }) : error;
+    const { status, body, challenge, retryAfter } = answerFor(published, deps.authenticator.challenge);
     if (deps.audit && status === 401) deps.audit.refusals.stranger();
-    if (deps.audit && caller && told instanceof NeutronError) {
+    if (deps.audit && caller && published instanceof NeutronError) {
       const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const asked = { method: request.method, path, target, requestId: request.id, body: raw };
-      const refusal = refusalOf({ ...asked, bodyDepth: limits.bodyDepth }, caller, told);
+      const refusal = refusalOf({ ...asked, bodyDepth: limits.bodyDepth }, caller, published);
       // The answer waits until the trail has it, but not for an etcd that does not answer.
       if (refusal) await Promise.race([deps.audit.refusals.known(refusal), clock.sleep(refusalMs)]);
     }

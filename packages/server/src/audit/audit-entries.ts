@@ -69,11 +69,11 @@ export function entriesOf(
     if (!isOver(view, kind, id, gone)) continue;
     const key = `${prefixes.api}${kind}/${id}`;
     const record = shelf(view, kind).byId.get(id)?.record ?? read(kind, key, known.get(key));
-    const told = toldOf(view, kind, id);
-    const isTold = told.length > 0;
-    const project_id = told.find(({ record: each }) => each)?.record?.project_id ?? null;
+    const published = publishedOf(view, kind, id);
+    const isPublished = published.length > 0;
+    const project_id = published.find(({ record: each }) => each)?.record?.project_id ?? null;
     const tap = record ? auditedTap(view, kind, record) : { kind, id, project_id };
-    say('ended', tap, isTold ? 'no node has anything of it any more' : 'no node had been told of it');
+    say('ended', tap, isPublished ? 'no node has anything of it any more' : 'no node had been told of it');
   }
   return entries;
 }
@@ -82,10 +82,10 @@ export function entriesOf(
 function isOver(view: ClusterView, kind: ResourceKind, id: string, gone: ReadonlySet<string>): boolean {
   const entry = shelf(view, kind).byId.get(id);
   if (entry && !gone.has(entry.key)) return false;
-  return toldOf(view, kind, id).every(({ key }) => gone.has(key));
+  return publishedOf(view, kind, id).every(({ key }) => gone.has(key));
 }
 
-const toldOf = (view: ClusterView, kind: ResourceKind, id: string) => shelf(view, kind).toldOf(id);
+const publishedOf = (view: ClusterView, kind: ResourceKind, id: string) => shelf(view, kind).publishedOf(id);
 
 /** A flow that goes with its service has no mark of its own. */
 function whyItGoes(view: ClusterView, record: TapRecord): string {

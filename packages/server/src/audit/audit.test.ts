@@ -104,20 +104,20 @@ describe('the audit trail', () => {
       await cloud.report('node1');
       expect(lines().filter(({ event }) => event === 'ended')).toHaveLength(2);
     });
-    const told = lines().filter(({ tap }) => tap?.id === flowId);
-    expect(told.map(({ event }) => event)).toEqual(['created', 'changed', 'began', 'deleted', 'ended']);
-    expect(told[0]).toMatchObject({
+    const published = lines().filter(({ tap }) => tap?.id === flowId);
+    expect(published.map(({ event }) => event)).toEqual(['created', 'changed', 'began', 'deleted', 'ended']);
+    expect(published[0]).toMatchObject({
       ...{ event: 'created', user_id: `user-of-${acme}`, project_id: acme, request_id: expect.stringMatching(/^req-/) },
       tap: {
         ...{ kind: 'tap_flows', project_id: acme, port_id: portId(2), port_project_id: acme, direction: 'IN' },
         ...{ filtered: true, tap_service_id: to, collector_port_id: portId(1) },
       },
     });
-    expect(told[1]?.detail).toBe('changed: description');
-    expect(told[3]).toMatchObject({ user_id: null, detail: 'its tap service was deleted' });
+    expect(published[1]?.detail).toBe('changed: description');
+    expect(published[3]).toMatchObject({ user_id: null, detail: 'its tap service was deleted' });
     expect(lines()[0]).toMatchObject({ request_id: made.requestId, tap: { id: to, name: 'probe' } });
-    expect(await trail(server, `?port_id=${portId(2)}`)).toEqual(told);
-    for (const { time } of told) expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000);
+    expect(await trail(server, `?port_id=${portId(2)}`)).toEqual(published);
+    for (const { time } of published) expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000);
   });
 
   it('has mirrors with their address, and what ends before a node was told', async () => {
@@ -147,8 +147,8 @@ describe('the audit trail', () => {
     expect((await call(server, 'POST', 'tap_mirrors', malformed)).status).toBe(400);
     expect((await call(server, 'POST', 'tap_flows', { tap_flow: 7 })).status).toBe(400);
     expect((await call(server, 'GET', 'audit')).status).toBe(403);
-    const told = await trail(server, '?event=refused');
-    expect(told).toMatchObject([
+    const published = await trail(server, '?event=refused');
+    expect(published).toMatchObject([
       { status: 404, error: 'PortNotFound', request_id: refused.requestId, tap: { port_id: portId(11) } },
       { status: 403, error: 'PolicyNotAuthorized', user_id: `user-of-${acme}`, method: 'POST' },
       { status: 404, error: 'TapFlowNotFound', tap: { id: portId(77) } },

@@ -8,7 +8,7 @@ import { type LeaderTask, lastingTask } from '../leader/leader-task.js';
 import type { Slices } from '../slices/slices.js';
 import { Placements } from '../status/placements.js';
 import type { LiveView } from '../view/live-view.js';
-import { everything } from '../view/touch.js';
+import { everything } from '../view/mark-dirty.js';
 import { type AuditSink, fileSink, streamSink } from './audit-file.js';
 import { AuditKeeper, pruneEveryMs } from './audit-keeper.js';
 import { AuditLog } from './audit-log.js';
@@ -86,9 +86,9 @@ export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
           const mirrorRules = { addresses, projectShare: policy.projectShare };
           const began = new BeganLog({ store, live, log, placements, mirrorRules, slices, clock, logger, contained });
           began.take(everything(live.view));
-          const end = live.subscribe((touched) => {
-            placements.forget(touched);
-            began.take(touched);
+          const end = live.subscribe((dirty) => {
+            placements.forget(dirty);
+            began.take(dirty);
           });
           return { run: () => began.round(leadership), end };
         },

@@ -7,10 +7,10 @@ import type { Sliced, Slices } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
 import { auditedTap, statusOf, tapKinds } from '../taps/tap-kinds.js';
+import type { Dirty } from '../view/dirty.js';
 import type { Entry } from '../view/entry.js';
 import type { LiveView } from '../view/live-view.js';
 import { shelf, type TapRecord } from '../view/shelf.js';
-import type { Touched } from '../view/touched.js';
 import type { AuditLog } from './audit-log.js';
 
 export interface BeganLogDeps {
@@ -49,7 +49,7 @@ export class BeganLog {
   constructor(private readonly deps: BeganLogDeps) {}
 
   /** To be told of each event, once the view has it. */
-  take({ services, mirrors, turns }: Touched): void {
+  take({ services, mirrors, turns }: Dirty): void {
     for (const id of services) this.#services.add(id);
     for (const id of mirrors) this.#add('tap_mirrors', id);
     for (const { kind, id, stands } of turns) {
@@ -64,7 +64,7 @@ export class BeganLog {
     const { live, log, logger } = this.deps;
     if ((this.#pending.size === 0 && this.#services.size === 0) || !live.fresh || !log.fresh) return;
     try {
-      await this.#round(fence, signal);
+      await this.#reconcilePass(fence, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof StoreError)) throw error;
@@ -76,7 +76,7 @@ export class BeganLog {
     if (!this.deps.log.trail.has(keys.auditBegan(kind, id))) this.#pending.add(`${kind}/${id}`);
   }
 
-  async #round(fence: Compare, signal: AbortSignal): Promise<void> {
+  async #reconcilePass(fence: Compare, signal: AbortSignal): Promise<void> {
     const { slices, placements } = this.deps;
     await slices.run('', this.#flowsOfServices(), signal);
     // Each large service is placed once a round, however often it is touched meanwhile.

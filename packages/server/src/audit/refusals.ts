@@ -36,7 +36,7 @@ interface Budget {
 export class Refusals {
   /** Refusals that etcd has not taken; told in the trail as soon as it takes anything. */
   lost = 0;
-  #toldLost = 0;
+  #publishedLost = 0;
   readonly #budgets = new Map<string, Budget>();
   #strangers = 0;
   #waiting: { readonly entry: AuditEntry; readonly done: () => void }[] = [];
@@ -69,9 +69,9 @@ export class Refusals {
   }
 
   async tellCounts(): Promise<void> {
-    const told: Promise<void>[] = [];
+    const published: Promise<void>[] = [];
     const say = (project_id: string | null, count: number, detail: string, status?: number) =>
-      told.push(
+      published.push(
         this.#add({
           ...{ event: 'refused', at: this.deps.clock.now(), user_id: null, project_id, request_id: null, tap: null },
           ...{ detail, count, ...(status === undefined ? {} : { status }) },
@@ -85,7 +85,7 @@ export class Refusals {
       budget.uncounted = 0;
       if (this.#refilled(budget).tokens >= burst) this.#budgets.delete(project);
     }
-    await Promise.all(told);
+    await Promise.all(published);
   }
 
   #add(entry: AuditEntry): Promise<void> {
@@ -102,14 +102,14 @@ export class Refusals {
     while (this.#waiting.length > 0) {
       const some = this.#waiting.splice(0, perRecord);
       const entries = some.map(({ entry }) => entry);
-      const untold = this.lost - this.#toldLost;
-      if (untold > 0) entries.push(this.#lostEntry(untold));
+      const unpublished = this.lost - this.#publishedLost;
+      if (unpublished > 0) entries.push(this.#lostEntry(unpublished));
       const now = clock.now();
       const key = keys.auditEntry(entryId(now, newId()));
       try {
         const value = auditCodec.format({ v: 1, entries });
         await store.transact({ compare: [], operations: [{ kind: 'put', key, value }] });
-        this.#toldLost += untold;
+        this.#publishedLost += unpublished;
       } catch (error) {
         this.lost += some.length;
         logger.error(

@@ -23,7 +23,7 @@ export type LinkChoice =
       /** Another way would be taken if a segment were free. */
       readonly waitsForSegment: boolean;
     }
-  | { readonly obstacle: Because; readonly waitsForSegment: boolean };
+  | { readonly blocker: Because; readonly waitsForSegment: boolean };
 
 export interface LinkRequest {
   readonly project: string;
@@ -64,10 +64,10 @@ export function chooseLink(slice: ServiceSlice, request: LinkRequest): LinkChoic
   }
   if (first) return first;
   if (exhausted.length > 0)
-    return { obstacle: because('segments_exhausted', nothingLeft(exhausted)), waitsForSegment: true };
-  const obstacle =
+    return { blocker: because('segments_exhausted', nothingLeft(exhausted)), waitsForSegment: true };
+  const blocker =
     shut.length > 0 ? because('segments_unsafe', notSafe(shut)) : noCommonWay(slice, request, source, collector);
-  return { obstacle, waitsForSegment: false };
+  return { blocker, waitsForSegment: false };
 }
 
 type Way = Extract<LinkChoice, { readonly link: Link }>;

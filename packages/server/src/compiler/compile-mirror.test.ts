@@ -32,7 +32,7 @@ async function shown(id: string): Promise<string> {
 
 const tunnelIds = async () =>
   [...(await cloud.read(prefixes.tunnelIds)).keys()].map((key) => Number(key.split('/').at(-1)));
-const told = async () => [...(await cloud.nodeRecords()).keys()];
+const published = async () => [...(await cloud.nodeRecords()).keys()];
 const at = (node: string, id: string) => keys.nodeResource(node, 'tap_mirrors', id);
 const remove = (id: string) => server.as(acme)('DELETE', `${mirrors}/${id}`);
 
@@ -60,7 +60,7 @@ describe('a tap mirror', () => {
     await cloud.delete(keys.agent('node1'));
     await cloud.settle();
     expect(await shown(id)).toBe('DOWN the TaaS agent of node node1 is not running');
-    expect(await told()).toEqual([at('node1', id)]);
+    expect(await published()).toEqual([at('node1', id)]);
   });
 
   it('says what is missing: a binding, an agent, an address, one of the same IP version', async () => {
@@ -75,7 +75,7 @@ describe('a tap mirror', () => {
     await cloud.agent('node3', { tunnel_address: null });
     await cloud.settle();
     expect(await shown(far)).toBe('PENDING_CREATE node node3 has no tunnel address that copies could be sent from');
-    expect(await told()).toEqual([]);
+    expect(await published()).toEqual([]);
   });
 
   it('is deleted in two steps; its tunnel ids are free only when its node has confirmed', async () => {
@@ -93,13 +93,13 @@ describe('a tap mirror', () => {
     expect(clash.body.NeutronError.type).toBe('TapMirrorTunnelConflict');
     await cloud.converge(['node1']);
     expect(await shown(id)).toBe('gone');
-    expect([await tunnelIds(), await told(), (await cloud.read(prefixes.portRoles)).size]).toEqual([[], [], 0]);
+    expect([await tunnelIds(), await published(), (await cloud.read(prefixes.portRoles)).size]).toEqual([[], [], 0]);
     await create(2, { IN: 5 });
   });
 
   it('goes with its port at once for the API, and gives its ids back later; a silent node holds them', async () => {
     const id = await create(1, { IN: 5 });
-    const told2 = await create(2, { IN: 6 });
+    const published2 = await create(2, { IN: 6 });
     await cloud.converge(['node1']);
     const deps = { store: server.store, live: server.live, writes: new OwnWrites(), catchUpMs: 5_000 };
     await removeTapsOfPort(deps, portId(1));
@@ -108,13 +108,13 @@ describe('a tap mirror', () => {
     expect((await tunnelIds()).sort()).toEqual([5, 6]);
     await cloud.delete(keys.agent('node1'));
     await cloud.settle();
-    expect((await remove(told2)).status).toBe(204);
+    expect((await remove(published2)).status).toBe(204);
     await cloud.settle();
-    expect(await shown(told2)).toBe('gone');
+    expect(await shown(published2)).toBe('gone');
     expect((await tunnelIds()).sort()).toEqual([5, 6]);
     await cloud.agent('node1');
     await cloud.converge(['node1']);
-    expect([await tunnelIds(), await told()]).toEqual([[], []]);
+    expect([await tunnelIds(), await published()]).toEqual([[], []]);
   });
 
   describe('follows its port', () => {
@@ -148,7 +148,7 @@ describe('a tap mirror', () => {
       expect(await removedAt('node1', id)).toBe(true);
       expect(await shown(id)).toBe('ACTIVE');
       await cloud.converge(['node1', 'node2']);
-      expect(await told()).toEqual([at('node2', id)]);
+      expect(await published()).toEqual([at('node2', id)]);
     });
 
     it.each<readonly [what: string, happens: (id: string) => Promise<unknown>]>([
@@ -202,7 +202,7 @@ describe('a tap mirror', () => {
     await cloud.converge(['node1']);
     await cloud.put(keys.resource('tap_mirrors', id), '{');
     await cloud.settle();
-    expect((await told()).sort()).toEqual([at('node1', id), at('node1', other)].sort());
+    expect((await published()).sort()).toEqual([at('node1', id), at('node1', other)].sort());
     expect((await cloud.nodeRecords()).get(at('node1', id))?.json['removed']).toBeUndefined();
     expect((await cloud.read(prefixes.portRoles)).has(keys.portRole(portId(1)))).toBe(true);
     expect(await shown(other)).toBe('ACTIVE');

@@ -14,7 +14,7 @@ import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
 import type { WantedRecord } from './compile-service.js';
 import { mayTake } from './fair-share.js';
-import { nodeLeft } from './hand-over.js';
+import { nodeLeft } from './migration.js';
 import { whyUnable } from './node-abilities.js';
 import { foreignPort, ownership } from './port-owner.js';
 import type { SegmentPolicy } from './segment-options.js';
@@ -27,7 +27,7 @@ export interface CompiledMirror {
    */
   readonly records: readonly WantedRecord[];
   /** Why the mirror cannot be placed where its port is, for the tenant. */
-  readonly obstacle: Because | null;
+  readonly blocker: Because | null;
   /** What stands in the way does not go by waiting: the mirror is in error. */
   readonly lasting: boolean;
   /** The mirror's own record is malformed: nothing about it may be changed until somebody mends it. */
@@ -51,8 +51,8 @@ export function compileMirror(view: ClusterView, rules: MirrorRules, id: string)
     return { ...refuse(because('record_invalid', `the record of tap mirror ${id} is malformed`)), frozen: true };
   const mirror = entry.record;
   if (mirror.deleting) return refuse(because('being_deleted', 'the tap mirror is being deleted'));
-  const told = view.mirrors.toldOf(id);
-  const standing = told.filter(({ record }) => !record?.removed);
+  const published = view.mirrors.publishedOf(id);
+  const standing = published.filter(({ record }) => !record?.removed);
   // The API refuses these; a record written by other hands must not break the isolation either. And what an address is may
   // have become known since.
   const owner = ownership(view, mirror.port_id, mirror);
@@ -63,33 +63,33 @@ export function compileMirror(view: ClusterView, rules: MirrorRules, id: string)
       ...refuse(because('remote_ip_refused', `copies cannot be sent to remote_ip: ${verdict.reason}`)),
       lasting: true,
     };
-  if (verdict.is === 'unknown') return asItStands(told, because('remote_ip_unchecked', verdict.reason));
+  if (verdict.is === 'unknown') return asItStands(published, because('remote_ip_unchecked', verdict.reason));
   const place = placeOf(view, mirror.port_id, owner, standing);
-  const bound = 'obstacle' in place ? null : place.node;
-  const part = 'obstacle' in place ? place : partOf(view, mirror, place.node, place.mtu);
-  if (!('obstacle' in part) && !hasSession(view, mirror, part, rules.projectShare))
+  const bound = 'blocker' in place ? null : place.node;
+  const part = 'blocker' in place ? place : partOf(view, mirror, place.node, place.mtu);
+  if (!('blocker' in part) && !hasSession(view, mirror, part, rules.projectShare))
     return { ...refuse(because('sessions_exhausted', noSession(mirror))), waitsForSession: true };
-  if (bound !== null && 'obstacle' in part) return refuse(part.obstacle);
+  if (bound !== null && 'blocker' in part) return refuse(part.blocker);
   const reports = { heard: (each: MirrorNodeEntry) => heard(view, each), alive: (node: string) => isAlive(view, node) };
-  const left = nodeLeft(told, bound, reports);
+  const left = nodeLeft(published, bound, reports);
   const stays = left === null ? null : partOf(view, mirror, left, undefined);
   const records = [
-    ...('obstacle' in part ? [] : [part]),
-    ...(stays === null || 'obstacle' in stays ? [] : [{ ...stays, leaving: true }]),
+    ...('blocker' in part ? [] : [part]),
+    ...(stays === null || 'blocker' in stays ? [] : [{ ...stays, leaving: true }]),
   ];
-  const why = 'obstacle' in part ? part.obstacle : null;
-  return { records, obstacle: why, lasting: false, frozen: false, waitsForSession: false };
+  const why = 'blocker' in part ? part.blocker : null;
+  return { records, blocker: why, lasting: false, frozen: false, waitsForSession: false };
 }
 
-function refuse(obstacle: Because): CompiledMirror {
-  return { records: [], obstacle, lasting: false, frozen: false, waitsForSession: false };
+function refuse(blocker: Because): CompiledMirror {
+  return { records: [], blocker, lasting: false, frozen: false, waitsForSession: false };
 }
 
 /** Nodes keep what they were told, and none is told anything new. */
-function asItStands(told: readonly MirrorNodeEntry[], obstacle: Because): CompiledMirror {
-  const live = told.filter(({ record }) => !record?.removed);
+function asItStands(published: readonly MirrorNodeEntry[], blocker: Because): CompiledMirror {
+  const live = published.filter(({ record }) => !record?.removed);
   const records = live.map(({ key, node, kind, id, value }) => ({ key, node, kind, id, value, leaving: true }));
-  return { records, obstacle, lasting: false, frozen: false, waitsForSession: false };
+  return { records, blocker, lasting: false, frozen: false, waitsForSession: false };
 }
 
 /**
@@ -100,8 +100,8 @@ function hasSession(view: ClusterView, mirror: TapMirrorRecord, { key, node }: W
   const { mirror_type: type, remote_ip: remote, project_id: project } = mirror;
   const size = mirrorTransports[type].sessions;
   if (size === null) return true;
-  const told = view.mirrors.told(key)?.record;
-  if (told && !told.removed) return true;
+  const published = view.mirrors.published(key)?.record;
+  if (published && !published.removed) return true;
   const { byAll, byProject } = view.mirrors.sessions.held(type, node, remote, project);
   return mayTake({ size, byAll, byProject }, share, Object.keys(mirror.directions).length);
 }
@@ -123,22 +123,22 @@ function partOf(
   mirror: TapMirrorRecord,
   node: string,
   mtu: number | null | undefined,
-): WantedRecord | { readonly obstacle: Because } {
+): WantedRecord | { readonly blocker: Because } {
   const { id } = mirror;
   const key = keys.nodeResource(node, 'tap_mirrors', id);
   const unable = whyUnable(view, node, mirror.mirror_type);
-  if (unable !== null) return { obstacle: because('unsupported_by_node', unable) };
+  if (unable !== null) return { blocker: because('unsupported_by_node', unable) };
   const local = localAddress(view, node, key);
-  if (local === null) return { obstacle: noAddress(view, node) };
+  if (local === null) return { blocker: noAddress(view, node) };
   if (local.includes(':') !== mirror.remote_ip.includes(':'))
     return {
-      obstacle: because(
+      blocker: because(
         'address_family_mismatch',
         `copies cannot get from node ${node}, whose tunnel address is of ${family(local)}, to an address of ` +
           family(mirror.remote_ip),
       ),
     };
-  const known = mtu === undefined ? (view.mirrors.told(key)?.record?.mtu ?? null) : mtu;
+  const known = mtu === undefined ? (view.mirrors.published(key)?.record?.mtu ?? null) : mtu;
   const value = nodeTapMirrorCodec.format(nodeRecord(mirror, local, known));
   return { key, node, kind: 'tap_mirrors', id, value, leaving: false };
 }
@@ -152,8 +152,8 @@ function nodeRecord(mirror: TapMirrorRecord, local: string, mtu: number | null):
 function localAddress(view: ClusterView, node: string, key: string): string | null {
   const facts = nodeFacts(view, node);
   if (facts.known) return facts.tunnelAddress;
-  const told = view.mirrors.told(key)?.record;
-  return told && !told.removed ? told.local : null;
+  const published = view.mirrors.published(key)?.record;
+  return published && !published.removed ? published.local : null;
 }
 
 function noAddress(view: ClusterView, node: string): Because {

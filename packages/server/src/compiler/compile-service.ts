@@ -17,7 +17,7 @@ import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
-import { nodeLeft, stands } from './hand-over.js';
+import { nodeLeft, stands } from './migration.js';
 import { foreignPort } from './port-owner.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
 
@@ -39,7 +39,7 @@ export interface Compiled {
   readonly segmentsNeeded: readonly SegmentKey[];
   /** Segments that the service uses and whose records are malformed. */
   readonly segmentsToMend: readonly HeldSegment[];
-  readonly obstacles: {
+  readonly blockers: {
     readonly service: Because | null;
     /** By flow id; flows without an entry have been placed. */
     readonly flows: ReadonlyMap<string, Because>;
@@ -64,19 +64,19 @@ export const compileService = (slice: ServiceSlice): Compiled => atOnce(compilin
  */
 export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
   const flows = new Map<string, Because>();
-  function* refuse(obstacle: Because, lasts = false): Sliced<Compiled> {
+  function* refuse(blocker: Because, lasts = false): Sliced<Compiled> {
     const lasting = new Set(lasts ? [slice.id] : []);
     for (const flow of slice.flows) {
-      flows.set(flow.record.id, obstacle);
+      flows.set(flow.record.id, blocker);
       if (lasts) lasting.add(flow.record.id);
       yield;
     }
-    const obstacles = { service: obstacle, flows, lasting };
+    const blockers = { service: blocker, flows, lasting };
     return {
       nodeRecords: new Map(),
       segmentsNeeded: [],
       segmentsToMend: [],
-      obstacles,
+      blockers,
       waitsForSegment: false,
       frozen: false,
     };
@@ -92,10 +92,10 @@ export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
   const owner = slice.owner(service.port_id, service);
   if (owner === 'foreign') return yield* refuse(foreignPort(service.port_id), true);
   const place = slice.place(service.port_id, owner, 'tap_services', service.id);
-  const [bound, obstacle] = 'obstacle' in place ? [null, place.obstacle] : [place.node, null];
-  const serving = nodeLeft(slice.told('tap_services', service.id), bound, slice) ?? bound;
-  if (serving === null) return yield* refuse(obstacle ?? because('port_not_bound', ''));
-  return yield* new Compilation(slice, service, { bound, serving }, flows).result(obstacle);
+  const [bound, blocker] = 'blocker' in place ? [null, place.blocker] : [place.node, null];
+  const serving = nodeLeft(slice.published('tap_services', service.id), bound, slice) ?? bound;
+  if (serving === null) return yield* refuse(blocker ?? because('port_not_bound', ''));
+  return yield* new Compilation(slice, service, { bound, serving }, flows).result(blocker);
 }
 
 /** Nodes of a tap service's collector; the same but while it moves. */
@@ -119,15 +119,15 @@ class Compilation {
     private readonly slice: ServiceSlice,
     private readonly service: TapServiceRecord,
     private readonly collectors: Collectors,
-    private readonly obstacles: Map<string, Because>,
+    private readonly blockers: Map<string, Because>,
   ) {}
 
   /** @param unbound why the collector's port is bound nowhere, if it is */
   *result(unbound: Because | null): Sliced<Compiled> {
     for (const flow of this.slice.flows) {
       yield;
-      const obstacle = this.#flow(flow) ?? unbound;
-      if (obstacle !== null) this.obstacles.set(flow.record.id, obstacle);
+      const blocker = this.#flow(flow) ?? unbound;
+      if (blocker !== null) this.blockers.set(flow.record.id, blocker);
     }
     this.#keepUnreadable();
     const { bound, serving } = this.collectors;
@@ -138,7 +138,7 @@ class Compilation {
       nodeRecords: this.#records,
       segmentsNeeded: [...this.#needed.values()],
       segmentsToMend: [...this.#toMend.values()],
-      obstacles: { service: unbound, flows: this.obstacles, lasting: this.#lasting },
+      blockers: { service: unbound, flows: this.blockers, lasting: this.#lasting },
       waitsForSegment: this.#waits,
       frozen: false,
     };
@@ -158,17 +158,17 @@ class Compilation {
     const owner = this.slice.owner(flow.source_port, flow);
     if (owner === 'foreign') return this.#lasts(flow, foreignPort(flow.source_port));
     const place = this.slice.place(flow.source_port, owner, 'tap_flows', flow.id);
-    const bound = 'obstacle' in place ? null : place.node;
-    const obstacle = 'obstacle' in place ? place.obstacle : this.#source(flow, place.node, false);
-    const left = nodeLeft(this.slice.told('tap_flows', flow.id), bound, this.slice);
+    const bound = 'blocker' in place ? null : place.node;
+    const blocker = 'blocker' in place ? place.blocker : this.#source(flow, place.node, false);
+    const left = nodeLeft(this.slice.published('tap_flows', flow.id), bound, this.slice);
     const comes = bound === null || this.#records.has(keys.nodeResource(bound, 'tap_flows', flow.id));
     if (left !== null && comes) this.#source(flow, left, true);
-    return obstacle;
+    return blocker;
   }
 
-  #lasts({ id }: TapFlowRecord, obstacle: Because): Because {
+  #lasts({ id }: TapFlowRecord, blocker: Because): Because {
     this.#lasting.add(id);
-    return obstacle;
+    return blocker;
   }
 
   /** Tells a node to copy. @returns why copies cannot get from there to where the collector is bound, or null */
@@ -177,7 +177,7 @@ class Compilation {
     const last = bound === null ? null : this.#target(node, bound, flow.id);
     // Where the collector will be, a node's own copies stay: it cannot be way out and way in of one service at once.
     const now = last !== null && (node === bound || serving === bound) ? last : this.#target(node, serving, flow.id);
-    if (!('obstacle' in now)) {
+    if (!('blocker' in now)) {
       const record: NodeTapFlow = {
         v: 1,
         id: flow.id,
@@ -192,16 +192,16 @@ class Compilation {
       this.#add(node, 'tap_flows', flow.id, nodeTapFlowCodec.format(record), leaving);
     }
     const way = last ?? now;
-    return 'obstacle' in way ? way.obstacle : null;
+    return 'blocker' in way ? way.blocker : null;
   }
 
-  #target(source: string, collector: string, flow: string): Target | { readonly obstacle: Because } {
+  #target(source: string, collector: string, flow: string): Target | { readonly blocker: Because } {
     if (source === collector) return { type: 'local' };
     const choice = chooseLink(this.slice, {
       ...{ project: this.service.project_id, source, collector },
       current: this.#inUse(source, collector, flow),
     });
-    if ('obstacle' in choice) {
+    if ('blocker' in choice) {
       this.#waits ||= choice.waitsForSegment;
       return choice;
     }
@@ -217,7 +217,7 @@ class Compilation {
     const current = this.slice.nodeRecords.get(keys.nodeResource(source, 'tap_flows', flow))?.record;
     if (!current || !('target' in current) || current.removed) return undefined;
     const { target } = current;
-    const live = this.slice.told('tap_services', this.slice.id).filter(({ record }) => record?.removed !== true);
+    const live = this.slice.published('tap_services', this.slice.id).filter(({ record }) => record?.removed !== true);
     const own = live.find(({ node }) => node === collector);
     if (!own) return undefined;
     if (live.length === 1 || target.type === 'local') return target;
@@ -251,7 +251,7 @@ class Compilation {
    */
   #keepUntilSwitched(): void {
     const left = this.slice
-      .told('tap_services', this.slice.id)
+      .published('tap_services', this.slice.id)
       .filter((entry) => !this.#records.has(entry.key) && stands(entry, this.slice) && !this.#isShut(entry.record));
     if (left.length === 0) return;
     const flows = [...this.#records.values()].filter(({ kind }) => kind === 'tap_flows');
@@ -280,8 +280,8 @@ class Compilation {
   /** Whether a node that can answer has yet to do what it is to be told. */
   #unanswered({ key, node, value }: WantedRecord): boolean {
     if (!this.slice.alive(node)) return false;
-    const told = this.slice.nodeRecords.get(key);
-    return told?.value !== value || (this.slice.heard(told)?.revision ?? 0) < told.revision;
+    const published = this.slice.nodeRecords.get(key);
+    return published?.value !== value || (this.slice.heard(published)?.revision ?? 0) < published.revision;
   }
 
   #input(collector: string, link: Link): void {

@@ -19,9 +19,9 @@ describe('the compiler', () => {
       if (segment?.is !== 'segment') throw new Error('no segment was taken');
       expect(segment.segment).toMatchObject({ type: 'vlan', physnet: 'physnet1' });
       const link = { type: 'vlan', physnet: 'physnet1', vlan: segment.segment.id };
-      const told = await cloud.nodeRecords();
+      const published = await cloud.nodeRecords();
       const json = (node: string, kind: 'tap_services' | 'tap_flows', id = '') =>
-        told.get(keys.nodeResource(node, kind, id))?.json;
+        published.get(keys.nodeResource(node, kind, id))?.json;
       expect(json('node1', 'tap_services', made.service)).toMatchObject({ port_id: portId(1), inputs: [link] });
       expect(json('node1', 'tap_flows', made.flows[0])).toMatchObject({ target: { type: 'local' } });
       expect(json('node2', 'tap_flows', made.flows[1])).toMatchObject({ target: link, direction: 'BOTH' });
@@ -46,10 +46,10 @@ describe('the compiler', () => {
       await cloud.lead(server);
       const made = await create(server, 1, [2, 3]);
       await cloud.settle();
-      const told = await cloud.nodeRecords();
-      const target = told.get(keys.nodeResource('node2', 'tap_flows', made.flows[0] ?? ''))?.json['target'];
+      const published = await cloud.nodeRecords();
+      const target = published.get(keys.nodeResource('node2', 'tap_flows', made.flows[0] ?? ''))?.json['target'];
       expect(target).toMatchObject({ type: 'vxlan', local: '10.0.0.2', remote: '10.0.0.1' });
-      const inputs = told.get(keys.nodeResource('node1', 'tap_services', made.service))?.json['inputs'];
+      const inputs = published.get(keys.nodeResource('node1', 'tap_services', made.service))?.json['inputs'];
       expect(inputs).toMatchObject([{ type: 'vxlan', local: '10.0.0.1', remote: '10.0.0.2' }]);
       expect(await status(server, `${flows}/${made.flows[1]}`)).toEqual({
         status: 'PENDING_CREATE',
@@ -199,7 +199,7 @@ describe('the compiler', () => {
       await cloud.bind('node1', portId(1));
       await cloud.bind('node1', portId(2));
       const made = await create(server, 1, [2]);
-      const told: string[] = [];
+      const published: string[] = [];
       let deleted = false;
       const { store } = server;
       const racing: Store = {
@@ -211,14 +211,14 @@ describe('the compiler', () => {
             expect((await server.as(acme)('DELETE', `${flows}/${made.flows[0]}`)).status).toBe(204);
           }
           const result = await store.transact(transaction, options);
-          if (result.succeeded) told.push(...transaction.operations.map(({ key }) => key));
+          if (result.succeeded) published.push(...transaction.operations.map(({ key }) => key));
           return result;
         },
       };
       await cloud.lead(server, racing);
       await cloud.settle();
       expect(deleted).toBe(true);
-      expect(told.filter((key) => key.includes('/nodes/'))).toEqual([
+      expect(published.filter((key) => key.includes('/nodes/'))).toEqual([
         keys.nodeResource('node1', 'tap_services', made.service),
       ]);
     }));

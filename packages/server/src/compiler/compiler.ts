@@ -2,9 +2,9 @@ import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas
 import type { Leadership, Store, Transaction } from '@taas/store';
 import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
 import { type Sliced, Slices } from '../slices/slices.js';
+import type { Dirty } from '../view/dirty.js';
 import type { LiveView } from '../view/live-view.js';
-import { everything } from '../view/touch.js';
-import type { Touched } from '../view/touched.js';
+import { everything } from '../view/mark-dirty.js';
 import { compileMirror } from './compile-mirror.js';
 import { compiling } from './compile-service.js';
 import { planMirror } from './plan-mirror.js';
@@ -69,7 +69,7 @@ export class Compiler {
 
   /** Works until the leadership ends. Never throws for what a single tap service does. */
   async lead(leadership: Leadership): Promise<void> {
-    const unsubscribe = this.deps.live.subscribe((touched) => this.#enqueue(touched));
+    const unsubscribe = this.deps.live.subscribe((dirty) => this.#enqueue(dirty));
     this.#enqueue(everything(this.deps.live.view));
     try {
       await Promise.all(Array.from({ length: workers }, () => this.#work(leadership)));
@@ -90,13 +90,13 @@ export class Compiler {
     return this.#queue.size + this.#delayed.size;
   }
 
-  #enqueue(touched: Touched): void {
-    for (const id of touched.services) this.#queue.add(`service/${id}`);
-    for (const id of touched.mirrors) this.#queue.add(`mirror/${id}`);
-    for (const port of touched.ports) this.#queue.add(`port/${port}`);
-    for (const node of touched.nodes) this.#queue.add(`underlay/${node}`);
-    if (touched.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
-    if (touched.sessionsFreed) for (const id of this.#starvedMirrors) this.#queue.add(`mirror/${id}`);
+  #enqueue(dirty: Dirty): void {
+    for (const id of dirty.services) this.#queue.add(`service/${id}`);
+    for (const id of dirty.mirrors) this.#queue.add(`mirror/${id}`);
+    for (const port of dirty.ports) this.#queue.add(`port/${port}`);
+    for (const node of dirty.nodes) this.#queue.add(`underlay/${node}`);
+    if (dirty.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
+    if (dirty.sessionsFreed) for (const id of this.#starvedMirrors) this.#queue.add(`mirror/${id}`);
   }
 
   async #work(leadership: Leadership): Promise<void> {

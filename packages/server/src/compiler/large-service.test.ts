@@ -35,13 +35,13 @@ it('a large service that is touched at every pause reaches its nodes all the sam
       nextLap: (run) => void (isCalm ? Promise.resolve() : touch()).then(run),
     });
     await cloud.lead(server, server.store, slices);
-    const told = async () =>
+    const published = async () =>
       [...(await cloud.nodeRecords()).keys()].filter((key) => key.includes('/tap_flows/')).length;
-    await expect.poll(told, { timeout: 15_000 }).toBeGreaterThanOrEqual(many - 1);
+    await expect.poll(published, { timeout: 15_000 }).toBeGreaterThanOrEqual(many - 1);
     expect(touches).toBeGreaterThan(many);
     isCalm = true;
     await cloud.settle();
-    expect(await told()).toBe(many);
+    expect(await published()).toBe(many);
   } finally {
     await cloud.stop();
   }

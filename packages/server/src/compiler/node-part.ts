@@ -12,21 +12,21 @@ import { guard, type Step } from './step.js';
 type Reports = Pick<ClusterView, 'states'>;
 
 /** A node's record as far as its end is concerned, whatever it is about. */
-type Told = Pick<Entry<{ readonly removed?: boolean }>, 'revision' | 'record'> & {
+type Published = Pick<Entry<{ readonly removed?: boolean }>, 'revision' | 'record'> & {
   readonly node: string;
   readonly kind: ResourceKind;
   readonly id: string;
 };
 
 /** Whether the node has answered this very tombstone: nothing is left. */
-export function confirmed(entry: Told, context: Reports): boolean {
+export function confirmed(entry: Published, context: Reports): boolean {
   const state = context.states.get(keys.stateResource(entry.node, entry.kind, entry.id))?.record;
   return state?.status === 'REMOVED' && state.revision >= entry.revision;
 }
 
 /** Whether every node that was told has a tombstone, and has confirmed it unless it cannot answer. */
-export function isGone(told: readonly Told[], context: Pick<ClusterView, 'states' | 'agents'>): boolean {
-  return told.every(
+export function isGone(published: readonly Published[], context: Pick<ClusterView, 'states' | 'agents'>): boolean {
+  return published.every(
     (entry) => entry.record?.removed === true && (confirmed(entry, context) || !isAlive(context, entry.node)),
   );
 }
@@ -52,7 +52,7 @@ export function tellNode(
  * @param tombstone the record rewritten to say that nothing of it may be left, or null if that cannot be said
  */
 export function takeAway(
-  current: Told & { readonly key: string },
+  current: Published & { readonly key: string },
   tombstone: () => string | null,
   context: Reports,
 ): Step | null {

@@ -16,9 +16,9 @@ export function planMirror(view: ClusterView, id: string, compiled: CompiledMirr
   const wanted = new Set(compiled.records.map(({ key }) => key));
   const { mirrors } = view;
   const steps = [
-    ...compiled.records.map((record) => tellNode(record, mirrors.told(record.key), [mirrors.byId.get(id)])),
+    ...compiled.records.map((record) => tellNode(record, mirrors.published(record.key), [mirrors.byId.get(id)])),
     ...mirrors
-      .toldOf(id)
+      .publishedOf(id)
       .filter(({ key }) => !wanted.has(key))
       .map((entry) => takeAway(entry, () => tombstone(view, entry), view)),
     ...removeApiRecord(view, id),
@@ -40,11 +40,11 @@ function tombstone(view: ClusterView, entry: MirrorNodeEntry): string | null {
 
 function removeApiRecord(view: ClusterView, id: string): Step[] {
   const entry = view.mirrors.byId.get(id);
-  return entry?.record?.deleting && isGone(view.mirrors.toldOf(id), view) ? [removal(entry)] : [];
+  return entry?.record?.deleting && isGone(view.mirrors.publishedOf(id), view) ? [removal(entry)] : [];
 }
 
 function giveBackTunnelIds(view: ClusterView, id: string): Step[] {
-  if (view.mirrors.byId.has(id) || view.mirrors.toldOf(id).length > 0) return [];
+  if (view.mirrors.byId.has(id) || view.mirrors.publishedOf(id).length > 0) return [];
   return view.mirrors.tunnelIdsOf(id).map(({ key, revision }) => ({
     compare: [
       { kind: 'mod-revision', key, revision },

@@ -30,7 +30,7 @@ async function service(n: number, port: number): Promise<string> {
   return record.id;
 }
 /** The nodes that are told of it, and not to take it away. */
-async function told(id: string): Promise<readonly string[]> {
+async function published(id: string): Promise<readonly string[]> {
   await cloud.settle();
   const records = await cloud.nodeRecords();
   return nodes.filter((node) => {
@@ -46,20 +46,20 @@ describe('a tap on a port of which nobody has said whose it is', () => {
     await cloud.bind('node1', portId(1));
     await role(1);
     const id = await service(9, 1);
-    expect(await told(id)).toEqual([]);
+    expect(await published(id)).toEqual([]);
     expect(await reason(id)).toBe(`Neutron has not told yet whose port ${portId(1)} is`);
     await role(1, acme);
-    expect(await told(id)).toEqual(['node1']);
+    expect(await published(id)).toEqual(['node1']);
   });
 
   it('is not proved by what a binding says, which can only deny', async () => {
     await cloud.bind('node1', portId(1), acme);
     await role(1);
     const id = await service(9, 1);
-    expect(await told(id)).toEqual([]);
+    expect(await published(id)).toEqual([]);
     await role(1, acme);
     await cloud.bind('node1', portId(1), umbrella);
-    expect(await told(id)).toEqual([]);
+    expect(await published(id)).toEqual([]);
     expect(await reason(id)).toContain('belongs to another project');
   });
 
@@ -67,15 +67,15 @@ describe('a tap on a port of which nobody has said whose it is', () => {
     await cloud.bind('node1', portId(1));
     const id = await service(9, 1);
     await role(1, acme);
-    expect(await told(id)).toEqual(['node1']);
+    expect(await published(id)).toEqual(['node1']);
     await role(1);
-    expect(await told(id)).toEqual(['node1']);
+    expect(await published(id)).toEqual(['node1']);
     await cloud.unbind('node1', portId(1));
     await cloud.bind('node2', portId(1));
-    expect(await told(id)).not.toContain('node2');
+    expect(await published(id)).not.toContain('node2');
     await role(1, acme);
     await cloud.converge(nodes);
-    expect(await told(id)).toEqual(['node2']);
+    expect(await published(id)).toEqual(['node2']);
   });
 
   it('is let in by the API only if that is known, and then it is written down', async () => {
@@ -96,8 +96,8 @@ it('a tap whose port has become another project’s is taken off its node, and s
   await cloud.bind('node1', portId(1));
   const id = await service(9, 1);
   await role(1, acme);
-  expect(await told(id)).toEqual(['node1']);
+  expect(await published(id)).toEqual(['node1']);
   await role(1, umbrella);
-  expect(await told(id)).toEqual([]);
+  expect(await published(id)).toEqual([]);
   expect(await reason(id)).toContain('belongs to another project');
 });

@@ -102,8 +102,8 @@ describe('for random meshes and any order of events', () => {
           await cloud.converge(nodes);
           await checkSegments(cloud);
           taken += (await segments(cloud)).size;
-          const told = new Map([...(await cloud.nodeRecords())].map(([key, { kv }]) => [key, kv.value]));
-          expect(told).toEqual(await fromScratch(cloud, policy));
+          const published = new Map([...(await cloud.nodeRecords())].map(([key, { kv }]) => [key, kv.value]));
+          expect(published).toEqual(await fromScratch(cloud, policy));
           // Another leader, who has seen nothing of this, finds nothing to do.
           const other = await cloud.replica();
           const second = await cloud.lead(other);

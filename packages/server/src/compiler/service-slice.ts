@@ -32,7 +32,7 @@ export type TapPlace =
   /** `mtu` is undefined where nobody knows the place, and null where whoever knows it does not say that. */
   | { readonly node: string; readonly mtu: number | null | undefined }
   /** Why the port is nowhere: a sentence for the tenant. */
-  | { readonly obstacle: Because };
+  | { readonly blocker: Because };
 
 export interface FlowEntry extends Entry<TapFlowRecord> {
   readonly record: TapFlowRecord;
@@ -51,9 +51,9 @@ export interface ServiceSlice {
   readonly held: readonly HeldSegment[];
   readonly options: readonly SegmentOption[];
   /** Those of them that are about one tap. */
-  told(kind: ServiceKind, tap: string): readonly NodeEntry[];
+  published(kind: ServiceKind, tap: string): readonly NodeEntry[];
   /** What a record's node last said of it; null if that is nothing, or its agent is silent. */
-  heard(told: NodeEntry): TapState | null;
+  heard(published: NodeEntry): TapState | null;
   /** Whether a node's agent holds its lease. */
   alive(node: string): boolean;
   /** Whether a port is of a tap's own project. */
@@ -75,7 +75,7 @@ export const sliceOf = (view: ClusterView, policy: SegmentPolicy, id: string): S
 
 /** {@link sliceOf}, in slices of another kind: those of time. What the view has of the service must not change meanwhile. */
 export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): Sliced<ServiceSlice> {
-  const told = (kind: ServiceKind, tap: string) => view.nodeRecords.ofTap(kind, tap);
+  const published = (kind: ServiceKind, tap: string) => view.nodeRecords.ofTap(kind, tap);
   const segments = new Map<SegmentOption, SegmentChoice>();
   const unreadable: string[] = [];
   const nodeRecords = new Map<string, NodeEntry>();
@@ -100,12 +100,12 @@ export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): 
     unreadableFlows: new Set(unreadable),
     held: view.segments.ofService(id),
     options: policy.options,
-    told,
+    published,
     heard: (entry) => heard(view, entry),
     alive: (node) => isAlive(view, node),
     owner: (port, tap) => ownership(view, port, tap),
     place: (port, owner, kind, tap) => {
-      const standing = told(kind, tap).filter((entry) => !entry.record?.removed);
+      const standing = published(kind, tap).filter((entry) => !entry.record?.removed);
       return placeOf(view, port, owner, standing);
     },
     node: (name) => nodeFacts(view, name),
@@ -159,11 +159,11 @@ export function placeOf(
 ): TapPlace {
   const place = view.places.of(port);
   if (place.is === 'bound' && owner === 'own') return place;
-  if (place.is === 'unbound') return { obstacle: because('port_not_bound', place.reason) };
+  if (place.is === 'unbound') return { blocker: because('port_not_bound', place.reason) };
   const [last] = [...standing].sort((a, b) => b.revision - a.revision);
   if (last) return { node: last.node, mtu: undefined };
   return {
-    obstacle:
+    blocker:
       place.is === 'bound'
         ? because('port_owner_unknown', `Neutron has not told yet whose port ${port} is`)
         : because('port_binding_unknown', `nobody has told yet where port ${port} is bound`),

@@ -155,4 +155,4 @@ export class FakeNeutron {
   }
 }
 
-const notFound: Canned = { status: 404, headers: { 'content-type': 'application/json' }, body: { not: 'told' } };
+const notFound: Canned = { status: 404, headers: { 'content-type': 'application/json' }, body: { not: 'published' } };

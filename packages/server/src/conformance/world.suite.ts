@@ -192,10 +192,10 @@ export class World {
         const parsed = parseKey(key);
         if (parsed.is !== 'node-resource') continue;
         const stateKey = keys.stateResource('node1', parsed.kind, parsed.id);
-        const told = json['removed'] === true ? 'REMOVED' : status;
+        const published = json['removed'] === true ? 'REMOVED' : status;
         const state = tapStateCodec.format({
-          ...{ v: 1, id: parsed.id, revision: kv.modRevision, status: told },
-          reason: told === 'ERROR' ? 'as the scene has it' : '',
+          ...{ v: 1, id: parsed.id, revision: kv.modRevision, status: published },
+          reason: published === 'ERROR' ? 'as the scene has it' : '',
         });
         if ((await this.#cloud.store.get(stateKey))?.value === state) continue;
         await this.#cloud.put(stateKey, state);

@@ -8,14 +8,14 @@ let now: number;
 let member: MemberSpace;
 let compacted: number[];
 let failure: Error | null;
-let told: string[];
+let published: string[];
 
 const clock: Clock = { now: () => now, monotonic: () => now, sleep: () => new Promise(() => undefined) };
 const logger: Logger = {
   ...{ debug: () => undefined, info: note, warn: note, error: note, child: () => logger },
 };
 function note(_fields: LogFields, message: string): void {
-  told.push(message);
+  published.push(message);
 }
 const failing = (): void => {
   if (failure !== null) throw failure;
@@ -39,7 +39,7 @@ const keeperOf = (historyMs = 1000) =>
 beforeEach(() => {
   now = 0;
   member = { endpoint: 'http://a', dbBytes: 500, inUseBytes: 100, quotaBytes: null, alarms: [], revision: 7 };
-  [compacted, failure, told] = [[], null, []];
+  [compacted, failure, published] = [[], null, []];
 });
 
 describe('room', () => {
@@ -54,7 +54,7 @@ describe('room', () => {
     member = { ...member, inUseBytes: 100 };
     await keeper.look(never);
     keeper.checkRoom();
-    expect(told).toEqual(['etcd has room', 'etcd is nearly full or full', 'etcd has room']);
+    expect(published).toEqual(['etcd has room', 'etcd is nearly full or full', 'etcd has room']);
   });
 
   it('what was known of an etcd that does not answer still counts', async () => {
@@ -100,7 +100,7 @@ describe('history', () => {
     failure = new StoreError('denied', 'permission denied');
     await keeper.compact(never);
     await keeper.compact(never);
-    expect(told.filter((line) => /auto-compaction-retention/.test(line))).toHaveLength(1);
+    expect(published.filter((line) => /auto-compaction-retention/.test(line))).toHaveLength(1);
     expect(keeper.facts()['etcd_history']).toMatchObject({ problem: 'permission denied' });
   });
 

@@ -79,8 +79,8 @@ export class PhysnetKeeper {
   async lead({ fence, signal }: Leadership): Promise<void> {
     const { live, random, logger } = this.deps;
     let news = true;
-    const unsubscribe = live.subscribe((touched) => {
-      if (touched.agents.size === 0 && touched.physnets.size === 0 && !touched.whole) return;
+    const unsubscribe = live.subscribe((dirty) => {
+      if (dirty.agents.size === 0 && dirty.physnets.size === 0 && !dirty.whole) return;
       news = true;
       this.#wake();
     });

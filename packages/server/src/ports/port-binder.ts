@@ -6,8 +6,8 @@ import { packSteps } from '../compiler/transactions.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
+import { everything } from '../view/mark-dirty.js';
 import { portTapped } from '../view/tapped-ports.js';
-import { everything } from '../view/touch.js';
 
 /** Whoever knows where ports are bound. */
 export interface BindingSource {
@@ -65,7 +65,7 @@ export class PortBinder {
   /** Works until the leadership ends. */
   async lead({ signal, fence }: Leadership): Promise<void> {
     const { live, clock, random, logger } = this.deps;
-    const unsubscribe = live.subscribe((touched) => this.lookAt(touched.ports));
+    const unsubscribe = live.subscribe((dirty) => this.lookAt(dirty.ports));
     const onAbort = () => this.#wake();
     signal.addEventListener('abort', onAbort, { once: true });
     this.lookAtAll();

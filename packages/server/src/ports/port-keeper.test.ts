@@ -73,10 +73,10 @@ const shown = async (path: string) => {
 const active = (flow: string) => async () =>
   expect(await shown(`${flows}/${flow}`)).toEqual({ status: 'ACTIVE', reason: '' });
 /** The nodes that are told of a flow or a service, and not to take it away. */
-const toldOf = async (kind: 'tap_flows' | 'tap_services', id: string): Promise<readonly string[]> => {
-  const told = await cloud.nodeRecords();
+const publishedOf = async (kind: 'tap_flows' | 'tap_services', id: string): Promise<readonly string[]> => {
+  const published = await cloud.nodeRecords();
   return nodes.filter((node) => {
-    const record = told.get(keys.nodeResource(node, kind, id))?.json;
+    const record = published.get(keys.nodeResource(node, kind, id))?.json;
     return record !== undefined && record['removed'] !== true;
   });
 };
@@ -96,22 +96,22 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
     v2.trunk('node3', 4, [11, 12]);
     const { flow } = await tap(1, 12);
     await comes(active(flow));
-    expect(await toldOf('tap_flows', flow)).toEqual(['node3']);
+    expect(await publishedOf('tap_flows', flow)).toEqual(['node3']);
     v2.trunk('node3', 4, [11]);
     await comes(async () =>
       expect((await shown(`${flows}/${flow}`)).reason).toBe(`port ${portId(12)} is not bound to a node`),
     );
     v2.trunk('node2', 2, [12]);
     await comes(active(flow));
-    expect(await toldOf('tap_flows', flow)).toEqual(['node2']);
+    expect(await publishedOf('tap_flows', flow)).toEqual(['node2']);
   });
 
   it('the tap follows its source, whether the new key comes before the old one goes or after', async () => {
     const { flow } = await tap(1, 2);
     await comes(active(flow));
-    expect(await toldOf('tap_flows', flow)).toEqual(['node2']);
+    expect(await publishedOf('tap_flows', flow)).toEqual(['node2']);
     v2.put('node3', 2);
-    await comes(async () => expect(await toldOf('tap_flows', flow)).toEqual(['node3']));
+    await comes(async () => expect(await publishedOf('tap_flows', flow)).toEqual(['node3']));
     v2.remove('node2', 2);
     await comes(active(flow));
     v2.remove('node3', 2);
@@ -122,7 +122,7 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
     );
     v2.put('node2', 2);
     await comes(active(flow));
-    expect(await toldOf('tap_flows', flow)).toEqual(['node2']);
+    expect(await publishedOf('tap_flows', flow)).toEqual(['node2']);
   });
 
   it('the tap follows its collector', async () => {
@@ -130,7 +130,7 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
     await comes(active(flow));
     v2.remove('node1', 1);
     v2.put('node3', 1);
-    await comes(async () => expect(await toldOf('tap_services', service)).toEqual(['node3']));
+    await comes(async () => expect(await publishedOf('tap_services', service)).toEqual(['node3']));
     await comes(active(flow));
   });
 
@@ -171,9 +171,9 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
     v2.put('node3', 2);
     await lead({ from: 'etcd-v2', follower: v2 });
     await cloud.settle();
-    expect(await toldOf('tap_flows', stays.flow)).toEqual(['node2']);
+    expect(await publishedOf('tap_flows', stays.flow)).toEqual(['node2']);
     v2.heal();
-    await comes(async () => expect(await toldOf('tap_flows', stays.flow)).toEqual(['node3']));
+    await comes(async () => expect(await publishedOf('tap_flows', stays.flow)).toEqual(['node3']));
     await comes(active(late.flow));
   });
 
@@ -199,7 +199,7 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
     await comes(active(flow));
     await cloud.bind('node3', portId(2));
     await cloud.settle();
-    expect(await toldOf('tap_flows', flow)).toEqual(['node2']);
+    expect(await publishedOf('tap_flows', flow)).toEqual(['node2']);
   });
 
   it('records are not wanted any more when the keys are in our own etcd', async () => {
@@ -227,9 +227,9 @@ describe('bindings from Neutron', () => {
     await comes(active(flow));
     expect(await record(2)).toEqual({ v: 1, node: 'node2', reason: '', project_id: acme });
     neutron.bind(2, 'node3');
-    await comes(async () => expect(await toldOf('tap_flows', flow)).toEqual(['node3']));
+    await comes(async () => expect(await publishedOf('tap_flows', flow)).toEqual(['node3']));
     neutron.bind(1, 'node2');
-    await comes(async () => expect(await toldOf('tap_services', service)).toEqual(['node2']));
+    await comes(async () => expect(await publishedOf('tap_services', service)).toEqual(['node2']));
     await comes(active(flow));
   });
 
@@ -243,7 +243,7 @@ describe('bindings from Neutron', () => {
     await comes(active(flow));
     neutron.bind(2, host, vif);
     await comes(async () => expect(await shown(`${flows}/${flow}`)).toEqual({ status: 'PENDING_CREATE', reason }));
-    await comes(async () => expect(await toldOf('tap_flows', flow)).toEqual([]));
+    await comes(async () => expect(await publishedOf('tap_flows', flow)).toEqual([]));
   });
 
   it('Neutron down, and a leader that has never seen it: taps stand, nothing is deleted', async () => {

@@ -133,14 +133,14 @@ describe('what is remembered of placements', () => {
     };
     // What the two services have taken so far.
     for (const id of [1, 2]) hold(id, null);
-    expect(scene.check(b).obstacles.flows.size).toBe(0);
+    expect(scene.check(b).blockers.flows.size).toBe(0);
     hold(1, a);
-    expect(scene.check(b).obstacles.flows.get(b)).toEqual({
+    expect(scene.check(b).blockers.flows.get(b)).toEqual({
       code: 'segments_exhausted',
       reason: expect.stringMatching(/no id is free for this project/),
     });
     hold(1, null);
-    expect(scene.check(b).obstacles.flows.size).toBe(0);
+    expect(scene.check(b).blockers.flows.size).toBe(0);
   });
 
   it('does not outlive a node’s way out, though the node has not been told of anything', () => {
@@ -150,14 +150,14 @@ describe('what is remembered of placements', () => {
     });
     const added = uuid('d');
     for (const writes of [service(c), flow(added, c, a)]) scene.write(writes);
-    expect(scene.check(c).obstacles.flows.size).toBe(0);
+    expect(scene.check(c).blockers.flows.size).toBe(0);
     scene.write(agent('n2', false, [], '26.06'));
-    expect(scene.check(c).obstacles.flows.get(added)).toEqual({
+    expect(scene.check(c).blockers.flows.get(added)).toEqual({
       code: 'no_common_network',
       reason: expect.stringMatching(/no common way/),
     });
     scene.write(agent('n2', false, ['p'], '26.06'));
-    expect(scene.check(c).obstacles.flows.size).toBe(0);
+    expect(scene.check(c).blockers.flows.size).toBe(0);
   });
 
   it('does not outlive a flow whose record could not be read', () => {

@@ -4,7 +4,7 @@ import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { cutting } from '../compiler/service-slice.js';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { Touched } from '../view/touched.js';
+import type { Dirty } from '../view/dirty.js';
 
 /** So many flows of a service are compiled in a millisecond or two. */
 const fewFlows = 100;
@@ -15,21 +15,21 @@ export interface PlacedPart {
   /** Where the node reports. */
   readonly stateKey: string;
   /** Revision at which the node was told what it must do now; null if it has not been told that yet. */
-  readonly toldRevision: number | null;
+  readonly publishedRevision: number | null;
 }
 
 /** @param told what the node has been told, if anything */
 export function placedPart(
   { node, kind, id, value }: WantedRecord,
-  told: { readonly value: string; readonly revision: number } | undefined,
+  published: { readonly value: string; readonly revision: number } | undefined,
 ): PlacedPart {
-  const toldRevision = told?.value === value ? told.revision : null;
-  return { node, stateKey: keys.stateResource(node, kind, id), toldRevision };
+  const publishedRevision = published?.value === value ? published.revision : null;
+  return { node, stateKey: keys.stateResource(node, kind, id), publishedRevision };
 }
 
 /** What the compiler makes of a tap service and its flows, as far as their statuses need it. */
 export interface Placement {
-  readonly obstacles: Compiled['obstacles'];
+  readonly blockers: Compiled['blockers'];
   /** The service's own part, and each flow's, by id. */
   readonly parts: ReadonlyMap<string, PlacedPart>;
 }
@@ -42,7 +42,7 @@ export interface PlacementSource {
 /** A placement that somebody is working out, in slices. */
 class Working {
   /** An event has touched the service since: what is worked out holds for those who asked before it. */
-  touched = false;
+  dirty = false;
   result: Placement | undefined;
   #failure: { readonly error: unknown } | undefined;
 
@@ -75,17 +75,17 @@ export class Placements implements PlacementSource {
   ) {}
 
   /** To be told of each event, before anything is asked again. */
-  forget(touched: Touched): void {
-    if (touched.whole) {
+  forget(dirty: Dirty): void {
+    if (dirty.whole) {
       this.#known.clear();
-      for (const working of this.#working.values()) working.touched = true;
+      for (const working of this.#working.values()) working.dirty = true;
       this.#working.clear();
       return;
     }
-    for (const service of touched.services) {
+    for (const service of dirty.services) {
       this.#known.delete(service);
       const working = this.#working.get(service);
-      if (working) working.touched = true;
+      if (working) working.dirty = true;
       this.#working.delete(service);
     }
   }
@@ -107,7 +107,7 @@ export class Placements implements PlacementSource {
     const known = this.#known.get(service);
     if (known) return known;
     const working: Working =
-      this.#working.get(service) ?? new Working(this.#place(service, (): boolean => working.touched));
+      this.#working.get(service) ?? new Working(this.#place(service, (): boolean => working.dirty));
     this.#working.set(service, working);
     try {
       for (;;) {
@@ -121,11 +121,11 @@ export class Placements implements PlacementSource {
     }
   }
 
-  *#place(service: string, touched = () => false): Sliced<Placement> {
+  *#place(service: string, dirty = () => false): Sliced<Placement> {
     const compiled = yield* compiling(yield* cutting(this.view, this.policy, service));
-    const placement = { obstacles: compiled.obstacles, parts: yield* this.#parts(compiled) };
+    const placement = { blockers: compiled.blockers, parts: yield* this.#parts(compiled) };
     // Which segment is free depends on all the others, whose events do not touch this service.
-    if (!compiled.waitsForSegment && compiled.segmentsNeeded.length === 0 && !touched())
+    if (!compiled.waitsForSegment && compiled.segmentsNeeded.length === 0 && !dirty())
       this.#known.set(service, placement);
     return placement;
   }

@@ -24,7 +24,7 @@ const unknownStatus: StatusView = {
 
 /**
  * The status of taps as the view has it, with the reason: every replica runs the compiler's own function over the same
- * records, so that what it says of an obstacle is what stops the leader.
+ * records, so that what it says of a blocker is what stops the leader.
  */
 export class StatusReader {
   constructor(
@@ -42,50 +42,50 @@ export class StatusReader {
   service(record: TapServiceRecord): StatusView {
     if (record.deleting) return this.#deleting(this.view.nodeRecords.ofService(record.id));
     // The record is newer than the view: nobody can have been told yet.
-    if (!this.view.services.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { obstacles, parts } = this.placements.of(record.id);
-    if (obstacles.lasting.has(record.id)) return refused(obstacles.service);
+    if (!this.view.services.has(record.id)) return deriveStatus({ deleting: false, blocker: null, parts: [] });
+    const { blockers, parts } = this.placements.of(record.id);
+    if (blockers.lasting.has(record.id)) return refused(blockers.service);
     const own = parts.get(record.id);
-    return deriveStatus({ deleting: false, obstacle: obstacles.service, parts: own ? [this.#reported(own)] : [] });
+    return deriveStatus({ deleting: false, blocker: blockers.service, parts: own ? [this.#reported(own)] : [] });
   }
 
   /** A flow is ACTIVE only if both its own node and the collector's have verified their parts. */
   flow(record: TapFlowRecord): StatusView {
     const cascading = this.view.services.get(record.tap_service_id)?.record?.deleting === true;
     if (record.deleting || cascading) return this.#deleting(this.view.nodeRecords.ofFlow(record.id));
-    if (!this.view.flows.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { obstacles, parts } = this.placements.of(record.tap_service_id);
+    if (!this.view.flows.has(record.id)) return deriveStatus({ deleting: false, blocker: null, parts: [] });
+    const { blockers, parts } = this.placements.of(record.tap_service_id);
     const own = parts.get(record.id);
     const collector = parts.get(record.tap_service_id);
-    const obstacle = obstacles.flows.get(record.id) ?? obstacles.service;
-    if (obstacles.lasting.has(record.id)) return refused(obstacle);
+    const blocker = blockers.flows.get(record.id) ?? blockers.service;
+    if (blockers.lasting.has(record.id)) return refused(blocker);
     const both = own && collector ? [this.#reported(own), this.#reported(collector)] : [];
-    return deriveStatus({ deleting: false, obstacle, parts: both });
+    return deriveStatus({ deleting: false, blocker, parts: both });
   }
 
   mirror(record: TapMirrorRecord): StatusView {
     const { mirrors } = this.view;
-    if (record.deleting) return this.#deleting(mirrors.toldOf(record.id));
-    if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, obstacle: null, parts: [] });
-    const { records, obstacle, lasting } = compileMirror(this.view, this.rules, record.id);
-    if (lasting && obstacle !== null) return refused(obstacle);
+    if (record.deleting) return this.#deleting(mirrors.publishedOf(record.id));
+    if (!mirrors.byId.has(record.id)) return deriveStatus({ deleting: false, blocker: null, parts: [] });
+    const { records, blocker, lasting } = compileMirror(this.view, this.rules, record.id);
+    if (lasting && blocker !== null) return refused(blocker);
     const wanted = records.filter(({ leaving }) => !leaving);
-    const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.told(each.key))));
-    return deriveStatus({ deleting: false, obstacle, parts });
+    const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.published(each.key))));
+    return deriveStatus({ deleting: false, blocker, parts });
   }
 
-  #deleting(told: readonly (NodeEntry | MirrorNodeEntry)[]): StatusView {
-    const parts = told.map(({ node, kind, id, revision }) =>
-      this.#reported({ node, stateKey: keys.stateResource(node, kind, id), toldRevision: revision }),
+  #deleting(published: readonly (NodeEntry | MirrorNodeEntry)[]): StatusView {
+    const parts = published.map(({ node, kind, id, revision }) =>
+      this.#reported({ node, stateKey: keys.stateResource(node, kind, id), publishedRevision: revision }),
     );
-    return deriveStatus({ deleting: true, obstacle: null, parts });
+    return deriveStatus({ deleting: true, blocker: null, parts });
   }
 
-  #reported({ node, stateKey, toldRevision }: PlacedPart): NodePart {
+  #reported({ node, stateKey, publishedRevision }: PlacedPart): NodePart {
     const state = this.view.states.get(stateKey)?.record ?? null;
     return {
       node,
-      wantedRevision: toldRevision,
+      wantedRevision: publishedRevision,
       state,
       agentAlive: nodeFacts(this.view, node).alive,
       agentUnreadable: this.view.agents.get(node)?.record === null,

@@ -1,7 +1,7 @@
 import type { ClusterView } from '../view/cluster-view.js';
+import type { Dirty } from '../view/dirty.js';
+import { everything } from '../view/mark-dirty.js';
 import { ownerOf } from '../view/port-owner.js';
-import { everything } from '../view/touch.js';
-import type { Touched } from '../view/touched.js';
 
 const none: ReadonlySet<string> = new Set();
 
@@ -13,13 +13,13 @@ export class TappedPortsIndex {
   constructor(private readonly view: ClusterView) {}
 
   /** To be told of each event, once the view has it. */
-  take(touched: Touched): void {
-    if (touched.whole) {
+  take(dirty: Dirty): void {
+    if (dirty.whole) {
       this.#owner.clear();
       this.#byOwner.clear();
       for (const port of everything(this.view).ports) this.#look(port);
     }
-    for (const port of touched.ports) this.#look(port);
+    for (const port of dirty.ports) this.#look(port);
   }
 
   /** Of one project; null: those of which nobody has said whose they are. */

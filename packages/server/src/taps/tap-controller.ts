@@ -16,7 +16,7 @@ import { type LiveView, ViewBehindError } from '../view/live-view.js';
 import type { OwnWrites } from '../view/own-writes.js';
 import { shelf, type TapRecord } from '../view/shelf.js';
 import type { Admission } from './admission/admission.js';
-import type { SecondLook } from './admission/second-look.js';
+import type { Recheck } from './admission/recheck.js';
 import { checkCreate, checkUpdate } from './attributes.js';
 import { TapRemoval } from './removal/tap-removal.js';
 import type { ShownTap } from './tap-kind.js';
@@ -29,7 +29,7 @@ export interface ControllerDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly admission: Admission;
-  readonly secondLook: SecondLook;
+  readonly recheck: Recheck;
   readonly access: Access;
   /** What this replica has written: its lists must show at least that. */
   readonly writes: OwnWrites;
@@ -108,7 +108,7 @@ export class TapController {
     this.deps.checkRoom();
     this.deps.budget.spend(caller.projectId, records);
     const admit = () => tapKinds[kind].admit(this.deps.admission, records, caller);
-    writes.note(await this.deps.secondLook.run(caller.projectId, admit));
+    writes.note(await this.deps.recheck.run(caller.projectId, admit));
     return { bulk, shown: records.map((record) => tapKinds[kind].shown(record, acceptedOnly)) };
   }
 

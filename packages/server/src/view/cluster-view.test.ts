@@ -49,7 +49,7 @@ describe('a malformed record', () => {
     const good = await tap(11, 12);
     await cloud.converge(['node1', 'node2']);
     const after = await cloud.nodeRecords();
-    for (const [told, { kv }] of before) expect(after.get(told)?.kv).toEqual(kv);
+    for (const [published, { kv }] of before) expect(after.get(published)?.kv).toEqual(kv);
     expect((await shown(`${flows}/${good.flow}`)).tap_flow.status).toBe('ACTIVE');
     expect((await shown(`${services}/${bad.service}`)).NeutronError.type).toBe('TapServiceNotFound');
     expect(server.live.view.problems.has(key)).toBe(true);
@@ -115,13 +115,13 @@ describe('a malformed record', () => {
   it('of a segment that is in use is written anew, and the nodes are told nothing', async () => {
     await tap(1, 2);
     await cloud.converge(['node1', 'node2']);
-    const told = await cloud.nodeRecords();
+    const published = await cloud.nodeRecords();
     const [[key, entry] = []] = [...(await cloud.read(prefixes.segments))];
     if (!key || !entry) throw new Error('no segment');
     await cloud.put(key, '{"v":1,');
     await cloud.settle();
     expect((await cloud.read(prefixes.segments)).get(key)?.json).toEqual(entry.json);
-    expect(await cloud.nodeRecords()).toEqual(told);
+    expect(await cloud.nodeRecords()).toEqual(published);
   });
 
   it('of a segment is nobody’s and never free', async () => {
@@ -174,8 +174,8 @@ function facts(view: ViewState): unknown {
     byPort: ids.map((id) => [sorted(view.servicesByPort.get(id)), sorted(view.flowsByPort.get(id))]),
     byProject: [acme].map((id) => [view.byProject.tap_services.inOrder(id), view.byProject.tap_flows.inOrder(id)]),
     places: ids.map((id) => view.places.of(id)),
-    told: ids.map((id) => sorted(view.nodeRecords.ofService(id).map((entry) => entry.key))),
-    toldOfFlow: ids.map((id) => sorted(view.nodeRecords.ofFlow(id).map((entry) => entry.key))),
+    published: ids.map((id) => sorted(view.nodeRecords.ofService(id).map((entry) => entry.key))),
+    publishedOfFlow: ids.map((id) => sorted(view.nodeRecords.ofFlow(id).map((entry) => entry.key))),
     onNode: ['n1', 'n2'].map((id) => sorted(view.nodeRecords.onNode(id).map(({ key }) => key))),
     segments: ids.map((id) => sorted(view.segments.ofService(id).map((held) => held.key))),
     pool: view.segments.heldInPool({ type: 'vlan', physnet: 'p' }),

@@ -41,7 +41,7 @@ type SeenProjects = Pick<ProjectIndex, 'count' | 'inOrder'>;
 
 /** Tap mirrors, to look at. */
 export interface SeenMirrors
-  extends Pick<MirrorIndex, 'told' | 'toldOf' | 'onNode' | 'holderOf' | 'tunnelIdsOf' | 'everything'> {
+  extends Pick<MirrorIndex, 'published' | 'publishedOf' | 'onNode' | 'holderOf' | 'tunnelIdsOf' | 'everything'> {
   readonly byId: ReadonlyMap<string, Entry<TapMirrorRecord>>;
   readonly byPort: SeenGroups<string, string>;
   readonly byProject: SeenProjects;

@@ -34,19 +34,19 @@ function happens(...entries: readonly KeyValue[]) {
   return judged(view.apply({ kind: 'changes', revision, changes }));
 }
 
-function judged(touched: ReturnType<ViewState['apply']>) {
-  for (const node of judge.take(view, touched, now)) view.silence(node, touched);
-  return touched;
+function judged(dirty: ReturnType<ViewState['apply']>) {
+  for (const node of judge.take(view, dirty, now)) view.silence(node, dirty);
+  return dirty;
 }
 
 /** Time passes, and the leader shows that etcd takes writes. */
 function pass(ms: number) {
-  const touched = [];
+  const dirty = [];
   for (let left = ms; left > 0; left -= 300) {
     now += Math.min(left, 300);
-    touched.push(happens(leader()));
+    dirty.push(happens(leader()));
   }
-  return touched;
+  return dirty;
 }
 
 beforeEach(() => {
@@ -59,10 +59,10 @@ beforeEach(() => {
 it('takes an agent for gone when its heartbeat stops though its record stays, and tells what depends on it', () => {
   pass(1800);
   expect(view.agents.has('n')).toBe(true);
-  const told = pass(600);
+  const published = pass(600);
   expect(view.agents.has('n')).toBe(false);
   expect([...view.silent.keys()]).toEqual(['n']);
-  expect(told.flatMap(({ agents }) => [...agents])).toEqual([['n', false]]);
+  expect(published.flatMap(({ agents }) => [...agents])).toEqual([['n', false]]);
 });
 
 it('believes in it again when it is heard, or its record is written', () => {
@@ -77,8 +77,8 @@ it('believes in it again when it is heard, or its record is written', () => {
 });
 
 it('is told nothing of taps by a heartbeat', () => {
-  const touched = happens(heartbeat('n'));
-  expect([touched.agents.size, touched.services.size, touched.mirrors.size, touched.ports.size]).toEqual([0, 0, 0, 0]);
+  const dirty = happens(heartbeat('n'));
+  expect([dirty.agents.size, dirty.services.size, dirty.mirrors.size, dirty.ports.size]).toEqual([0, 0, 0, 0]);
 });
 
 it('takes nobody for gone while nobody shows that etcd takes writes', () => {

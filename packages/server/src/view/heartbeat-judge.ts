@@ -1,6 +1,6 @@
 import type { Revision } from '@taas/store';
 import type { ClusterView } from './cluster-view.js';
-import type { Touched } from './touched.js';
+import type { Dirty } from './dirty.js';
 
 /**
  * Periods without a heartbeat after which an agent is silent. There are two periods in the time of its lease: with a leader that is
@@ -37,14 +37,14 @@ export class HeartbeatJudge {
    * @param now monotonic, in ms
    * @returns the nodes whose agents count as there and are silent
    */
-  take(view: ClusterView, touched: Touched, now: number): readonly string[] {
-    if (touched.whole) return this.#begin(view, now);
-    for (const node of touched.heard) {
+  take(view: ClusterView, dirty: Dirty, now: number): readonly string[] {
+    if (dirty.whole) return this.#begin(view, now);
+    for (const node of dirty.heard) {
       this.#heard.set(node, { revision: lastWritten(view, node), at: this.#time + this.#sinceLeader(now) });
       this.#silent.delete(node);
     }
-    for (const [node, there] of touched.agents) if (!there) this.#heard.delete(node);
-    if (!touched.leaderHeard) return [];
+    for (const [node, there] of dirty.agents) if (!there) this.#heard.delete(node);
+    if (!dirty.leaderHeard) return [];
     this.#time += this.#sinceLeader(now);
     this.#leaderHeardAt = now;
     return [...view.agents.keys()].filter((node) => this.#isSilent(view, node));

@@ -44,13 +44,13 @@ it('lets others have their turn while it takes in much at once, and nobody sees 
     },
   };
   const live = new LiveView(following, clock, silentLogger);
-  const told: number[] = [];
-  live.subscribe(() => told.push(live.view.revision));
+  const published: number[] = [];
+  live.subscribe(() => published.push(live.view.revision));
   await live.run(new AbortController().signal);
   expect(live.view.services.size).toBe(many);
   expect(turns).toBeGreaterThan(50);
   expect(new Set(seen).size).toBe(seen.length);
-  expect(told.at(-1)).toBe(many);
+  expect(published.at(-1)).toBe(many);
   await store.close();
 });
 

@@ -2,13 +2,13 @@ import { prefixes, root } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { FollowEvent, Revision, Store } from '@taas/store';
 import type { ClusterView, OwnersKnown } from './cluster-view.js';
+import type { Dirty } from './dirty.js';
 import { HeartbeatJudge } from './heartbeat-judge.js';
 import type { PlacesFrom } from './port-places.js';
-import type { Touched } from './touched.js';
 import { ViewState } from './view-state.js';
 import { wholeRevisions } from './whole-revisions.js';
 
-export type ViewListener = (touched: Touched) => void;
+export type ViewListener = (dirty: Dirty) => void;
 
 /** The view could not be brought up to date in time; the caller should say so rather than answer from the past. */
 export class ViewBehindError extends Error {
@@ -99,15 +99,15 @@ export class LiveView {
   }
 
   /** The view has moved on: whoever listens or waits is told. */
-  #taken(touched: Touched): void {
+  #taken(dirty: Dirty): void {
     if (!this.fresh) this.logger.info({ revision: this.view.revision }, 'etcd is in sight');
     this.fresh = true;
     this.#contained('heartbeats', () => {
-      for (const node of this.#judge.take(this.view, touched, this.clock.monotonic())) this.#silence(node, touched);
+      for (const node of this.#judge.take(this.view, dirty, this.clock.monotonic())) this.#silence(node, dirty);
     });
     this.#reportProblems();
-    if (touched.whole || touched.agents.size > 0) this.#contained('tunnel addresses', () => this.#reportContested());
-    for (const listener of this.#listeners) this.#tell(listener, touched);
+    if (dirty.whole || dirty.agents.size > 0) this.#contained('tunnel addresses', () => this.#reportContested());
+    for (const listener of this.#listeners) this.#tell(listener, dirty);
     for (const waiter of [...this.#waiters]) {
       if (waiter.revision > this.view.revision) continue;
       this.#waiters.delete(waiter);
@@ -115,15 +115,15 @@ export class LiveView {
     }
   }
 
-  #silence(node: string, touched: Touched): void {
-    this.#state.silence(node, touched);
+  #silence(node: string, dirty: Dirty): void {
+    this.#state.silence(node, dirty);
     if (this.view.silent.has(node))
       this.logger.warn({ node }, 'the agent has been silent for too long though its lease is held: it counts as gone');
   }
 
   /** A listener that fails keeps nobody else from being told. */
-  #tell(listener: ViewListener, touched: Touched): void {
-    this.#contained('a listener', () => listener(touched));
+  #tell(listener: ViewListener, dirty: Dirty): void {
+    this.#contained('a listener', () => listener(dirty));
   }
 
   #contained(part: string, work: () => void): void {

@@ -27,9 +27,9 @@ export class MirrorIndex {
   /** By tunnel id, whosever they are. */
   readonly byTunnelId = new Groups<number, string>();
   readonly sessions = new MirrorSessions();
-  readonly #told = new Map<string, MirrorNodeEntry>();
-  readonly #toldByMirror = new Groups<string, string>();
-  readonly #toldByNode = new Groups<string, string>();
+  readonly #published = new Map<string, MirrorNodeEntry>();
+  readonly #publishedByMirror = new Groups<string, string>();
+  readonly #publishedByNode = new Groups<string, string>();
   readonly #tunnelIds = new Map<string, HeldTunnelId & { readonly mirror: string }>();
   readonly #tunnelIdsByMirror = new Groups<string, string>();
 
@@ -53,20 +53,20 @@ export class MirrorIndex {
   }
 
   /** @throws RecordError for a malformed value, once it has been taken in as one */
-  setTold(at: { readonly node: string; readonly id: string }, key: string, kv: KeyValue | undefined): void {
+  setPublished(at: { readonly node: string; readonly id: string }, key: string, kv: KeyValue | undefined): void {
     if (!kv) {
       this.sessions.set(key, at.node, null);
-      this.#told.delete(key);
-      this.#toldByMirror.remove(at.id, key);
-      this.#toldByNode.remove(at.node, key);
+      this.#published.delete(key);
+      this.#publishedByMirror.remove(at.id, key);
+      this.#publishedByNode.remove(at.node, key);
       return;
     }
-    const { record, error } = readTold(at.id, kv);
+    const { record, error } = readPublished(at.id, kv);
     const { modRevision: revision, createRevision, value } = kv;
     this.sessions.set(key, at.node, record);
-    this.#told.set(key, { key, revision, createRevision, value, record, kind: 'tap_mirrors', ...at });
-    this.#toldByMirror.add(at.id, key);
-    this.#toldByNode.add(at.node, key);
+    this.#published.set(key, { key, revision, createRevision, value, record, kind: 'tap_mirrors', ...at });
+    this.#publishedByMirror.add(at.id, key);
+    this.#publishedByNode.add(at.node, key);
     if (error) throw error;
   }
 
@@ -81,18 +81,18 @@ export class MirrorIndex {
     this.#tunnelIdsByMirror.add(mirror, key);
   }
 
-  told(key: string): MirrorNodeEntry | undefined {
-    return this.#told.get(key);
+  published(key: string): MirrorNodeEntry | undefined {
+    return this.#published.get(key);
   }
 
   /** What nodes were told about a mirror, tombstones included. */
-  toldOf(mirror: string): readonly MirrorNodeEntry[] {
-    return this.#toldByMirror.get(mirror).flatMap((key) => this.#told.get(key) ?? []);
+  publishedOf(mirror: string): readonly MirrorNodeEntry[] {
+    return this.#publishedByMirror.get(mirror).flatMap((key) => this.#published.get(key) ?? []);
   }
 
   /** Mirrors that a node was told of. */
   onNode(node: string): readonly string[] {
-    return this.#toldByNode.get(node).flatMap((key) => this.#told.get(key)?.id ?? []);
+    return this.#publishedByNode.get(node).flatMap((key) => this.#published.get(key)?.id ?? []);
   }
 
   /** The mirror that holds a tunnel id, or held it and has not given it back. */
@@ -106,11 +106,14 @@ export class MirrorIndex {
 
   /** Every mirror that there is anything of. */
   everything(): Set<string> {
-    return new Set([...this.byId.keys(), ...this.#toldByMirror.keys(), ...this.#tunnelIdsByMirror.keys()]);
+    return new Set([...this.byId.keys(), ...this.#publishedByMirror.keys(), ...this.#tunnelIdsByMirror.keys()]);
   }
 }
 
-function readTold(id: string, kv: KeyValue): { readonly record: NodeTapMirror | null; readonly error?: RecordError } {
+function readPublished(
+  id: string,
+  kv: KeyValue,
+): { readonly record: NodeTapMirror | null; readonly error?: RecordError } {
   try {
     return { record: ownId(id, kv.key, nodeTapMirrorCodec.parse(kv.key, believed(kv))) };
   } catch (error) {

@@ -35,10 +35,10 @@ export class NodeRecordIndex {
     report: (error: RecordError) => void,
   ): NodeRecordChange {
     const before = this.#serviceOf.get(key);
-    const touched = before === undefined ? [] : [before];
+    const dirty = before === undefined ? [] : [before];
     if (!kv) {
       this.#forget(key, at);
-      return { services: touched, readable: true };
+      return { services: dirty, readable: true };
     }
     const record = parse(at, kv, report);
     const service = record ? serviceOf(record) : (before ?? knownService);
@@ -57,13 +57,13 @@ export class NodeRecordIndex {
     if (service === undefined) {
       this.#serviceOf.delete(key);
       this.#orphans.add(key);
-      return { services: touched, readable: false };
+      return { services: dirty, readable: false };
     }
     this.#orphans.delete(key);
     this.#serviceOf.set(key, service);
     this.#byService.add(service, key);
     return {
-      services: [...touched, service],
+      services: [...dirty, service],
       readable: record !== null,
       ...(record ? { project: { service, id: record.project_id } } : {}),
     };

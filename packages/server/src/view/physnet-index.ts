@@ -23,7 +23,7 @@ export class PhysnetIndex {
   /** Nodes by physnet. */
   readonly #inLayer2 = new Groups<string, string>();
   /** By node, of those whose agent tells. */
-  readonly #told = new Map<string, ReadonlySet<string>>();
+  readonly #published = new Map<string, ReadonlySet<string>>();
 
   /** @returns physnets of which something else holds now */
   setRecord(physnet: string, entry: Entry<PhysnetRecord> | undefined): readonly string[] {
@@ -35,14 +35,14 @@ export class PhysnetIndex {
 
   /** @param record null if the node's agent is silent @returns as {@link setRecord} */
   setAgent(node: string, record: AgentRecord | null): readonly string[] {
-    const before = this.#told.get(node) ?? new Set<string>();
+    const before = this.#published.get(node) ?? new Set<string>();
     const tells = record !== null && record.vpp_version !== null;
     const now = new Set(tells ? physnetsInLayer2(record) : []);
     return this.#changed([...before, ...now], () => {
       for (const physnet of before) this.#inLayer2.remove(physnet, node);
       for (const physnet of now) this.#inLayer2.add(physnet, node);
-      if (tells) this.#told.set(node, now);
-      else this.#told.delete(node);
+      if (tells) this.#published.set(node, now);
+      else this.#published.delete(node);
     });
   }
 
@@ -56,7 +56,7 @@ export class PhysnetIndex {
 
   /** Nodes whose agent tells, and whether the uplink of the physnet is in layer 2 there. */
   uplinksOf(physnet: string): ReadonlyMap<string, boolean> {
-    return new Map([...this.#told].map(([node, physnets]) => [node, physnets.has(physnet)]));
+    return new Map([...this.#published].map(([node, physnets]) => [node, physnets.has(physnet)]));
   }
 
   /** What agents know outweighs what the operator says, and that what Neutron does. */

@@ -37,15 +37,15 @@ describe('what is written of a physical network', () => {
   });
 
   it('remembers a node in layer 2 until its agent says otherwise', () => {
-    const told = verdict({
+    const published = verdict({
       nodes: new Map([
         ['node-a', false],
         ['node-c', true],
       ]),
     });
-    expect(told.layer2_nodes).toEqual(['node-c']);
-    expect(verdict({ before: told }).layer2_nodes).toEqual(['node-c']);
-    expect(verdict({ before: told, nodes: new Map([['node-c', false]]) }).layer2_nodes).toEqual([]);
+    expect(published.layer2_nodes).toEqual(['node-c']);
+    expect(verdict({ before: published }).layer2_nodes).toEqual(['node-c']);
+    expect(verdict({ before: published, nodes: new Map([['node-c', false]]) }).layer2_nodes).toEqual([]);
   });
 
   it('is not written anew for every look', () => {

@@ -37,10 +37,10 @@ export function physnetVerdict(given: Circumstances): PhysnetRecord {
   const { reserved, finding, nodes, now } = given;
   const before = coversRange(given.before, reserved) ? given.before : null;
   const remembered = (given.before?.layer2_nodes ?? []).filter((node) => !nodes.has(node));
-  const told = [...nodes].flatMap(([node, isInLayer2]) => (isInLayer2 ? [node] : []));
+  const published = [...nodes].flatMap(([node, isInLayer2]) => (isInLayer2 ? [node] : []));
   const base = {
     ...({ v: 1, first: reserved.first, last: reserved.last } as const),
-    layer2_nodes: [...new Set([...remembered, ...told])].sort(),
+    layer2_nodes: [...new Set([...remembered, ...published])].sort(),
   };
   if (finding.is === 'exclusive') return { ...base, vlans: 'open', reason: '', checked_at: null };
   if (finding.is === 'safe') {

@@ -26,9 +26,9 @@ export interface Shelf {
   readonly byId: ReadonlyMap<string, Entry<TapRecord>>;
   readonly byProject: Pick<ProjectIndex, 'count' | 'inOrder'>;
   /** What nodes have been told about a tap itself, tombstones included. */
-  toldOf(id: string): readonly (NodeEntry | MirrorNodeEntry)[];
+  publishedOf(id: string): readonly (NodeEntry | MirrorNodeEntry)[];
   /** What a node has been told, by its key in etcd. */
-  told(key: string): NodeEntry | MirrorNodeEntry | undefined;
+  published(key: string): NodeEntry | MirrorNodeEntry | undefined;
 }
 
 export function shelf(view: ClusterView, kind: ResourceKind): Shelf {
@@ -41,8 +41,8 @@ export function shelf(view: ClusterView, kind: ResourceKind): Shelf {
       return {
         byId: kind === 'tap_services' ? view.services : view.flows,
         byProject: byProject[kind],
-        toldOf: (id) => nodeRecords.ofTap(kind, id),
-        told: (key) => nodeRecords.get(key),
+        publishedOf: (id) => nodeRecords.ofTap(kind, id),
+        published: (key) => nodeRecords.get(key),
       };
   }
 }

@@ -1,8 +1,8 @@
 import { type ResourceKind, tapFlowCodec, tapMirrorCodec, tapServiceCodec } from '@taas/model';
 import type { KeyValue } from '@taas/store';
+import type { Dirty } from './dirty.js';
 import type { Entry } from './entry.js';
 import { ownId } from './record-value.js';
-import type { Touched } from './touched.js';
 import type { ViewState } from './view-state.js';
 
 /** Parses a value; one that is malformed is reported, and is an entry without a record. */
@@ -12,7 +12,7 @@ type Parse = <T>(kv: KeyValue, parse: (key: string, value: string) => T) => Entr
 export class TapUpdate {
   constructor(
     private readonly view: ViewState,
-    private readonly touched: Touched,
+    private readonly dirty: Dirty,
     private readonly parse: Parse,
   ) {}
 
@@ -27,9 +27,9 @@ export class TapUpdate {
     if (old) {
       this.view.servicesByPort.remove(old.port_id, id);
       this.view.byProject.tap_services.remove(before);
-      this.touched.ports.add(old.port_id);
+      this.dirty.ports.add(old.port_id);
     }
-    this.touched.services.add(id);
+    this.dirty.services.add(id);
     const entry = kv && this.#resource(kv, id, tapServiceCodec.parse);
     if (!entry) {
       this.view.services.delete(id);
@@ -42,7 +42,7 @@ export class TapUpdate {
     this.view.servicesByPort.add(entry.record.port_id, id);
     this.view.byProject.tap_services.add(entry);
     this.view.segments.setProject(id, entry.record.project_id);
-    this.touched.ports.add(entry.record.port_id);
+    this.dirty.ports.add(entry.record.port_id);
   }
 
   #setFlow(id: string, key: string, kv: KeyValue | undefined): void {
@@ -52,10 +52,10 @@ export class TapUpdate {
       this.view.flowsByService.remove(old.tap_service_id, id);
       this.view.flowsByPort.remove(old.source_port, id);
       this.view.byProject.tap_flows.remove(before);
-      this.touched.services.add(old.tap_service_id);
-      this.touched.ports.add(old.source_port);
+      this.dirty.services.add(old.tap_service_id);
+      this.dirty.ports.add(old.source_port);
     }
-    for (const service of this.view.nodeRecords.servicesOfFlow(id)) this.touched.services.add(service);
+    for (const service of this.view.nodeRecords.servicesOfFlow(id)) this.dirty.services.add(service);
     const entry = kv && this.#resource(kv, id, tapFlowCodec.parse);
     if (!entry) {
       this.view.flows.delete(id);
@@ -67,17 +67,17 @@ export class TapUpdate {
     this.view.flowsByService.add(entry.record.tap_service_id, id);
     this.view.flowsByPort.add(entry.record.source_port, id);
     this.view.byProject.tap_flows.add(entry);
-    this.touched.services.add(entry.record.tap_service_id);
-    this.touched.ports.add(entry.record.source_port);
+    this.dirty.services.add(entry.record.tap_service_id);
+    this.dirty.ports.add(entry.record.source_port);
   }
 
   #setMirror(id: string, key: string, kv: KeyValue | undefined): void {
     const old = this.view.mirrors.byId.get(id)?.record;
-    if (old) this.touched.ports.add(old.port_id);
-    this.touched.mirrors.add(id);
+    if (old) this.dirty.ports.add(old.port_id);
+    this.dirty.mirrors.add(id);
     const entry = kv && this.#resource(kv, id, tapMirrorCodec.parse);
     if (!entry) this.view.unreadable.delete(key);
-    else if (entry.record) this.touched.ports.add(entry.record.port_id);
+    else if (entry.record) this.dirty.ports.add(entry.record.port_id);
     this.view.mirrors.set(id, entry);
   }
 

@@ -10,16 +10,16 @@ import {
 } from '@taas/model';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
 import type { ClusterView, Heartbeat, OwnersKnown } from './cluster-view.js';
+import type { Dirty } from './dirty.js';
 import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
+import { everything, markAgentDirty } from './mark-dirty.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex } from './node-record-index.js';
 import { PhysnetIndex } from './physnet-index.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
 import { ProjectIndex } from './project-index.js';
 import { SegmentLedger } from './segment-ledger.js';
-import { everything, touchAgent } from './touch.js';
-import type { Touched } from './touched.js';
 import { Underlay } from './underlay.js';
 import { ViewUpdate } from './view-update.js';
 
@@ -70,7 +70,7 @@ export class ViewState implements ClusterView {
   }
 
   /** Takes over an event of the store. @returns what it was about; after a snapshot, everything there is */
-  apply(event: Exclude<FollowEvent, { kind: 'stale' }>): Touched {
+  apply(event: Exclude<FollowEvent, { kind: 'stale' }>): Dirty {
     if (event.kind === 'snapshot') {
       const reading = this.read(event.entries);
       let step = reading.next();
@@ -83,7 +83,7 @@ export class ViewState implements ClusterView {
       else update.delete(change.key);
     }
     this.revision = event.revision;
-    return update.touched;
+    return update.dirty;
   }
 
   /** Reads a snapshot into a view of its own, and yields now and then, so that a large one need not stop the process. */
@@ -101,7 +101,7 @@ export class ViewState implements ClusterView {
   }
 
   /** Becomes what another view is, at once. @returns everything there is */
-  adopt(other: ViewState, revision: Revision): Touched {
+  adopt(other: ViewState, revision: Revision): Dirty {
     Object.assign(this, other);
     this.revision = revision;
     return everything(this);
@@ -111,11 +111,11 @@ export class ViewState implements ClusterView {
    * An agent whose heartbeat has stopped is gone, whoever keeps its lease alive, until it is heard again.
    * @param touched is told what depends on it
    */
-  silence(node: string, touched: Touched): void {
+  silence(node: string, dirty: Dirty): void {
     const entry = this.agents.get(node);
     if (!entry?.record?.capabilities.includes(heartbeatCapability)) return;
     this.agents.delete(node);
     this.silent.set(node, entry);
-    touchAgent(touched, this, node, false);
+    markAgentDirty(dirty, this, node, false);
   }
 }

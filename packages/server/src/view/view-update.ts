@@ -17,18 +17,25 @@ import {
   underlayCodec,
 } from '@taas/model';
 import type { KeyValue } from '@taas/store';
+import { Dirty } from './dirty.js';
 import type { Entry } from './entry.js';
+import {
+  markAgentDirty,
+  markHolderDirty,
+  markPhysnetsDirty,
+  markPortDirty,
+  markReportDirty,
+  serviceOf,
+} from './mark-dirty.js';
 import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { believed, ownId } from './record-value.js';
 import { heldSegment } from './segment-ledger.js';
 import { TapUpdate } from './tap-update.js';
-import { serviceOf, touchAgent, touchHolder, touchPhysnets, touchPort, touchReport } from './touch.js';
-import { Touched } from './touched.js';
 import type { ViewState } from './view-state.js';
 
 /** Takes what etcd says into a view, key by key, and notes what each was about. */
 export class ViewUpdate {
-  readonly touched = new Touched();
+  readonly dirty = new Dirty();
   readonly #taps: TapUpdate;
 
   constructor(
@@ -36,7 +43,7 @@ export class ViewUpdate {
     /** A snapshot is read: then everything is touched anyway. */
     private readonly whole: boolean,
   ) {
-    this.#taps = new TapUpdate(view, this.touched, (kv, parse) => this.#parse(kv, parse));
+    this.#taps = new TapUpdate(view, this.dirty, (kv, parse) => this.#parse(kv, parse));
   }
 
   put(entry: KeyValue): void {
@@ -65,7 +72,7 @@ export class ViewUpdate {
         // What was kept of ports on the malformed record's account may be nobody's now.
         if (unreadable > 0 && this.view.unreadable.size === 0)
           for (const some of [this.view.portRoles.keys(), this.view.places.recorded()])
-            for (const port of some) this.touched.ports.add(port);
+            for (const port of some) this.dirty.ports.add(port);
         return;
       }
       case 'quota':
@@ -82,16 +89,16 @@ export class ViewUpdate {
       case 'port-role': {
         const entry = kv && this.#parse(kv, portRoleCodec.parse);
         const owner = this.view.portRoles.get(parsed.port)?.record?.project_id;
-        if (entry?.record?.project_id !== owner && !this.whole) touchPort(this.touched, this.view, parsed.port);
+        if (entry?.record?.project_id !== owner && !this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         if (entry) this.view.portRoles.set(parsed.port, entry);
         else this.view.portRoles.delete(parsed.port);
-        this.touched.ports.add(parsed.port);
+        this.dirty.ports.add(parsed.port);
         return;
       }
       case 'segment': {
         const before = this.view.segments.remove(parsed.segment);
-        if (before && !this.whole) touchHolder(this.touched, this.view, before);
-        this.touched.segmentsFreed ||= kv === undefined;
+        if (before && !this.whole) markHolderDirty(this.dirty, this.view, before);
+        this.dirty.segmentsFreed ||= kv === undefined;
         if (!kv) {
           if (before && before.serviceId !== null) this.#taps.forgetService(before.serviceId);
           return;
@@ -99,15 +106,15 @@ export class ViewUpdate {
         const holder = this.#parse(kv, segmentCodec.parse).record?.tap_service_id ?? null;
         const held = heldSegment(parsed.segment, kv.modRevision, holder);
         this.view.segments.set(held);
-        if (!this.whole) touchHolder(this.touched, this.view, held);
+        if (!this.whole) markHolderDirty(this.dirty, this.view, held);
         return;
       }
       case 'node-resource': {
         const { node, kind, id } = parsed;
         if (kind === 'tap_mirrors') {
-          this.touched.mirrors.add(id);
-          this.touched.sessionsFreed ||= kv === undefined;
-          this.#guarded(key, kv, () => this.view.mirrors.setTold({ node, id }, key, kv));
+          this.dirty.mirrors.add(id);
+          this.dirty.sessionsFreed ||= kv === undefined;
+          this.#guarded(key, kv, () => this.view.mirrors.setPublished({ node, id }, key, kv));
           return;
         }
         const belongs = serviceOf(this.view, kind, id);
@@ -115,19 +122,19 @@ export class ViewUpdate {
         const change = this.view.nodeRecords.set({ node, kind, id }, key, kv, belongs, (error) =>
           this.#report(key, error),
         );
-        for (const service of change.services) this.touched.services.add(service);
-        if (belongs !== undefined) this.touched.services.add(belongs);
+        for (const service of change.services) this.dirty.services.add(service);
+        if (belongs !== undefined) this.dirty.services.add(belongs);
         if (change.project) this.view.segments.setProject(change.project.service, change.project.id);
         if (change.readable) this.view.problems.delete(key);
         // Segments that were held back on the orphan's account may be free now.
         if (orphans > 0 && this.view.nodeRecords.orphans === 0) {
-          for (const service of this.view.segments.services()) this.touched.services.add(service);
+          for (const service of this.view.segments.services()) this.dirty.services.add(service);
         }
         return;
       }
       case 'physnet':
-        touchPhysnets(
-          this.touched,
+        markPhysnetsDirty(
+          this.dirty,
           this.view,
           this.view.physnets.setRecord(parsed.physnet, kv && this.#parse(kv, physnetCodec.parse)),
         );
@@ -142,8 +149,8 @@ export class ViewUpdate {
           );
         else this.view.states.delete(key);
         const stands = isInPlace(this.view.states.get(key)?.record?.status);
-        if (before !== stands && !this.whole) this.touched.turns.push({ kind, id, node, stands });
-        if (!this.whole) touchReport(this.touched, this.view, kind, id, node);
+        if (before !== stands && !this.whole) this.dirty.turns.push({ kind, id, node, stands });
+        if (!this.whole) markReportDirty(this.dirty, this.view, kind, id, node);
         return;
       }
       case 'agent':
@@ -156,25 +163,25 @@ export class ViewUpdate {
           );
         else this.view.agents.delete(parsed.node);
         this.view.underlay.setLive(parsed.node, this.view.agents.get(parsed.node)?.record?.tunnel_address ?? null);
-        touchPhysnets(
-          this.touched,
+        markPhysnetsDirty(
+          this.dirty,
           this.view,
           this.view.physnets.setAgent(parsed.node, this.view.agents.get(parsed.node)?.record ?? null),
         );
-        if (kv) this.touched.heard.add(parsed.node);
-        this.#agentTouched(parsed.node);
+        if (kv) this.dirty.heard.add(parsed.node);
+        this.#agentDirty(parsed.node);
         return;
       case 'heartbeat':
         this.#setHeartbeat(parsed.node, kv);
         return;
       case 'leader-heartbeat':
-        if (kv) this.touched.leaderHeard = true;
+        if (kv) this.dirty.leaderHeard = true;
         return;
       case 'underlay':
         // Any mirror may send to what is now known to be a node's.
         if (this.view.underlay.setRecord(parsed.node, kv && this.#parse(kv, underlayCodec.parse)) && !this.whole)
-          for (const mirror of this.view.mirrors.byId.keys()) this.touched.mirrors.add(mirror);
-        this.touched.nodes.add(parsed.node);
+          for (const mirror of this.view.mirrors.byId.keys()) this.dirty.mirrors.add(mirror);
+        this.dirty.nodes.add(parsed.node);
         return;
       case 'bound-port':
       case 'bound-trunk':
@@ -182,8 +189,8 @@ export class ViewUpdate {
         return;
       case 'port-binding':
         this.view.places.setRecord(parsed.port, kv && this.#parse(kv, portBindingCodec.parse));
-        this.touched.ports.add(parsed.port);
-        if (!this.whole) touchPort(this.touched, this.view, parsed.port);
+        this.dirty.ports.add(parsed.port);
+        if (!this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         return;
       case 'other':
         return;
@@ -196,12 +203,12 @@ export class ViewUpdate {
     if (!kv) this.view.heartbeats.delete(node);
     if (!kv || !record) return;
     this.view.heartbeats.set(node, { revision: kv.modRevision, periodMs: record.period_ms });
-    this.touched.heard.add(node);
+    this.dirty.heard.add(node);
     const entry = this.view.silent.get(node);
     if (!entry) return;
     this.view.silent.delete(node);
     this.view.agents.set(node, entry);
-    this.#agentTouched(node);
+    this.#agentDirty(node);
   }
 
   #setBound(at: BindingKey, key: string, kv: KeyValue | undefined): void {
@@ -211,7 +218,7 @@ export class ViewUpdate {
       kv?.refused === undefined
         ? this.view.places.setBound(key, said && boundBy(at, said.revision, said.record))
         : this.view.places.refuseBound(key, at.is === 'bound-port' ? at.port : null);
-    if (!this.whole) for (const port of ports) touchPort(this.touched, this.view, port);
+    if (!this.whole) for (const port of ports) markPortDirty(this.dirty, this.view, port);
   }
 
   #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
@@ -242,8 +249,8 @@ export class ViewUpdate {
     this.view.problems.set(key, error.problem);
   }
 
-  #agentTouched(node: string): void {
-    touchAgent(this.touched, this.view, node, this.whole);
+  #agentDirty(node: string): void {
+    markAgentDirty(this.dirty, this.view, node, this.whole);
   }
 }
 

@@ -109,7 +109,7 @@ export class InterfaceTable {
       tagTable: new Map(),
       counters: newCounters(),
       adminUp: false,
-      carrier: fields.kind !== 'local',
+      spanDestination: fields.kind !== 'local',
       linkUp: false,
       mtu: fields.parent === undefined && fields.kind !== 'local' ? DEFAULT_MTU : 0,
       tag: '',
@@ -126,7 +126,7 @@ export class InterfaceTable {
       of.parent.subs.delete(of.match.subId);
       of.parent.tagTable.delete(tagKey(of.match));
     }
-    if (of.parent === undefined) this.setCarrier(of, false);
+    if (of.parent === undefined) this.setSpanDestination(of, false);
     of.tag = '';
     this.setAdmin(of, false);
     this.#notify(of, 'deleted');
@@ -148,14 +148,14 @@ export class InterfaceTable {
   }
 
   /** Attaches a VM or a cable, or takes it away. */
-  setCarrier(of: Interface, carrier: boolean): void {
-    of.carrier = carrier;
+  setSpanDestination(of: Interface, spanDestination: boolean): void {
+    of.spanDestination = spanDestination;
     this.#setLink(of);
   }
 
   /** VPP's drivers give link only to what is administratively up. */
   #setLink(of: Interface): void {
-    const up = of.adminUp && of.carrier;
+    const up = of.adminUp && of.spanDestination;
     if (of.linkUp === up) return;
     of.linkUp = up;
     this.#notify(of, up ? 'link-up' : 'link-down');

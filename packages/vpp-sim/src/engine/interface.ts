@@ -60,7 +60,7 @@ export interface Interface {
   floodClass: FloodClass;
   adminUp: boolean;
   /** Whether a VM or a cable is attached; loopbacks and tunnels need none. */
-  carrier: boolean;
+  spanDestination: boolean;
   /** Of a sub-interface, the parent's counts. */
   linkUp: boolean;
   /** The longest IP packet that leaves by it; 0 leaves that to a sub-interface's parent. */

@@ -62,10 +62,10 @@ describe('L2 mode', () => {
     const port = engine.interfaces.get(testPort(engine, 1).index);
     engine.interfaces.setAdmin(port, false);
     expect(port.linkUp).toBe(false);
-    engine.interfaces.setCarrier(port, false);
+    engine.interfaces.setSpanDestination(port, false);
     engine.interfaces.setAdmin(port, true);
     expect(port.linkUp).toBe(false);
-    engine.interfaces.setCarrier(port, true);
+    engine.interfaces.setSpanDestination(port, true);
     expect(port.linkUp).toBe(true);
   });
 

@@ -82,7 +82,7 @@ describe('rules', () => {
     ['an extension header', accept({ protocol: 44 }), /extension header/],
     ['ports upside down', accept({ protocol: 6, source_ports: [2, 1] }), /ends before it begins/],
   ])('refuses what VPP cannot do exactly: %s', (_, rule, reason) => {
-    expect(of([rule]).obstacle).toMatchObject({ status: 'ERROR', reason: expect.stringMatching(reason) });
+    expect(of([rule]).blocker).toMatchObject({ status: 'ERROR', reason: expect.stringMatching(reason) });
   });
 });
 
@@ -119,9 +119,9 @@ describe('VLANs', () => {
   });
 
   it('says what of a filter no frame can match', () => {
-    expect(parseVlanFilter('4096').obstacle?.reason).toMatch(/above 4095/);
-    expect(parseVlanFilter('10-1').obstacle?.reason).toMatch(/10-1 ends before it begins/);
-    expect(parseVlanFilter(Array(300).fill('7').join()).obstacle?.reason).toMatch(/300 parts/);
+    expect(parseVlanFilter('4096').blocker?.reason).toMatch(/above 4095/);
+    expect(parseVlanFilter('10-1').blocker?.reason).toMatch(/10-1 ends before it begins/);
+    expect(parseVlanFilter(Array(300).fill('7').join()).blocker?.reason).toMatch(/300 parts/);
     expect(parseVlanFilter('5-7,1,2,6-9\n').value).toEqual([
       [1, 2],
       [5, 9],

@@ -2,7 +2,7 @@ import { etherTypes, extensionHeaders, type FilterRule, type NodeTapFlow, protoc
 import { canonicalAddress } from '../node-facts.js';
 import type { AclRule } from '../objects/acl.js';
 import { type FrameClassifier, frameClassifier } from '../objects/frame-classifier.js';
-import { type Found, found, refused } from '../plan/obstacle.js';
+import { type Found, found, refused } from '../plan/blocker.js';
 import { parseVlanFilter, type VlanRange } from './vlan-ranges.js';
 
 /** What a flow's filters are on its loopback. */
@@ -21,7 +21,7 @@ const anyPort = [0, 65535] as const;
 /** Translates a flow's filters to what VPP can do, or says which part VPP cannot do exactly. */
 export function flowFilter({ filter, vlan_filter }: Pick<NodeTapFlow, 'filter' | 'vlan_filter'>): Found<FlowFilter> {
   const vlans = vlan_filter === null ? found(null) : parseVlanFilter(vlan_filter);
-  if (vlans.obstacle) return vlans;
+  if (vlans.blocker) return vlans;
   const rules: AclRule[] = [];
   for (const [n, rule] of filter.entries()) {
     const problem = problemOf(rule);

@@ -1,7 +1,7 @@
 import type { NodeTapFlow } from '@taas/model';
 import { findPort } from '../find-interface.js';
 import type { ActualInterface } from '../objects/interface.js';
-import { type Found, found, pending } from '../plan/obstacle.js';
+import { type Found, found, pending } from '../plan/blocker.js';
 import type { ActualView } from '../snapshot.js';
 import { portTagPrefix } from '../tags.js';
 import { includesVlan, parseVlanFilter, type VlanRange } from './vlan-ranges.js';
@@ -23,7 +23,7 @@ export function flowSources(
   actual: ActualView,
 ): Found<readonly FlowSource[]> {
   const own = findPort(port, actual);
-  if (own.obstacle) return own;
+  if (own.blocker) return own;
   const sources = [{ index: own.value.index, port }, ...subports(own.value, vlans, actual)];
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
   const connected = sources.filter(({ index }) => actual.features.get(index));

@@ -2,14 +2,14 @@ import type { NodeTapFlow } from '@taas/model';
 import type { ActualInterface } from '../objects/interface.js';
 import type { SpanState } from '../objects/span.js';
 import { spansOff } from '../objects/span.js';
-import { type Found, found } from '../plan/obstacle.js';
+import { type Found, found } from '../plan/blocker.js';
 import { planPolicer } from '../plan/plan-policer.js';
 import { sourceKey } from '../plan/plan-source.js';
 import type { Planning } from '../plan/planning.js';
 import { removeInterface } from '../removal.js';
 import type { TargetDomain } from '../services/plan-attachment.js';
 import { isUnfiltered, stateOf } from '../services/plan-direct.js';
-import { exitObstacle, type ServiceExit } from '../services/service-exit.js';
+import { exitBlocker, type ServiceExit } from '../services/service-exit.js';
 import type { ActualView } from '../snapshot.js';
 import type { Ref, Step } from '../steps.js';
 import { loopbackMac, ownTag } from '../tags.js';
@@ -27,7 +27,7 @@ export interface FlowNeeds {
   })[];
   readonly filter: FlowFilter;
   /** Tags of the loopbacks by which what it asks for comes in: its own, and those of flows that copy for it. */
-  readonly carriers: readonly string[];
+  readonly spanDestinations: readonly string[];
 }
 
 export const flowKey = (flow: string): string => `flow:${flow}`;
@@ -36,21 +36,21 @@ export const flowKey = (flow: string): string => `flow:${flow}`;
 export function flowNeeds(planning: Planning, { record }: WantedFlow, exit: ServiceExit): Found<FlowNeeds> {
   const { actual, wanted, facts } = planning;
   const filter = flowFilter(record);
-  if (filter.obstacle) return filter;
+  if (filter.blocker) return filter;
   const mirrored = flowSources(record.source_port, filter.value.vlans, actual);
-  if (mirrored.obstacle) return mirrored;
+  if (mirrored.blocker) return mirrored;
   const others = copiedByOthers(wanted, record, exit);
   const own = mirrored.value.map((source) => {
     // What is not on the port itself, only flows with this very filter copy.
     const copied = source.port === record.source_port ? others.same | others.more : others.same;
     return { ...source, state: (stateOf[record.direction] & ~copied) as SpanState };
   });
-  const carriers = [...(own.some(({ state }) => state !== 0) ? [record.id] : []), ...others.flows];
-  const tags = carriers.map((id) => ownTag('flow', id));
+  const spanDestinations = [...(own.some(({ state }) => state !== 0) ? [record.id] : []), ...others.flows];
+  const tags = spanDestinations.map((id) => ownTag('flow', id));
   // Nothing is copied for as long as it is suspended, and its loopback stays, for when it is tried again.
   const isSuspended = facts.overload.suspended.has(ownTag('flow', record.id));
   const sources = isSuspended ? own.map((source) => ({ ...source, state: 0 as const })) : own;
-  return found({ sources, filter: filter.value, carriers: tags });
+  return found({ sources, filter: filter.value, spanDestinations: tags });
 }
 
 /**
@@ -68,7 +68,7 @@ function copiedByOthers(
   const own = asksFor(record);
   for (const sibling of wanted.siblingsOf(record)) {
     const other = wanted.flow(sibling);
-    if (!other || other.record.removed || exitObstacle(other, exit)) continue;
+    if (!other || other.record.removed || exitBlocker(other, exit)) continue;
     const asked = asksFor(other.record);
     const direction = stateOf[other.record.direction];
     const isSame = asked === own && sibling < record.id;

@@ -1,4 +1,4 @@
-import { type Found, found, refused } from '../plan/obstacle.js';
+import { type Found, found, refused } from '../plan/blocker.js';
 
 /** VLAN ids from first to last. */
 export type VlanRange = readonly [first: number, last: number];

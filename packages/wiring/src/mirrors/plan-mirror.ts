@@ -2,13 +2,13 @@ import { findPort } from '../find-interface.js';
 import { canonicalAddress } from '../node-facts.js';
 import type { ActualInterface } from '../objects/interface.js';
 import { spansOff } from '../objects/span.js';
-import { type Found, found, type Obstacle, pending, refused, warningOf } from '../plan/obstacle.js';
+import { type Blocker, type Found, found, pending, refused, warningOf } from '../plan/blocker.js';
+import { noCopiesOf } from '../plan/no-copies.js';
 import { suspension, thinning } from '../plan/overload.js';
 import { evictStrangers, planBridge, untaggedHomes } from '../plan/plan-bridge.js';
 import { planPolicer, removePolicer } from '../plan/plan-policer.js';
-import { reviveSource, scrubKey, sourceKey } from '../plan/plan-source.js';
+import { pruneKey, reviveSource, sourceKey } from '../plan/plan-source.js';
 import type { Planning } from '../plan/planning.js';
-import { stillnessOf } from '../plan/stillness.js';
 import { removeInterface } from '../removal.js';
 import { placing, type TargetDomain } from '../services/plan-attachment.js';
 import { stateOf } from '../services/plan-direct.js';
@@ -19,7 +19,7 @@ import type { WantedMirror } from '../wanted/wanted-mirrors.js';
 import { legDirections, legId, legsOf, type MirrorLeg } from './mirror-leg.js';
 import { tunnelAt, tunnelKinds } from './mirror-tunnel.js';
 import { isOurInstance } from './taken-tunnels.js';
-import { mtuWarning, routeObstacle } from './underlay.js';
+import { mtuWarning, routeBlocker } from './underlay.js';
 
 /**
  * No limit of the tunnel's own, which VPP would set at 9,000 bytes: it drops longer frames without a word, where those that
@@ -43,26 +43,26 @@ export function planMirror(planning: Planning, id: string): void {
   for (const direction of legDirections) {
     const leg = legId(id, direction);
     if (!legs.some((each) => each.direction === direction))
-      draft.add(legKey(leg), [scrubKey], removeLeg(planning, leg));
+      draft.add(legKey(leg), [pruneKey], removeLeg(planning, leg));
   }
   if (!mirror) return;
   const source = mirror.record.removed ? undefined : mirrorSource(planning, mirror);
-  const obstacles = legs.map((leg) => wireLeg(planning, mirror, leg, source));
+  const blockers = legs.map((leg) => wireLeg(planning, mirror, leg, source));
   const index = source?.value?.index;
   draft.outlook({
     kind: 'tap_mirrors',
     id,
     revision: mirror.revision,
     removed: mirror.record.removed === true,
-    obstacle:
-      source?.obstacle ??
-      obstacles.find((each) => each !== null) ??
-      (mirror.record.removed ? null : routeObstacle(mirror.record.remote, planning.actual)) ??
+    blocker:
+      source?.blocker ??
+      blockers.find((each) => each !== null) ??
+      (mirror.record.removed ? null : routeBlocker(mirror.record.remote, planning.actual)) ??
       suspension(overload, tags),
     warning:
       warningOf('mtu_too_small', index === undefined ? '' : mtuWarning(mirror.record, index, planning.actual)) ??
       warningOf('copies_dropped', thinning(overload, tags)),
-    fault: stillnessOf(planning.facts, tags, mirror.record.port_id, 3),
+    fault: noCopiesOf(planning.facts, tags, mirror.record.port_id, 3),
     keys: [
       ...legDirections.map((direction) => legKey(legId(id, direction))),
       ...(index === undefined ? [] : [sourceKey(index)]),
@@ -79,7 +79,7 @@ function mirrorSource({ actual, facts }: Planning, { record }: WantedMirror): Fo
       `the tunnel address of this node is ${facts.tunnelAddress}, not ${record.local} as the mirror expects`,
     );
   const source = findPort(record.port_id, actual);
-  if (source.obstacle) return source;
+  if (source.blocker) return source;
   // VPP mirrors at layer 2, and takes an order for an interface that is not there without ever copying anything.
   if (!actual.features.get(source.value.index))
     return pending('port_not_connected', `port ${record.port_id} is not connected to its network yet`);
@@ -92,18 +92,18 @@ function wireLeg(
   { record }: WantedMirror,
   leg: MirrorLeg,
   source: Found<ActualInterface> | undefined,
-): Obstacle | null {
+): Blocker | null {
   const { draft } = planning;
   const tunnel = source?.value ? findTunnel(planning, leg) : undefined;
   const bridge = tunnel?.value ? planBridge(planning, ownTag('mirror', leg.id)) : undefined;
   if (!source?.value || !tunnel?.value || !bridge?.domain) {
-    draft.add(legKey(leg.id), [scrubKey], removeLeg(planning, leg.id));
-    return tunnel?.obstacle ?? bridge?.obstacle ?? null;
+    draft.add(legKey(leg.id), [pruneKey], removeLeg(planning, leg.id));
+    return tunnel?.blocker ?? bridge?.blocker ?? null;
   }
   reviveSource(planning, record.port_id, source.value.index);
   draft.add(
     legKey(leg.id),
-    [scrubKey, sourceKey(source.value.index)],
+    [pruneKey, sourceKey(source.value.index)],
     [
       ...bridge.steps,
       ...planTunnel(planning, leg, tunnel.value, bridge.domain),
@@ -139,7 +139,7 @@ function findTunnel({ actual, tunnels }: Planning, leg: MirrorLeg): Found<LegTun
   }
   const isOurs = holder.tag === ownTag('gre', leg.id);
   if (isOurs) return found({ existing: holder, instance: like.instance });
-  if (isHalfMadeTunnel(holder, actual) && tunnels.claim(spec)) {
+  if (isOrphanTunnel(holder, actual) && tunnels.claim(spec)) {
     tunnels.adopt(holder.index);
     return found({ existing: holder, instance: like.instance });
   }
@@ -163,7 +163,7 @@ function planTunnel(
   if (!existing) steps.push(tunnelKinds[leg.spec.type].create(as, instance, leg.spec));
   if (existing?.tag !== tag) steps.push({ kind: 'set-tag', at, tag, before: '' });
   if (existing?.mtu?.packet !== tunnelMtu) steps.push({ kind: 'set-mtu', at, mtu: tunnelMtu });
-  // Mute: what the address outside sends back must not reach anybody.
+  // Ingress is blocked: what the address outside sends back must not reach anybody.
   return [...steps, ...placing(planning, at, existing, 0, true, domain)];
 }
 
@@ -219,7 +219,7 @@ function removeDomains(planning: Planning, leg: string, kept: number | null): St
 }
 
 /** A tunnel that we made and did not come round to tag: nobody else asks for its number. */
-export function isHalfMadeTunnel(entry: ActualInterface, actual: ActualView): boolean {
+export function isOrphanTunnel(entry: ActualInterface, actual: ActualView): boolean {
   const tunnel = tunnelAt(entry.index, actual);
   return (
     entry.tag === '' && tunnel !== undefined && isOurInstance(tunnel.instance) && !actual.memberships.get(entry.index)

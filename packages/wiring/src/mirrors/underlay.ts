@@ -1,6 +1,6 @@
 import { type MirrorType, mirrorTransports } from '@taas/model';
 import { canonicalAddress } from '../node-facts.js';
-import { type Obstacle, pending, refused } from '../plan/obstacle.js';
+import { type Blocker, pending, refused } from '../plan/blocker.js';
 import type { ActualView } from '../snapshot.js';
 
 /** How VPP would send to an address outside. */
@@ -19,14 +19,14 @@ export function mirrorOverhead(type: MirrorType, remote: string): number {
 }
 
 /** Why copies cannot get to the address now, or null. */
-export function routeObstacle(remote: string, actual: ActualView): Obstacle | null {
+export function routeBlocker(remote: string, actual: ActualView): Blocker | null {
   const route = actual.routes.get(canonicalAddress(remote));
   if (route?.to === 'self')
-    return refused('tunnel_address_conflict', `${remote} is an address of this node itself`).obstacle;
+    return refused('tunnel_address_conflict', `${remote} is an address of this node itself`).blocker;
   const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
-  if (!out) return pending('no_route', `this node has no route to ${remote}`).obstacle;
-  if (!out.adminUp) return pending('link_down', `the interface ${out.name} towards ${remote} is down`).obstacle;
-  return out.linkUp ? null : pending('link_down', `the interface ${out.name} towards ${remote} has no link`).obstacle;
+  if (!out) return pending('no_route', `this node has no route to ${remote}`).blocker;
+  if (!out.adminUp) return pending('link_down', `the interface ${out.name} towards ${remote} is down`).blocker;
+  return out.linkUp ? null : pending('link_down', `the interface ${out.name} towards ${remote} has no link`).blocker;
 }
 
 /**

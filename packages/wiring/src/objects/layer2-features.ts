@@ -3,7 +3,7 @@ import { Table, type ViewOf } from './table.js';
 
 export type Layer2FeaturesStep =
   /** Frames that come in by this interface go nowhere; what is sent out by it is not concerned. */
-  { readonly kind: 'mute'; readonly at: Ref } | { readonly kind: 'unmute'; readonly at: Ref };
+  { readonly kind: 'block-ingress'; readonly at: Ref } | { readonly kind: 'unblock-ingress'; readonly at: Ref };
 
 /** The L2 feature bitmaps of l2_flags_get; null where the interface is in no bridge domain and no cross-connect. */
 export type L2Features = { readonly input: number; readonly output: number } | null;
@@ -48,16 +48,16 @@ function likeness(index: number, { features }: ViewOf<Layer2FeaturesTables>): re
 /** What VPP does with frames in layer 2, interface by interface. */
 export const layer2FeaturesObject: VppObject<Layer2FeaturesStep, Layer2FeaturesTables> = {
   steps: {
-    mute: {
+    'block-ingress': {
       describe: (s) => `drop what comes in by ${nameOf(s.at)}`,
       undo: () => null,
       waits: false,
       refs: (s) => [s.at],
       touches: (s) => ({ interfaces: [s.at] }),
     },
-    unmute: {
+    'unblock-ingress': {
       describe: (s) => `let in what comes by ${nameOf(s.at)}`,
-      undo: (s) => ({ kind: 'mute', at: s.at }),
+      undo: (s) => ({ kind: 'block-ingress', at: s.at }),
       waits: false,
       refs: (s) => [s.at],
       touches: (s) => ({ interfaces: [s.at] }),

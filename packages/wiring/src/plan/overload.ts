@@ -1,4 +1,4 @@
-import { type Obstacle, refused } from './obstacle.js';
+import { type Blocker, refused } from './blocker.js';
 
 /** What the agent sees of taps that copy more than they may, by the names of their policers, which are tags of loopbacks. */
 export interface Overload {
@@ -11,10 +11,10 @@ export interface Overload {
 export const noOverload: Overload = { thinned: new Map(), suspended: new Map() };
 
 /** @param tags of the loopbacks by which a tap's copies come in */
-export function suspension({ suspended }: Overload, tags: Iterable<string>): Obstacle | null {
+export function suspension({ suspended }: Overload, tags: Iterable<string>): Blocker | null {
   for (const tag of tags) {
     const reason = suspended.get(tag);
-    if (reason !== undefined) return refused('over_budget', reason).obstacle;
+    if (reason !== undefined) return refused('over_budget', reason).blocker;
   }
   return null;
 }

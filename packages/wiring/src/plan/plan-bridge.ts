@@ -5,23 +5,23 @@ import type { TargetDomain } from '../services/plan-attachment.js';
 import type { ActualView } from '../snapshot.js';
 import type { Step } from '../steps.js';
 import { type OwnTag, parseOwnTag } from '../tags.js';
-import { type Obstacle, refused } from './obstacle.js';
+import { type Blocker, refused } from './blocker.js';
 import type { Planning } from './planning.js';
 
 export type PlannedBridge =
-  | { readonly domain: TargetDomain; readonly obstacle: null; readonly steps: readonly Step[] }
-  | { readonly domain: null; readonly obstacle: Obstacle; readonly steps: readonly [] };
+  | { readonly domain: TargetDomain; readonly blocker: null; readonly steps: readonly Step[] }
+  | { readonly domain: null; readonly blocker: Blocker; readonly steps: readonly [] };
 
 /** Brings the bridge domain with this tag into place: one that floods and does nothing else, with nobody in it but us. */
 export function planBridge({ actual, facts, taken }: Planning, tag: string): PlannedBridge {
   const existing = chosenDomain(actual, tag);
   if (existing && floodsOnly(existing))
-    return { domain: { id: existing.id, keepsMembers: true }, obstacle: null, steps: evictStrangers(actual, existing) };
+    return { domain: { id: existing.id, keepsMembers: true }, blocker: null, steps: evictStrangers(actual, existing) };
   const id = existing?.id ?? taken.bridgeDomain(actual, facts.bridgeDomains);
   if (id === undefined) {
     const [first, last] = facts.bridgeDomains;
-    const { obstacle } = refused('node_ids_exhausted', `no bridge domain id is left between ${first} and ${last}`);
-    return { domain: null, obstacle, steps: [] };
+    const { blocker } = refused('node_ids_exhausted', `no bridge domain id is left between ${first} and ${last}`);
+    return { domain: null, blocker, steps: [] };
   }
   // Its flags are changed by making it anew: VPP's message for that differs between versions.
   const undo: Step[] = existing
@@ -29,7 +29,7 @@ export function planBridge({ actual, facts, taken }: Planning, tag: string): Pla
     : [];
   return {
     domain: { id, keepsMembers: false },
-    obstacle: null,
+    blocker: null,
     steps: [...undo, { kind: 'create-bridge-domain', id, tag }],
   };
 }

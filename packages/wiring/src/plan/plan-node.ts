@@ -1,12 +1,12 @@
 import { listMark } from '../flows/flow-filter.js';
-import { isHalfMadeTunnel, planMirror } from '../mirrors/plan-mirror.js';
+import { isOrphanTunnel, planMirror } from '../mirrors/plan-mirror.js';
 import { TakenTunnels } from '../mirrors/taken-tunnels.js';
 import type { NodeFacts } from '../node-facts.js';
 import type { ActualBridgeDomain } from '../objects/bridge-domain.js';
 import type { ActualInterface } from '../objects/interface.js';
 import { withdrawPolicer } from '../objects/policer.js';
 import { removeInterface } from '../removal.js';
-import { isHalfMadeCollector } from '../services/plan-attachment.js';
+import { isOrphanCollector } from '../services/plan-attachment.js';
 import { planUnit } from '../services/plan-unit.js';
 import type { ActualView } from '../snapshot.js';
 import type { Step } from '../steps.js';
@@ -15,7 +15,7 @@ import { idOf } from '../tap-of-tag.js';
 import type { Wanted } from '../wanted/wanted.js';
 import { type Plan, PlanDraft } from './plan.js';
 import { planEach, type Unseen } from './plan-contained.js';
-import { planScrub, scrubKey } from './plan-source.js';
+import { planPrune, pruneKey } from './plan-source.js';
 import { type Planning, TakenIds } from './planning.js';
 
 /**
@@ -44,24 +44,24 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, u
     if (own) idsOf(own, { services, flows, mirrors }).add(idOf(own));
     return own !== null;
   };
-  const halfMade: HalfMade = { loopbacks: [], tunnels: [], collectors: [], domains: [] };
+  const orphans: Orphans = { loopbacks: [], tunnels: [], collectors: [], domains: [] };
   for (const { record } of wanted.services()) services.add(record.id);
   for (const { record } of wanted.flows()) services.add(record.tap_service_id);
   for (const domain of actual.bridgeDomains.all())
-    if (!note(domain.tag) && isHalfMadeDomain(domain, facts)) halfMade.domains.push(domain);
+    if (!note(domain.tag) && isOrphanDomain(domain, facts)) orphans.domains.push(domain);
   for (const entry of actual.interfaces.all()) {
     if (note(entry.tag) || entry.tag !== '' || actual.memberships.get(entry.index)) continue;
-    if (entry.mac.startsWith(loopbackMacPrefix)) halfMade.loopbacks.push(entry);
-    else if (isHalfMadeTunnel(entry, actual)) halfMade.tunnels.push(entry);
-    else if (isHalfMadeCollector(entry, actual)) halfMade.collectors.push(entry);
+    if (entry.mac.startsWith(loopbackMacPrefix)) orphans.loopbacks.push(entry);
+    else if (isOrphanTunnel(entry, actual)) orphans.tunnels.push(entry);
+    else if (isOrphanCollector(entry, actual)) orphans.collectors.push(entry);
   }
   for (const acl of actual.acls.all()) note(acl.tag);
   for (const { name } of actual.policers.all()) note(name);
-  return plan({ services, flows, mirrors }, { wanted, actual, facts, unseen }, halfMade);
+  return plan({ services, flows, mirrors }, { wanted, actual, facts, unseen }, orphans);
 }
 
 /** What was made and not tagged, and is for nobody to find but us. */
-interface HalfMade {
+interface Orphans {
   readonly loopbacks: ActualInterface[];
   /** A mirror that wants the same may take one over. */
   readonly tunnels: ActualInterface[];
@@ -71,17 +71,17 @@ interface HalfMade {
 }
 
 /** VPP makes a bridge domain, without a tag, for who joins one that somebody has deleted in that moment. */
-function isHalfMadeDomain({ id, tag, members, unicast }: ActualBridgeDomain, facts: NodeFacts): boolean {
+function isOrphanDomain({ id, tag, members, unicast }: ActualBridgeDomain, facts: NodeFacts): boolean {
   const [first, last] = facts.bridgeDomains;
   return tag === '' && id >= first && id <= last && members.size === 0 && unicast === null;
 }
 
 /** Filters that are on nobody's loopback. What is on one that is taken away goes with it. */
-function strayFilters(actual: ActualView, halfMade: HalfMade): Step[] {
+function strayFilters(actual: ActualView, orphans: Orphans): Step[] {
   const tables = [...actual.spareClassifiers.keys()].map(
     (index): Step => ({ kind: 'delete-classifier', at: { index } }),
   );
-  const going = new Set(halfMade.loopbacks.map(({ index }) => index));
+  const going = new Set(orphans.loopbacks.map(({ index }) => index));
   return [...tables, ...strayLists(actual, going), ...strayPolicing(actual, going)];
 }
 
@@ -119,31 +119,31 @@ export function planTaps(
 
 type Known = Pick<Planning, 'wanted' | 'actual' | 'facts' | 'unseen'>;
 
-/** @param halfMade null where only some taps are looked at */
-function plan(ids: TapIds, known: Known, halfMade: HalfMade | null): Plan {
+/** @param orphans null where only some taps are looked at */
+function plan(ids: TapIds, known: Known, orphans: Orphans | null): Plan {
   const { wanted, actual } = known;
   const draft = new PlanDraft();
   const planning: Planning = { ...known, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
   const { whole, units } = sortOut(ids, wanted, actual);
-  draft.add(scrubKey, [], planScrub(planning, halfMade === null ? units.keys() : null));
-  const loopbacks = (halfMade?.loopbacks ?? []).flatMap((entry) => removeInterface(entry, actual, 'loopback'));
-  draft.add('half-made', [scrubKey], [...loopbacks, ...(halfMade ? strayFilters(actual, halfMade) : [])]);
+  draft.add(pruneKey, [], planPrune(planning, orphans === null ? units.keys() : null));
+  const loopbacks = (orphans?.loopbacks ?? []).flatMap((entry) => removeInterface(entry, actual, 'loopback'));
+  draft.add('half-made', [pruneKey], [...loopbacks, ...(orphans ? strayFilters(actual, orphans) : [])]);
   for (const [service, { gone, some }] of units)
     planEach(planning, 'tap_services', service, () =>
       planUnit(planning, service, gone, whole.has(service) ? null : some),
     );
   for (const mirror of ids.mirrors) planEach(planning, 'tap_mirrors', mirror, () => planMirror(planning, mirror));
-  const tunnels = (halfMade?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
-  const collectors = (halfMade?.collectors ?? []).filter(({ index }) => planning.taken.adopt(index));
+  const tunnels = (orphans?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
+  const collectors = (orphans?.collectors ?? []).filter(({ index }) => planning.taken.adopt(index));
   draft.add(
     'half-made-attachments',
-    [scrubKey],
+    [pruneKey],
     [...tunnels, ...collectors].flatMap((entry) => removeInterface(entry, actual)),
   );
   draft.add(
     'half-made-domains',
-    [scrubKey],
-    (halfMade?.domains ?? []).map(({ id, tag }): Step => ({ kind: 'delete-bridge-domain', id, tag })),
+    [pruneKey],
+    (orphans?.domains ?? []).map(({ id, tag }): Step => ({ kind: 'delete-bridge-domain', id, tag })),
   );
   return draft.finish();
 }

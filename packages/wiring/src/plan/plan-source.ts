@@ -7,12 +7,12 @@ import { type ActualSpan, setSpan } from '../objects/span.js';
 import { mayBeDirect } from '../services/plan-direct.js';
 import type { ActualView } from '../snapshot.js';
 import type { Step } from '../steps.js';
-import { entranceKinds, type OwnTag, ownTag, parseOwnTag, takesCopies } from '../tags.js';
+import { mirrorDestinationKinds, type OwnTag, ownTag, parseOwnTag, takesCopies } from '../tags.js';
 import type { Plan } from './plan.js';
 import type { Planning } from './planning.js';
 
 export const sourceKey = (index: number): string => `source:${index}`;
-export const scrubKey = 'scrub';
+export const pruneKey = 'prune';
 
 /** Whether the plan switches mirrors on again that only VPP's table tells of, those of others among them. */
 export function revivesSource(plan: Plan): boolean {
@@ -34,7 +34,7 @@ export function reviveSource(planning: Planning, port: string, source: number): 
     if (!flow) return wanted.isUnreadable('tap_flows', id);
     return !flow.removed && possibleSources(flow, actual).includes(source);
   };
-  draft.add(sourceKey(source), [scrubKey], planSource(planning, port, source, stays));
+  draft.add(sourceKey(source), [pruneKey], planSource(planning, port, source, stays));
 }
 
 /**
@@ -71,7 +71,7 @@ function planSource(planning: Planning, port: string, source: number, stays: (ow
  * is ours and that no tap of ours wants is such an inheritance too, made while nobody looked.
  * @param services whose ways in and out to look at, besides what is known to be broken; null for the whole table
  */
-export function planScrub(planning: Planning, services: Iterable<string> | null): Step[] {
+export function planPrune(planning: Planning, services: Iterable<string> | null): Step[] {
   const { actual } = planning;
   const steps: Step[] = [];
   const seen = new Set<string>();
@@ -86,7 +86,7 @@ export function planScrub(planning: Planning, services: Iterable<string> | null)
 function* doubtfulSpans(actual: ActualView, services: Iterable<string>): Iterable<ActualSpan> {
   yield* actual.spans.doubtful();
   for (const service of services)
-    for (const kind of entranceKinds)
+    for (const kind of mirrorDestinationKinds)
       for (const { index } of actual.interfaces.by('tag', ownTag(kind, service))) yield* actual.spans.to(index);
 }
 

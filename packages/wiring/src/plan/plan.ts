@@ -1,6 +1,6 @@
 import type { Because, ResourceKind } from '@taas/model';
 import { deletedBy, type Step } from '../steps.js';
-import type { Obstacle } from './obstacle.js';
+import type { Blocker } from './blocker.js';
 
 /** Steps that belong together: in order, and all taken back if one fails. */
 export interface Sequence {
@@ -18,7 +18,7 @@ export interface Outlook {
   readonly revision: number;
   /** A tombstone: the tap is done with when nothing of it is left. */
   readonly removed: boolean;
-  readonly obstacle: Obstacle | null;
+  readonly blocker: Blocker | null;
   /** What to say of a tap that stands. */
   readonly warning?: Because | null;
   /** Why a tap does not do what it should though it stands; null: it does, as far as anybody can tell. */
@@ -73,13 +73,13 @@ export class PlanDraft {
   /** Says of a tap that nothing can be said but this. */
   unplanned(tap: Unplanned, revision: number): void {
     const { kind, id, cause } = tap;
-    const obstacle = {
+    const blocker = {
       status: 'ERROR',
       code: 'internal_error',
       reason: `cannot be planned on this node: ${cause}`,
     } as const;
     this.#unplanned.push(tap);
-    this.outlook({ kind, id, revision, removed: false, obstacle, keys: [] });
+    this.outlook({ kind, id, revision, removed: false, blocker, keys: [] });
   }
 
   /**

@@ -11,7 +11,7 @@ export interface Verdict extends Because {
 }
 
 /**
- * Reads the verdicts off a plan that was made from VPP's state as read back: a tap stands if it has no obstacle and
+ * Reads the verdicts off a plan that was made from VPP's state as read back: a tap stands if it has no blocker and
  * nothing of what it depends on is still to be done; unless it does not do what it should all the same.
  * @param failures what VPP or the connection said of a sequence, by its key
  */
@@ -23,7 +23,7 @@ export function verify(plan: Plan, failures: ReadonlyMap<string, string> = new M
   });
 
   function judge(outlook: Outlook): { status: TapStateStatus } & Because {
-    if (outlook.obstacle) return outlook.obstacle;
+    if (outlook.blocker) return outlook.blocker;
     const failed = outlook.keys.find((key) => open.has(key) && failures.has(key));
     if (failed !== undefined) return { status: 'ERROR', code: 'vpp_refused', reason: failures.get(failed) ?? '' };
     const missing = outlook.keys.map((key) => open.get(key)).find((sequence) => sequence !== undefined);

@@ -1,11 +1,11 @@
 import { type Because, because, type Link } from '@taas/model';
 import { findPort, findUplink, uplinkOf } from '../find-interface.js';
-import { routeObstacle } from '../mirrors/underlay.js';
+import { routeBlocker } from '../mirrors/underlay.js';
 import { canonicalAddress } from '../node-facts.js';
 import type { ActualInterface } from '../objects/interface.js';
 import { forwardingBits } from '../objects/layer2-features.js';
 import { vxlanKey } from '../objects/vxlan.js';
-import { type Found, found, type Obstacle, pending, refused } from '../plan/obstacle.js';
+import { type Blocker, type Found, found, pending, refused } from '../plan/blocker.js';
 import type { Planning } from '../plan/planning.js';
 import type { Ref, Step } from '../steps.js';
 import { type OwnKind, ownTag } from '../tags.js';
@@ -26,9 +26,9 @@ export interface PlannedAttachment {
   readonly needs: readonly string[];
   /** The interface that serves already, if there is one; it is not to be detached. */
   readonly existing: number | null;
-  readonly obstacle: Obstacle | null;
+  readonly blocker: Blocker | null;
   /** It stands, or can be made to, but what it lies on carries nothing now. */
-  readonly outage: Obstacle | null;
+  readonly outage: Blocker | null;
   /** It stands, and whoever should get the copies by it is not there. */
   readonly fault: Because | null;
   readonly steps: readonly Step[];
@@ -63,7 +63,7 @@ export function attachmentKey(service: string, attachment: Attachment): string {
 const groups = { collector: 2, unicast: 2, input: 1, output: 0 } as const;
 
 /**
- * Brings one attachment into place. The collector and outputs are muted: what they send must not travel on to other nodes.
+ * Brings one attachment into place. The collector and outputs let nothing in (ingress is blocked): what they send must not travel on to other nodes.
  */
 export function planAttachment(
   planning: Planning,
@@ -79,8 +79,8 @@ export function planAttachment(
     'port' in attachment
       ? findCollector(planning, service, attachment.type, attachment.port)
       : findLink(planning, service, attachment.link);
-  if (candidate.obstacle)
-    return { key, outward, needs, existing: null, obstacle: candidate.obstacle, outage: null, fault: null, steps: [] };
+  if (candidate.blocker)
+    return { key, outward, needs, existing: null, blocker: candidate.blocker, outage: null, fault: null, steps: [] };
   const { kind, existing, make, pop } = candidate.value;
   const at: Ref = existing ? { index: existing.index } : { ref: key };
   const tag = ownTag(kind, service);
@@ -98,18 +98,18 @@ export function planAttachment(
     'link' in attachment
       ? [underlayOutage(attachment.link, planning), null]
       : [null, collectorFault(attachment.port, planning)];
-  return { key, outward, needs, existing: existing?.index ?? null, obstacle: null, outage, fault, steps };
+  return { key, outward, needs, existing: existing?.index ?? null, blocker: null, outage, fault, steps };
 }
 
 /** A link stays as it is while nothing can travel by it: a route, an interface that is up, a cable is the operator's to make. */
-function underlayOutage(link: Link, { actual, facts }: Planning): Obstacle | null {
+function underlayOutage(link: Link, { actual, facts }: Planning): Blocker | null {
   if (link.type === 'vlan') {
     const uplink = uplinkOf(link.physnet, actual, facts).value;
     return !uplink || uplink.linkUp
       ? null
-      : pending('link_down', `the uplink ${uplink.name} of physnet ${link.physnet} has no link`).obstacle;
+      : pending('link_down', `the uplink ${uplink.name} of physnet ${link.physnet} has no link`).blocker;
   }
-  return actual.routes.get(canonicalAddress(link.remote)) === undefined ? null : routeObstacle(link.remote, actual);
+  return actual.routes.get(canonicalAddress(link.remote)) === undefined ? null : routeBlocker(link.remote, actual);
 }
 
 /** VPP drops what it would send to a port whose VM is not there, or has no driver running. */
@@ -120,13 +120,13 @@ function collectorFault(port: string, { actual }: Planning): Because | null {
   return because('collector_link_down', reason);
 }
 
-/** Puts an interface into the bridge domain and up, muted or not. */
+/** Puts an interface into the bridge domain and up, its ingress blocked or not. */
 export function placing(
   { actual }: Planning,
   at: Ref,
   existing: ActualInterface | null,
   shg: number,
-  muted: boolean,
+  ingressBlocked: boolean,
   domain: TargetDomain,
 ): Step[] {
   const member = existing && domain.keepsMembers ? actual.memberships.get(existing.index) : undefined;
@@ -134,22 +134,22 @@ export function placing(
   const now = existing ? (actual.features.get(existing.index)?.input ?? 0) & forwardingBits : forwardingBits;
   const bits = placed ? now : forwardingBits;
   const up = existing?.adminUp ?? false;
-  // Joining a bridge domain lets frames in again: an interface that has to be mute is down until it is. One that was mute
+  // Joining a bridge domain lets frames in again: an interface whose ingress has to be blocked is down until it is. One whose ingress was
   // there already, and only changes its group, has copies passing: it stays up.
-  const downFirst = muted && !placed && up && (member?.bridgeDomain !== domain.id || now !== 0);
+  const downFirst = ingressBlocked && !placed && up && (member?.bridgeDomain !== domain.id || now !== 0);
   const steps: Step[] = [];
   if (downFirst) steps.push({ kind: 'set-admin', at, up: false, before: true });
   if (!placed) steps.push({ kind: 'join-bridge', at, id: domain.id, shg });
-  if (muted && bits !== 0) steps.push({ kind: 'mute', at });
-  if (!muted && bits !== forwardingBits) steps.push({ kind: 'unmute', at });
+  if (ingressBlocked && bits !== 0) steps.push({ kind: 'block-ingress', at });
+  if (!ingressBlocked && bits !== forwardingBits) steps.push({ kind: 'unblock-ingress', at });
   if (!up || downFirst) steps.push({ kind: 'set-admin', at, up: true, before: false });
   return steps;
 }
 
 /**
  * Has the unicast of the bridge domain leave by an interface. It is a member first, in the inputs' group, which floods
- * pass by: so it can be mute and up before copies come its way, and none is lost or doubled when they do. Until the second
- * muting it lets in what the collector sends; other nodes drop that at their mute outputs.
+ * pass by: so its ingress can be blocked, and it be up, before copies come its way, and none is lost or doubled when they do. Until the second
+ * blocking it lets in what the collector sends; other nodes drop that at their outputs, which let nothing in.
  */
 function takingUnicast(
   { actual }: Planning,
@@ -161,16 +161,16 @@ function takingUnicast(
   const member = existing && keepsMembers ? actual.memberships.get(existing.index) : undefined;
   const raise: Step = { kind: 'set-admin', at, up: true, before: false };
   if (existing && member?.bridgeDomain === id && member.shg === null) {
-    const isMute = ((actual.features.get(existing.index)?.input ?? 0) & forwardingBits) === 0;
-    return [...(isMute ? [] : [{ kind: 'mute', at } as const]), ...(up ? [] : [raise])];
+    const isIngressBlocked = ((actual.features.get(existing.index)?.input ?? 0) & forwardingBits) === 0;
+    return [...(isIngressBlocked ? [] : [{ kind: 'block-ingress', at } as const]), ...(up ? [] : [raise])];
   }
   return [
     ...(up ? [{ kind: 'set-admin', at, up: false, before: true } as const] : []),
     { kind: 'join-bridge', at, id, shg: groups.input },
-    { kind: 'mute', at },
+    { kind: 'block-ingress', at },
     raise,
     { kind: 'take-unicast', at, id, shg: groups.unicast },
-    { kind: 'mute', at },
+    { kind: 'block-ingress', at },
   ];
 }
 
@@ -181,7 +181,7 @@ function findCollector(
   port: string,
 ): Found<Candidate> {
   const parent = findPort(port, actual);
-  if (parent.obstacle) return parent;
+  if (parent.blocker) return parent;
   const { index, supIndex, adminUp, name } = parent.value;
   if (supIndex !== index)
     return refused('port_is_subport', `port ${port} is a trunk's subport, which cannot be a collector`);
@@ -189,8 +189,7 @@ function findCollector(
   const subs = [...actual.interfaces.by('parent', index)].filter(isBesideSubports);
   const tag = ownTag(kind, service);
   const existing =
-    subs.find((sub) => sub.tag === tag) ??
-    subs.find((sub) => isHalfMadeCollector(sub, actual) && taken.adopt(sub.index));
+    subs.find((sub) => sub.tag === tag) ?? subs.find((sub) => isOrphanCollector(sub, actual) && taken.adopt(sub.index));
   if (existing) return found({ kind, existing, make: () => [], pop: 0 });
   const inner = taken.collectorTag(actual, index);
   if (inner === undefined)
@@ -215,7 +214,7 @@ function isBesideSubports({ vlan }: ActualInterface): boolean {
 }
 
 /** An untagged sub-interface with the reserved VLAN is one that we made and did not come round to tag. */
-export function isHalfMadeCollector(entry: ActualInterface, actual: Planning['actual']): boolean {
+export function isOrphanCollector(entry: ActualInterface, actual: Planning['actual']): boolean {
   return entry.tag === '' && isBesideSubports(entry) && !actual.memberships.get(entry.index);
 }
 
@@ -229,7 +228,7 @@ function findVlan(
   { physnet, vlan }: Extract<Link, { type: 'vlan' }>,
 ): Found<Candidate> {
   const uplink = findUplink(physnet, actual, facts);
-  if (uplink.obstacle) return uplink;
+  if (uplink.blocker) return uplink;
   const parent = uplink.value.index;
   const holder = [...actual.interfaces.by('parent', parent)].find(
     (sub) => sub.subId === vlan || sub.vlan?.outer === vlan,
@@ -274,7 +273,7 @@ function isFree(entry: ActualInterface, actual: Planning['actual']): boolean {
 }
 
 /** Not by whom, nor which id: it may be another project's, and the reason is for the tenant. */
-function inUse(what: string, holder: ActualInterface): { readonly obstacle: Obstacle } {
+function inUse(what: string, holder: ActualInterface): { readonly blocker: Blocker } {
   const reason = `${what} that this tap was given is in use on this node`;
   return holder.tag.startsWith('taas.')
     ? pending('waiting_for_release', `${reason}, until it is given back`)

@@ -41,7 +41,7 @@ describe('the two ways to a collector', () => {
     const { vpp, plan, find, reached, stands } = tapped();
     vpp.remove(find('unicast'));
     vpp.join(find('collector'), domain, 0);
-    vpp.apply({ kind: 'mute', at: { index: find('collector') } });
+    vpp.apply({ kind: 'block-ingress', at: { index: find('collector') } });
     const steps = plan().sequences.flatMap((sequence) => sequence.steps);
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) {
@@ -70,7 +70,7 @@ describe('the two ways to a collector', () => {
     'a plain member': (vpp, unicast) => vpp.join(unicast, domain),
     'out of the bridge domain': (vpp, unicast) => vpp.toLayer3(unicast),
     'in another bridge domain': (vpp, unicast) => vpp.takeUnicast(unicast, 10),
-    'not mute': (vpp, unicast) => vpp.apply({ kind: 'unmute', at: { index: unicast } }),
+    'ingress not blocked': (vpp, unicast) => vpp.apply({ kind: 'unblock-ingress', at: { index: unicast } }),
     down: (vpp, unicast) => vpp.apply({ kind: 'set-admin', at: { index: unicast }, up: false, before: true }),
     'pushed out by a stranger': (vpp) => {
       const stranger = vpp.addPort(portId(9));
@@ -89,7 +89,7 @@ describe('the two ways to a collector', () => {
         expect((vpp.state.features.get(find(kind))?.input ?? 0) & forwardingBits).toBe(0);
     });
 
-  it('are not up before they are mute, but to have copies pass', () => {
+  it('are not up before their ingress is blocked, but to have copies pass', () => {
     const { vpp, plan, find } = tapped();
     vpp.toLayer3(find('unicast'));
     vpp.toLayer3(find('collector'));

@@ -8,7 +8,7 @@ import type { ActualView } from '../snapshot.js';
 import type { Ref, Step } from '../steps.js';
 import { parseOwnTag } from '../tags.js';
 import type { Wanted, WantedFlow } from '../wanted/wanted.js';
-import { exitObstacle, type ServiceExit } from './service-exit.js';
+import { exitBlocker, type ServiceExit } from './service-exit.js';
 
 /** IN is towards the VM: what VPP transmits on the port's interface. */
 export const stateOf = { OUT: 1, IN: 2, BOTH: 3 } as const;
@@ -25,7 +25,7 @@ export function goesDirect(record: NodeTapFlow, { policedKbps }: NodeFacts): boo
 
 export const mirrorKey = (service: string, port: string): string => `mirror:${service}/${port}`;
 
-/** What the mirror from a source to its service's entrance is to become. */
+/** What the mirror from a source to its service's mirror destination is to become. */
 export interface DirectMirror {
   readonly key: string;
   readonly source: number;
@@ -40,16 +40,16 @@ export function planDirect(
   service: string,
   port: string,
   exit: ServiceExit,
-  entrance: Ref,
+  mirrorDestination: Ref,
 ): DirectMirror | null {
   const source = findPort(port, actual).value;
   if (!source) return null;
   const isDirect = ({ record }: WantedFlow) => goesDirect(record, facts);
   const connected = Boolean(actual.features.get(source.index));
   const state = connected
-    ? directState(wanted, service, port, (flow) => isDirect(flow) && exitObstacle(flow, exit) === null)
+    ? directState(wanted, service, port, (flow) => isDirect(flow) && exitBlocker(flow, exit) === null)
     : 0;
-  const before = 'index' in entrance ? actual.spans.state(source.index, entrance.index) : 0;
+  const before = 'index' in mirrorDestination ? actual.spans.state(source.index, mirrorDestination.index) : 0;
   if (state === before) return null;
   return {
     key: mirrorKey(service, port),
@@ -57,7 +57,7 @@ export function planDirect(
     lessens: (state & ~before) === 0,
     steps: [
       { kind: 'check-port', port, index: source.index },
-      { kind: 'set-span', from: source.index, to: entrance, state, before },
+      { kind: 'set-span', from: source.index, to: mirrorDestination, state, before },
     ],
   };
 }
@@ -66,9 +66,9 @@ export function planDirect(
 export function mayBeDirect(wanted: Wanted, actual: ActualView, from: number, to: ActualInterface): boolean {
   const own = parseOwnTag(to.tag);
   // With the collector here, the links of its service are ways in.
-  const entrance =
+  const mirrorDestination =
     own?.kind === 'entry' || ((own?.kind === 'vlan' || own?.kind === 'vxlan') && !isHere(wanted, own.id));
-  if (!own || !entrance) return false;
+  if (!own || !mirrorDestination) return false;
   const entry = actual.interfaces.get(from);
   const port = entry && portOf(entry);
   if (!port || findPort(port, actual).value?.index !== from) return false;

@@ -3,25 +3,25 @@ import { flowKey, flowKeys, flowNeeds, planFlow } from '../flows/plan-flow.js';
 import { removeFlow } from '../flows/plan-removal.js';
 import { leave } from '../objects/bridge-domain.js';
 import type { ActualInterface } from '../objects/interface.js';
-import { type Obstacle, warningOf } from '../plan/obstacle.js';
+import { type Blocker, warningOf } from '../plan/blocker.js';
+import { noCopiesOf } from '../plan/no-copies.js';
 import { suspension, thinning } from '../plan/overload.js';
 import { chosenDomain, evictStrangers, planBridge, untaggedHomes } from '../plan/plan-bridge.js';
-import { reviveSource, scrubKey, sourceKey } from '../plan/plan-source.js';
+import { pruneKey, reviveSource, sourceKey } from '../plan/plan-source.js';
 import type { Planning } from '../plan/planning.js';
-import { stillnessOf } from '../plan/stillness.js';
 import { removeInterface } from '../removal.js';
 import type { Step } from '../steps.js';
-import { entranceKinds, ownTag, parseOwnTag, wayKinds } from '../tags.js';
+import { mirrorDestinationKinds, ownTag, parseOwnTag, wayKinds } from '../tags.js';
 import { ownedBy } from '../tap-of-tag.js';
 import type { WantedFlow } from '../wanted/wanted.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
 import { type DirectMirror, goesDirect, mirrorKey, planDirect, stateOf } from './plan-direct.js';
-import { type Entrance, entryKey, planEntrance } from './plan-entrance.js';
-import { exitObstacle, type ServiceExit, serviceExit } from './service-exit.js';
+import { entryKey, type MirrorDestination, planMirrorDestination } from './plan-mirror-destination.js';
+import { exitBlocker, type ServiceExit, serviceExit } from './service-exit.js';
 
 interface PlannedDomain {
   readonly domain: TargetDomain | null;
-  readonly obstacle: Obstacle | null;
+  readonly blocker: Blocker | null;
 }
 
 /**
@@ -41,33 +41,33 @@ export function planUnit(
   const live = flows.filter((flow) => !flow.record.removed);
   const exit = serviceExit(service, live, wanted, actual);
   for (const id of goneFlows) draft.add(flowKey(id), [], removeFlow(id, actual));
-  const { domain, obstacle } = planDomain(planning, service, exit);
+  const { domain, blocker } = planDomain(planning, service, exit);
   const attachments = exit.type === 'frozen' ? [] : planAttachments(planning, service, exit, domain);
   const outward = attachments[0];
-  const entrance = planEntrance(planning, service, exit, outward, domain);
+  const mirrorDestination = planMirrorDestination(planning, service, exit, outward, domain);
   const exitKeys = [`bridge:${service}`, `detach:${service}`];
   const wayKeys = [...exitKeys, entryKey(service), ...attachments.map((each) => each.key)];
-  const settled = !obstacle && !wayKeys.some((key) => draft.has(key));
+  const settled = !blocker && !wayKeys.some((key) => draft.has(key));
   const concerned = only && settled ? flows.filter((flow) => only.has(flow.record.id)) : flows;
-  const mirrors = directMirrors(planning, service, exit, entrance, concerned);
+  const mirrors = directMirrors(planning, service, exit, mirrorDestination, concerned);
   const addMirrors = (some: readonly DirectMirror[]) => {
-    const before = [scrubKey, ...wayKeys, ...concerned.map(keyOf)];
+    const before = [pruneKey, ...wayKeys, ...concerned.map(keyOf)];
     for (const { key, source, steps } of some) draft.add(key, [sourceKey(source), ...before], steps);
   };
   addMirrors(mirrors.filter(({ lessens }) => lessens));
   for (const flow of concerned) {
     const own = flow.record.removed ? null : wireFlow(planning, flow, exit, domain);
     if (own === null) draft.add(flowKey(flow.record.id), [], removeFlow(flow.record.id, actual));
-    const outage = obstacle ?? outward?.obstacle ?? outward?.outage ?? null;
-    const later = own === null ? null : (outage ?? suspension(overload, own.carriers));
+    const outage = blocker ?? outward?.blocker ?? outward?.outage ?? null;
+    const later = own === null ? null : (outage ?? suspension(overload, own.spanDestinations));
     draft.outlook({
       kind: 'tap_flows',
       id: flow.record.id,
       revision: flow.revision,
       removed: flow.record.removed === true,
-      obstacle: own?.obstacle ?? later,
-      warning: warningOf('copies_dropped', thinning(overload, own?.carriers ?? [])),
-      fault: own === null ? null : (outward?.fault ?? flowStillness(planning, flow, own.carriers)),
+      blocker: own?.blocker ?? later,
+      warning: warningOf('copies_dropped', thinning(overload, own?.spanDestinations ?? [])),
+      fault: own === null ? null : (outward?.fault ?? noCopiesOfFlow(planning, flow, own.spanDestinations)),
       keys: [
         mirrorKey(service, flow.record.source_port),
         entryKey(service),
@@ -78,71 +78,75 @@ export function planUnit(
   }
   addMirrors(mirrors.filter(({ lessens }) => !lessens));
   planLeftovers(planning, service, exit, goneFlows, attachments);
-  serviceOutlook(planning, service, obstacle, attachments, exitKeys);
+  serviceOutlook(planning, service, blocker, attachments, exitKeys);
 }
 
 const keyOf = (flow: WantedFlow): string => flowKey(flow.record.id);
 
-/** @param carriers as in `FlowNeeds` */
-function flowStillness({ facts }: Planning, { record }: WantedFlow, carriers: readonly string[]): Because | null {
+/** @param SPAN destinations as in `FlowNeeds` */
+function noCopiesOfFlow(
+  { facts }: Planning,
+  { record }: WantedFlow,
+  spanDestinations: readonly string[],
+): Because | null {
   const { tap_service_id: service, source_port: port, direction } = record;
-  const entrances = entranceKinds.map((kind) => ownTag(kind, service));
-  return stillnessOf(facts, goesDirect(record, facts) ? entrances : carriers, port, stateOf[direction]);
+  const mirrorDestinations = mirrorDestinationKinds.map((kind) => ownTag(kind, service));
+  return noCopiesOf(facts, goesDirect(record, facts) ? mirrorDestinations : spanDestinations, port, stateOf[direction]);
 }
 
-/** The mirrors to the service's entrance, of all sources that these flows have. */
+/** The mirrors to the service's mirror destination, of all sources that these flows have. */
 function directMirrors(
   planning: Planning,
   service: string,
   exit: ServiceExit,
-  entrance: Entrance | null,
+  mirrorDestination: MirrorDestination | null,
   flows: readonly WantedFlow[],
 ): readonly DirectMirror[] {
-  if (!entrance) return [];
+  if (!mirrorDestination) return [];
   const ports = new Set(flows.map(({ record }) => record.source_port));
-  return [...ports].flatMap((port) => planDirect(planning, service, port, exit, entrance) ?? []);
+  return [...ports].flatMap((port) => planDirect(planning, service, port, exit, mirrorDestination) ?? []);
 }
 
 interface WiredFlow {
-  readonly obstacle: Obstacle | null;
+  readonly blocker: Blocker | null;
   readonly keys: readonly string[];
   /** As in `FlowNeeds`. */
-  readonly carriers: readonly string[];
+  readonly spanDestinations: readonly string[];
 }
 
 function wireFlow(planning: Planning, flow: WantedFlow, exit: ServiceExit, domain: TargetDomain | null): WiredFlow {
   const { draft } = planning;
   const key = flowKey(flow.record.id);
-  const wrongExit = exitObstacle(flow, exit);
+  const wrongExit = exitBlocker(flow, exit);
   // Nothing is known of a frozen service, so nothing of its flows is changed either.
-  if (exit.type === 'frozen') return { obstacle: wrongExit, keys: [], carriers: [] };
+  if (exit.type === 'frozen') return { blocker: wrongExit, keys: [], spanDestinations: [] };
   const looked = flowNeeds(planning, flow, exit);
   const needs = wrongExit ? null : (looked.value ?? null);
   for (const { index, port } of needs?.sources ?? []) reviveSource(planning, port, index);
   const steps = planFlow(planning, flow, goesDirect(flow.record, planning.facts) ? null : needs, domain);
   const before = [
-    scrubKey,
+    pruneKey,
     `bridge:${flow.record.tap_service_id}`,
     ...(needs?.sources ?? []).map(({ index }) => sourceKey(index)),
   ];
   draft.add(key, needs ? before : [], steps);
   return {
-    obstacle: wrongExit ?? looked.obstacle ?? null,
+    blocker: wrongExit ?? looked.blocker ?? null,
     keys: flowKeys(flow, needs),
-    carriers: needs?.carriers ?? [],
+    spanDestinations: needs?.spanDestinations ?? [],
   };
 }
 
 function planDomain(planning: Planning, service: string, exit: ServiceExit): PlannedDomain {
-  if (exit.type === 'none') return { domain: null, obstacle: null };
+  if (exit.type === 'none') return { domain: null, blocker: null };
   const tag = ownTag('service', service);
   if (exit.type === 'frozen') {
     const existing = chosenDomain(planning.actual, tag);
-    return { domain: existing ? { id: existing.id, keepsMembers: true } : null, obstacle: null };
+    return { domain: existing ? { id: existing.id, keepsMembers: true } : null, blocker: null };
   }
-  const { domain, obstacle, steps } = planBridge(planning, tag);
+  const { domain, blocker, steps } = planBridge(planning, tag);
   planning.draft.add(`bridge:${service}`, [], steps);
-  return { domain, obstacle };
+  return { domain, blocker };
 }
 
 function planAttachments(
@@ -166,7 +170,7 @@ function planAttachments(
     stale.flatMap((entry) => removeInterface(entry, actual)),
   );
   for (const { key, needs, steps } of planned)
-    draft.add(key, [scrubKey, `detach:${service}`, `bridge:${service}`, ...needs], steps);
+    draft.add(key, [pruneKey, `detach:${service}`, `bridge:${service}`, ...needs], steps);
   return planned;
 }
 
@@ -219,7 +223,7 @@ function* ownInterfaces(
 function serviceOutlook(
   { wanted, draft }: Planning,
   service: string,
-  obstacle: Obstacle | null,
+  blocker: Blocker | null,
   attachments: readonly PlannedAttachment[],
   exitKeys: readonly string[],
 ): void {
@@ -231,9 +235,9 @@ function serviceOutlook(
     id: service,
     revision: own.revision,
     removed,
-    obstacle: removed
+    blocker: removed
       ? null
-      : (obstacle ?? attachments.map((each) => each.obstacle ?? each.outage).find((each) => each !== null) ?? null),
+      : (blocker ?? attachments.map((each) => each.blocker ?? each.outage).find((each) => each !== null) ?? null),
     fault: attachments.map(({ fault }) => fault).find((each) => each !== null) ?? null,
     keys: removed
       ? [`detach:${service}`, `unbridge:${service}`]

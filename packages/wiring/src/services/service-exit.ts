@@ -1,5 +1,5 @@
 import { canonicalAddress } from '../node-facts.js';
-import { type Obstacle, pending } from '../plan/obstacle.js';
+import { type Blocker, pending } from '../plan/blocker.js';
 import type { ActualView } from '../snapshot.js';
 import { ownTag, parseOwnTag } from '../tags.js';
 import type { Wanted, WantedFlow } from '../wanted/wanted.js';
@@ -40,21 +40,21 @@ export function serviceExit(
 }
 
 /** Why this flow cannot use the exit: its target is not (yet, or any more) the one that the service has here. */
-export function exitObstacle(flow: WantedFlow, exit: ServiceExit): Obstacle | null {
+export function exitBlocker(flow: WantedFlow, exit: ServiceExit): Blocker | null {
   const { target, tap_service_id: service } = flow.record;
   if (exit.type === 'frozen')
-    return pending('record_invalid', `the record of tap service ${service} on this node cannot be read`).obstacle;
+    return pending('record_invalid', `the record of tap service ${service} on this node cannot be read`).blocker;
   if (target.type === 'local')
     return exit.type === 'local'
       ? null
-      : pending('waiting_for_tap_service', `tap service ${service} is not on this node yet`).obstacle;
+      : pending('waiting_for_tap_service', `tap service ${service} is not on this node yet`).blocker;
   if (exit.type === 'local')
     return pending('waiting_for_tap_service', `tap service ${service} is on this node, the flow aims elsewhere`)
-      .obstacle;
+      .blocker;
   if (exit.type === 'link' && exit.attachments[0].type === 'output' && sameLink(exit.attachments[0].link, target))
     return null;
   return pending('waiting_for_tap_service', `another flow of tap service ${service} leaves this node by another link`)
-    .obstacle;
+    .blocker;
 }
 
 type AnyLink = Exclude<WantedFlow['record']['target'], { type: 'local' }>;

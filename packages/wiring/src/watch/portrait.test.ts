@@ -23,7 +23,7 @@ function wired() {
   const sights = [...sightsOf(wanted, vpp.state, fail)];
   const portrait = () => sights.map((sight) => likenessOf(sight, vpp.state));
   const entry = [...vpp.state.interfaces.by('tag', `taas.entry:${serviceId(1)}`)][0];
-  if (!entry) throw new Error('there is no entrance');
+  if (!entry) throw new Error('there is no mirrorDestination');
   return { vpp, wanted, source, stranger, entry, sights, portrait };
 }
 

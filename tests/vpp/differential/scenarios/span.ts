@@ -97,7 +97,7 @@ export const spanScenarios: readonly Scenario[] = [
     look('counters'),
   ),
   scenario(
-    'a reused source index inherits the old table: a new tap on it copies nothing, until every entry is scrubbed',
+    'a reused source index inherits the old table: a new tap on it copies nothing, until every entry is pruned',
     ...tenant,
     collector,
     span('source', 'collector', SPAN.both),

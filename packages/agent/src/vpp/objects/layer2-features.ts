@@ -54,8 +54,8 @@ async function isOutputMirrored(vpp: Vpp, index: number, bits: FeatureBits, snap
 /** Which interfaces' features matter is known when taps are planned: those are read then, and no others. */
 export const layer2FeaturesTwin: Twin<Layer2FeaturesStep> = {
   send: {
-    mute: (s, context) => setFlags(context, context.at(s.at), false),
-    unmute: (s, context) => setFlags(context, context.at(s.at), true),
+    'block-ingress': (s, context) => setFlags(context, context.at(s.at), false),
+    'unblock-ingress': (s, context) => setFlags(context, context.at(s.at), true),
   },
   needs: [layer2Features],
   readAll: nothing,

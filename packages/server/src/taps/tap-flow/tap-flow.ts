@@ -4,7 +4,7 @@ import { commonAttributes, required, shownStatus, statusAttributes } from '../at
 import { filterRules, shownRules } from '../filter-rules.js';
 import type { TapKind } from '../tap-kind.js';
 import { admitFlows } from './admit-flows.js';
-import { removeUntoldFlow } from './untold-flow.js';
+import { removeUnpublishedFlow } from './unpublished-flow.js';
 
 /** Copies a port's traffic to a tap service. */
 export const tapFlow: TapKind<TapFlowRecord> = {
@@ -55,6 +55,6 @@ export const tapFlow: TapKind<TapFlowRecord> = {
     return { kind: 'tap_flow', direction, destination: { tap_service_id, port_id: collector } };
   },
   admit: admitFlows,
-  removeAtOnce: removeUntoldFlow,
+  removeAtOnce: removeUnpublishedFlow,
   removeMarked: async (_deps, _id, revision) => revision,
 };

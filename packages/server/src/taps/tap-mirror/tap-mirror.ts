@@ -3,7 +3,7 @@ import { ipAddress, mirrorType, tunnelIds, uuid } from '../attribute-type.js';
 import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
 import { admitMirrors } from './admit-mirrors.js';
-import { removeUntoldMirror } from './untold-mirror.js';
+import { removeUnpublishedMirror } from './unpublished-mirror.js';
 
 const idNames = Object.values(mirrorTransports)
   .map(({ idName }) => idName)
@@ -54,6 +54,6 @@ export const tapMirror: TapKind<TapMirrorRecord> = {
   },
   admit: admitMirrors,
   removeAtOnce: async (deps, record, revision, attempt) =>
-    (attempt === 0 ? await removeUntoldMirror(deps, record, revision) : null) ?? 'mark',
+    (attempt === 0 ? await removeUnpublishedMirror(deps, record, revision) : null) ?? 'mark',
   removeMarked: async (_deps, _id, revision) => revision,
 };

@@ -3,7 +3,7 @@ import { uuid } from '../attribute-type.js';
 import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
 import { admitServices } from './admit-services.js';
-import { removeUntoldAtOnce, removeUntoldService } from './untold-service.js';
+import { removeUnpublishedAtOnce, removeUnpublishedService } from './unpublished-service.js';
 
 /** A port that receives copies. */
 export const tapService: TapKind<TapServiceRecord> = {
@@ -31,6 +31,6 @@ export const tapService: TapKind<TapServiceRecord> = {
   tapping: () => null,
   admit: admitServices,
   removeAtOnce: async (deps, { id }, revision, attempt) =>
-    (attempt === 0 ? await removeUntoldAtOnce(deps, id, revision) : null) ?? 'mark',
-  removeMarked: removeUntoldService,
+    (attempt === 0 ? await removeUnpublishedAtOnce(deps, id, revision) : null) ?? 'mark',
+  removeMarked: removeUnpublishedService,
 };

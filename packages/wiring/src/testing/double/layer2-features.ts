@@ -3,8 +3,8 @@ import type { Ref } from '../../objects/object.js';
 import { type Double, type DoubleWorld, Refused } from './world.js';
 
 export const layer2FeaturesDouble = (world: DoubleWorld): Double<Layer2FeaturesStep> => ({
-  mute: ({ at }) => setForwarding(world, at, 0),
-  unmute: ({ at }) => setForwarding(world, at, forwardingBits),
+  'block-ingress': ({ at }) => setForwarding(world, at, 0),
+  'unblock-ingress': ({ at }) => setForwarding(world, at, forwardingBits),
 });
 
 function setForwarding(world: DoubleWorld, at: Ref, bits: number): void {

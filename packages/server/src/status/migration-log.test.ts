@@ -4,19 +4,19 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { acme } from '../test-cloud.suite.js';
 import { History, uuid } from '../view/random-history.suite.js';
 import { ViewState } from '../view/view-state.js';
-import { HandOverLog } from './hand-over-log.js';
+import { MigrationLog } from './migration-log.js';
 
 const flow = uuid('f');
 let history: History;
 let view: ViewState;
-let log: HandOverLog;
+let log: MigrationLog;
 let now: number;
-let told: LogFields[];
+let published: LogFields[];
 
 beforeEach(() => {
-  [history, view, now, told] = [new History(), new ViewState(), 0, []];
-  const logger = { ...silentLogger, info: (fields: LogFields) => void told.push(fields) };
-  log = new HandOverLog(view, { ...systemClock, monotonic: () => now }, logger);
+  [history, view, now, published] = [new History(), new ViewState(), 0, []];
+  const logger = { ...silentLogger, info: (fields: LogFields) => void published.push(fields) };
+  log = new MigrationLog(view, { ...systemClock, monotonic: () => now }, logger);
   for (const node of ['old', 'new']) {
     agent(node, true);
     record(node);
@@ -48,18 +48,18 @@ describe('the log of hand-overs', () => {
     say('old', 'ACTIVE', 1);
     say('old', 'PENDING', 100);
     say('new', 'PENDING', 110);
-    expect(told).toEqual([]);
+    expect(published).toEqual([]);
     say('new', 'ACTIVE', 130);
-    expect(told).toEqual([moved(30)]);
+    expect(published).toEqual([moved(30)]);
     expect(log.stats).toEqual({ hand_overs: 1, longest_gap_ms: 30 });
   });
 
   it('says that there was no gap when the new node stood before the old one let go', () => {
     say('old', 'ACTIVE', 1);
     say('new', 'ACTIVE', 100);
-    expect(told).toEqual([]);
+    expect(published).toEqual([]);
     say('old', 'REMOVED', 130);
-    expect(told).toEqual([moved(0)]);
+    expect(published).toEqual([moved(0)]);
   });
 
   it('says nothing of a tap that comes back to the node that it was on, or that is new', () => {
@@ -67,7 +67,7 @@ describe('the log of hand-overs', () => {
     say('old', 'PENDING', 100);
     say('old', 'ACTIVE', 200);
     say('old', 'REMOVED', 300);
-    expect(told).toEqual([]);
+    expect(published).toEqual([]);
   });
 
   it('does not take what is mended in its place for a gap or a move', () => {
@@ -75,27 +75,27 @@ describe('the log of hand-overs', () => {
     say('new', 'ACTIVE', 2);
     say('old', 'DOWN', 3);
     say('old', 'ACTIVE', 4);
-    expect(told).toEqual([]);
+    expect(published).toEqual([]);
     say('new', 'DOWN', 5);
     say('old', 'REMOVED', 6);
-    expect(told).toEqual([moved(0)]);
+    expect(published).toEqual([moved(0)]);
   });
 
   it('claims to know of no gap when the old node died, be it before or after the new one stood', () => {
     say('old', 'ACTIVE', 1);
     agent('old', false);
     say('new', 'ACTIVE', 100);
-    expect(told).toEqual([moved(null)]);
+    expect(published).toEqual([moved(null)]);
     record('old', true);
     agent('old', true);
     say('old', 'REMOVED', 5_000);
-    expect(told).toEqual([moved(null)]);
+    expect(published).toEqual([moved(null)]);
     say('new', 'PENDING', 6_000);
     say('old', 'ACTIVE', 6_100);
     say('new', 'ACTIVE', 6_200);
-    told = [];
+    published = [];
     agent('old', false);
-    expect(told).toEqual([moved(null)]);
+    expect(published).toEqual([moved(null)]);
   });
 
   it('takes a node for what it said when it is back and was told nothing else', () => {
@@ -104,18 +104,18 @@ describe('the log of hand-overs', () => {
     agent('old', true);
     say('old', 'PENDING', 100);
     say('new', 'ACTIVE', 140);
-    expect(told).toEqual([moved(40)]);
+    expect(published).toEqual([moved(40)]);
   });
 
   it('begins anew with a snapshot, and still knows who was dead', () => {
     say('old', 'ACTIVE', 1);
     agent('old', false);
     say('new', 'ACTIVE', 100);
-    told = [];
+    published = [];
     log.take(view.apply(history.snapshot()));
     record('old', true);
     agent('old', true);
     say('old', 'REMOVED', 5_000);
-    expect(told).toEqual([]);
+    expect(published).toEqual([]);
   });
 });

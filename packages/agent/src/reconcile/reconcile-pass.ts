@@ -22,7 +22,7 @@ import type { RetrySchedule } from './retry-schedule.js';
 import { StandingTaps } from './standing-taps.js';
 import type { Work } from './work-queue.js';
 
-export interface RoundOptions {
+export interface ReconcilePassOptions {
   readonly wanted: WantedFollower;
   readonly reporter: StateReporter;
   readonly retries: RetrySchedule;
@@ -40,12 +40,12 @@ export interface RoundOptions {
 const disconnected = { code: 'vpp_disconnected', reason: 'VPP is not connected' } as const;
 
 /** One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. */
-export class Round {
+export class ReconcilePass {
   readonly #standing = new StandingTaps();
   /** Of the pass under way: taps that nobody could look at. */
   #unseen = new Map<string, string>();
 
-  constructor(private readonly options: RoundOptions) {}
+  constructor(private readonly options: ReconcilePassOptions) {}
 
   /**
    * All taps; everything has just been read but the features.

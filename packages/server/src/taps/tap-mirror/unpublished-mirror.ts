@@ -8,13 +8,13 @@ import type { RemovalDeps } from '../removal/at-once.js';
  * while somebody sends by them.
  * @returns the revision of the removal, or null if it is not that simple, or somebody was faster
  */
-export async function removeUntoldMirror(
+export async function removeUnpublishedMirror(
   { store, live }: RemovalDeps,
   record: TapMirrorRecord,
   revision: number,
 ): Promise<number | null> {
   const { view } = live;
-  if (!live.fresh || view.mirrors.toldOf(record.id).length > 0) return null;
+  if (!live.fresh || view.mirrors.publishedOf(record.id).length > 0) return null;
   const place = view.places.of(record.port_id);
   const node = place.is === 'bound' ? keys.nodeResource(place.node, 'tap_mirrors', record.id) : undefined;
   const key = keys.resource('tap_mirrors', record.id);

@@ -7,7 +7,7 @@ import type { AtOnce, RemovalDeps } from '../removal/at-once.js';
  * Removes a flow that no node has been told of, with what is written of its port if it was the port's last; the leader would take
  * that away too, in transactions more. Should the compiler be telling a node right now, it will find the flow gone and take it back.
  */
-export async function removeUntoldFlow(
+export async function removeUnpublishedFlow(
   { store, live }: RemovalDeps,
   { id, source_port: port }: TapFlowRecord,
   revision: number,

@@ -58,7 +58,7 @@ class Tap {
   }
 
   /** All that the nodes are told, for comparing. */
-  async told(): Promise<Record<string, readonly [flow: string | null, inputs: string | null]>> {
+  async published(): Promise<Record<string, readonly [flow: string | null, inputs: string | null]>> {
     const rows = nodes.map(async (node) => [node, [await this.flowAt(node), await this.inputsAt(node)]] as const);
     return Object.fromEntries(
       (await Promise.all(rows)).filter(([, [flow, inputs]]) => flow !== null || inputs !== null),
@@ -84,7 +84,7 @@ describe('a source that moves', () => {
     Tap.run('node2', 'node1', async (tap, server) => {
       await tap.cloud.bind('node3', source);
       await tap.cloud.settle();
-      expect(await tap.told()).toEqual({
+      expect(await tap.published()).toEqual({
         node1: [null, 'node2,node3'],
         node2: ['node1', null],
         node3: ['node1', null],
@@ -94,18 +94,18 @@ describe('a source that moves', () => {
       await tap.say('node3', 'tap_flows', 'PENDING');
       expect(await tap.flowAt('node2')).toBe('node1');
       await tap.say('node3', 'tap_flows', 'ACTIVE');
-      expect(await tap.told()).toEqual({ node1: [null, 'node3'], node2: ['-', null], node3: ['node1', null] });
+      expect(await tap.published()).toEqual({ node1: [null, 'node3'], node2: ['-', null], node3: ['node1', null] });
       await tap.cloud.converge(nodes);
-      expect(await tap.told()).toEqual({ node1: [null, 'node3'], node3: ['node1', null] });
+      expect(await tap.published()).toEqual({ node1: [null, 'node3'], node3: ['node1', null] });
       expect(await tap.status(server)).toBe('ACTIVE');
     }));
 
   it('stays where it stands while it is bound nowhere, as between the two keys of a migration', () =>
     Tap.run('node2', 'node1', async (tap, server) => {
-      const before = await tap.told();
+      const before = await tap.published();
       await tap.cloud.unbind('node2', source);
       await tap.cloud.settle();
-      expect(await tap.told()).toEqual(before);
+      expect(await tap.published()).toEqual(before);
       expect(await tap.status(server)).toBe('PENDING_CREATE');
       await tap.cloud.bind('node3', source);
       await tap.cloud.settle();
@@ -146,7 +146,7 @@ describe('a source that moves', () => {
       await tap.cloud.delete(keys.agent('node2'));
       await tap.cloud.bind('node3', source);
       await tap.cloud.converge(['node1', 'node3']);
-      expect(await tap.told()).toEqual({ node1: [null, 'node3'], node2: ['-', null], node3: ['node1', null] });
+      expect(await tap.published()).toEqual({ node1: [null, 'node3'], node2: ['-', null], node3: ['node1', null] });
       expect(await tap.status(server)).toBe('ACTIVE');
       await tap.cloud.agent('node2');
       // It has not read its tombstone yet, and what it said last is still there.
@@ -177,16 +177,16 @@ describe('a collector that moves', () => {
     Tap.run('node1', 'node2', async (tap, server) => {
       await tap.cloud.bind('node3', collector);
       await tap.cloud.settle();
-      expect(await tap.told()).toEqual({ node1: ['node2', null], node2: [null, 'node1'], node3: [null, 'node1'] });
+      expect(await tap.published()).toEqual({ node1: ['node2', null], node2: [null, 'node1'], node3: [null, 'node1'] });
       expect(await tap.status(server)).toBe('PENDING_CREATE');
       await tap.say('node3', 'tap_services', 'ACTIVE');
-      expect(await tap.told()).toEqual({ node1: ['node3', null], node2: [null, 'node1'], node3: [null, 'node1'] });
+      expect(await tap.published()).toEqual({ node1: ['node3', null], node2: [null, 'node1'], node3: [null, 'node1'] });
       expect(await tap.status(server)).toBe('PENDING_CREATE');
       await tap.say('node1', 'tap_flows', 'ACTIVE');
-      expect(await tap.told()).toEqual({ node1: ['node3', null], node2: [null, '-'], node3: [null, 'node1'] });
+      expect(await tap.published()).toEqual({ node1: ['node3', null], node2: [null, '-'], node3: [null, 'node1'] });
       expect(await tap.status(server)).toBe('ACTIVE');
       await tap.cloud.converge(nodes);
-      expect(await tap.told()).toEqual({ node1: ['node3', null], node3: [null, 'node1'] });
+      expect(await tap.published()).toEqual({ node1: ['node3', null], node3: [null, 'node1'] });
     }));
 
   it('takes its sources along at once when its old node has lost it or is dead', async () => {
@@ -199,7 +199,7 @@ describe('a collector that moves', () => {
         await tap.cloud.settle();
         await lose(tap);
         await tap.cloud.settle();
-        expect(await tap.told()).toEqual({ node1: ['node3', null], node2: [null, '-'], node3: [null, 'node1'] });
+        expect(await tap.published()).toEqual({ node1: ['node3', null], node2: [null, '-'], node3: [null, 'node1'] });
       });
   });
 
@@ -220,23 +220,23 @@ describe('a collector that moves', () => {
       expect(await tap.cloud.nodeRecords()).toEqual(before);
       expect(await tap.status(server)).toBe('PENDING_CREATE');
       await tap.say('node2', 'tap_services', 'PENDING');
-      expect(await tap.told()).toEqual({ node1: ['-', null], node2: [null, '-'] });
+      expect(await tap.published()).toEqual({ node1: ['-', null], node2: [null, '-'] });
     }));
 
   it('from the node of its source: the source aims elsewhere when the collector is let go there', () =>
     Tap.run('node1', 'node1', async (tap) => {
       await tap.cloud.bind('node3', collector);
       await tap.cloud.settle();
-      expect(await tap.told()).toEqual({ node1: ['local', ''], node3: [null, 'node1'] });
+      expect(await tap.published()).toEqual({ node1: ['local', ''], node3: [null, 'node1'] });
       await tap.say('node3', 'tap_services', 'ACTIVE');
-      expect(await tap.told()).toEqual({ node1: ['node3', '-'], node3: [null, 'node1'] });
+      expect(await tap.published()).toEqual({ node1: ['node3', '-'], node3: [null, 'node1'] });
     }));
 
   it('to the node of its source: that is no way out any more as soon as it is a way in', () =>
     Tap.run('node3', 'node2', async (tap) => {
       await tap.cloud.bind('node3', collector);
       await tap.cloud.settle();
-      expect(await tap.told()).toEqual({ node2: [null, ''], node3: ['local', ''] });
+      expect(await tap.published()).toEqual({ node2: [null, ''], node3: ['local', ''] });
       await tap.say('node3', 'tap_services', 'ACTIVE');
       await tap.say('node3', 'tap_flows', 'ACTIVE');
       expect(await tap.inputsAt('node2')).toBe('-');
@@ -247,13 +247,13 @@ describe('a collector that moves', () => {
       await tap.cloud.bind('node3', collector);
       await tap.cloud.bind('node2', source);
       await tap.cloud.settle();
-      expect(await tap.told()).toEqual({
+      expect(await tap.published()).toEqual({
         node1: ['node2', null],
         node2: ['local', 'node1'],
         node3: [null, 'node1,node2'],
       });
       await tap.cloud.converge(nodes);
-      expect(await tap.told()).toEqual({ node2: ['node3', null], node3: [null, 'node2'] });
+      expect(await tap.published()).toEqual({ node2: ['node3', null], node3: [null, 'node2'] });
       expect(await tap.status(server)).toBe('ACTIVE');
     }));
 });

@@ -1,6 +1,6 @@
 import { withdrawFilters } from '../flows/plan-filter.js';
 import type { ActualInterface } from '../objects/interface.js';
-import { scrubKey } from '../plan/plan-source.js';
+import { pruneKey } from '../plan/plan-source.js';
 import type { Planning } from '../plan/planning.js';
 import { removeInterface } from '../removal.js';
 import type { Ref, Step } from '../steps.js';
@@ -10,7 +10,7 @@ import { goesDirect } from './plan-direct.js';
 import type { ServiceExit } from './service-exit.js';
 
 /** The interface that sources that need no loopback of their own are mirrored to: all of one service's to the same. */
-export type Entrance = Ref;
+export type MirrorDestination = Ref;
 
 export const entryKey = (service: string): string => `entry:${service}`;
 
@@ -19,13 +19,13 @@ export const entryKey = (service: string): string => `entry:${service}`;
  * service's bridge domain: a mirror to the collector's sub-interface would outlive it, and find whoever gets its index.
  * Null where nothing is to be mirrored so; a loopback that is not needed is taken away.
  */
-export function planEntrance(
+export function planMirrorDestination(
   { wanted, actual, facts, draft }: Planning,
   service: string,
   exit: ServiceExit,
   outward: PlannedAttachment | undefined,
   domain: TargetDomain | null,
-): Entrance | null {
+): MirrorDestination | null {
   if (exit.type === 'frozen') return null;
   const key = entryKey(service);
   const isDirect = (id: string) => {
@@ -38,9 +38,9 @@ export function planEntrance(
   const steps = spare.flatMap((entry) => removeInterface(entry, actual, 'loopback'));
   const at: Ref = first ? { index: first.index } : { ref: key };
   if (needed) steps.push(...placed(actual, service, first, at, domain));
-  draft.add(key, [scrubKey, `bridge:${service}`], steps);
+  draft.add(key, [pruneKey, `bridge:${service}`], steps);
   if (needed) return at;
-  if (exit.type !== 'link' || !outward || outward.obstacle) return null;
+  if (exit.type !== 'link' || !outward || outward.blocker) return null;
   return outward.existing === null ? { ref: outward.key } : { index: outward.existing };
 }
 

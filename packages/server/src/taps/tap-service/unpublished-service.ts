@@ -10,7 +10,7 @@ import type { RemovalDeps } from '../removal/at-once.js';
  * them all: each flow that is made writes the role of the service's port anew, which is compared here.
  * @returns the revision of the removal, or null if it takes more than that, or somebody was faster
  */
-export async function removeUntoldAtOnce(deps: RemovalDeps, id: string, revision: number): Promise<number | null> {
+export async function removeUnpublishedAtOnce(deps: RemovalDeps, id: string, revision: number): Promise<number | null> {
   const { view } = deps.live;
   const service = view.services.get(id);
   const role = service?.record && view.portRoles.get(service.record.port_id);
@@ -28,7 +28,7 @@ export async function removeUntoldAtOnce(deps: RemovalDeps, id: string, revision
  * the mark, no new flow can come. Anything else is the compiler's work.
  * @returns the revision of the removal, or `revision` if there was none
  */
-export async function removeUntoldService(deps: RemovalDeps, id: string, revision: number): Promise<number> {
+export async function removeUnpublishedService(deps: RemovalDeps, id: string, revision: number): Promise<number> {
   try {
     await deps.live.reached(revision, deps.catchUpMs);
   } catch (error) {

@@ -9,7 +9,7 @@ export interface Turn {
 }
 
 /** What an event was about: where the compiler has to look. */
-export class Touched {
+export class Dirty {
   /** A snapshot has taken the place of all that was known. */
   whole = false;
   readonly services = new Set<string>();

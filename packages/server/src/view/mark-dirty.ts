@@ -1,14 +1,14 @@
 import { keys, type ResourceKind } from '@taas/model';
 import type { ClusterView } from './cluster-view.js';
+import { Dirty } from './dirty.js';
 import type { ServiceKind } from './entry.js';
 import type { HeldSegment } from './segment-ledger.js';
-import { Touched } from './touched.js';
 
 // What an event may change: for each kind of record, the tap services and tap mirrors that depend on it.
 
 /** Every tap service that there is anything of, and every port that a tap uses or that something is written of. */
-export function everything(view: ClusterView): Touched {
-  const all = new Touched();
+export function everything(view: ClusterView): Dirty {
+  const all = new Dirty();
   all.whole = true;
   const { services, flowsByService, nodeRecords, segments } = view;
   for (const some of [services.keys(), flowsByService.keys(), nodeRecords.services(), segments.services()])
@@ -24,61 +24,61 @@ export function everything(view: ClusterView): Touched {
 }
 
 /** A segment whose record is malformed belongs to whichever tap service's nodes were told of it: it may be any. */
-export function touchHolder(touched: Touched, view: ClusterView, { serviceId }: HeldSegment): void {
-  for (const id of serviceId === null ? view.nodeRecords.services() : [serviceId]) touched.services.add(id);
+export function markHolderDirty(dirty: Dirty, view: ClusterView, { serviceId }: HeldSegment): void {
+  for (const id of serviceId === null ? view.nodeRecords.services() : [serviceId]) dirty.services.add(id);
 }
 
 /** Copies may travel on a physical network where they might not, or the other way round: any tap service may be concerned. */
-export function touchPhysnets(touched: Touched, view: ClusterView, physnets: readonly string[]): void {
+export function markPhysnetsDirty(dirty: Dirty, view: ClusterView, physnets: readonly string[]): void {
   if (physnets.length === 0) return;
-  for (const physnet of physnets) touched.physnets.add(physnet);
+  for (const physnet of physnets) dirty.physnets.add(physnet);
   for (const some of [view.services.keys(), view.nodeRecords.services()])
-    for (const service of some) touched.services.add(service);
+    for (const service of some) dirty.services.add(service);
 }
 
 /** Where a port is bound has changed. */
-export function touchPort(touched: Touched, view: ClusterView, port: string): void {
-  for (const service of view.servicesByPort.get(port)) touched.services.add(service);
+export function markPortDirty(dirty: Dirty, view: ClusterView, port: string): void {
+  for (const service of view.servicesByPort.get(port)) dirty.services.add(service);
   for (const flow of view.flowsByPort.get(port)) {
     const service = serviceOf(view, 'tap_flows', flow);
-    if (service !== undefined) touched.services.add(service);
+    if (service !== undefined) dirty.services.add(service);
   }
-  for (const mirror of view.mirrors.byPort.get(port)) touched.mirrors.add(mirror);
+  for (const mirror of view.mirrors.byPort.get(port)) dirty.mirrors.add(mirror);
 }
 
 /** What is known of a node's agent has changed. */
-function touchNode(touched: Touched, view: ClusterView, node: string): void {
-  for (const port of view.places.onNode(node)) touchPort(touched, view, port);
+function markNodeDirty(dirty: Dirty, view: ClusterView, node: string): void {
+  for (const port of view.places.onNode(node)) markPortDirty(dirty, view, port);
   for (const { kind, id, key } of view.nodeRecords.onNode(node))
-    for (const service of servicesOfRecord(view, kind, id, key)) touched.services.add(service);
-  for (const mirror of view.mirrors.onNode(node)) touched.mirrors.add(mirror);
+    for (const service of servicesOfRecord(view, kind, id, key)) dirty.services.add(service);
+  for (const mirror of view.mirrors.onNode(node)) dirty.mirrors.add(mirror);
 }
 
 /**
  * An agent has come, has changed or has gone.
  * @param whole everything is touched anyway
  */
-export function touchAgent(touched: Touched, view: ClusterView, node: string, whole: boolean): void {
-  touched.agents.set(node, view.agents.has(node));
-  touched.nodes.add(node);
-  if (!whole) touchNode(touched, view, node);
+export function markAgentDirty(dirty: Dirty, view: ClusterView, node: string, whole: boolean): void {
+  dirty.agents.set(node, view.agents.has(node));
+  dirty.nodes.add(node);
+  if (!whole) markNodeDirty(dirty, view, node);
 }
 
 /**
  * A node's report changes what has to be written only if it may be the answer to a tombstone, or if the tap, or the
  * collector that it leads to, is not simply where its port is bound: then it says who does what meanwhile.
  */
-export function touchReport(touched: Touched, view: ClusterView, kind: ResourceKind, id: string, node: string): void {
+export function markReportDirty(dirty: Dirty, view: ClusterView, kind: ResourceKind, id: string, node: string): void {
   const key = keys.nodeResource(node, kind, id);
   if (kind === 'tap_mirrors') {
     const port = view.mirrors.byId.get(id)?.record?.port_id;
-    if (view.mirrors.told(key)?.record?.removed === true || isAway(view, view.mirrors.toldOf(id), port))
-      touched.mirrors.add(id);
+    if (view.mirrors.published(key)?.record?.removed === true || isAway(view, view.mirrors.publishedOf(id), port))
+      dirty.mirrors.add(id);
     return;
   }
   const answersTombstone = view.nodeRecords.get(key)?.record?.removed === true;
   for (const service of servicesOfRecord(view, kind, id, key))
-    if (answersTombstone || moves(view, kind, id, service)) touched.services.add(service);
+    if (answersTombstone || moves(view, kind, id, service)) dirty.services.add(service);
 }
 
 /** The tap service of a tap, as far as the API's records tell. */
@@ -93,15 +93,15 @@ function servicesOfRecord(view: ClusterView, kind: ServiceKind, id: string, key:
 }
 
 function moves(view: ClusterView, kind: ServiceKind, id: string, service: string): boolean {
-  const told = (of: ServiceKind, tap: string) => view.nodeRecords.ofTap(of, tap);
-  if (isAway(view, told('tap_services', service), view.services.get(service)?.record?.port_id)) return true;
-  return kind === 'tap_flows' && isAway(view, told(kind, id), view.flows.get(id)?.record?.source_port);
+  const published = (of: ServiceKind, tap: string) => view.nodeRecords.ofTap(of, tap);
+  if (isAway(view, published('tap_services', service), view.services.get(service)?.record?.port_id)) return true;
+  return kind === 'tap_flows' && isAway(view, published(kind, id), view.flows.get(id)?.record?.source_port);
 }
 
 /** Whether a node has a record of a tap, be it a tombstone, whose port is not known to be bound there. */
-function isAway(view: ClusterView, told: readonly { readonly node: string }[], port: string | undefined): boolean {
-  if (told.length > 1) return true;
+function isAway(view: ClusterView, published: readonly { readonly node: string }[], port: string | undefined): boolean {
+  if (published.length > 1) return true;
   if (port === undefined) return false;
   const place = view.places.of(port);
-  return place.is === 'unbound' || (place.is === 'bound' && told.some(({ node }) => node !== place.node));
+  return place.is === 'unbound' || (place.is === 'bound' && published.some(({ node }) => node !== place.node));
 }

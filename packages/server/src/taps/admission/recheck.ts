@@ -6,7 +6,7 @@ import { type LiveView, ViewBehindError } from '../../view/live-view.js';
 import type { OwnWrites } from '../../view/own-writes.js';
 import { LingeringError } from './lingering.js';
 
-export interface SecondLookDeps {
+export interface RecheckDeps {
   readonly store: Store;
   readonly live: LiveView;
   readonly writes: OwnWrites;
@@ -28,11 +28,11 @@ const attempts = 5;
  * Refuses only for what is still so. Admission compares in etcd what it has seen in the view, so it need not wait for the
  * view to let something in; but what stood in the way may be gone already, here or on another replica, or on its way out.
  */
-export class SecondLook {
+export class Recheck {
   readonly #waiting = new Map<string, number>();
   #all = 0;
 
-  constructor(private readonly deps: SecondLookDeps) {}
+  constructor(private readonly deps: RecheckDeps) {}
 
   /**
    * @param commit lets something in, or throws why not; writes nothing if it throws an error below 500

@@ -176,8 +176,8 @@ async function inWorld(steps: readonly Step[], check: (world: World) => void): P
     await world.rest();
     expect(world.copiesAt()).toBe(world.bound.get(collector));
     expect(world.mirrored()).toBe(true);
-    const told = [...(await world.cloud.nodeRecords()).keys()].map(parseKey);
-    expect(new Set(told.map((key) => key.is === 'node-resource' && `${key.kind} ${key.node}`))).toEqual(
+    const published = [...(await world.cloud.nodeRecords()).keys()].map(parseKey);
+    expect(new Set(published.map((key) => key.is === 'node-resource' && `${key.kind} ${key.node}`))).toEqual(
       new Set([
         `tap_services ${world.bound.get(collector)}`,
         ...['tap_flows', 'tap_mirrors'].map((kind) => `${kind} ${world.bound.get(source)}`),

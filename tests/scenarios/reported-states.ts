@@ -2,7 +2,7 @@ import { keys, prefixes, type TapState, tapStateCodec } from '@taas/model';
 import type { Store } from '@taas/store';
 
 /** What agents tell of taps while somebody listens, in order: also what was true for a moment only. */
-export class StatesTold {
+export class ReportedStates {
   readonly all: TapState[] = [];
   readonly #end = new AbortController();
   readonly #following: Promise<void>;
@@ -12,13 +12,13 @@ export class StatesTold {
   }
 
   /** Resolves when everything that is told from now on is heard. */
-  static async listen(store: Store, nodes: readonly string[]): Promise<StatesTold> {
-    let told: StatesTold | undefined;
+  static async listen(store: Store, nodes: readonly string[]): Promise<ReportedStates> {
+    let published: ReportedStates | undefined;
     await new Promise<void>((resolve) => {
-      told = new StatesTold(store, nodes, resolve);
+      published = new ReportedStates(store, nodes, resolve);
     });
-    if (!told) throw new Error('nobody listens');
-    return told;
+    if (!published) throw new Error('nobody listens');
+    return published;
   }
 
   async stop(): Promise<void> {

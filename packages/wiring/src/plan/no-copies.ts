@@ -11,17 +11,17 @@ export interface StillMirror {
 }
 
 /** By the tag of the interface to which the ports are mirrored. */
-export type Stillness = ReadonlyMap<string, readonly StillMirror[]>;
+export type NoCopies = ReadonlyMap<string, readonly StillMirror[]>;
 
 /** @param tags of the interfaces to which the port's copies go for a tap that asks for these directions */
-export function stillnessOf(
-  { stillness }: NodeFacts,
+export function noCopiesOf(
+  { noCopies }: NodeFacts,
   tags: Iterable<string>,
   port: string,
   state: SpanState,
 ): Because | null {
   for (const tag of tags)
-    for (const still of stillness?.get(tag) ?? [])
+    for (const still of noCopies?.get(tag) ?? [])
       if (still.port.toLowerCase() === port.toLowerCase() && (still.state & state) !== 0)
         return { code: 'no_copies_observed', reason: still.reason };
   return null;

@@ -1,8 +1,8 @@
 import { isInPlace, type TapState } from '@taas/model';
 import type { Revision } from '@taas/store';
 
-/** What a node was told about a tap, as far as a hand-over needs to know. */
-export interface ToldSide {
+/** What a node was told about a tap, as far as a migration needs to know. */
+export interface PublishedSide {
   readonly node: string;
   readonly revision: Revision;
   /** Null if it is malformed. */
@@ -12,7 +12,7 @@ export interface ToldSide {
 /** What the nodes say about one tap. */
 export interface Reports<T> {
   /** What the node of a record last said of it; null if that is nothing, or its agent is silent. */
-  heard(told: T): Pick<TapState, 'status' | 'revision'> | null;
+  heard(published: T): Pick<TapState, 'status' | 'revision'> | null;
   /** Whether a node's agent holds its lease. */
   alive(node: string): boolean;
 }
@@ -22,8 +22,8 @@ export interface Reports<T> {
  * VPP that it stands, which it says only while the port is there. A record that was changed since counts as before until the
  * node answers, or each change would look like a failure; and one that is being mended does not move for it.
  */
-export function stands<T extends ToldSide>(told: T, reports: Reports<T>): boolean {
-  return told.record !== null && !told.record.removed && isInPlace(reports.heard(told)?.status);
+export function stands<T extends PublishedSide>(published: T, reports: Reports<T>): boolean {
+  return published.record !== null && !published.record.removed && isInPlace(reports.heard(published)?.status);
 }
 
 /**
@@ -35,14 +35,14 @@ export function stands<T extends ToldSide>(told: T, reports: Reports<T>): boolea
  * @param told all that nodes have been told about the tap
  * @param bound where the tap's port is bound; null if it is nowhere, as for a moment when networking-vpp moves it
  */
-export function nodeLeft<T extends ToldSide>(
-  told: readonly T[],
+export function nodeLeft<T extends PublishedSide>(
+  published: readonly T[],
   bound: string | null,
   reports: Reports<T>,
 ): string | null {
   if (bound !== null && !reports.alive(bound)) return null;
   let left: T | null = null;
-  for (const each of told) {
+  for (const each of published) {
     if (each.node === bound && (stands(each, reports) || hasFailed(each, reports))) return null;
     if (each.node === bound || !stands(each, reports)) continue;
     if (left === null || each.revision > left.revision) left = each;
@@ -50,7 +50,7 @@ export function nodeLeft<T extends ToldSide>(
   return left?.node ?? null;
 }
 
-function hasFailed<T extends ToldSide>(told: T, reports: Reports<T>): boolean {
-  const state = reports.heard(told);
-  return state?.status === 'ERROR' && state.revision >= told.revision;
+function hasFailed<T extends PublishedSide>(published: T, reports: Reports<T>): boolean {
+  const state = reports.heard(published);
+  return state?.status === 'ERROR' && state.revision >= published.revision;
 }

@@ -1,10 +1,10 @@
 import { isInPlace, keys, parseKey, prefixes, type ResourceKind } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { ClusterView } from '../view/cluster-view.js';
+import type { Dirty } from '../view/dirty.js';
 import { shelf } from '../view/shelf.js';
-import type { Touched } from '../view/touched.js';
 
-export interface HandOverStats {
+export interface MigrationStats {
   /** Taps that have gone from one node to another. */
   hand_overs: number;
   /** The longest time that one of them stood on no node, in ms, of those of which that is known. */
@@ -32,8 +32,8 @@ const maxLost = 10_000;
  * the new one said that it does, by this server's clock. Only for people: nothing is decided by it, and a new leader begins
  * anew. Of a node that died nobody knows when it stopped.
  */
-export class HandOverLog {
-  readonly stats: HandOverStats = { hand_overs: 0, longest_gap_ms: 0 };
+export class MigrationLog {
+  readonly stats: MigrationStats = { hand_overs: 0, longest_gap_ms: 0 };
   /** By tap: those that stood on a node and stand on none now. */
   readonly #lost = new Map<string, Lost>();
   /** Keys of states that say that a part stands, of nodes whose agent is gone. */
@@ -46,13 +46,13 @@ export class HandOverLog {
   ) {}
 
   /** To be told of each event, once the view has it. */
-  take(touched: Touched): void {
-    if (touched.whole) this.#begin();
-    for (const [node, alive] of touched.agents) {
+  take(dirty: Dirty): void {
+    if (dirty.whole) this.#begin();
+    for (const [node, alive] of dirty.agents) {
       if (alive) this.#returned(node);
       else this.#silenced(node);
     }
-    for (const { stands, ...part } of touched.turns) {
+    for (const { stands, ...part } of dirty.turns) {
       if (stands) this.#stands(part);
       else if (!this.#silent.delete(stateKey(part))) this.#ends(part, this.clock.monotonic());
     }
@@ -114,8 +114,8 @@ export class HandOverLog {
 
   /** Another node where the tap stands. */
   #elsewhere({ kind, id, node }: Part): string | undefined {
-    const told = shelf(this.view, kind).toldOf(id);
-    return told.find((each) => each.node !== node && this.view.agents.has(each.node) && this.#saysSo(each))?.node;
+    const published = shelf(this.view, kind).publishedOf(id);
+    return published.find((each) => each.node !== node && this.view.agents.has(each.node) && this.#saysSo(each))?.node;
   }
 
   #saysSo(part: Part): boolean {
@@ -124,8 +124,8 @@ export class HandOverLog {
 
   #isOver({ kind, id, node }: Part): boolean {
     const key = keys.nodeResource(node, kind, id);
-    const told = shelf(this.view, kind).told(key);
-    return told?.record?.removed === true;
+    const published = shelf(this.view, kind).published(key);
+    return published?.record?.removed === true;
   }
 }
 

@@ -33,7 +33,8 @@ Wires the taps of one node: told by etcd, configures VPP, verifies, reports. One
 stands by until the first one ends, and says so in its log and at /readyz.
 
   --config FILE   YAML, see below
-  --dry-run       print what would be done to VPP, and do nothing; also beside a running agent
+  --dry-run       print what would be done to VPP, and change no tap; also beside a running agent. To find out which of VPP's
+                  bits means what, an interface is made and taken away again
   --help          this text
   --version       the version
 

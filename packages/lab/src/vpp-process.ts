@@ -24,9 +24,16 @@ export function findVpp(env: NodeJS.ProcessEnv): VppBinary | { readonly missing:
       missing: prefix ? `no bin/vpp under VPP_PREFIX (${prefix})` : 'no vpp on the PATH, and VPP_PREFIX is not set',
     };
   const run = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
-  if (run.status !== 0) return { missing: `${path} --version failed: ${run.stderr || run.error?.message}` };
-  const version = /vpp (v\S+)/.exec(run.stdout)?.[1] ?? run.stdout.trim();
+  const version = run.status === 0 ? (/vpp (v\S+)/.exec(run.stdout)?.[1] ?? run.stdout.trim()) : releaseOfLibraries(path);
+  if (version === undefined) return { missing: `${path} --version failed: ${run.stderr || run.error?.message}` };
   return { path, foundBy: prefix ? 'VPP_PREFIX' : 'PATH', version };
+}
+
+/** Older VPPs do not say their version without being started; their libraries' names do. */
+function releaseOfLibraries(path: string): string | undefined {
+  const { stdout } = spawnSync('ldd', [path], { encoding: 'utf8', timeout: 10_000 });
+  const release = /libvlib\.so\.(\d+\.\d+)/.exec(stdout ?? '')?.[1];
+  return release === undefined ? undefined : `v${release}`;
 }
 
 function executable(path: string): boolean {
@@ -120,11 +127,17 @@ export class VppProcess {
       `api-segment { prefix ${this.name} }`,
       `statseg { socket-name ${path('stats.sock')} ${statsSize} }`,
       ...(workers > 0 ? [`cpu { workers ${workers} }`] : []),
-      `buffers { buffers-per-numa ${buffers} page-size 4K }`,
+      `buffers { buffers-per-numa ${buffers} ${hasPageSize(this.binary.version) ? 'page-size 4K' : ''} }`,
       `plugins { path ${pluginFolder(this.binary.path)} plugin default { disable } ${enabled} }`,
       '',
     ].join('\n');
   }
+}
+
+/** Buffers have had pages of their own size since 21.01; a VPP that says no release is a new one. */
+function hasPageSize(version: string): boolean {
+  const [, year, month] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+  return year === undefined || Number(year) * 100 + Number(month) >= 2101;
 }
 
 function pluginFolder(binary: string): string {

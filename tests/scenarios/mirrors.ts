@@ -183,7 +183,9 @@ export function describeMirrors(name: string, settings: () => LabSettings): void
         ];
       });
       await mirrors.active(...made);
-      expect([node.switch.writes(), await mirrors.leftovers('node-a')]).toEqual(before);
+      await lab.eventually(async () =>
+        expect([node.switch.writes(), await mirrors.leftovers('node-a')]).toEqual(before),
+      );
     });
 
     it('is made again when VPP was restarted', async () => {

@@ -24,7 +24,8 @@ export function findVpp(env: NodeJS.ProcessEnv): VppBinary | { readonly missing:
       missing: prefix ? `no bin/vpp under VPP_PREFIX (${prefix})` : 'no vpp on the PATH, and VPP_PREFIX is not set',
     };
   const run = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
-  const version = run.status === 0 ? (/vpp (v\S+)/.exec(run.stdout)?.[1] ?? run.stdout.trim()) : releaseOfLibraries(path);
+  const version =
+    run.status === 0 ? (/vpp (v\S+)/.exec(run.stdout)?.[1] ?? run.stdout.trim()) : releaseOfLibraries(path);
   if (version === undefined) return { missing: `${path} --version failed: ${run.stderr || run.error?.message}` };
   return { path, foundBy: prefix ? 'VPP_PREFIX' : 'PATH', version };
 }

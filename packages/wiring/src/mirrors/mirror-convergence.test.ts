@@ -1,7 +1,6 @@
 import type { NodeTapMirror } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { greKey } from '../objects/gre.js';
 import { featureBits, forwardingBits } from '../objects/layer2-features.js';
 import { planNode, planTaps } from '../plan/plan-node.js';
 import { verify } from '../plan/verify.js';
@@ -9,6 +8,7 @@ import { facts, flow, mirror, mirrorId, portId, service } from '../testing/recor
 import { VppDouble } from '../testing/vpp-double.js';
 import { Wanted } from '../wanted/wanted.js';
 import { legsOf } from './mirror-leg.js';
+import { tunnelKey } from './mirror-tunnel.js';
 
 const n = fc.integer({ min: 1, max: 4 });
 const tunnelId = fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined });
@@ -99,7 +99,7 @@ class World {
       }
       case 'foreign-tunnel': {
         const spec = { type: 'teb', local: '10.0.0.1', remote: '198.51.100.9', id: e.id } as const;
-        if (state.gres.by('spec', greKey(spec))[0]) return;
+        if (state.gres.by('spec', tunnelKey(spec))[0]) return;
         const index = this.vpp.addInterface({ name: `gre${e.id}`, tag: 'theirs' });
         return state.gres.put(index, { index, instance: e.id, ...spec });
       }
@@ -131,7 +131,7 @@ class World {
         .filter((index) => !state.interfaces.get(index)?.name.startsWith('loop'))
         .map((index) => {
           const tunnel = state.gres.get(index);
-          return tunnel ? greKey(tunnel) : (state.interfaces.get(index)?.tag ?? '');
+          return tunnel ? tunnelKey(tunnel) : (state.interfaces.get(index)?.tag ?? '');
         });
     });
   }
@@ -173,14 +173,14 @@ describe('mirrors on any node, after anything that can happen to it', () => {
         const isActive = (id: string) => verdicts.some((each) => each.id === id && each.status === 'ACTIVE');
         const half = new Set<string>();
         for (const { record } of world.wanted.mirrors.all())
-          if (!isActive(record.id)) for (const { spec } of legsOf(record)) half.add(greKey(spec));
+          if (!isActive(record.id)) for (const { spec } of legsOf(record)) half.add(tunnelKey(spec));
         for (const entry of state.interfaces.all())
           for (const side of [1, 2] as const) {
             const expected = [...world.wanted.mirrors.all()]
               .filter(({ record }) => isActive(record.id) && entry.tag === `net-vpp.port:${record.port_id}`)
               .flatMap(({ record }) => legsOf(record))
               .filter((leg) => leg.direction === 'BOTH' || leg.direction === (side === 1 ? 'OUT' : 'IN'))
-              .map(({ spec }) => greKey(spec));
+              .map(({ spec }) => tunnelKey(spec));
             const got = world.tunnelsOf(entry.index, side).filter((each) => !each.startsWith('taas.collector'));
             // Of a mirror that does not stand as a whole, a leg may.
             expect(got.filter((each) => expected.includes(each) || !half.has(each)).sort()).toEqual(expected.sort());

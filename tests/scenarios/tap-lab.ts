@@ -7,6 +7,7 @@ import {
   settled,
   type TaasClient,
 } from '@taas/lab';
+import { keys } from '@taas/model';
 import { compareFrames } from '@taas/packets';
 import { silentLogger, systemClock } from '@taas/service';
 import { expect } from 'vitest';
@@ -44,7 +45,14 @@ export class TapLab {
   static async start(settings: LabSettings): Promise<TapLab> {
     const usual = { store: 'embedded', nodes: ['node-a', 'node-b'], transport: 'vlan' } as const;
     const cloud = await Cloud.start({ ...usual, ...settings, clock: systemClock, logger: silentLogger });
-    return new TapLab(cloud, project);
+    const lab = new TapLab(cloud, project);
+    // An agent says that it is there when it has found out what its VPP's answers mean; nothing goes to a node before.
+    for (const { name } of cloud.nodes)
+      await lab.eventually(async () => {
+        const record = await cloud.store.get(keys.agent(name));
+        expect(record && JSON.parse(record.value)).toMatchObject({ vpp_version: expect.any(String) });
+      });
+    return lab;
   }
 
   /** The same cloud for another project: what is made by it is that project's. */

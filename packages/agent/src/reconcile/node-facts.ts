@@ -12,7 +12,7 @@ export function configuredUplinks({ physnets }: Pick<AgentConfig, 'physnets'>): 
  * once for each pass, after the probes have run. The plan and its verification have the same facts: the second plan asks
  * whether VPP has become what the first one wanted, and facts that change meanwhile (another VPP, a budget) make their taps
  * dirty for the next pass.
- * @param stillness of which mirrors nothing is copied
+ * @param noCopies of which mirrors nothing is copied
  */
 export function nodeFacts(
   config: AgentConfig,

@@ -32,7 +32,7 @@ export function stands<T extends PublishedSide>(published: T, reports: Reports<T
  * before it comes. But no longer than it has the port and a living agent, and only while the new one is at work and has not
  * failed: nothing waits for the dead, and nothing stays for ever. None of this is remembered: it follows from what the nodes
  * have been told and what they say now.
- * @param told all that nodes have been told about the tap
+ * @param published all that the records of nodes say about the tap
  * @param bound where the tap's port is bound; null if it is nowhere, as for a moment when networking-vpp moves it
  */
 export function nodeLeft<T extends PublishedSide>(

@@ -43,7 +43,7 @@ function say(node: string, status: TapStateStatus, at: number): void {
 }
 const moved = (gap_ms: number | null) => ({ kind: 'tap_flows', id: flow, from: 'old', to: 'new', gap_ms });
 
-describe('the log of hand-overs', () => {
+describe('the log of migrations', () => {
   it('says how long a tap stood on no node', () => {
     say('old', 'ACTIVE', 1);
     say('old', 'PENDING', 100);

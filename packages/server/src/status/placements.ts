@@ -18,7 +18,7 @@ export interface PlacedPart {
   readonly publishedRevision: number | null;
 }
 
-/** @param told what the node has been told, if anything */
+/** @param published what the record of the node says, if anything */
 export function placedPart(
   { node, kind, id, value }: WantedRecord,
   published: { readonly value: string; readonly revision: number } | undefined,

@@ -109,7 +109,7 @@ export class ViewState implements ClusterView {
 
   /**
    * An agent whose heartbeat has stopped is gone, whoever keeps its lease alive, until it is heard again.
-   * @param touched is told what depends on it
+   * @param dirty is told what depends on it
    */
   silence(node: string, dirty: Dirty): void {
     const entry = this.agents.get(node);

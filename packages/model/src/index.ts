@@ -12,5 +12,6 @@ export * from './record-codec.js';
 export { RecordError } from './record-error.js';
 export * from './signed-by.js';
 export * from './state-record.js';
+export * from './statistics-record.js';
 export * from './status.js';
 export * from './status-code.js';

@@ -25,6 +25,8 @@ describe('keys', () => {
         expect(parseKey(keys.nodeResource(node, kind, id))).toEqual({ is: 'node-resource', node, kind, id });
         expect(parseKey(keys.stateResource(node, kind, id))).toEqual({ is: 'state-resource', node, kind, id });
         expect(parseKey(keys.resource('tap_mirrors', id))).toEqual({ is: 'resource', kind: 'tap_mirrors', id });
+        expect(parseKey(keys.statistics(node, kind, id))).toEqual({ is: 'statistics', node, kind, id });
+        expect(parseKey(keys.statisticsRequest(node, kind, id))).toEqual({ is: 'statistics-request', node, kind, id });
         expect(parseKey(keys.agent(node))).toEqual({ is: 'agent', node });
         expect(parseKey(keys.portBinding(id))).toEqual({ is: 'port-binding', port: id });
         expect(parseKey(keys.underlay(node))).toEqual({ is: 'underlay', node });
@@ -56,6 +58,9 @@ describe('keys', () => {
       '/networking-vpp/taas/tap_services/',
       '/networking-vpp/taas/segments/vlan/p/12x',
       '/networking-vpp/taas/quotas/%zz',
+      '/networking-vpp/nodes/n1/taas/statistics/tap_flows/not-an-id',
+      '/networking-vpp/nodes/n1/taas/statistics/tap_sinks/00000000-0000-4000-8000-000000000000',
+      '/networking-vpp/taas/n1/taas/statistics/tap_flows/00000000-0000-4000-8000-000000000000',
       '/networking-vpp/taas/tunnel_ids/p/x',
       '/networking-vpp/nodes/n1/taas/tap_sinks/x',
       '/networking-vpp/global/secgroups/s1',

@@ -42,6 +42,10 @@ export const keys = {
   physnet: (name: string) => `${prefixes.physnets}${name}`,
   nodeResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.nodeTaas(node)}${kind}/${id}`,
   stateResource: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}${kind}/${id}`,
+  /** Asks the node's agent for figures, for as long as the key is there. */
+  statisticsRequest: (node: string, kind: ResourceKind, id: string) =>
+    `${prefixes.nodeTaas(node)}statistics/${kind}/${id}`,
+  statistics: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}statistics/${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
   heartbeat: (node: string) => `${prefixes.stateTaas(node)}heartbeat`,
   leader: `${root}/taas/leader`,
@@ -77,6 +81,8 @@ export type ParsedKey =
   | { readonly is: 'admission'; readonly project: string; readonly kind: ResourceKind }
   | { readonly is: 'node-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'statistics-request'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'statistics'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
   | { readonly is: 'heartbeat'; readonly node: string }
   | { readonly is: 'leader-heartbeat' }
@@ -90,8 +96,9 @@ const other: ParsedKey = { is: 'other' };
 /** The inverse of {@link keys}. Keys of others, or of a later version of ours, are `other`. */
 export function parseKey(key: string): ParsedKey {
   if (!key.startsWith(`${root}/`)) return other;
-  const [area, a, b, c, d, ...rest] = key.slice(root.length + 1).split('/');
+  const [area, a, b, c, d, e, ...rest] = key.slice(root.length + 1).split('/');
   if (rest.length > 0) return other;
+  if (e !== undefined) return parseStatisticsKey(area, a, b, c, d, e);
   if (area === 'taas') return parseApiKey(a, b, c, d);
   if (!isName(a) || (area !== 'nodes' && area !== 'state')) return other;
   if (b === 'taas' && area === 'state' && (c === 'agent' || c === 'heartbeat') && d === undefined)
@@ -102,6 +109,19 @@ export function parseKey(key: string): ParsedKey {
   if (area === 'nodes' && b === 'ports') return { is: 'bound-port', node: a, port: c };
   if (area === 'nodes' && b === 'trunks') return { is: 'bound-trunk', node: a, port: c };
   return other;
+}
+
+function parseStatisticsKey(
+  area: string | undefined,
+  a?: string,
+  b?: string,
+  c?: string,
+  d?: string,
+  e?: string,
+): ParsedKey {
+  if (!isName(a) || b !== 'taas' || c !== 'statistics' || !isKind(d) || !isUuid(e)) return other;
+  if (area === 'nodes') return { is: 'statistics-request', node: a, kind: d, id: e };
+  return area === 'state' ? { is: 'statistics', node: a, kind: d, id: e } : other;
 }
 
 function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey {

@@ -1,0 +1,79 @@
+import Type, { type Static } from 'typebox';
+import { integer } from './field-types.js';
+import { uuidPattern } from './identifiers.js';
+
+/**
+ * The chain of custody of a copy, in order. A node counts those stages that it has part in.
+ * - `seen`: frames of the source port in a direction that the tap asks for.
+ * - `copied`: frames that VPP's SPAN has handed to the mirror destination.
+ * - `filtered`: copies that the tap's filter did not want. No loss: it was asked for.
+ * - `thinned`: copies over the operator's budget.
+ * - `sent`: copies that left the node: by the uplink's sub-interface, or the tunnel.
+ * - `arrived`: copies that another node sent, as they come in here.
+ * - `offered`: copies handed to the collector's port.
+ * - `ring_dropped`: offered, and the collector's ring was full.
+ * - `no_vm`: offered, and no virtual machine had the port open.
+ * - `delivered`: offered, and not dropped.
+ */
+export const stages = [
+  'seen',
+  'copied',
+  'filtered',
+  'thinned',
+  'sent',
+  'arrived',
+  'offered',
+  'ring_dropped',
+  'no_vm',
+  'delivered',
+] as const;
+export type Stage = (typeof stages)[number];
+
+/** 64 bits, monotone: beyond 2^53 a JSON number is not exact in every reader. */
+export const Count = Type.String({ pattern: '^(0|[1-9][0-9]{0,19})$' });
+
+export const StageCount = Type.Object({
+  stage: Type.Enum([...stages]),
+  /** As in a tap's direction: IN is what the source port receives from the network, OUT what it sends; BOTH cannot be told apart. */
+  direction: Type.Enum(['IN', 'OUT', 'BOTH']),
+  packets: Count,
+  /** Absent where VPP counts packets alone. */
+  bytes: Type.Optional(Count),
+});
+export type StageCount = Static<typeof StageCount>;
+
+/** Time in which a tap that was wanted on the node was not ACTIVE there, by what the agent knows of why. */
+export const gapCauses = ['not_active', 'vpp_restarted', 'agent_restarted', 'no_counters'] as const;
+export type GapCause = (typeof gapCauses)[number];
+export const Gap = Type.Object({
+  cause: Type.Enum([...gapCauses]),
+  milliseconds: integer(0),
+  /** Frames of the source ports meanwhile: what was not mirrored. Absent where nobody counted. */
+  packets: Type.Optional(Count),
+});
+export type Gap = Static<typeof Gap>;
+
+/**
+ * `state/<node>/taas/statistics/<kind>/<id>`: what a node has counted of a tap since `since`; written by the agent while the
+ * key `nodes/<node>/taas/statistics/<kind>/<id>` is there, and once when the tap has gone from the node. A flow's record has the
+ * stages that are its own; what a service's flows share is in the service's record.
+ */
+export const StatisticsRecord = Type.Object({
+  v: Type.Literal(1),
+  id: Type.String({ pattern: uuidPattern }),
+  /** When the node began to count, and when it last read VPP's counters: milliseconds since 1970. */
+  since: integer(0),
+  at: integer(0),
+  stages: Type.Array(StageCount, { maxItems: 64 }),
+  gaps: Type.Array(Gap, { maxItems: 16 }),
+  /** The tap has gone from the node: nothing is added any more. */
+  final: Type.Boolean(),
+});
+export type StatisticsRecord = Static<typeof StatisticsRecord>;
+
+/** `nodes/<node>/taas/statistics/<kind>/<id>`, under a lease: somebody looks at these figures. */
+export const StatisticsRequest = Type.Object({ v: Type.Literal(1) });
+export type StatisticsRequest = Static<typeof StatisticsRequest>;
+
+/** An agent with this capability answers requests for statistics. */
+export const statisticsCapability = 'statistics';

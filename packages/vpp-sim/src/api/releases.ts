@@ -11,6 +11,10 @@ export interface Release {
   readonly outputFeatures: readonly ListedFeature[];
   /** Whether "show interface features" prints those of layer 2, as VPP's does. */
   readonly printsFeatures: boolean;
+  /** As much of a classifier session's next index as it keeps, and lists (vnet/classify/vnet_classify.h): 32 bits before 23.02. */
+  readonly keptHit: 0xffff | 0xffffffff;
+  /** Whether `classify_session_dump` tells what a session matches: before 22.10 the message ends before it. */
+  readonly listsMatches: boolean;
 }
 
 const gbpInput = featureList(`DROP:feature-bitmap-drop XCONNECT:l2-output FLOOD:l2-flood ARP_UFWD:l2-uu-fwd
@@ -39,21 +43,23 @@ export const newestInput = inserted(
 );
 export const newestOutput = inserted(plainOutput, 'XCRW', 'POLICER:l2-policer-output');
 
-const withGbp = { inputFeatures: gbpInput, outputFeatures: gbpOutput, printsFeatures: true } as const;
-const plain = { inputFeatures: plainInput, outputFeatures: plainOutput, printsFeatures: true } as const;
-const newest = { inputFeatures: newestInput, outputFeatures: newestOutput, printsFeatures: true } as const;
+const old = { printsFeatures: true, keptHit: 0xffffffff, listsMatches: false } as const;
+const today = { printsFeatures: true, keptHit: 0xffff, listsMatches: true } as const;
+const withGbp = { inputFeatures: gbpInput, outputFeatures: gbpOutput } as const;
+const plain = { inputFeatures: plainInput, outputFeatures: plainOutput } as const;
+const newest = { inputFeatures: newestInput, outputFeatures: newestOutput } as const;
 
 /** Releases that differ in what the agent uses, or on which networking-vpp runs. */
 export const releases = {
-  '20.05': { name: '20.05', differences: absences.v20, ...withGbp },
-  '20.09': { name: '20.09', differences: absences.v20, ...withGbp },
-  '21.06': { name: '21.06', differences: absences.v21, ...withGbp },
-  '22.06': { name: '22.06', differences: absences.v22, ...plain },
-  '23.06': { name: '23.06', differences: absences.v23, ...plain },
-  '24.06': { name: '24.06', differences: absences.v24, ...plain },
-  '25.10': { name: '25.10', differences: absences.v25, ...plain },
-  '26.02': { name: '26.02', differences: absences.v25, ...plain },
-  '26.06': { name: '26.06', differences: none, ...newest },
+  '20.05': { name: '20.05', differences: absences.v20, ...withGbp, ...old },
+  '20.09': { name: '20.09', differences: absences.v20, ...withGbp, ...old },
+  '21.06': { name: '21.06', differences: absences.v21, ...withGbp, ...old },
+  '22.06': { name: '22.06', differences: absences.v22, ...plain, ...old },
+  '23.06': { name: '23.06', differences: absences.v23, ...plain, ...today },
+  '24.06': { name: '24.06', differences: absences.v24, ...plain, ...today },
+  '25.10': { name: '25.10', differences: absences.v25, ...plain, ...today },
+  '26.02': { name: '26.02', differences: absences.v25, ...plain, ...today },
+  '26.06': { name: '26.06', differences: none, ...newest, ...today },
 } as const satisfies Readonly<Record<string, Release>>;
 
 export type ReleaseName = keyof typeof releases;

@@ -13,8 +13,11 @@ export class Outbox {
 
   constructor(private readonly socket: Socket) {}
 
-  /** Appends a message. @throws VppCodecError when the values do not fit the definition; nothing is appended then. */
-  add({ id, codec }: NumberedMessage, values: FieldValues): void {
+  /**
+   * Appends a message. @throws VppCodecError when the values do not fit the definition; nothing is appended then.
+   * @param missing bytes at its end that are not sent, as of a VPP that forgets them
+   */
+  add({ id, codec }: NumberedMessage, values: FieldValues, missing = 0): void {
     const start = this.#writer.pending;
     this.#writer.reserve(FRAME_HEADER_BYTES + ID_BYTES);
     try {
@@ -23,6 +26,7 @@ export class Outbox {
       this.#writer.truncate(start);
       throw error;
     }
+    this.#writer.truncate(this.#writer.pending - missing);
     const at = this.#writer.at(start);
     writeFrameHeader(this.#writer.buffer, at, this.#writer.pending - start - FRAME_HEADER_BYTES);
     this.#writer.buffer.writeUInt16BE(id, at + FRAME_HEADER_BYTES);

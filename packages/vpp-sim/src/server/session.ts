@@ -158,7 +158,7 @@ export class Session implements ClientContext {
     } else if (refusal === undefined) {
       const details = table.detailsOf(name);
       for (const fields of handler.run(new Fields(values), this.#context()))
-        this.#outbox.add(details, { ...fields, context });
+        this.#outbox.add(details, { ...fields, context }, this.host.api.missing(name, fields));
     }
   }
 

@@ -1,3 +1,4 @@
+import type { FieldValues } from 'vpp-api';
 import { ReleaseApi } from '../api/definitions.js';
 import { newestInput, newestOutput, type Release } from '../api/releases.js';
 import { FeatureOrder } from '../engine/feature-order.js';
@@ -9,6 +10,8 @@ export class SpokenApi {
   readonly input: FeatureOrder;
   readonly output: FeatureOrder;
   readonly printsFeatures: boolean;
+  readonly keptHit: number;
+  readonly listsMatches: boolean;
 
   constructor(release: Release) {
     this.name = release.name;
@@ -16,5 +19,12 @@ export class SpokenApi {
     this.input = new FeatureOrder(newestInput, release.inputFeatures);
     this.output = new FeatureOrder(newestOutput, release.outputFeatures);
     this.printsFeatures = release.printsFeatures;
+    this.keptHit = release.keptHit;
+    this.listsMatches = release.listsMatches;
+  }
+
+  /** Bytes that are missing at the end of a message of details, as old releases send it. */
+  missing(dump: string, { match }: FieldValues): number {
+    return dump === 'classify_session_dump' && !this.listsMatches && match instanceof Uint8Array ? match.length : 0;
   }
 }

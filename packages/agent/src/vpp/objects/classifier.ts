@@ -9,6 +9,7 @@ import {
 } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import { anyIndex, type Vpp } from '../vpp-messages.js';
+import { sessionsOf } from './classifier-sessions.js';
 import { nothing, type ReadContext, type Twin } from './twin.js';
 
 export const classifierTwin: Twin<ClassifierStep> = {
@@ -74,7 +75,7 @@ export const ownMark = 0x74616173;
 const vector = 16;
 const deny = 0;
 /** "The next feature", as a table and as a session say it. */
-const permit = { miss: anyIndex, hit: anyIndex, listedHit: 0xffff };
+const permit = { miss: anyIndex, hit: anyIndex };
 
 const unused = { skip_n_vectors: 0, current_data_flag: 0, current_data_offset: 0 } as const;
 
@@ -102,8 +103,8 @@ export function createMatchAll(vpp: Vpp, hit: number, mark: number = ownMark): P
 /** Tables with this mark: each stands for itself. */
 export async function tablesMarked(vpp: Vpp, mark: number): Promise<number[]> {
   const { ids } = await vpp.request('classify_table_ids', {});
-  const sessions = await Promise.all(ids.map((table_id) => vpp.dump('classify_session_dump', { table_id })));
-  return ids.filter((_, n) => sessions[n]?.some(({ opaque_index }) => opaque_index === mark));
+  const listed = await Promise.all(ids.map(sessionsOf.of(vpp)));
+  return ids.filter((_, n) => listed[n]?.some(({ opaque }) => opaque === mark));
 }
 
 interface TableEntry {
@@ -220,15 +221,11 @@ async function readChain(vpp: Vpp, head: number): Promise<Chain> {
       .catch((error: unknown) => absent(error, null));
     tables.push(id);
     if (!info || info.mask.length !== classifiedBytes || info.skip_n_vectors !== 0) return { tables, classifier: null };
-    const sessions = await vpp.dump('classify_session_dump', { table_id: id });
-    if (sessions.length === 0 || sessions.some(({ opaque_index }) => opaque_index !== ownMark))
-      return { tables, classifier: null };
+    const sessions = await sessionsOf.of(vpp)(id);
+    if (sessions.length === 0 || sessions.some(({ opaque }) => opaque !== ownMark)) return { tables, classifier: null };
     read.push({
       mask: hex(info.mask),
-      sessions: sessions.map(({ match, hit_next_index }) => ({
-        match: hex(match),
-        permit: hit_next_index === permit.listedHit,
-      })),
+      sessions: sessions.map(({ match, isPermitted }) => ({ match, permit: isPermitted })),
     });
     permitOthers = info.miss_next_index === permit.miss;
     id = info.next_table_index;

@@ -4,9 +4,6 @@ import { NO_INDEX } from '../../engine/interface.js';
 import { EngineError } from '../../engine/retval.js';
 import { dump, type Handlers, read, write } from '../handler.js';
 
-/** How a session's next index comes back: VPP keeps 16 bits of it. */
-const KEPT = 0xffff;
-
 const noTable = {
   ...{ table_id: 0, nbuckets: 0, match_n_vectors: 0, skip_n_vectors: 0, active_sessions: 0 },
   ...{ next_table_index: 0, miss_next_index: 0, mask: new Uint8Array() },
@@ -67,7 +64,9 @@ export const classifierHandlers: Handlers = {
     },
     { sw_if_index: NO_INDEX, l2_table_id: NO_INDEX, ip4_table_id: NO_INDEX, ip6_table_id: NO_INDEX },
   ),
-  classify_session_dump: dump((fields, { engine }) => sessionDetails(engine, fields.number('table_id'))),
+  classify_session_dump: dump((fields, { engine, api }) =>
+    sessionDetails(engine, fields.number('table_id'), api.keptHit),
+  ),
   input_acl_set_interface: write((fields, { engine }) => {
     const { swIfIndex } = engine.interfaces.get(fields.number('sw_if_index'));
     const table = fields.number('l2_table_index');
@@ -78,8 +77,9 @@ export const classifierHandlers: Handlers = {
   }),
 };
 
-function* sessionDetails(engine: Engine, index: number): Generator<FieldValues> {
+/** @param kept as much of a session's next index as comes back */
+function* sessionDetails(engine: Engine, index: number, kept: number): Generator<FieldValues> {
   const table = engine.classifiers.find(index);
   for (const { match, hit, opaque, advance } of table?.sessions.values() ?? [])
-    yield { retval: 0, table_id: index, hit_next_index: hit & KEPT, advance, opaque_index: opaque, match };
+    yield { retval: 0, table_id: index, hit_next_index: (hit & kept) >>> 0, advance, opaque_index: opaque, match };
 }

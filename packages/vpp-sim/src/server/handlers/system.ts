@@ -2,11 +2,12 @@ import type { Engine } from '../../engine/engine.js';
 import type { Interface } from '../../engine/interface.js';
 import { EngineError } from '../../engine/retval.js';
 import { type Handlers, read } from '../handler.js';
+import { showClassifier } from '../show-classifier.js';
 import { showFeatures } from '../show-features.js';
 import { showInterface } from '../show-interface.js';
 import { showPolicer } from '../show-policer.js';
 
-const commands = '"show policer", "show interface" and "show interface features"';
+const commands = '"show policer", "show interface", "show interface features" and "show classify tables index"';
 
 /** All, if none is named. @throws EngineError as VPP does, which shows nothing if one is not there */
 function named(engine: Engine, names: readonly string[]): Interface[] {
@@ -42,6 +43,8 @@ export const systemHandlers: Handlers = {
         if (of) return { reply: showFeatures(of, engine, api) };
       }
       if (show === 'show' && what === 'interface') return { reply: showInterface(named(engine, names)) };
+      if (show === 'show' && what === 'classify' && names[1] === 'index')
+        return { reply: showClassifier(engine.classifiers.find(Number(names[2]))) };
       throw new EngineError('UNIMPLEMENTED', `vpp-sim ${name} has no commands but ${commands}: "${command}"`);
     },
     { reply: `vpp-sim has no commands but ${commands}\n` },

@@ -62,6 +62,15 @@ const byKind = {
     ['node-evil', 'node-a'].flatMap((node) => one(keys.nodeResource(node, kind, evilTap), ...published[kind])),
   ),
   stateResource: ofEach((kind) => one(keys.stateResource('node-evil', kind, evilTap), model.TapState, state)),
+  statistics: ofEach((kind) =>
+    one(keys.statistics('node-evil', kind, evilTap), model.StatisticsRecord, {
+      ...{ v: 1, id: evilTap, since: 1, at: 2, final: false, gaps: [] },
+      stages: [{ stage: 'seen', direction: 'IN', packets: '1', bytes: '64' }],
+    }),
+  ),
+  statisticsRequest: ofEach((kind) =>
+    one(keys.statisticsRequest('node-evil', kind, evilTap), model.StatisticsRequest, { v: 1 }),
+  ),
   agent: one(keys.agent('node-evil'), model.AgentRecord, {
     ...{ v: 1, node: 'node-evil', agent_version: '1', vpp_version: '26.06', tunnel_address: '10.99.0.3' },
     ...{ physnets: ['physnet1'], layer2_physnets: [], capabilities: [] },

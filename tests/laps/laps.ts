@@ -5,7 +5,7 @@ export interface Lap {
   readonly kind: 'lap' | 'gc';
   /** When it ended, in ms since the epoch. */
   readonly at: number;
-  /** Processor time at most, in ms. */
+  /** Time for which the event loop was kept, in ms: without the time for which it waited for a processor. */
   readonly ms: number;
   /** Time that passed, in ms: more where others had the processor. */
   readonly wall: number;
@@ -18,7 +18,7 @@ export function readLaps(file: string): readonly Lap[] {
 
 /** What a kind of request did to the event loop between two times, in ms since the epoch. */
 export interface LapSummary {
-  /** Processor time at most, in ms. */
+  /** In ms. */
   readonly longest: number;
   /** Likewise, without the pauses of garbage collection in it. */
   readonly longestOwn: number;

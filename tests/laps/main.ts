@@ -15,9 +15,8 @@ import { type LapSummary, readLaps, summarize } from './laps.js';
 export const lapsHelp = `npm run bench:laps -- [--flows N] [--others N] [--only TEXT] [--out FILE]
 
 How long each kind of request keeps the server's event loop: a taas-server process with a real etcd, a Keystone and a Neutron of
-the tests, and so many flows, a fifth of them one tenant's. Of each kind the longest lap of the event loop is shown, in
-processor time (which other work on the machine does not make longer, and garbage collection's helpers do), until the request was
-answered and until the leading server had done all that followed from it, also without the pauses of garbage collection (GC). Nothing here is a test: the exit code is 0 also where
+the tests, and so many flows, a fifth of them one tenant's. Of each kind the longest lap of the event loop is shown,
+without the time for which it waited for a processor that another program had, until the request was answered and until the leading server had done all that followed from it, also without the pauses of garbage collection (GC). Nothing here is a test: the exit code is 0 also where
 a lap takes more than 20 ms.
 
   --flows N    flows in all (default 100000)

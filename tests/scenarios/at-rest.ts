@@ -1,9 +1,8 @@
 import { agentConfigSchema, checkAgentConfig } from '@taas/agent';
 import { dryRun } from '@taas/agent/testing';
-import { agentConfig, type Cloud, physnet } from '@taas/lab';
+import { agentConfig, type Cloud, connectToSwitch, physnet } from '@taas/lab';
 import { keys } from '@taas/model';
 import { checkConfig } from '@taas/service';
-import { agentMessages, connect } from 'vpp-api';
 
 /** What a node's agent would do now, as its dry run says it: without any lines if there is nothing to do. */
 export async function stillToDo(cloud: Cloud, node: string): Promise<readonly string[]> {
@@ -11,7 +10,7 @@ export async function stillToDo(cloud: Cloud, node: string): Promise<readonly st
   const { apiSocket, apiFolders } = cloud.node(node).switch;
   const place = { node, n: cloud.options.nodes.indexOf(node), apiSocket, apiFolders, healthPort: 0, endpoints: [] };
   const config = checkAgentConfig(checkConfig(agentConfigSchema, agentConfig(cloud.options, place), 'test'), 'test');
-  const vpp = await connect({ socketPath: apiSocket, clientName: 'dry-run', messages: agentMessages, signal });
+  const vpp = await connectToSwitch({ apiSocket, apiFolders }, 'dry-run');
   try {
     const lines = await dryRun(config, cloud.store, vpp, signal);
     return lines[0] === 'nothing to do' ? [] : lines;

@@ -29,7 +29,7 @@ export function describeBrokenMirrors(name: string, settings: () => LabSettings)
         await mirrors.mirror(vm, 'erspanv1', { BOTH: 3 }),
       ];
       await mirrors.active(...made);
-      const vandal = await Vandal.at(mirrors.switch(node).apiSocket);
+      const vandal = await Vandal.at(mirrors.switch(node));
       await vandal.makeTheirs();
       for (const { name: deed, happen } of breakagesOfMirrors) {
         const published = await ReportedStates.listen(lab.cloud.store, [node]);
@@ -62,7 +62,7 @@ export function describeBrokenMirrors(name: string, settings: () => LabSettings)
       const vm = await lab.vm(node);
       const mirror = await mirrors.mirror(vm, 'gre', { IN: 1, OUT: 2 });
       await mirrors.active(mirror);
-      const vandal = await Vandal.at(mirrors.switch(node).apiSocket);
+      const vandal = await Vandal.at(mirrors.switch(node));
       const outside = { sw_if_index: mirrors.outside(node).swIfIndex };
       await vandal.setUp(outside, false);
       await lab.eventually(

@@ -51,7 +51,7 @@ export function describeBrokenTaps(name: string, settings: () => LabSettings): v
         }, async () => {
           lab = await TapLab.start({ ...settings(), nodes, transport, agent: neverWhole });
           world = await World.make(lab);
-          const vandal = await Vandal.at(lab.cloud.node(node).switch.apiSocket);
+          const vandal = await Vandal.at(lab.cloud.node(node).switch);
           try {
             const uplink = await vandal.uplink();
             await vandal.setUp(uplink, false);
@@ -106,7 +106,7 @@ class World {
     }
     await lab.active(...flows);
     for (const node of nodes) {
-      const vandal = await Vandal.at(lab.cloud.node(node).switch.apiSocket);
+      const vandal = await Vandal.at(lab.cloud.node(node).switch);
       await vandal.makeTheirs();
       await vandal.leave();
     }
@@ -121,7 +121,7 @@ class World {
   async suffers(node: string, { name, happen, garbles = false }: Breakage): Promise<void> {
     const { lab } = this;
     const what = `${node}: somebody ${name}`;
-    const vandal = await Vandal.at(lab.cloud.node(node).switch.apiSocket);
+    const vandal = await Vandal.at(lab.cloud.node(node).switch);
     const published = await ReportedStates.listen(lab.cloud.store, nodes);
     try {
       const before = await vandal.inventory();

@@ -1,6 +1,5 @@
-import { settled } from '@taas/lab';
+import { connectToSwitch, settled } from '@taas/lab';
 import { afterEach, describe, expect, it } from 'vitest';
-import { agentMessages, connect } from 'vpp-api';
 import { type Collector, type LabSettings, TapLab, type TestVm } from './tap-lab.js';
 
 /** Frames that cost so much are far above any budget here, and go within a moment on any machine. */
@@ -104,8 +103,7 @@ export function describeBudgets(name: string, settings: () => LabSettings): void
         remoteIp: '198.51.100.9',
         directions: { OUT: 7 },
       });
-      const { apiSocket } = lab.cloud.node('node-a').switch;
-      const vpp = await connect({ socketPath: apiSocket, clientName: 'scenario', messages: agentMessages });
+      const vpp = await connectToSwitch(lab.cloud.node('node-a').switch, 'scenario');
       const names = async () =>
         (await vpp.dump('policer_dump_v2', { policer_index: 0xffff_ffff })).map((each) => each.name).sort();
       try {

@@ -1,8 +1,8 @@
 import type { Frame, LabPort, NewTapMirror } from '@taas/lab';
-import { settled, tunnelAddress } from '@taas/lab';
+import { connectToSwitch, settled, tunnelAddress } from '@taas/lab';
 import { compareFrames, sampleTraffic } from '@taas/packets';
 import { expect } from 'vitest';
-import { agentMessages, connect, type VppClient } from 'vpp-api';
+import type { agentMessages, VppClient } from 'vpp-api';
 import { type LabSettings, TapLab, type TestVm } from './tap-lab.js';
 import { type DecodedPacket, decodeWithTshark } from './tshark.js';
 
@@ -162,8 +162,7 @@ export class MirrorLab {
 
   /** A connection of our own to a node's switch, for the time of `work`. */
   async withVpp<T>(node: string, work: (vpp: VppClient<typeof agentMessages>) => Promise<T>): Promise<T> {
-    const socketPath = this.switch(node).apiSocket;
-    const vpp = await connect({ socketPath, clientName: 'scenario', messages: agentMessages });
+    const vpp = await connectToSwitch(this.switch(node), 'scenario');
     try {
       return await work(vpp);
     } finally {

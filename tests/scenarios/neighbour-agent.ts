@@ -1,5 +1,5 @@
-import type { LabPort, LabSwitch } from '@taas/lab';
-import { agentMessages, connect, toVppAddress } from 'vpp-api';
+import { connectToSwitch, type LabPort, type LabSwitch } from '@taas/lab';
+import { toVppAddress } from 'vpp-api';
 
 const all = { sw_if_index: 0xffffffff, name_filter_valid: false, name_filter: '' } as const;
 const adminUp = 1;
@@ -10,12 +10,8 @@ const adminUp = 1;
  * `ensure_network_in_vpp`, `bind_interface_on_host`, `maybe_set_acls_on_port`, `ifup`).
  * @param evicted as when the configuration of its uplinks has changed: it first takes every port out of its network
  */
-export async function restartNetworkingVpp(
-  { apiSocket }: LabSwitch,
-  ports: readonly LabPort[],
-  evicted = false,
-): Promise<void> {
-  const vpp = await connect({ socketPath: apiSocket, clientName: 'networking-vpp', messages: agentMessages });
+export async function restartNetworkingVpp(lab: LabSwitch, ports: readonly LabPort[], evicted = false): Promise<void> {
+  const vpp = await connectToSwitch(lab, 'networking-vpp');
   const bridge = (port: LabPort, enable: boolean) =>
     vpp.request('sw_interface_set_l2_bridge', {
       ...{ rx_sw_if_index: port.swIfIndex, bd_id: enable ? port.bridgeDomain : 0, port_type: 0, shg: 0, enable },
@@ -45,8 +41,8 @@ export async function restartNetworkingVpp(
 }
 
 /** All of ours in a switch: interfaces, bridge domains with their members, mirrors. */
-export async function ourObjects({ apiSocket }: LabSwitch): Promise<readonly string[]> {
-  const vpp = await connect({ socketPath: apiSocket, clientName: 'scenario', messages: agentMessages });
+export async function ourObjects(lab: LabSwitch): Promise<readonly string[]> {
+  const vpp = await connectToSwitch(lab, 'scenario');
   try {
     const interfaces = await vpp.dump('sw_interface_dump', all);
     const ours = interfaces.filter(({ tag }) => tag.startsWith('taas.'));

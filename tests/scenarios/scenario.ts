@@ -15,6 +15,8 @@ export interface Place {
 export interface Scenario {
   /** Why it cannot be run on a simulator, or on a real VPP. */
   readonly unless?: { readonly [kind in Place['kind']]?: string };
+  /** The first release of VPP on which it can pass, and what those before it lack. */
+  readonly since?: { readonly release: string; readonly why: string };
   /** What has to be installed beside a real VPP and what every test needs. */
   readonly needs?: 'etcd' | 'vhost-user driver';
   /** Declares its tests. */

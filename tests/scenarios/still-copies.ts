@@ -40,7 +40,7 @@ export function describeStillCopies(name: string, settings: () => LabSettings): 
           );
         const well = { near: 'ACTIVE', far: 'ACTIVE', picky: 'ACTIVE', calm: 'ACTIVE' };
         const node = lab.cloud.node('node-a').switch;
-        const vandal = await Vandal.at(node.apiSocket);
+        const vandal = await Vandal.at(node);
         const published = await ReportedStates.listen(lab.cloud.store, nodes);
         const talking = talk(lab, busy);
         try {

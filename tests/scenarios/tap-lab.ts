@@ -1,6 +1,7 @@
 import {
   Cloud,
   type CloudOptions,
+  connectToSwitch,
   type Frame,
   type LabPort,
   type NewTapFlow,
@@ -11,7 +12,7 @@ import { keys } from '@taas/model';
 import { compareFrames } from '@taas/packets';
 import { silentLogger, systemClock } from '@taas/service';
 import { expect } from 'vitest';
-import { type AgentMessages, agentMessages, connect, type VppClient } from 'vpp-api';
+import type { AgentMessages, VppClient } from 'vpp-api';
 import { distinctFrame } from './distinct-frames.js';
 import { talk } from './talk.js';
 
@@ -135,8 +136,7 @@ export class TapLab {
   }
 
   async #asSomebody<T>(node: string, act: (vpp: VppClient<AgentMessages>) => Promise<T>): Promise<T> {
-    const socketPath = this.cloud.node(node).switch.apiSocket;
-    const vpp = await connect({ socketPath, clientName: 'somebody', messages: agentMessages });
+    const vpp = await connectToSwitch(this.cloud.node(node).switch, 'somebody');
     try {
       return await act(vpp);
     } finally {

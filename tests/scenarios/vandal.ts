@@ -1,4 +1,5 @@
-import { type AgentMessages, agentMessages, connect, type DetailsFields, toVppAddress, type VppClient } from 'vpp-api';
+import { connectToSwitch, type LabSwitch } from '@taas/lab';
+import { type AgentMessages, type DetailsFields, toVppAddress, type VppClient } from 'vpp-api';
 
 type Vpp = VppClient<AgentMessages>;
 export type InterfaceDetails = DetailsFields<AgentMessages, 'sw_interface_dump'>;
@@ -14,8 +15,8 @@ const noTags = { push_dot1q: 0, tag1: 0, tag2: 0 };
 export class Vandal {
   private constructor(readonly vpp: Vpp) {}
 
-  static async at(apiSocket: string): Promise<Vandal> {
-    return new Vandal(await connect({ socketPath: apiSocket, clientName: 'vandal', messages: agentMessages }));
+  static async at(lab: LabSwitch): Promise<Vandal> {
+    return new Vandal(await connectToSwitch(lab, 'vandal'));
   }
 
   async leave(): Promise<void> {

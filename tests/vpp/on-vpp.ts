@@ -1,7 +1,8 @@
 import { findVpp } from '@taas/lab';
 import { etcdInstallHint, findEtcd } from '@taas/store/testing';
+import { it } from 'vitest';
 import { type ScenarioName, scenarios } from '../scenarios/index.js';
-import type { Place } from '../scenarios/scenario.js';
+import type { Place, Scenario } from '../scenarios/scenario.js';
 import type { LabSettings } from '../scenarios/tap-lab.js';
 
 /** @throws Error when there is no VPP, or no etcd where programs need one: a test that asks for them then fails */
@@ -16,7 +17,18 @@ function settings(programs: boolean): LabSettings {
 
 const realVpp: Place = { name: 'a real VPP', kind: 'real', settings, report: (line) => console.log(line) };
 
-/** Declares a scenario's tests on real VPPs. */
-export function onVpp(name: ScenarioName): Promise<void> {
-  return scenarios[name].describe(realVpp);
+/** Declares a scenario's tests on real VPPs; where the VPP that is there is too old for them, one that says why not. */
+export async function onVpp(name: ScenarioName): Promise<void> {
+  const scenario: Scenario = scenarios[name];
+  const vpp = findVpp(process.env);
+  if (scenario.since && 'path' in vpp && isBefore(vpp.version, scenario.since.release))
+    it.skip(`${name}: VPP ${vpp.version} is older than ${scenario.since.release}: ${scenario.since.why}`, () =>
+      undefined);
+  else await scenario.describe(realVpp);
+}
+
+/** @param version as VPP says it: v20.09-release */
+function isBefore(version: string, release: string): boolean {
+  const month = (text: string) => Number(/(\d+)\.(\d+)/.exec(text)?.slice(1, 3).join('') ?? Number.NaN);
+  return month(version) < month(release);
 }

@@ -1,4 +1,5 @@
 import type { labMessages, VppClient } from 'vpp-api';
+import { addMemifSocket } from './real-memif.js';
 import type { RealPort } from './real-port.js';
 
 type Client = VppClient<typeof labMessages>;
@@ -28,8 +29,7 @@ export async function makeDetachable(
 ): Promise<number> {
   const [socketId, peerSocketId] = [firstSocketId + 2 * port.number, firstSocketId + 2 * port.number + 1];
   const socket_filename = `${directory}/port-${port.number}.sock`;
-  for (const socket_id of [socketId, peerSocketId])
-    await client.request('memif_socket_filename_add_del_v2', { is_add: true, socket_id, socket_filename });
+  for (const socket of [socketId, peerSocketId]) await addMemifSocket(client, socket, socket_filename);
   const index = await makeMemif(client, 0, socketId);
   port.detachable = { generator, generatorName: `pg${port.number}`, peerSocketId, peer: null };
   await up(client, generator);
@@ -53,9 +53,13 @@ export async function detach(client: Client, vm: Detachable): Promise<void> {
 
 /** @param role 0: it listens, 1: it connects */
 async function makeMemif(client: Client, role: 0 | 1, socketId: number): Promise<number> {
-  const rings = { rx_queues: 1, tx_queues: 1, ring_size: 1024, buffer_size: 2048, no_zero_copy: false, use_dma: false };
+  const rings = { rx_queues: 1, tx_queues: 1, ring_size: 1024, buffer_size: 2048, no_zero_copy: false };
   const who = { id: 0, socket_id: socketId, hw_addr: new Uint8Array(6), secret: '' };
-  return (await client.request('memif_create_v2', { role, mode: 0, ...rings, ...who })).sw_if_index;
+  const wanted = { role, mode: 0, ...rings, ...who } as const;
+  const { sw_if_index } = client.has('memif_create_v2')
+    ? await client.request('memif_create_v2', { ...wanted, use_dma: false })
+    : await client.request('memif_create', wanted);
+  return sw_if_index;
 }
 
 async function up(client: Client, sw_if_index: number): Promise<void> {

@@ -22,6 +22,7 @@ export { agentConfig } from './cloud/program-configs.js';
 export { startSwitches } from './cloud/switches.js';
 export { readyz, type Unit } from './cloud/unit.js';
 export { deleteV2, getV2, putV2 } from './cloud/v2-keys.js';
+export { connectToSwitch } from './connect-to-switch.js';
 export { demoMain } from './demo/demo-main.js';
 export { freePort } from './free-port.js';
 export type {

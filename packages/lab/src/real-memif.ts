@@ -24,14 +24,19 @@ export async function makeMemif(
   { socket, role }: Pick<MemifUplink, 'socket' | 'role'>,
 ): Promise<string> {
   const socketId = index + 1;
-  const listen = { is_add: true, socket_id: socketId, socket_filename: socket };
-  if (client.has('memif_socket_filename_add_del_v2')) await client.request('memif_socket_filename_add_del_v2', listen);
-  else await client.request('memif_socket_filename_add_del', listen);
+  await addMemifSocket(client, socketId, socket);
   await cli(`create interface memif id 0 socket-id ${socketId} ${role}`);
   const name = `memif${socketId}/0`;
   await cli(`set interface mtu packet 9216 ${name}`);
   await cli(`set interface state ${name} up`);
   return name;
+}
+
+/** Names a socket for memifs. */
+export async function addMemifSocket(client: Client, id: number, path: string): Promise<void> {
+  const named = { is_add: true, socket_id: id, socket_filename: path };
+  if (client.has('memif_socket_filename_add_del_v2')) await client.request('memif_socket_filename_add_del_v2', named);
+  else await client.request('memif_socket_filename_add_del', named);
 }
 
 /** Resolves when all its memifs have found their other ends. @throws Error after 15 seconds */

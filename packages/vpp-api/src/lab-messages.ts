@@ -50,6 +50,22 @@ export const labMessages = defineMessages({
       },
       reply: retvalAndIndex,
     },
+    memif_create: {
+      request: {
+        role: vpp.memifRole,
+        mode: vpp.memifMode,
+        rx_queues: 'u8',
+        tx_queues: 'u8',
+        id: 'u32',
+        socket_id: 'u32',
+        ring_size: 'u32',
+        buffer_size: 'u16',
+        no_zero_copy: 'bool',
+        hw_addr: 'u8[6]',
+        secret: 'string[24]',
+      },
+      reply: retvalAndIndex,
+    },
     memif_delete: { request: interfaceOnly, reply: retval },
     create_vhost_user_if_v2: {
       request: {
@@ -107,6 +123,7 @@ export const labMessages = defineMessages({
     'memif_socket_filename_add_del_v2',
     'memif_socket_filename_add_del',
     'memif_create_v2',
+    'memif_create',
     'create_vhost_user_if_v2',
     'create_vhost_user_if',
   ],

@@ -110,7 +110,7 @@ export async function etcdHoldsOnlyWanted({ cloud }: World, { model, taps }: Exp
  */
 export async function switchesHoldOnlyWanted(world: World, expected: Expected): Promise<string | null> {
   for (const node of world.cloud.nodes) {
-    const picture = await pictureOfSwitch(node.switch.apiSocket);
+    const picture = await pictureOfSwitch(node.switch);
     const wrong = ourPart(picture, expected, node.n) ?? theirPart(picture, expected, node.n, world);
     if (wrong !== null) return `the switch of ${node.name} holds ${wrong}`;
   }

@@ -1,4 +1,4 @@
-import { agentMessages, connect } from 'vpp-api';
+import { connectToSwitch, type LabSwitch } from '@taas/lab';
 
 export interface PicturedInterface {
   readonly index: number;
@@ -29,8 +29,8 @@ const every = 0xffff_ffff;
 const everyInterface = { sw_if_index: every, name_filter_valid: false, name_filter: '' } as const;
 const adminUp = 1;
 
-export async function pictureOfSwitch(apiSocket: string): Promise<SwitchPicture> {
-  const vpp = await connect({ socketPath: apiSocket, clientName: 'faults', messages: agentMessages });
+export async function pictureOfSwitch(lab: LabSwitch): Promise<SwitchPicture> {
+  const vpp = await connectToSwitch(lab, 'faults');
   try {
     const interfaces = await vpp.dump('sw_interface_dump', everyInterface);
     const domains = await vpp.dump('bridge_domain_dump', { bd_id: every, sw_if_index: every });

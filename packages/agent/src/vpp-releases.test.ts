@@ -1,3 +1,4 @@
+import { agentCodec, keys } from '@taas/model';
 import { compareFrames, sampleTraffic } from '@taas/packets';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -95,6 +96,26 @@ describe('an agent on a VPP whose bits nobody has told it', () => {
     expect(node.vpp.dumpState().span).toEqual(before);
     expect(node.vpp.writesOfFollowers.total).toBe(0);
     expect(JSON.stringify(node.vpp.dumpState())).not.toContain('taas.');
+  });
+
+  it('knows all the same whether an uplink is in layer 2, which keeps the copies of all nodes off its network', async () => {
+    const { node } = await asked({ ...releases['22.06'], printsFeatures: false });
+    const { engine } = node.vpp;
+    const said = async (layer2: readonly string[]) =>
+      bench.until(
+        async () => {
+          const value = (await node.store.get(keys.agent(node.name)))?.value;
+          if (value === undefined) return undefined;
+          const { physnets, layer2_physnets } = agentCodec.parse('agent', value);
+          return physnets.includes('phys1') && layer2_physnets?.join() === layer2.join() ? true : undefined;
+        },
+        async () => `${(await node.store.get(keys.agent(node.name)))?.value}`,
+      );
+    await said([]);
+    engine.joinBridge(node.uplink.swIfIndex, 30);
+    await said(['phys1']);
+    engine.setL3(node.uplink.swIfIndex);
+    await said([]);
   });
 
   it('takes away what an agent left that was killed while it was finding out', async () => {

@@ -13,6 +13,7 @@ import { driftProbe } from './drift.js';
 import { portsProbe } from './ports.js';
 import type { Probe } from './probe.js';
 import { resyncProbe } from './resync.js';
+import { uplinksProbe } from './uplinks.js';
 
 export interface ProbesOptions {
   readonly intervals: AgentConfig['intervals'];
@@ -22,19 +23,22 @@ export interface ProbesOptions {
   readonly copies: CopyWatch;
   readonly pending: PendingTaps;
   readonly uplinks: Uplinks;
+  /** Whether VPP's bits mean something to us. */
+  readonly isJudged: () => boolean;
   readonly contained: Contained;
 }
 
 /** All probes of an agent, in the order in which they are run; the resync takes the place of all others. */
-export type Probes = Readonly<Record<'resync' | 'drift' | 'dataPlane' | 'budget' | 'ports', Probe>>;
+export type Probes = Readonly<Record<'resync' | 'drift' | 'dataPlane' | 'budget' | 'ports' | 'uplinks', Probe>>;
 
 export function createProbes(options: ProbesOptions): Probes {
-  const { intervals, snapshot, wanted, budget, copies, pending, uplinks, contained } = options;
+  const { intervals, snapshot, wanted, budget, copies, pending, uplinks, contained, isJudged } = options;
   return {
     resync: resyncProbe(intervals.verify_ms),
     drift: driftProbe(intervals.liveness_ms, new ChangedSights(snapshot, contained), wanted, uplinks),
     dataPlane: dataPlaneProbe(intervals.traffic_ms, copies, wanted),
     budget: budgetProbe(intervals.budget_ms, budget, wanted),
     ports: portsProbe(intervals.port_poll_ms, pending, uplinks),
+    uplinks: uplinksProbe(intervals.liveness_ms, isJudged, uplinks),
   };
 }

@@ -18,6 +18,11 @@ export class FeatureBitsKnown {
     private readonly logger: Logger,
   ) {}
 
+  /** False only where it has been tried, and failed. */
+  get isKnown(): boolean {
+    return this.#failed === null;
+  }
+
   /** Begins anew: another VPP may mean something else. */
   attach(): void {
     this.#failed = null;

@@ -63,13 +63,22 @@ export class Reconciler {
     const uplinks = new Uplinks(config, snapshot, { uplinks: configuredUplinks(config) }, looked);
     this.#copies = copies;
     this.#uplinks = uplinks;
-    this.#probes = createProbes({ ...options, intervals: config.intervals, snapshot, copies, pending, uplinks });
+    this.#bits = new FeatureBitsKnown(config.intervals, logger);
+    const isJudged = () => this.#bits.isKnown;
+    this.#probes = createProbes({
+      ...options,
+      intervals: config.intervals,
+      snapshot,
+      copies,
+      pending,
+      uplinks,
+      isJudged,
+    });
     this.#schedule = new ProbeSchedule(Object.values(this.#probes), clock, contained);
     this.#dirty = new DirtyTaps({
       ...options,
       ...{ snapshot, uplinks, probes: this.#probes, schedule: this.#schedule },
     });
-    this.#bits = new FeatureBitsKnown(config.intervals, logger);
     this.#reconcilePass = new ReconcilePass({
       ...options,
       ...{ pending, snapshot },
@@ -175,11 +184,10 @@ export class Reconciler {
     const known = await this.#bits.check(session, this.options.clock.monotonic());
     if (known.is === 'anew') this.queue.addAll();
     if (!('reason' in known)) return true;
-    if (known.is === 'not') {
-      // The node is there, and its uplinks: as long as nobody can say whether they are in layer 2, they count as if they were.
-      await session.reader.readInterfaces();
-      this.options.looked();
-    }
+    // What the others see means nothing. The node is there, and its uplinks.
+    const { uplinks, ...others } = this.#probes;
+    for (const probe of Object.values(others)) this.#schedule.seen(probe);
+    if (this.#schedule.isDue(uplinks, this.options.clock.monotonic())) await this.#schedule.run(uplinks, session);
     this.queue.take();
     this.#reconcilePass.reportUnjudged(known.reason);
     return false;

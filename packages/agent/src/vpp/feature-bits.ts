@@ -50,5 +50,12 @@ export function outputLines(shown: string): readonly string[] | null {
 
 /** The command that prints them. @returns null for a name that VPP's command line would not read as one */
 export function showFeatures(name: string): string | null {
-  return /^[\w./:-]+$/.test(name) ? `show interface features ${name}` : null;
+  return isWord(name) ? `show interface features ${name}` : null;
 }
+
+/** The command that prints whether an interface is in a bridge domain, cross-connected or in layer 3; null likewise. */
+export function showMode(name: string): string | null {
+  return isWord(name) ? `show mode ${name}` : null;
+}
+
+const isWord = (name: string): boolean => /^[\w./:-]+$/.test(name);

@@ -1,7 +1,7 @@
 import type { L2Features, Layer2FeaturesStep, VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import { Alternatives, handler } from '../alternatives.js';
-import { type FeatureBits, featuresOf, isInLayer2, outputLines, showFeatures } from '../feature-bits.js';
+import { type FeatureBits, featuresOf, isInLayer2, outputLines, showFeatures, showMode } from '../feature-bits.js';
 import type { Vpp } from '../vpp-messages.js';
 import { nothing, type ReadContext, type SendContext, type Twin } from './twin.js';
 
@@ -41,6 +41,19 @@ export async function inputBitmap(vpp: Vpp, index: number): Promise<number> {
   return reply.resulting_feature_bitmap;
 }
 
+/** Whether VPP says in words that an interface is in layer 3. Anything else is no answer. */
+async function isInLayer3(vpp: Vpp, name: string): Promise<boolean> {
+  const command = showMode(name);
+  if (command === null) return false;
+  try {
+    const { reply } = await vpp.request('cli_inband', { cmd: command });
+    return reply.split('\n').some((line) => line.trim() === `l3 ${name}`);
+  } catch (error) {
+    if (error instanceof VppRetvalError) return false;
+    throw error;
+  }
+}
+
 /** Printed by the command line only: asked of those alone of which the table of mirrors says that their output is mirrored. */
 async function isOutputMirrored(vpp: Vpp, index: number, bits: FeatureBits, snapshot: VppSnapshot): Promise<boolean> {
   if (!('line' in bits.outputSpan)) return false;
@@ -65,9 +78,16 @@ export const layer2FeaturesTwin: Twin<Layer2FeaturesStep> = {
   readOn: readFeatures,
 };
 
-/** Nothing can be read before it is known which bit means what: then all stays unknown, and nothing is planned with it. */
+/**
+ * Before it is known which bit means what nothing is known of an interface but whether it is in layer 2 at all, and nothing is
+ * planned. That much is needed all the same: an uplink of which it is not known keeps copies of the whole cloud off its network.
+ */
 export async function readFeatures({ vpp, snapshot, bits }: ReadContext, index: number): Promise<void> {
-  if (bits === null) return;
+  if (bits === null) {
+    if (await isInLayer3(vpp, snapshot.interfaces.get(index)?.name ?? '')) snapshot.features.put(index, null);
+    else snapshot.features.delete(index);
+    return;
+  }
   try {
     snapshot.features.put(index, await layer2Features.of(vpp).read(index, bits, snapshot));
   } catch (error) {

@@ -5,9 +5,11 @@ import { type Handlers, read } from '../handler.js';
 import { showClassifier } from '../show-classifier.js';
 import { showFeatures } from '../show-features.js';
 import { showInterface } from '../show-interface.js';
+import { showMode } from '../show-mode.js';
 import { showPolicer } from '../show-policer.js';
 
-const commands = '"show policer", "show interface", "show interface features" and "show classify tables index"';
+const commands =
+  '"show mode", "show policer", "show interface", "show interface features" and "show classify tables index"';
 
 /** All, if none is named. @throws EngineError as VPP does, which shows nothing if one is not there */
 function named(engine: Engine, names: readonly string[]): Interface[] {
@@ -42,6 +44,12 @@ export const systemHandlers: Handlers = {
         const [of] = named(engine, names.slice(1, 2));
         if (of) return { reply: showFeatures(of, engine, api) };
       }
+      if (show === 'show' && what === 'mode')
+        return {
+          reply: named(engine, names)
+            .map((each) => showMode(each, engine))
+            .join(''),
+        };
       if (show === 'show' && what === 'interface') return { reply: showInterface(named(engine, names)) };
       if (show === 'show' && what === 'classify' && names[1] === 'index')
         return { reply: showClassifier(engine.classifiers.find(Number(names[2]))) };

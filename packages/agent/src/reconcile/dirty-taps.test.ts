@@ -24,7 +24,7 @@ let dirty: DirtyTaps;
 
 beforeEach(() => {
   ran = [];
-  found = { resync: clean, drift: clean, dataPlane: clean, budget: clean, ports: clean };
+  found = { resync: clean, drift: clean, dataPlane: clean, budget: clean, ports: clean, uplinks: clean };
   const probe = (name: keyof Probes): Probe => ({
     ...{ name, interval: () => 1000, share: 1, enabled: () => true },
     run: async () => {
@@ -35,6 +35,7 @@ beforeEach(() => {
   probes = {
     ...{ resync: probe('resync'), drift: probe('drift'), dataPlane: probe('dataPlane'), ports: probe('ports') },
     budget: { ...probe('budget'), decides: true },
+    uplinks: { ...probe('uplinks'), enabled: () => false },
   };
   const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
   const clock = { ...systemClock, monotonic: () => 0 };

@@ -1,3 +1,4 @@
+import { udp } from '@taas/packets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ReleaseName, releases } from 'vpp-sim';
 import { MirrorLab } from './mirror-lab.js';
@@ -72,6 +73,26 @@ function describeRelease(name: string, settings: () => ReleaseSettings): void {
         const tagged = frames.map((frame, n) => taggedFrame(frame, n % 2 === 0 ? 5 : 6));
         await sends(vm, tagged);
         return tagged.filter((_, n) => n % 2 === 0);
+      });
+    });
+
+    it('copies what filters for IPv6 let through, whatever their prefixes are long', { timeout: 120_000 }, async () => {
+      lab = await TapLab.start({ ...settings(), nodes: ['node-a'] });
+      const at = await lab.collector('node-a');
+      const vm = await lab.vm('node-a');
+      const [inside, outside, further] = ['2001:db8:7fff::1', '2001:db8:8000::1', '2001:db8:0:ff00::1'];
+      const accept = { action: 'accept', ethertype: 'IPv6', source_ip_prefix: '2001:db8::/33' };
+      const flow = await lab.flow(await lab.service(at), vm, 'OUT', { filterRules: [accept] });
+      await lab.active(flow);
+      await lab.expectAt(at, 'IPv6 from 2001:db8::/33 alone', async () => {
+        const frames = [inside, outside, further].map((srcIp, n) =>
+          udp({
+            ...{ src: '02:aa:00:00:00:01', dst: 'ff:ff:ff:ff:ff:ff', srcIp, dstIp: 'fd00::1' },
+            ...{ srcPort: 1000 + n, dstPort: 2000, payload: new Uint8Array(40) },
+          }),
+        );
+        await lab?.sends(vm, frames);
+        return frames.filter((_, n) => n !== 1);
       });
     });
 

@@ -27,7 +27,7 @@ export async function dryRun(config: AgentConfig, store: Store, vpp: Vpp, signal
   await reader.readDetails(interest);
   const budget = new BudgetKeeper(config.budget, silentLogger, contained);
   budget.attach(vpp);
-  const plan = planNode(wanted, snapshot, nodeFacts(config, budget), interest.unseen);
+  const plan = planNode(wanted, snapshot, nodeFacts(config, budget, new Map(), vpp.version.version), interest.unseen);
   const steps = plan.sequences.flatMap(({ key, steps }) => [
     `${key}:`,
     ...steps.map((step) => `  ${describeStep(step)}`),

@@ -107,7 +107,10 @@ export class Simulator {
   }
 
   #newEngine(): Engine {
-    const engine = new Engine((this.options.clock ?? systemClock).now);
+    const engine = new Engine(
+      (this.options.clock ?? systemClock).now,
+      (this.options.release ?? newestRelease).anyIp6Length,
+    );
     const batch = new InterfaceEventBatch((events) => {
       if (this.#engine === engine) this.#server.sendEvents(events);
     });

@@ -1,3 +1,4 @@
+import type { Ip6Prefixes } from './flows/whole-byte-prefixes.js';
 import type { NoCopies } from './plan/no-copies.js';
 import type { Overload } from './plan/overload.js';
 
@@ -15,6 +16,8 @@ export interface NodeFacts {
   /** kbit/s to which the copies of each flow, and of each leg of a tap mirror, are thinned; null: they are not policed. */
   readonly policedKbps: number | null;
   readonly overload: Overload;
+  /** How VPP's ACLs match them. Absent: as they should. */
+  readonly ip6Prefixes?: Ip6Prefixes;
   /** Absent: nobody looks whether copies move. */
   readonly noCopies?: NoCopies;
 }

@@ -9,7 +9,7 @@ const config = checkConfig(agentConfigSchema, { node: 'n', physnets }, 'test');
 
 it('are data: what happens to budget and copies afterwards is for the next pass', () => {
   const budget: { policedKbps: number | null; overload: Overload } = { policedKbps: 100, overload: noOverload };
-  const facts = nodeFacts(config, budget, new Map());
+  const facts = nodeFacts(config, budget, new Map(), '26.06');
   const before = structuredClone(facts);
   budget.policedKbps = null;
   budget.overload = { thinned: new Map([['tag', 'much']]), suspended: new Map() };

@@ -1,6 +1,7 @@
 import type { NoCopies, NodeFacts } from '@taas/wiring';
 import type { AgentConfig } from '../config.js';
 import type { BudgetKeeper } from '../probes/budget-keeper.js';
+import { ip6Prefixes } from '../vpp/ip6-prefixes.js';
 
 /** VPP's names of uplinks by physnet, as configured. */
 export function configuredUplinks({ physnets }: Pick<AgentConfig, 'physnets'>): ReadonlyMap<string, string> {
@@ -13,11 +14,13 @@ export function configuredUplinks({ physnets }: Pick<AgentConfig, 'physnets'>): 
  * whether VPP has become what the first one wanted, and facts that change meanwhile (another VPP, a budget) make their taps
  * dirty for the next pass.
  * @param noCopies of which mirrors nothing is copied
+ * @param vppVersion as VPP says it
  */
 export function nodeFacts(
   config: AgentConfig,
   { policedKbps, overload }: Pick<BudgetKeeper, 'policedKbps' | 'overload'>,
-  noCopies: NoCopies = new Map(),
+  noCopies: NoCopies,
+  vppVersion: string,
 ): NodeFacts {
   const { first, last } = config.bridge_domains;
   return Object.freeze({
@@ -27,5 +30,6 @@ export function nodeFacts(
     policedKbps,
     overload,
     noCopies,
+    ip6Prefixes: ip6Prefixes(vppVersion),
   });
 }

@@ -171,13 +171,13 @@ export class Reconciler {
       await session.watch.catchUp();
       await this.#schedule.run(resync, session);
       this.#schedule.seen(ports);
-      await this.#reconcilePass.all(session, this.#facts(), work);
+      await this.#reconcilePass.all(session, this.#facts(session), work);
       for (const probe of [resync, drift]) this.#schedule.seen(probe);
       await this.#uplinks.look(session.reader);
       return;
     }
     const { taps, asked } = await this.#dirty.gather(session, work.ids);
-    if (!isEmpty(taps)) await this.#reconcilePass.some(session, this.#facts(), taps, { ...work, ids: asked });
+    if (!isEmpty(taps)) await this.#reconcilePass.some(session, this.#facts(session), taps, { ...work, ids: asked });
   }
 
   async #canJudge(session: VppSession): Promise<boolean> {
@@ -193,8 +193,9 @@ export class Reconciler {
     return false;
   }
 
-  #facts(): NodeFacts {
-    return nodeFacts(this.options.config, this.options.budget, this.#copies.noCopies);
+  #facts({ vpp }: VppSession): NodeFacts {
+    const { config, budget } = this.options;
+    return nodeFacts(config, budget, this.#copies.noCopies, vpp.version.version);
   }
 
   #reportDisconnected(): void {

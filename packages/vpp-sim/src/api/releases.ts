@@ -15,6 +15,8 @@ export interface Release {
   readonly keptHit: 0xffff | 0xffffffff;
   /** Whether `classify_session_dump` tells what a session matches: before 22.10 the message ends before it. */
   readonly listsMatches: boolean;
+  /** Whether its ACLs match IPv6 prefixes of any length: before 25.06 only those that end at a whole byte. */
+  readonly anyIp6Length: boolean;
 }
 
 const gbpInput = featureList(`DROP:feature-bitmap-drop XCONNECT:l2-output FLOOD:l2-flood ARP_UFWD:l2-uu-fwd
@@ -43,8 +45,9 @@ export const newestInput = inserted(
 );
 export const newestOutput = inserted(plainOutput, 'XCRW', 'POLICER:l2-policer-output');
 
-const old = { printsFeatures: true, keptHit: 0xffffffff, listsMatches: false } as const;
-const today = { printsFeatures: true, keptHit: 0xffff, listsMatches: true } as const;
+const old = { printsFeatures: true, keptHit: 0xffffffff, listsMatches: false, anyIp6Length: false } as const;
+const today = { printsFeatures: true, keptHit: 0xffff, listsMatches: true, anyIp6Length: true } as const;
+const recent = { ...today, anyIp6Length: false } as const;
 const withGbp = { inputFeatures: gbpInput, outputFeatures: gbpOutput } as const;
 const plain = { inputFeatures: plainInput, outputFeatures: plainOutput } as const;
 const newest = { inputFeatures: newestInput, outputFeatures: newestOutput } as const;
@@ -55,8 +58,8 @@ export const releases = {
   '20.09': { name: '20.09', differences: absences.v20, ...withGbp, ...old },
   '21.06': { name: '21.06', differences: absences.v21, ...withGbp, ...old },
   '22.06': { name: '22.06', differences: absences.v22, ...plain, ...old },
-  '23.06': { name: '23.06', differences: absences.v23, ...plain, ...today },
-  '24.06': { name: '24.06', differences: absences.v24, ...plain, ...today },
+  '23.06': { name: '23.06', differences: absences.v23, ...plain, ...recent },
+  '24.06': { name: '24.06', differences: absences.v24, ...plain, ...recent },
   '25.10': { name: '25.10', differences: absences.v25, ...plain, ...today },
   '26.02': { name: '26.02', differences: absences.v25, ...plain, ...today },
   '26.06': { name: '26.06', differences: none, ...newest, ...today },

@@ -51,7 +51,11 @@ export class AclTable {
   readonly #etherTypes = new Map<number, Binding>();
   readonly #uses = { input: new Map<number, number>(), output: new Map<number, number>() };
 
-  constructor(private readonly configs: L2ConfigTable) {}
+  /** @param anyIp6Length false: as VPPs before 25.06, which look at the wrong byte of a prefix that does not end at a whole one */
+  constructor(
+    private readonly configs: L2ConfigTable,
+    private readonly anyIp6Length = true,
+  ) {}
 
   /**
    * Adds an ACL (`index` ~0) or replaces the rules of one.
@@ -140,7 +144,7 @@ export class AclTable {
       return passing.length === 0 || passing.includes(etherType);
     }
     for (const index of lists) {
-      const rule = this.#acls.get(index)?.rules.find((candidate) => ruleMatches(candidate, ip));
+      const rule = this.#acls.get(index)?.rules.find((candidate) => ruleMatches(candidate, ip, this.anyIp6Length));
       if (rule !== undefined) return rule.action !== 0;
     }
     return false;
@@ -170,9 +174,10 @@ function hasHostBits({ address, length }: Prefix): boolean {
 }
 
 /** Whether a rule applies to a packet (plugins/acl/public_inlines.h). */
-function ruleMatches(rule: AclRule, ip: AclIp): boolean {
+function ruleMatches(rule: AclRule, ip: AclIp, anyIp6Length: boolean): boolean {
   if (rule.src.address.length !== ip.src.length) return false;
-  if (!inPrefix(ip.dst, rule.dst) || !inPrefix(ip.src, rule.src)) return false;
+  const isIn = anyIp6Length || ip.src.length === 4 ? inPrefix : inPrefixByWrongByte;
+  if (!isIn(ip.dst, rule.dst) || !isIn(ip.src, rule.src)) return false;
   if (rule.protocol === 0) return true;
   if (rule.protocol !== ip.protocol) return false;
   // A later fragment has no ports: it goes with the rule that its first fragment could have matched.
@@ -182,6 +187,15 @@ function ruleMatches(rule: AclRule, ip: AclIp): boolean {
   if (srcPort < rule.srcPortFirst || srcPort > rule.srcPortLast) return false;
   if (dstPort < rule.dstPortFirst || dstPort > rule.dstPortLast) return false;
   return tcpFlags === undefined || (tcpFlags & rule.tcpFlagsMask) === rule.tcpFlagsValue;
+}
+
+/** VPP's fa_acl_match_ip6_addr before 25.06 (plugins/acl/public_inlines.h). */
+function inPrefixByWrongByte(address: Uint8Array, { address: prefix, length }: Prefix): boolean {
+  const whole = length >> 3;
+  for (let i = 0; i < whole; i += 1) if (address[i] !== prefix[i]) return false;
+  if (length % 8 === 0) return true;
+  const mask = (0xff00 >> (length & 7)) & 0xff;
+  return ((address[whole + 1] ?? 0) & mask) === (prefix[whole + 1] ?? 0);
 }
 
 function inPrefix(address: Uint8Array, { address: prefix, length }: Prefix): boolean {

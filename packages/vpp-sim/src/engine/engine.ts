@@ -36,7 +36,7 @@ export class Engine {
   readonly l2 = new L2ConfigTable();
   readonly bridgeDomains = new BridgeDomainTable();
   readonly span = new SpanTable(this.l2);
-  readonly acls = new AclTable(this.l2);
+  readonly acls: AclTable;
   readonly classifiers = new ClassifierTables(this.l2);
   readonly policers: PolicerTable;
   readonly policing: ClassifierPolicing;
@@ -46,7 +46,9 @@ export class Engine {
   readonly #loopbacks = new LoopbackInstances();
 
   /** @param now milliseconds of a clock that never goes back: the machine's unless given */
-  constructor(now: () => number = systemClock.now) {
+  /** @param anyIp6Length as AclTable has it */
+  constructor(now: () => number = systemClock.now, anyIp6Length = true) {
+    this.acls = new AclTable(this.l2, anyIp6Length);
     this.policers = new PolicerTable(now);
     this.policing = new ClassifierPolicing(this.l2, this.classifiers, this.policers);
     const tables = {

@@ -1,4 +1,4 @@
-import type { FilterRule } from '@taas/model';
+import { etherTypes, type FilterRule } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FrameClassifier } from '../objects/frame-classifier.js';
@@ -126,5 +126,21 @@ describe('VLANs', () => {
       [1, 2],
       [5, 9],
     ]);
+  });
+});
+
+describe('IPv6 prefixes on a VPP that matches whole bytes of them', () => {
+  const from = (source: string) => ({ action: 'accept', ethertype: etherTypes.ipv6, source }) as const;
+
+  it('are divided, and all others stay', () => {
+    const rules = flowFilter({ filter: [from('2001:db8::/39')], vlan_filter: null }, 'whole bytes').value?.rules ?? [];
+    expect(rules.map(({ source }) => source)).toEqual(['2001:db8::/40', '2001:db8:100::/40']);
+  });
+
+  it('are refused with the reason and the way out where they would be too many', () => {
+    const filter = Array.from({ length: 9 }, () => from('2001:db8::/33'));
+    const { blocker } = flowFilter({ filter, vlan_filter: null }, 'whole bytes');
+    expect(blocker?.reason).toMatch(/multiple of 8.* more than 1024 rules: use such lengths$/);
+    expect(flowFilter({ filter: filter.slice(1), vlan_filter: null }, 'whole bytes').value?.rules).toHaveLength(1024);
   });
 });

@@ -4,6 +4,7 @@ import type { AclRule } from '../objects/acl.js';
 import { type FrameClassifier, frameClassifier } from '../objects/frame-classifier.js';
 import { type Found, found, refused } from '../plan/blocker.js';
 import { parseVlanFilter, type VlanRange } from './vlan-ranges.js';
+import { type Ip6Prefixes, wholeByteRules } from './whole-byte-prefixes.js';
 
 /** What a flow's filters are on its loopback. */
 export interface FlowFilter {
@@ -18,8 +19,14 @@ export interface FlowFilter {
 
 const anyPort = [0, 65535] as const;
 
+/** Rules of one ACL where IPv6 prefixes have to be divided: VPP takes more, and compares each packet with one after the other. */
+const mostDivided = 1024;
+
 /** Translates a flow's filters to what VPP can do, or says which part VPP cannot do exactly. */
-export function flowFilter({ filter, vlan_filter }: Pick<NodeTapFlow, 'filter' | 'vlan_filter'>): Found<FlowFilter> {
+export function flowFilter(
+  { filter, vlan_filter }: Pick<NodeTapFlow, 'filter' | 'vlan_filter'>,
+  ip6Prefixes: Ip6Prefixes = 'any length',
+): Found<FlowFilter> {
   const vlans = vlan_filter === null ? found(null) : parseVlanFilter(vlan_filter);
   if (vlans.blocker) return vlans;
   const rules: AclRule[] = [];
@@ -29,14 +36,20 @@ export function flowFilter({ filter, vlan_filter }: Pick<NodeTapFlow, 'filter' |
     rules.push(...aclRules(rule));
   }
   const { accepted, rejected } = otherThanIp(filter);
+  const divided = ip6Prefixes === 'any length' ? rules : wholeByteRules(rules, mostDivided);
+  if (divided === null) return refused('filter_invalid', tooManyPrefixes);
   return found({
     // An ACL without rules is none at all: a filter that is about other ethertypes only still drops all IP.
-    rules: filter.length > 0 && rules.length === 0 ? [dropAllIp] : rules,
+    rules: filter.length > 0 && rules.length === 0 ? [dropAllIp] : divided,
     etherTypes: accepted ?? [],
     classifier: frameClassifier(vlans.value, rejected),
     vlans: vlans.value,
   });
 }
+
+const tooManyPrefixes =
+  "this node's VPP, older than 25.06, matches IPv6 prefixes only if their length is a multiple of 8; those of this filter " +
+  `would have to be divided into more than ${mostDivided} rules: use such lengths`;
 
 const dropAllIp: AclRule = {
   ...{ permit: false, source: '0.0.0.0/0', destination: '0.0.0.0/0', protocol: 0 },

@@ -35,7 +35,7 @@ export const flowKey = (flow: string): string => `flow:${flow}`;
 /** Looks up what the flow needs, or why it cannot be had now. */
 export function flowNeeds(planning: Planning, { record }: WantedFlow, exit: ServiceExit): Found<FlowNeeds> {
   const { actual, wanted, facts } = planning;
-  const filter = flowFilter(record);
+  const filter = flowFilter(record, facts.ip6Prefixes);
   if (filter.blocker) return filter;
   const mirrored = flowSources(record.source_port, filter.value.vlans, actual);
   if (mirrored.blocker) return mirrored;

@@ -8,6 +8,8 @@ type Client = VppClient<typeof labMessages>;
 export interface MemifUplink extends Uplink {
   readonly socket: string;
   readonly role: 'master' | 'slave';
+  /** Where others have to know it beforehand; else VPP makes one up. */
+  readonly mac?: string;
 }
 
 const linkUp = 2;
@@ -21,11 +23,11 @@ export async function makeMemif(
   client: Client,
   cli: (command: string) => Promise<string>,
   index: number,
-  { socket, role }: Pick<MemifUplink, 'socket' | 'role'>,
+  { socket, role, mac }: Pick<MemifUplink, 'socket' | 'role' | 'mac'>,
 ): Promise<string> {
   const socketId = index + 1;
   await addMemifSocket(client, socketId, socket);
-  await cli(`create interface memif id 0 socket-id ${socketId} ${role}`);
+  await cli(`create interface memif id 0 socket-id ${socketId}${mac === undefined ? '' : ` hw-addr ${mac}`} ${role}`);
   const name = `memif${socketId}/0`;
   await cli(`set interface mtu packet 9216 ${name}`);
   await cli(`set interface state ${name} up`);

@@ -202,12 +202,15 @@ export class RealSwitch implements LabSwitch {
     nodes: readonly { readonly node: RealSwitch; readonly tunnelAddress: string }[],
     physnet: string,
   ): Promise<void> {
-    await wire.cli(`create bridge-domain ${wireDomain} learn 0 forward 0 uu-flood 1 flood 1 arp-term 0`);
+    await wire.cli(`create bridge-domain ${wireDomain} learn 0 forward 1 uu-flood 1 flood 1 arp-term 0`);
     for (const [n, { node, tunnelAddress }] of nodes.entries()) {
       const socket = join(wire.directory, `memif-${physnet}-${n}.sock`);
       const end = await makeMemif(wire.client, (command) => wire.cli(command), n, { socket, role: 'master' });
       await wire.cli(`set interface l2 bridge ${end} ${wireDomain}`);
-      node.#uplinks.push({ physnet, tunnelAddress, socket, role: 'slave' });
+      // What is for a node goes to that node: an old VPP takes from a memif what is for another, and routes it, round and round.
+      const mac = `02:fe:00:00:00:${(n + 1).toString(16).padStart(2, '0')}`;
+      await wire.cli(`l2fib add ${mac} ${wireDomain} ${end} static`);
+      node.#uplinks.push({ physnet, tunnelAddress, socket, role: 'slave', mac });
       await node.makeUplink(node.#uplinks.length - 1);
     }
     for (const { node } of nodes) await untilLinked(node.client, node.clock);

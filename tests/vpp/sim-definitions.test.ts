@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { findVpp } from '@taas/lab';
 import { describe, expect, it } from 'vitest';
-import { newestRelease, ReleaseApi } from 'vpp-sim';
+import { ReleaseApi, type ReleaseName, releases } from 'vpp-sim';
 
 interface Definitions {
   readonly messages: Map<string, unknown>;
@@ -55,17 +56,43 @@ function fieldsOf(type: unknown): unknown[] {
 
 const folder = await installedApi();
 
+/** The names of all types that the messages need. */
+function usedTypes({ messages, types }: Definitions): ReadonlySet<string> {
+  const used = new Set<string>();
+  const add = (definition: unknown) => {
+    for (const [, name = ''] of JSON.stringify(definition).matchAll(/"vl_api_(\w+)_t"/g)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      add(types.get(name) ?? null);
+    }
+  };
+  for (const message of messages.values()) add(message);
+  return used;
+}
+
+/** The profile of the installed VPP's release. @throws Error if the simulator has none of it */
+function profile() {
+  const vpp = findVpp(process.env);
+  const name = 'path' in vpp ? /(\d+\.\d+)/.exec(vpp.version)?.[1] : undefined;
+  const release = releases[name as ReleaseName];
+  if (release === undefined) throw new Error(`the simulator has no profile of VPP ${name}`);
+  return release;
+}
+
 describe.skipIf(folder === undefined)("the simulator's definitions", () => {
-  it('are those of the installed VPP: every message, CRC, field, type and service', async () => {
+  it('of its release are those of the installed VPP: every message, CRC, field, type and service', async () => {
     const files = (await readdir(folder ?? '', { recursive: true })).filter((file) => file.endsWith('.api.json'));
     const real = collect(
       await Promise.all(files.map(async (file) => JSON.parse(await readFile(join(folder ?? '', file), 'utf8')))),
     );
-    const api = new ReleaseApi(newestRelease);
+    const api = new ReleaseApi(profile());
     const ours = collect(api.modules as unknown as Module[]);
     expect(ours.messages.size).toBeGreaterThan(80);
+    // Some types are there for messages of later releases.
+    const used = usedTypes(ours);
+    for (const name of ours.types.keys()) if (!used.has(name)) ours.types.delete(name);
+    expect(ours.types.size).toBeGreaterThan(20);
     for (const part of ['messages', 'types', 'services'] as const)
       for (const [name, definition] of ours[part]) expect(real[part].get(name), `${part} ${name}`).toEqual(definition);
-    expect(JSON.parse(api.json)).toHaveLength(api.modules.length - 1);
   });
 });

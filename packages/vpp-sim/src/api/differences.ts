@@ -36,6 +36,13 @@ export const absences = {
   v20: {
     ...v21,
     absent: [...v21.absent, ...vxlan],
+    enums: {
+      ...v21.enums,
+      tunnel_encap_decap_flags:
+        'u8 TUNNEL_API_ENCAP_DECAP_FLAG_NONE=0 TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_COPY_DF=1 ' +
+        'TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_SET_DF=2 TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_COPY_DSCP=4 ' +
+        'TUNNEL_API_ENCAP_DECAP_FLAG_ENCAP_COPY_ECN=8 TUNNEL_API_ENCAP_DECAP_FLAG_DECAP_COPY_ECN=16',
+    },
     crcs: {
       ...v21.crcs,
       acl_add_replace: '1cabdeab',

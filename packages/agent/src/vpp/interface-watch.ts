@@ -51,8 +51,21 @@ export class InterfaceWatch {
       else this.#changed.set(sw_if_index, flags);
       this.options.poke();
     });
-    await vpp.request('want_interface_events', { enable_disable: 1, pid: process.pid });
+    await this.#subscribe();
     return registration;
+  }
+
+  /** VPPs before 22.02 go on holding who has gone for subscribed, and refuse whoever gets its place as a client. */
+  async #subscribe(): Promise<void> {
+    const want = (enable_disable: 0 | 1) =>
+      this.options.vpp.request('want_interface_events', { enable_disable, pid: process.pid });
+    try {
+      await want(1);
+    } catch (error) {
+      if (!(error instanceof VppRetvalError) || error.errorName !== 'VNET_API_ERROR_INVALID_REGISTRATION') throw error;
+      await want(0);
+      await want(1);
+    }
   }
 
   /** Reads again what events were about; returns the tags of interfaces that came, went or changed. */

@@ -15,6 +15,11 @@ export interface Release {
   readonly keptHit: 0xffff | 0xffffffff;
   /** Whether `classify_session_dump` tells what a session matches: before 22.10 the message ends before it. */
   readonly listsMatches: boolean;
+  /**
+   * Whether a client that has gone is subscribed to events no more. Before 22.02 (vlibmemory/socket_api.c, reaping by another number
+   * than clients subscribe by) whoever gets its place is told that it is subscribed already.
+   */
+  readonly forgetsClients: boolean;
   /** Whether its ACLs match IPv6 prefixes of any length: before 25.06 only those that end at a whole byte. */
   readonly anyIp6Length: boolean;
 }
@@ -45,8 +50,21 @@ export const newestInput = inserted(
 );
 export const newestOutput = inserted(plainOutput, 'XCRW', 'POLICER:l2-policer-output');
 
-const old = { printsFeatures: true, keptHit: 0xffffffff, listsMatches: false, anyIp6Length: false } as const;
-const today = { printsFeatures: true, keptHit: 0xffff, listsMatches: true, anyIp6Length: true } as const;
+const old = {
+  printsFeatures: true,
+  keptHit: 0xffffffff,
+  listsMatches: false,
+  anyIp6Length: false,
+  forgetsClients: true,
+} as const;
+const oldest = { ...old, forgetsClients: false } as const;
+const today = {
+  printsFeatures: true,
+  keptHit: 0xffff,
+  listsMatches: true,
+  anyIp6Length: true,
+  forgetsClients: true,
+} as const;
 const recent = { ...today, anyIp6Length: false } as const;
 const withGbp = { inputFeatures: gbpInput, outputFeatures: gbpOutput } as const;
 const plain = { inputFeatures: plainInput, outputFeatures: plainOutput } as const;
@@ -54,9 +72,9 @@ const newest = { inputFeatures: newestInput, outputFeatures: newestOutput } as c
 
 /** Releases that differ in what the agent uses, or on which networking-vpp runs. */
 export const releases = {
-  '20.05': { name: '20.05', differences: absences.v20, ...withGbp, ...old },
-  '20.09': { name: '20.09', differences: absences.v20, ...withGbp, ...old },
-  '21.06': { name: '21.06', differences: absences.v21, ...withGbp, ...old },
+  '20.05': { name: '20.05', differences: absences.v20, ...withGbp, ...oldest },
+  '20.09': { name: '20.09', differences: absences.v20, ...withGbp, ...oldest },
+  '21.06': { name: '21.06', differences: absences.v21, ...withGbp, ...oldest },
   '22.06': { name: '22.06', differences: absences.v22, ...plain, ...old },
   '23.06': { name: '23.06', differences: absences.v23, ...plain, ...recent },
   '24.06': { name: '24.06', differences: absences.v24, ...plain, ...recent },

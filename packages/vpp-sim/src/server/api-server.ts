@@ -7,7 +7,9 @@ import { Session, type SessionHost } from './session.js';
 export class ApiServer {
   readonly #sessions = new Map<Socket, Session>();
   #server: Server | undefined;
-  #nextClient = 1;
+  /** By client index, which the next client gets when one has gone: who wants events, and as which process. */
+  readonly #subscribers = new Map<number, number>();
+  readonly #taken = new Set<number>();
 
   constructor(
     private readonly socketPath: string,
@@ -30,11 +32,17 @@ export class ApiServer {
   }
 
   #accept(socket: Socket): void {
-    const session = new Session(this.host(), socket, this.#nextClient);
-    this.#nextClient += 1;
-    this.#sessions.set(socket, session);
+    const host = this.host();
+    let index = 1;
+    while (this.#taken.has(index)) index += 1;
+    this.#taken.add(index);
+    this.#sessions.set(socket, new Session(host, socket, index, this.#subscribers));
     socket.on('error', (error) => this.host().onBadClient(error));
-    socket.on('close', () => this.#sessions.delete(socket));
+    socket.on('close', () => {
+      this.#sessions.delete(socket);
+      this.#taken.delete(index);
+      if (host.api.forgetsClients) this.#subscribers.delete(index);
+    });
   }
 
   get clientCount(): number {
@@ -54,6 +62,7 @@ export class ApiServer {
   /** Breaks every connection and stops listening. */
   async close(): Promise<void> {
     this.dropClients();
+    this.#subscribers.clear();
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -37,13 +37,13 @@ export class Session implements ClientContext {
   /** Messages read and not yet answered: at most one chunk's worth, since nothing is read while any wait. */
   #waiting: Received[] = [];
   #busy = false;
-  #eventPid: number | undefined;
   #cancelDelay: (() => void) | undefined;
 
   constructor(
     private readonly host: SessionHost,
     private readonly socket: Socket,
     readonly clientIndex: number,
+    private readonly subscribers: Map<number, number>,
   ) {
     this.#outbox = new Outbox(socket);
     this.#decoder = new FrameDecoder((id, buffer, start, end) => this.#onFrame(id, buffer, start, end));
@@ -53,19 +53,21 @@ export class Session implements ClientContext {
   }
 
   wantInterfaceEvents(enable: boolean, pid: number): boolean {
-    if (enable === (this.#eventPid !== undefined)) return false;
-    this.#eventPid = enable ? pid : undefined;
+    if (enable === this.subscribers.has(this.clientIndex)) return false;
+    if (enable) this.subscribers.set(this.clientIndex, pid);
+    else this.subscribers.delete(this.clientIndex);
     return true;
   }
 
   /** Sends events to a client that asked for them. */
   sendEvents(events: readonly InterfaceEvent[]): void {
-    if (this.#eventPid === undefined) return;
+    const pid = this.subscribers.get(this.clientIndex);
+    if (pid === undefined) return;
     const message = this.host.table.named('sw_interface_event');
     for (const { swIfIndex, flags, deleted } of events)
       this.#outbox.add(message, {
         client_index: this.clientIndex,
-        pid: this.#eventPid,
+        pid,
         sw_if_index: swIfIndex,
         flags,
         deleted,
@@ -152,7 +154,7 @@ export class Session implements ClientContext {
     if (handler === undefined) throw new RangeError(`a client sent ${name}, which is no request`);
     const refusal = faults.takeRefusal(name);
     if (handler.kind === 'request') {
-      if (handler.writes(new Fields(values))) this.host.onWrite(name, this.#eventPid !== undefined);
+      if (handler.writes(new Fields(values))) this.host.onWrite(name, this.subscribers.has(this.clientIndex));
       const reply = refusal === undefined ? this.#run(handler, values) : { ...handler.refused, retval: refusal };
       this.#outbox.add(table.named(`${name}_reply`), { ...reply, context });
     } else if (refusal === undefined) {

@@ -12,6 +12,7 @@ export class SpokenApi {
   readonly printsFeatures: boolean;
   readonly keptHit: number;
   readonly listsMatches: boolean;
+  readonly forgetsClients: boolean;
 
   constructor(release: Release) {
     this.name = release.name;
@@ -21,6 +22,7 @@ export class SpokenApi {
     this.printsFeatures = release.printsFeatures;
     this.keptHit = release.keptHit;
     this.listsMatches = release.listsMatches;
+    this.forgetsClients = release.forgetsClients;
   }
 
   /** Bytes that are missing at the end of a message of details, as old releases send it. */

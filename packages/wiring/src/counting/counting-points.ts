@@ -1,4 +1,4 @@
-import type { StageCount } from '@taas/model';
+import type { NodeTapFlow, StageCount } from '@taas/model';
 import { findPort } from '../find-interface.js';
 import { legDirections, legId } from '../mirrors/mirror-leg.js';
 import { featureBits } from '../objects/layer2-features.js';
@@ -29,6 +29,8 @@ export interface EntryPoint {
   readonly policer: { readonly name: string; readonly index: number } | null;
   /** Whether what it drops, beyond what its policer drops, is what its filter did not want. */
   readonly filtered: boolean;
+  /** Interfaces of the wire that its copies leave by: what those cannot send counts as dropped by the entry, too. */
+  readonly wires: readonly number[];
 }
 
 /** The interfaces whose counters tell what became of a tap's copies on this node. */
@@ -98,7 +100,7 @@ function flowPoints(id: string, wanted: Wanted, actual: ActualView): CountingPoi
 function servicePoints(id: string, wanted: Wanted, actual: ActualView): CountingPoints {
   const own = wanted.service(id)?.record;
   const flows = [...wanted.flowsOf(id)].flatMap((flow) => wanted.flow(flow)?.record ?? []);
-  const shared = tagged('entry', id, actual).map((index) => entryAt(index, 'BOTH', false, actual));
+  const shared = tagged('entry', id, actual).map((index) => entryAt(index, 'BOTH', false, wiresOf(id, actual), actual));
   const entries = [...shared, ...flows.flatMap((record) => ownEntries(record.id, record, actual))];
   const links = (['vlan', 'vxlan'] as const).flatMap((kind) => tagged(kind, id, actual));
   const ways = wayKinds
@@ -125,7 +127,7 @@ function mirrorPoints(id: string, wanted: Wanted, actual: ActualView): CountingP
   const points: CountingPoints = { kind: 'tap_mirrors', id, ...none, leavesUncounted: true };
   const record = wanted.mirrors.get(id)?.record;
   const entries = legDirections.flatMap((direction) =>
-    tagged('mirror', legId(id, direction), actual).map((index) => entryAt(index, direction, false, actual)),
+    tagged('mirror', legId(id, direction), actual).map((index) => entryAt(index, direction, false, [], actual)),
   );
   const mirrors = entries.flatMap(({ index }) => mirrorsTo(index, actual));
   const source = record && !record.removed ? findPort(record.port_id, actual).value : undefined;
@@ -140,15 +142,28 @@ function mirrorPoints(id: string, wanted: Wanted, actual: ActualView): CountingP
   return { ...points, mirrors, entries, missing };
 }
 
-function ownEntries(id: string, record: Parameters<typeof isUnfiltered>[0], actual: ActualView): EntryPoint[] {
-  return tagged('flow', id, actual).map((index) => entryAt(index, record.direction, !isUnfiltered(record), actual));
+function ownEntries(id: string, record: NodeTapFlow, actual: ActualView): EntryPoint[] {
+  const wires = wiresOf(record.tap_service_id, actual);
+  const filtered = !isUnfiltered(record);
+  return tagged('flow', id, actual).map((index) => entryAt(index, record.direction, filtered, wires, actual));
+}
+
+function wiresOf(service: string, actual: ActualView): number[] {
+  const ways = (['collector', 'unicast', 'vlan'] as const).flatMap((kind) => tagged(kind, service, actual));
+  return [...new Set(ways.map((index) => actual.interfaces.get(index)?.supIndex ?? index))];
 }
 
 /** @param asked what should be mirrored to it; what is may be less, where others copy the rest */
-function entryAt(index: number, asked: Direction, filtered: boolean, actual: ActualView): EntryPoint {
+function entryAt(
+  index: number,
+  asked: Direction,
+  filtered: boolean,
+  wires: readonly number[],
+  actual: ActualView,
+): EntryPoint {
   const state = mirrorsTo(index, actual).reduce((all, each) => all | each.state, 0);
   const direction = state === 1 ? 'OUT' : state === 2 ? 'IN' : state === 3 ? 'BOTH' : asked;
-  return { index, direction, policer: actual.policings.get(index)?.policer ?? null, filtered };
+  return { index, direction, policer: actual.policings.get(index)?.policer ?? null, filtered, wires };
 }
 
 function mirrorsTo(index: number, actual: ActualView): MirrorPoint[] {
@@ -185,7 +200,7 @@ export function indicesOf(points: CountingPoints): number[] {
   return [
     ...mirrors.map(({ from }) => from),
     ...missing.map(({ from }) => from),
-    ...entries.map(({ index }) => index),
+    ...entries.flatMap(({ index, wires }) => [index, ...wires]),
     ...out.flatMap(({ index, wire }) => [index, wire]),
     ...points.in,
     ...(collector ? [collector.port, ...collector.ways] : []),

@@ -35,6 +35,8 @@ export interface ReconcilePassOptions {
   readonly asked: () => Work;
   /** Something happened that leaves VPP's state in doubt: everything has to be read. */
   readonly doubt: () => void;
+  /** Counts what taps have copied: before something changes in VPP, and when it has. */
+  readonly count: (session: VppSession) => Promise<void>;
 }
 
 const disconnected = { code: 'vpp_disconnected', reason: 'VPP is not connected' } as const;
@@ -139,6 +141,7 @@ export class ReconcilePass {
     this.#reportUndone(plan, work);
     counters.plans++;
     for (const { key, steps } of plan.sequences) logger.debug({ key, steps: steps.map(describeStep) }, 'to be done');
+    await this.options.count(session);
     const result = await session.execute(plan);
     counters.steps += result.steps;
     counters.failures += result.failures.size;
@@ -151,6 +154,7 @@ export class ReconcilePass {
     await session.reader.readTouched(result.touched);
     const { features } = this.#interest(ids);
     await session.reader.readFeatures(features);
+    await this.options.count(session);
     this.#settle(again(), result.failures);
   }
 

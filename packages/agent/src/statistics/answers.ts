@@ -13,7 +13,7 @@ export const mostAtOnce = 200;
 /** Figures that do not change are written again after so long, that their reader sees that they are of now. */
 const aliveMs = 30_000;
 /** The last figures of a tap that has gone stay so long, if no server has taken them away. */
-const finalMs = 24 * 3_600_000;
+const finalMs = 3_600_000;
 /** Records of one transaction. */
 const batch = 32;
 

@@ -2,7 +2,9 @@ import type { VppSnapshot } from '@taas/wiring';
 import type { AgentConfig } from '../config.js';
 import type { Contained } from '../contained.js';
 import type { Uplinks } from '../presence/uplinks.js';
+import type { CounterSource } from '../statistics/counter-source.js';
 import type { Counting } from '../statistics/counting.js';
+import { readPolicers } from '../statistics/read-policers.js';
 import type { PendingTaps } from '../wanted/pending-taps.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { budgetProbe } from './budget.js';
@@ -24,6 +26,7 @@ export interface ProbesOptions {
   readonly budget: BudgetKeeper;
   readonly copies: CopyWatch;
   readonly counting: Counting;
+  readonly source: CounterSource;
   readonly pending: PendingTaps;
   readonly uplinks: Uplinks;
   /** Whether VPP's bits mean something to us. */
@@ -37,12 +40,12 @@ export type Probes = Readonly<
 >;
 
 export function createProbes(options: ProbesOptions): Probes {
-  const { intervals, snapshot, wanted, budget, copies, counting, pending, uplinks, contained, isJudged } = options;
+  const { intervals, snapshot, wanted, budget, copies, counting, source, pending, uplinks, contained, isJudged } = options;
   return {
     resync: resyncProbe(intervals.verify_ms),
     drift: driftProbe(intervals.liveness_ms, new ChangedSights(snapshot, contained), wanted, uplinks),
     dataPlane: dataPlaneProbe(intervals.traffic_ms, copies, wanted),
-    budget: budgetProbe(intervals.budget_ms, budget, wanted),
+    budget: budgetProbe(intervals.budget_ms, budget, wanted, (vpp, odd) => readPolicers(vpp, source, snapshot, odd)),
     counters: countersProbe(intervals.statistics_ms, counting),
     ports: portsProbe(intervals.port_poll_ms, pending, uplinks),
     uplinks: uplinksProbe(intervals.liveness_ms, isJudged, uplinks),

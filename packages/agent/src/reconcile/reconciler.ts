@@ -11,6 +11,7 @@ import { createProbes, type Probes } from '../probes/probes.js';
 import type { StateReporter } from '../report/state-reporter.js';
 import type { CounterSource } from '../statistics/counter-source.js';
 import type { Counting } from '../statistics/counting.js';
+import { movedOf } from '../statistics/reading.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
 import { VppSession } from '../vpp/vpp-session.js';
 import { PendingTaps } from '../wanted/pending-taps.js';
@@ -64,7 +65,10 @@ export class Reconciler {
     const { config, clock, logger, contained, looked, snapshot, counting } = options;
     this.snapshot = snapshot;
     const pending = this.#pending;
-    const copies = new CopyWatch(snapshot, logger, contained);
+    const copies = new CopyWatch(snapshot, logger, contained, async (vpp, interfaces) => {
+      const reading = await options.source.read(vpp, { interfaces, policers: false });
+      return movedOf(reading, interfaces);
+    });
     const uplinks = new Uplinks(config, snapshot, { uplinks: configuredUplinks(config) }, looked);
     this.#copies = copies;
     this.#uplinks = uplinks;

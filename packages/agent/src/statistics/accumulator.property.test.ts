@@ -160,6 +160,23 @@ describe('an Accumulator', () => {
     );
   });
 
+  it.each([
+    ['where names come again, while the agent runs', 'restart agent'],
+    ['where names come again with another VPP', 'reuse'],
+  ])('tells each tap of exactly its frames %s', (_, without) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const world = new World(true, false);
+        for (const each of steps) {
+          if (each[0] === without) continue;
+          perform(world, each);
+          for (const id of ids) expect(world.seen(id)).toBe(world.expected.get(id));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('never counts more than there was, nor backwards, where VPP does not say that it was cleared, or names come again', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

@@ -30,6 +30,20 @@ export interface Reading {
   readonly policed: (policer: { readonly name: string; readonly index: number }) => Policed | undefined;
 }
 
+/** What interfaces have received and sent, as far as VPP has shown them: for who compares, not for who adds up. */
+export function movedOf(
+  { counted }: Pick<Reading, 'counted'>,
+  indices: readonly number[],
+): Map<number, { readonly rxPackets: number; readonly txPackets: number }> {
+  return new Map(
+    indices.flatMap((index) => {
+      const found = counted(index);
+      if (!found) return [];
+      return [[index, { rxPackets: Number(found.rxPackets), txPackets: Number(found.txPackets) }] as const];
+    }),
+  );
+}
+
 export const nothingCounted: Counted = {
   rxPackets: 0n,
   rxBytes: 0n,

@@ -15,7 +15,7 @@ import { movedOf } from '../statistics/reading.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
 import { VppSession } from '../vpp/vpp-session.js';
 import { PendingTaps } from '../wanted/pending-taps.js';
-import { isEmpty } from '../wanted/tap-ids.js';
+import { isEmpty, tapName } from '../wanted/tap-ids.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { DirtyTaps } from './dirty-taps.js';
 import { FeatureBitsKnown } from './feature-bits-known.js';
@@ -94,6 +94,7 @@ export class Reconciler {
       now: () => clock.monotonic(),
       asked: () => this.queue.waiting,
       count: (session) => counting.count(session),
+      countsAsActive: (kind, id) => counting.states.get(tapName(kind, id)) === 'ACTIVE',
       doubt: () => this.queue.addAll(),
     });
   }

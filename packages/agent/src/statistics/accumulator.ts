@@ -110,7 +110,9 @@ export class Accumulator {
       const who = identify(index);
       const value = reading.counted(index);
       const before = this.#interfaces.get(index);
+      // What VPP has not shown this time goes on from where it was.
       if (who && value) interfaces.set(index, { who, value });
+      else if (before) interfaces.set(index, before);
       const gain = who && value && isSame(before?.who, who) && before ? gained(before.value, value, isCleared) : null;
       gains.set(index, gain);
       return gain;

@@ -156,7 +156,7 @@ describe('an Accumulator', () => {
           }
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -173,7 +173,7 @@ describe('an Accumulator', () => {
           for (const id of ids) expect(world.seen(id)).toBe(world.expected.get(id));
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -192,7 +192,7 @@ describe('an Accumulator', () => {
           }
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -92,13 +92,15 @@ export class Accumulator {
    * @param taps the counting points of all taps on the node
    * @param identify who has an index; undefined: nobody
    * @param now milliseconds since 1970
+   * @returns whether taps are counted elsewhere than before: a state file of before would not know where
    */
   take(
     reading: Reading,
     taps: Iterable<CountingPoints>,
     identify: (index: number) => Identity | undefined,
     now: number,
-  ): void {
+  ): boolean {
+    let isElsewhere = false;
     if (reading.boot !== this.#boot) this.forgetBaselines();
     const isCleared = reading.cleared !== null && this.#cleared !== null && reading.cleared !== this.#cleared;
     const [interfaces, policers] = [new Map<number, Baseline<Counted>>(), new Map<string, Baseline<Policed>>()];
@@ -143,12 +145,14 @@ export class Accumulator {
       for (const index of tap.collector ? [tap.collector.port, ...tap.collector.ways] : []) of(index);
       for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
+      isElsewhere ||= found.points.size !== before.size || [...found.points].some((point) => !before.has(point));
       totals.points = found.points;
     }
     this.#boot = reading.boot;
     this.#cleared = reading.cleared;
     this.#interfaces = interfaces;
     this.#policers = policers;
+    return isElsewhere;
   }
 
   /** Adds time in which a tap was wanted and not copied, or not counted. */

@@ -6,6 +6,7 @@ import {
   CombinedCounters,
   findSegment,
   openSegmentFile,
+  type SegmentBytes,
   SimpleCounters,
   StatsSegment,
   type StatsValue,
@@ -42,6 +43,8 @@ export interface CounterSourceOptions {
   readonly procDirectory: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Finds and opens the segment of a process; a seam for tests. */
+  readonly open?: (pid: number, procDirectory: string) => Promise<SegmentBytes>;
 }
 
 /** What to read. */
@@ -195,8 +198,8 @@ export class CounterSource {
 
   async #open(vpp: Vpp): Promise<Opened> {
     const { vpe_pid } = await vpp.request('control_ping', {});
-    const path = await findSegment(vpe_pid, this.options.procDirectory);
-    return { segment: new StatsSegment(openSegmentFile(path), this.#statsClock), checked: false };
+    const { procDirectory, open = openSegment } = this.options;
+    return { segment: new StatsSegment(await open(vpe_pid, procDirectory), this.#statsClock), checked: false };
   }
 
   /** A pid of another pid namespace may be another VPP's here. */
@@ -277,6 +280,10 @@ export class CounterSource {
       },
     };
   }
+}
+
+async function openSegment(pid: number, procDirectory: string): Promise<SegmentBytes> {
+  return openSegmentFile(await findSegment(pid, procDirectory));
 }
 
 function isOurs(index: number, { interfaces }: VppSnapshot): boolean {

@@ -11,8 +11,10 @@ import type { CounterSource } from './counter-source.js';
 import { type Elapsed, GapClock } from './gap-clock.js';
 import type { StateFile } from './state-file.js';
 
-/** The state file is written this often at most, and when the agent stops. */
+/** The state file is written this often, and when the agent stops. */
 const saveMs = 30_000;
+/** Or after so long, when taps are counted elsewhere than it says: of those it knows nothing that could be gone on from. */
+const saveSoonMs = 5_000;
 
 export interface CountingOptions {
   readonly source: CounterSource;
@@ -32,6 +34,7 @@ export class Counting {
   /** When the state file was written that has been gone on from, and nothing been read since. */
   #restoredAt: number | null = null;
   #savedAt = Number.NEGATIVE_INFINITY;
+  #isElsewhere = false;
   #saving: Promise<void> = Promise.resolve();
   #loaded: Promise<void> | null = null;
   #readAt = 0;
@@ -79,11 +82,13 @@ export class Counting {
     this.#restoredAt = null;
     const counted = (index: number) =>
       snapshot.interfaces.birthOf(index) === identities.get(index)?.birth ? reading.counted(index) : undefined;
-    this.accumulator.take({ ...reading, counted }, taps, (index) => identities.get(index), now);
+    const isElsewhere = this.accumulator.take({ ...reading, counted }, taps, (index) => identities.get(index), now);
+    this.#isElsewhere ||= isElsewhere;
     this.#readAt = now;
     this.#add(this.#gaps.take(clock.monotonic()), now);
     this.#forgetOthers(taps);
-    if (clock.monotonic() - this.#savedAt >= saveMs) void this.save();
+    const age = clock.monotonic() - this.#savedAt;
+    if (age >= saveMs || (this.#isElsewhere && age >= saveSoonMs)) void this.save();
   }
 
   /** A tap's state is told: time in which it is not ACTIVE is counted. */
@@ -107,6 +112,7 @@ export class Counting {
     const { file, clock } = this.options;
     if (!file || this.#loaded === null) return;
     this.#savedAt = clock.monotonic();
+    this.#isElsewhere = false;
     this.#saving = this.#saving.then(() => file.save(this.accumulator.state, clock.now()));
     await this.#saving;
   }
@@ -119,8 +125,8 @@ export class Counting {
 
   async #load(): Promise<void> {
     const found = (await this.options.file?.load()) ?? null;
-    this.#savedAt = this.options.clock.monotonic();
     if (!found) return;
+    this.#savedAt = this.options.clock.monotonic();
     this.accumulator.restore(found.state);
     this.#restoredAt = found.savedAt;
   }

@@ -13,9 +13,8 @@ it('shows the taps that are on the node now, each stage that is counted, and not
     source_port: id('a'),
     direction: 'OUT',
     vlan_filter: null,
-    filter: [],
   } as const;
-  wanted.setFlow({ record: { ...common, ...of, target: { type: 'local' } }, revision: 1 });
+  wanted.setFlow({ record: { ...common, ...of, filter: [], target: { type: 'local' } }, revision: 1 });
   const record = (_: string, tap: string): StatisticsRecord | null => ({
     ...{ v: 1, id: tap, since: 1, at: 1, final: false },
     stages: [

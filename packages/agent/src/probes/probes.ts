@@ -40,7 +40,8 @@ export type Probes = Readonly<
 >;
 
 export function createProbes(options: ProbesOptions): Probes {
-  const { intervals, snapshot, wanted, budget, copies, counting, source, pending, uplinks, contained, isJudged } = options;
+  const { intervals, snapshot, wanted, budget, copies, counting, source, pending, uplinks, contained, isJudged } =
+    options;
   return {
     resync: resyncProbe(intervals.verify_ms),
     drift: driftProbe(intervals.liveness_ms, new ChangedSights(snapshot, contained), wanted, uplinks),

@@ -24,7 +24,15 @@ let dirty: DirtyTaps;
 
 beforeEach(() => {
   ran = [];
-  found = { resync: clean, drift: clean, dataPlane: clean, budget: clean, counters: clean, ports: clean, uplinks: clean };
+  found = {
+    resync: clean,
+    drift: clean,
+    dataPlane: clean,
+    budget: clean,
+    counters: clean,
+    ports: clean,
+    uplinks: clean,
+  };
   const probe = (name: keyof Probes): Probe => ({
     ...{ name, interval: () => 1000, share: 1, enabled: () => true },
     run: async () => {

@@ -32,7 +32,7 @@ export interface TapGains {
 
 /**
  * What the counters of a tap's interfaces say of its stages. A stage that is counted here is there, be it with 0. See
- * docs/explanation/counters.md for what VPP counts where.
+ * docs/decisions/0040-counters.md for what VPP counts where.
  */
 export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): TapGains {
   const stages: StageGain[] = [];

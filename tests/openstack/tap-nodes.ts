@@ -77,7 +77,7 @@ export class TapNodes {
       ...{ program: 'taas-agent', directory: join(place.directory, name), healthPort },
       config: agentConfig(
         // A node whose agent is held back for a while is not an unattended one.
-        { agent: { lease_ttl_s: 300 } },
+        { agent: { lease_ttl_s: 300, statistics: { state_file: join(place.directory, `${name}.statistics.json`) } } },
         {
           ...{ node: name, n: this.#nodes.size, apiSocket: lab.apiSocket, apiFolders: lab.apiFolders, healthPort },
           endpoints: [place.etcdUrl],

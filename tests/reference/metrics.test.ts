@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agentMetrics } from '@taas/agent';
+import { agentMetrics, tapMetrics } from '@taas/agent';
 import { serverMetrics } from '@taas/server/testing';
 import { type MetricDefinition, processMetrics } from '@taas/service';
 import { refusals, signatureMetrics } from '@taas/store';
@@ -20,6 +20,7 @@ it('docs/reference/metrics.md has every metric of the code, and no other', () =>
   expect(documented('Both programs')).toEqual(known(processMetrics, signatureMetrics));
   expect(documented('Server')).toEqual(known(serverMetrics));
   expect(documented('Agent')).toEqual(known(agentMetrics));
+  expect(documented('Each tap, by the agent of each of its nodes')).toEqual(known(tapMetrics));
 });
 
 it('has every reason for which a signature is refused, and no other', () => {

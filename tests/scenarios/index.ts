@@ -49,6 +49,9 @@ export const scenarios = {
     since: { release: '23.06', why: 'policers of before count nothing that can be read' },
     describe: async (place) => (await import('./budgets.js')).describeBudgets(place.name, inProcess(place)),
   },
+  counters: {
+    describe: async (place) => (await import('./counters.js')).describeCounters(place.name, killing(place)),
+  },
   'still-copies': {
     describe: async (place) => (await import('./still-copies.js')).describeStillCopies(place.name, inProcess(place)),
   },

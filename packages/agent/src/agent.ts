@@ -1,4 +1,4 @@
-import { type AgentRecord, asLine, heartbeatCapability } from '@taas/model';
+import { type AgentRecord, asLine, heartbeatCapability, statisticsCapability } from '@taas/model';
 import {
   type Clock,
   type ConfigWatch,
@@ -10,6 +10,7 @@ import {
   startHealthServer,
 } from '@taas/service';
 import type { Store, Trust } from '@taas/store';
+import { createSnapshot } from '@taas/wiring';
 import { exposeAgent } from './agent-metrics.js';
 import type { AgentConfig } from './config.js';
 import { Contained, type EndsPass } from './contained.js';
@@ -24,6 +25,11 @@ import { Reconciler } from './reconcile/reconciler.js';
 import { RetrySchedule } from './reconcile/retry-schedule.js';
 import { StateReporter } from './report/state-reporter.js';
 import { StateWriter } from './report/state-writer.js';
+import { Answers } from './statistics/answers.js';
+import { CounterSource } from './statistics/counter-source.js';
+import { Counting } from './statistics/counting.js';
+import type { StateFile } from './statistics/state-file.js';
+import { tapMetricsText } from './tap-metrics.js';
 import { abilitiesOf } from './vpp/abilities.js';
 import { keepVppLink } from './vpp/vpp-link.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -42,6 +48,8 @@ export interface AgentDependencies {
   readonly files?: AgentFiles;
   /** What GET /metrics on the health port shows; without it, nothing is there. */
   readonly metrics?: Metrics;
+  /** Where figures survive a restart; without it, they begin anew. */
+  readonly statisticsFile?: StateFile;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A number in [0, 1), for jitter. */
@@ -92,6 +100,9 @@ class TaasAgent implements Agent {
   readonly #presence: Presence;
   readonly #reporter: StateReporter;
   readonly #reconciler: Reconciler;
+  readonly #source: CounterSource;
+  readonly #counting: Counting;
+  readonly #answers: Answers;
   #vppVersion: string | null = null;
   /** What VPP can do, as far as it is known: a restart of VPP takes nothing from what was said of it. */
   #abilities: readonly string[] = [];
@@ -113,13 +124,26 @@ class TaasAgent implements Agent {
     this.#wanted = new WantedFollower(store, node, logger, {
       changed: (ids) => this.#reconciler.queue.add(ids),
       replaced: () => this.#reconciler.queue.addAll(),
+      asked: (requests) => this.#answers.asked(requests),
     });
+    const snapshot = createSnapshot();
+    this.#source = new CounterSource({ snapshot, procDirectory: config.vpp.procdir, clock, logger });
+    this.#counting = new Counting({
+      ...{ source: this.#source, snapshot, wanted: this.#wanted, contained, clock, logger },
+      file: dependencies.statisticsFile,
+    });
+    this.#answers = new Answers({ store, node, counting: this.#counting, clock, logger });
     this.#presence = new Presence({ ...common, store, node, ttlSeconds: config.lease_ttl_s, backoff: storing });
-    this.#reporter = new StateReporter({ ...common, writer: new StateWriter(store, node), backoff: storing });
+    this.#reporter = new StateReporter({
+      ...{ ...common, writer: new StateWriter(store, node), backoff: storing },
+      told: (entry) => this.#counting.told(entry),
+      beforeRemoved: (entries, signal) => this.#answers.last(entries, signal),
+    });
     const backoff = { firstMs: intervals.retry_first_ms, maxMs: intervals.retry_max_ms };
     this.#reconciler = new Reconciler({
       config,
       budget,
+      ...{ snapshot, source: this.#source, counting: this.#counting },
       wanted: this.#wanted,
       reporter: this.#reporter,
       retries: new RetrySchedule(backoff, random),
@@ -135,8 +159,9 @@ class TaasAgent implements Agent {
   #expose(metrics: Metrics): void {
     exposeAgent(metrics, () => {
       const { pending, connected } = this.#reconciler;
-      return { counters: this.counters, pending, connected };
+      return { counters: this.counters, pending, connected, source: this.#source };
     });
+    if (this.config.metrics.per_tap) metrics.exposeText(() => tapMetricsText(this.#wanted.wanted, this.#counting));
     this.dependencies.trust?.expose(metrics);
   }
 
@@ -171,12 +196,14 @@ class TaasAgent implements Agent {
   /** Begins the work as soon as no other agent is at it. */
   async #takeTurn(signal: AbortSignal): Promise<void> {
     if (!(await this.#standBy.over(signal))) return;
+    await this.#counting.load();
     // The record of before a restart holds until VPP has been read or is known not to answer.
     this.#rounds = this.#guarded(this.#reconciler.run(signal));
     this.#tasks = [
       this.#wanted.follow(signal),
       this.#presence.keep(signal),
       this.#reporter.keep(signal),
+      this.#answers.keep(signal),
       this.dependencies.trust?.keepSigned([], signal) ?? Promise.resolve(),
       this.#keepVpp(this.#unplug.signal),
     ].map((task) => this.#guarded(task));
@@ -193,6 +220,8 @@ class TaasAgent implements Agent {
     patience.abort(reason);
     this.#unplug.abort(reason);
     await Promise.all([this.#rounds, ...this.#tasks]);
+    await this.#counting.save();
+    this.#source.detach();
     await this.#health?.close();
     this.#health = null;
     await this.dependencies.lock.release();
@@ -225,7 +254,7 @@ class TaasAgent implements Agent {
       vpp_version: this.#vppVersion === null ? null : asLine(this.#vppVersion, 128),
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
-      capabilities: [...this.#abilities, heartbeatCapability],
+      capabilities: [...this.#abilities, heartbeatCapability, statisticsCapability],
     };
     this.#presence.update(record);
   }

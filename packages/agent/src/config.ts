@@ -55,6 +55,12 @@ export const agentConfigSchema = options({
         description:
           "Folders with VPP's *.api.json files, for a VPP before 24.06, which cannot say what its messages are; none: /usr/share/vpp/api and share/vpp/api beside each folder of the PATH.",
       }),
+      procdir: Type.String({
+        default: '/proc',
+        minLength: 1,
+        description:
+          "Where the processes of VPP's host are seen: its statistics segment is found there. Where it cannot be, counters are read by VPP's command line.",
+      }),
       timeout_ms: milliseconds(10_000, 100, 600_000, 'Time for VPP to answer one request'),
       parallel: Type.Integer({
         default: 64,
@@ -105,6 +111,7 @@ export const agentConfigSchema = options({
       liveness_ms: milliseconds(500, 50, 3_600_000, 'Between two looks whether all of ours in VPP is as it was'),
       budget_ms: milliseconds(1000, 100, 3_600_000, 'Between two looks at what taps copy, if there is a budget'),
       traffic_ms: milliseconds(1000, 50, 3_600_000, 'Between two looks whether copies move where traffic does'),
+      statistics_ms: milliseconds(2000, 100, 3_600_000, 'Between two looks at what taps have copied'),
       port_poll_ms: milliseconds(500, 10, 60_000, 'Between two looks for a port that a tap waits for'),
       retry_first_ms: milliseconds(200, 10, 60_000, 'Before the first retry of a tap that failed; doubles each time'),
       retry_max_ms: milliseconds(30_000, 100, 3_600_000, 'Longest wait between two retries'),
@@ -117,6 +124,25 @@ export const agentConfigSchema = options({
     maximum: 300,
     description: 'Silence of this agent after which its node counts as unattended, in seconds.',
   }),
+  statistics: group(
+    {
+      state_file: Type.String({
+        default: '/var/lib/taas-agent/statistics.json',
+        minLength: 1,
+        description: 'File in which figures survive a restart of the agent; its folder must be writable.',
+      }),
+    },
+    'Figures of what taps copy.',
+  ),
+  metrics: group(
+    {
+      per_tap: Type.Boolean({
+        default: true,
+        description: 'Whether /metrics has series of each tap; off, only those of the agent and of VPP.',
+      }),
+    },
+    'What /metrics shows.',
+  ),
   health: healthOptions(9699),
   log: logOptions,
 });

@@ -4,6 +4,8 @@ export { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.
 export type { Counters } from './counters.js';
 export { createVppLock, type LockHolder, type VppLock } from './lock/vpp-lock.js';
 export { agentProgram } from './program.js';
+export { StateFile } from './statistics/state-file.js';
+export { tapMetrics } from './tap-metrics.js';
 export { parseCounts } from './vpp/policer-counts.js';
 export { type InterfaceCounters, readCounters } from './vpp/show-interface.js';
 export type { Vpp } from './vpp/vpp-messages.js';

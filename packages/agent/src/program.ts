@@ -23,6 +23,7 @@ import { apiFolders } from './api-folders.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';
 import { dryRun } from './dry-run.js';
 import { createVppLock } from './lock/vpp-lock.js';
+import { StateFile } from './statistics/state-file.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { whatVppNeeds } from './vpp/what-vpp-needs.js';
 
@@ -95,6 +96,7 @@ async function run(
     lock,
     files,
     metrics,
+    statisticsFile: new StateFile(config.statistics.state_file, logger),
     clock: systemClock,
     logger,
     random: Math.random,

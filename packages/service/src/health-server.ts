@@ -13,7 +13,7 @@ export interface HealthProbes {
   /** The process can do its job now. */
   readyz(): Health;
   /** What GET /metrics shows; nothing is there without. */
-  readonly metrics?: Pick<Metrics, 'scrape'>;
+  readonly metrics?: Pick<Metrics, 'contentType' | 'slices'>;
 }
 
 export interface HealthServer {
@@ -57,11 +57,21 @@ export async function startHealthServer(host: string, port: number, probes: Heal
   };
 }
 
-async function answerScrape(metrics: Pick<Metrics, 'scrape'>, response: ServerResponse): Promise<void> {
+async function answerScrape(metrics: Pick<Metrics, 'contentType' | 'slices'>, response: ServerResponse): Promise<void> {
   try {
-    const { contentType, text } = await metrics.scrape();
-    response.writeHead(200, { 'content-type': contentType }).end(text);
+    for await (const slice of metrics.slices()) {
+      if (response.destroyed) return;
+      if (!response.headersSent) response.writeHead(200, { 'content-type': metrics.contentType });
+      // A reader that does not read is waited for, as long as its connection is there.
+      if (!response.write(slice))
+        await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve));
+    }
+    response.end();
   } catch (error) {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
     // A value that cannot be read must not end the program; Prometheus shows a scrape that failed.
     response.writeHead(500, { 'content-type': 'text/plain' }).end(`${String(error)}\n`);
   }

@@ -9,6 +9,7 @@ export { type Health, type HealthProbes, type HealthServer, startHealthServer } 
 export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
 export { isInTheClear, isLoopback } from './loopback.js';
+export { labelText, metricText, type TextSample } from './metric-text.js';
 export { type Exposition, type MetricDefinition, Metrics, type Sample } from './metrics.js';
 export { News } from './news.js';
 export { oneLineJson } from './one-line.js';

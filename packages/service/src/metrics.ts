@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Counter, Gauge, Registry } from 'prom-client';
 
 /** A metric as the reference page has it (docs/reference/metrics.md). */
@@ -26,6 +27,7 @@ export interface Exposition {
  */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #texts: (() => Iterable<string>)[] = [];
 
   /** @param read the values of now; of a counter they never go down while the program runs */
   expose(definition: MetricDefinition, read: () => Iterable<Sample>): void {
@@ -45,8 +47,32 @@ export class Metrics {
     });
   }
 
+  /**
+   * Shows what is written in slices by `metricText`: series by the ten thousand, of which the library would take a second in one go.
+   * @param slices called at each scrape; empty slices are pauses
+   */
+  exposeText(slices: () => Iterable<string>): void {
+    this.#texts.push(slices);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** A scrape's text, slice by slice; others have their turn in between. */
+  async *slices(): AsyncGenerator<string> {
+    yield await this.#registry.metrics();
+    for (const text of this.#texts)
+      for (const slice of text()) {
+        if (slice !== '') yield slice;
+        await setImmediate();
+      }
+  }
+
   async scrape(): Promise<Exposition> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+    let text = '';
+    for await (const slice of this.slices()) text += slice;
+    return { contentType: this.contentType, text };
   }
 }
 

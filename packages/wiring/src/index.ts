@@ -1,3 +1,11 @@
+export {
+  type CountingPoints,
+  countingPoints,
+  type Direction,
+  type EntryPoint,
+  indicesOf,
+  type MirrorPoint,
+} from './counting/counting-points.js';
 export { findPort, findUplink, isPort, portOf, tagOrPort, uplinkOf } from './find-interface.js';
 export { listMark } from './flows/flow-filter.js';
 export { isInLayer2, uplinkIndices } from './layer2-uplinks.js';

@@ -1,9 +1,12 @@
 import type { Logger } from '@taas/service';
 import { noOverload, type Overload } from '@taas/wiring';
 import type { Contained } from '../contained.js';
-import { canCountPolicers, readCounts } from '../vpp/policer-counts.js';
+import { canCountPolicers, type PolicerCounts, readCounts } from '../vpp/policer-counts.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
 import { type Budget, judgeLoad, nothingWatched, overloadOf, type Watch } from './judge-load.js';
+
+/** Reads what our policers have counted, by name. */
+export type ReadPolicers = (vpp: Vpp, odd: (name: string) => void) => Promise<ReadonlyMap<string, PolicerCounts>>;
 
 /** What VPP's policers take for a rate at most: of a flow that is only counted. */
 export const unlimitedKbps = 100_000_000;
@@ -42,12 +45,12 @@ export class BudgetKeeper {
       );
   }
 
-  /** Looks at the counters. @returns tags of the loopbacks whose taps stand otherwise than before */
-  async look(vpp: Vpp, now: number): Promise<string[]> {
+  /** Looks at the counters, by the command line unless `read` knows better. @returns tags of the loopbacks whose taps stand otherwise than before */
+  async look(vpp: Vpp, now: number, read: ReadPolicers = readCounts): Promise<string[]> {
     if (this.policedKbps === null || !this.#possible) return [];
     const before = this.overload;
     const odd = (name: string) => this.contained.note(`the load of ${name}`, new Error('its counts cannot be read'));
-    this.#watch = judgeLoad(this.#watch, await readCounts(vpp, odd), now, this.budget);
+    this.#watch = judgeLoad(this.#watch, await read(vpp, odd), now, this.budget);
     this.overload = overloadOf(this.#watch, this.budget);
     return (['thinned', 'suspended'] as const).flatMap((how) => {
       const [old, fresh] = [before[how], this.overload[how]];

@@ -1,10 +1,15 @@
 import { affectedTaps } from '../wanted/affected-taps.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
-import type { BudgetKeeper } from './budget-keeper.js';
+import type { BudgetKeeper, ReadPolicers } from './budget-keeper.js';
 import { clean, type Probe } from './probe.js';
 
 /** Polls what taps copy, where there is a budget for it: those that are thinned, suspended or tried again are dirty. */
-export function budgetProbe(intervalMs: number, budget: BudgetKeeper, wanted: Pick<WantedFollower, 'wanted'>): Probe {
+export function budgetProbe(
+  intervalMs: number,
+  budget: BudgetKeeper,
+  wanted: Pick<WantedFollower, 'wanted'>,
+  read: ReadPolicers,
+): Probe {
   return {
     name: 'the load',
     interval: () => intervalMs,
@@ -13,7 +18,7 @@ export function budgetProbe(intervalMs: number, budget: BudgetKeeper, wanted: Pi
     decides: true,
     attach: (vpp) => budget.attach(vpp),
     run: async ({ vpp }, now) => ({
-      taps: affectedTaps(await budget.look(vpp, now), wanted.wanted),
+      taps: affectedTaps(await budget.look(vpp, now, read), wanted.wanted),
       everything: false,
     }),
     otherwise: () => clean,

@@ -8,11 +8,19 @@ import {
   type StillMirror,
   type VppSnapshot,
 } from '@taas/wiring';
-import { VppRetvalError } from 'vpp-api';
 import type { Contained } from '../contained.js';
-import { readCounters } from '../vpp/show-interface.js';
+import { commandLineCounters } from '../statistics/command-line-counters.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
-import { judgeCopies, type Mirror, type SpanDestination, type WatchedSpanDestination } from './judge-copies.js';
+import {
+  judgeCopies,
+  type Mirror,
+  type Moved,
+  type SpanDestination,
+  type WatchedSpanDestination,
+} from './judge-copies.js';
+
+/** Reads what interfaces have counted; one that VPP has not shown is not in the answer. */
+export type ReadMoved = (vpp: Vpp, indices: readonly number[]) => Promise<ReadonlyMap<number, Moved>>;
 
 /** So many interfaces' counters are read in one go. */
 const atOnce = 1000;
@@ -29,6 +37,11 @@ export class CopyWatch {
     private readonly snapshot: VppSnapshot,
     private readonly logger: Logger,
     private readonly contained: Contained,
+    private readonly read: ReadMoved = (vpp, indices) =>
+      commandLineCounters(
+        vpp,
+        indices.flatMap((index) => snapshot.interfaces.get(index)?.name ?? []),
+      ),
   ) {}
 
   get noCopies(): NoCopies {
@@ -47,9 +60,9 @@ export class CopyWatch {
   async look(vpp: Vpp): Promise<string[]> {
     for (const tag of [...this.#watched.keys()])
       if ([...this.snapshot.interfaces.by('tag', tag)].length === 0) this.#watched.delete(tag);
-    const { spanDestinations, names } = this.#next();
-    if (names.size === 0) return [];
-    const shown = await countersOf(vpp, [...names]);
+    const { spanDestinations, indices } = this.#next();
+    if (indices.size === 0) return [];
+    const shown = await this.read(vpp, [...indices]);
     const isNews = (spanDestination: SpanDestination) =>
       this.contained.attempt(`the copies of ${spanDestination.tag}`, () => this.#judge(spanDestination, shown), false);
     return spanDestinations.filter(isNews).map(({ tag }) => tag);
@@ -69,39 +82,20 @@ export class CopyWatch {
     return JSON.stringify(was) !== JSON.stringify(is);
   }
 
-  #next(): { readonly spanDestinations: readonly SpanDestination[]; readonly names: ReadonlySet<string> } {
+  #next(): { readonly spanDestinations: readonly SpanDestination[]; readonly indices: ReadonlySet<number> } {
     this.#rest ??= spanDestinationsOf(this.snapshot);
     const spanDestinations: SpanDestination[] = [];
-    const names = new Set<string>();
-    while (names.size < atOnce) {
+    const indices = new Set<number>();
+    while (indices.size < atOnce) {
       const { value, done } = this.#rest.next();
       if (done) {
         this.#rest = null;
         break;
       }
       spanDestinations.push(value);
-      for (const { index } of [value, ...value.mirrors]) {
-        const name = this.snapshot.interfaces.get(index)?.name;
-        if (name !== undefined) names.add(name);
-      }
+      for (const { index } of [value, ...value.mirrors]) if (this.snapshot.interfaces.has(index)) indices.add(index);
     }
-    return { spanDestinations, names };
-  }
-}
-
-/**
- * What is shown under these names. VPP shows none of them if one is gone, or is a name that its command line cannot read: then
- * the halves are asked for, so that it costs nobody else.
- */
-async function countersOf(vpp: Vpp, names: readonly string[]): Promise<ReturnType<typeof readCounters>> {
-  try {
-    return readCounters((await vpp.request('cli_inband', { cmd: `show interface ${names.join(' ')}` })).reply);
-  } catch (error) {
-    if (!(error instanceof VppRetvalError)) throw error;
-    if (names.length <= 1) return readCounters('');
-    const middle = Math.ceil(names.length / 2);
-    const halves = [names.slice(0, middle), names.slice(middle)].map((half) => countersOf(vpp, half));
-    return new Map((await Promise.all(halves)).flatMap((half) => [...half]));
+    return { spanDestinations, indices };
   }
 }
 

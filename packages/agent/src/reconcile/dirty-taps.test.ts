@@ -24,7 +24,15 @@ let dirty: DirtyTaps;
 
 beforeEach(() => {
   ran = [];
-  found = { resync: clean, drift: clean, dataPlane: clean, budget: clean, ports: clean, uplinks: clean };
+  found = {
+    resync: clean,
+    drift: clean,
+    dataPlane: clean,
+    budget: clean,
+    counters: clean,
+    ports: clean,
+    uplinks: clean,
+  };
   const probe = (name: keyof Probes): Probe => ({
     ...{ name, interval: () => 1000, share: 1, enabled: () => true },
     run: async () => {
@@ -36,6 +44,7 @@ beforeEach(() => {
     ...{ resync: probe('resync'), drift: probe('drift'), dataPlane: probe('dataPlane'), ports: probe('ports') },
     budget: { ...probe('budget'), decides: true },
     uplinks: { ...probe('uplinks'), enabled: () => false },
+    counters: probe('counters'),
   };
   const contained = new Contained({ logger: silentLogger, counters: { failures: 0 } });
   const clock = { ...systemClock, monotonic: () => 0 };
@@ -55,10 +64,10 @@ it('are those of changed records, of each probe that is due, and of retries; onl
   const { taps, asked } = await dirty.gather(session, flows('changed'));
   expect([...taps.flows].sort()).toEqual(['changed', 'copies', 'drift', 'load', 'port', 'retry']);
   expect([...asked.flows].sort()).toEqual(['changed', 'load']);
-  expect(ran).toEqual(['drift', 'dataPlane', 'budget', 'ports']);
+  expect(ran).toEqual(['drift', 'dataPlane', 'budget', 'counters', 'ports']);
   // None is due again.
   expect([...(await dirty.gather(session, noTaps())).taps.flows]).toEqual(['retry']);
-  expect(ran).toHaveLength(4);
+  expect(ran).toHaveLength(5);
 });
 
 it('leave what a probe cannot tell to a resync, which is due at once then', async () => {

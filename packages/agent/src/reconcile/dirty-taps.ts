@@ -43,7 +43,7 @@ export class DirtyTaps {
     // Whether copies can travel by an uplink is for the server to know, too.
     if ([...tags].some((tag) => tag.startsWith(physnetTagPrefix))) await uplinks.look(session.reader);
     const now = clock.monotonic();
-    for (const probe of [probes.drift, probes.dataPlane, probes.budget]) {
+    for (const probe of [probes.drift, probes.dataPlane, probes.budget, probes.counters]) {
       if (!schedule.isDue(probe, now)) continue;
       const dirty = await schedule.run(probe, session);
       addTaps(probe.decides ? asked : taps, dirty.taps);

@@ -35,6 +35,10 @@ export interface ReconcilePassOptions {
   readonly asked: () => Work;
   /** Something happened that leaves VPP's state in doubt: everything has to be read. */
   readonly doubt: () => void;
+  /** Counts what taps have copied: before something changes in VPP, and when it has. */
+  readonly count: (session: VppSession) => Promise<void>;
+  /** Whether a tap has been told to be ACTIVE. */
+  readonly countsAsActive: (kind: ResourceKind, id: string) => boolean;
 }
 
 const disconnected = { code: 'vpp_disconnected', reason: 'VPP is not connected' } as const;
@@ -135,10 +139,16 @@ export class ReconcilePass {
   /** Carries a plan out, reads back what it touched, and lets `again` tell from that how the taps stand. */
   async #execute(session: VppSession, plan: Plan, again: () => Plan, ids: TapIds, work: Work): Promise<void> {
     const { counters, logger } = this.options;
-    if (plan.sequences.length === 0) return this.#settle(plan, new Map());
+    if (plan.sequences.length === 0) {
+      // Whatever made them ACTIVE, they count from here on: who hears of it may send at once.
+      if (verify(plan).some(({ kind, id, status }) => status === 'ACTIVE' && !this.options.countsAsActive(kind, id)))
+        await this.options.count(session);
+      return this.#settle(plan, new Map());
+    }
     this.#reportUndone(plan, work);
     counters.plans++;
     for (const { key, steps } of plan.sequences) logger.debug({ key, steps: steps.map(describeStep) }, 'to be done');
+    await this.options.count(session);
     const result = await session.execute(plan);
     counters.steps += result.steps;
     counters.failures += result.failures.size;
@@ -151,6 +161,7 @@ export class ReconcilePass {
     await session.reader.readTouched(result.touched);
     const { features } = this.#interest(ids);
     await session.reader.readFeatures(features);
+    await this.options.count(session);
     this.#settle(again(), result.failures);
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@taas/service';
-import { createSnapshot, type NodeFacts } from '@taas/wiring';
+import type { NodeFacts, VppSnapshot } from '@taas/wiring';
 import type { AgentConfig } from '../config.js';
 import type { Contained } from '../contained.js';
 import type { Counters } from '../counters.js';
@@ -9,10 +9,13 @@ import { CopyWatch } from '../probes/copy-watch.js';
 import { ProbeSchedule } from '../probes/probe-schedule.js';
 import { createProbes, type Probes } from '../probes/probes.js';
 import type { StateReporter } from '../report/state-reporter.js';
+import type { CounterSource } from '../statistics/counter-source.js';
+import type { Counting } from '../statistics/counting.js';
+import { movedOf } from '../statistics/reading.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
 import { VppSession } from '../vpp/vpp-session.js';
 import { PendingTaps } from '../wanted/pending-taps.js';
-import { isEmpty } from '../wanted/tap-ids.js';
+import { isEmpty, tapName } from '../wanted/tap-ids.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { DirtyTaps } from './dirty-taps.js';
 import { FeatureBitsKnown } from './feature-bits-known.js';
@@ -31,6 +34,9 @@ export interface ReconcilerOptions {
   readonly logger: Logger;
   readonly counters: Counters;
   readonly contained: Contained;
+  readonly snapshot: VppSnapshot;
+  readonly source: CounterSource;
+  readonly counting: Counting;
   /** Called whenever VPP's interfaces have been read, and how the uplinks stand. */
   readonly looked: () => void;
 }
@@ -40,7 +46,7 @@ export interface ReconcilerOptions {
  * plans, applies the plan, verifies and reports. One pass at a time; what happens during a pass is for the next one.
  */
 export class Reconciler {
-  readonly snapshot = createSnapshot();
+  readonly snapshot: VppSnapshot;
   readonly queue = new WorkQueue();
   readonly #pending = new PendingTaps();
   readonly #copies: CopyWatch;
@@ -56,10 +62,13 @@ export class Reconciler {
   #registration: Disposable | null = null;
 
   constructor(private readonly options: ReconcilerOptions) {
-    const { config, clock, logger, contained, looked } = options;
-    const { snapshot } = this;
+    const { config, clock, logger, contained, looked, snapshot, counting } = options;
+    this.snapshot = snapshot;
     const pending = this.#pending;
-    const copies = new CopyWatch(snapshot, logger, contained);
+    const copies = new CopyWatch(snapshot, logger, contained, async (vpp, interfaces) => {
+      const reading = await options.source.read(vpp, { interfaces, policers: false });
+      return movedOf(reading, interfaces);
+    });
     const uplinks = new Uplinks(config, snapshot, { uplinks: configuredUplinks(config) }, looked);
     this.#copies = copies;
     this.#uplinks = uplinks;
@@ -84,6 +93,8 @@ export class Reconciler {
       ...{ pending, snapshot },
       now: () => clock.monotonic(),
       asked: () => this.queue.waiting,
+      count: (session) => counting.count(session),
+      countsAsActive: (kind, id) => counting.states.get(tapName(kind, id)) === 'ACTIVE',
       doubt: () => this.queue.addAll(),
     });
   }
@@ -118,6 +129,7 @@ export class Reconciler {
 
   detach(): void {
     this.#session = null;
+    this.options.source.detach();
     this.#lost = true;
     this.queue.addAll();
   }

@@ -9,6 +9,10 @@ export interface StateReporterOptions {
   readonly logger: Logger;
   readonly random: () => number;
   readonly backoff: BackoffPolicy;
+  /** Told of each state as soon as it is known. */
+  readonly told?: (entry: StateEntry) => void;
+  /** Called before taps are said to be REMOVED; it must not fail. */
+  readonly beforeRemoved?: (entries: readonly StateEntry[], signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -24,7 +28,10 @@ export class StateReporter {
   constructor(private readonly options: StateReporterOptions) {}
 
   report(entries: Iterable<StateEntry>): void {
-    for (const entry of entries) this.#entries.set(`${entry.kind}/${entry.id}`, entry);
+    for (const entry of entries) {
+      this.#entries.set(`${entry.kind}/${entry.id}`, entry);
+      this.options.told?.(entry);
+    }
     if (this.#entries.size > 0) this.#wake.call();
   }
 
@@ -56,6 +63,8 @@ export class StateReporter {
       if (this.#doubt) writer.forget();
       this.#doubt = false;
       try {
+        const removed = [...entries.values()].filter(({ status }) => status === 'REMOVED');
+        if (removed.length > 0) await this.options.beforeRemoved?.(removed, signal);
         await writer.write(entries.values(), signal);
         if (isWanted) await writer.prune(isWanted, signal);
         attempt = 0;

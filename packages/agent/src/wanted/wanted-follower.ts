@@ -10,7 +10,7 @@ import {
 import type { Logger } from '@taas/service';
 import type { Change, FollowEvent, KeyValue, Store } from '@taas/store';
 import { Wanted } from '@taas/wiring';
-import { addTap, type GatheredTaps, noTaps, type TapIds, tapName } from './tap-ids.js';
+import { addTap, type GatheredTaps, isEmpty, noTaps, type TapIds, type TapName, tapName } from './tap-ids.js';
 
 /** A record that cannot be used; reported as the tap's state, because its id can be read from the key. */
 export interface UnreadableRecord {
@@ -25,12 +25,15 @@ export interface WantedListener {
   changed(ids: TapIds): void;
   /** All of it may have changed. */
   replaced(): void;
+  /** The taps whose figures are asked for are others. */
+  asked?(requests: ReadonlySet<TapName>): void;
 }
 
 /** The wanted state of one node, kept up to date from the store. */
 export class WantedFollower {
   #wanted = new Wanted();
   #unreadable = new Map<string, UnreadableRecord>();
+  readonly #requests = new Set<TapName>();
   #complete = false;
   #stale = false;
 
@@ -84,21 +87,32 @@ export class WantedFollower {
     const before = this.#wanted;
     this.#wanted = new Wanted();
     this.#unreadable = new Map();
+    this.#requests.clear();
     for (const entry of entries) this.#put(entry, noTaps(), before);
+    this.listener.asked?.(this.#requests);
   }
 
   #change(changes: readonly Change[]): void {
     const ids = noTaps();
+    let asked = false;
     for (const change of changes) {
+      const key = change.kind === 'put' ? change.entry.key : change.key;
+      asked ||= parseKey(key).is === 'statistics-request';
       if (change.kind === 'put') this.#put(change.entry, ids);
       else this.#delete(change.key, ids);
     }
-    this.listener.changed(ids);
+    if (asked) this.listener.asked?.(this.#requests);
+    if (!isEmpty(ids)) this.listener.changed(ids);
   }
 
   /** @param before where the record may have been last, when it could be read */
   #put(entry: KeyValue, ids: GatheredTaps, before = this.#wanted): void {
     const parsed = parseKey(entry.key);
+    if (parsed.is === 'statistics-request') {
+      // What no server has signed asks for nothing.
+      if (entry.refused === undefined) this.#requests.add(tapName(parsed.kind, parsed.id));
+      else this.#requests.delete(tapName(parsed.kind, parsed.id));
+    }
     if (parsed.is !== 'node-resource') return;
     const { kind, id } = parsed;
     const revision = entry.modRevision;
@@ -130,6 +144,7 @@ export class WantedFollower {
 
   #delete(key: string, ids: GatheredTaps): void {
     const parsed = parseKey(key);
+    if (parsed.is === 'statistics-request') this.#requests.delete(tapName(parsed.kind, parsed.id));
     if (parsed.is !== 'node-resource') return;
     this.#touch(key, ids);
     // One that goes without a tombstone leaves its mirror, which only its service can tell from those of others.

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { agentConfigSchema, checkAgentConfig, createAgent, createVppLock, whatVppNeeds } from '@taas/agent';
+import { join } from 'node:path';
+import { agentConfigSchema, checkAgentConfig, createAgent, createVppLock, StateFile, whatVppNeeds } from '@taas/agent';
 import { checkServerConfig, createServer, serverConfigSchema } from '@taas/server';
-import { checkConfig } from '@taas/service';
+import { checkConfig, Metrics } from '@taas/service';
 import type { Store } from '@taas/store';
 import { connect } from 'vpp-api';
 import { freePort } from '../free-port.js';
@@ -65,7 +66,12 @@ export async function agentUnit(
   const name = named.name ?? `agent-${node}`;
   const healthPort = await freePort();
   const at = { node, n, apiSocket, apiFolders };
-  const config = agentConfig(options, { ...at, healthPort, endpoints: await endpointsFor(place, name) });
+  // Beside each other on one machine, each with its own.
+  const stateFile = join(place.directory, `${name}.statistics.json`);
+  const config = {
+    ...agentConfig(options, { ...at, healthPort, endpoints: await endpointsFor(place, name) }),
+    statistics: { state_file: stateFile },
+  };
   if (options.process === 'programs') return programUnit(place, 'taas-agent', { name, config, healthPort });
   const checked = checkAgentConfig(checkConfig(agentConfigSchema, config, 'the lab'), 'the lab');
   const { clock, seams = {} } = options;
@@ -76,6 +82,8 @@ export async function agentUnit(
     const requestTimeoutMs = checked.vpp.timeout_ms;
     const common = { clientName: 'taas-agent', ...whatVppNeeds, requestTimeoutMs, apiFolders: { folders: apiFolders } };
     const agent = createAgent(checked, {
+      statisticsFile: new StateFile(stateFile, options.logger),
+      metrics: new Metrics(),
       ...{ store, lock, clock, logger: options.logger.child({ program: node }), random: Math.random },
       connectVpp: (signal) => connect({ socketPath: apiSocket, ...common, signal }),
       ...(seams.endsPass ? { endsPass: seams.endsPass } : {}),

@@ -62,6 +62,9 @@ interface TwoTags {
 
 /** Interfaces by index; `port`: by the port that the path of their socket names, in lower case. */
 export class InterfaceTable extends TaggedTable<ActualInterface, 'parent' | 'name' | 'port'> {
+  readonly #births = new Map<number, number>();
+  #lastBirth = 0;
+
   /** @param changed as `Table` has it */
   constructor(changed: (index: number, old: ActualInterface | undefined, now: ActualInterface | undefined) => void) {
     super(
@@ -74,8 +77,20 @@ export class InterfaceTable extends TaggedTable<ActualInterface, 'parent' | 'nam
             ?.slice(0, 1)
             .map((id) => id.toLowerCase()) ?? [],
       },
-      changed,
+      (index, old, now) => {
+        if (!now) this.#births.delete(index);
+        else if (!old || old.name !== now.name) this.#births.set(index, ++this.#lastBirth);
+        changed(index, old, now);
+      },
     );
+  }
+
+  /**
+   * Tells an interface from whatever had its index before, also where name and tag are the same: the number of interfaces that had
+   * been heard of when this one was. Undefined if there is none.
+   */
+  birthOf(index: number): number | undefined {
+    return this.#births.get(index);
   }
 }
 

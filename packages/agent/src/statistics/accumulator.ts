@@ -1,0 +1,235 @@
+import {
+  type Amount,
+  type Gap,
+  type GapCause,
+  gapCauses,
+  inOrder,
+  type ResourceKind,
+  type Stage,
+  type StageCount,
+  stageCount,
+} from '@taas/model';
+import type { CountingPoints, Direction } from '@taas/wiring';
+import { type TapName, tapName } from '../wanted/tap-ids.js';
+import { type Counted, gained, type Policed, type Reading } from './reading.js';
+import { type Carry, type Gains, stageGains } from './stage-gains.js';
+
+/** Who has an index. */
+export interface Identity {
+  /** Another number for whoever has the index later; null: not known, from before a restart of the agent. */
+  readonly birth: number | null;
+  /** Name and tag: what tells it after a restart of the agent. */
+  readonly label: string;
+}
+
+interface Baseline<T> {
+  readonly who: Identity;
+  readonly value: T;
+}
+
+export interface TapTotals {
+  /** Milliseconds since 1970. */
+  since: number;
+  readonly amounts: Map<string, { readonly stage: Stage; readonly direction: Direction; amount: Amount }>;
+  readonly gaps: Map<GapCause, { milliseconds: number; packets: bigint | null }>;
+  points: ReadonlySet<string>;
+  readonly carry: Carry;
+}
+
+/** All that is counted, for the state file. */
+export interface AccumulatorState {
+  readonly boot: string | null;
+  readonly cleared: string | null;
+  readonly taps: ReadonlyMap<TapName, TapTotals>;
+  readonly interfaces: ReadonlyMap<number, Baseline<Counted>>;
+  readonly policers: ReadonlyMap<string, Baseline<Policed>>;
+}
+
+/**
+ * Adds what VPP's counters gain from reading to reading, by tap, stage and direction. No figure ever goes down: counters that were
+ * cleared, or are another VPP's, or another interface's, begin anew, and what cannot be told is not added.
+ */
+export class Accumulator {
+  #boot: string | null = null;
+  #cleared: string | null = null;
+  #taps = new Map<TapName, TapTotals>();
+  #interfaces = new Map<number, Baseline<Counted>>();
+  #policers = new Map<string, Baseline<Policed>>();
+
+  /** Goes on from what was saved. */
+  restore(state: AccumulatorState): void {
+    this.#boot = state.boot;
+    this.#cleared = state.cleared;
+    this.#taps = new Map(state.taps);
+    this.#interfaces = new Map(state.interfaces);
+    this.#policers = new Map(state.policers);
+  }
+
+  get state(): AccumulatorState {
+    return {
+      boot: this.#boot,
+      cleared: this.#cleared,
+      taps: this.#taps,
+      interfaces: this.#interfaces,
+      policers: this.#policers,
+    };
+  }
+
+  /** Another VPP, or one that may be: what was counted before is no measure for it. Figures stay. */
+  forgetBaselines(): void {
+    this.#boot = null;
+    this.#interfaces = new Map();
+    this.#policers = new Map();
+  }
+
+  /** Whether counting would go on where it was: the same run of VPP, as far as both can be told. */
+  continues(reading: Pick<Reading, 'boot'>): boolean {
+    return reading.boot !== null && reading.boot === this.#boot;
+  }
+
+  /**
+   * Takes in one reading.
+   * @param taps the counting points of all taps on the node
+   * @param identify who has an index; undefined: nobody
+   * @param now milliseconds since 1970
+   * @returns whether taps are counted elsewhere than before: a state file of before would not know where
+   */
+  take(
+    reading: Reading,
+    taps: Iterable<CountingPoints>,
+    identify: (index: number) => Identity | undefined,
+    now: number,
+  ): boolean {
+    let isElsewhere = false;
+    if (reading.boot !== this.#boot) this.forgetBaselines();
+    const isCleared = reading.cleared !== null && this.#cleared !== null && reading.cleared !== this.#cleared;
+    const [interfaces, policers] = [new Map<number, Baseline<Counted>>(), new Map<string, Baseline<Policed>>()];
+    const gains = new Map<number, Counted | null>();
+    const over = new Map<string, Policed | null>();
+    const of = (index: number): Counted | null => {
+      const known = gains.get(index);
+      if (known !== undefined) return known;
+      const who = identify(index);
+      const value = reading.counted(index);
+      const before = this.#interfaces.get(index);
+      // What VPP has not shown this time goes on from where it was.
+      if (who && value) interfaces.set(index, { who, value });
+      else if (before) interfaces.set(index, before);
+      const gain = who && value && isSame(before?.who, who) && before ? gained(before.value, value, isCleared) : null;
+      gains.set(index, gain);
+      return gain;
+    };
+    const label = (index: number) => identify(index)?.label ?? '?';
+    const policed: Gains['policed'] = (policer) => {
+      const known = over.get(policer.name);
+      if (known !== undefined) return known;
+      const value = reading.policed(policer);
+      const who = { birth: policer.index, label: policer.name };
+      const before = this.#policers.get(policer.name);
+      if (value) policers.set(policer.name, { who, value });
+      const gain = value && before && isSame(before.who, who) ? moreOf(before.value, value, isCleared) : null;
+      over.set(policer.name, gain);
+      return gain;
+    };
+    for (const tap of taps) {
+      const totals = this.#totalsOf(tap.kind, tap.id, now);
+      const before = totals.points;
+      const found = stageGains(tap, { of, policed, label, stood: (point) => before.has(point) }, totals.carry);
+      // All of them have to be read, that there is something to compare with the next time.
+      for (const { from } of [...tap.mirrors, ...tap.missing]) of(from);
+      for (const { index, wires, policer } of tap.entries) {
+        for (const each of [index, ...wires]) of(each);
+        if (policer) policed(policer);
+      }
+      for (const index of [...tap.out.map((out) => out.index), ...tap.in]) of(index);
+      for (const index of tap.collector ? [tap.collector.port, ...tap.collector.ways] : []) of(index);
+      for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
+      if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
+      isElsewhere ||= found.points.size !== before.size || [...found.points].some((point) => !before.has(point));
+      totals.points = found.points;
+    }
+    this.#boot = reading.boot;
+    this.#cleared = reading.cleared;
+    this.#interfaces = interfaces;
+    this.#policers = policers;
+    return isElsewhere;
+  }
+
+  /** Adds time in which a tap was wanted and not copied, or not counted. */
+  gap(
+    kind: ResourceKind,
+    id: string,
+    cause: GapCause,
+    milliseconds: number,
+    packets: bigint | null,
+    now: number,
+  ): void {
+    const { gaps } = this.#totalsOf(kind, id, now);
+    const before = gaps.get(cause);
+    const counted = packets === null ? (before?.packets ?? null) : packets + (before?.packets ?? 0n);
+    gaps.set(cause, { milliseconds: Math.round(milliseconds + (before?.milliseconds ?? 0)), packets: counted });
+  }
+
+  figures(kind: ResourceKind, id: string): { since: number; stages: StageCount[]; gaps: Gap[] } | null {
+    const totals = this.#taps.get(tapName(kind, id));
+    if (!totals) return null;
+    const stages = [...totals.amounts.values()].map(({ stage, direction, amount }) =>
+      stageCount(stage, direction, amount),
+    );
+    const gaps = gapCauses.flatMap((cause): Gap[] => {
+      const gap = totals.gaps.get(cause);
+      if (!gap) return [];
+      const { milliseconds, packets } = gap;
+      return [{ cause, milliseconds, ...(packets === null ? {} : { packets: String(packets) }) }];
+    });
+    return { since: totals.since, stages: inOrder(stages), gaps };
+  }
+
+  names(): IterableIterator<TapName> {
+    return this.#taps.keys();
+  }
+
+  /** The tap has left the node. */
+  forget(kind: ResourceKind, id: string): void {
+    this.#taps.delete(tapName(kind, id));
+  }
+
+  #totalsOf(kind: ResourceKind, id: string, now: number): TapTotals {
+    const name = tapName(kind, id);
+    const known = this.#taps.get(name);
+    if (known) return known;
+    const fresh = { since: now, amounts: new Map(), gaps: new Map(), points: new Set<string>(), carry: new Map() };
+    this.#taps.set(name, fresh);
+    return fresh;
+  }
+}
+
+function isSame(before: Identity | undefined, now: Identity): boolean {
+  return before?.label === now.label && (before.birth === null || before.birth === now.birth);
+}
+
+function moreOf(before: Policed, now: Policed, isCleared: boolean): Policed {
+  const keys = ['passedPackets', 'passedBytes', 'packets', 'bytes'] as const;
+  if (isCleared || keys.some((key) => now[key] < before[key])) return now;
+  return {
+    passedPackets: now.passedPackets - before.passedPackets,
+    passedBytes: now.passedBytes - before.passedBytes,
+    packets: now.packets - before.packets,
+    bytes: now.bytes - before.bytes,
+  };
+}
+
+/** 64 bits, as a record has room for; at 100 million packets a second that is 5,000 years. */
+const most = 2n ** 64n - 1n;
+const capped = (value: bigint): bigint => (value > most ? most : value);
+
+function add(totals: TapTotals, stage: Stage, direction: Direction, { packets, bytes }: Amount): void {
+  const key = `${stage} ${direction}`;
+  const before = totals.amounts.get(key)?.amount ?? { packets: 0n, bytes: 0n };
+  const sum = bytes === null || before.bytes === null ? null : capped(before.bytes + bytes);
+  totals.amounts.set(key, {
+    stage,
+    direction,
+    amount: { packets: capped(before.packets + packets), bytes: sum },
+  });
+}

@@ -1,0 +1,95 @@
+import { keys, type StatisticsRecord, statisticsCodec } from '@taas/model';
+import { silentLogger, systemClock } from '@taas/service';
+import { createEmbeddedStore } from '@taas/store/testing';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { TapName } from '../wanted/tap-ids.js';
+import { Answers, answerMs, mostAtOnce } from './answers.js';
+
+const { signal } = new AbortController();
+const id = (n: number) => `ffffffff-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const tap = (n: number): TapName => `tap_flows/${id(n)}`;
+
+let store: ReturnType<typeof createEmbeddedStore>;
+let now: number;
+let packets: string;
+let answers: Answers;
+
+const create = () =>
+  new Answers({
+    ...{ store, node: 'n', logger: silentLogger },
+    clock: { ...systemClock, now: () => now },
+    counting: {
+      record: (_, of, final): StatisticsRecord => ({
+        ...{ v: 1, id: of, since: 1, at: now, final, gaps: [] },
+        stages: [{ stage: 'seen', direction: 'OUT', packets }],
+      }),
+    },
+  });
+const figures = async () => {
+  const { entries } = await store.list('/networking-vpp/state/n/taas/statistics/');
+  return entries.map(({ key, value }) => statisticsCodec.parse(key, value));
+};
+
+beforeEach(() => {
+  store = createEmbeddedStore({ clock: systemClock });
+  [now, packets] = [1_000_000, '1'];
+  answers = create();
+});
+afterEach(() => store.close());
+
+it('writes what is asked for while it is asked for, every five seconds at most and only what has changed', async () => {
+  answers.asked(new Set([tap(1)]));
+  await answers.answer(signal);
+  expect((await figures()).map(({ at }) => at)).toEqual([now]);
+  packets = '2';
+  now += answerMs - 1;
+  await answers.answer(signal);
+  expect((await figures())[0]?.stages[0]?.packets).toBe('1');
+  now += 1;
+  await answers.answer(signal);
+  expect((await figures())[0]?.stages[0]?.packets).toBe('2');
+  const at = now;
+  now += answerMs;
+  await answers.answer(signal);
+  expect((await figures())[0]?.at).toBe(at);
+  answers.asked(new Set());
+  await answers.answer(signal);
+  expect(await figures()).toEqual([]);
+});
+
+it('answers so many at once, and all in turn', async () => {
+  const many = Array.from({ length: 2 * mostAtOnce + 50 }, (_, n) => tap(n));
+  answers.asked(new Set(many));
+  const written: number[] = [];
+  for (let n = 0; n < 3; n++) {
+    await answers.answer(signal);
+    written.push((await figures()).length);
+    now += answerMs;
+    packets = String(n + 2);
+  }
+  expect(written).toEqual([mostAtOnce, 2 * mostAtOnce, many.length]);
+});
+
+it('leaves the last figures of a tap that has gone for whoever adds them up, and then takes them away, over a restart', async () => {
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  expect((await figures()).map(({ final }) => final)).toEqual([true]);
+  answers = create();
+  answers.asked(new Set([tap(2)]));
+  await answers.answer(signal);
+  expect((await figures()).map((each) => [each.id, each.final])).toEqual([
+    [id(1), true],
+    [id(2), false],
+  ]);
+  now += 3_600_000;
+  await answers.answer(signal);
+  expect(await store.get(keys.statistics('n', 'tap_flows', id(1)))).toBeUndefined();
+});
+
+it('lets nobody wait for last figures that the store does not take', async () => {
+  store.stop();
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  store.start();
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  expect(await figures()).toHaveLength(1);
+});

@@ -1,0 +1,186 @@
+import { keys, parseKey, prefixes, type ResourceKind, type StatisticsRecord, statisticsCodec } from '@taas/model';
+import type { Clock, Logger } from '@taas/service';
+import { News } from '@taas/service';
+import type { Operation, Store } from '@taas/store';
+import { WakeUp } from '../wake-up.js';
+import { type TapName, tapName } from '../wanted/tap-ids.js';
+import type { Counting } from './counting.js';
+
+/** Between two writes of a tap's figures, at least. */
+export const answerMs = 5_000;
+/** As many taps are answered at once; of more, the rest have their turn next. */
+export const mostAtOnce = 200;
+/** Figures that do not change are written again after so long, that their reader sees that they are of now. */
+const aliveMs = 30_000;
+/** The last figures of a tap that has gone stay so long, if no server has taken them away. */
+const finalMs = 3_600_000;
+/** Records of one transaction. */
+const batch = 32;
+
+export interface AnswersOptions {
+  readonly store: Store;
+  readonly node: string;
+  readonly counting: Pick<Counting, 'record'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Written {
+  /** Without the time. */
+  readonly text: string;
+  readonly at: number;
+  readonly final: boolean;
+}
+
+/** Writes the figures of those taps that somebody asks for, as long as they ask, and the last ones of those that go. */
+export class Answers {
+  #requests = new Set<TapName>();
+  #written: Map<TapName, Written> | null = null;
+  /** In the order in which they have their turn. */
+  #turns: TapName[] = [];
+  readonly #wake = new WakeUp();
+  readonly #news = new News();
+
+  constructor(private readonly options: AnswersOptions) {}
+
+  /** All that is asked for now. */
+  asked(requests: ReadonlySet<TapName>): void {
+    this.#requests = new Set(requests);
+    this.#wake.call();
+  }
+
+  async keep(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.options;
+    while (!signal.aborted) {
+      try {
+        await this.answer(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#written = null;
+        const cause = error instanceof Error ? error.message : String(error);
+        if (this.#news.isNew('answers', cause)) logger.warn({ cause }, 'figures could not be written');
+      }
+      const timer = new AbortController();
+      const timed = clock.sleep(1_000, timer.signal).then(
+        () => this.#wake.call(),
+        () => undefined,
+      );
+      await this.#wake.wait(signal);
+      timer.abort();
+      await timed;
+    }
+  }
+
+  /** One turn. @throws StoreError */
+  async answer(signal: AbortSignal): Promise<void> {
+    if (this.#requests.size === 0 && this.#written?.size === 0) return;
+    const written = await this.#load(signal);
+    const now = this.options.clock.now();
+    const [operations, after] = [[] as Operation[], new Map<TapName, Written | null>()];
+    for (const [tap, { final, at }] of written) {
+      if (this.#requests.has(tap) || (final && now - at < finalMs)) continue;
+      operations.push({ kind: 'delete', key: this.#key(tap) });
+      after.set(tap, null);
+    }
+    for (const tap of this.#due(written, now)) {
+      const record = this.#record(tap, false);
+      if (!record) continue;
+      const text = withoutTime(record);
+      const before = written.get(tap);
+      if (before?.text === text && now - before.at < aliveMs) continue;
+      operations.push({ kind: 'put', key: this.#key(tap), value: statisticsCodec.format(record) });
+      after.set(tap, { text, at: now, final: false });
+    }
+    await this.#send(operations, signal);
+    for (const [tap, entry] of after)
+      if (entry) written.set(tap, entry);
+      else written.delete(tap);
+  }
+
+  /** The last figures of taps that have gone; before that is said of them. What fails is logged: nobody waits for figures. */
+  async last(
+    taps: readonly { readonly kind: ResourceKind; readonly id: string }[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const written = await this.#load(signal);
+      const now = this.options.clock.now();
+      const open = taps.filter(({ kind, id }) => written.get(tapName(kind, id))?.final !== true);
+      const records = open.flatMap(({ kind, id }) => {
+        const record = this.options.counting.record(kind, id, true);
+        return record ? [[tapName(kind, id), record] as const] : [];
+      });
+      await this.#send(
+        records.map(([tap, record]) => ({ kind: 'put', key: this.#key(tap), value: statisticsCodec.format(record) })),
+        signal,
+      );
+      for (const [tap, record] of records) written.set(tap, { text: withoutTime(record), at: now, final: true });
+    } catch (error) {
+      if (signal.aborted) return;
+      const cause = error instanceof Error ? error.message : String(error);
+      this.options.logger.warn({ cause }, 'the last figures of taps could not be written');
+    }
+  }
+
+  /** Whose turn it is: at most so many, those first that have waited longest. */
+  #due(written: ReadonlyMap<TapName, Written>, now: number): TapName[] {
+    const waiting = new Set(this.#turns);
+    this.#turns = [
+      ...this.#turns.filter((tap) => this.#requests.has(tap)),
+      ...[...this.#requests].filter((tap) => !waiting.has(tap)),
+    ];
+    const due = this.#turns
+      .filter((tap) => {
+        const before = written.get(tap);
+        return !before || before.final || now - before.at >= answerMs;
+      })
+      .slice(0, mostAtOnce);
+    const chosen = new Set(due);
+    this.#turns = [...this.#turns.filter((tap) => !chosen.has(tap)), ...due];
+    return due;
+  }
+
+  #record(tap: TapName, final: boolean): StatisticsRecord | null {
+    const [kind, id = ''] = tap.split('/');
+    return this.options.counting.record(kind as ResourceKind, id, final);
+  }
+
+  #key(tap: TapName): string {
+    const [kind, id = ''] = tap.split('/');
+    return keys.statistics(this.options.node, kind as ResourceKind, id);
+  }
+
+  /** What stands in the store, of this run of the agent or of one before. */
+  async #load(signal: AbortSignal): Promise<Map<TapName, Written>> {
+    if (this.#written) return this.#written;
+    const { node, store } = this.options;
+    const { entries } = await store.list(`${prefixes.stateTaas(node)}statistics/`, { signal });
+    const found = new Map<TapName, Written>();
+    for (const { key, value } of entries) {
+      const parsed = parseKey(key);
+      if (parsed.is !== 'statistics') continue;
+      const record = parsedRecord(key, value);
+      const entry = record
+        ? { text: withoutTime(record), at: record.at, final: record.final }
+        : { text: '', at: 0, final: false };
+      found.set(tapName(parsed.kind, parsed.id), entry);
+    }
+    this.#written = found;
+    return found;
+  }
+
+  async #send(operations: readonly Operation[], signal: AbortSignal): Promise<void> {
+    for (let n = 0; n < operations.length; n += batch)
+      await this.options.store.transact({ compare: [], operations: operations.slice(n, n + batch) }, { signal });
+  }
+}
+
+function parsedRecord(key: string, value: string): StatisticsRecord | null {
+  try {
+    return statisticsCodec.parse(key, value);
+  } catch {
+    return null; // Spoilt by somebody: written anew, or taken away.
+  }
+}
+
+const withoutTime = (record: StatisticsRecord): string => statisticsCodec.format({ ...record, at: 0 });

@@ -1,0 +1,293 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Logger } from '@taas/service';
+import { parseOwnTag, type VppSnapshot } from '@taas/wiring';
+import {
+  CombinedCounters,
+  findSegment,
+  openSegmentFile,
+  type SegmentBytes,
+  SimpleCounters,
+  StatsSegment,
+  type StatsValue,
+  VppStatsError,
+} from 'vpp-api';
+import { canCountPolicers, parseCounts } from '../vpp/policer-counts.js';
+import type { Vpp } from '../vpp/vpp-messages.js';
+import { commandLineCounters } from './command-line-counters.js';
+import type { Counted, Policed, Reading } from './reading.js';
+
+const interfaceNames = ['/if/rx', '/if/tx', '/if/drops', '/if/tx-error'] as const;
+const policerNames = ['/net/policer/conform', '/net/policer/exceed', '/net/policer/violate'] as const;
+const clearedName = '/sys/last_stats_clear';
+const gaugeNames = {
+  buffersAvailable: '/buffer-pools/default-numa-0/available',
+  buffersUsed: '/buffer-pools/default-numa-0/used',
+  segmentFree: '/mem/stat segment/free',
+  segmentUsed: '/mem/stat segment/used',
+} as const;
+
+/** A segment that cannot be read is tried again after so long. */
+const tryAgainMs = 30_000;
+/** So many interfaces' names are compared with VPP's own, to know that the segment is of the VPP that we talk to. */
+const compared = 4;
+
+export type SourceWay = 'segment' | 'command_line';
+
+/** What VPP's statistics segment says of VPP itself. */
+export type VppGauges = Partial<Record<keyof typeof gaugeNames, number>>;
+
+export interface CounterSourceOptions {
+  readonly snapshot: VppSnapshot;
+  /** Where the processes of VPP's host are seen. */
+  readonly procDirectory: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Finds and opens the segment of a process; a seam for tests. */
+  readonly open?: (pid: number, procDirectory: string) => Promise<SegmentBytes>;
+}
+
+/** What to read. */
+export interface ReadingRequest {
+  readonly interfaces: Iterable<number>;
+  /** Whether policers are to be read, too. */
+  readonly policers: boolean;
+}
+
+interface Opened {
+  readonly segment: StatsSegment;
+  /** When it is to be known again that it is VPP's. */
+  checked: boolean;
+}
+
+/**
+ * The one place that reads VPP's counters: from its statistics segment, which costs VPP nothing, or where that cannot be read, by its
+ * command line. Which of the two is logged when it changes.
+ */
+export class CounterSource {
+  #way: SourceWay | null = null;
+  #problem: string | null = null;
+  #opened: Opened | null = null;
+  /** When to try the segment again, on the monotonic clock. */
+  #again = Number.NEGATIVE_INFINITY;
+  #boot: string | null = null;
+  #gauges: VppGauges = {};
+  #failures = 0;
+
+  constructor(private readonly options: CounterSourceOptions) {}
+
+  /** How counters were read last; null: not yet. */
+  get way(): SourceWay | null {
+    return this.#way;
+  }
+  /** Why the segment is not read; null: it is. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+  /** Times that the segment could not be read. */
+  get failures(): number {
+    return this.#failures;
+  }
+  get gauges(): VppGauges {
+    return this.#gauges;
+  }
+
+  /** Another VPP, or none: nothing of the one before is read any more. */
+  detach(): void {
+    this.#opened?.segment.close();
+    this.#opened = null;
+    this.#boot = null;
+    this.#again = Number.NEGATIVE_INFINITY;
+    this.#gauges = {};
+  }
+
+  /**
+   * Reads counters.
+   * @throws VppError when VPP does not answer its command line either
+   */
+  async read(vpp: Vpp, request: ReadingRequest, signal: AbortSignal = new AbortController().signal): Promise<Reading> {
+    const indices = [...new Set(request.interfaces)];
+    const { clock } = this.options;
+    this.#boot ??= await this.#bootOf(vpp);
+    if (clock.monotonic() >= this.#again) {
+      try {
+        const reading = await this.#fromSegment(vpp, indices, request.policers, signal);
+        this.#goBy('segment', null);
+        return reading;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof VppStatsError)) throw error;
+        this.#failures++;
+        this.#opened?.segment.close();
+        this.#opened = null;
+        this.#gauges = {};
+        // Only busy: it is there and was about to change, so it is tried at the next reading.
+        if (error.problem !== 'busy') this.#again = clock.monotonic() + tryAgainMs;
+        this.#goBy('command_line', error.message);
+      }
+    }
+    return this.#fromCommandLine(vpp, indices, request.policers);
+  }
+
+  #goBy(way: SourceWay, problem: string | null): void {
+    const { logger } = this.options;
+    if (this.#way !== way) {
+      if (way === 'segment') logger.info({}, "VPP's counters are read from its statistics segment");
+      else
+        logger.warn(
+          { cause: problem },
+          "VPP's statistics segment cannot be read: its counters are read by its command line, which stops its workers each time",
+        );
+    }
+    this.#way = way;
+    this.#problem = problem;
+  }
+
+  async #fromSegment(vpp: Vpp, indices: readonly number[], policers: boolean, signal: AbortSignal): Promise<Reading> {
+    this.#opened ??= await this.#open(vpp);
+    const { segment } = this.#opened;
+    if (!this.#opened.checked) {
+      await this.#compare(segment, indices, signal);
+      this.#opened.checked = true;
+    }
+    const names = [...interfaceNames, ...(policers ? policerNames : []), ...Object.values(gaugeNames)];
+    const before = scalarOf((await segment.read([clearedName], signal)).get(clearedName));
+    const values = await segment.read(names, signal);
+    const after = scalarOf((await segment.read([clearedName], signal)).get(clearedName));
+    // Cleared in between: some of it is from before, and some from after.
+    if (before !== after) throw new VppStatsError('busy', "VPP's counters were cleared while they were read");
+    const [rx, tx, drops, txErrors] = interfaceNames.map((name) => values.get(name));
+    if (!(rx instanceof CombinedCounters && tx instanceof CombinedCounters))
+      throw new VppStatsError('unsupported', "VPP's statistics segment has no /if/rx and /if/tx");
+    if (!(drops instanceof SimpleCounters && txErrors instanceof SimpleCounters))
+      throw new VppStatsError('unsupported', "VPP's statistics segment has no /if/drops and /if/tx-error");
+    this.#gauges = Object.fromEntries(
+      Object.entries(gaugeNames).flatMap(([key, name]) => {
+        const value = scalarOf(values.get(name));
+        return value === null ? [] : [[key, Number(value)]];
+      }),
+    );
+    const [conform, exceed, violate] = policerNames.map((name) => values.get(name));
+    return {
+      boot: this.#boot,
+      cleared: before === null ? null : String(before),
+      counted: (index): Counted | undefined =>
+        index >= rx.length
+          ? undefined
+          : {
+              rxPackets: rx.packets(index),
+              rxBytes: rx.bytes(index),
+              txPackets: tx.packets(index),
+              txBytes: tx.bytes(index),
+              drops: drops.count(index),
+              txErrors: txErrors.count(index),
+            },
+      policed: ({ index }): Policed | undefined =>
+        conform instanceof CombinedCounters &&
+        exceed instanceof CombinedCounters &&
+        violate instanceof CombinedCounters &&
+        index < conform.length
+          ? {
+              passedPackets: conform.packets(index),
+              passedBytes: conform.bytes(index),
+              packets: exceed.packets(index) + violate.packets(index),
+              bytes: exceed.bytes(index) + violate.bytes(index),
+            }
+          : undefined,
+    };
+  }
+
+  async #open(vpp: Vpp): Promise<Opened> {
+    const { vpe_pid } = await vpp.request('control_ping', {});
+    const { procDirectory, open = openSegment } = this.options;
+    return { segment: new StatsSegment(await open(vpe_pid, procDirectory), this.#statsClock), checked: false };
+  }
+
+  /** A pid of another pid namespace may be another VPP's here. */
+  async #compare(segment: StatsSegment, indices: readonly number[], signal: AbortSignal): Promise<void> {
+    const { interfaces } = this.options.snapshot;
+    // Ours before others: names such as local0 are every VPP's.
+    const known = [...new Set([...indices, ...interfaces.keys()])].sort(
+      (a, b) => Number(isOurs(b, this.options.snapshot)) - Number(isOurs(a, this.options.snapshot)),
+    );
+    for (const index of known.slice(0, compared)) {
+      const name = interfaces.get(index)?.name;
+      const shown = await segment.readName('/if/names', index, signal);
+      if (name === undefined || shown === name) continue;
+      const what = `its interface ${index} is ${shown ?? 'none'}, and that of the VPP that answers is ${name}`;
+      throw new VppStatsError(
+        'unreachable',
+        `the statistics segment is another VPP's: ${what}; see the option "vpp.procdir"`,
+      );
+    }
+  }
+
+  async #fromCommandLine(vpp: Vpp, indices: readonly number[], policers: boolean): Promise<Reading> {
+    const { interfaces } = this.options.snapshot;
+    const names = indices.flatMap((index) => interfaces.get(index)?.name ?? []);
+    const counted = await commandLineCounters(vpp, names);
+    const policed =
+      policers && canCountPolicers(vpp)
+        ? parseCounts((await vpp.request('cli_inband', { cmd: 'show policer' })).reply, () => undefined)
+        : null;
+    return {
+      boot: this.#boot,
+      cleared: null,
+      counted: (index): Counted | undefined => {
+        const found = counted.get(index);
+        if (!found) return undefined;
+        return {
+          rxPackets: BigInt(found.rxPackets),
+          rxBytes: BigInt(found.rxBytes),
+          txPackets: BigInt(found.txPackets),
+          txBytes: BigInt(found.txBytes),
+          drops: BigInt(found.drops),
+          txErrors: BigInt(found.txErrors),
+        };
+      },
+      policed: ({ name }): Policed | undefined => {
+        const found = policed?.get(name);
+        if (!found) return undefined;
+        return {
+          passedPackets: BigInt(found.passed.packets),
+          passedBytes: BigInt(found.passed.bytes),
+          packets: BigInt(found.dropped.packets),
+          bytes: BigInt(found.dropped.bytes),
+        };
+      },
+    };
+  }
+
+  /**
+   * Which run of VPP this is: its process, and when that was started, where it can be seen. Where it cannot, a VPP that was restarted
+   * with the same pid is known by counters that are lower than before.
+   */
+  async #bootOf(vpp: Vpp): Promise<string> {
+    const { vpe_pid } = await vpp.request('control_ping', {});
+    const stat = await readFile(join(this.options.procDirectory, String(vpe_pid), 'stat'), 'utf8').catch(() => '');
+    // proc(5): the name, field 2, is in brackets and may have any character in it; the start is field 22.
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return `${vpe_pid} ${started ?? '?'}`;
+  }
+
+  get #statsClock() {
+    const { clock } = this.options;
+    return {
+      now: () => clock.monotonic(),
+      after: (ms: number, callback: () => void) => {
+        const given = new AbortController();
+        void clock.sleep(ms, given.signal).then(callback, () => undefined);
+        return () => given.abort();
+      },
+    };
+  }
+}
+
+async function openSegment(pid: number, procDirectory: string): Promise<SegmentBytes> {
+  return openSegmentFile(await findSegment(pid, procDirectory));
+}
+
+function isOurs(index: number, { interfaces }: VppSnapshot): boolean {
+  return parseOwnTag(interfaces.get(index)?.tag ?? '') !== null;
+}
+
+const scalarOf = (value: StatsValue | undefined): bigint | null => (value?.type === 'scalar' ? value.value : null);

@@ -1,0 +1,164 @@
+import { type ResourceKind, resourceKinds, type StatisticsRecord } from '@taas/model';
+import type { Clock, Logger } from '@taas/service';
+import { countingPoints, indicesOf, type VppSnapshot } from '@taas/wiring';
+import type { Contained } from '../contained.js';
+import type { StateEntry } from '../report/state-writer.js';
+import type { VppSession } from '../vpp/vpp-session.js';
+import type { TapName } from '../wanted/tap-ids.js';
+import type { WantedFollower } from '../wanted/wanted-follower.js';
+import { Accumulator, type Identity } from './accumulator.js';
+import type { CounterSource } from './counter-source.js';
+import { type Elapsed, GapClock } from './gap-clock.js';
+import type { StateFile } from './state-file.js';
+
+/** The state file is written this often, and when the agent stops. */
+const saveMs = 30_000;
+/** Or after so long, when taps are counted elsewhere than it says: of those it knows nothing that could be gone on from. */
+const saveSoonMs = 5_000;
+
+export interface CountingOptions {
+  readonly source: CounterSource;
+  readonly snapshot: VppSnapshot;
+  readonly wanted: Pick<WantedFollower, 'wanted' | 'complete'>;
+  readonly contained: Contained;
+  /** Absent: what was counted ends with this process. */
+  readonly file?: StateFile | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Counts what taps copy: reads VPP's counters, adds up what they gain, and knows for how long taps were not ACTIVE. */
+export class Counting {
+  readonly accumulator = new Accumulator();
+  readonly #gaps = new GapClock();
+  /** When the state file was written that has been gone on from, and nothing been read since. */
+  #restoredAt: number | null = null;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  #isElsewhere = false;
+  #saving: Promise<void> = Promise.resolve();
+  #loaded: Promise<void> | null = null;
+  #readAt = 0;
+  /** How each tap stands, for metrics. */
+  readonly states = new Map<TapName, StateEntry['status']>();
+
+  constructor(private readonly options: CountingOptions) {}
+
+  /** When VPP's counters were read last, in milliseconds since 1970; 0: not yet. */
+  get readAt(): number {
+    return this.#readAt;
+  }
+
+  /**
+   * Reads the counters of all taps as they stand in the snapshot, and adds what they have gained. Before something is changed in VPP it
+   * takes in what would be gone; afterwards it is what the next reading is compared with.
+   * @throws the connection's error when VPP is lost; else what fails is logged, and no tap stands otherwise for it
+   */
+  async count(session: VppSession): Promise<void> {
+    const { contained } = this.options;
+    await contained.attemptAsync('the statistics', () => this.#count(session), undefined, contained.endsWork);
+  }
+
+  async #count(session: VppSession): Promise<void> {
+    const { source, snapshot, wanted, clock, logger } = this.options;
+    await this.load();
+    if (!wanted.complete) return;
+    const taps = [...countingPoints(wanted.wanted, snapshot)];
+    const indices = new Set(taps.flatMap(indicesOf));
+    const identities = new Map<number, Identity>();
+    for (const index of indices) {
+      const who = identityOf(index, snapshot);
+      if (who) identities.set(index, who);
+    }
+    const policers = taps.some(({ entries }) => entries.some(({ policer }) => policer !== null));
+    const reading = await source.read(session.vpp, { interfaces: identities.keys(), policers });
+    // What VPP has said before it answers this has been heard: an interface that went meanwhile is not who was read.
+    await session.vpp.ping();
+    const now = clock.now();
+    if (this.#restoredAt !== null && !this.accumulator.continues(reading)) {
+      logger.info({}, 'VPP is another than before the restart of the agent: its counters begin anew');
+      for (const tap of this.accumulator.names())
+        this.#add([{ ...split(tap), cause: 'agent_restarted', milliseconds: now - this.#restoredAt }], now);
+    }
+    this.#restoredAt = null;
+    const counted = (index: number) =>
+      snapshot.interfaces.birthOf(index) === identities.get(index)?.birth ? reading.counted(index) : undefined;
+    const isElsewhere = this.accumulator.take({ ...reading, counted }, taps, (index) => identities.get(index), now);
+    this.#isElsewhere ||= isElsewhere;
+    this.#readAt = now;
+    this.#add(this.#gaps.take(clock.monotonic()), now);
+    this.#forgetOthers(taps);
+    const age = clock.monotonic() - this.#savedAt;
+    if (age >= saveMs || (this.#isElsewhere && age >= saveSoonMs)) void this.save();
+  }
+
+  /** A tap's state is told: time in which it is not ACTIVE is counted. */
+  told({ kind, id, status, code }: Pick<StateEntry, 'kind' | 'id' | 'status' | 'code'>): void {
+    const { clock } = this.options;
+    if (status === 'REMOVED') this.states.delete(`${kind}/${id}`);
+    else this.states.set(`${kind}/${id}`, status);
+    this.#add(this.#gaps.told(kind, id, status, code, clock.monotonic()), clock.now());
+  }
+
+  /** What is known of a tap; null: nothing has been counted of it here. */
+  record(kind: ResourceKind, id: string, final: boolean): StatisticsRecord | null {
+    const figures = this.accumulator.figures(kind, id);
+    if (!figures || this.#readAt === 0) return null;
+    const { since, stages, gaps } = figures;
+    return { v: 1, id, since, at: Math.max(since, this.#readAt), stages, gaps, final };
+  }
+
+  /** Writes the state file, unless it is being written. */
+  async save(): Promise<void> {
+    const { file, clock } = this.options;
+    if (!file || this.#loaded === null) return;
+    this.#savedAt = clock.monotonic();
+    this.#isElsewhere = false;
+    this.#saving = this.#saving.then(() => file.save(this.accumulator.state, clock.now()));
+    await this.#saving;
+  }
+
+  /** Goes on from the state file, once. */
+  load(): Promise<void> {
+    this.#loaded ??= this.#load();
+    return this.#loaded;
+  }
+
+  async #load(): Promise<void> {
+    const found = (await this.options.file?.load()) ?? null;
+    if (!found) return;
+    this.#savedAt = this.options.clock.monotonic();
+    this.accumulator.restore(found.state);
+    this.#restoredAt = found.savedAt;
+  }
+
+  #add(elapsed: readonly Elapsed[], now: number): void {
+    for (const { kind, id, cause, milliseconds } of elapsed)
+      this.accumulator.gap(kind, id, cause, Math.max(0, milliseconds), null, now);
+  }
+
+  /** What nobody wants here any more has been told of with its last state. */
+  #forgetOthers(taps: readonly { readonly kind: ResourceKind; readonly id: string }[]): void {
+    const here = new Set<string>(taps.map(({ kind, id }) => `${kind}/${id}`));
+    const { wanted } = this.options.wanted;
+    for (const tap of [...this.accumulator.names()]) {
+      const { kind, id } = split(tap);
+      if (here.has(tap) || wanted.knows(kind, id)) continue;
+      this.accumulator.forget(kind, id);
+      this.#gaps.forget(kind, id);
+      this.states.delete(tap);
+    }
+  }
+}
+
+function identityOf(index: number, { interfaces }: VppSnapshot): Identity | undefined {
+  const entry = interfaces.get(index);
+  const birth = interfaces.birthOf(index);
+  return entry && birth !== undefined ? { birth, label: `${index} ${entry.name} ${entry.tag}` } : undefined;
+}
+
+function split(tap: TapName): { readonly kind: ResourceKind; readonly id: string } {
+  const [first = '', id = ''] = tap.split('/');
+  const kind = resourceKinds.find((each) => each === first);
+  if (!kind) throw new Error(`${tap} is no tap`);
+  return { kind, id };
+}

@@ -1,0 +1,137 @@
+import { stages } from '@taas/model';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { TapName } from '../wanted/tap-ids.js';
+import type { AccumulatorState, TapTotals } from './accumulator.js';
+
+const Big = Type.String({ pattern: '^-?[0-9]{1,20}$' });
+const Pair = Type.Array(Big, { minItems: 6, maxItems: 6 });
+const Amount = Type.Object({
+  stage: Type.Enum([...stages]),
+  direction: Type.Enum(['IN', 'OUT', 'BOTH']),
+  packets: Big,
+  bytes: Type.Union([Big, Type.Null()]),
+});
+const State = Type.Object({
+  v: Type.Literal(1),
+  boot: Type.Union([Type.String(), Type.Null()]),
+  cleared: Type.Union([Type.String(), Type.Null()]),
+  saved_at: Type.Integer({ minimum: 0 }),
+  taps: Type.Array(
+    Type.Object({
+      tap: Type.String({ pattern: '^(tap_services|tap_flows|tap_mirrors)/[0-9a-f-]{36}$' }),
+      since: Type.Integer({ minimum: 0 }),
+      amounts: Type.Array(Amount, { maxItems: 64 }),
+      gaps: Type.Array(
+        Type.Object({
+          cause: Type.Enum(['not_active', 'vpp_restarted', 'agent_restarted', 'no_counters']),
+          milliseconds: Type.Integer({ minimum: 0 }),
+          packets: Type.Union([Big, Type.Null()]),
+        }),
+        { maxItems: 16 },
+      ),
+      points: Type.Array(Type.String()),
+      carry: Type.Array(Type.Tuple([Type.String(), Big])),
+    }),
+  ),
+  interfaces: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), label: Type.String(), counted: Pair })),
+  policers: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      counted: Type.Array(Big, { minItems: 4, maxItems: 4 }),
+    }),
+  ),
+});
+const validator = Compile(State);
+
+/** What an agent has counted, as its state file holds it. */
+export function formatState(state: AccumulatorState, savedAt: number): string {
+  const { boot, cleared } = state;
+  const text: Static<typeof State> = {
+    v: 1,
+    boot,
+    cleared,
+    saved_at: savedAt,
+    taps: Array.from(state.taps, ([tap, { since, amounts, gaps, points, carry }]) => ({
+      tap,
+      since,
+      amounts: Array.from(amounts.values(), ({ stage, direction, amount: { packets, bytes } }) => ({
+        stage,
+        direction,
+        packets: String(packets),
+        bytes: bytes === null ? null : String(bytes),
+      })),
+      gaps: Array.from(gaps, ([cause, { milliseconds, packets }]) => ({
+        cause,
+        milliseconds,
+        packets: packets === null ? null : String(packets),
+      })),
+      points: [...points],
+      carry: Array.from(carry, ([key, value]) => [key, String(value)] as [string, string]),
+    })),
+    interfaces: Array.from(state.interfaces, ([index, { who, value }]) => ({
+      index,
+      label: who.label,
+      counted: [value.rxPackets, value.rxBytes, value.txPackets, value.txBytes, value.drops, value.txErrors].map(
+        String,
+      ),
+    })),
+    policers: Array.from(state.policers, ([name, { value }]) => ({
+      name,
+      counted: [value.passedPackets, value.passedBytes, value.packets, value.bytes].map(String),
+    })),
+  };
+  return JSON.stringify(text);
+}
+
+/**
+ * @returns null if it is not what {@link formatState} writes: another version's, or half a file
+ */
+export function parseState(text: string): { readonly state: AccumulatorState; readonly savedAt: number } | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!validator.Check(json)) return null;
+  const saved = json as Static<typeof State>;
+  const taps = new Map<TapName, TapTotals>();
+  for (const { tap, since, amounts, gaps, points, carry } of saved.taps)
+    taps.set(tap as TapName, {
+      since,
+      amounts: new Map(
+        amounts.map(({ stage, direction, packets, bytes }) => [
+          `${stage} ${direction}`,
+          { stage, direction, amount: { packets: BigInt(packets), bytes: bytes === null ? null : BigInt(bytes) } },
+        ]),
+      ),
+      gaps: new Map(
+        gaps.map(({ cause, milliseconds, packets }) => [
+          cause,
+          { milliseconds, packets: packets === null ? null : BigInt(packets) },
+        ]),
+      ),
+      points: new Set(points),
+      carry: new Map(carry.map(([key, value]) => [key, BigInt(value)])),
+    });
+  const interfaces = new Map(
+    saved.interfaces.map(({ index, label, counted }) => {
+      const [rxPackets = 0n, rxBytes = 0n, txPackets = 0n, txBytes = 0n, drops = 0n, txErrors = 0n] =
+        counted.map(BigInt);
+      const value = { rxPackets, rxBytes, txPackets, txBytes, drops, txErrors };
+      return [index, { who: { birth: null, label }, value }] as const;
+    }),
+  );
+  const policers = new Map(
+    saved.policers.map(({ name, counted }) => {
+      const [passedPackets = 0n, passedBytes = 0n, packets = 0n, bytes = 0n] = counted.map(BigInt);
+      return [
+        name,
+        { who: { birth: null, label: name }, value: { passedPackets, passedBytes, packets, bytes } },
+      ] as const;
+    }),
+  );
+  const { boot, cleared } = saved;
+  return { state: { boot, cleared, taps, interfaces, policers }, savedAt: saved.saved_at };
+}

@@ -1,0 +1,151 @@
+import type { Frame } from '@taas/lab';
+import { keys, type ResourceKind, type StatisticsRecord, statisticsCodec, unaccounted } from '@taas/model';
+import { udp } from '@taas/packets';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Collector, type LabSettings, TapLab } from './tap-lab.js';
+
+const nodes = ['node-a', 'node-b'];
+const often = { intervals: { statistics_ms: 200 } };
+/** Figures are written every five seconds; a busy machine is given more. */
+const patienceMs = 30_000;
+const never = new AbortController().signal;
+
+type Expected = Readonly<Record<string, number>>;
+
+/** Figures that a node publishes of a tap, against what was sent and captured, to the frame; on whatever switch. */
+export function describeCounters(name: string, settings: () => LabSettings): void {
+  let lab: TapLab;
+  afterEach(async () => {
+    await lab?.stop();
+  });
+
+  const write = (key: string, value: string) =>
+    lab.cloud.store.transact({ compare: [], operations: [{ kind: 'put', key, value }] }, { signal: never });
+
+  async function record(node: string, kind: ResourceKind, id: string): Promise<StatisticsRecord> {
+    const key = keys.statistics(node, kind, id);
+    const found = await lab.cloud.store.get(key);
+    if (!found) throw new Error(`there is no ${key}`);
+    return statisticsCodec.parse(key, found.value);
+  }
+
+  const packets = ({ stages }: StatisticsRecord) =>
+    Object.fromEntries(stages.map(({ stage, direction, packets }) => [`${stage} ${direction}`, Number(packets)]));
+
+  /** Asks for a tap's figures, and waits until they are these, with nothing unaccounted. */
+  async function expectFigures(node: string, kind: ResourceKind, id: string, expected: Expected): Promise<void> {
+    await write(keys.statisticsRequest(node, kind, id), '{"v":1}');
+    await lab.eventually(async () => {
+      const found = await record(node, kind, id);
+      expect({ node, kind, ...packets(found) }).toEqual({ node, kind, ...expected });
+      expect(Number(unaccounted(found.stages) ?? 0n)).toBe(0);
+    }, patienceMs);
+  }
+
+  /** Sends, and expects these frames at the collector; so they have been counted when this is over. */
+  async function copies(at: Collector, send: () => Promise<readonly Frame[]>): Promise<void> {
+    await lab.expectAt(at, 'copies that are counted', send);
+  }
+
+  const other = (serial: number) =>
+    udp({
+      ...{ src: '02:aa:00:00:00:01', dst: 'ff:ff:ff:ff:ff:ff', srcIp: '192.0.2.1', dstIp: '192.0.2.255' },
+      ...{ srcPort: 1000, dstPort: 3000, payload: Uint8Array.of(serial, 1, 2, 3) },
+    });
+
+  for (const transport of ['vlan', 'vxlan'] as const)
+    it(`${name}: a flow over ${transport} is counted from its source to its collector, over restarts, until it goes`, {
+      timeout: 240_000,
+    }, async () => {
+      lab = await TapLab.start({ ...settings(), nodes, transport, agent: often });
+      const collector = await lab.collector('node-b');
+      const service = await lab.service(collector);
+      const vm = await lab.vm('node-a');
+      const flow = await lab.flow(service, vm);
+      await lab.active(flow);
+
+      let [out, into] = [0, 0];
+      const talk = async (sent: number, received: number) => {
+        await copies(collector, async () => {
+          const [a, b] = [lab.frames(sent), lab.frames(received)];
+          await lab.sends(vm, a);
+          await lab.isSent(vm, b);
+          return [...a, ...b];
+        });
+        out += sent;
+        into += received;
+      };
+      const expectAll = async () => {
+        const all = out + into;
+        await expectFigures('node-a', 'tap_flows', flow, { 'seen IN': into, 'seen OUT': out });
+        await expectFigures('node-a', 'tap_services', service, {
+          ...{ 'seen IN': into, 'seen OUT': out, 'sent BOTH': all },
+        });
+        await expectFigures('node-b', 'tap_services', service, {
+          ...{ 'arrived BOTH': all, 'offered BOTH': all, 'delivered BOTH': all },
+          ...{ 'ring_dropped BOTH': 0, 'no_vm BOTH': 0 },
+        });
+      };
+      await talk(30, 20);
+      await expectAll();
+
+      // kill -9 where it is a program of its own; what was counted is on the disk, or is counted again.
+      for (const node of nodes) await lab.cloud.node(node).agent.restart('kill');
+      await talk(7, 5);
+      await expectAll();
+
+      // VPP's counters begin at zero, and the tap's do not.
+      for (const node of nodes) {
+        await lab.cloud.node(node).switch.restart();
+        await lab.eventually(() => lab.client.until('tap_flows', flow, 'ACTIVE').then(() => undefined), patienceMs);
+      }
+      await lab.eventually(async () => {
+        const own = [await record('node-a', 'tap_flows', flow), await record('node-b', 'tap_services', service)];
+        for (const { gaps } of own)
+          expect(gaps.find(({ cause }) => cause === 'vpp_restarted')?.milliseconds ?? 0).toBeGreaterThan(0);
+      }, patienceMs);
+      const before = packets(await record('node-a', 'tap_flows', flow));
+      await lab.client.until('tap_flows', flow, 'ACTIVE');
+      await talk(11, 13);
+      await expectAll();
+      expect(Number(before['seen OUT'])).toBe(out - 11);
+
+      await lab.client.delete('tap_flows', flow);
+      await lab.eventually(async () => {
+        const last = await record('node-a', 'tap_flows', flow);
+        expect([last.final, packets(last)]).toEqual([true, { 'seen IN': into, 'seen OUT': out }]);
+      }, patienceMs);
+    });
+
+  describe(`${name}: what does not arrive`, () => {
+    it('is counted where it was left: by a filter, and for want of a VM', { timeout: 240_000 }, async () => {
+      lab = await TapLab.start({ ...settings(), nodes, agent: often });
+      const collector = await lab.collector('node-a', lab.newPortId(), true);
+      const service = await lab.service(collector);
+      const vm = await lab.vm('node-a');
+      const filterRules = [{ action: 'accept', protocol: 17, destination_port: '2000' }];
+      const picky = await lab.flow(service, vm, 'OUT', { filterRules });
+      await lab.active(picky);
+      await copies(collector, async () => {
+        const wanted = lab.frames(12);
+        await lab.sends(vm, [...wanted, ...Array.from({ length: 8 }, (_, n) => other(n))]);
+        return wanted;
+      });
+      await expectFigures('node-a', 'tap_flows', picky, { 'seen OUT': 20, 'copied OUT': 20, 'filtered OUT': 8 });
+      const service12 = { 'seen OUT': 20, 'copied OUT': 20, 'filtered OUT': 8, 'ring_dropped BOTH': 0 };
+      await expectFigures('node-a', 'tap_services', service, {
+        ...service12,
+        ...{ 'offered BOTH': 12, 'no_vm BOTH': 0, 'delivered BOTH': 12 },
+      });
+
+      await lab.cloud.node('node-a').switch.setAttached(collector.port, false);
+      await lab.client.until('tap_services', service, 'DOWN');
+      await lab.sends(vm, lab.frames(9));
+      await expectFigures('node-a', 'tap_services', service, {
+        ...{ 'seen OUT': 29, 'copied OUT': 29, 'filtered OUT': 8, 'ring_dropped BOTH': 0 },
+        ...{ 'offered BOTH': 21, 'no_vm BOTH': 9, 'delivered BOTH': 12 },
+      });
+      await expectFigures('node-a', 'tap_flows', picky, { 'seen OUT': 29, 'copied OUT': 29, 'filtered OUT': 8 });
+    });
+  });
+}

@@ -1,6 +1,7 @@
 export * from './ability.js';
 export * from './api-record.js';
 export * from './audit-record.js';
+export * from './custody.js';
 export { asLine, isName } from './field-types.js';
 export * from './filter.js';
 export * from './identifiers.js';

@@ -8,5 +8,8 @@ export { words } from './errors/neutron-error.js';
 export { serverMetrics } from './metrics/server-metrics.js';
 export { createServer, type Server } from './server.js';
 export { openServerFiles } from './server-files.js';
+export { RequestLeases } from './statistics/request-leases.js';
+export { silences } from './statistics/statistics-answer.js';
+export { StatisticsDesk } from './statistics/statistics-desk.js';
 export { attributes } from './taps/tap-kinds.js';
 export { LiveView } from './view/live-view.js';

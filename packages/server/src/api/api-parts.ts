@@ -4,6 +4,7 @@ import { remoteAddressPolicy, usualRemoteAddresses } from '../addresses/remote-a
 import { Access } from '../auth/access.js';
 import { Contained } from '../errors/contained.js';
 import { Slices } from '../slices/slices.js';
+import { StatisticsDesk } from '../statistics/statistics-desk.js';
 import { Placements } from '../status/placements.js';
 import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import { Admission } from '../taps/admission/admission.js';
@@ -49,5 +50,7 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
   const taps = { controller, limits, slices, places };
   const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
-  return { access, writes, slices, quotas, taps, tapped };
+  const desk = new StatisticsDesk({ store, live, clock, ...(deps.statistics ? { limits: deps.statistics } : {}) });
+  const statistics = { controller, desk, live, access, writes, slices, catchUpMs };
+  return { access, writes, slices, quotas, taps, tapped, statistics };
 }

@@ -22,6 +22,7 @@ import { answerFor, outOfTime } from './error-answer.js';
 import { openHttpServer } from './http-server.js';
 import { openApi } from './openapi.js';
 import { QuotaRoutes } from './quota-routes.js';
+import { statisticsRoute } from './statistics-routes.js';
 import { tapRoute } from './tap-routes.js';
 import { tappedPortsRoute } from './tapped-ports.js';
 
@@ -44,7 +45,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
   const { store, live, clock, newId, neutron } = deps;
   const { catchUpMs } = limits;
-  const { access, writes, slices, quotas, taps, tapped } = apiParts(deps, limits);
+  const { access, writes, slices, quotas, taps, tapped, statistics } = apiParts(deps, limits);
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -134,6 +135,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     switch (target.is) {
       case 'resource':
         return tapRoute(taps, request, target, caller);
+      case 'statistics':
+        return statisticsRoute(statistics, request, target, caller);
       case 'quotas':
         return quotaRoutes.answer(request, target, caller, limits.bodyDepth);
       case 'audit':
@@ -199,7 +202,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
 
   // Called when the requests under way have been answered.
-  app.addHook('onClose', async () => passThrough?.close());
+  app.addHook('onClose', async () => {
+    await statistics.desk.stop();
+    await passThrough?.close();
+  });
 
   app.addHook('onResponse', async (request, reply) => {
     const context = contexts.get(request);

@@ -192,6 +192,10 @@ export class ViewUpdate {
         this.dirty.ports.add(parsed.port);
         if (!this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         return;
+      case 'statistics':
+        if (!this.whole) this.dirty.statistics.set(key, kv ?? null);
+        return;
+      case 'statistics-request':
       case 'other':
         return;
     }

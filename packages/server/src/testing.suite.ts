@@ -5,7 +5,7 @@ export { auditedStore } from './audit/audited-store.js';
 export { Behalves } from './auth/actor.js';
 export { FakeKeystone, FakeNeutron, serveKeystone } from './conformance/fake-cloud.suite.js';
 export { words } from './errors/neutron-error.js';
-export { serverMetrics } from './metrics/server-metrics.js';
+export { serverHistograms, serverMetrics } from './metrics/server-metrics.js';
 export { createServer, type Server } from './server.js';
 export { openServerFiles } from './server-files.js';
 export { RequestLeases } from './statistics/request-leases.js';

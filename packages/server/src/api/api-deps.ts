@@ -11,8 +11,10 @@ import type { Contained } from '../errors/contained.js';
 import type { ConnectionLimits } from '../front/connection-limit.js';
 import type { DoorLimits } from '../front/door.js';
 import type { RateLimits } from '../http/rate-limit.js';
+import type { AnsweredRequest } from '../metrics/answered-requests.js';
 import type { Slices } from '../slices/slices.js';
 import type { DeskLimits } from '../statistics/statistics-desk.js';
+import type { Placements } from '../status/placements.js';
 import type { PortDirectory } from '../taps/admission/port-directory.js';
 import type { QuotaLimits } from '../taps/admission/quotas.js';
 import type { WriteLimits } from '../taps/write-budget.js';
@@ -60,7 +62,9 @@ export interface ApiDeps {
   /** How much may be asked of what taps have counted. */
   readonly statistics?: Partial<DeskLimits>;
   /** Told of each request that the API itself has answered. */
-  readonly onAnswered?: (method: string, status: number) => void;
+  readonly onAnswered?: (answered: AnsweredRequest) => void;
+  /** Those of this server; the API's own if absent. */
+  readonly placements?: Placements;
   /** A new one counts for connections from then on. */
   readonly tls?: Watched<KeyPair>;
 }

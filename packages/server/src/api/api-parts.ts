@@ -33,9 +33,9 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
     place: deps.place ?? (() => undefined),
   });
   const contained = deps.contained ?? new Contained(deps.logger);
-  const placements = new Placements(live.view, policy);
+  const placements = deps.placements ?? new Placements(live.view, policy);
   const slices = deps.slices ?? new Slices({ clock });
-  live.subscribe((dirty) => placements.forget(dirty));
+  if (!deps.placements) live.subscribe((dirty) => placements.forget(dirty));
   const tappedPorts = new TappedPortsIndex(live.view);
   live.subscribe((dirty) => tappedPorts.take(dirty));
   const controller = new TapController({

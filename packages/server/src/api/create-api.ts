@@ -9,7 +9,7 @@ import { Door, openDoor } from '../front/door.js';
 import { isNeutrons } from '../front/is-neutrons.js';
 import { RateLimiter } from '../http/rate-limit.js';
 import type { ApiAnswer, ApiRequest } from '../http/request.js';
-import { requestTarget, splitUrl, type Target } from '../http/request-target.js';
+import { requestTarget, resourceOf, splitUrl, type Target } from '../http/request-target.js';
 import { removeTapsIfGone } from '../taps/removal/port-removal.js';
 import { inPieces, json } from './answer-body.js';
 import type { ApiDeps } from './api-deps.js';
@@ -209,7 +209,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
   app.addHook('onResponse', async (request, reply) => {
     const context = contexts.get(request);
-    deps.onAnswered?.(request.method, reply.statusCode);
+    const { method } = request;
+    const seconds = context ? (clock.monotonic() - context.startedAt) / 1000 : 0;
+    deps.onAnswered?.({ method, resource: resourceOf(context?.target), status: reply.statusCode, seconds });
     context?.logger.info(
       {
         method: request.method,

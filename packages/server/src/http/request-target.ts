@@ -53,6 +53,23 @@ export function requestTarget(url: string): Target {
   return { is: 'other' };
 }
 
+/** What a request is about, of a bounded number of words: for metrics. */
+export function resourceOf(target: Target | undefined): string {
+  switch (target?.is) {
+    case 'resource':
+      return target.kind;
+    case 'statistics':
+    case 'tapped-ports':
+    case 'audit':
+    case 'quotas':
+    case 'extensions':
+    case 'openapi':
+      return target.is.replace('-', '_');
+    default:
+      return 'other';
+  }
+}
+
 /** A URL's path and its query, as name-value pairs in order; a broken percent-encoding stands for itself. */
 export function splitUrl(url: string): {
   readonly path: string;

@@ -51,6 +51,6 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   const taps = { controller, limits, slices, places };
   const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
   const desk = new StatisticsDesk({ store, live, clock, ...(deps.statistics ? { limits: deps.statistics } : {}) });
-  const statistics = { controller, desk, live, access, writes, slices, catchUpMs };
+  const statistics = { store, controller, desk, live, access, writes, slices, catchUpMs };
   return { access, writes, slices, quotas, taps, tapped, statistics };
 }

@@ -1,18 +1,22 @@
+import { keys, type ResourceKind } from '@taas/model';
+import type { Store } from '@taas/store';
 import type { Access } from '../auth/access.js';
 import type { Caller } from '../auth/authenticator.js';
+import { readTotals } from '../compiler/fold-statistics.js';
 import { methodNotAllowed, NeutronError, requestTooSlow, unavailable } from '../errors/neutron-error.js';
 import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import type { Target } from '../http/request-target.js';
 import type { Slices } from '../slices/slices.js';
 import { exactJson } from '../statistics/exact-json.js';
-import { statisticsAnswer } from '../statistics/statistics-answer.js';
+import { type Earlier, statisticsAnswer } from '../statistics/statistics-answer.js';
 import type { StatisticsDesk } from '../statistics/statistics-desk.js';
-import { tapParts } from '../statistics/tap-parts.js';
+import { keyOf, tapParts } from '../statistics/tap-parts.js';
 import type { TapController } from '../taps/tap-controller.js';
 import type { LiveView } from '../view/live-view.js';
 import type { OwnWrites } from '../view/own-writes.js';
 
 export interface StatisticsRouteDeps {
+  readonly store: Store;
   readonly controller: TapController;
   readonly desk: StatisticsDesk;
   readonly live: LiveView;
@@ -38,16 +42,50 @@ export async function statisticsRoute(
   if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
   const { own, service } = await slices.run(caller.projectId, tapParts(live.view, kind, record), request.signal);
   const shared = service && maySeeService(deps, service.id, caller) ? service : null;
-  const heard = await untilGone(request, (signal) =>
+  const heardNow = await untilGone(request, (signal) =>
     desk.ask([...own, ...(shared?.parts ?? [])], caller.projectId, signal),
   );
-  const of = (asked: string) => heard.filter(({ part }) => part.id === asked);
+  const taps = [{ kind, id: record.id }, ...(shared ? [{ kind: 'tap_services' as const, id: shared.id }] : [])];
+  const earlier = await earlierOf(deps, taps, request.signal);
+  const heard = heardNow();
+  // A node that has left the tap meanwhile is in what was before.
+  const left = await slices.run(caller.projectId, tapParts(live.view, kind, record), request.signal);
+  const still = new Set([...left.own, ...(left.service?.parts ?? [])].map(keyOf));
+  const of = (asked: string) => heard.filter(({ part }) => part.id === asked && still.has(keyOf(part)));
   const statistics = {
-    ...statisticsAnswer(kind, record.id, of(record.id)),
+    ...statisticsAnswer(kind, record.id, of(record.id), earlier.get(record.id) ?? null),
     // What VPP counts of all flows of a service together cannot be told apart, and is told as what it is.
-    ...(shared ? { service: statisticsAnswer('tap_services', shared.id, of(shared.id)) } : {}),
+    ...(shared
+      ? { service: statisticsAnswer('tap_services', shared.id, of(shared.id), earlier.get(shared.id) ?? null) }
+      : {}),
   };
   return { status: 200, json: [Buffer.from(exactJson({ statistics }))] };
+}
+
+/** So often sums are read again because a node has just been added to them. */
+const readings = 3;
+
+/**
+ * The sums of nodes that have left a tap, as of what the view shows: a node's figures are in them or still its own, and never both.
+ * @throws StoreError; ViewBehindError; the signal's reason
+ */
+async function earlierOf(
+  { store, live, catchUpMs }: StatisticsRouteDeps,
+  taps: readonly { readonly kind: ResourceKind; readonly id: string }[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Earlier>> {
+  const found = new Map<string, Earlier>();
+  for (const { kind, id } of taps) {
+    const key = keys.statisticsTotals(kind, id);
+    for (let reading = 0; reading < readings && live.view.totals.has(key); reading += 1) {
+      const kv = await store.get(key, { signal });
+      if (!kv) break;
+      await live.reached(kv.modRevision, catchUpMs, signal);
+      found.set(id, readTotals(kv) ?? 'unreadable');
+      if (live.view.totals.get(key) === kv.modRevision) break;
+    }
+  }
+  return found;
 }
 
 function maySeeService({ access, live }: StatisticsRouteDeps, id: string, caller: Caller): boolean {

@@ -5,6 +5,7 @@ import {
   packetsAt,
   type ResourceKind,
   type StageCount,
+  type StatisticsTotals,
   sumGaps,
   sumStages,
   unaccounted,
@@ -27,22 +28,34 @@ const reasons: Readonly<Record<Silence, (node: string) => string>> = {
 /** Every reason for which a node's figures are missing or old, for the reference page. */
 export const silences = Object.keys(reasons) as readonly Silence[];
 
+/** What nodes had counted that have no part in the tap any more; null if there are none. */
+export type Earlier = StatisticsTotals | 'unreadable' | null;
+
 /** What has been counted of a tap, as the API shows it. */
 export function statisticsAnswer(
   kind: ResourceKind,
   id: string,
   heard: readonly Heard[],
+  earlier: Earlier,
 ): { readonly [name: string]: Exact } {
   const counted = heard.flatMap(({ record }) => (record ? [record] : []));
+  const before = earlier === null || earlier === 'unreadable' ? [] : [earlier];
+  const all = [...counted, ...before];
   const silent = heard.flatMap(({ part, silence, record }) => (silence ? [{ node: part.node, silence, record }] : []));
   return {
     ...{ id, kind: kind.replace(/s$/, '') },
     as_of: counted.length === 0 ? null : isoTime(Math.min(...counted.map(({ at }) => at))),
-    since: counted.length === 0 ? null : isoTime(Math.min(...counted.map(({ since }) => since))),
+    since: all.length === 0 ? null : isoTime(Math.min(...all.map(({ since }) => since))),
     current: heard.length > 0 && silent.length === 0,
-    ...figures(counted),
-    unaccounted: sumOf(counted.map(({ stages }) => unaccounted(stages))),
-    completeness: silent.some(({ record }) => record === null) ? null : completeness(counted),
+    ...figures(all),
+    unaccounted: sumOf(all.map(({ stages }) => unaccounted(stages))),
+    completeness:
+      silent.some(({ record }) => record === null) ||
+      earlier === 'unreadable' ||
+      before.some(({ unreadable }) => unreadable > 0)
+        ? null
+        : completeness(all),
+    earlier: shownEarlier(earlier),
     nodes: heard.flatMap(({ part, record, current }) =>
       record === null
         ? []
@@ -64,6 +77,13 @@ export function statisticsAnswer(
       return { node, code: silence, reason: reasons[silence](node), figures: record === null ? 'none' : 'old' };
     }),
   };
+}
+
+function shownEarlier(earlier: Earlier): Exact {
+  if (earlier === null) return null;
+  if (earlier === 'unreadable') return { unreadable: null };
+  const { since, at, unreadable } = earlier;
+  return { since: isoTime(since), until: isoTime(at), unreadable, ...figures([earlier]) };
 }
 
 function figures(nodes: readonly NodeFigures[]): { readonly [name: string]: Exact } {

@@ -93,9 +93,10 @@ export class StatisticsDesk {
 
   /**
    * The figures of some parts: at once where those of the last 10 s are there, else after at most 3 s with what there is.
+   * @returns what was heard up to when it is called
    * @throws NeutronError 429 or 503 when too much is asked for; StoreError; the signal's reason
    */
-  async ask(parts: readonly TapPart[], project: string, signal: AbortSignal): Promise<readonly Heard[]> {
+  async ask(parts: readonly TapPart[], project: string, signal: AbortSignal): Promise<() => readonly Heard[]> {
     signal.throwIfAborted();
     const most = this.#limits.partsOfProject;
     const asked = this.#enlist(parts.slice(0, most), project);
@@ -104,7 +105,7 @@ export class StatisticsDesk {
     const cut = parts
       .slice(most)
       .map((part): Heard => ({ part, record: null, current: false, silence: 'too_many_nodes' }));
-    return [...asked.map((each) => this.#heard(each)), ...cut];
+    return () => [...asked.map((each) => this.#heard(each)), ...cut];
   }
 
   /** Notes what is asked for, and forgets what nobody has asked for for long. */

@@ -1,6 +1,6 @@
 import { keys, prefixes, statisticsRequestCodec } from '@taas/model';
 import { RequestLeases } from '@taas/server/testing';
-import { type Clock, systemClock } from '@taas/service';
+import { type Clock, silentLogger, systemClock } from '@taas/service';
 import { createEtcdStore, type Store } from '@taas/store';
 import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -17,7 +17,10 @@ afterEach(async () => {
 });
 
 const open = (): Store => {
-  const store = createEtcdStore({ endpoints: [etcd.endpoint], clock: systemClock });
+  const store = createEtcdStore({
+    ...{ endpoints: [etcd.endpoint], clock: systemClock },
+    ...{ logger: silentLogger, random: Math.random },
+  });
   stores.push(store);
   return store;
 };

@@ -15,6 +15,9 @@ const programs = [
 /** A virtio driver with nothing around it, which stands in for a VM beside a real VPP. */
 const driver = { program: 'dpdk-testpmd', from: 'dpdk-dev' };
 
+/** Checks the alert rules. */
+const rulesChecker = { program: 'promtool', from: 'prometheus' };
+
 /** They enforce the system call filter of the units; `systemd-analyze` knows which calls are in systemd's groups. */
 const filter = ['systemd', 'python3-seccomp'];
 
@@ -61,6 +64,16 @@ export async function ensureDriver() {
   if (onPath(driver.program) !== undefined) return undefined;
   if (!mayInstall()) return `no ${driver.program} on the PATH. Debian and Ubuntu: apt-get install ${driver.from}`;
   return installPackages([driver.from]);
+}
+
+/**
+ * Installs what checks alert rules unless it is there. The test that needs it is skipped without it, and says so.
+ * @returns {Promise<string | undefined>} why it is not there
+ */
+export async function ensurePromtool() {
+  if (onPath(rulesChecker.program) !== undefined) return undefined;
+  if (!mayInstall()) return `no promtool on the PATH. Debian and Ubuntu: apt-get install ${rulesChecker.from}`;
+  return installPackages([rulesChecker.from]);
 }
 
 /**

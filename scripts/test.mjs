@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureDriver, ensureFilter, ensureOpenStack, ensurePrograms } from './debian-packages.mjs';
+import { ensureDriver, ensureFilter, ensureOpenStack, ensurePrograms, ensurePromtool } from './debian-packages.mjs';
 import { findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
@@ -13,7 +13,7 @@ const help = `npm test [-- --only types|lint|unit|integration|attack|vpp|opensta
 Runs every check of this repository, or one part of it. The last lines name what failed, what was skipped, and why.
 
   types, lint, unit  need nothing but Node.js
-  integration        needs etcd, etcdctl, openssl, tshark and faketime
+  integration        needs etcd, etcdctl, openssl, tshark and faketime; for the alert rules also promtool
   attack             hostile clients and records against the real programs; needs what integration needs
   vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
                      virtio driver also dpdk-testpmd
@@ -49,7 +49,11 @@ if (wants('integration') || wants('attack') || wants('vpp') || wants('openstack'
   if (!(await ensurePrograms())) {
     fail('a program that the tests need is missing, so nothing that needs it was run');
   } else {
-    if (wants('integration')) vitest('integration');
+    if (wants('integration')) {
+      const why = await ensurePromtool();
+      if (why !== undefined) notes.push(`the alert rules were not checked: ${why}`);
+      vitest('integration');
+    }
     if (wants('attack')) {
       const why = await ensureFilter();
       if (why !== undefined) notes.push(`no system call filter around the units: ${why}`);

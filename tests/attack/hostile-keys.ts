@@ -71,6 +71,12 @@ const byKind = {
   statisticsRequest: ofEach((kind) =>
     one(keys.statisticsRequest('node-evil', kind, evilTap), model.StatisticsRequest, { v: 1 }),
   ),
+  statisticsTotals: ofEach((kind) =>
+    one(keys.statisticsTotals(kind, evilTap), model.StatisticsTotals, {
+      ...{ v: 1, id: evilTap, since: 1, at: 2, unreadable: 0, gaps: [] },
+      stages: [{ stage: 'seen', direction: 'IN', packets: '1', bytes: '64' }],
+    }),
+  ),
   agent: one(keys.agent('node-evil'), model.AgentRecord, {
     ...{ v: 1, node: 'node-evil', agent_version: '1', vpp_version: '26.06', tunnel_address: '10.99.0.3' },
     ...{ physnets: ['physnet1'], layer2_physnets: [], capabilities: [] },

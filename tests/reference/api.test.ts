@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { taasExtensions } from '@taas/gateway';
 import { apiStatuses, resourceKinds } from '@taas/model';
-import { attributes, openApi, words } from '@taas/server/testing';
+import { attributes, openApi, silences, words } from '@taas/server/testing';
 import { expect, it } from 'vitest';
 import { plain, tablesOf } from './markdown-table.js';
 
@@ -53,4 +53,8 @@ it('docs/reference/api.md has the parameters of lists', () => {
   const names = list.get.parameters.map(({ name }) => name);
   const general = names.filter((name) => !Object.hasOwn(attributes.tap_services, name));
   expect(firstCells('Lists')).toEqual(["an attribute's name", ...general]);
+});
+
+it('docs/reference/api.md has the reasons for which figures are missing', () => {
+  expect(firstCells('What a tap has delivered')).toEqual(silences);
 });

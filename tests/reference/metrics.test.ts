@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agentMetrics, tapMetrics } from '@taas/agent';
-import { serverMetrics } from '@taas/server/testing';
-import { type MetricDefinition, processMetrics } from '@taas/service';
+import { serverHistograms, serverMetrics } from '@taas/server/testing';
+import { type HistogramDefinition, type MetricDefinition, processMetrics } from '@taas/service';
 import { refusals, signatureMetrics } from '@taas/store';
 import { expect, it } from 'vitest';
 import { plain, tablesOf } from './markdown-table.js';
@@ -11,14 +11,19 @@ import { plain, tablesOf } from './markdown-table.js';
 const page = readFileSync(fileURLToPath(new URL('../../docs/reference/metrics.md', import.meta.url)), 'utf8');
 const tables = tablesOf(page);
 
-const row = ({ name, type, labels, help }: MetricDefinition) => [name, type, labels.join(', '), help];
+const row = ({ name, type, labels, help }: MetricDefinition | HistogramDefinition) => [
+  name,
+  type,
+  labels.join(', '),
+  help,
+];
 const documented = (heading: string) => (tables.get(heading) ?? []).map((cells) => cells.map(plain)).sort();
-const known = (...definitions: Readonly<Record<string, MetricDefinition>>[]) =>
+const known = (...definitions: Readonly<Record<string, MetricDefinition | HistogramDefinition>>[]) =>
   definitions.flatMap((some) => Object.values(some).map(row)).sort();
 
 it('docs/reference/metrics.md has every metric of the code, and no other', () => {
   expect(documented('Both programs')).toEqual(known(processMetrics, signatureMetrics));
-  expect(documented('Server')).toEqual(known(serverMetrics));
+  expect(documented('Server')).toEqual(known(serverMetrics, serverHistograms));
   expect(documented('Agent')).toEqual(known(agentMetrics));
   expect(documented('Each tap, by the agent of each of its nodes')).toEqual(known(tapMetrics));
 });

@@ -60,6 +60,14 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     links: [],
   },
   {
+    name: 'Statistics of taps',
+    alias: 'taas-statistics',
+    description:
+      'What has been counted of a tap, stage by stage from its source to its collector, and what was lost on the way.',
+    updated: '2026-11-29T19:00:00-00:00',
+    links: [],
+  },
+  {
     name: 'Audit trail of Tap as a Service',
     alias: 'taas-audit',
     description: 'Who tapped whose port to where, when it began and ended, and what was refused; for administrators.',

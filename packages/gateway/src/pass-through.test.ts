@@ -131,6 +131,7 @@ describe('documents', () => {
       'tap-mirror-both-direction',
       'taas-flow-filter',
       'taas-tapped-ports',
+      'taas-statistics',
       'taas-audit',
       'taas-status-code',
     ]);

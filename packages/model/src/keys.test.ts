@@ -27,6 +27,7 @@ describe('keys', () => {
         expect(parseKey(keys.resource('tap_mirrors', id))).toEqual({ is: 'resource', kind: 'tap_mirrors', id });
         expect(parseKey(keys.statistics(node, kind, id))).toEqual({ is: 'statistics', node, kind, id });
         expect(parseKey(keys.statisticsRequest(node, kind, id))).toEqual({ is: 'statistics-request', node, kind, id });
+        expect(parseKey(keys.statisticsTotals(kind, id))).toEqual({ is: 'statistics-totals', kind, id });
         expect(parseKey(keys.agent(node))).toEqual({ is: 'agent', node });
         expect(parseKey(keys.portBinding(id))).toEqual({ is: 'port-binding', port: id });
         expect(parseKey(keys.underlay(node))).toEqual({ is: 'underlay', node });

@@ -46,6 +46,8 @@ export const keys = {
   statisticsRequest: (node: string, kind: ResourceKind, id: string) =>
     `${prefixes.nodeTaas(node)}statistics/${kind}/${id}`,
   statistics: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}statistics/${kind}/${id}`,
+  /** What nodes have counted that have no part in the tap any more. */
+  statisticsTotals: (kind: ResourceKind, id: string) => `${prefixes.api}statistics/${kind}/${id}`,
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
   heartbeat: (node: string) => `${prefixes.stateTaas(node)}heartbeat`,
   leader: `${root}/taas/leader`,
@@ -83,6 +85,7 @@ export type ParsedKey =
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'statistics-request'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'statistics'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'statistics-totals'; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
   | { readonly is: 'heartbeat'; readonly node: string }
   | { readonly is: 'leader-heartbeat' }
@@ -126,6 +129,8 @@ function parseStatisticsKey(
 
 function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey {
   if (isKind(a) && isUuid(b) && c === undefined) return { is: 'resource', kind: a, id: b };
+  if (a === 'statistics' && isKind(b) && isUuid(c) && d === undefined)
+    return { is: 'statistics-totals', kind: b, id: c };
   if (a === 'port_roles' && isPort(b) && c === undefined) return { is: 'port-role', port: b };
   if (a === 'port_bindings' && isPort(b) && c === undefined) return { is: 'port-binding', port: b };
   if (a === 'underlay' && isName(b) && c === undefined) return { is: 'underlay', node: b };

@@ -17,7 +17,7 @@ import { asLine } from './field-types.js';
 import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
 import { AgentRecord, HeartbeatRecord, TapState } from './state-record.js';
-import { StatisticsRecord, StatisticsRequest } from './statistics-record.js';
+import { StatisticsRecord, StatisticsRequest, StatisticsTotals } from './statistics-record.js';
 
 /** etcd's own limit of a request, in bytes: no server or agent has written more. */
 const longestValue = 1_572_864;
@@ -54,6 +54,7 @@ export const tapStateCodec = codec(TapState);
 export const agentCodec = codec(AgentRecord);
 export const heartbeatCodec = codec(HeartbeatRecord);
 export const statisticsCodec = codec(StatisticsRecord);
+export const statisticsTotalsCodec = codec(StatisticsTotals);
 export const statisticsRequestCodec = codec(StatisticsRequest);
 
 function codec<S extends TSchema>(schema: S): RecordCodec<Static<S>> {

@@ -23,9 +23,9 @@ export function signedBy(key: string): SignedBy | null {
   return parsed.is === 'bound-port' || parsed.is === 'bound-trunk' ? { is: 'networking-vpp' } : null;
 }
 
-/** Whether a key is written again and again while its writer lives. */
+/** Whether a key is written again and again while its writer lives, under its lease: signing it anew would take it off that. */
 export function isBeating(key: string): boolean {
   if (key === keys.leader) return true;
   const { is } = parseKey(key);
-  return is === 'agent' || is === 'heartbeat' || is === 'leader-heartbeat';
+  return is === 'agent' || is === 'heartbeat' || is === 'leader-heartbeat' || is === 'statistics-request';
 }

@@ -71,6 +71,23 @@ export const StatisticsRecord = Type.Object({
 });
 export type StatisticsRecord = Static<typeof StatisticsRecord>;
 
+/**
+ * `taas/statistics/<kind>/<id>`: what nodes have counted of a tap that have no part in it any more. The leader adds a node's final
+ * record in the transaction that takes the tap off the node, so that it is counted once. It goes with the tap.
+ */
+export const StatisticsTotals = Type.Object({
+  v: Type.Literal(1),
+  id: Type.String({ pattern: uuidPattern }),
+  /** When the first of them began to count, and when the last one ended: milliseconds since 1970, by their clocks. */
+  since: integer(0),
+  at: integer(0),
+  /** Final records that could not be read: what they had counted is missing. */
+  unreadable: integer(0),
+  stages: Type.Array(StageCount, { maxItems: 64 }),
+  gaps: Type.Array(Gap, { maxItems: 16 }),
+});
+export type StatisticsTotals = Static<typeof StatisticsTotals>;
+
 /** `nodes/<node>/taas/statistics/<kind>/<id>`, under a lease: somebody looks at these figures. */
 export const StatisticsRequest = Type.Object({ v: Type.Literal(1) });
 export type StatisticsRequest = Static<typeof StatisticsRequest>;

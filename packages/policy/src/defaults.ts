@@ -42,6 +42,9 @@ function tapRules(resource: string, title: string): RuleDefault[] {
       ['GET', collection],
       ['GET', item],
     ]),
+    rule(`get_${resource}_statistics`, adminOrReader, `Show what has been counted of a ${title}`, [
+      ['GET', `${item}/statistics`],
+    ]),
     rule(`delete_${resource}`, adminOrMember, `Delete a ${title}`, [['DELETE', item]]),
   ];
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { keys } from '@taas/model';
 import { createPortLookup, type NeutronClient } from '@taas/neutron';
 import {
@@ -27,13 +28,16 @@ import { Contained } from './errors/contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { type LeaderTask, lastingTask, runTasks } from './leader/leader-task.js';
 import { AnsweredRequests } from './metrics/answered-requests.js';
-import { exposeServer } from './metrics/server-metrics.js';
+import { exposeServer, serverHistograms } from './metrics/server-metrics.js';
+import { timedStore } from './metrics/timed-store.js';
 import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { Slices } from './slices/slices.js';
 import { MigrationLog } from './status/migration-log.js';
+import { Placements } from './status/placements.js';
 import { boundPorts, neutronPorts } from './taps/admission/port-directory.js';
+import { TapTally } from './taps/tap-tally.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/mark-dirty.js';
 
@@ -87,6 +91,7 @@ export interface Server {
  */
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const { trust, metrics, clock, logger, random, newId } = deps;
+  const etcd = metrics ? timedStore(deps.store, clock, metrics.histogram(serverHistograms.etcdDuration)) : deps.store;
   const files = deps.files ?? readOnce(config, deps);
   const challenge = `Keystone uri="${config.auth.www_authenticate_uri}"`;
   const cloud = { clock, random, logger };
@@ -101,11 +106,12 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const placesFrom = bindings.from === 'etcd-v3' ? 'bound-ports' : 'records';
   const owners = config.auth.mode === 'development' ? 'perhaps' : 'always';
   const leaderGapMs = (config.election.ttl_s * 1000) / 5;
-  const live = new LiveView(deps.store, clock, logger.child({ part: 'view' }), placesFrom, owners, leaderGapMs);
+  const live = new LiveView(etcd, clock, logger.child({ part: 'view' }), placesFrom, owners, leaderGapMs);
   const contained = new Contained(logger.child({ part: 'contained' }));
   const slices = new Slices({ clock });
   const audit = createAudit(config.audit, {
     ...deps,
+    store: etcd,
     live,
     contained,
     slices,
@@ -143,9 +149,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     neutron: neutron && { client: neutron.client, pollMs: neutronConfig.poll_ms },
     keepMs: neutronConfig.vlan_keep_ms,
   });
-  const answered = new AnsweredRequests();
+  const answered = new AnsweredRequests(metrics?.histogram(serverHistograms.requestDuration));
+  const placements = new Placements(live.view, policy);
+  live.subscribe((dirty) => placements.forget(dirty));
+  const mirrorRules = { addresses: remoteAddresses, projectShare: policy.projectShare };
+  const tally = new TapTally({ view: live.view, placements, mirrorRules, contained, slices, clock });
   const api = createApi({
-    ...{ store, live, authenticator, policy, remoteAddresses, slices, clock, newId, limits },
+    ...{ store, live, authenticator, policy, remoteAddresses, placements, slices, clock, newId, limits },
     quotas: config.quotas,
     rules: files.rules,
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
@@ -166,7 +176,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     },
     ...(etcdKeeper ? { checkRoom: etcdKeeper.checkRoom } : {}),
     portDeleted,
-    onAnswered: (method, status) => answered.note(method, status),
+    onAnswered: (each) => answered.note(each),
     ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, neutron.client, files.neutronCa) } : {}),
     ...(files.tls ? { tls: files.tls } : {}),
   });
@@ -237,10 +247,15 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
 
   if (metrics) {
     trust?.expose(metrics);
-    exposeServer(metrics, () => ({
+    const now = () => ({
       ...{ requests: answered.samples(), leading, fresh: live.fresh },
       ...{ compiler: { backlog: compiler.backlog, ...compiler.stats }, malformed: live.view.problems.size },
-    }));
+      eventAgeMs: live.heardAt === null ? null : clock.monotonic() - live.heardAt,
+      space: etcdKeeper?.space ?? null,
+      agents: { there: live.view.agents.size, silent: live.view.silent.size },
+      certificateExpiresAt: expiryOf(files.tls?.current.cert),
+    });
+    exposeServer(metrics, now, () => tally.samples());
   }
 
   return {
@@ -300,6 +315,11 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     },
     failed: failed.signal,
   };
+}
+
+/** When a certificate expires, in ms since 1970; null for none. */
+function expiryOf(certificate: Buffer | undefined): number | null {
+  return certificate === undefined ? null : Date.parse(new X509Certificate(certificate).validTo);
 }
 
 function bindingsOf({ networking_vpp: { bindings: from } }: ServerConfig, { v2 }: ServerDeps): BindingsFrom {

@@ -10,7 +10,14 @@ export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
 export { isInTheClear, isLoopback } from './loopback.js';
 export { labelText, metricText, type TextSample } from './metric-text.js';
-export { type Exposition, type MetricDefinition, Metrics, type Sample } from './metrics.js';
+export {
+  type Exposition,
+  type HistogramDefinition,
+  type MetricDefinition,
+  Metrics,
+  type Observe,
+  type Sample,
+} from './metrics.js';
 export { News } from './news.js';
 export { oneLineJson } from './one-line.js';
 export { type PlainYaml, readPlainYaml, YamlError, type YamlProblem } from './plain-yaml.js';

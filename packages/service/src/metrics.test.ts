@@ -19,6 +19,13 @@ describe('metrics', () => {
     expect(await linesOf(metrics)).toEqual(['x_total{why="b"} 1']);
   });
 
+  it('of which nothing is known are not shown as 0', async () => {
+    const metrics = new Metrics();
+    metrics.expose(gauge, () => []);
+    metrics.expose({ ...counter, labels: [] }, () => []);
+    expect(await linesOf(metrics)).toEqual([]);
+  });
+
   it('of two programs in one process are apart', async () => {
     const [one, other] = [new Metrics(), new Metrics()];
     one.expose(gauge, () => [{ value: 1 }]);

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A metric as the reference page has it (docs/reference/metrics.md). */
 export interface MetricDefinition {
@@ -8,6 +8,16 @@ export interface MetricDefinition {
   readonly type: 'counter' | 'gauge';
   readonly labels: readonly string[];
 }
+
+/** A distribution of values, such as how long something takes. */
+export interface HistogramDefinition extends Omit<MetricDefinition, 'type'> {
+  readonly type: 'histogram';
+  /** Upper bounds, in the metric's unit. */
+  readonly buckets: readonly number[];
+}
+
+/** Notes one value. */
+export type Observe = (labels: Readonly<Record<string, string>>, value: number) => void;
 
 /** One value of a metric, with a value for each of its labels. */
 export interface Sample {
@@ -28,6 +38,13 @@ export interface Exposition {
 export class Metrics {
   readonly #registry = new Registry();
   readonly #texts: (() => Iterable<string>)[] = [];
+
+  /** Counts from now on: a distribution cannot be read off anything that is there at a scrape. */
+  histogram({ name, help, labels, buckets }: HistogramDefinition): Observe {
+    const registers = [this.#registry];
+    const histogram = new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers });
+    return (given, value) => histogram.observe({ ...given }, value);
+  }
 
   /** @param read the values of now; of a counter they never go down while the program runs */
   expose(definition: MetricDefinition, read: () => Iterable<Sample>): void {
@@ -77,10 +94,12 @@ export class Metrics {
 }
 
 function fill(
-  metric: { reset(): void },
+  metric: { reset(): void; remove(labels: object): void },
   read: () => Iterable<Sample>,
   set: (labels: Record<string, string>, value: number) => void,
 ): void {
   metric.reset();
+  // Of a metric without labels prom-client makes a 0, which is not the same as nothing.
+  metric.remove({});
   for (const { labels, value } of read()) set({ ...labels }, value);
 }

@@ -11,7 +11,10 @@ import type { Contained } from '../errors/contained.js';
 import type { ConnectionLimits } from '../front/connection-limit.js';
 import type { DoorLimits } from '../front/door.js';
 import type { RateLimits } from '../http/rate-limit.js';
+import type { AnsweredRequest } from '../metrics/answered-requests.js';
 import type { Slices } from '../slices/slices.js';
+import type { DeskLimits } from '../statistics/statistics-desk.js';
+import type { Placements } from '../status/placements.js';
 import type { PortDirectory } from '../taps/admission/port-directory.js';
 import type { QuotaLimits } from '../taps/admission/quotas.js';
 import type { WriteLimits } from '../taps/write-budget.js';
@@ -56,8 +59,12 @@ export interface ApiDeps {
   /** Where what is done and refused is written down; without it there is no audit trail to read. */
   readonly audit?: AuditParts;
   readonly contained?: Contained;
+  /** How much may be asked of what taps have counted. */
+  readonly statistics?: Partial<DeskLimits>;
   /** Told of each request that the API itself has answered. */
-  readonly onAnswered?: (method: string, status: number) => void;
+  readonly onAnswered?: (answered: AnsweredRequest) => void;
+  /** Those of this server; the API's own if absent. */
+  readonly placements?: Placements;
   /** A new one counts for connections from then on. */
   readonly tls?: Watched<KeyPair>;
 }

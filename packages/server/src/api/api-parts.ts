@@ -4,6 +4,7 @@ import { remoteAddressPolicy, usualRemoteAddresses } from '../addresses/remote-a
 import { Access } from '../auth/access.js';
 import { Contained } from '../errors/contained.js';
 import { Slices } from '../slices/slices.js';
+import { StatisticsDesk } from '../statistics/statistics-desk.js';
 import { Placements } from '../status/placements.js';
 import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import { Admission } from '../taps/admission/admission.js';
@@ -32,9 +33,9 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
     place: deps.place ?? (() => undefined),
   });
   const contained = deps.contained ?? new Contained(deps.logger);
-  const placements = new Placements(live.view, policy);
+  const placements = deps.placements ?? new Placements(live.view, policy);
   const slices = deps.slices ?? new Slices({ clock });
-  live.subscribe((dirty) => placements.forget(dirty));
+  if (!deps.placements) live.subscribe((dirty) => placements.forget(dirty));
   const tappedPorts = new TappedPortsIndex(live.view);
   live.subscribe((dirty) => tappedPorts.take(dirty));
   const controller = new TapController({
@@ -49,5 +50,7 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
   const taps = { controller, limits, slices, places };
   const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
-  return { access, writes, slices, quotas, taps, tapped };
+  const desk = new StatisticsDesk({ store, live, clock, ...(deps.statistics ? { limits: deps.statistics } : {}) });
+  const statistics = { store, controller, desk, live, access, writes, slices, catchUpMs };
+  return { access, writes, slices, quotas, taps, tapped, statistics };
 }

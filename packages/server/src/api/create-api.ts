@@ -9,7 +9,7 @@ import { Door, openDoor } from '../front/door.js';
 import { isNeutrons } from '../front/is-neutrons.js';
 import { RateLimiter } from '../http/rate-limit.js';
 import type { ApiAnswer, ApiRequest } from '../http/request.js';
-import { requestTarget, splitUrl, type Target } from '../http/request-target.js';
+import { requestTarget, resourceOf, splitUrl, type Target } from '../http/request-target.js';
 import { removeTapsIfGone } from '../taps/removal/port-removal.js';
 import { inPieces, json } from './answer-body.js';
 import type { ApiDeps } from './api-deps.js';
@@ -22,6 +22,7 @@ import { answerFor, outOfTime } from './error-answer.js';
 import { openHttpServer } from './http-server.js';
 import { openApi } from './openapi.js';
 import { QuotaRoutes } from './quota-routes.js';
+import { statisticsRoute } from './statistics-routes.js';
 import { tapRoute } from './tap-routes.js';
 import { tappedPortsRoute } from './tapped-ports.js';
 
@@ -44,7 +45,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
   const { store, live, clock, newId, neutron } = deps;
   const { catchUpMs } = limits;
-  const { access, writes, slices, quotas, taps, tapped } = apiParts(deps, limits);
+  const { access, writes, slices, quotas, taps, tapped, statistics } = apiParts(deps, limits);
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -134,6 +135,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     switch (target.is) {
       case 'resource':
         return tapRoute(taps, request, target, caller);
+      case 'statistics':
+        return statisticsRoute(statistics, request, target, caller);
       case 'quotas':
         return quotaRoutes.answer(request, target, caller, limits.bodyDepth);
       case 'audit':
@@ -199,11 +202,16 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
 
   // Called when the requests under way have been answered.
-  app.addHook('onClose', async () => passThrough?.close());
+  app.addHook('onClose', async () => {
+    await statistics.desk.stop();
+    await passThrough?.close();
+  });
 
   app.addHook('onResponse', async (request, reply) => {
     const context = contexts.get(request);
-    deps.onAnswered?.(request.method, reply.statusCode);
+    const { method } = request;
+    const seconds = context ? (clock.monotonic() - context.startedAt) / 1000 : 0;
+    deps.onAnswered?.({ method, resource: resourceOf(context?.target), status: reply.statusCode, seconds });
     context?.logger.info(
       {
         method: request.method,

@@ -126,6 +126,14 @@ function pathsOf(kind: ResourceKind): Schema {
         responses: { 204: answer('Accepted; gone when the nodes have confirmed'), ...failures },
       },
     },
+    [`/v2.0/taas/${kind}/{id}/statistics`]: {
+      parameters: [inPath('id')],
+      get: {
+        summary: `Show what has been counted of a ${title}`,
+        operationId: `get_${resource}_statistics`,
+        responses: { 200: answer('Counted', wrapped('statistics', { type: 'object' })), ...failures },
+      },
+    },
   };
 }
 

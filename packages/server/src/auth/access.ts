@@ -61,6 +61,12 @@ export class Access {
     throw own || this.sees(kind, record, caller) ? forbidden(rule) : tapNotFound(kind, record.id);
   }
 
+  /** Of a tap that the caller may be shown. @throws NeutronError 403 */
+  mayReadStatistics(kind: ResourceKind, record: Owned, caller: Caller): void {
+    const rule = `get_${words[kind].resource}_statistics`;
+    if (!this.policy.check(rule, target(record), caller.credentials)) throw forbidden(rule);
+  }
+
   /** @throws NeutronError 403 */
   mayReadAudit(caller: Caller): void {
     const rule = 'get_taas_audit';

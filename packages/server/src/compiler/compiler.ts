@@ -7,6 +7,7 @@ import type { LiveView } from '../view/live-view.js';
 import { everything } from '../view/mark-dirty.js';
 import { compileMirror } from './compile-mirror.js';
 import { compiling } from './compile-service.js';
+import { completing } from './fold-statistics.js';
 import { planMirror } from './plan-mirror.js';
 import { planning } from './plan-service.js';
 import { planUnderlay } from './plan-underlay.js';
@@ -151,7 +152,10 @@ export class Compiler {
   /** @returns false if the view was behind and the same has to be looked at again */
   async #attend(key: string, leadership: Leadership): Promise<boolean> {
     const id = key.slice(key.indexOf('/') + 1);
-    for (const transaction of packSteps(await this.#plan(key, id, leadership.signal), [leadership.fence])) {
+    const { live, store } = this.deps;
+    const planned = await this.#plan(key, id, leadership.signal);
+    const steps = await completing(planned, live.view, store, leadership.signal);
+    for (const transaction of packSteps(steps, [leadership.fence])) {
       if (!(await this.#write(transaction, leadership.signal))) return false;
     }
     return true;
@@ -198,8 +202,9 @@ export class Compiler {
     this.stats.compiled += 1;
     if (compiled.waitsForSegment) this.#starved.add(id);
     else this.#starved.delete(id);
-    const { states, agents, flows } = view;
-    return yield* planning(slice, compiled, { states, agents, flows, holdSegments: view.nodeRecords.orphans > 0 });
+    const { states, agents, flows, finals, totals } = view;
+    const context = { states, agents, flows, finals, totals };
+    return yield* planning(slice, compiled, { ...context, holdSegments: view.nodeRecords.orphans > 0 });
   }
 
   /** Writes and waits until the view shows it, so that the next look is not at the past. */

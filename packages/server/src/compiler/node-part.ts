@@ -3,13 +3,13 @@ import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry } from '../view/entry.js';
 import type { WantedRecord } from './compile-service.js';
 import { isAlive } from './service-slice.js';
-import { guard, type Step } from './step.js';
+import { type Fold, guard, type Step } from './step.js';
 
 // What every unit that is compiled has in common, a tap service with its flows and a tap mirror alike: nodes are told of it, it is
 // taken off them in two steps, and it is gone when they have confirmed.
 
 /** What nodes say. */
-type Reports = Pick<ClusterView, 'states'>;
+type Reports = Pick<ClusterView, 'states'> & Partial<Pick<ClusterView, 'finals'>>;
 
 /** A node's record as far as its end is concerned, whatever it is about. */
 type Published = Pick<Entry<{ readonly removed?: boolean }>, 'revision' | 'record'> & {
@@ -65,8 +65,24 @@ export function takeAway(
   if (!confirmed(current, context)) return null;
   const stateKey = keys.stateResource(current.node, current.kind, current.id);
   const state = context.states.get(stateKey);
+  const folds = foldsOf(current, context);
   return {
+    ...(folds.length > 0 ? { folds } : {}),
     compare: [unchanged, ...guard(state)],
     operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: stateKey } as const] : [])],
   };
+}
+
+/** The last figures of what is taken off a node, and of a flow's tap service there: it has no record of its own where only flows are. */
+function foldsOf({ node, kind, id, record }: Published, { finals }: Reports): Fold[] {
+  if (!finals) return [];
+  const service = record && 'tap_service_id' in record ? String(record.tap_service_id) : null;
+  const taps: Pick<Fold, 'kind' | 'id'>[] = [
+    { kind, id },
+    ...(service === null ? [] : [{ kind: 'tap_services', id: service } as const]),
+  ];
+  return taps.flatMap((tap) => {
+    const final = finals.get(keys.statistics(node, tap.kind, tap.id));
+    return final ? [{ ...tap, final }] : [];
+  });
 }

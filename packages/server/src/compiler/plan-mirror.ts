@@ -4,6 +4,7 @@ import type { MirrorNodeEntry } from '../view/mirror-index.js';
 import type { CompiledMirror } from './compile-mirror.js';
 import { isGone, takeAway, tellNode } from './node-part.js';
 import { removal, type Step } from './step.js';
+import { withTotals } from './tap-end.js';
 
 /**
  * The writes that bring etcd from what it says to what it should say about one tap mirror: its node told; taken away in
@@ -40,7 +41,9 @@ function tombstone(view: ClusterView, entry: MirrorNodeEntry): string | null {
 
 function removeApiRecord(view: ClusterView, id: string): Step[] {
   const entry = view.mirrors.byId.get(id);
-  return entry?.record?.deleting && isGone(view.mirrors.publishedOf(id), view) ? [removal(entry)] : [];
+  return entry?.record?.deleting && isGone(view.mirrors.publishedOf(id), view)
+    ? [withTotals(removal(entry), 'tap_mirrors', id, view)]
+    : [];
 }
 
 function giveBackTunnelIds(view: ClusterView, id: string): Step[] {

@@ -6,12 +6,14 @@ import type { Compiled } from './compile-service.js';
 import { isGone, takeAway, tellNode } from './node-part.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
 import { guard, removal, type Step } from './step.js';
+import { withTotals } from './tap-end.js';
 
 /** What the plan looks up besides the slice. */
-export type PlanContext = Pick<ClusterView, 'states' | 'agents' | 'flows'> & {
-  /** No segment may be given back while a node record is there of which nobody can tell whose it is. */
-  readonly holdSegments: boolean;
-};
+export type PlanContext = Pick<ClusterView, 'states' | 'agents' | 'flows'> &
+  Partial<Pick<ClusterView, 'finals' | 'totals'>> & {
+    /** No segment may be given back while a node record is there of which nobody can tell whose it is. */
+    readonly holdSegments: boolean;
+  };
 
 /**
  * The writes that bring etcd from what it says to what it should say about one tap service: nodes told, taps taken away
@@ -105,9 +107,9 @@ function* removeApiRecords(slice: ServiceSlice, _compiled: Compiled, context: Pl
   for (const entry of slice.flows) {
     const goes = (cascade || entry.record.deleting) && isGone(byFlow.get(entry.record.id) ?? [], context);
     allGone &&= goes === true;
-    yield goes ? removal(entry) : null;
+    yield goes ? withTotals(removal(entry), 'tap_flows', entry.record.id, context) : null;
   }
-  if (cascade && slice.service && allGone) yield removal(slice.service);
+  if (cascade && slice.service && allGone) yield withTotals(removal(slice.service), 'tap_services', slice.id, context);
 }
 
 /**

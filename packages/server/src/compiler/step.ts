@@ -1,9 +1,19 @@
-import type { Compare, Operation } from '@taas/store';
+import type { ResourceKind } from '@taas/model';
+import type { Compare, KeyValue, Operation } from '@taas/store';
 
 /** A write and what must still be true for it. Steps go out in order; several may share a transaction. */
 export interface Step {
   readonly compare: readonly Compare[];
   readonly operations: readonly Operation[];
+  /** What is to be added up together with it: to be completed by `completing`. */
+  readonly folds?: readonly Fold[];
+}
+
+/** The last figures that a node has written of a tap. */
+export interface Fold {
+  readonly kind: ResourceKind;
+  readonly id: string;
+  readonly final: KeyValue;
 }
 
 /** Deletes a key as it was seen. */

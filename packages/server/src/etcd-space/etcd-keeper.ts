@@ -62,6 +62,11 @@ export class EtcdKeeper {
   }
 
   /** For /readyz. */
+  /** What was last seen of etcd's room; null if nobody could look. */
+  get space(): { readonly dbBytes: number; readonly quotaBytes: number } | null {
+    return this.#space;
+  }
+
   facts(): Readonly<Record<string, unknown>> {
     const space = this.#space;
     return {

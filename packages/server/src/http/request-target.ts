@@ -4,6 +4,7 @@ import { type ResourceKind, resourceKinds } from '@taas/model';
 /** What a request's path names. */
 export type Target =
   | { readonly is: 'resource'; readonly kind: ResourceKind; readonly id: string | null }
+  | { readonly is: 'statistics'; readonly kind: ResourceKind; readonly id: string }
   /** `/v2.0/`: the list of resources. */
   | { readonly is: 'index' }
   | { readonly is: 'extensions'; readonly alias: string | null }
@@ -34,7 +35,11 @@ export function requestTarget(url: string): Target {
   const [collection, id, part, ...more] = rest;
   const name = collection?.replaceAll('-', '_');
   const kind = resourceKinds.find((known) => known === name);
-  if (kind !== undefined) return part === undefined ? { is: 'resource', kind, id: id ?? null } : { is: 'unknown' };
+  if (kind !== undefined) {
+    if (part === undefined) return { is: 'resource', kind, id: id ?? null };
+    const isStatistics = id !== undefined && part === 'statistics' && more.length === 0;
+    return isStatistics ? { is: 'statistics', kind, id } : { is: 'unknown' };
+  }
   if (prefixed) {
     if (name === 'tapped_ports' && part === undefined) return { is: 'tapped-ports', port: id ?? null };
     if (id !== undefined) return { is: 'unknown' };
@@ -46,6 +51,23 @@ export function requestTarget(url: string): Target {
     return { is: 'quotas', project: id ?? null, part: part ?? null };
   }
   return { is: 'other' };
+}
+
+/** What a request is about, of a bounded number of words: for metrics. */
+export function resourceOf(target: Target | undefined): string {
+  switch (target?.is) {
+    case 'resource':
+      return target.kind;
+    case 'statistics':
+    case 'tapped-ports':
+    case 'audit':
+    case 'quotas':
+    case 'extensions':
+    case 'openapi':
+      return target.is.replace('-', '_');
+    default:
+      return 'other';
+  }
 }
 
 /** A URL's path and its query, as name-value pairs in order; a broken percent-encoding stands for itself. */

@@ -1,12 +1,12 @@
-import type { MetricDefinition, Metrics, Sample } from '@taas/service';
+import type { HistogramDefinition, MetricDefinition, Metrics, Sample } from '@taas/service';
 
 /** What a server shows of itself, besides what every program does. */
 export const serverMetrics = {
   requests: {
     name: 'taas_api_requests_total',
-    help: 'Requests that the API has answered itself, by method and status; what passes through to Neutron is not among them.',
+    help: 'Requests that the API has answered itself, by method, resource and status; what passes through to Neutron is not among them.',
     type: 'counter',
-    labels: ['method', 'status'],
+    labels: ['method', 'resource', 'status'],
   },
   leader: {
     name: 'taas_leader',
@@ -44,6 +44,42 @@ export const serverMetrics = {
     type: 'counter',
     labels: [],
   },
+  eventAge: {
+    name: 'taas_etcd_event_age_seconds',
+    help: 'Time since the server has last heard of a change in etcd; absent before the first.',
+    type: 'gauge',
+    labels: [],
+  },
+  etcdBytes: {
+    name: 'taas_etcd_db_bytes',
+    help: "Size of etcd's database, of the fullest member; absent where it cannot be asked.",
+    type: 'gauge',
+    labels: [],
+  },
+  etcdQuota: {
+    name: 'taas_etcd_quota_bytes',
+    help: "The size of etcd's database at which it takes no more, as etcd_space.quota_bytes says.",
+    type: 'gauge',
+    labels: [],
+  },
+  agents: {
+    name: 'taas_agents',
+    help: 'Agents by state: there, or silent (its lease is held, but nothing is heard of it).',
+    type: 'gauge',
+    labels: ['state'],
+  },
+  taps: {
+    name: 'taas_taps',
+    help: 'Tap services, flows and mirrors by status; counted in the background, so some seconds old; absent at the first scrape.',
+    type: 'gauge',
+    labels: ['kind', 'status'],
+  },
+  certificate: {
+    name: 'taas_certificate_expiry_timestamp_seconds',
+    help: "When the certificate of the API's listener expires, in seconds since 1970-01-01 00:00 UTC; absent without TLS.",
+    type: 'gauge',
+    labels: ['certificate'],
+  },
   malformed: {
     name: 'taas_malformed_records',
     help: 'Records in etcd that cannot be used; /readyz names them.',
@@ -51,6 +87,27 @@ export const serverMetrics = {
     labels: [],
   },
 } as const satisfies Record<string, MetricDefinition>;
+
+/** How long things take: from half a millisecond to what is given up. */
+const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Distributions, which are counted as things happen. */
+export const serverHistograms = {
+  requestDuration: {
+    name: 'taas_api_request_duration_seconds',
+    help: 'Time that the API took to answer requests, by method and resource.',
+    type: 'histogram',
+    labels: ['method', 'resource'],
+    buckets,
+  },
+  etcdDuration: {
+    name: 'taas_etcd_request_duration_seconds',
+    help: 'Time that calls to etcd took, failed ones included, by operation.',
+    type: 'histogram',
+    labels: ['operation'],
+    buckets,
+  },
+} as const satisfies Record<string, HistogramDefinition>;
 
 export interface ServerFigures {
   readonly requests: Iterable<Sample>;
@@ -63,13 +120,37 @@ export interface ServerFigures {
     readonly failures: number;
   };
   readonly malformed: number;
+  /** In ms; null before the first event. */
+  readonly eventAgeMs: number | null;
+  readonly space: { readonly dbBytes: number; readonly quotaBytes: number } | null;
+  readonly agents: { readonly there: number; readonly silent: number };
+  /** Null where the API is not served by TLS. */
+  readonly certificateExpiresAt: number | null;
 }
 
-export function exposeServer(metrics: Metrics, now: () => ServerFigures): void {
+/** @param taps the last count; calling it may begin the next */
+export function exposeServer(metrics: Metrics, now: () => ServerFigures, taps: () => Iterable<Sample>): void {
   metrics.expose(serverMetrics.requests, () => now().requests);
   metrics.expose(serverMetrics.leader, () => [{ value: now().leading ? 1 : 0 }]);
   metrics.expose(serverMetrics.inSight, () => [{ value: now().fresh ? 1 : 0 }]);
   for (const name of ['backlog', 'transactions', 'conflicts', 'failures'] as const)
     metrics.expose(serverMetrics[name], () => [{ value: now().compiler[name] }]);
+  metrics.expose(serverMetrics.eventAge, () => optional(now().eventAgeMs, (ms) => ms / 1000));
+  metrics.expose(serverMetrics.etcdBytes, () => optional(now().space, ({ dbBytes }) => dbBytes));
+  metrics.expose(serverMetrics.etcdQuota, () => optional(now().space, ({ quotaBytes }) => quotaBytes));
+  metrics.expose(serverMetrics.agents, () =>
+    Object.entries(now().agents).map(([state, value]) => ({ labels: { state }, value })),
+  );
+  metrics.expose(serverMetrics.taps, taps);
+  metrics.expose(serverMetrics.certificate, () =>
+    optional(now().certificateExpiresAt, (ms) => ms / 1000).map((sample) => ({
+      ...sample,
+      labels: { certificate: 'api' },
+    })),
+  );
   metrics.expose(serverMetrics.malformed, () => [{ value: now().malformed }]);
 }
+
+/** Nothing is shown of what is not known. */
+const optional = <T>(value: T | null, shown: (value: T) => number): Sample[] =>
+  value === null ? [] : [{ value: shown(value) }];

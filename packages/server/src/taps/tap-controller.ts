@@ -86,14 +86,15 @@ export class TapController {
    * have been made elsewhere a moment ago, and is looked up in the store.
    */
   async show(kind: ResourceKind, id: string, caller: Caller): Promise<ShownTap> {
-    const { live, writes, access } = this.deps;
-    const known = shelf(live.view, kind).byId.get(id)?.record;
-    if (known && live.fresh && live.view.revision >= writes.revision) {
-      if (!access.sees(kind, known, caller)) throw tapNotFound(kind, id);
-      return this.#withStatus(kind, known, caller);
-    }
+    const known = this.#inView(kind, id, caller);
+    if (known) return this.#withStatus(kind, known, caller);
     const { record, revision } = await this.#records.find(kind, id, caller);
     return this.#showAt(kind, record, revision, caller);
+  }
+
+  /** A tap's record as the caller may see it. @throws NeutronError 404 */
+  async find(kind: ResourceKind, id: string, caller: Caller): Promise<TapRecord> {
+    return this.#inView(kind, id, caller) ?? (await this.#records.find(kind, id, caller)).record;
   }
 
   async create(
@@ -149,6 +150,15 @@ export class TapController {
   /** See {@link TapRemoval.remove}. */
   remove(kind: ResourceKind, id: string, caller: Caller): Promise<void> {
     return this.#removal.remove(kind, id, caller);
+  }
+
+  /** Null where the view may not have it yet. @throws NeutronError 404 */
+  #inView(kind: ResourceKind, id: string, caller: Caller): TapRecord | null {
+    const { live, writes, access } = this.deps;
+    const known = shelf(live.view, kind).byId.get(id)?.record;
+    if (!known || !live.fresh || live.view.revision < writes.revision) return null;
+    if (!access.sees(kind, known, caller)) throw tapNotFound(kind, id);
+    return known;
   }
 
   async #showAt(kind: ResourceKind, record: TapRecord, revision: number, caller: Caller): Promise<ShownTap> {

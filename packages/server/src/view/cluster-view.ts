@@ -7,7 +7,7 @@ import type {
   TapServiceRecord,
   TapState,
 } from '@taas/model';
-import type { Revision } from '@taas/store';
+import type { KeyValue, Revision } from '@taas/store';
 import type { Entry } from './entry.js';
 import type { Groups } from './groups.js';
 import type { MirrorIndex } from './mirror-index.js';
@@ -81,6 +81,10 @@ export interface ClusterView {
   readonly heartbeats: ReadonlyMap<string, Heartbeat>;
   /** Agents whose records are there, and of which nothing was heard for too long. */
   readonly silent: ReadonlyMap<string, Entry<AgentRecord>>;
+  /** Last figures of taps that have gone from a node, by key, as they stand there: until the leader has added them up. */
+  readonly finals: ReadonlyMap<string, KeyValue>;
+  /** By key: when the sums of those were last written. Their values are read when somebody asks. */
+  readonly totals: ReadonlyMap<string, Revision>;
   /** Malformed records by key. */
   readonly problems: ReadonlyMap<string, string>;
   /** Malformed API records by key: who knows what they use, so nothing is given up on their account. */

@@ -1,4 +1,5 @@
 import type { ResourceKind } from '@taas/model';
+import type { KeyValue } from '@taas/store';
 
 /** A node says that a tap stands there, or not any more. */
 export interface Turn {
@@ -30,6 +31,11 @@ export class Dirty {
   readonly agents = new Map<string, boolean>();
   /** Nodes whose agents have just shown that they live. */
   readonly heard = new Set<string>();
+  /**
+   * By key: what nodes have counted of taps; null for what is gone. The view keeps none of it: it changes every few seconds while
+   * somebody looks, and nobody but who asked for it reads it.
+   */
+  readonly statistics = new Map<string, KeyValue | null>();
   /** The leading server has shown that it lives, and so that etcd takes what is written. */
   leaderHeard = false;
 }

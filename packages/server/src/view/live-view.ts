@@ -31,6 +31,8 @@ export class LiveView {
   readonly #state: ViewState;
   /** Whether the view is known to be up to date; false before the first snapshot and while the store is out of sight. */
   fresh = false;
+  /** When etcd was last heard to have changed, monotonic in ms; null before the first time. */
+  heardAt: number | null = null;
   /** Malformed values seen since start. */
   malformedSeen = 0;
   readonly #listeners = new Set<ViewListener>();
@@ -102,6 +104,7 @@ export class LiveView {
   #taken(dirty: Dirty): void {
     if (!this.fresh) this.logger.info({ revision: this.view.revision }, 'etcd is in sight');
     this.fresh = true;
+    this.heardAt = this.clock.monotonic();
     this.#contained('heartbeats', () => {
       for (const node of this.#judge.take(this.view, dirty, this.clock.monotonic())) this.#silence(node, dirty);
     });

@@ -57,6 +57,8 @@ export class ViewState implements ClusterView {
   heartbeats = new Map<string, Heartbeat>();
   /** Agents whose records are there, and of which nothing was heard for too long. */
   silent = new Map<string, Entry<AgentRecord>>();
+  finals = new Map<string, KeyValue>();
+  totals = new Map<string, Revision>();
   /** Malformed records by key. */
   problems = new Map<string, string>();
   /** Malformed API records by key: who knows what they use, so nothing is given up on their account. */

@@ -192,6 +192,17 @@ export class ViewUpdate {
         this.dirty.ports.add(parsed.port);
         if (!this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         return;
+      case 'statistics':
+        // What is not the last of a tap is not kept: only those who look at the tap read it.
+        if (kv?.value.includes('"final":true')) this.view.finals.set(key, kv);
+        else this.view.finals.delete(key);
+        if (!this.whole) this.dirty.statistics.set(key, kv ?? null);
+        return;
+      case 'statistics-totals':
+        if (kv) this.view.totals.set(key, kv.modRevision);
+        else this.view.totals.delete(key);
+        return;
+      case 'statistics-request':
       case 'other':
         return;
     }

@@ -1,6 +1,7 @@
 import { keys, type TapFlowRecord } from '@taas/model';
 import { planBinding } from '../../compiler/plan-binding.js';
 import { planRoleRemoval } from '../../compiler/port-role-removal.js';
+import { hasTotals } from '../../compiler/tap-end.js';
 import type { AtOnce, RemovalDeps } from '../removal/at-once.js';
 
 /**
@@ -14,7 +15,7 @@ export async function removeUnpublishedFlow(
   attempt: number,
 ): Promise<AtOnce> {
   const { view } = live;
-  if (view.nodeRecords.ofFlow(id).length > 0) return 'mark';
+  if (view.nodeRecords.ofFlow(id).length > 0 || hasTotals(view, 'tap_flows', id)) return 'mark';
   const key = keys.resource('tap_flows', id);
   const release = attempt === 0 ? [...planRoleRemoval(view, port, id), ...planBinding(view, port, undefined, id)] : [];
   const result = await store.transact({

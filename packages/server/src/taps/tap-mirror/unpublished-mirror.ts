@@ -1,5 +1,6 @@
 import { keys, type TapMirrorRecord } from '@taas/model';
 import type { Compare, Operation } from '@taas/store';
+import { hasTotals } from '../../compiler/tap-end.js';
 import type { RemovalDeps } from '../removal/at-once.js';
 
 /**
@@ -14,6 +15,7 @@ export async function removeUnpublishedMirror(
   revision: number,
 ): Promise<number | null> {
   const { view } = live;
+  if (hasTotals(view, 'tap_mirrors', record.id)) return null;
   if (!live.fresh || view.mirrors.publishedOf(record.id).length > 0) return null;
   const place = view.places.of(record.port_id);
   const node = place.is === 'bound' ? keys.nodeResource(place.node, 'tap_mirrors', record.id) : undefined;

@@ -1,6 +1,7 @@
 import { keys } from '@taas/model';
 import type { Compare, Operation } from '@taas/store';
 import { mostWrites } from '../../compiler/most-writes.js';
+import { hasTotals } from '../../compiler/tap-end.js';
 import type { ClusterView } from '../../view/cluster-view.js';
 import { ViewBehindError } from '../../view/live-view.js';
 import type { RemovalDeps } from '../removal/at-once.js';
@@ -17,6 +18,7 @@ export async function removeUnpublishedAtOnce(deps: RemovalDeps, id: string, rev
   if (!role || service?.revision !== revision || !deps.live.fresh) return null;
   if (view.nodeRecords.countOfService(id) > 0 || view.flowsByService.count(id) + 2 > mostWrites) return null;
   const flows = view.flowsByService.get(id);
+  if (anyTotals(view, id, flows)) return null;
   const { compare, operations } = removalOf(view, service, flows);
   const unchanged: Compare = { kind: 'mod-revision', key: role.key, revision: role.revision };
   const result = await deps.store.transact({ compare: [...compare, unchanged], operations });
@@ -40,8 +42,14 @@ export async function removeUnpublishedService(deps: RemovalDeps, id: string, re
   if (!service || view.nodeRecords.countOfService(id) > 0 || view.flowsByService.count(id) >= mostWrites)
     return revision;
   const flows = view.flowsByService.get(id);
+  if (anyTotals(view, id, flows)) return revision;
   const result = await deps.store.transact(removalOf(view, service, flows));
   return result.succeeded ? result.revision : revision;
+}
+
+/** Whether nodes have counted something that would stay behind: the compiler takes it along. */
+function anyTotals(view: ClusterView, service: string, flows: readonly string[]): boolean {
+  return hasTotals(view, 'tap_services', service) || flows.some((flow) => hasTotals(view, 'tap_flows', flow));
 }
 
 function removalOf(

@@ -1,0 +1,114 @@
+import { keys, type ResourceKind } from '@taas/model';
+import type { Store } from '@taas/store';
+import type { Access } from '../auth/access.js';
+import type { Caller } from '../auth/authenticator.js';
+import { readTotals } from '../compiler/fold-statistics.js';
+import { methodNotAllowed, NeutronError, requestTooSlow, unavailable } from '../errors/neutron-error.js';
+import type { ApiAnswer, ApiRequest } from '../http/request.js';
+import type { Target } from '../http/request-target.js';
+import type { Slices } from '../slices/slices.js';
+import { exactJson } from '../statistics/exact-json.js';
+import { type Earlier, statisticsAnswer } from '../statistics/statistics-answer.js';
+import type { StatisticsDesk } from '../statistics/statistics-desk.js';
+import { keyOf, tapParts } from '../statistics/tap-parts.js';
+import type { TapController } from '../taps/tap-controller.js';
+import type { LiveView } from '../view/live-view.js';
+import type { OwnWrites } from '../view/own-writes.js';
+
+export interface StatisticsRouteDeps {
+  readonly store: Store;
+  readonly controller: TapController;
+  readonly desk: StatisticsDesk;
+  readonly live: LiveView;
+  readonly access: Access;
+  readonly writes: OwnWrites;
+  /** A tap service has many flows. */
+  readonly slices: Slices;
+  readonly catchUpMs: number;
+}
+
+/** `GET /v2.0/taas/<kind>/<id>/statistics`: what has been counted of a tap. @throws NeutronError */
+export async function statisticsRoute(
+  deps: StatisticsRouteDeps,
+  request: ApiRequest,
+  { kind, id }: Extract<Target, { is: 'statistics' }>,
+  caller: Caller,
+): Promise<ApiAnswer> {
+  if (request.method !== 'GET') throw methodNotAllowed(request.method);
+  const { controller, desk, live, access, writes, slices } = deps;
+  const record = await controller.find(kind, id, caller);
+  access.mayReadStatistics(kind, record, caller);
+  await live.reached(writes.revision, deps.catchUpMs);
+  if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
+  const { own, service } = await slices.run(caller.projectId, tapParts(live.view, kind, record), request.signal);
+  const shared = service && maySeeService(deps, service.id, caller) ? service : null;
+  const heardNow = await untilGone(request, (signal) =>
+    desk.ask([...own, ...(shared?.parts ?? [])], caller.projectId, signal),
+  );
+  const taps = [{ kind, id: record.id }, ...(shared ? [{ kind: 'tap_services' as const, id: shared.id }] : [])];
+  const earlier = await earlierOf(deps, taps, request.signal);
+  const heard = heardNow();
+  // A node that has left the tap meanwhile is in what was before.
+  const left = await slices.run(caller.projectId, tapParts(live.view, kind, record), request.signal);
+  const still = new Set([...left.own, ...(left.service?.parts ?? [])].map(keyOf));
+  const of = (asked: string) => heard.filter(({ part }) => part.id === asked && still.has(keyOf(part)));
+  const statistics = {
+    ...statisticsAnswer(kind, record.id, of(record.id), earlier.get(record.id) ?? null),
+    // What VPP counts of all flows of a service together cannot be told apart, and is told as what it is.
+    ...(shared
+      ? { service: statisticsAnswer('tap_services', shared.id, of(shared.id), earlier.get(shared.id) ?? null) }
+      : {}),
+  };
+  return { status: 200, json: [Buffer.from(exactJson({ statistics }))] };
+}
+
+/** So often sums are read again because a node has just been added to them. */
+const readings = 3;
+
+/**
+ * The sums of nodes that have left a tap, as of what the view shows: a node's figures are in them or still its own, and never both.
+ * @throws StoreError; ViewBehindError; the signal's reason
+ */
+async function earlierOf(
+  { store, live, catchUpMs }: StatisticsRouteDeps,
+  taps: readonly { readonly kind: ResourceKind; readonly id: string }[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Earlier>> {
+  const found = new Map<string, Earlier>();
+  for (const { kind, id } of taps) {
+    const key = keys.statisticsTotals(kind, id);
+    for (let reading = 0; reading < readings && live.view.totals.has(key); reading += 1) {
+      const kv = await store.get(key, { signal });
+      if (!kv) break;
+      await live.reached(kv.modRevision, catchUpMs, signal);
+      found.set(id, readTotals(kv) ?? 'unreadable');
+      if (live.view.totals.get(key) === kv.modRevision) break;
+    }
+  }
+  return found;
+}
+
+function maySeeService({ access, live }: StatisticsRouteDeps, id: string, caller: Caller): boolean {
+  const record = live.view.services.get(id)?.record;
+  if (!record || !access.sees('tap_services', record, caller)) return false;
+  try {
+    access.mayReadStatistics('tap_services', record, caller);
+    return true;
+  } catch (error) {
+    if (error instanceof NeutronError) return false;
+    throw error;
+  }
+}
+
+/** Does what nobody waits for any more when the client has gone no longer. @throws what the work throws */
+async function untilGone<T>(request: ApiRequest, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const gone = new AbortController();
+  const leave = () => gone.abort(request.signal.reason);
+  request.signal.addEventListener('abort', leave, { once: true });
+  request.whenAnswered(() => gone.abort(requestTooSlow()));
+  try {
+    return await work(gone.signal);
+  } finally {
+    request.signal.removeEventListener('abort', leave);
+  }
+}

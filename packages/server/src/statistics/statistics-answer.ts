@@ -1,0 +1,129 @@
+import {
+  type Gap,
+  lossesOf,
+  type NodeFigures,
+  packetsAt,
+  type ResourceKind,
+  type StageCount,
+  type StatisticsTotals,
+  sumGaps,
+  sumStages,
+  unaccounted,
+} from '@taas/model';
+import { isoTime } from '../http/iso-time.js';
+import type { Exact } from './exact-json.js';
+import type { Heard } from './statistics-desk.js';
+import type { Silence } from './tap-parts.js';
+
+const reasons: Readonly<Record<Silence, (node: string) => string>> = {
+  agent_not_running: (node) => `the TaaS agent of node ${node} is not running`,
+  agent_unreadable: (node) => `the record of the TaaS agent of node ${node} cannot be read`,
+  agent_without_statistics: (node) =>
+    `the TaaS agent of node ${node} does not count: it is of an earlier release, or cannot read VPP's counters`,
+  no_answer_yet: (node) => `node ${node} has not answered yet: try again`,
+  record_unreadable: (node) => `what node ${node} has written cannot be read`,
+  too_many_nodes: (node) => `node ${node} was not asked: the tap is on too many nodes`,
+};
+
+/** Every reason for which a node's figures are missing or old, for the reference page. */
+export const silences = Object.keys(reasons) as readonly Silence[];
+
+/** What nodes had counted that have no part in the tap any more; null if there are none. */
+export type Earlier = StatisticsTotals | 'unreadable' | null;
+
+/** What has been counted of a tap, as the API shows it. */
+export function statisticsAnswer(
+  kind: ResourceKind,
+  id: string,
+  heard: readonly Heard[],
+  earlier: Earlier,
+): { readonly [name: string]: Exact } {
+  const counted = heard.flatMap(({ record }) => (record ? [record] : []));
+  const before = earlier === null || earlier === 'unreadable' ? [] : [earlier];
+  const all = [...counted, ...before];
+  const silent = heard.flatMap(({ part, silence, record }) => (silence ? [{ node: part.node, silence, record }] : []));
+  return {
+    ...{ id, kind: kind.replace(/s$/, '') },
+    as_of: counted.length === 0 ? null : isoTime(Math.min(...counted.map(({ at }) => at))),
+    since: all.length === 0 ? null : isoTime(Math.min(...all.map(({ since }) => since))),
+    current: heard.length > 0 && silent.length === 0,
+    ...figures(all),
+    unaccounted: sumOf(all.map(({ stages }) => unaccounted(stages))),
+    completeness:
+      silent.some(({ record }) => record === null) ||
+      earlier === 'unreadable' ||
+      before.some(({ unreadable }) => unreadable > 0)
+        ? null
+        : completeness(all),
+    earlier: shownEarlier(earlier),
+    nodes: heard.flatMap(({ part, record, current }) =>
+      record === null
+        ? []
+        : [
+            {
+              ...{
+                node: part.node,
+                as_of: isoTime(record.at),
+                since: isoTime(record.since),
+                current,
+                final: record.final,
+              },
+              ...figures([record]),
+              unaccounted: unaccounted(record.stages),
+            },
+          ],
+    ),
+    unanswered: silent.map(({ node, silence, record }) => {
+      return { node, code: silence, reason: reasons[silence](node), figures: record === null ? 'none' : 'old' };
+    }),
+  };
+}
+
+function shownEarlier(earlier: Earlier): Exact {
+  if (earlier === null) return null;
+  if (earlier === 'unreadable') return { unreadable: null };
+  const { since, at, unreadable } = earlier;
+  return { since: isoTime(since), until: isoTime(at), unreadable, ...figures([earlier]) };
+}
+
+function figures(nodes: readonly NodeFigures[]): { readonly [name: string]: Exact } {
+  return {
+    stages: sumStages(nodes.map(({ stages }) => stages)).map(shownStage),
+    lost: [...lossesOf(nodes)].map(([cause, packets]) => ({ cause, packets })),
+    gaps: sumGaps(nodes.map(({ gaps }) => gaps)).map(shownGap),
+  };
+}
+
+function shownStage({ stage, direction, packets, bytes }: StageCount): { readonly [name: string]: Exact } {
+  return { stage, direction, packets: BigInt(packets), bytes: bytes === undefined ? null : BigInt(bytes) };
+}
+
+function shownGap({ cause, milliseconds, packets }: Gap): { readonly [name: string]: Exact } {
+  return { cause, milliseconds, packets: packets === undefined ? null : BigInt(packets) };
+}
+
+/** Null if one of them is not known: a sum without it would be another figure. */
+function sumOf(values: readonly (bigint | null)[]): bigint | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((total, each) => total + each, 0n);
+}
+
+/** Digits after the point. */
+const precision = 1_000_000n;
+
+/**
+ * The share of what was asked for that was not lost, as far as it was counted: 1 only where nothing was. What was asked for is what
+ * the source ports had, also while nothing was mirrored, without what the filter did not want.
+ * @returns null where nobody has counted the source, or nothing was asked for
+ */
+export function completeness(nodes: readonly NodeFigures[]): number | null {
+  const total = sumStages(nodes.map(({ stages }) => stages));
+  const seen = packetsAt(total, 'seen') ?? packetsAt(total, 'copied');
+  if (seen === null) return null;
+  const lost = lossesOf(nodes);
+  const asked = seen + (lost.get('not_mirrored') ?? 0n) - (packetsAt(total, 'filtered') ?? 0n);
+  if (asked <= 0n) return null;
+  const losses = [...lost.values()].reduce((sum, each) => sum + each, 0n);
+  const kept = losses > asked ? 0n : asked - losses;
+  return Number((kept * precision) / asked) / Number(precision);
+}

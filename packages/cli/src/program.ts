@@ -120,7 +120,23 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
       await remove(context(command), names, options);
     });
 
-  void onAnswer;
+  program
+    .command('doctor')
+    .description('find what keeps taps from being ACTIVE and complete, and say what mends it; changes nothing')
+    .argument('[name-or-id]', 'one tap, with what it depends on; default: all that the caller may see')
+    .option('--node <name>', 'taps whose reason names this node')
+    .option('--server-health <url>', 'the health port of a server; repeated', append)
+    .option('--agent-health <url>', 'the health port of an agent; repeated', append)
+    .option('--etcd <url>', 'a member of etcd; repeated', append)
+    .option('--etcd-cacert <file>', "who signs etcd's certificates")
+    .option('--etcd-cert <file>', 'our certificate for etcd')
+    .option('--etcd-key <file>', 'its key')
+    .addOption(new Option('--report <format>', 'how it is written; default: text').choices(['text', 'json', 'junit']))
+    .action(async (name: string | undefined, options, command: Command) => {
+      const { doctor } = await import('./commands/doctor.js');
+      onAnswer?.(await doctor(context(command), name, options));
+    });
+
   return program;
 }
 

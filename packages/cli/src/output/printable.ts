@@ -1,6 +1,7 @@
 /** What moves the cursor, colours, rings, ends a line or turns the direction of text: a name may hold any of it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const dangerous = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+const dangerous =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe-\uffff]/g;
 
 /** A text of a stranger as a terminal can show it in one line: what is dangerous stands as its escape. */
 export function printable(text: string): string {

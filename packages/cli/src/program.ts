@@ -121,6 +121,18 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     });
 
   program
+    .command('stats')
+    .description('show what has been counted of a tap: copied, lost, delivered')
+    .argument('<name-or-id>')
+    .addOption(kindOption())
+    .addOption(new Option('--watch [seconds]', 'look again and again, and show rates').argParser(seconds).preset('5'))
+    .addOption(new Option('--count <number>', 'with --watch: look so often').argParser(seconds))
+    .action(async (name: string, options, command: Command) => {
+      const { stats } = await import('./commands/stats.js');
+      await stats(context(command), name, options);
+    });
+
+  program
     .command('doctor')
     .description('find what keeps taps from being ACTIVE and complete, and say what mends it; changes nothing')
     .argument('[name-or-id]', 'one tap, with what it depends on; default: all that the caller may see')

@@ -127,9 +127,13 @@ export function refusalOf({ status, body, headers }: HttpAnswer, what: string): 
 const notTheApi = (what: string) =>
   new CliError('unreachable', `${what}: the answer is none of the TaaS API; is the network endpoint right?`);
 
+/** JSON whose whole numbers beyond 2^53 are texts, so that no counter is rounded. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const exact = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (each) =>
+      each.startsWith('"') ? each : `"${each}"`,
+    );
+    return JSON.parse(exact);
   } catch {
     return undefined;
   }

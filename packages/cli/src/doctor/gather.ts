@@ -56,7 +56,10 @@ async function apiFacts(context: Context, named: string | null) {
     ? taps.value.filter((tap) => textOf(tap, 'status') === 'ACTIVE').slice(0, mostStatistics)
     : [];
   await Promise.all(
-    asked.map(async ({ kind, id }) => void statistics.set(id, await attempt(() => statisticsOf(api, kind, id)))),
+    asked.map(
+      async ({ kind, id }) =>
+        void statistics.set(id, await attempt(async () => (await statisticsOf(api, kind, id)).figures)),
+    ),
   );
   return { taps, api: meeting, extensions, quota, statistics };
 }

@@ -14,15 +14,15 @@ export const statisticsChecks = [
     id: 'TAAS-D020',
     title: 'the figures of every tap are fresh and of all its nodes',
     run: (facts) =>
-      ofFigures(facts, (about, { at, complete }) => {
+      ofFigures(facts, (about, { asOf, current, unanswered }) => {
         const mend = 'taas doctor --agent-health URL on the nodes of the tap';
-        if (at === null) return unknown(about, 'no node has told figures yet', mend);
-        const age = facts.now - at;
+        if (unanswered.length > 0) return problem(about, unanswered.join('; '), mend);
+        if (asOf === null) return unknown(about, 'no node has told figures yet', mend);
+        const age = facts.now - asOf;
         if (age > stalestMs) return problem(about, `the oldest figure is ${Math.round(age / 1000)} s old`, mend);
-        if (complete === null) return unknown(about, 'the API does not say whether all nodes have told', mend);
-        return complete
-          ? ok(about, `${Math.max(0, Math.round(age / 1000))} s old`)
-          : problem(about, 'not all nodes have told figures', mend);
+        if (current === null) return unknown(about, 'the API does not say whether all nodes have told', mend);
+        const said = `${Math.max(0, Math.round(age / 1000))} s old`;
+        return current ? ok(about, said) : problem(about, 'not all nodes have told figures of now', mend);
       }),
   },
   {
@@ -49,12 +49,23 @@ export const statisticsChecks = [
     id: 'TAAS-D024',
     title: 'the fate of every copy is known',
     run: (facts) =>
-      ofFigures(facts, (about, { unaccounted }) => {
-        const mend = 'pause the traffic and look again: taas stats; if it stays, taas bundle and report it';
-        if (unaccounted === null) return unknown(about, 'the API does not say what is unaccounted for', mend);
-        return unaccounted === 0n
-          ? ok(about, '0 unaccounted for')
-          : problem(about, `${unaccounted} copies are unaccounted for`, mend);
+      ofFigures(facts, (about, figures) => {
+        const mend = 'pause the traffic and look again: taas stats; if it stays, taas bundle, and report it';
+        if (figures.unaccounted === null) return unknown(about, 'the API cannot tell what is unaccounted for', mend);
+        const came = (packetsOf(figures, 'seen') ?? 0n) + (packetsOf(figures, 'arrived') ?? 0n);
+        return difference(about, figures.unaccounted, came, 'copies are unaccounted for', mend);
+      }),
+  },
+  {
+    id: 'TAAS-D027',
+    title: 'no copies are lost between nodes',
+    run: (facts) =>
+      ofFigures(facts, (about, figures) => {
+        const [lost, sent] = [figures.lost.get('underlay'), packetsOf(figures, 'sent')];
+        const mend = "for the operator: see the underlay's drops and MTU: vppctl show errors on both nodes";
+        if (lost === undefined || sent === null)
+          return figures.stages.length === 0 ? unknown(about, 'no node has told figures yet', mend) : null;
+        return difference(about, lost, sent, 'copies left one node and did not arrive at the other', mend);
       }),
   },
   {
@@ -86,6 +97,16 @@ export const statisticsChecks = [
       }),
   },
 ] as const satisfies readonly Check<DoctorFacts>[];
+
+/** Two counters are read one after the other: while traffic flows, so large a part of it may lie between. */
+const inFlight = 1_000n;
+
+function difference(about: string, packets: bigint, of: bigint, what: string, mend: string): Finding {
+  if (packets === 0n) return ok(about, `0 ${what}`);
+  const said = `${packets} ${what}, of ${of}`;
+  const size = packets < 0n ? -packets : packets;
+  return size * inFlight > of ? problem(about, said, mend) : unknown(about, `${said}: they may be on their way`, mend);
+}
 
 function lossAt(facts: DoctorFacts, stage: Stage, mend: string): Finding[] {
   return ofFigures(facts, (about, figures) => {

@@ -1,7 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { taas } from '@taas/cli/testing';
 import { Cloud } from '@taas/lab';
-import { FakeKeystone, serveKeystone } from '@taas/server/testing';
-import { silentLogger, systemClock } from '@taas/service';
+import { checkServerConfig, createServer, serverConfigSchema } from '@taas/server';
+import { FakeKeystone, FakeNeutron, serveKeystone } from '@taas/server/testing';
+import { checkConfig, silentLogger, systemClock } from '@taas/service';
+import { createEmbeddedStore } from '@taas/store/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -19,7 +25,8 @@ const json = async (...words: string[]) => {
 
 beforeAll(async () => {
   cloud = await Cloud.start({
-    ...{ nodes: ['node-a', 'node-b'], switch: 'simulated', store: 'embedded', transport: 'vlan' },
+    ...{ nodes: ['node-a', 'node-b'], switch: 'simulated', store: { etcd: {} }, transport: 'vlan' },
+    process: 'programs',
     ...{ clock: systemClock, logger: silentLogger },
   });
   for (const [n, node] of ['node-a', 'node-b'].entries()) {
@@ -59,6 +66,14 @@ describe('taas with a real server and agents', () => {
       expect({ id, is: verdicts[`TAAS-D${id}`] }).toEqual({ id, is: 'ok' });
     // The lab's own: it believes its callers.
     expect(verdicts['TAAS-D111']).toBe('problem');
+
+    const traced = await json('trace', 'web', '--packet', 'ip 10.0.0.1 > 10.0.0.2 udp 53');
+    expect(traced[0].hops.map(({ at, outcome }: { at: string; outcome: string }) => `${at} ${outcome}`)).toEqual([
+      ...['source port passes', 'direction passes', 'VLAN filter passes', 'filter passes', 'tap passes'],
+      ...['tap service passes', 'collector passes'],
+    ]);
+    const stopped = await run('trace', 'web', '--packet', 'ip 10.0.0.1 > 10.0.0.2 tcp 53');
+    expect(stopped.out).toContain('rule 1 matches: reject');
 
     const gone = await run('delete', 'ids', '--yes', '--wait=30');
     expect(gone).toMatchObject({ code: 0 });
@@ -102,25 +117,46 @@ describe('taas with a real server and agents', () => {
 });
 
 it('logs in at a Keystone, whose token a server with that Keystone takes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'taas-cli-'));
+  writeFileSync(join(folder, 'password'), 'the-service-password\n', { mode: 0o600 });
   const fake = new FakeKeystone({ admin: { project: 'admin', roles: ['admin', 'member', 'reader'] } });
   const keystone = await serveKeystone(fake);
-  const guarded = await Cloud.start({
-    ...{ nodes: [], switch: 'simulated', store: 'embedded', transport: 'vlan', bindings: 'neutron' },
-    ...{ clock: systemClock, logger: silentLogger },
+  const store = createEmbeddedStore({ clock: systemClock });
+  const neutron = new FakeNeutron((token) => fake.users[token]);
+  neutron.ports.set(uuid(1), { project: 'admin' });
+  const given = {
+    ...{ listen: { host: '127.0.0.1', port: 0 }, health: { port: 0 }, networking_vpp: { bindings: 'neutron' } },
+    neutron: { url: await neutron.start(), poll_ms: 500 },
+    auth: {
+      mode: 'keystone',
+      keystone: { url: keystone.url, user_name: 'taas', password_file: join(folder, 'password') },
+    },
+  };
+  const config = checkServerConfig(checkConfig(serverConfigSchema, given, 'test'), 'test');
+  const server = createServer(config, {
+    ...{ store: store.client(), clock: systemClock, logger: silentLogger, random: Math.random },
+    ...{ newId: randomUUID, replica: 'r' },
   });
+  await server.start();
   try {
     const env = {
-      ...{ OS_AUTH_URL: keystone.url, OS_USERNAME: 'admin', OS_PASSWORD: 'right', OS_PROJECT_NAME: 'admin' },
-      OS_NETWORK_ENDPOINT_OVERRIDE: guarded.url,
+      ...{ OS_AUTH_URL: keystone.url, OS_USERNAME: 'admin', OS_PASSWORD: 'my-own-password', OS_PROJECT_NAME: 'admin' },
+      OS_NETWORK_ENDPOINT_OVERRIDE: server.address,
     };
-    expect((await taas({ env }, 'list')).code).toBe(5);
-    // The Keystone of the cloud itself.
-    const own = { ...env, OS_AUTH_URL: guarded.openstack?.keystone.url ?? '' };
-    expect(await taas({ env: own }, 'list', '-f', 'value')).toMatchObject({ code: 5 });
-    const token = { ...env, OS_AUTH_TYPE: 'admin_token', OS_TOKEN: 'tok-acme-member' };
-    expect(await taas({ env: token }, 'list', '-f', 'value')).toMatchObject({ code: 0, out: '' });
+    await expect.poll(async () => (await taas({ env }, 'list')).code).toBe(0);
+    const made = await taas({ env }, 'create', 'service', '--port', uuid(1), '-f', 'json');
+    expect(JSON.parse(made.out)).toMatchObject({ project_id: 'admin', status: 'DOWN' });
+    fake.revoked.add('admin');
+    const { OS_AUTH_URL: _, OS_USERNAME: __, OS_PASSWORD: ___, ...rest } = env;
+    const unknown = { ...rest, OS_AUTH_TYPE: 'admin_token', OS_TOKEN: 'a-token-of-nobody' };
+    const refused = await taas({ env: unknown }, '--debug', 'list');
+    expect(refused.code).toBe(5);
+    expect(refused.err).not.toContain('a-token-of-nobody');
   } finally {
-    await guarded.stop();
+    await server.stop();
+    await store.close();
+    await neutron.stop();
     await keystone.close();
+    rmSync(folder, { recursive: true });
   }
 });

@@ -133,6 +133,18 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     });
 
   program
+    .command('trace')
+    .description('say where a packet of the source port would go, and what decides')
+    .argument('<name-or-id>', 'a tap; of a tap service each of its tap flows')
+    .addOption(kindOption())
+    .option('--packet <packet>', "such as 'ip 10.0.0.1 > 10.0.0.2 tcp 443'")
+    .addOption(new Option('--live [seconds]', 'count meanwhile what passes each stage').argParser(seconds).preset('10'))
+    .action(async (name: string, options, command: Command) => {
+      const { trace } = await import('./commands/trace.js');
+      await trace(context(command), name, options);
+    });
+
+  program
     .command('doctor')
     .description('find what keeps taps from being ACTIVE and complete, and say what mends it; changes nothing')
     .argument('[name-or-id]', 'one tap, with what it depends on; default: all that the caller may see')

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Kind, kindNames } from './api/kinds.js';
-import { type Context, createContext, type GlobalOptions } from './commands/context.js';
+import type { Context, GlobalOptions } from './commands/context.js';
 import type { Host } from './host/host.js';
 import { formats } from './output/format-names.js';
 
@@ -38,7 +38,8 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(new Option('--timeout <seconds>', 'how long one request may take').argParser(seconds).default(60))
     .addOption(new Option('-f, --format <format>', 'how the answer is written').choices(formats).default('table'));
 
-  const context = (command: Command): Context => {
+  const context = async (command: Command): Promise<Context> => {
+    const { createContext } = await import('./commands/context.js');
     const made = createContext(host, command.optsWithGlobals<GlobalOptions>());
     onContext?.(made);
     return made;
@@ -53,7 +54,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .option('--project <id>', 'those of this project; for administrators')
     .action(async (kind: keyof typeof plural | undefined, options, command: Command) => {
       const { list } = await import('./commands/list.js');
-      await list(context(command), kind && plural[kind], options);
+      await list(await context(command), kind && plural[kind], options);
     });
 
   program
@@ -63,7 +64,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(kindOption())
     .action(async (name: string, options, command: Command) => {
       const { show } = await import('./commands/show.js');
-      await show(context(command), name, options);
+      await show(await context(command), name, options);
     });
 
   const create = program.command('create').description('create a tap service, tap flow or tap mirror');
@@ -79,7 +80,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(waitOption())
     .action(async (options, command: Command) => {
       const { createService } = await import('./commands/create.js');
-      await createService(context(command), options);
+      await createService(await context(command), options);
     });
   newTap('flow', 'a port that is copied to a tap service', 'the port that is copied')
     .requiredOption('--service <name-or-id>', 'the tap service that receives the copies')
@@ -94,7 +95,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(waitOption())
     .action(async (options, command: Command) => {
       const { createFlow } = await import('./commands/create.js');
-      await createFlow(context(command), options);
+      await createFlow(await context(command), options);
     });
   newTap('mirror', 'a port that is copied to an address outside', 'the port that is copied')
     .requiredOption('--remote-ip <address>', 'where the copies are sent')
@@ -105,7 +106,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(waitOption())
     .action(async (options, command: Command) => {
       const { createMirror } = await import('./commands/create.js');
-      await createMirror(context(command), options);
+      await createMirror(await context(command), options);
     });
 
   program
@@ -117,7 +118,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(waitOption())
     .action(async (names: string[], options, command: Command) => {
       const { remove } = await import('./commands/delete.js');
-      await remove(context(command), names, options);
+      await remove(await context(command), names, options);
     });
 
   program
@@ -129,7 +130,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(new Option('--count <number>', 'with --watch: look so often').argParser(seconds))
     .action(async (name: string, options, command: Command) => {
       const { stats } = await import('./commands/stats.js');
-      await stats(context(command), name, options);
+      await stats(await context(command), name, options);
     });
 
   program
@@ -141,27 +142,67 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(new Option('--live [seconds]', 'count meanwhile what passes each stage').argParser(seconds).preset('10'))
     .action(async (name: string, options, command: Command) => {
       const { trace } = await import('./commands/trace.js');
-      await trace(context(command), name, options);
+      await trace(await context(command), name, options);
     });
 
+  operatorOptions(
+    program
+      .command('bundle')
+      .description('gather everything for a bug report in one file, secrets left out')
+      .option('--output <file>', 'where to; default: taas-bundle-TIME.tar.gz here'),
+  ).action(async (options, command: Command) => {
+    const { bundle } = await import('./commands/bundle.js');
+    await bundle(await context(command), options);
+  });
+
   program
-    .command('doctor')
-    .description('find what keeps taps from being ACTIVE and complete, and say what mends it; changes nothing')
-    .argument('[name-or-id]', 'one tap, with what it depends on; default: all that the caller may see')
-    .option('--node <name>', 'taps whose reason names this node')
+    .command('completion')
+    .description('write what makes a shell complete the command; its first lines say how it is installed')
+    .argument('<shell>', 'bash, zsh or fish', oneOf(['bash', 'zsh', 'fish']))
+    .action(async (shell: 'bash' | 'zsh' | 'fish') => {
+      const { completionScript } = await import('./completion/scripts.js');
+      host.terminal.out(completionScript(shell));
+    });
+  program
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .action(async (words: string[]) => {
+      const { candidates } = await import('./completion/candidates.js');
+      host.terminal.out(
+        candidates(program, words)
+          .map((each) => `${each}\n`)
+          .join(''),
+      );
+    });
+
+  operatorOptions(
+    program
+      .command('doctor')
+      .description('find what keeps taps from being ACTIVE and complete, and say what mends it; changes nothing')
+      .argument('[name-or-id]', 'one tap, with what it depends on; default: all that the caller may see')
+      .option('--node <name>', 'taps whose reason names this node'),
+  )
+    .addOption(new Option('--report <format>', 'how it is written; default: text').choices(['text', 'json', 'junit']))
+    .action(async (name: string | undefined, options, command: Command) => {
+      const { doctor } = await import('./commands/doctor.js');
+      onAnswer?.(await doctor(await context(command), name, options));
+    });
+
+  return program;
+}
+
+/** Who is asked besides the API; for operators. */
+function operatorOptions(command: Command): Command {
+  return command
     .option('--server-health <url>', 'the health port of a server; repeated', append)
     .option('--agent-health <url>', 'the health port of an agent; repeated', append)
     .option('--etcd <url>', 'a member of etcd; repeated', append)
     .option('--etcd-cacert <file>', "who signs etcd's certificates")
     .option('--etcd-cert <file>', 'our certificate for etcd')
-    .option('--etcd-key <file>', 'its key')
-    .addOption(new Option('--report <format>', 'how it is written; default: text').choices(['text', 'json', 'junit']))
-    .action(async (name: string | undefined, options, command: Command) => {
-      const { doctor } = await import('./commands/doctor.js');
-      onAnswer?.(await doctor(context(command), name, options));
-    });
-
-  return program;
+    .option('--etcd-key <file>', 'its key');
 }
 
 function seconds(text: string): number {

@@ -1,5 +1,5 @@
 import { examine, worst } from '../doctor/checks.js';
-import { gather } from '../doctor/gather.js';
+import { type DoctorTargets, gather } from '../doctor/gather.js';
 import { formatReport, type ReportFormat } from '../doctor/report.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import type { Host } from '../host/host.js';
@@ -23,20 +23,25 @@ const codes = { ok: exitCodes.done.code, problem: exitCodes.failed.code, unknown
 /** `taas doctor`. @returns the exit code */
 export async function doctor(context: Context, tap: string | undefined, options: DoctorOptions): Promise<number> {
   const { host } = context;
+  const work = gather(context, doctorTargets(host, tap, options));
+  const examined = examine(await withProgress(host, () => 'examining', work));
+  const format = options.report ?? (context.options.format === 'json' ? 'json' : 'text');
+  host.terminal.out(formatReport(examined, format, painter(host)));
+  return codes[worst(examined.map(({ verdict }) => verdict))];
+}
+
+/** Whom to ask. @throws CliError usage */
+export function doctorTargets(host: Host, tap: string | undefined, options: DoctorOptions): DoctorTargets {
   if (tap !== undefined && options.node !== undefined) throw new CliError('usage', 'name a tap or a node, not both');
-  const [servers, agents, etcd] = [options.serverHealth, options.agentHealth, options.etcd].map(urls);
-  const work = gather(context, {
-    ...{ tap: tap ?? null, node: options.node ?? null, servers: servers ?? [], agents: agents ?? [], etcd: etcd ?? [] },
+  return {
+    ...{ tap: tap ?? null, node: options.node ?? null },
+    ...{ servers: urls(options.serverHealth), agents: urls(options.agentHealth), etcd: urls(options.etcd) },
     etcdTrust: {
       ...file(host, 'ca', options.etcdCacert),
       ...file(host, 'cert', options.etcdCert),
       ...file(host, 'key', options.etcdKey),
     },
-  });
-  const examined = examine(await withProgress(host, () => 'examining', work));
-  const format = options.report ?? (context.options.format === 'json' ? 'json' : 'text');
-  host.terminal.out(formatReport(examined, format, painter(host)));
-  return codes[worst(examined.map(({ verdict }) => verdict))];
+  };
 }
 
 function urls(given: readonly string[] = []): readonly string[] {

@@ -3,7 +3,6 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { systemClock } from '@taas/service';
 import type { Files, Host, Terminal } from './host.js';
-import { sendHttp } from './http.js';
 
 /** This process and its machine. */
 export function realHost(signal: AbortSignal): Host {
@@ -14,7 +13,8 @@ export function realHost(signal: AbortSignal): Host {
     clock: systemClock,
     files: realFiles,
     terminal: realTerminal,
-    send: sendHttp,
+    // Node's HTTP takes longer to load than `--help` may take.
+    send: async (request) => (await import('./send-http.js')).sendHttp(request),
     signal,
   };
 }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@taas/service';
 import type { Host } from '../host/host.js';
-import { type HttpAnswer, type HttpRequest, type Send, sendHttp, UnreachableError } from '../host/http.js';
+import { type HttpAnswer, type HttpRequest, type Send, UnreachableError } from '../host/http.js';
+import { sendHttp } from '../host/send-http.js';
 import { main } from '../main.js';
 
 export interface Ran {

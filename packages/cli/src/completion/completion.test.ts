@@ -62,7 +62,7 @@ describe('the script for', () => {
 
   it.skipIf(!isThere('zsh'))('zsh is read without a complaint (where there is a zsh)', async () => {
     const mock = 'compadd() { shift 2; echo "$@"; }; words=(taas list ""); CURRENT=3; _taas';
-    expect(await inShell('zsh', ['-f'], mock, 'autoload -Uz compinit; compinit -u')).toContain('list services');
+    expect(await inShell('zsh', ['-f'], mock, 'compdef() { :; }')).toContain('list services');
   });
 
   it.skipIf(!isThere('fish'))('fish is read without a complaint (where there is a fish)', async () => {

@@ -31,11 +31,13 @@ it('taas trace decides about a packet as the documentation reads', () => {
       const traced = asTraced(packet);
       const text = ranges?.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',') ?? null;
       const verdicts = [vlanVerdict(text, traced), filterVerdict(rules, traced)];
-      expect(verdicts.every(({ is }) => is === 'copied')).toBe(isCopied(packet, rules, ranges));
+      // Each by itself, since one that lets nothing pass would hide what the other does.
+      const read = [isCopied(packet, [], ranges), isCopied(packet, rules, null)];
+      expect(verdicts.map(({ is }) => is === 'copied')).toEqual(read);
       // Nothing was left unsaid of the packet, so nothing is left undecided.
       expect(verdicts.map(({ is }) => is)).not.toContain('undecided');
     }),
-    { numRuns: 2_000 },
+    { numRuns: 5_000 },
   );
 });
 

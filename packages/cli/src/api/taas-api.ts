@@ -1,0 +1,144 @@
+import type { Session } from '../cloud/session.js';
+import { CliError, type Outcome } from '../exit-codes.js';
+import type { HttpAnswer } from '../host/http.js';
+import { type Kind, kinds, type Tap } from './kinds.js';
+
+/** An answer that says no, in the API's own words. */
+export class RefusedError extends CliError {
+  constructor(
+    readonly status: number,
+    readonly type: string,
+    outcome: Outcome,
+    message: string,
+  ) {
+    super(outcome, message);
+  }
+}
+
+export type Query = Readonly<Record<string, string | undefined>>;
+
+/** A page holds at most 1,000 by default, and the largest cloud that was measured has 100,000 flows. */
+const mostPages = 10_000;
+
+/** The TaaS API, typed as far as it is used. Everything throws CliError. */
+export class TaasApi {
+  constructor(readonly session: Session) {}
+
+  /** All of a kind that fit, over as many pages as there are. */
+  async list(kind: Kind, query: Query = {}): Promise<Tap[]> {
+    const { collection } = kinds[kind];
+    const path = `/v2.0/taas/${collection}`;
+    const found: Tap[] = [];
+    let search = searchOf(query);
+    for (let page = 0; page < mostPages; page += 1) {
+      const body = await this.get(path + search);
+      const list = body[collection];
+      if (!Array.isArray(list)) throw notTheApi(`GET ${path}`);
+      found.push(...list.map((each: unknown) => tapOf(kind, each)));
+      const next = nextOf(body[`${collection}_links`]);
+      if (next === null || next === search) return found;
+      search = next;
+    }
+    throw new CliError('unreachable', `GET ${path}: the pages have no end`);
+  }
+
+  /** Null if there is none that the caller may see. */
+  async find(kind: Kind, id: string): Promise<Tap | null> {
+    const { collection, resource } = kinds[kind];
+    const answer = await this.session.request('GET', `/v2.0/taas/${collection}/${encodeURIComponent(id)}`);
+    if (answer.status === 404) return null;
+    return tapOf(kind, bodyOf(answer, `GET ${collection}`)[resource]);
+  }
+
+  async create(kind: Kind, attributes: object): Promise<Tap> {
+    const { collection, resource } = kinds[kind];
+    const answer = await this.session.request('POST', `/v2.0/taas/${collection}`, { [resource]: attributes });
+    return tapOf(kind, bodyOf(answer, `POST ${collection}`)[resource]);
+  }
+
+  /** One that is gone already is gone. */
+  async delete(kind: Kind, id: string): Promise<void> {
+    const answer = await this.session.request(
+      'DELETE',
+      `/v2.0/taas/${kinds[kind].collection}/${encodeURIComponent(id)}`,
+    );
+    if (answer.status !== 404 && answer.status >= 300) throw refusalOf(answer, 'DELETE');
+  }
+
+  /** Any document of the API. @throws RefusedError unless it is a 2xx with a JSON object */
+  async get(path: string): Promise<Readonly<Record<string, unknown>>> {
+    return bodyOf(await this.session.request('GET', path), `GET ${path.split('?')[0]}`);
+  }
+}
+
+function searchOf(query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as [string, string]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
+
+/** What to ask for next: the link's query alone, since its host is as some proxy believes it to be. */
+function nextOf(links: unknown): string | null {
+  if (!Array.isArray(links)) return null;
+  const next = links.find((link: unknown) => (link as { rel?: unknown } | null)?.rel === 'next') as
+    | { href?: unknown }
+    | undefined;
+  return typeof next?.href === 'string' && URL.canParse(next.href) ? new URL(next.href).search : null;
+}
+
+function tapOf(kind: Kind, value: unknown): Tap {
+  const attributes = isObject(value) ? value : {};
+  const { id } = attributes;
+  if (typeof id !== 'string') throw notTheApi(kinds[kind].title);
+  return { kind, id, attributes };
+}
+
+function bodyOf(answer: HttpAnswer, what: string): Readonly<Record<string, unknown>> {
+  if (answer.status >= 300 || answer.status < 200) throw refusalOf(answer, what);
+  const body = parsed(answer.body);
+  if (!isObject(body)) throw notTheApi(what);
+  return body;
+}
+
+export function refusalOf({ status, body, headers }: HttpAnswer, what: string): RefusedError {
+  const parsedBody = parsed(body);
+  const outer = isObject(parsedBody) ? parsedBody : {};
+  const error = isObject(outer['NeutronError'])
+    ? outer['NeutronError']
+    : isObject(outer['error'])
+      ? outer['error']
+      : outer;
+  const said = typeof error['message'] === 'string' ? error['message'] : undefined;
+  const type = typeof error['type'] === 'string' ? error['type'] : `HTTP ${status}`;
+  const request = headers['x-openstack-request-id'];
+  const later = headers['retry-after'] === undefined ? '' : `; try again in ${headers['retry-after']} s`;
+  const outcome: Outcome =
+    status === 401 ? 'unauthenticated' : status === 404 ? 'not_found' : status >= 500 ? 'unreachable' : 'refused';
+  const words = said ?? (status === 401 ? 'the API does not take the token' : `${what} is answered with ${status}`);
+  return new RefusedError(
+    status,
+    type,
+    outcome,
+    `${words} (${status}${request === undefined ? '' : `, ${request}`})${later}`,
+  );
+}
+
+const notTheApi = (what: string) =>
+  new CliError('unreachable', `${what}: the answer is none of the TaaS API; is the network endpoint right?`);
+
+/** JSON whose whole numbers beyond 2^53 are texts, so that no counter is rounded. */
+function parsed(text: string): unknown {
+  try {
+    const exact = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (each) =>
+      each.startsWith('"') ? each : `"${each}"`,
+    );
+    return JSON.parse(exact);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,115 @@
+import { isObject } from '../api/taas-api.js';
+import type { Host } from '../host/host.js';
+import { type HttpAnswer, type Trust, UnreachableError } from '../host/http.js';
+import type { EtcdFacts, Meeting, ProgramFacts } from './facts.js';
+import { type Seen, seen, unseen } from './finding.js';
+import { readMetrics, type Samples } from './prometheus.js';
+
+const timeoutMs = 5_000;
+/** Between the two looks that show whether a queue becomes shorter. */
+const betweenMs = 1_000;
+
+interface Probed {
+  readonly answer: HttpAnswer;
+  readonly sent: number;
+  readonly received: number;
+}
+
+async function probe(host: Host, url: string, trust: Trust, body?: string): Promise<Seen<Probed>> {
+  const sent = host.clock.now();
+  try {
+    const method = body === undefined ? 'GET' : 'POST';
+    const more = body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } };
+    const answer = await host.send({ method, url, trust, timeoutMs, signal: host.signal, ...more });
+    return seen({ answer, sent, received: host.clock.now() });
+  } catch (error) {
+    if (error instanceof UnreachableError) return unseen(error.message);
+    throw error;
+  }
+}
+
+/** Any answer will do. */
+export async function meet(host: Host, url: string, trust: Trust = {}): Promise<Seen<Meeting>> {
+  return meetingOf(url, await probe(host, url, trust));
+}
+
+function meetingOf(url: string, probed: Seen<Probed>): Seen<Meeting> {
+  if (!probed.known) return probed;
+  const { answer, sent, received } = probed.value;
+  const theirTime = Date.parse(answer.headers['date'] ?? '');
+  const certificateEnds = answer.certificateEnds ?? null;
+  return seen({ url, theirTime: Number.isNaN(theirTime) ? null : theirTime, sent, received, certificateEnds });
+}
+
+/** What a server or an agent says on its health port. */
+export async function programFacts(host: Host, base: string): Promise<ProgramFacts> {
+  const url = base.replace(/\/+$/, '').replace(/\/(readyz|healthz|metrics)$/, '');
+  const readyz = await probe(host, `${url}/readyz`, {});
+  const metrics = await scrape(host, url);
+  await host.clock.sleep(betweenMs, host.signal);
+  return {
+    url,
+    meeting: meetingOf(url, readyz),
+    ready: objectOf(readyz, 'readyz'),
+    metrics,
+    later: await scrape(host, url),
+  };
+}
+
+async function scrape(host: Host, url: string): Promise<Seen<Samples>> {
+  const probed = await probe(host, `${url}/metrics`, {});
+  if (!probed.known) return probed;
+  const { status, body } = probed.value.answer;
+  return status === 200 ? seen(readMetrics(body)) : unseen(`/metrics is answered with ${status}`);
+}
+
+/** /readyz is 503 with the same document while something is wrong. */
+function objectOf(probed: Seen<Probed>, what: string): Seen<Readonly<Record<string, unknown>>> {
+  if (!probed.known) return probed;
+  const { status, body } = probed.value.answer;
+  try {
+    const value: unknown = JSON.parse(body);
+    if (isObject(value) && (status === 200 || status === 503)) return seen(value);
+  } catch {
+    // Told below.
+  }
+  return unseen(`/${what} is answered with ${status} and not as a program of ours does; is it the health port?`);
+}
+
+/** A member of etcd, by the HTTP that every etcd serves beside gRPC. */
+export async function etcdFacts(host: Host, base: string, trust: Trust): Promise<EtcdFacts> {
+  const url = base.replace(/\/+$/, '');
+  const [health, version, alarm, keys] = await Promise.all([
+    probe(host, `${url}/health`, trust),
+    probe(host, `${url}/version`, trust),
+    probe(host, `${url}/v3/maintenance/alarm`, trust, '{"action":"GET"}'),
+    probe(host, `${url}/v2/keys/`, trust),
+  ]);
+  return {
+    url,
+    meeting: meetingOf(url, health),
+    health: map(objectOf(health, 'health'), ({ health: is }) => (is === undefined ? null : String(is) === 'true')),
+    version: map(objectOf(version, 'version'), ({ etcdserver }) =>
+      typeof etcdserver === 'string' ? etcdserver : null,
+    ),
+    alarms: map(objectOf(alarm, 'v3/maintenance/alarm'), ({ alarms = [] }) =>
+      Array.isArray(alarms) ? alarms.map((each) => (isObject(each) ? String(each['alarm']) : String(each))) : null,
+    ),
+    v2: v2Of(keys),
+  };
+}
+
+/** With v2 a folder or a refusal in its own words; without, a plain 404. */
+function v2Of(probed: Seen<Probed>): Seen<boolean> {
+  if (!probed.known) return probed;
+  const { status, body } = probed.value.answer;
+  const isV2 = /"(action|errorCode)"/.test(body);
+  if (isV2) return seen(true);
+  return status === 404 ? seen(false) : unseen(`/v2/keys/ is answered with ${status}`);
+}
+
+function map<T, U>(value: Seen<T>, read: (value: T) => U | null): Seen<U> {
+  if (!value.known) return value;
+  const found = read(value.value);
+  return found === null ? unseen('etcd answers in a way that is not known') : seen(found);
+}

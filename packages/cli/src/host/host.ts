@@ -1,0 +1,34 @@
+import type { Clock } from '@taas/service';
+import type { Send } from './http.js';
+
+/** All that a command has from outside, so that a test decides about each of it. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+  readonly home: string;
+  readonly clock: Clock;
+  readonly files: Files;
+  readonly terminal: Terminal;
+  readonly send: Send;
+  /** Aborts when the user interrupts the command. */
+  readonly signal: AbortSignal;
+}
+
+export interface Files {
+  /** Null if there is no such file. @throws the error of the file system for any other reason */
+  read(path: string): string | null;
+  /** Writes a file that its owner alone may read, in place of one that is there; makes its folder, too. */
+  writePrivate(path: string, content: string | Uint8Array): void;
+  remove(path: string): void;
+}
+
+export interface Terminal {
+  /** Standard output: what was asked for. */
+  out(text: string): void;
+  /** Standard error: messages, progress. */
+  err(text: string): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  /** Puts a question to the user; null where nobody can be asked. */
+  ask(question: string): Promise<string | null>;
+}

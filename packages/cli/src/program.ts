@@ -1,0 +1,221 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Kind, kindNames } from './api/kinds.js';
+import type { Context, GlobalOptions } from './commands/context.js';
+import type { Host } from './host/host.js';
+import { formats } from './output/format-names.js';
+
+/** What a command may be run with besides the machine: what a test sees of it. */
+export interface ProgramOptions {
+  /** Told of the context as soon as it is made, so that its secrets can be kept out of messages. */
+  readonly onContext?: (context: Context) => void;
+  /** Told the exit code of a command that has an answer of its own, such as `doctor`. */
+  readonly onAnswer?: (code: number) => void;
+  readonly version: string;
+}
+
+const kindOption = () => new Option('--kind <kind>', 'look among these alone').choices(kindNames);
+const waitOption = () =>
+  new Option('--wait [seconds]', 'return when the data plane has it, and say how long it took')
+    .argParser(seconds)
+    .preset('60');
+const plural = { services: 'service', flows: 'flow', mirrors: 'mirror' } as const satisfies Record<string, Kind>;
+
+/**
+ * The command line: what there is, and which file does it. A command's own file is loaded when it is run, so that `--help`
+ * and completion load nothing else.
+ */
+export function createProgram(host: Host, { onContext, onAnswer, version }: ProgramOptions): Command {
+  const program = new Command('taas')
+    .description('Tap-as-a-Service: copies of the traffic of ports, for tenants and operators')
+    .version(version, '-V, --version', 'say the version')
+    .helpOption('-h, --help', 'say what there is')
+    .helpCommand('help [command]', 'say what a command does')
+    .option('--os-cloud <name>', 'the cloud of clouds.yaml; OS_CLOUD')
+    .option('--os-region-name <name>', 'the region; OS_REGION_NAME')
+    .option('--os-interface <name>', 'which endpoint of the catalogue: public, internal or admin; OS_INTERFACE')
+    .option('--insecure', 'do not check certificates, and warn of it; OS_INSECURE')
+    .option('--debug', 'say on stderr each request that is sent')
+    .addOption(new Option('--timeout <seconds>', 'how long one request may take').argParser(seconds).default(60))
+    .addOption(new Option('-f, --format <format>', 'how the answer is written').choices(formats).default('table'));
+
+  const context = async (command: Command): Promise<Context> => {
+    const { createContext } = await import('./commands/context.js');
+    const made = createContext(host, command.optsWithGlobals<GlobalOptions>());
+    onContext?.(made);
+    return made;
+  };
+
+  program
+    .command('list')
+    .description('list taps')
+    .argument('[kind]', 'services, flows or mirrors; default: all', oneOf(Object.keys(plural)))
+    .option('--name <name>', 'those with exactly this name')
+    .option('--status <status>', 'those with this status')
+    .option('--project <id>', 'those of this project; for administrators')
+    .action(async (kind: keyof typeof plural | undefined, options, command: Command) => {
+      const { list } = await import('./commands/list.js');
+      await list(await context(command), kind && plural[kind], options);
+    });
+
+  program
+    .command('show')
+    .description('show everything about a tap')
+    .argument('<name-or-id>')
+    .addOption(kindOption())
+    .action(async (name: string, options, command: Command) => {
+      const { show } = await import('./commands/show.js');
+      await show(await context(command), name, options);
+    });
+
+  const create = program.command('create').description('create a tap service, tap flow or tap mirror');
+  const newTap = (kind: Kind, what: string, port: string) =>
+    create
+      .command(kind)
+      .description(`create a tap ${kind}: ${what}`)
+      .requiredOption('--port <name-or-id>', port)
+      .option('--name <name>', 'its name')
+      .option('--description <text>', 'its description')
+      .option('--project <id>', 'its project; for administrators');
+  newTap('service', 'a port that receives copies', 'the port that receives copies')
+    .addOption(waitOption())
+    .action(async (options, command: Command) => {
+      const { createService } = await import('./commands/create.js');
+      await createService(await context(command), options);
+    });
+  newTap('flow', 'a port that is copied to a tap service', 'the port that is copied')
+    .requiredOption('--service <name-or-id>', 'the tap service that receives the copies')
+    .addOption(
+      new Option('--direction <direction>', 'in is towards the VM, out is from it')
+        .choices(['in', 'out', 'both', 'IN', 'OUT', 'BOTH'])
+        .makeOptionMandatory(),
+    )
+    .option('--vlan-filter <ids>', 'VLAN ids and ranges by comma')
+    .option('--filter <rule>', 'a rule such as accept,protocol=udp,destination_port=53; repeated, in order', append)
+    .option('--filter-file <file>', 'filter_rules in JSON or YAML')
+    .addOption(waitOption())
+    .action(async (options, command: Command) => {
+      const { createFlow } = await import('./commands/create.js');
+      await createFlow(await context(command), options);
+    });
+  newTap('mirror', 'a port that is copied to an address outside', 'the port that is copied')
+    .requiredOption('--remote-ip <address>', 'where the copies are sent')
+    .addOption(new Option('--type <type>', 'how they travel').choices(['gre', 'erspanv1']).makeOptionMandatory())
+    .option('--in <id>', 'the tunnel id of what the VM receives')
+    .option('--out <id>', 'the tunnel id of what the VM sends')
+    .option('--both <id>', 'the tunnel id of both')
+    .addOption(waitOption())
+    .action(async (options, command: Command) => {
+      const { createMirror } = await import('./commands/create.js');
+      await createMirror(await context(command), options);
+    });
+
+  program
+    .command('delete')
+    .description('delete taps; a tap service takes its tap flows along')
+    .argument('<name-or-id...>')
+    .addOption(kindOption())
+    .option('-y, --yes', 'do not ask')
+    .addOption(waitOption())
+    .action(async (names: string[], options, command: Command) => {
+      const { remove } = await import('./commands/delete.js');
+      await remove(await context(command), names, options);
+    });
+
+  program
+    .command('stats')
+    .description('show what has been counted of a tap: copied, lost, delivered')
+    .argument('<name-or-id>')
+    .addOption(kindOption())
+    .addOption(new Option('--watch [seconds]', 'look again and again, and show rates').argParser(seconds).preset('5'))
+    .addOption(new Option('--count <number>', 'with --watch: look so often').argParser(seconds))
+    .action(async (name: string, options, command: Command) => {
+      const { stats } = await import('./commands/stats.js');
+      await stats(await context(command), name, options);
+    });
+
+  program
+    .command('trace')
+    .description('say where a packet of the source port would go, and what decides')
+    .argument('<name-or-id>', 'a tap; of a tap service each of its tap flows')
+    .addOption(kindOption())
+    .option('--packet <packet>', "such as 'ip 10.0.0.1 > 10.0.0.2 tcp 443'")
+    .addOption(new Option('--live [seconds]', 'count meanwhile what passes each stage').argParser(seconds).preset('10'))
+    .action(async (name: string, options, command: Command) => {
+      const { trace } = await import('./commands/trace.js');
+      await trace(await context(command), name, options);
+    });
+
+  operatorOptions(
+    program
+      .command('bundle')
+      .description('gather everything for a bug report in one file, secrets left out')
+      .option('--output <file>', 'where to; default: taas-bundle-TIME.tar.gz here'),
+  ).action(async (options, command: Command) => {
+    const { bundle } = await import('./commands/bundle.js');
+    await bundle(await context(command), options);
+  });
+
+  program
+    .command('completion')
+    .description('write what makes a shell complete the command; its first lines say how it is installed')
+    .argument('<shell>', 'bash, zsh or fish', oneOf(['bash', 'zsh', 'fish']))
+    .action(async (shell: 'bash' | 'zsh' | 'fish') => {
+      const { completionScript } = await import('./completion/scripts.js');
+      host.terminal.out(completionScript(shell));
+    });
+  program
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .action(async (words: string[]) => {
+      const { candidates } = await import('./completion/candidates.js');
+      host.terminal.out(
+        candidates(program, words)
+          .map((each) => `${each}\n`)
+          .join(''),
+      );
+    });
+
+  operatorOptions(
+    program
+      .command('doctor')
+      .description('find what keeps taps from being ACTIVE and complete, and say what mends it; changes nothing')
+      .argument('[name-or-id]', 'one tap, with what it depends on; default: all that the caller may see')
+      .option('--node <name>', 'taps whose reason names this node'),
+  )
+    .addOption(new Option('--report <format>', 'how it is written; default: text').choices(['text', 'json', 'junit']))
+    .action(async (name: string | undefined, options, command: Command) => {
+      const { doctor } = await import('./commands/doctor.js');
+      onAnswer?.(await doctor(await context(command), name, options));
+    });
+
+  return program;
+}
+
+/** Who is asked besides the API; for operators. */
+function operatorOptions(command: Command): Command {
+  return command
+    .option('--server-health <url>', 'the health port of a server; repeated', append)
+    .option('--agent-health <url>', 'the health port of an agent; repeated', append)
+    .option('--etcd <url>', 'a member of etcd; repeated', append)
+    .option('--etcd-cacert <file>', "who signs etcd's certificates")
+    .option('--etcd-cert <file>', 'our certificate for etcd')
+    .option('--etcd-key <file>', 'its key');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It is a number of seconds above 0.');
+  return value;
+}
+
+const append = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+const oneOf =
+  (names: readonly string[]) =>
+  (text: string): string => {
+    if (!names.includes(text)) throw new InvalidArgumentError(`It is one of ${names.join(', ')}.`);
+    return text;
+  };

@@ -10,8 +10,8 @@ import type { Counting } from './counting.js';
 export const answerMs = 5_000;
 /** As many taps are answered at once; of more, the rest have their turn next. */
 export const mostAtOnce = 200;
-/** Figures that do not change are written again after so long, that their reader sees that they are of now. */
-const aliveMs = 30_000;
+/** Figures that do not change are written again after so long: a server takes what is older than ten seconds for old. */
+const aliveMs = 8_000;
 /** The last figures of a tap that has gone stay so long, if no server has taken them away. */
 const finalMs = 3_600_000;
 /** Records of one transaction. */

@@ -42,6 +42,30 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
     }, patienceMs);
   }
 
+  /** Hears each record that is written there, until it is stopped. */
+  async function follow(key: string): Promise<{ stop(): Promise<readonly StatisticsRecord[]> }> {
+    const [heard, end] = [[] as StatisticsRecord[], new AbortController()];
+    let listening: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => {
+      listening = resolve;
+    });
+    const following = (async () => {
+      for await (const event of lab.cloud.store.follow([key], end.signal))
+        if (event.kind === 'snapshot') listening();
+        else if (event.kind === 'changes')
+          for (const change of event.changes)
+            if (change.kind === 'put') heard.push(statisticsCodec.parse(key, change.entry.value));
+    })();
+    await ready;
+    return {
+      stop: async () => {
+        end.abort();
+        await following;
+        return heard;
+      },
+    };
+  }
+
   /** Sends, and expects these frames at the collector; so they have been counted when this is over. */
   async function copies(at: Collector, send: () => Promise<readonly Frame[]>): Promise<void> {
     await lab.expectAt(at, 'copies that are counted', send);
@@ -88,6 +112,11 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
       };
       await talk(30, 20);
       await expectAll();
+      // What a tenant is told: nothing is missing, from the source to the collector.
+      const shown = await lab.client.statistics('tap_services', service);
+      expect(shown).toMatchObject({ current: true, unaccounted: 0, completeness: 1, unanswered: [] });
+      expect(shown.stages).toContainEqual(expect.objectContaining({ stage: 'delivered', packets: 50 }));
+      expect(shown.lost.filter(({ packets }) => packets > 0)).toEqual([]);
 
       // kill -9 where it is a program of its own; what was counted is on the disk, or is counted again.
       for (const node of nodes) await lab.cloud.node(node).agent.restart('kill');
@@ -110,11 +139,14 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
       await expectAll();
       expect(Number(before['seen OUT'])).toBe(out - 11);
 
+      // The last figures are there until the server has taken them, and the tap with them.
+      const figures = keys.statistics('node-a', 'tap_flows', flow);
+      const heard = await follow(figures);
       await lab.client.delete('tap_flows', flow);
-      await lab.eventually(async () => {
-        const last = await record('node-a', 'tap_flows', flow);
-        expect([last.final, packets(last)]).toEqual([true, { 'seen IN': into, 'seen OUT': out }]);
-      }, patienceMs);
+      await lab.client.untilGone('tap_flows', flow);
+      await lab.eventually(async () => expect(await lab.cloud.store.get(figures)).toBeUndefined(), patienceMs);
+      const last = (await heard.stop()).at(-1);
+      expect([last?.final, last && packets(last)]).toEqual([true, { 'seen IN': into, 'seen OUT': out }]);
     });
 
   describe(`${name}: what does not arrive`, () => {

@@ -1,4 +1,4 @@
-import { keys, prefixes, type TapState, tapStateCodec } from '@taas/model';
+import { parseKey, prefixes, type TapState, tapStateCodec } from '@taas/model';
 import type { Store } from '@taas/store';
 
 /** What agents tell of taps while somebody listens, in order: also what was true for a moment only. */
@@ -27,12 +27,11 @@ export class ReportedStates {
   }
 
   async #follow(store: Store, nodes: readonly string[], listening: () => void): Promise<void> {
-    const agents = new Set(nodes.flatMap((node) => [keys.agent(node), keys.heartbeat(node)]));
     for await (const event of store.follow(nodes.map(prefixes.stateTaas), this.#end.signal)) {
       if (event.kind === 'snapshot') listening();
       if (event.kind !== 'changes') continue;
       for (const change of event.changes)
-        if (change.kind === 'put' && !agents.has(change.entry.key))
+        if (change.kind === 'put' && parseKey(change.entry.key).is === 'state-resource')
           this.all.push(tapStateCodec.parse(change.entry.key, change.entry.value));
     }
   }

@@ -40,6 +40,16 @@ export class ApiError extends Error {
 
 type Collection = 'tap_services' | 'tap_flows' | 'tap_mirrors';
 
+/** Of the statistics of a tap. */
+export interface StatisticsView {
+  readonly current: boolean;
+  readonly unaccounted: number | null;
+  readonly completeness: number | null;
+  readonly stages: readonly { readonly stage: string; readonly direction: string; readonly packets: number }[];
+  readonly lost: readonly { readonly cause: string; readonly packets: number }[];
+  readonly unanswered: readonly object[];
+}
+
 /** The TaaS API as a user of a project sees it: in development authentication, unless credentials say otherwise. */
 export class TaasClient {
   constructor(
@@ -79,6 +89,12 @@ export class TaasClient {
 
   async show(collection: Collection, id: string): Promise<TapView> {
     return this.one('GET', `/v2.0/taas/${collection}/${id}`);
+  }
+
+  /** What the nodes have counted of a tap. */
+  async statistics(collection: Collection, id: string): Promise<StatisticsView> {
+    const answer = await this.call('GET', `/v2.0/taas/${collection}/${id}/statistics`);
+    return (answer as { readonly statistics: StatisticsView }).statistics;
   }
 
   async delete(collection: Collection, id: string): Promise<void> {

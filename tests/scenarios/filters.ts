@@ -9,6 +9,14 @@ export interface FilterSettings extends LabSettings {
   readonly lists: number;
 }
 
+const noneOf: Rule = { action: 'reject' };
+
+/** @throws the error, if it is another */
+function isDividedTooMuch(error: Error): true {
+  if (/divided into more than 1024 rules/.test(error.message)) return true;
+  throw error;
+}
+
 /** Filters of flows, on whatever switch: what arrives is compared with a matcher that knows only the documentation. */
 export function describeFilters(name: string, settings: () => FilterSettings): void {
   let lab: TapLab;
@@ -79,8 +87,9 @@ export function describeFilters(name: string, settings: () => FilterSettings): v
           await fc.assert(
             fc.asyncProperty(lists, async ([rules, packets]) => {
               await lab.client.filterTapFlow(flow, rules);
-              await lab.active(flow);
-              await expectCopied(collector, vm, packets, rules, vlans);
+              // A VPP before 25.06 is refused what would have to be divided too much (decision 49), and copies nothing then.
+              const refused = await lab.active(flow).then(() => false, isDividedTooMuch);
+              await expectCopied(collector, vm, packets, refused ? [noneOf] : rules, vlans);
             }),
             // A failing list is small enough to read, and each smaller one would cost seconds of waiting.
             { numRuns: settings().lists, endOnFailure: true, examples: [[[allButArp, taggedArp]]] },

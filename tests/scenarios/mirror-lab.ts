@@ -180,7 +180,8 @@ export class MirrorLab {
       );
       const domains = await vpp.dump('bridge_domain_dump', { bd_id: all, sw_if_index: all });
       const spans = await vpp.dump('sw_interface_span_dump', { is_l2: true });
-      const tunnels = await vpp.dump('gre_tunnel_v2_dump', { sw_if_index: all });
+      const dump = vpp.has('gre_tunnel_v2_dump') ? 'gre_tunnel_v2_dump' : 'gre_tunnel_dump';
+      const tunnels = await vpp.dump(dump, { sw_if_index: all });
       return [
         ...interfaces.map(({ interface_name: name, tag }) => `interface ${name} ${tag}`),
         ...domains.filter(({ bd_tag }) => bd_tag.startsWith('taas.')).map(({ bd_tag }) => `bridge domain ${bd_tag}`),

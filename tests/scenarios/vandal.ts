@@ -75,11 +75,19 @@ export class Vandal {
       if (!found) throw new Error(`${tag} is no tunnel`);
       await vpp.request('gre_tunnel_add_del_v2', { is_add: false, tunnel: found.tunnel });
     } else {
-      const found = (await vpp.dump('vxlan_tunnel_v2_dump', { sw_if_index }))[0];
-      if (!found) throw new Error(`${tag} is no tunnel`);
-      const { sw_if_index: _, ...rest } = found;
-      await vpp.request('vxlan_add_del_tunnel_v3', { ...rest, is_add: false, is_l3: false });
+      await this.#deleteVxlan(sw_if_index);
     }
+  }
+
+  async #deleteVxlan(sw_if_index: number): Promise<void> {
+    const { vpp } = this;
+    const isNew = vpp.has('vxlan_tunnel_v2_dump');
+    const found = (await vpp.dump(isNew ? 'vxlan_tunnel_v2_dump' : 'vxlan_tunnel_dump', { sw_if_index }))[0];
+    if (!found) throw new Error(`interface ${sw_if_index} is no tunnel`);
+    const { sw_if_index: _, ...rest } = found;
+    const ports = { src_port: 4789, dst_port: 4789, is_l3: false };
+    if (isNew) await vpp.request('vxlan_add_del_tunnel_v3', { ...ports, ...rest, is_add: false });
+    else await vpp.request('vxlan_add_del_tunnel', { ...rest, is_add: false });
   }
 
   async mirror(from: number, to: number, state: number): Promise<void> {
@@ -153,6 +161,10 @@ export class Vandal {
 
   async #domain(id: number, isAdd: boolean): Promise<void> {
     const floods = { flood: true, uu_flood: true, forward: true, learn: true, arp_term: false, arp_ufwd: false };
-    await this.vpp.request('bridge_domain_add_del_v2', { ...floods, bd_id: id, mac_age: 0, bd_tag: '', is_add: isAdd });
+    const domain = { ...floods, bd_id: id, mac_age: 0, bd_tag: '', is_add: isAdd };
+    const { vpp } = this;
+    await (vpp.has('bridge_domain_add_del_v2')
+      ? vpp.request('bridge_domain_add_del_v2', domain)
+      : vpp.request('bridge_domain_add_del', domain));
   }
 }

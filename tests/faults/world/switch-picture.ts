@@ -35,8 +35,9 @@ export async function pictureOfSwitch(lab: LabSwitch): Promise<SwitchPicture> {
     const interfaces = await vpp.dump('sw_interface_dump', everyInterface);
     const domains = await vpp.dump('bridge_domain_dump', { bd_id: every, sw_if_index: every });
     const mirrors = await vpp.dump('sw_interface_span_dump', { is_l2: true });
-    const tunnels = await vpp.dump('vxlan_tunnel_v2_dump', { sw_if_index: every });
-    const policers = await vpp.dump('policer_dump_v2', { policer_index: every });
+    const tunnelDump = vpp.has('vxlan_tunnel_v2_dump') ? 'vxlan_tunnel_v2_dump' : 'vxlan_tunnel_dump';
+    const tunnels = await vpp.dump(tunnelDump, { sw_if_index: every });
+    const policers = vpp.has('policer_dump_v2') ? await vpp.dump('policer_dump_v2', { policer_index: every }) : [];
     const acls = await vpp.dump('acl_dump', { acl_index: every });
     return {
       interfaces: interfaces.map((each) => ({

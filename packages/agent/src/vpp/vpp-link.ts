@@ -1,5 +1,6 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import type { Vpp } from './vpp-messages.js';
+import { isOlderThan } from './vpp-release.js';
 
 export interface VppLinkOptions {
   readonly connect: (signal: AbortSignal) => Promise<Vpp>;
@@ -13,6 +14,9 @@ export interface VppLinkListener {
   connected(vpp: Vpp): void;
   disconnected(reason: string): void;
 }
+
+const diesOfKills =
+  'this VPP dies if a client is killed while VPP answers it, unless it has the commit 162b70d50aa of VPP 21.06: do not kill -9 the agent';
 
 /** How long a stop waits for VPP to answer what it was asked; one that hangs must not keep the program from ending. */
 const drainMs = 1000;
@@ -45,6 +49,7 @@ export async function keepVppLink(
       signal.addEventListener('abort', close, { once: true });
       if (signal.aborted) close();
       logger.info({ version: vpp.version.version }, 'connected to VPP');
+      if (isOlderThan(vpp.version.version, 2106)) logger.warn({ version: vpp.version.version }, diesOfKills);
       listener.connected(vpp);
       const why = await vpp.closed;
       signal.removeEventListener('abort', close);

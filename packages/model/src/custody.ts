@@ -104,7 +104,8 @@ export interface NodeFigures {
 
 /**
  * What a tap has lost, by cause, over all nodes that have counted. A cause that nobody could count is not in it; one that was
- * counted and did not happen is, with 0. Underlay and unaccounted are never below 0: what is still on its way is no loss.
+ * counted and did not happen is, with 0. Underlay and what a node has not accounted for are never below 0: what is still on its way is no
+ * loss, and what one node counts too much makes up for no loss of another.
  */
 export function lossesOf(nodes: readonly NodeFigures[]): Map<LossCause, bigint> {
   const total = sumStages(nodes.map((node) => node.stages));
@@ -118,7 +119,7 @@ export function lossesOf(nodes: readonly NodeFigures[]): Map<LossCause, bigint> 
     underlay: sent === null || arrived === null ? null : atLeast0(sent - arrived),
     ring_full: at('ring_dropped'),
     no_vm: at('no_vm'),
-    unaccounted: open.length === 0 ? null : atLeast0(sum(open)),
+    unaccounted: open.length === 0 ? null : sum(open.map(atLeast0)),
   };
   return new Map(lossCauses.flatMap((cause) => (found[cause] === null ? [] : [[cause, found[cause]] as const])));
 }

@@ -10,7 +10,7 @@ import type { Slices } from '../slices/slices.js';
 import { exactJson } from '../statistics/exact-json.js';
 import { type Earlier, statisticsAnswer } from '../statistics/statistics-answer.js';
 import type { StatisticsDesk } from '../statistics/statistics-desk.js';
-import { keyOf, tapParts } from '../statistics/tap-parts.js';
+import { keyOf, type TapPart, tapParts } from '../statistics/tap-parts.js';
 import type { TapController } from '../taps/tap-controller.js';
 import type { LiveView } from '../view/live-view.js';
 import type { OwnWrites } from '../view/own-writes.js';
@@ -46,11 +46,11 @@ export async function statisticsRoute(
     desk.ask([...own, ...(shared?.parts ?? [])], caller.projectId, signal),
   );
   const taps = [{ kind, id: record.id }, ...(shared ? [{ kind: 'tap_services' as const, id: shared.id }] : [])];
-  const earlier = await earlierOf(deps, taps, request.signal);
+  const { earlier, still } = await settledParts(deps, taps, request.signal, async () => {
+    const left = await slices.run(caller.projectId, tapParts(live.view, kind, record), request.signal);
+    return [...left.own, ...(left.service?.parts ?? [])];
+  });
   const heard = heardNow();
-  // A node that has left the tap meanwhile is in what was before.
-  const left = await slices.run(caller.projectId, tapParts(live.view, kind, record), request.signal);
-  const still = new Set([...left.own, ...(left.service?.parts ?? [])].map(keyOf));
   const of = (asked: string) => heard.filter(({ part }) => part.id === asked && still.has(keyOf(part)));
   const statistics = {
     ...statisticsAnswer(kind, record.id, of(record.id), earlier.get(record.id) ?? null),
@@ -63,29 +63,41 @@ export async function statisticsRoute(
 }
 
 /** So often sums are read again because a node has just been added to them. */
-const readings = 3;
+const readings = 5;
 
 /**
- * The sums of nodes that have left a tap, as of what the view shows: a node's figures are in them or still its own, and never both.
- * @throws StoreError; ViewBehindError; the signal's reason
+ * The sums of nodes that have left a tap, and those that have not, as of one moment: a node's figures are in the sums or still its own, and
+ * never both, nor neither.
+ * @throws NeutronError 503 when nodes leave again and again meanwhile; StoreError; ViewBehindError; the signal's reason
  */
-async function earlierOf(
-  { store, live, catchUpMs }: StatisticsRouteDeps,
+async function settledParts(
+  deps: StatisticsRouteDeps,
   taps: readonly { readonly kind: ResourceKind; readonly id: string }[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Earlier>> {
-  const found = new Map<string, Earlier>();
-  for (const { kind, id } of taps) {
-    const key = keys.statisticsTotals(kind, id);
-    for (let reading = 0; reading < readings && live.view.totals.has(key); reading += 1) {
-      const kv = await store.get(key, { signal });
-      if (!kv) break;
-      await live.reached(kv.modRevision, catchUpMs, signal);
-      found.set(id, readTotals(kv) ?? 'unreadable');
-      if (live.view.totals.get(key) === kv.modRevision) break;
+  partsNow: () => Promise<readonly TapPart[]>,
+): Promise<{ readonly earlier: ReadonlyMap<string, Earlier>; readonly still: ReadonlySet<string> }> {
+  for (let reading = 0; reading < readings; reading += 1) {
+    const earlier = new Map<string, Earlier>();
+    const revisions = new Map<string, number | undefined>();
+    for (const { kind, id } of taps) {
+      const key = keys.statisticsTotals(kind, id);
+      const found = deps.live.view.totals.has(key) ? await readEarlier(deps, key, signal) : null;
+      revisions.set(key, found?.revision);
+      if (found) earlier.set(id, found.earlier);
     }
+    const still = new Set((await partsNow()).map(keyOf));
+    // Looked at in the same task as the parts were: nothing can have come between.
+    if ([...revisions].every(([key, revision]) => deps.live.view.totals.get(key) === revision))
+      return { earlier, still };
   }
-  return found;
+  throw unavailable('The nodes of the tap change at the moment: try again.');
+}
+
+async function readEarlier({ store, live, catchUpMs }: StatisticsRouteDeps, key: string, signal: AbortSignal) {
+  const kv = await store.get(key, { signal });
+  if (!kv) return null;
+  await live.reached(kv.modRevision, catchUpMs, signal);
+  return { revision: kv.modRevision, earlier: readTotals(kv) ?? ('unreadable' as const) };
 }
 
 function maySeeService({ access, live }: StatisticsRouteDeps, id: string, caller: Caller): boolean {

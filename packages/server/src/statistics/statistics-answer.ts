@@ -1,5 +1,6 @@
 import {
   type Gap,
+  type LossCause,
   lossesOf,
   type NodeFigures,
   packetsAt,
@@ -41,18 +42,18 @@ export function statisticsAnswer(
   const counted = heard.flatMap(({ record }) => (record ? [record] : []));
   const before = earlier === null || earlier === 'unreadable' ? [] : [earlier];
   const all = [...counted, ...before];
+  // A node that is not heard now may have what the others miss, or miss what they have.
   const silent = heard.flatMap(({ part, silence, record }) => (silence ? [{ node: part.node, silence, record }] : []));
   return {
     ...{ id, kind: kind.replace(/s$/, '') },
     as_of: counted.length === 0 ? null : isoTime(Math.min(...counted.map(({ at }) => at))),
     since: all.length === 0 ? null : isoTime(Math.min(...all.map(({ since }) => since))),
     current: heard.length > 0 && silent.length === 0,
-    ...figures(all),
-    unaccounted: sumOf(all.map(({ stages }) => unaccounted(stages))),
+    ...figures(all, silent.length === 0 ? [] : betweenNodes),
+    unaccounted:
+      silent.length > 0 ? null : sumOf(all.flatMap(({ stages }) => (stages.length === 0 ? [] : [unaccounted(stages)]))),
     completeness:
-      silent.some(({ record }) => record === null) ||
-      earlier === 'unreadable' ||
-      before.some(({ unreadable }) => unreadable > 0)
+      silent.length > 0 || earlier === 'unreadable' || before.some(({ unreadable }) => unreadable > 0)
         ? null
         : completeness(all),
     earlier: shownEarlier(earlier),
@@ -86,10 +87,17 @@ function shownEarlier(earlier: Earlier): Exact {
   return { since: isoTime(since), until: isoTime(at), unreadable, ...figures([earlier]) };
 }
 
-function figures(nodes: readonly NodeFigures[]): { readonly [name: string]: Exact } {
+/** Losses that are told by comparing what several nodes have counted. */
+const betweenNodes: readonly LossCause[] = ['underlay', 'unaccounted'];
+
+/** @param unknown losses that cannot be told */
+function figures(
+  nodes: readonly NodeFigures[],
+  unknown: readonly LossCause[] = [],
+): { readonly [name: string]: Exact } {
   return {
     stages: sumStages(nodes.map(({ stages }) => stages)).map(shownStage),
-    lost: [...lossesOf(nodes)].map(([cause, packets]) => ({ cause, packets })),
+    lost: [...lossesOf(nodes)].flatMap(([cause, packets]) => (unknown.includes(cause) ? [] : [{ cause, packets }])),
     gaps: sumGaps(nodes.map(({ gaps }) => gaps)).map(shownGap),
   };
 }
@@ -104,8 +112,8 @@ function shownGap({ cause, milliseconds, packets }: Gap): { readonly [name: stri
 
 /** Null if one of them is not known: a sum without it would be another figure. */
 function sumOf(values: readonly (bigint | null)[]): bigint | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : known.reduce((total, each) => total + each, 0n);
+  if (values.length === 0) return null;
+  return values.reduce<bigint | null>((total, each) => (total === null || each === null ? null : total + each), 0n);
 }
 
 /** Digits after the point. */
@@ -114,12 +122,17 @@ const precision = 1_000_000n;
 /**
  * The share of what was asked for that was not lost, as far as it was counted: 1 only where nothing was. What was asked for is what
  * the source ports had, also while nothing was mirrored, without what the filter did not want.
- * @returns null where nobody has counted the source, or nothing was asked for
+ * @returns null where nobody has counted the source, or nothing was asked for; also where a loss may be that nobody has counted: in a
+ * gap without figures, or at a collector's port whose drops cannot be told
  */
 export function completeness(nodes: readonly NodeFigures[]): number | null {
   const total = sumStages(nodes.map(({ stages }) => stages));
   const seen = packetsAt(total, 'seen') ?? packetsAt(total, 'copied');
   if (seen === null) return null;
+  if (nodes.some(({ gaps }) => gaps.some(({ milliseconds, packets }) => milliseconds > 0 && packets === undefined)))
+    return null;
+  if (nodes.some(({ stages }) => packetsAt(stages, 'offered') !== null && packetsAt(stages, 'ring_dropped') === null))
+    return null;
   const lost = lossesOf(nodes);
   const asked = seen + (lost.get('not_mirrored') ?? 0n) - (packetsAt(total, 'filtered') ?? 0n);
   if (asked <= 0n) return null;

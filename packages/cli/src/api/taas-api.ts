@@ -1,7 +1,7 @@
 import type { Session } from '../cloud/session.js';
 import { CliError, type Outcome } from '../exit-codes.js';
 import type { HttpAnswer } from '../host/http.js';
-import { type Kind, kinds, type Tap } from './kinds.js';
+import { isDirection, isId, type Kind, kinds, type Tap } from './kinds.js';
 
 /** An answer that says no, in the API's own words. */
 export class RefusedError extends CliError {
@@ -89,8 +89,10 @@ function nextOf(links: unknown): string | null {
 
 function tapOf(kind: Kind, value: unknown): Tap {
   const attributes = isObject(value) ? value : {};
-  const { id } = attributes;
-  if (typeof id !== 'string') throw notTheApi(kinds[kind].title);
+  const { id, direction } = attributes;
+  // Both stand in tables and questions, where a server that lies could move the cursor or hide a line.
+  if (typeof id !== 'string' || !isId(id) || (direction !== undefined && !isDirection(direction)))
+    throw notTheApi(kinds[kind].title);
   return { kind, id, attributes };
 }
 

@@ -104,7 +104,7 @@ function text({ tap, hops, live }: Traced, paint: Paint): string {
     return `  ${at.padEnd(12)}  ${paint(colour, word.padEnd(7))}  ${printable(says)}`;
   });
   const counted = (live ?? []).map(
-    ({ stage, direction, packets }) => `  ${stage.padEnd(20)}  ${direction.padEnd(4)}  ${packets} packets`,
+    ({ stage, direction, packets }) => `  ${stage.padEnd(20)}  ${printable(direction).padEnd(4)}  ${packets} packets`,
   );
   return `${[printable(tap), ...lines, ...(live === undefined ? [] : ['  counted meanwhile:', ...counted])].join('\n')}\n`;
 }

@@ -38,7 +38,7 @@ export interface StatisticsAnswer {
 /** @throws RefusedError, with 404 where the server has no statistics or the tap is gone */
 export async function statisticsOf(api: TaasApi, kind: Kind, id: string): Promise<StatisticsAnswer> {
   const { collection } = kinds[kind];
-  const { statistics } = await api.get(`/v2.0/taas/${collection}/${encodeURIComponent(id)}/statistics`);
+  const { statistics } = await api.getInTurn(`/v2.0/taas/${collection}/${encodeURIComponent(id)}/statistics`);
   if (!isObject(statistics))
     throw new CliError('unreachable', 'the answer has no statistics; is the network endpoint right?');
   return { document: statistics, figures: readStatistics(statistics) };

@@ -73,7 +73,7 @@ const etcd: EtcdFacts = {
 
 /** A cloud in which all is well. */
 const well: DoctorFacts = {
-  ...{ now, version: '0.1.0', node: null, api: met('https://api') },
+  ...{ now, version: '0.1.0', node: null, api: met('https://api'), authUrl: seen('https://keystone/v3') },
   extensions: seen(['taas', 'taas-status-code', 'tap-mirror']),
   taps: seen([tap('service', 's'), tap('flow', 'f')]),
   statistics: new Map(['s', 'f'].map((id) => [id, seen(readStatistics(figures()))])),
@@ -118,7 +118,10 @@ const breakages: Readonly<Record<string, readonly DoctorFacts[]>> = {
       servers: [program('https://s', serverReady, { meeting: met('https://s', { certificateEnds: now - dayMs }) })],
     },
   ],
-  'TAAS-D005': [{ ...well, api: met('http://far.example') }],
+  'TAAS-D005': [
+    { ...well, api: met('http://far.example') },
+    { ...well, authUrl: seen('http://far.example/v3') },
+  ],
   'TAAS-D010': [
     withFlow({ status: 'ERROR', status_code: 'vpp_refused' }),
     withFlow({ status: 'PENDING_DELETE', status_code: 'waiting_for_removal' }),
@@ -219,7 +222,16 @@ describe.each(ids)('%s', (id) => {
     const nothing = unseen('it cannot be seen');
     const blind = { meeting: nothing, ready: nothing, metrics: nothing, later: nothing };
     const facts: DoctorFacts = {
-      ...{ now, version: '0.1.0', node: null, api: nothing, extensions: nothing, taps: nothing, quota: nothing },
+      ...{
+        now,
+        version: '0.1.0',
+        node: null,
+        api: nothing,
+        authUrl: nothing,
+        extensions: nothing,
+        taps: nothing,
+        quota: nothing,
+      },
       statistics: new Map(),
       servers: [{ url: 's', ...blind }],
       agents: [{ url: 'a', ...blind }],

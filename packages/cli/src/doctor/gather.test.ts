@@ -69,3 +69,13 @@ it('a server that has too much to do is asked once more, when it says', async ()
     expect(await run(busyApi(1, never), 'stats', id(99), '--kind', 'service')).toMatchObject({ code: 8, asked: 1 });
 });
 
+it('doctor looks at where the password goes', async () => {
+  const login = { status: 201, headers: { 'x-subject-token': 't' }, json: { token: { expires_at: '2100-01-01' } } };
+  const send = sendTo(({ method }) => (method === 'POST' ? login : { status: 404, json: {} }));
+  const env = {
+    ...{ OS_USERNAME: 'alice', OS_PASSWORD: 'x', OS_PROJECT_ID: 'p' },
+    ...{ OS_AUTH_URL: 'http://keystone.example', OS_NETWORK_ENDPOINT_OVERRIDE: 'https://network.example' },
+  };
+  const { out } = await taas({ env, send, clock: sleepingClock() }, 'doctor');
+  expect(out).toMatch(/TAAS-D005 {2}PROBLEM .*\n {4}http:\/\/keystone\.example: the password is sent by plain http/);
+});

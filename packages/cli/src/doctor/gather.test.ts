@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { type Answering, development, sendTo, taas } from '../testing/recording-host.suite.js';
+import { type Answering, development, RecordingHost, sendTo, taas } from '../testing/recording-host.suite.js';
 import { sleepingClock } from '../testing/sleeping-clock.suite.js';
+import { etcdFacts } from './probe.js';
 
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const state = { status: 'ACTIVE', status_code: 'ok', status_reason: '' };
@@ -67,6 +68,16 @@ it('a server that has too much to do is asked once more, when it says', async ()
   expect(await run(busyApi(2), 'stats', id(99), '--kind', 'service')).toMatchObject({ code: 8, asked: 2 });
   for (const never of ['86400', 'Sun, 29 Nov 2026 12:00:00 GMT', '-1'])
     expect(await run(busyApi(1, never), 'stats', id(99), '--kind', 'service')).toMatchObject({ code: 8, asked: 1 });
+});
+
+it("an error of etcd's gateway is no word about alarms", async () => {
+  const alarms = async (status: number, json: object) => {
+    const send = sendTo(({ path }) => (path === '/v3/maintenance/alarm' ? { status, json } : { status: 404 }));
+    return (await etcdFacts(new RecordingHost({ send }), 'http://etcd:2379', {})).alarms;
+  };
+  expect(await alarms(503, { error: 'context deadline exceeded', code: 14 })).toMatchObject({ known: false });
+  expect(await alarms(200, { header: {} })).toEqual({ known: true, value: [] });
+  expect(await alarms(200, { alarms: [{ alarm: 'NOSPACE' }] })).toEqual({ known: true, value: ['NOSPACE'] });
 });
 
 it('doctor looks at where the password goes', async () => {

@@ -26,7 +26,8 @@ of mode 0600 below \`~/.cache/taas/\`; without it none is written.
 \`wide\` are for people, \`value\` for shells (tabs, no head), \`json\` and \`yaml\` have all that the API says. What would move a cursor in a name
 stands as its escape. Colours are on a terminal alone, and not with \`NO_COLOR\`. What takes over two seconds says so.
 
-**Secrets** are in no message, no line of \`--debug\` and no bundle. A certificate that is not good ends the command; \`--insecure\` warns each time.`;
+**Secrets** are in no message, no line of \`--debug\` and no bundle. A certificate that is not good ends the command; \`--insecure\` warns each time,
+and so does plain http to another machine, to Keystone or to the network endpoint.`;
 
 function commandsOf(command: Command): Command[] {
   const visible = command.commands.filter((each) => !each.name().startsWith('_'));

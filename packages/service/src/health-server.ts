@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
+import { type Clock, systemClock } from './clock.js';
 import type { Metrics } from './metrics.js';
 
 /** What a program says of itself; `details` is for people and for monitoring, and holds no secret. */
@@ -21,15 +22,34 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
+/** Scrapes at a time: Prometheus and one more. Each may hold some slices in memory. */
+const mostScrapes = 2;
+/** A reader that has not read for so long has its connection ended. */
+const stalledMs = 30_000;
+
 /**
  * Serves GET /healthz and /readyz as JSON: 200 if ok, else 503; and GET /metrics as Prometheus reads it.
  * @throws the error of listen(2), for instance EADDRINUSE
  */
-export async function startHealthServer(host: string, port: number, probes: HealthProbes): Promise<HealthServer> {
+export async function startHealthServer(
+  host: string,
+  port: number,
+  probes: HealthProbes,
+  clock: Clock = systemClock,
+): Promise<HealthServer> {
+  let scrapes = 0;
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
     const path = request.url?.split('?')[0];
     if (path === '/metrics' && probes.metrics) {
-      void answerScrape(probes.metrics, response);
+      if (scrapes >= mostScrapes) {
+        const head = { 'content-type': 'text/plain', 'retry-after': String(stalledMs / 1000) };
+        response.writeHead(503, head).end('others are reading /metrics\n');
+        return;
+      }
+      scrapes += 1;
+      void answerScrape(probes.metrics, response, clock).finally(() => {
+        scrapes -= 1;
+      });
       return;
     }
     const probe = path === '/healthz' ? probes.healthz : path === '/readyz' ? probes.readyz : undefined;
@@ -57,16 +77,20 @@ export async function startHealthServer(host: string, port: number, probes: Heal
   };
 }
 
-async function answerScrape(metrics: Pick<Metrics, 'contentType' | 'slices'>, response: ServerResponse): Promise<void> {
+async function answerScrape(
+  metrics: Pick<Metrics, 'contentType' | 'slices'>,
+  response: ServerResponse,
+  clock: Clock,
+): Promise<void> {
   try {
     for await (const slice of metrics.slices()) {
       if (response.destroyed) return;
       if (!response.headersSent) response.writeHead(200, { 'content-type': metrics.contentType });
-      // A reader that does not read is waited for, as long as its connection is there.
-      if (!response.write(slice))
-        await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve));
+      if (!response.write(slice)) await hasRead(response, 'drain', clock);
     }
     response.end();
+    // What is left in memory counts as a scrape, too.
+    if (!response.writableFinished) await hasRead(response, 'finish', clock);
   } catch (error) {
     if (response.headersSent) {
       response.destroy();
@@ -74,5 +98,21 @@ async function answerScrape(metrics: Pick<Metrics, 'contentType' | 'slices'>, re
     }
     // A value that cannot be read must not end the program; Prometheus shows a scrape that failed.
     response.writeHead(500, { 'content-type': 'text/plain' }).end(`${String(error)}\n`);
+  }
+}
+
+/** Waits until the other side has read, or its connection is gone; one that does not read for long is ended. */
+async function hasRead(response: ServerResponse, event: 'drain' | 'finish', clock: Clock): Promise<void> {
+  if (response.destroyed) return;
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  response.once(event, end).once('close', end);
+  try {
+    await clock.sleep(stalledMs, over.signal);
+    response.destroy();
+  } catch (error) {
+    if (!over.signal.aborted) throw error;
+  } finally {
+    response.off(event, end).off('close', end);
   }
 }

@@ -1,10 +1,6 @@
 import { CliError } from '../exit-codes.js';
-import { type Kind, kindNames, kinds, type Tap, textOf } from './kinds.js';
+import { isId, type Kind, kindNames, kinds, type Tap, textOf } from './kinds.js';
 import type { TaasApi } from './taas-api.js';
-
-const uuid = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
-
-export const isId = (text: string): boolean => uuid.test(text);
 
 /**
  * The one tap with this id, or else with this name.

@@ -10,7 +10,16 @@ export const kinds = {
 export type Kind = keyof typeof kinds;
 export const kindNames: readonly Kind[] = ['service', 'flow', 'mirror'];
 
-/** A tap as the API answers it. Nothing in it is believed to have the form that it should. */
+const uuid = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+export const isId = (text: string): boolean => uuid.test(text);
+
+const directions: readonly unknown[] = ['IN', 'OUT', 'BOTH'];
+
+/** Whether it is one of the three that the API has. */
+export const isDirection = (value: unknown): value is 'IN' | 'OUT' | 'BOTH' => directions.includes(value);
+
+/** A tap as the API answers it: its id is a UUID. Nothing else in it is believed to have the form that it should. */
 export interface Tap {
   readonly kind: Kind;
   readonly id: string;

@@ -1,11 +1,11 @@
 import { type Gap, gapCauses, type Stage, stages } from '@taas/model';
 import { CliError } from '../exit-codes.js';
-import { type Kind, kinds } from './kinds.js';
+import { isDirection, type Kind, kinds } from './kinds.js';
 import { isObject, type TaasApi } from './taas-api.js';
 
 export interface StageFigure {
   readonly stage: Stage;
-  readonly direction: string;
+  readonly direction: 'IN' | 'OUT' | 'BOTH';
   readonly packets: bigint;
   readonly bytes: bigint | null;
 }
@@ -38,7 +38,7 @@ export interface StatisticsAnswer {
 /** @throws RefusedError, with 404 where the server has no statistics or the tap is gone */
 export async function statisticsOf(api: TaasApi, kind: Kind, id: string): Promise<StatisticsAnswer> {
   const { collection } = kinds[kind];
-  const { statistics } = await api.get(`/v2.0/taas/${collection}/${encodeURIComponent(id)}/statistics`);
+  const { statistics } = await api.getInTurn(`/v2.0/taas/${collection}/${encodeURIComponent(id)}/statistics`);
   if (!isObject(statistics))
     throw new CliError('unreachable', 'the answer has no statistics; is the network endpoint right?');
   return { document: statistics, figures: readStatistics(statistics) };
@@ -52,8 +52,9 @@ export function readStatistics(document: Readonly<Record<string, unknown>>): Tap
     stages: listOf(document['stages']).flatMap((each) => {
       const stage = stages.find((name) => name === each['stage']);
       const packets = countOf(each['packets']);
-      if (stage === undefined || packets === null) return [];
-      return [{ stage, direction: String(each['direction'] ?? 'BOTH'), packets, bytes: countOf(each['bytes']) }];
+      const direction = each['direction'] ?? 'BOTH';
+      if (stage === undefined || packets === null || !isDirection(direction)) return [];
+      return [{ stage, direction, packets, bytes: countOf(each['bytes']) }];
     }),
     gaps: listOf(document['gaps']).flatMap((each) => {
       const cause = gapCauses.find((name) => name === each['cause']);

@@ -1,7 +1,8 @@
+import { FairTurns } from '@taas/service';
 import type { Session } from '../cloud/session.js';
 import { CliError, type Outcome } from '../exit-codes.js';
 import type { HttpAnswer } from '../host/http.js';
-import { type Kind, kinds, type Tap } from './kinds.js';
+import { isDirection, isId, type Kind, kinds, type Tap } from './kinds.js';
 
 /** An answer that says no, in the API's own words. */
 export class RefusedError extends CliError {
@@ -10,6 +11,8 @@ export class RefusedError extends CliError {
     readonly type: string,
     outcome: Outcome,
     message: string,
+    /** When the server, which has too much to do, wants to be asked again, in ms; null if it does not say. */
+    readonly retryAfterMs: number | null = null,
   ) {
     super(outcome, message);
   }
@@ -20,8 +23,19 @@ export type Query = Readonly<Record<string, string | undefined>>;
 /** A page holds at most 1,000 by default, and the largest cloud that was measured has 100,000 flows. */
 const mostPages = 10_000;
 
+/** Requests of {@link TaasApi.getInTurn} at a time: the server lets 16 of a project wait, and we are not its only user. */
+const atATime = 8;
+/** A server that wants to be left alone for longer is not waited for, in ms. The server itself says 30 s at most. */
+const longestPauseMs = 60_000;
+
 /** The TaaS API, typed as far as it is used. Everything throws CliError. */
 export class TaasApi {
+  // The caller's own list of taps is what waits, so that the queue needs no bound of its own.
+  readonly #turns = new FairTurns({
+    ...{ concurrent: atATime, concurrentPerKey: atATime },
+    ...{ waiting: Number.POSITIVE_INFINITY, waitingPerKey: Number.POSITIVE_INFINITY },
+  });
+
   constructor(readonly session: Session) {}
 
   /** All of a kind that fit, over as many pages as there are. */
@@ -69,6 +83,24 @@ export class TaasApi {
   async get(path: string): Promise<Readonly<Record<string, unknown>>> {
     return bodyOf(await this.session.request('GET', path), `GET ${path.split('?')[0]}`);
   }
+
+  /**
+   * As {@link get}, for what makes the server wait for others: few at a time, and once more after the pause that it asks for.
+   * @throws RefusedError unless it is a 2xx with a JSON object
+   */
+  async getInTurn(path: string): Promise<Readonly<Record<string, unknown>>> {
+    const end = await this.#turns.take('', this.session.signal);
+    try {
+      return await this.get(path).catch(async (error: unknown) => {
+        const pause = error instanceof RefusedError ? error.retryAfterMs : null;
+        if (pause === null || pause > longestPauseMs) throw error;
+        await this.session.pause(pause);
+        return this.get(path);
+      });
+    } finally {
+      end();
+    }
+  }
 }
 
 function searchOf(query: Query): string {
@@ -89,8 +121,10 @@ function nextOf(links: unknown): string | null {
 
 function tapOf(kind: Kind, value: unknown): Tap {
   const attributes = isObject(value) ? value : {};
-  const { id } = attributes;
-  if (typeof id !== 'string') throw notTheApi(kinds[kind].title);
+  const { id, direction } = attributes;
+  // Both stand in tables and questions, where a server that lies could move the cursor or hide a line.
+  if (typeof id !== 'string' || !isId(id) || (direction !== undefined && !isDirection(direction)))
+    throw notTheApi(kinds[kind].title);
   return { kind, id, attributes };
 }
 
@@ -112,7 +146,9 @@ export function refusalOf({ status, body, headers }: HttpAnswer, what: string): 
   const said = typeof error['message'] === 'string' ? error['message'] : undefined;
   const type = typeof error['type'] === 'string' ? error['type'] : `HTTP ${status}`;
   const request = headers['x-openstack-request-id'];
-  const later = headers['retry-after'] === undefined ? '' : `; try again in ${headers['retry-after']} s`;
+  const after = headers['retry-after'];
+  const later = after === undefined ? '' : `; try again in ${after} s`;
+  const isBusy = (status === 429 || status === 503) && after !== undefined && /^\d{1,9}$/.test(after);
   const outcome: Outcome =
     status === 401 ? 'unauthenticated' : status === 404 ? 'not_found' : status >= 500 ? 'unreachable' : 'refused';
   const words = said ?? (status === 401 ? 'the API does not take the token' : `${what} is answered with ${status}`);
@@ -121,6 +157,7 @@ export function refusalOf({ status, body, headers }: HttpAnswer, what: string): 
     type,
     outcome,
     `${words} (${status}${request === undefined ? '' : `, ${request}`})${later}`,
+    isBusy ? Number(after) * 1000 : null,
   );
 }
 

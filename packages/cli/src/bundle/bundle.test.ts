@@ -28,7 +28,9 @@ const cloud: Answering = ({ path, method }) => {
     };
   // Somebody has put their password into a description, and a server gives the token back.
   if (path === '/v2.0/taas/tap_flows')
-    return { json: { tap_flows: [{ id: 'f', description: `use ${secrets.password}` }] } };
+    return {
+      json: { tap_flows: [{ id: '00000000-0000-4000-8000-000000000001', description: `use ${secrets.password}` }] },
+    };
   if (path === '/v2.0/extensions') return { json: { extensions: [{ alias: 'taas', description: secrets.token }] } };
   if (path.startsWith('/v2.0/taas/')) return { json: { tap_services: [], tap_mirrors: [], tapped_ports: [] } };
   return { status: 404, json: {} };
@@ -70,7 +72,7 @@ describe('a bundle', () => {
     ];
     for (const name of names) expect(stdout.split('\n')).toContain(`taas-bundle/${name}.json`);
     const one = spawnSync('tar', ['-xzOf', '-', 'taas-bundle/flows.json'], { input: archive, encoding: 'utf8' });
-    expect(JSON.parse(one.stdout)).toMatchObject([{ id: 'f' }]);
+    expect(JSON.parse(one.stdout)).toMatchObject([{ id: '00000000-0000-4000-8000-000000000001' }]);
   });
 
   it('is made of a cloud that answers nothing, too', async () => {

@@ -1,7 +1,7 @@
 import { CliError } from '../exit-codes.js';
 import type { Host } from '../host/host.js';
 import { UnreachableError } from '../host/http.js';
-import type { AuthFacts, CloudConfig } from './cloud-config.js';
+import { type AuthFacts, type CloudConfig, isExposed } from './cloud-config.js';
 
 /** A scoped token and where the services are. */
 export interface Login {
@@ -18,13 +18,15 @@ export interface CatalogueService {
 }
 
 /**
- * Asks Keystone for a token of its version 3.
+ * Asks Keystone for a token of its version 3; warns where others can read what is sent.
  * @throws CliError unauthenticated, unreachable
  */
 export async function logIn(host: Host, config: CloudConfig, timeoutMs: number): Promise<Login> {
   const { auth, trust, from } = config;
   const url = `${keystoneUrl(auth, from)}/auth/tokens`;
   const body = JSON.stringify({ auth: { identity: identity(config), ...scope(config) } });
+  if (isExposed(url))
+    host.terminal.err(`WARNING: ${new URL(url).origin} is not https: your password can be read on the way\n`);
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const answer = await host
     .send({ method: 'POST', url, headers, body, trust, timeoutMs, signal: host.signal })

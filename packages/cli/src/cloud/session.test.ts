@@ -222,6 +222,15 @@ describe('certificates', () => {
   });
 });
 
+it('a password in the clear is warned of, and nothing on this machine', async () => {
+  const env = { ...byPassword, OS_AUTH_URL: 'http://keystone.example:5000/v3' };
+  const { err, login } = await listing({ env });
+  expect(login.auth.identity.password.user.password).toBe(secret);
+  expect(err).toBe('WARNING: http://keystone.example:5000 is not https: your password can be read on the way\n');
+  const near = { ...byPassword, OS_AUTH_URL: 'http://127.0.0.1:5000/v3' };
+  expect((await listing({ env: near })).err).toBe('');
+});
+
 describe('the token cache', () => {
   const env = { ...byPassword, TAAS_TOKEN_CACHE: '1' };
   const logins = (seen: readonly HttpRequest[]) => seen.filter(({ method }) => method === 'POST').length;

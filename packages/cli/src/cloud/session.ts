@@ -24,6 +24,16 @@ export class Session {
     readonly secrets: Secrets = new Secrets(),
   ) {}
 
+  /** Aborts when the user interrupts the command: another object each time, since Node warns of many who listen to one. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.host.signal]);
+  }
+
+  /** Waits for some milliseconds. @throws the signal's reason */
+  pause(ms: number): Promise<void> {
+    return this.host.clock.sleep(ms, this.signal);
+  }
+
   /** @throws CliError */
   get config(): CloudConfig {
     this.#config ??= cloudConfig(this.host, this.options, this.secrets);

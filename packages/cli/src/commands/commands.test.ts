@@ -173,6 +173,37 @@ describe('delete', () => {
   });
 });
 
+describe('a server that lies', () => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+  const moving = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
+  it.each<[string, object, string]>([
+    ['an id that is none', { id: evil }, 'the answer is none of the TaaS API'],
+    ['a direction that is none', { direction: evil }, 'the answer is none of the TaaS API'],
+  ])('about %s is not believed', async (_, lie, says) => {
+    const lies = { services: [service], flows: [{ ...flow, ...lie }] };
+    for (const words of [['list'], ['show', 'web'], ['delete', 'web'], ['delete', 'web', '--yes'], ['trace', 'web']]) {
+      const { code, out, err } = await run(lies, ...words);
+      expect({ code, out }, words.join(' ')).toEqual({ code: 6, out: '' });
+      expect(err).toContain(says);
+      expect(err).not.toMatch(moving);
+    }
+  });
+
+  it('about the direction of a figure is not shown', async () => {
+    const figure = { stage: 'seen', direction: evil, packets: 1 };
+    const lists = api({ services: [service], flows: [flow] });
+    const send = sendTo((request) =>
+      request.path.endsWith('/statistics')
+        ? { json: { statistics: { stages: [figure, { ...figure, direction: 'OUT' }] } } }
+        : lists(request),
+    );
+    const { code, out } = await taas({ env: development, send, clock: sleepingClock() }, 'trace', 'web', '--live=1');
+    expect(code).toBe(0);
+    expect(out.match(/ packets$/gm)).toHaveLength(1);
+    expect(out).not.toMatch(moving);
+  });
+});
+
 describe('--wait', () => {
   const creating = (states: readonly object[], ...words: string[]) => {
     let looks = 0;

@@ -43,5 +43,5 @@ async function isMeant({ host, api }: Context, taps: readonly Tap[]): Promise<bo
 
 const describe = (tap: Tap): string => {
   const name = printable(textOf(tap, 'name'));
-  return `${kinds[tap.kind].title} ${tap.id}${name === '' ? '' : ` (${name})`}`;
+  return `${kinds[tap.kind].title} ${printable(tap.id)}${name === '' ? '' : ` (${name})`}`;
 };

@@ -76,9 +76,9 @@ async function portFacts({ api }: Context, id: string): Promise<PortFacts> {
 }
 
 /** What the stages of a tap have counted within some seconds. */
-async function moved({ host, api }: Context, tap: Tap, seconds: number): Promise<NonNullable<Traced['live']>> {
+async function moved({ api }: Context, tap: Tap, seconds: number): Promise<NonNullable<Traced['live']>> {
   const before = (await statisticsOf(api, tap.kind, tap.id)).figures;
-  await host.clock.sleep(seconds * 1000, host.signal);
+  await api.session.pause(seconds * 1000);
   const after = (await statisticsOf(api, tap.kind, tap.id)).figures;
   const own = difference(before, after);
   return after.service === null
@@ -104,7 +104,7 @@ function text({ tap, hops, live }: Traced, paint: Paint): string {
     return `  ${at.padEnd(12)}  ${paint(colour, word.padEnd(7))}  ${printable(says)}`;
   });
   const counted = (live ?? []).map(
-    ({ stage, direction, packets }) => `  ${stage.padEnd(20)}  ${direction.padEnd(4)}  ${packets} packets`,
+    ({ stage, direction, packets }) => `  ${stage.padEnd(20)}  ${printable(direction).padEnd(4)}  ${packets} packets`,
   );
   return `${[printable(tap), ...lines, ...(live === undefined ? [] : ['  counted meanwhile:', ...counted])].join('\n')}\n`;
 }

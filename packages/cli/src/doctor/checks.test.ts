@@ -73,7 +73,7 @@ const etcd: EtcdFacts = {
 
 /** A cloud in which all is well. */
 const well: DoctorFacts = {
-  ...{ now, version: '0.1.0', node: null, api: met('https://api') },
+  ...{ now, version: '0.1.0', node: null, api: met('https://api'), authUrl: seen('https://keystone/v3') },
   extensions: seen(['taas', 'taas-status-code', 'tap-mirror']),
   taps: seen([tap('service', 's'), tap('flow', 'f')]),
   statistics: new Map(['s', 'f'].map((id) => [id, seen(readStatistics(figures()))])),
@@ -118,7 +118,10 @@ const breakages: Readonly<Record<string, readonly DoctorFacts[]>> = {
       servers: [program('https://s', serverReady, { meeting: met('https://s', { certificateEnds: now - dayMs }) })],
     },
   ],
-  'TAAS-D005': [{ ...well, api: met('http://far.example') }],
+  'TAAS-D005': [
+    { ...well, api: met('http://far.example') },
+    { ...well, authUrl: seen('http://far.example/v3') },
+  ],
   'TAAS-D010': [
     withFlow({ status: 'ERROR', status_code: 'vpp_refused' }),
     withFlow({ status: 'PENDING_DELETE', status_code: 'waiting_for_removal' }),
@@ -219,7 +222,16 @@ describe.each(ids)('%s', (id) => {
     const nothing = unseen('it cannot be seen');
     const blind = { meeting: nothing, ready: nothing, metrics: nothing, later: nothing };
     const facts: DoctorFacts = {
-      ...{ now, version: '0.1.0', node: null, api: nothing, extensions: nothing, taps: nothing, quota: nothing },
+      ...{
+        now,
+        version: '0.1.0',
+        node: null,
+        api: nothing,
+        authUrl: nothing,
+        extensions: nothing,
+        taps: nothing,
+        quota: nothing,
+      },
       statistics: new Map(),
       servers: [{ url: 's', ...blind }],
       agents: [{ url: 'a', ...blind }],
@@ -236,7 +248,7 @@ describe.each(ids)('%s', (id) => {
       servers: [{ url: 's', meeting: met('https://s', { theirTime: null, certificateEnds: null }), ...empty }],
       agents: [{ url: 'a', meeting: met('https://a', { theirTime: null, certificateEnds: null }), ...empty }],
     };
-    const asked = /TAAS-D(003|004|02\d|1\d\d|2\d\d|3\d\d)/.test(id) && id !== 'TAAS-D111';
+    const asked = /TAAS-D(003|004|02\d|1\d\d|2\d\d|3\d\d)/.test(id);
     expect(verdictOf(id, facts)).toBe(asked ? 'unknown' : 'ok');
   });
 });
@@ -285,6 +297,40 @@ it('a difference that may be on its way is not known to be lost', () => {
 
 it('a follower alone does not tell whether anybody leads', () => {
   expect(verdictOf('TAAS-D102', withServer({ role: 'follower' }))).toBe('unknown');
+});
+
+describe('what is not known is not ok:', () => {
+  const follower = program('http://other', { ...serverReady, role: 'follower' });
+  const [first] = well.servers;
+  const servers = (other: ProgramFacts) => ({ ...well, servers: first === undefined ? [] : [first, other] });
+  const unsaid = { stages: ['seen', 'offered'].map((stage) => ({ stage, direction: 'BOTH', packets: 100 })) };
+
+  it.each<[string, string, DoctorFacts, DoctorFacts]>([
+    [
+      ...(['TAAS-D102', 'whether a server that does not answer leads, too'] as const),
+      ...([servers({ ...follower, ready: unseen('ECONNREFUSED') }), servers(follower)] as const),
+    ],
+    ['TAAS-D105', 'whether an agent that is not silent is there', { ...well, node: 'n1' }, well],
+    ['TAAS-D110', 'how many records are lost', withServer({ audit: {} }), well],
+    [
+      ...(['TAAS-D303', 'until when a certificate is good'] as const),
+      ...([withServer({ signatures: { verified: 1 } }), withServer({ signatures: undefined })] as const),
+    ],
+    ['TAAS-D021', 'whose drops those at a shared collector port are', withFigures(figures(unsaid)), well],
+  ])('%s, %s', (id, _, unclear, clear) => {
+    expect(verdictOf(id, unclear)).toBe('unknown');
+    expect(verdictOf(id, clear)).toBe('ok');
+  });
+
+  it('who only reads what networking-vpp signs has no certificate of its own', () => {
+    const reads = { networking_vpp_signatures: { verified: 1 }, signatures: undefined };
+    expect(verdictOf('TAAS-D303', withServer(reads))).toBe('ok');
+  });
+
+  it('who does not log in sends no password', () => {
+    expect(verdictOf('TAAS-D005', { ...well, authUrl: seen(null) })).toBe('ok');
+    expect(verdictOf('TAAS-D005', { ...well, authUrl: unseen('no cloud') })).toBe('unknown');
+  });
 });
 
 it('the worst verdict counts, and nothing asked is not well', () => {

@@ -39,6 +39,8 @@ export interface DoctorFacts {
   /** The one node that is asked about, or null. */
   readonly node: string | null;
   readonly api: Seen<Meeting>;
+  /** Where the caller logs in; null for who does not. */
+  readonly authUrl: Seen<string | null>;
   readonly extensions: Seen<readonly string[]>;
   readonly taps: Seen<readonly Tap[]>;
   /** By the tap's id. */

@@ -45,6 +45,13 @@ async function apiFacts(context: Context, named: string | null) {
   const meeting = await attempt<Meeting>(async () =>
     known(await meet(host, `${await session.endpoint()}/`, session.config.trust)),
   );
+  const authUrl = await attempt(async () => {
+    const { authType, auth, from } = session.config;
+    if (authType === 'none' || authType === 'admin_token') return null;
+    const { auth_url: url } = auth;
+    if (url === undefined) throw new CliError('unauthenticated', `${from} says no auth_url`);
+    return url;
+  });
   const extensions = await attempt(async () => {
     const { extensions: list } = await api.get('/v2.0/extensions');
     if (!Array.isArray(list)) throw new CliError('failed', 'the answer has no list of extensions');
@@ -61,7 +68,7 @@ async function apiFacts(context: Context, named: string | null) {
         void statistics.set(id, await attempt(async () => (await statisticsOf(api, kind, id)).figures)),
     ),
   );
-  return { taps, api: meeting, extensions, quota, statistics };
+  return { taps, api: meeting, authUrl, extensions, quota, statistics };
 }
 
 /** All taps; or one with those that it cannot be without: a flow with its service, a service with its flows. */

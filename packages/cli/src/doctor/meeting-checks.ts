@@ -22,18 +22,16 @@ export const meetingChecks = [
   {
     id: 'TAAS-D005',
     title: 'nothing secret is sent in the clear',
-    run: ({ api }) =>
+    run: ({ api, authUrl }) => [
       api.known
-        ? [
-            isExposed(api.value.url)
-              ? problem(
-                  api.value.url,
-                  'tokens are sent by plain http to another machine',
-                  'give the endpoint TLS: docs/how-to/haproxy.md',
-                )
-              : ok(api.value.url, 'https, or this machine'),
-          ]
-        : [unknown('the API', api.why, 'taas doctor, once it answers')],
+        ? inTheClear(api.value.url, 'tokens are', 'give the endpoint TLS: docs/how-to/haproxy.md')
+        : unknown('the API', api.why, 'taas doctor, once it answers'),
+      ...(!authUrl.known
+        ? [unknown('auth_url', authUrl.why, 'taas --debug list')]
+        : authUrl.value === null
+          ? []
+          : [inTheClear(authUrl.value, 'the password is', 'auth_url: that of Keystone with https')]),
+    ],
   },
 ] as const satisfies readonly Check<DoctorFacts>[];
 
@@ -44,6 +42,13 @@ function meetings({ api, servers, agents, etcd }: DoctorFacts): [string, Seen<Me
     ...agents.map(({ url, meeting }): [string, Seen<Meeting>] => [`agent ${url}`, meeting]),
     ...etcd.map(({ url, meeting }): [string, Seen<Meeting>] => [`etcd ${url}`, meeting]),
   ];
+}
+
+function inTheClear(url: string, what: string, mend: string): Finding {
+  const about = URL.canParse(url) ? new URL(url).origin : 'auth_url';
+  return isExposed(url)
+    ? problem(about, `${what} sent by plain http to another machine`, mend)
+    : ok(about, 'https, or this machine');
 }
 
 function clock(about: string, met: Seen<Meeting>): Finding {

@@ -64,12 +64,16 @@ async function scrape(host: Host, url: string): Promise<Seen<Samples>> {
 }
 
 /** /readyz is 503 with the same document while something is wrong. */
-function objectOf(probed: Seen<Probed>, what: string): Seen<Readonly<Record<string, unknown>>> {
+function objectOf(
+  probed: Seen<Probed>,
+  what: string,
+  statuses: readonly number[] = [200, 503],
+): Seen<Readonly<Record<string, unknown>>> {
   if (!probed.known) return probed;
   const { status, body } = probed.value.answer;
   try {
     const value: unknown = JSON.parse(body);
-    if (isObject(value) && (status === 200 || status === 503)) return seen(value);
+    if (isObject(value) && statuses.includes(status)) return seen(value);
   } catch {
     // Told below.
   }
@@ -89,10 +93,10 @@ export async function etcdFacts(host: Host, base: string, trust: Trust): Promise
     url,
     meeting: meetingOf(url, health),
     health: map(objectOf(health, 'health'), ({ health: is }) => (is === undefined ? null : String(is) === 'true')),
-    version: map(objectOf(version, 'version'), ({ etcdserver }) =>
+    version: map(objectOf(version, 'version', [200]), ({ etcdserver }) =>
       typeof etcdserver === 'string' ? etcdserver : null,
     ),
-    alarms: map(objectOf(alarm, 'v3/maintenance/alarm'), ({ alarms = [] }) =>
+    alarms: map(objectOf(alarm, 'v3/maintenance/alarm', [200]), ({ alarms = [] }) =>
       Array.isArray(alarms) ? alarms.map((each) => (isObject(each) ? String(each['alarm']) : String(each))) : null,
     ),
     v2: v2Of(keys),

@@ -66,7 +66,11 @@ function versions({ servers, agents, version }: DoctorFacts): Finding[] {
 function signing(about: string, ready: Ready, now: number): Finding {
   const mend = 'docs/how-to/signing.md';
   if (ready['ok'] === undefined) return unknown(about, '/readyz does not say', mend);
-  const ends = [ready['signatures'], ready['networking_vpp_signatures']].flatMap((each) =>
+  const own = ready['signatures'];
+  // What we sign has a certificate; what networking-vpp signs, we read alone.
+  if (own !== undefined && !(isObject(own) && own['certificate_valid_until'] !== undefined))
+    return unknown(about, '/readyz does not say until when its certificate is good', mend);
+  const ends = [own, ready['networking_vpp_signatures']].flatMap((each) =>
     isObject(each) && each['certificate_valid_until'] !== undefined
       ? [Date.parse(String(each['certificate_valid_until']))]
       : [],

@@ -61,9 +61,11 @@ export const serverChecks = [
         const mend = 'systemctl status taas-agent on the node';
         if (silent === null) return unknown(about, '/readyz does not say', mend);
         const concerned = facts.node === null ? silent : silent.filter((name) => name === facts.node);
-        return concerned.length === 0
+        if (concerned.length > 0) return problem(about, `silent: ${concerned.join(', ')}`, mend);
+        // An agent whose lease has ended is not among the silent, and those who are there are not named.
+        return facts.node === null
           ? ok(about, 'none is silent')
-          : problem(about, `silent: ${concerned.join(', ')}`, mend);
+          : unknown(about, `/readyz does not say whether ${facts.node} is there`, mend);
       }),
   },
   { id: 'TAAS-D106', title: 'there is room in etcd', run: (facts) => ofServers(facts, space) },
@@ -116,18 +118,22 @@ export const serverChecks = [
         const said = ['problem', 'blocked'].flatMap((name) =>
           audit[name] === undefined || audit[name] === null ? [] : [String(audit[name])],
         );
-        const lost = Number(audit['lost_records'] ?? 0);
-        if (lost > 0) said.push(`${lost} records are lost`);
-        return said.length === 0 ? ok(about, 'nothing is lost') : problem(about, said.join('; '), mend);
+        const lost = audit['lost_records'];
+        if (typeof lost === 'number' && lost > 0) said.push(`${lost} records are lost`);
+        if (said.length > 0) return problem(about, said.join('; '), mend);
+        return typeof lost === 'number' ? ok(about, 'nothing is lost') : unknown(about, '/readyz does not say', mend);
       }),
   },
   {
     id: 'TAAS-D111',
     title: 'the server asks who its callers are',
     run: (facts) =>
-      ofServers(facts, (about, { warning }) =>
-        warning === undefined ? ok(about, 'it does') : problem(about, String(warning), 'auth.mode: keystone'),
-      ),
+      ofServers(facts, (about, { warning, role }) => {
+        const mend = 'auth.mode: keystone';
+        if (warning !== undefined) return problem(about, String(warning), mend);
+        // A server without a warning has nothing to say here: that it is a server shows that it would.
+        return role === undefined ? unknown(about, '/readyz does not say', mend) : ok(about, 'it does');
+      }),
   },
 ] as const satisfies readonly Check<DoctorFacts>[];
 
@@ -138,6 +144,9 @@ function leader({ servers }: DoctorFacts): Finding[] {
   const said = servers.map(({ ready }) => (ready.known ? ready.value['role'] : undefined));
   const leading = said.filter((role) => role === 'leader').length;
   if (leading > 1) return [problem(about, `${leading} say that they lead`, mend)];
+  // One that does not say may lead, too.
+  const silent = said.filter((role) => role !== 'leader' && role !== 'follower').length;
+  if (silent > 0) return [unknown(about, `${leading} leads, and ${silent} do not say what they do`, mend)];
   if (leading === 1) return [ok(about, 'one leads')];
   // Another one, that was not named, may lead.
   return [unknown(about, 'none of these leads', mend)];

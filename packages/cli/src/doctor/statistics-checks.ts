@@ -112,7 +112,14 @@ function lossAt(facts: DoctorFacts, stage: Stage, mend: string): Finding[] {
   return ofFigures(facts, (about, figures) => {
     const lost = packetsOf(figures, stage);
     // Where no stage at all was told, nobody has counted; where others were, this one is not on the tap's way.
-    if (lost === null) return figures.stages.length === 0 ? unknown(about, 'no node has told figures yet', mend) : null;
+    if (lost === null && figures.stages.length === 0) return unknown(about, 'no node has told figures yet', mend);
+    if (lost === null && stage === 'ring_dropped' && packetsOf(figures, 'offered') !== null)
+      return unknown(
+        about,
+        "its collector's port is another tap service's too, and whose drops they are is not told",
+        mend,
+      );
+    if (lost === null) return null;
     if (lost === 0n) return ok(about, '0 copies');
     const of = packetsOf(figures, 'offered') ?? packetsOf(figures, 'copied');
     return problem(about, `${lost} copies${of === null || of === 0n ? '' : ` of ${of}`}`, mend);

@@ -39,7 +39,6 @@ export interface TapTotals {
 /** All that is counted, for the state file. */
 export interface AccumulatorState {
   readonly boot: string | null;
-  readonly cleared: string | null;
   readonly taps: ReadonlyMap<TapName, TapTotals>;
   readonly interfaces: ReadonlyMap<number, Baseline<Counted>>;
   readonly policers: ReadonlyMap<string, Baseline<Policed>>;
@@ -51,7 +50,6 @@ export interface AccumulatorState {
  */
 export class Accumulator {
   #boot: string | null = null;
-  #cleared: string | null = null;
   #taps = new Map<TapName, TapTotals>();
   #interfaces = new Map<number, Baseline<Counted>>();
   #policers = new Map<string, Baseline<Policed>>();
@@ -59,7 +57,6 @@ export class Accumulator {
   /** Goes on from what was saved. */
   restore(state: AccumulatorState): void {
     this.#boot = state.boot;
-    this.#cleared = state.cleared;
     this.#taps = new Map(state.taps);
     this.#interfaces = new Map(state.interfaces);
     this.#policers = new Map(state.policers);
@@ -68,7 +65,6 @@ export class Accumulator {
   get state(): AccumulatorState {
     return {
       boot: this.#boot,
-      cleared: this.#cleared,
       taps: this.#taps,
       interfaces: this.#interfaces,
       policers: this.#policers,
@@ -102,7 +98,6 @@ export class Accumulator {
   ): boolean {
     let isElsewhere = false;
     if (reading.boot !== this.#boot) this.forgetBaselines();
-    const isCleared = reading.cleared !== null && this.#cleared !== null && reading.cleared !== this.#cleared;
     const [interfaces, policers] = [new Map<number, Baseline<Counted>>(), new Map<string, Baseline<Policed>>()];
     const gains = new Map<number, Counted | null>();
     const over = new Map<string, Policed | null>();
@@ -115,7 +110,7 @@ export class Accumulator {
       // What VPP has not shown this time goes on from where it was.
       if (who && value) interfaces.set(index, { who, value });
       else if (before) interfaces.set(index, before);
-      const gain = who && value && isSame(before?.who, who) && before ? gained(before.value, value, isCleared) : null;
+      const gain = who && value && isSame(before?.who, who) && before ? gained(before.value, value) : null;
       gains.set(index, gain);
       return gain;
     };
@@ -127,7 +122,7 @@ export class Accumulator {
       const who = { birth: policer.index, label: policer.name };
       const before = this.#policers.get(policer.name);
       if (value) policers.set(policer.name, { who, value });
-      const gain = value && before && isSame(before.who, who) ? moreOf(before.value, value, isCleared) : null;
+      const gain = value && before && isSame(before.who, who) ? moreOf(before.value, value) : null;
       over.set(policer.name, gain);
       return gain;
     };
@@ -149,7 +144,6 @@ export class Accumulator {
       totals.points = found.points;
     }
     this.#boot = reading.boot;
-    this.#cleared = reading.cleared;
     this.#interfaces = interfaces;
     this.#policers = policers;
     return isElsewhere;
@@ -208,9 +202,9 @@ function isSame(before: Identity | undefined, now: Identity): boolean {
   return before?.label === now.label && (before.birth === null || before.birth === now.birth);
 }
 
-function moreOf(before: Policed, now: Policed, isCleared: boolean): Policed {
+function moreOf(before: Policed, now: Policed): Policed {
   const keys = ['passedPackets', 'passedBytes', 'packets', 'bytes'] as const;
-  if (isCleared || keys.some((key) => now[key] < before[key])) return now;
+  if (keys.some((key) => now[key] < before[key])) return now;
   return {
     passedPackets: now.passedPackets - before.passedPackets,
     passedBytes: now.passedBytes - before.passedBytes,

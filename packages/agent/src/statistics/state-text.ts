@@ -15,7 +15,6 @@ const Amount = Type.Object({
 const State = Type.Object({
   v: Type.Literal(1),
   boot: Type.Union([Type.String(), Type.Null()]),
-  cleared: Type.Union([Type.String(), Type.Null()]),
   saved_at: Type.Integer({ minimum: 0 }),
   taps: Type.Array(
     Type.Object({
@@ -46,11 +45,10 @@ const validator = Compile(State);
 
 /** What an agent has counted, as its state file holds it. */
 export function formatState(state: AccumulatorState, savedAt: number): string {
-  const { boot, cleared } = state;
+  const { boot } = state;
   const text: Static<typeof State> = {
     v: 1,
     boot,
-    cleared,
     saved_at: savedAt,
     taps: Array.from(state.taps, ([tap, { since, amounts, gaps, points, carry }]) => ({
       tap,
@@ -132,6 +130,6 @@ export function parseState(text: string): { readonly state: AccumulatorState; re
       ] as const;
     }),
   );
-  const { boot, cleared } = saved;
-  return { state: { boot, cleared, taps, interfaces, policers }, savedAt: saved.saved_at };
+  const { boot } = saved;
+  return { state: { boot, taps, interfaces, policers }, savedAt: saved.saved_at };
 }

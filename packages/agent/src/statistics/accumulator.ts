@@ -7,6 +7,7 @@ import {
   type ResourceKind,
   type Stage,
   type StageCount,
+  type StatisticsRecord,
   stageCount,
 } from '@taas/model';
 import type { CountingPoints, Direction } from '@taas/wiring';
@@ -167,16 +168,48 @@ export class Accumulator {
   figures(kind: ResourceKind, id: string): { since: number; stages: StageCount[]; gaps: Gap[] } | null {
     const totals = this.#taps.get(tapName(kind, id));
     if (!totals) return null;
-    const stages = [...totals.amounts.values()].map(({ stage, direction, amount }) =>
-      stageCount(stage, direction, amount),
+    const stages = [...totals.amounts.values()].map(({ stage, direction, amount: { packets, bytes } }) =>
+      stageCount(stage, direction, {
+        packets: notNegative(packets),
+        bytes: bytes === null ? null : notNegative(bytes),
+      }),
     );
     const gaps = gapCauses.flatMap((cause): Gap[] => {
       const gap = totals.gaps.get(cause);
       if (!gap) return [];
       const { milliseconds, packets } = gap;
-      return [{ cause, milliseconds, ...(packets === null ? {} : { packets: String(packets) }) }];
+      return [{ cause, milliseconds, ...(packets === null ? {} : { packets: String(notNegative(packets)) }) }];
     });
     return { since: totals.since, stages: inOrder(stages), gaps };
+  }
+
+  /**
+   * What was told in a last record is never told again: the totals begin anew, with what was counted since. The counting points stay.
+   * A record with another beginning is of a stay that is over already. After a restart the state file may be older than the record:
+   * what it is short of is not told either.
+   * @param now milliseconds since 1970
+   */
+  settle(kind: ResourceKind, { id, since, stages, gaps }: StatisticsRecord, now: number): void {
+    const totals = this.#taps.get(tapName(kind, id));
+    if (totals?.since !== since) return;
+    totals.since = Math.max(now, since + 1);
+    for (const [key, each] of totals.amounts) {
+      const told = stages.find(({ stage, direction }) => stage === each.stage && direction === each.direction);
+      if (!told) {
+        totals.amounts.delete(key);
+        continue;
+      }
+      const { packets, bytes } = each.amount;
+      const left = bytes === null || told.bytes === undefined ? null : bytes - BigInt(told.bytes);
+      each.amount = { packets: packets - BigInt(told.packets), bytes: left };
+    }
+    for (const { cause, milliseconds, packets } of gaps) {
+      const gap = totals.gaps.get(cause);
+      if (!gap) continue;
+      const left = gap.packets === null ? null : gap.packets - BigInt(packets ?? '0');
+      if (gap.milliseconds <= milliseconds && (left ?? 0n) <= 0n) totals.gaps.delete(cause);
+      else totals.gaps.set(cause, { milliseconds: Math.max(0, gap.milliseconds - milliseconds), packets: left });
+    }
   }
 
   names(): IterableIterator<TapName> {
@@ -216,6 +249,9 @@ function moreOf(before: Policed, now: Policed): Policed {
 /** 64 bits, as a record has room for; at 100 million packets a second that is 5,000 years. */
 const most = 2n ** 64n - 1n;
 const capped = (value: bigint): bigint => (value > most ? most : value);
+
+/** Less than nothing: told before, and not counted again yet. */
+const notNegative = (value: bigint): bigint => (value < 0n ? 0n : value);
 
 function add(totals: TapTotals, stage: Stage, direction: Direction, { packets, bytes }: Amount): void {
   const key = `${stage} ${direction}`;

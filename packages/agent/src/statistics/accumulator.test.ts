@@ -71,3 +71,29 @@ it('tells nothing again after a kill between the last record and the state file'
   take({ mirrors: port });
   expect(told()).toEqual({ seen: '2' });
 });
+
+it('leaves out a stage that cannot be told any more, for the rest of the stay', () => {
+  const collector = (shared: boolean) => ({ collector: { port: 2, ways: [3], shared } });
+  take({ mirrors: port, ...collector(false) });
+  expect(told()).toEqual({ seen: '0', offered: '0', ring_dropped: '0', no_vm: '0', delivered: '0' });
+  counters.set(3, { txPackets: 9n });
+  take({ mirrors: [{ ...port[0], exact: false }], ...collector(true) });
+  expect(told()).toEqual({ offered: '9', no_vm: '0' });
+  const saved = parseState(formatState(accumulator.state, 10));
+  if (!saved) throw new Error('the state cannot be read');
+  accumulator = new Accumulator();
+  accumulator.restore(saved.state);
+  take({ mirrors: port, ...collector(false) });
+  expect(told()).toEqual({ offered: '9', no_vm: '0' });
+  // The next stay is another.
+  accumulator.settle('tap_services', final(), 20);
+  take({ mirrors: port, ...collector(false) });
+  expect(told()).toEqual({ seen: '0', offered: '0', ring_dropped: '0', no_vm: '0', delivered: '0' });
+});
+
+it('tells in the last figures what a tap has copied that is taken down', () => {
+  counters.set(1, { rxPackets: 12n });
+  take({ mirrors: port });
+  take({});
+  expect(told()).toEqual({ seen: '7' });
+});

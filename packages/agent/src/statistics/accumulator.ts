@@ -33,6 +33,8 @@ export interface TapTotals {
   since: number;
   readonly amounts: Map<string, { readonly stage: Stage; readonly direction: Direction; amount: Amount }>;
   readonly gaps: Map<GapCause, { milliseconds: number; packets: bigint | null }>;
+  /** What could not be told at some time of the stay: the sum would be short of that. */
+  unknown: Set<Stage>;
   points: ReadonlySet<string>;
   readonly carry: Carry;
 }
@@ -140,6 +142,7 @@ export class Accumulator {
       for (const index of [...tap.out.map((out) => out.index), ...tap.in]) of(index);
       for (const index of tap.collector ? [tap.collector.port, ...tap.collector.ways] : []) of(index);
       for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
+      for (const stage of found.unknown) totals.unknown.add(stage);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
       isElsewhere ||= found.points.size !== before.size || [...found.points].some((point) => !before.has(point));
       totals.points = found.points;
@@ -168,7 +171,8 @@ export class Accumulator {
   figures(kind: ResourceKind, id: string): { since: number; stages: StageCount[]; gaps: Gap[] } | null {
     const totals = this.#taps.get(tapName(kind, id));
     if (!totals) return null;
-    const stages = [...totals.amounts.values()].map(({ stage, direction, amount: { packets, bytes } }) =>
+    const known = [...totals.amounts.values()].filter(({ stage }) => !totals.unknown.has(stage));
+    const stages = known.map(({ stage, direction, amount: { packets, bytes } }) =>
       stageCount(stage, direction, {
         packets: notNegative(packets),
         bytes: bytes === null ? null : notNegative(bytes),
@@ -193,6 +197,7 @@ export class Accumulator {
     const totals = this.#taps.get(tapName(kind, id));
     if (totals?.since !== since) return;
     totals.since = Math.max(now, since + 1);
+    totals.unknown.clear();
     for (const [key, each] of totals.amounts) {
       const told = stages.find(({ stage, direction }) => stage === each.stage && direction === each.direction);
       if (!told) {
@@ -225,7 +230,10 @@ export class Accumulator {
     const name = tapName(kind, id);
     const known = this.#taps.get(name);
     if (known) return known;
-    const fresh = { since: now, amounts: new Map(), gaps: new Map(), points: new Set<string>(), carry: new Map() };
+    const fresh: TapTotals = {
+      ...{ since: now, amounts: new Map(), gaps: new Map(), carry: new Map() },
+      ...{ unknown: new Set(), points: new Set() },
+    };
     this.#taps.set(name, fresh);
     return fresh;
   }

@@ -29,6 +29,8 @@ const State = Type.Object({
         }),
         { maxItems: 16 },
       ),
+      /** Absent: of an agent that did not note it. */
+      unknown: Type.Optional(Type.Array(Type.Enum([...stages]), { maxItems: stages.length })),
       points: Type.Array(Type.String()),
       carry: Type.Array(Type.Tuple([Type.String(), Big])),
     }),
@@ -50,7 +52,7 @@ export function formatState(state: AccumulatorState, savedAt: number): string {
     v: 1,
     boot,
     saved_at: savedAt,
-    taps: Array.from(state.taps, ([tap, { since, amounts, gaps, points, carry }]) => ({
+    taps: Array.from(state.taps, ([tap, { since, amounts, gaps, unknown, points, carry }]) => ({
       tap,
       since,
       amounts: Array.from(amounts.values(), ({ stage, direction, amount: { packets, bytes } }) => ({
@@ -64,6 +66,7 @@ export function formatState(state: AccumulatorState, savedAt: number): string {
         milliseconds,
         packets: packets === null ? null : String(packets),
       })),
+      unknown: [...unknown],
       points: [...points],
       carry: Array.from(carry, ([key, value]) => [key, String(value)] as [string, string]),
     })),
@@ -95,7 +98,7 @@ export function parseState(text: string): { readonly state: AccumulatorState; re
   if (!validator.Check(json)) return null;
   const saved = json as Static<typeof State>;
   const taps = new Map<TapName, TapTotals>();
-  for (const { tap, since, amounts, gaps, points, carry } of saved.taps)
+  for (const { tap, since, amounts, gaps, unknown = [], points, carry } of saved.taps)
     taps.set(tap as TapName, {
       since,
       amounts: new Map(
@@ -110,6 +113,7 @@ export function parseState(text: string): { readonly state: AccumulatorState; re
           { milliseconds, packets: packets === null ? null : BigInt(packets) },
         ]),
       ),
+      unknown: new Set(unknown),
       points: new Set(points),
       carry: new Map(carry.map(([key, value]) => [key, BigInt(value)])),
     });

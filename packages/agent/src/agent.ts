@@ -24,15 +24,17 @@ import { configuredUplinks } from './reconcile/node-facts.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { RetrySchedule } from './reconcile/retry-schedule.js';
 import { StateReporter } from './report/state-reporter.js';
-import { StateWriter } from './report/state-writer.js';
+import { type StateEntry, StateWriter } from './report/state-writer.js';
 import { Answers } from './statistics/answers.js';
 import { CounterSource } from './statistics/counter-source.js';
 import { Counting } from './statistics/counting.js';
+import { endingTaps, isEnding } from './statistics/ending-taps.js';
 import type { StateFile } from './statistics/state-file.js';
 import { tapMetricsText } from './tap-metrics.js';
 import { abilitiesOf } from './vpp/abilities.js';
 import { keepVppLink } from './vpp/vpp-link.js';
 import type { Vpp } from './vpp/vpp-messages.js';
+import { splitTapName, type TapName, tapName } from './wanted/tap-ids.js';
 import { WantedFollower } from './wanted/wanted-follower.js';
 
 export const agentVersion = '0.1.0';
@@ -122,8 +124,14 @@ class TaasAgent implements Agent {
     const contained = new Contained({ logger, counters: this.counters, ends: dependencies.endsPass });
     const budget = new BudgetKeeper(config.budget, logger, contained);
     this.#wanted = new WantedFollower(store, node, logger, {
-      changed: (ids) => this.#reconciler.queue.add(ids),
-      replaced: () => this.#reconciler.queue.addAll(),
+      changed: (ids) => {
+        this.#answers.recordsChanged();
+        this.#reconciler.queue.add(ids);
+      },
+      replaced: () => {
+        this.#answers.recordsChanged();
+        this.#reconciler.queue.addAll();
+      },
       asked: (requests) => this.#answers.asked(requests),
     });
     const snapshot = createSnapshot();
@@ -132,12 +140,19 @@ class TaasAgent implements Agent {
       ...{ source: this.#source, snapshot, wanted: this.#wanted, contained, clock, logger },
       file: dependencies.statisticsFile,
     });
-    this.#answers = new Answers({ store, node, counting: this.#counting, clock, logger });
+    this.#answers = new Answers({
+      store,
+      node,
+      counting: this.#counting,
+      clock,
+      logger,
+      isEnding: (tap) => this.#isEnding(tap),
+    });
     this.#presence = new Presence({ ...common, store, node, ttlSeconds: config.lease_ttl_s, backoff: storing });
     this.#reporter = new StateReporter({
       ...{ ...common, writer: new StateWriter(store, node), backoff: storing },
       told: (entry) => this.#counting.told(entry),
-      beforeRemoved: (entries, signal) => this.#answers.last(entries, signal),
+      beforeRemoved: (entries, signal) => this.#answers.last(this.#endingWith(entries), signal),
     });
     const backoff = { firstMs: intervals.retry_first_ms, maxMs: intervals.retry_max_ms };
     this.#reconciler = new Reconciler({
@@ -163,6 +178,17 @@ class TaasAgent implements Agent {
     });
     if (this.config.metrics.per_tap) metrics.exposeText(() => tapMetricsText(this.#wanted.wanted, this.#counting));
     this.dependencies.trust?.expose(metrics);
+  }
+
+  /** Before all records are known it cannot be told: then it may be. */
+  #isEnding(name: TapName): boolean {
+    const { complete, wanted } = this.#wanted;
+    return !complete || isEnding(splitTapName(name), wanted);
+  }
+
+  #endingWith(removed: readonly StateEntry[]) {
+    const stands = (flow: string) => this.#counting.states.has(tapName('tap_flows', flow));
+    return endingTaps(removed, this.#wanted.wanted, stands);
   }
 
   get failed(): AbortSignal {

@@ -7,6 +7,7 @@ import {
   type ResourceKind,
   type Stage,
   type StageCount,
+  type StatisticsRecord,
   stageCount,
 } from '@taas/model';
 import type { CountingPoints, Direction } from '@taas/wiring';
@@ -32,6 +33,8 @@ export interface TapTotals {
   since: number;
   readonly amounts: Map<string, { readonly stage: Stage; readonly direction: Direction; amount: Amount }>;
   readonly gaps: Map<GapCause, { milliseconds: number; packets: bigint | null }>;
+  /** What could not be told at some time of the stay: the sum would be short of that. */
+  unknown: Set<Stage>;
   points: ReadonlySet<string>;
   readonly carry: Carry;
 }
@@ -39,7 +42,6 @@ export interface TapTotals {
 /** All that is counted, for the state file. */
 export interface AccumulatorState {
   readonly boot: string | null;
-  readonly cleared: string | null;
   readonly taps: ReadonlyMap<TapName, TapTotals>;
   readonly interfaces: ReadonlyMap<number, Baseline<Counted>>;
   readonly policers: ReadonlyMap<string, Baseline<Policed>>;
@@ -51,7 +53,6 @@ export interface AccumulatorState {
  */
 export class Accumulator {
   #boot: string | null = null;
-  #cleared: string | null = null;
   #taps = new Map<TapName, TapTotals>();
   #interfaces = new Map<number, Baseline<Counted>>();
   #policers = new Map<string, Baseline<Policed>>();
@@ -59,7 +60,6 @@ export class Accumulator {
   /** Goes on from what was saved. */
   restore(state: AccumulatorState): void {
     this.#boot = state.boot;
-    this.#cleared = state.cleared;
     this.#taps = new Map(state.taps);
     this.#interfaces = new Map(state.interfaces);
     this.#policers = new Map(state.policers);
@@ -68,7 +68,6 @@ export class Accumulator {
   get state(): AccumulatorState {
     return {
       boot: this.#boot,
-      cleared: this.#cleared,
       taps: this.#taps,
       interfaces: this.#interfaces,
       policers: this.#policers,
@@ -102,7 +101,6 @@ export class Accumulator {
   ): boolean {
     let isElsewhere = false;
     if (reading.boot !== this.#boot) this.forgetBaselines();
-    const isCleared = reading.cleared !== null && this.#cleared !== null && reading.cleared !== this.#cleared;
     const [interfaces, policers] = [new Map<number, Baseline<Counted>>(), new Map<string, Baseline<Policed>>()];
     const gains = new Map<number, Counted | null>();
     const over = new Map<string, Policed | null>();
@@ -115,7 +113,7 @@ export class Accumulator {
       // What VPP has not shown this time goes on from where it was.
       if (who && value) interfaces.set(index, { who, value });
       else if (before) interfaces.set(index, before);
-      const gain = who && value && isSame(before?.who, who) && before ? gained(before.value, value, isCleared) : null;
+      const gain = who && value && isSame(before?.who, who) && before ? gained(before.value, value) : null;
       gains.set(index, gain);
       return gain;
     };
@@ -127,7 +125,7 @@ export class Accumulator {
       const who = { birth: policer.index, label: policer.name };
       const before = this.#policers.get(policer.name);
       if (value) policers.set(policer.name, { who, value });
-      const gain = value && before && isSame(before.who, who) ? moreOf(before.value, value, isCleared) : null;
+      const gain = value && before && isSame(before.who, who) ? moreOf(before.value, value) : null;
       over.set(policer.name, gain);
       return gain;
     };
@@ -144,12 +142,12 @@ export class Accumulator {
       for (const index of [...tap.out.map((out) => out.index), ...tap.in]) of(index);
       for (const index of tap.collector ? [tap.collector.port, ...tap.collector.ways] : []) of(index);
       for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
+      for (const stage of found.unknown) totals.unknown.add(stage);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
       isElsewhere ||= found.points.size !== before.size || [...found.points].some((point) => !before.has(point));
       totals.points = found.points;
     }
     this.#boot = reading.boot;
-    this.#cleared = reading.cleared;
     this.#interfaces = interfaces;
     this.#policers = policers;
     return isElsewhere;
@@ -173,16 +171,50 @@ export class Accumulator {
   figures(kind: ResourceKind, id: string): { since: number; stages: StageCount[]; gaps: Gap[] } | null {
     const totals = this.#taps.get(tapName(kind, id));
     if (!totals) return null;
-    const stages = [...totals.amounts.values()].map(({ stage, direction, amount }) =>
-      stageCount(stage, direction, amount),
+    const known = [...totals.amounts.values()].filter(({ stage }) => !totals.unknown.has(stage));
+    const stages = known.map(({ stage, direction, amount: { packets, bytes } }) =>
+      stageCount(stage, direction, {
+        packets: notNegative(packets),
+        bytes: bytes === null ? null : notNegative(bytes),
+      }),
     );
     const gaps = gapCauses.flatMap((cause): Gap[] => {
       const gap = totals.gaps.get(cause);
       if (!gap) return [];
       const { milliseconds, packets } = gap;
-      return [{ cause, milliseconds, ...(packets === null ? {} : { packets: String(packets) }) }];
+      return [{ cause, milliseconds, ...(packets === null ? {} : { packets: String(notNegative(packets)) }) }];
     });
     return { since: totals.since, stages: inOrder(stages), gaps };
+  }
+
+  /**
+   * What was told in a last record is never told again: the totals begin anew, with what was counted since. The counting points stay.
+   * A record with another beginning is of a stay that is over already. After a restart the state file may be older than the record:
+   * what it is short of is not told either.
+   * @param now milliseconds since 1970
+   */
+  settle(kind: ResourceKind, { id, since, stages, gaps }: StatisticsRecord, now: number): void {
+    const totals = this.#taps.get(tapName(kind, id));
+    if (totals?.since !== since) return;
+    totals.since = Math.max(now, since + 1);
+    totals.unknown.clear();
+    for (const [key, each] of totals.amounts) {
+      const told = stages.find(({ stage, direction }) => stage === each.stage && direction === each.direction);
+      if (!told) {
+        totals.amounts.delete(key);
+        continue;
+      }
+      const { packets, bytes } = each.amount;
+      const left = bytes === null || told.bytes === undefined ? null : bytes - BigInt(told.bytes);
+      each.amount = { packets: packets - BigInt(told.packets), bytes: left };
+    }
+    for (const { cause, milliseconds, packets } of gaps) {
+      const gap = totals.gaps.get(cause);
+      if (!gap) continue;
+      const left = gap.packets === null ? null : gap.packets - BigInt(packets ?? '0');
+      if (gap.milliseconds <= milliseconds && (left ?? 0n) <= 0n) totals.gaps.delete(cause);
+      else totals.gaps.set(cause, { milliseconds: Math.max(0, gap.milliseconds - milliseconds), packets: left });
+    }
   }
 
   names(): IterableIterator<TapName> {
@@ -198,7 +230,10 @@ export class Accumulator {
     const name = tapName(kind, id);
     const known = this.#taps.get(name);
     if (known) return known;
-    const fresh = { since: now, amounts: new Map(), gaps: new Map(), points: new Set<string>(), carry: new Map() };
+    const fresh: TapTotals = {
+      ...{ since: now, amounts: new Map(), gaps: new Map(), carry: new Map() },
+      ...{ unknown: new Set(), points: new Set() },
+    };
     this.#taps.set(name, fresh);
     return fresh;
   }
@@ -208,9 +243,9 @@ function isSame(before: Identity | undefined, now: Identity): boolean {
   return before?.label === now.label && (before.birth === null || before.birth === now.birth);
 }
 
-function moreOf(before: Policed, now: Policed, isCleared: boolean): Policed {
+function moreOf(before: Policed, now: Policed): Policed {
   const keys = ['passedPackets', 'passedBytes', 'packets', 'bytes'] as const;
-  if (isCleared || keys.some((key) => now[key] < before[key])) return now;
+  if (keys.some((key) => now[key] < before[key])) return now;
   return {
     passedPackets: now.passedPackets - before.passedPackets,
     passedBytes: now.passedBytes - before.passedBytes,
@@ -222,6 +257,9 @@ function moreOf(before: Policed, now: Policed, isCleared: boolean): Policed {
 /** 64 bits, as a record has room for; at 100 million packets a second that is 5,000 years. */
 const most = 2n ** 64n - 1n;
 const capped = (value: bigint): bigint => (value > most ? most : value);
+
+/** Less than nothing: told before, and not counted again yet. */
+const notNegative = (value: bigint): bigint => (value < 0n ? 0n : value);
 
 function add(totals: TapTotals, stage: Stage, direction: Direction, { packets, bytes }: Amount): void {
   const key = `${stage} ${direction}`;

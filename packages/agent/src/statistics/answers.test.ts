@@ -13,16 +13,23 @@ let store: ReturnType<typeof createEmbeddedStore>;
 let now: number;
 let packets: string;
 let answers: Answers;
+let ending: Set<TapName>;
+let settled: string[];
+let wall: number;
 
 const create = () =>
   new Answers({
     ...{ store, node: 'n', logger: silentLogger },
-    clock: { ...systemClock, now: () => now },
+    clock: { ...systemClock, monotonic: () => now, now: () => now + wall },
+    isEnding: (of) => ending.has(of),
     counting: {
       record: (_, of, final): StatisticsRecord => ({
         ...{ v: 1, id: of, since: 1, at: now, final, gaps: [] },
         stages: [{ stage: 'seen', direction: 'OUT', packets }],
       }),
+      settle: async (finals) => {
+        settled.push(...finals.map(([kind, record]) => `${kind}/${record.id}`));
+      },
     },
   });
 const figures = async () => {
@@ -32,7 +39,8 @@ const figures = async () => {
 
 beforeEach(() => {
   store = createEmbeddedStore({ clock: systemClock });
-  [now, packets] = [1_000_000, '1'];
+  [now, packets, wall] = [1_000_000, '1', 0];
+  [ending, settled] = [new Set(), []];
   answers = create();
 });
 afterEach(() => store.close());
@@ -71,6 +79,7 @@ it('answers so many at once, and all in turn', async () => {
 });
 
 it('leaves the last figures of a tap that has gone for whoever adds them up, and then takes them away, over a restart', async () => {
+  ending.add(tap(1));
   await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
   await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
   expect((await figures()).map(({ final }) => final)).toEqual([true]);
@@ -92,4 +101,76 @@ it('lets nobody wait for last figures that the store does not take', async () =>
   store.start();
   await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
   expect(await figures()).toHaveLength(1);
+  expect(settled).toEqual([tap(1)]);
+});
+
+it('writes nothing over last figures while the tombstone is known, and tells them once', async () => {
+  answers.asked(new Set([tap(1)]));
+  ending.add(tap(1));
+  // Both at once: one waits for the other.
+  const [before, after] = [answers.answer(signal), answers.last([{ kind: 'tap_flows', id: id(1) }], signal)];
+  await Promise.all([before, after, answers.answer(signal)]);
+  packets = '0';
+  now += answerMs;
+  answers.recordsChanged();
+  await answers.answer(signal);
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  expect((await figures()).map(({ final, stages }) => [final, stages[0]?.packets])).toEqual([[true, '1']]);
+  expect(settled).toEqual([tap(1)]);
+});
+
+it('answers again of a tap that has come anew, and writes the last figures of its second stay', async () => {
+  const key = keys.statistics('n', 'tap_flows', id(1));
+  ending.add(tap(1));
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  await store.transact({ compare: [], operations: [{ kind: 'delete', key }] });
+  ending.delete(tap(1));
+  answers.recordsChanged();
+  answers.asked(new Set([tap(1)]));
+  await answers.answer(signal);
+  expect((await figures()).map(({ final }) => final)).toEqual([false]);
+  ending.add(tap(1));
+  answers.recordsChanged();
+  packets = '7';
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  expect((await figures()).map(({ final, stages }) => [final, stages[0]?.packets])).toEqual([[true, '7']]);
+  expect(settled).toEqual([tap(1), tap(1)]);
+});
+
+it('writes the last figures of a second stay that nobody has asked for', async () => {
+  ending.add(tap(1));
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  ending.delete(tap(1));
+  answers.recordsChanged();
+  ending.add(tap(1));
+  answers.recordsChanged();
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  expect(settled).toEqual([tap(1), tap(1)]);
+});
+
+it('takes last figures that stand from before a restart as told', async () => {
+  ending.add(tap(1));
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  settled = [];
+  answers = create();
+  packets = '0';
+  await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
+  expect(settled).toEqual([tap(1)]);
+  expect((await figures()).map(({ stages }) => stages[0]?.packets)).toEqual(['1']);
+});
+
+it('goes by no clock that somebody sets', async () => {
+  answers.asked(new Set([tap(1)]));
+  await answers.answer(signal);
+  packets = '2';
+  now += answerMs;
+  wall = -500_000;
+  await answers.answer(signal);
+  expect((await figures())[0]?.stages[0]?.packets).toBe('2');
+  packets = '3';
+  answers = create();
+  answers.asked(new Set([tap(1)]));
+  wall = -900_000;
+  await answers.answer(signal);
+  expect((await figures())[0]?.stages[0]?.packets).toBe('3');
 });

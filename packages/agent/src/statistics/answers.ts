@@ -20,7 +20,9 @@ const batch = 32;
 export interface AnswersOptions {
   readonly store: Store;
   readonly node: string;
-  readonly counting: Pick<Counting, 'record'>;
+  readonly counting: Pick<Counting, 'record' | 'settle'>;
+  /** Whether the tap's part on the node is over and still known of, or that cannot be told. */
+  readonly isEnding: (tap: TapName) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -28,8 +30,11 @@ export interface AnswersOptions {
 interface Written {
   /** Without the time. */
   readonly text: string;
+  /** On the monotonic clock. */
   readonly at: number;
   readonly final: boolean;
+  /** Its last figures are written, and its stay is not known to be over: nothing is written over them. */
+  ended: boolean;
 }
 
 /** Writes the figures of those taps that somebody asks for, as long as they ask, and the last ones of those that go. */
@@ -38,6 +43,8 @@ export class Answers {
   #written: Map<TapName, Written> | null = null;
   /** In the order in which they have their turn. */
   #turns: TapName[] = [];
+  /** One writes at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #wake = new WakeUp();
   readonly #news = new News();
 
@@ -47,6 +54,11 @@ export class Answers {
   asked(requests: ReadonlySet<TapName>): void {
     this.#requests = new Set(requests);
     this.#wake.call();
+  }
+
+  /** Records of taps have changed: one that has gone, or is wanted anew, has figures again. */
+  recordsChanged(): void {
+    for (const [tap, entry] of this.#written ?? []) entry.ended &&= this.options.isEnding(tap);
   }
 
   async keep(signal: AbortSignal): Promise<void> {
@@ -72,10 +84,14 @@ export class Answers {
   }
 
   /** One turn. @throws StoreError */
-  async answer(signal: AbortSignal): Promise<void> {
+  answer(signal: AbortSignal): Promise<void> {
+    return this.#inTurn(() => this.#answer(signal));
+  }
+
+  async #answer(signal: AbortSignal): Promise<void> {
     if (this.#requests.size === 0 && this.#written?.size === 0) return;
     const written = await this.#load(signal);
-    const now = this.options.clock.now();
+    const now = this.options.clock.monotonic();
     const [operations, after] = [[] as Operation[], new Map<TapName, Written | null>()];
     for (const [tap, { final, at }] of written) {
       if (this.#requests.has(tap) || (final && now - at < finalMs)) continue;
@@ -83,13 +99,13 @@ export class Answers {
       after.set(tap, null);
     }
     for (const tap of this.#due(written, now)) {
-      const record = this.#record(tap, false);
+      const record = written.get(tap)?.ended ? null : this.#record(tap, false);
       if (!record) continue;
       const text = withoutTime(record);
       const before = written.get(tap);
       if (before?.text === text && now - before.at < aliveMs) continue;
       operations.push({ kind: 'put', key: this.#key(tap), value: statisticsCodec.format(record) });
-      after.set(tap, { text, at: now, final: false });
+      after.set(tap, { text, at: now, final: false, ended: false });
     }
     await this.#send(operations, signal);
     for (const [tap, entry] of after)
@@ -98,28 +114,47 @@ export class Answers {
   }
 
   /** The last figures of taps that have gone; before that is said of them. What fails is logged: nobody waits for figures. */
-  async last(
+  last(taps: readonly { readonly kind: ResourceKind; readonly id: string }[], signal: AbortSignal): Promise<void> {
+    return this.#inTurn(() => this.#last(taps, signal));
+  }
+
+  async #last(
     taps: readonly { readonly kind: ResourceKind; readonly id: string }[],
     signal: AbortSignal,
   ): Promise<void> {
+    const { counting, clock, isEnding } = this.options;
     try {
       const written = await this.#load(signal);
-      const now = this.options.clock.now();
-      const open = taps.filter(({ kind, id }) => written.get(tapName(kind, id))?.final !== true);
+      const now = clock.monotonic();
+      const open = taps.filter(({ kind, id }) => written.get(tapName(kind, id))?.ended !== true);
       const records = open.flatMap(({ kind, id }) => {
-        const record = this.options.counting.record(kind, id, true);
-        return record ? [[tapName(kind, id), record] as const] : [];
+        const record = counting.record(kind, id, true);
+        return record ? [[kind, record] as const] : [];
       });
       await this.#send(
-        records.map(([tap, record]) => ({ kind: 'put', key: this.#key(tap), value: statisticsCodec.format(record) })),
+        records.map(([kind, record]) => ({
+          ...{ kind: 'put', key: this.#key(tapName(kind, record.id)), value: statisticsCodec.format(record) },
+        })),
         signal,
       );
-      for (const [tap, record] of records) written.set(tap, { text: withoutTime(record), at: now, final: true });
+      for (const [kind, record] of records) {
+        const tap = tapName(kind, record.id);
+        written.set(tap, { text: withoutTime(record), at: now, final: true, ended: isEnding(tap) });
+      }
+      await counting.settle(records);
     } catch (error) {
+      // Some of it may have been stored: what has been is seen when it is read again.
+      this.#written = null;
       if (signal.aborted) return;
       const cause = error instanceof Error ? error.message : String(error);
       this.options.logger.warn({ cause }, 'the last figures of taps could not be written');
     }
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   /** Whose turn it is: at most so many, those first that have waited longest. */
@@ -153,18 +188,26 @@ export class Answers {
   /** What stands in the store, of this run of the agent or of one before. */
   async #load(signal: AbortSignal): Promise<Map<TapName, Written>> {
     if (this.#written) return this.#written;
-    const { node, store } = this.options;
+    const { node, store, counting, clock, isEnding } = this.options;
+    const now = clock.monotonic();
+    const finals: (readonly [ResourceKind, StatisticsRecord])[] = [];
     const { entries } = await store.list(`${prefixes.stateTaas(node)}statistics/`, { signal });
     const found = new Map<TapName, Written>();
     for (const { key, value } of entries) {
       const parsed = parseKey(key);
       if (parsed.is !== 'statistics') continue;
       const record = parsedRecord(key, value);
-      const entry = record
-        ? { text: withoutTime(record), at: record.at, final: record.final }
-        : { text: '', at: 0, final: false };
-      found.set(tapName(parsed.kind, parsed.id), entry);
+      const tap = tapName(parsed.kind, parsed.id);
+      if (record?.final) finals.push([parsed.kind, record]);
+      // How old it is nobody knows, since clocks may have been set: figures are due at once, last ones stay for as long from now.
+      found.set(
+        tap,
+        record?.final
+          ? { text: withoutTime(record), at: now, final: true, ended: isEnding(tap) }
+          : { text: '', at: Number.NEGATIVE_INFINITY, final: false, ended: false },
+      );
     }
+    await counting.settle(finals);
     this.#written = found;
     return found;
   }

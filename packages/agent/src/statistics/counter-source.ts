@@ -19,7 +19,6 @@ import type { Counted, Policed, Reading } from './reading.js';
 
 const interfaceNames = ['/if/rx', '/if/tx', '/if/drops', '/if/tx-error'] as const;
 const policerNames = ['/net/policer/conform', '/net/policer/exceed', '/net/policer/violate'] as const;
-const clearedName = '/sys/last_stats_clear';
 const gaugeNames = {
   buffersAvailable: '/buffer-pools/default-numa-0/available',
   buffersUsed: '/buffer-pools/default-numa-0/used',
@@ -150,11 +149,7 @@ export class CounterSource {
       this.#opened.checked = true;
     }
     const names = [...interfaceNames, ...(policers ? policerNames : []), ...Object.values(gaugeNames)];
-    const before = scalarOf((await segment.read([clearedName], signal)).get(clearedName));
     const values = await segment.read(names, signal);
-    const after = scalarOf((await segment.read([clearedName], signal)).get(clearedName));
-    // Cleared in between: some of it is from before, and some from after.
-    if (before !== after) throw new VppStatsError('busy', "VPP's counters were cleared while they were read");
     const [rx, tx, drops, txErrors] = interfaceNames.map((name) => values.get(name));
     if (!(rx instanceof CombinedCounters && tx instanceof CombinedCounters))
       throw new VppStatsError('unsupported', "VPP's statistics segment has no /if/rx and /if/tx");
@@ -169,7 +164,6 @@ export class CounterSource {
     const [conform, exceed, violate] = policerNames.map((name) => values.get(name));
     return {
       boot: this.#boot,
-      cleared: before === null ? null : String(before),
       counted: (index): Counted | undefined =>
         index >= rx.length
           ? undefined
@@ -231,7 +225,6 @@ export class CounterSource {
         : null;
     return {
       boot: this.#boot,
-      cleared: null,
       counted: (index): Counted | undefined => {
         const found = counted.get(index);
         if (!found) return undefined;

@@ -1,10 +1,10 @@
-import { type ResourceKind, resourceKinds, type StatisticsRecord } from '@taas/model';
+import type { ResourceKind, StatisticsRecord } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import { countingPoints, indicesOf, type VppSnapshot } from '@taas/wiring';
 import type { Contained } from '../contained.js';
 import type { StateEntry } from '../report/state-writer.js';
 import type { VppSession } from '../vpp/vpp-session.js';
-import type { TapName } from '../wanted/tap-ids.js';
+import { splitTapName, type TapName } from '../wanted/tap-ids.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { Accumulator, type Identity } from './accumulator.js';
 import type { CounterSource } from './counter-source.js';
@@ -77,7 +77,7 @@ export class Counting {
     if (this.#restoredAt !== null && !this.accumulator.continues(reading)) {
       logger.info({}, 'VPP is another than before the restart of the agent: its counters begin anew');
       for (const tap of this.accumulator.names())
-        this.#add([{ ...split(tap), cause: 'agent_restarted', milliseconds: now - this.#restoredAt }], now);
+        this.#add([{ ...splitTapName(tap), cause: 'agent_restarted', milliseconds: now - this.#restoredAt }], now);
     }
     this.#restoredAt = null;
     const counted = (index: number) =>
@@ -105,6 +105,14 @@ export class Counting {
     if (!figures || this.#readAt === 0) return null;
     const { since, stages, gaps } = figures;
     return { v: 1, id, since, at: Math.max(since, this.#readAt), stages, gaps, final };
+  }
+
+  /** These were stored as last records: the figures begin anew, on disk too before anybody hears that the taps are REMOVED. */
+  async settle(finals: readonly (readonly [ResourceKind, StatisticsRecord])[]): Promise<void> {
+    await this.load();
+    if (finals.length === 0) return;
+    for (const [kind, record] of finals) this.accumulator.settle(kind, record, this.options.clock.now());
+    await this.save();
   }
 
   /** Writes the state file, unless it is being written. */
@@ -141,7 +149,7 @@ export class Counting {
     const here = new Set<string>(taps.map(({ kind, id }) => `${kind}/${id}`));
     const { wanted } = this.options.wanted;
     for (const tap of [...this.accumulator.names()]) {
-      const { kind, id } = split(tap);
+      const { kind, id } = splitTapName(tap);
       if (here.has(tap) || wanted.knows(kind, id)) continue;
       this.accumulator.forget(kind, id);
       this.#gaps.forget(kind, id);
@@ -154,11 +162,4 @@ function identityOf(index: number, { interfaces }: VppSnapshot): Identity | unde
   const entry = interfaces.get(index);
   const birth = interfaces.birthOf(index);
   return entry && birth !== undefined ? { birth, label: `${index} ${entry.name} ${entry.tag}` } : undefined;
-}
-
-function split(tap: TapName): { readonly kind: ResourceKind; readonly id: string } {
-  const [first = '', id = ''] = tap.split('/');
-  const kind = resourceKinds.find((each) => each === first);
-  if (!kind) throw new Error(`${tap} is no tap`);
-  return { kind, id };
 }

@@ -22,8 +22,6 @@ export interface Policed {
 export interface Reading {
   /** Which run of VPP has counted; null: it cannot be told. */
   readonly boot: string | null;
-  /** When somebody cleared VPP's counters last; null: it cannot be told. */
-  readonly cleared: string | null;
   /** Undefined: VPP has not shown it. */
   readonly counted: (index: number) => Counted | undefined;
   /** What a policer of this name has dropped. */
@@ -56,11 +54,10 @@ const names = ['rxPackets', 'rxBytes', 'txPackets', 'txBytes', 'drops', 'txError
 
 /**
  * What was counted between two readings of one interface. Less than before: it was cleared in between, and all that it counts now
- * was counted since.
- * @param isCleared it is known that it was
+ * was counted since. A clear after which more was counted than before it is not noticed: too little is told then, never too much.
  */
-export function gained(before: Counted, now: Counted, isCleared: boolean): Counted {
-  if (isCleared || names.some((name) => now[name] < before[name])) return now;
+export function gained(before: Counted, now: Counted): Counted {
+  if (names.some((name) => now[name] < before[name])) return now;
   return {
     rxPackets: now.rxPackets - before.rxPackets,
     rxBytes: now.rxBytes - before.rxBytes,

@@ -24,6 +24,8 @@ export interface StageGain {
 
 export interface TapGains {
   readonly stages: readonly StageGain[];
+  /** Stages that go on, and of which VPP's counters do not tell what is this tap's. */
+  readonly unknown: readonly Stage[];
   /** Frames of its sources that were asked for and not mirrored; null: nothing is missing. */
   readonly missed: bigint | null;
   /** Its counting points, for the next reading. */
@@ -36,6 +38,7 @@ export interface TapGains {
  */
 export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): TapGains {
   const stages: StageGain[] = [];
+  const unknown: Stage[] = [];
   const points = new Set<string>();
   const at = (index: number, point: string): Counted => {
     points.add(point);
@@ -47,6 +50,7 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
   const { label } = gains;
 
   const isExact = tap.mirrors.every(({ exact }) => exact);
+  if (!isExact) unknown.push('seen');
   for (const { from, to, state } of tap.mirrors) {
     const counted = at(from, `seen ${label(from)} ${label(to)} ${state}`);
     if (!isExact) continue;
@@ -96,7 +100,8 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     const noVm = claim(wire.txErrors, dropped - thinned - filtered, `no_vm ${label(port)}`, carry);
     add('offered', 'BOTH', offered + noVm, bytes);
     add('no_vm', 'BOTH', noVm);
-    if (!shared) {
+    if (shared) unknown.push('ring_dropped', 'delivered');
+    else {
       const ring = claim(wire.drops, offered, `ring ${label(port)}`, carry);
       add('ring_dropped', 'BOTH', ring);
       add('delivered', 'BOTH', offered - ring);
@@ -109,7 +114,7 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     missed = (missed ?? 0n) + ((state & 1) !== 0 ? counted.rxPackets : 0n);
     missed += (state & 2) !== 0 ? counted.txPackets + counted.txErrors : 0n;
   }
-  return { stages, missed, points };
+  return { stages, unknown, missed, points };
 }
 
 /** What an entry drops is what its policer or its filter does not let pass, or what could not be sent by the wire behind. */

@@ -15,7 +15,6 @@ const Amount = Type.Object({
 const State = Type.Object({
   v: Type.Literal(1),
   boot: Type.Union([Type.String(), Type.Null()]),
-  cleared: Type.Union([Type.String(), Type.Null()]),
   saved_at: Type.Integer({ minimum: 0 }),
   taps: Type.Array(
     Type.Object({
@@ -30,6 +29,8 @@ const State = Type.Object({
         }),
         { maxItems: 16 },
       ),
+      /** Absent: of an agent that did not note it. */
+      unknown: Type.Optional(Type.Array(Type.Enum([...stages]), { maxItems: stages.length })),
       points: Type.Array(Type.String()),
       carry: Type.Array(Type.Tuple([Type.String(), Big])),
     }),
@@ -46,13 +47,12 @@ const validator = Compile(State);
 
 /** What an agent has counted, as its state file holds it. */
 export function formatState(state: AccumulatorState, savedAt: number): string {
-  const { boot, cleared } = state;
+  const { boot } = state;
   const text: Static<typeof State> = {
     v: 1,
     boot,
-    cleared,
     saved_at: savedAt,
-    taps: Array.from(state.taps, ([tap, { since, amounts, gaps, points, carry }]) => ({
+    taps: Array.from(state.taps, ([tap, { since, amounts, gaps, unknown, points, carry }]) => ({
       tap,
       since,
       amounts: Array.from(amounts.values(), ({ stage, direction, amount: { packets, bytes } }) => ({
@@ -66,6 +66,7 @@ export function formatState(state: AccumulatorState, savedAt: number): string {
         milliseconds,
         packets: packets === null ? null : String(packets),
       })),
+      unknown: [...unknown],
       points: [...points],
       carry: Array.from(carry, ([key, value]) => [key, String(value)] as [string, string]),
     })),
@@ -97,7 +98,7 @@ export function parseState(text: string): { readonly state: AccumulatorState; re
   if (!validator.Check(json)) return null;
   const saved = json as Static<typeof State>;
   const taps = new Map<TapName, TapTotals>();
-  for (const { tap, since, amounts, gaps, points, carry } of saved.taps)
+  for (const { tap, since, amounts, gaps, unknown = [], points, carry } of saved.taps)
     taps.set(tap as TapName, {
       since,
       amounts: new Map(
@@ -112,6 +113,7 @@ export function parseState(text: string): { readonly state: AccumulatorState; re
           { milliseconds, packets: packets === null ? null : BigInt(packets) },
         ]),
       ),
+      unknown: new Set(unknown),
       points: new Set(points),
       carry: new Map(carry.map(([key, value]) => [key, BigInt(value)])),
     });
@@ -132,6 +134,6 @@ export function parseState(text: string): { readonly state: AccumulatorState; re
       ] as const;
     }),
   );
-  const { boot, cleared } = saved;
-  return { state: { boot, cleared, taps, interfaces, policers }, savedAt: saved.saved_at };
+  const { boot } = saved;
+  return { state: { boot, taps, interfaces, policers }, savedAt: saved.saved_at };
 }

@@ -22,6 +22,14 @@ export function tapName(kind: ResourceKind, id: string): TapName {
   return `${kind}/${id}`;
 }
 
+/** @throws Error if there is no such kind */
+export function splitTapName(tap: TapName): { readonly kind: ResourceKind; readonly id: string } {
+  const [first = '', id = ''] = tap.split('/');
+  const kind = resourceKinds.find((each) => each === first);
+  if (!kind) throw new Error(`${tap} is no tap`);
+  return { kind, id };
+}
+
 export function noTaps(): GatheredTaps {
   return { services: new Set(), flows: new Set(), mirrors: new Set() };
 }

@@ -1,0 +1,99 @@
+import type { StatisticsRecord } from '@taas/model';
+import type { CountingPoints } from '@taas/wiring';
+import { beforeEach, expect, it } from 'vitest';
+import { Accumulator } from './accumulator.js';
+import { type Counted, nothingCounted } from './reading.js';
+import { formatState, parseState } from './state-text.js';
+
+const id = '00000000-0000-4000-8000-000000000000';
+const none = { mirrors: [], missing: [], entries: [], out: [], in: [], collector: null, leavesUncounted: false };
+const port = [{ from: 1, to: 100, state: 1, exact: true } as const];
+
+let accumulator: Accumulator;
+let counters: Map<number, Partial<Counted>>;
+
+function take(points: Partial<CountingPoints>): void {
+  const reading = {
+    boot: '1',
+    counted: (index: number) => ({ ...nothingCounted, ...counters.get(index) }),
+    policed: () => undefined,
+  };
+  const tap: CountingPoints = { kind: 'tap_services', id, ...none, ...points };
+  accumulator.take(reading, [tap], (index) => ({ birth: index, label: `port${index}` }), 10);
+}
+const told = () =>
+  Object.fromEntries(
+    accumulator.figures('tap_services', id)?.stages.map(({ stage, packets }) => [stage, packets]) ?? [],
+  );
+function final(): StatisticsRecord {
+  const figures = accumulator.figures('tap_services', id);
+  if (!figures) throw new Error('nothing is counted');
+  return { v: 1, id, at: 10, ...figures, final: true };
+}
+
+beforeEach(() => {
+  accumulator = new Accumulator();
+  counters = new Map([[1, { rxPackets: 5n }]]);
+  take({ mirrors: port });
+});
+
+it('tells nothing again that a last record has told, and all that was counted since', () => {
+  counters.set(1, { rxPackets: 12n });
+  take({ mirrors: port });
+  accumulator.gap('tap_services', id, 'not_active', 30, 2n, 10);
+  const last = final();
+  expect([last.stages, last.gaps]).toMatchObject([[{ packets: '7' }], [{ milliseconds: 30, packets: '2' }]]);
+  // While it is being stored, counting goes on.
+  counters.set(1, { rxPackets: 15n });
+  take({ mirrors: port });
+  accumulator.settle('tap_services', last, 20);
+  expect(told()).toEqual({ seen: '3' });
+  expect(accumulator.figures('tap_services', id)).toMatchObject({ since: 20, gaps: [] });
+  // Heard again, it is of a stay that is over.
+  accumulator.settle('tap_services', last, 30);
+  counters.set(1, { rxPackets: 16n });
+  take({ mirrors: port });
+  expect(told()).toEqual({ seen: '4' });
+});
+
+it('tells nothing again after a kill between the last record and the state file', () => {
+  const file = formatState(accumulator.state, 10);
+  counters.set(1, { rxPackets: 12n });
+  take({ mirrors: port });
+  const last = final();
+  const saved = parseState(file);
+  if (!saved) throw new Error('the state cannot be read');
+  accumulator = new Accumulator();
+  accumulator.restore(saved.state);
+  accumulator.settle('tap_services', last, 20);
+  expect(told()).toEqual({ seen: '0' });
+  counters.set(1, { rxPackets: 14n });
+  take({ mirrors: port });
+  expect(told()).toEqual({ seen: '2' });
+});
+
+it('leaves out a stage that cannot be told any more, for the rest of the stay', () => {
+  const collector = (shared: boolean) => ({ collector: { port: 2, ways: [3], shared } });
+  take({ mirrors: port, ...collector(false) });
+  expect(told()).toEqual({ seen: '0', offered: '0', ring_dropped: '0', no_vm: '0', delivered: '0' });
+  counters.set(3, { txPackets: 9n });
+  take({ mirrors: [{ from: 1, to: 100, state: 1, exact: false }], ...collector(true) });
+  expect(told()).toEqual({ offered: '9', no_vm: '0' });
+  const saved = parseState(formatState(accumulator.state, 10));
+  if (!saved) throw new Error('the state cannot be read');
+  accumulator = new Accumulator();
+  accumulator.restore(saved.state);
+  take({ mirrors: port, ...collector(false) });
+  expect(told()).toEqual({ offered: '9', no_vm: '0' });
+  // The next stay is another.
+  accumulator.settle('tap_services', final(), 20);
+  take({ mirrors: port, ...collector(false) });
+  expect(told()).toEqual({ seen: '0', offered: '0', ring_dropped: '0', no_vm: '0', delivered: '0' });
+});
+
+it('tells in the last figures what a tap has copied that is taken down', () => {
+  counters.set(1, { rxPackets: 12n });
+  take({ mirrors: port });
+  take({});
+  expect(told()).toEqual({ seen: '7' });
+});

@@ -93,7 +93,7 @@ export class Reconciler {
       ...{ pending, snapshot },
       now: () => clock.monotonic(),
       asked: () => this.queue.waiting,
-      count: (session) => counting.count(session),
+      count: (session) => counting.countAtPlan(session),
       countsAsActive: (kind, id) => counting.states.get(tapName(kind, id)) === 'ACTIVE',
       doubt: () => this.queue.addAll(),
     });

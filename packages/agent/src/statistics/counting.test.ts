@@ -2,6 +2,7 @@ import { silentLogger, systemClock } from '@taas/service';
 import { createSnapshot, Wanted } from '@taas/wiring';
 import { expect, it } from 'vitest';
 import { Contained } from '../contained.js';
+import type { VppSession } from '../vpp/vpp-session.js';
 import { CounterSource } from './counter-source.js';
 import { Counting } from './counting.js';
 import type { StateFile } from './state-file.js';
@@ -27,4 +28,32 @@ it('has on disk what last figures have told, when it says that they are settled'
   const gaps = [{ cause: 'not_active', milliseconds: 5 } as const];
   await counting.settle([['tap_flows', { v: 1, id, since: 10, at: 10, stages: [], gaps, final: true }]]);
   expect(saved).toEqual([0]);
+});
+
+it('counts at every plan where that is cheap, and else no more than a twentieth of the time', async () => {
+  const time = { now: 0, aRead: 10, reads: 0 };
+  const [clock, logger, snapshot] = [{ ...systemClock, monotonic: () => time.now }, silentLogger, createSnapshot()];
+  const read = async () => {
+    time.reads += 1;
+    time.now += time.aRead;
+    return { boot: null, counted: () => undefined, policed: () => undefined };
+  };
+  const counting = new Counting({
+    ...{ clock, logger, snapshot, wanted: { wanted: new Wanted(), complete: true } },
+    // Safe: nothing else of either is called.
+    source: { read } as Pick<CounterSource, 'read'> as CounterSource,
+    contained: new Contained({ logger, counters: { failures: 0 } }),
+  });
+  const session = { vpp: { ping: async () => undefined } } as unknown as VppSession;
+  const plan = async () => {
+    await counting.countAtPlan(session);
+    return time.reads;
+  };
+  expect([await plan(), await plan()]).toEqual([1, 2]);
+  time.aRead = 200;
+  expect([await plan(), await plan()]).toEqual([3, 3]);
+  time.now += 3_999;
+  expect(await plan()).toBe(3);
+  time.now += 1;
+  expect(await plan()).toBe(4);
 });

@@ -27,6 +27,10 @@ export interface CountingOptions {
   readonly logger: Logger;
 }
 
+/** A count that takes no longer is made at every plan, in ms; others take this share of time for it at most. */
+const cheapMs = 100;
+const planShare = 0.05;
+
 /** Counts what taps copy: reads VPP's counters, adds up what they gain, and knows for how long taps were not ACTIVE. */
 export class Counting {
   readonly accumulator = new Accumulator();
@@ -38,6 +42,8 @@ export class Counting {
   #saving: Promise<void> = Promise.resolve();
   #loaded: Promise<void> | null = null;
   #readAt = 0;
+  /** When the last count ended, and how long it took, in ms of the monotonic clock. */
+  #last = { at: Number.NEGATIVE_INFINITY, cost: 0 };
   /** How each tap stands, for metrics. */
   readonly states = new Map<TapName, StateEntry['status']>();
 
@@ -54,8 +60,21 @@ export class Counting {
    * @throws the connection's error when VPP is lost; else what fails is logged, and no tap stands otherwise for it
    */
   async count(session: VppSession): Promise<void> {
-    const { contained } = this.options;
+    const { contained, clock } = this.options;
+    const start = clock.monotonic();
     await contained.attemptAsync('the statistics', () => this.#count(session), undefined, contained.endsWork);
+    this.#last = { at: clock.monotonic(), cost: clock.monotonic() - start };
+  }
+
+  /**
+   * Counts before and after a plan, unless that would take too much: a change to one tap has the counters of all read. Where it is not
+   * done, what a tap copies beside the change is counted from the next reading on.
+   * @throws as `count`
+   */
+  async countAtPlan(session: VppSession): Promise<void> {
+    const { at, cost } = this.#last;
+    if (cost > cheapMs && this.options.clock.monotonic() - at < cost / planShare) return;
+    await this.count(session);
   }
 
   async #count(session: VppSession): Promise<void> {

@@ -42,7 +42,7 @@ export const StageCount = Type.Object({
 });
 export type StageCount = Static<typeof StageCount>;
 
-/** Time in which a tap that was wanted on the node was not ACTIVE there, by what the agent knows of why. */
+/** Time in which a tap that was wanted on the node was not ACTIVE there, since it was for the first time, by what the agent knows of why. */
 export const gapCauses = ['not_active', 'vpp_restarted', 'agent_restarted', 'no_counters'] as const;
 export type GapCause = (typeof gapCauses)[number];
 export const Gap = Type.Object({

@@ -115,7 +115,8 @@ export class Counting {
     const { clock } = this.options;
     if (status === 'REMOVED') this.states.delete(`${kind}/${id}`);
     else this.states.set(`${kind}/${id}`, status);
-    this.#add(this.#gaps.told(kind, id, status, code, clock.monotonic()), clock.now());
+    const counted = () => this.accumulator.figures(kind, id) !== null;
+    this.#add(this.#gaps.told(kind, id, status, code, clock.monotonic(), counted), clock.now());
   }
 
   /** What is known of a tap; null: nothing has been counted of it here. */

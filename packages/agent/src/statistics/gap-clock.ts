@@ -4,8 +4,10 @@ import { type TapName, tapName } from '../wanted/tap-ids.js';
 interface Standing {
   readonly kind: ResourceKind;
   readonly id: string;
-  /** Null: it is ACTIVE. */
+  /** Null: it is ACTIVE, or has not begun. */
   readonly cause: GapCause | null;
+  /** It has been ACTIVE here. */
+  readonly begun: boolean;
   /** Up to when it has been counted, on the monotonic clock. */
   readonly counted: number;
 }
@@ -18,17 +20,35 @@ export interface Elapsed {
   readonly milliseconds: number;
 }
 
-/** How long each tap that is wanted has not been ACTIVE, and why. Times are milliseconds on the monotonic clock. */
+/**
+ * How long each tap that is wanted has not been ACTIVE since it was for the first time, and why. Times are milliseconds on the
+ * monotonic clock.
+ */
 export class GapClock {
   readonly #standing = new Map<TapName, Standing>();
 
-  /** A tap's state is known anew. @returns the time until now in which it was not ACTIVE */
-  told(kind: ResourceKind, id: string, status: TapStateStatus, code: string, now: number): Elapsed[] {
+  /**
+   * A tap's state is known anew.
+   * @param counted whether it had been counted before anything was told of it: it was ACTIVE before the agent was restarted
+   * @returns the time until now in which it was not ACTIVE
+   */
+  told(
+    kind: ResourceKind,
+    id: string,
+    status: TapStateStatus,
+    code: string,
+    now: number,
+    counted: () => boolean,
+  ): Elapsed[] {
     const name = tapName(kind, id);
     const before = this.#standing.get(name);
     const elapsed = before ? elapsedOf(before, now) : [];
     if (status === 'REMOVED') this.#standing.delete(name);
-    else this.#standing.set(name, { kind, id, cause: causeOf(status, code, before?.cause), counted: now });
+    else {
+      const begun = status === 'ACTIVE' || (before ? before.begun : counted());
+      const cause = begun ? causeOf(status, code, before?.cause) : null;
+      this.#standing.set(name, { kind, id, cause, begun, counted: now });
+    }
     return elapsed;
   }
 

@@ -48,6 +48,9 @@ describe('completeness', () => {
     expect(completeness([node([count('seen', 10), count('sent', 10)], [gap({})])])).toBeNull();
     expect(completeness([node([count('seen', 10), count('sent', 10)], [gap({ milliseconds: 0 })])])).toBe(1);
     expect(completeness([node([count('seen', 10), count('sent', 10)], [gap({ packets: '10' })])])).toBe(0.5);
+    // What did not arrive in the gap of a collector's node, other nodes have sent.
+    const nodes = [node([count('seen', 10), count('sent', 10)]), node(whole, [gap({})])];
+    expect(completeness(nodes)).toBe(1);
   });
 
   it("is not known where the drops of the collector's port cannot be told", () => {

@@ -129,14 +129,22 @@ export function completeness(nodes: readonly NodeFigures[]): number | null {
   const total = sumStages(nodes.map(({ stages }) => stages));
   const seen = packetsAt(total, 'seen') ?? packetsAt(total, 'copied');
   if (seen === null) return null;
-  if (nodes.some(({ gaps }) => gaps.some(({ milliseconds, packets }) => milliseconds > 0 && packets === undefined)))
-    return null;
-  if (nodes.some(({ stages }) => packetsAt(stages, 'offered') !== null && packetsAt(stages, 'ring_dropped') === null))
-    return null;
+  if (nodes.some(missesUncounted) || nodes.some(hidesDrops)) return null;
   const lost = lossesOf(nodes);
   const asked = seen + (lost.get('not_mirrored') ?? 0n) - (packetsAt(total, 'filtered') ?? 0n);
   if (asked <= 0n) return null;
   const losses = [...lost.values()].reduce((sum, each) => sum + each, 0n);
   const kept = losses > asked ? 0n : asked - losses;
   return Number((kept * precision) / asked) / Number(precision);
+}
+
+/** The source had frames in a gap, and nobody has counted them. What a collector's node misses is told by what was sent to it. */
+function missesUncounted({ stages, gaps }: NodeFigures): boolean {
+  if (packetsAt(stages, 'seen') === null && packetsAt(stages, 'copied') === null) return false;
+  return gaps.some(({ milliseconds, packets }) => milliseconds > 0 && packets === undefined);
+}
+
+/** The drops of the collector's port cannot be told. */
+function hidesDrops({ stages }: NodeFigures): boolean {
+  return packetsAt(stages, 'offered') !== null && packetsAt(stages, 'ring_dropped') === null;
 }

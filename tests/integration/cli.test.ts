@@ -75,6 +75,15 @@ describe('taas with a real server and agents', () => {
     const stopped = await run('trace', 'web', '--packet', 'ip 10.0.0.1 > 10.0.0.2 tcp 53');
     expect(stopped.out).toContain('rule 1 matches: reject');
 
+    expect(await json('stats', 'web')).toMatchObject({
+      ...{ id: flow.id, kind: 'tap_flow', current: true, unaccounted: 0, unanswered: [] },
+      nodes: [{ node: 'node-b' }],
+      service: { id: service.id, current: true },
+    });
+    const live = await run('trace', 'web', '--live', '--packet', 'ip 10.0.0.1 > 10.0.0.2 udp 53');
+    expect(live.code).toBe(0);
+    expect(live.out).toMatch(/counted meanwhile:\n {2}seen +IN +0 packets\n[\s\S]*service delivered +BOTH +0 packets/);
+
     const gone = await run('delete', 'ids', '--yes', '--wait=30');
     expect(gone).toMatchObject({ code: 0 });
     expect(gone.err).toMatch(/gone after \d+\.\d{3} s/);

@@ -170,6 +170,8 @@ class Model {
       const status = this.ports.has(Number(service.port_id.slice(-2))) ? 'ACTIVE' : 'PENDING';
       if (state?.status !== status) return `${service.id} ${JSON.stringify(state)} not ${status}`;
     }
+    const probe = this.node.vpp.dumpState().interfaces.find(({ tag }) => tag.startsWith('taas.probe'));
+    if (probe) return `${probe.name} is left of finding out the feature bits`;
     const { expected, got } = this.traffic();
     for (const [what, count] of expected) if (got.get(what) !== count) return `${what}: ${got.get(what)}, not ${count}`;
     const [first] = await this.node.dryRun();

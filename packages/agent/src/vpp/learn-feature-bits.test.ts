@@ -114,6 +114,19 @@ describe('the bits of features', () => {
     expect(JSON.parse(JSON.stringify(node.vpp.dumpState()))).toEqual(JSON.parse(before));
   });
 
+  it.each(['sw_interface_set_l2_bridge', 'l2_flags', 'acl_add_replace', 'create_loopback_instance'])(
+    'leave nothing where VPP refuses %s half way',
+    async (message) => {
+      const node = await bench.addNode('refused', {}, releases['26.06']);
+      const before = JSON.stringify(node.vpp.dumpState());
+      node.vpp.faults.refuse(message, -1, { times: 1 });
+      const vpp = await node.connectVpp(new AbortController().signal);
+      await expect(learnFeatureBits({ vpp, bridgeDomains, as: 'agent' })).rejects.toThrow(message);
+      await vpp.close();
+      expect(JSON.stringify(node.vpp.dumpState())).toBe(before);
+    },
+  );
+
   it('cannot be found out where people are told of no features, and no message tells', async () => {
     await expect(learn({ ...releases['22.06'], printsFeatures: false })).rejects.toThrow(
       /show interface features.*prints no features of the output/,

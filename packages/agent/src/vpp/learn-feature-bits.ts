@@ -29,7 +29,7 @@ const local0 = 0;
 /** VPP's L2_ARP_TERM in `l2_flags`. */
 const arpTermination = 16;
 const both = 3;
-/** A stranger's leavings on one index may be in the way; so many loopbacks are tried. */
+/** A stranger's leavings on one index may be in the way, and another may be quicker to take a bridge domain; so many are tried. */
 const attempts = 3;
 
 export interface ProbeOptions {
@@ -50,9 +50,21 @@ export async function learnFeatureBits(options: ProbeOptions): Promise<FeatureBi
     return await learnOnOneOf(options, attempts);
   } catch (error) {
     if (!(error instanceof VppRetvalError)) throw error;
-    throw new FeatureBitsError(`which bit of layer 2 is which feature cannot be tried: ${error.message}`, {
+    const left = await clearRefused(options);
+    throw new FeatureBitsError(`which bit of layer 2 is which feature cannot be tried: ${error.message}${left}`, {
       cause: error,
     });
+  }
+}
+
+/** Takes away what a try left that VPP refused half way. What VPP does not let go of is left to the next try. */
+async function clearRefused({ vpp, as }: ProbeOptions): Promise<string> {
+  try {
+    await clearProbes(vpp, marks[as]);
+    return '';
+  } catch (error) {
+    if (!(error instanceof VppRetvalError)) throw error;
+    return `; objects tagged ${marks[as].tag} are left until the next try: ${error.message}`;
   }
 }
 
@@ -74,17 +86,10 @@ interface Probe {
   readonly domain: number;
 }
 
-async function makeProbe({ vpp, bridgeDomains: [first, last], as }: ProbeOptions): Promise<Probe> {
+async function makeProbe(options: ProbeOptions): Promise<Probe> {
+  const { vpp, as } = options;
   const { tag, mac } = marks[as];
-  const taken = new Set(
-    (await vpp.dump('bridge_domain_dump', { bd_id: anyIndex, sw_if_index: anyIndex })).map(({ bd_id }) => bd_id),
-  );
-  // From either end, so that the two do not want the same one.
-  const step = as === 'agent' ? -1 : 1;
-  let domain = as === 'agent' ? last : first;
-  while (domain >= first && domain <= last && taken.has(domain)) domain += step;
-  if (domain < first || domain > last)
-    throw new FeatureBitsError(`all bridge domains of ours (${first} to ${last}) are in use`);
+  const domain = await makeDomain(options);
   const place = { is_specified: false, user_instance: anyIndex };
   const { sw_if_index: index } = await vpp.request('create_loopback_instance', {
     mac_address: toVppMac(mac),
@@ -92,9 +97,30 @@ async function makeProbe({ vpp, bridgeDomains: [first, last], as }: ProbeOptions
   });
   await vpp.request('sw_interface_tag_add_del', { is_add: true, sw_if_index: index, tag });
   await withdrawAll(vpp, index);
-  await bridgeDomains.of(vpp)(domain, tag, true);
   await joinAlone(vpp, index, domain);
   return { index, domain };
+}
+
+/**
+ * Makes a bridge domain of its own, the last that is free: those of tap services are taken from the first. Another prober, or an agent
+ * that sets up its taps meanwhile, may be quicker; then the next one is tried.
+ */
+async function makeDomain({ vpp, bridgeDomains: [first, last], as }: ProbeOptions): Promise<number> {
+  const taken = new Set(
+    (await vpp.dump('bridge_domain_dump', { bd_id: anyIndex, sw_if_index: anyIndex })).map(({ bd_id }) => bd_id),
+  );
+  let tried = 0;
+  for (let domain = last; domain >= first; domain--) {
+    if (taken.has(domain)) continue;
+    try {
+      await bridgeDomains.of(vpp)(domain, marks[as].tag, true);
+      return domain;
+    } catch (error) {
+      const isTaken = error instanceof VppRetvalError && error.errorName === 'VNET_API_ERROR_BD_ALREADY_EXISTS';
+      if (!isTaken || ++tried >= attempts) throw error;
+    }
+  }
+  throw new FeatureBitsError(`all bridge domains of ours (${first} to ${last}) are in use`);
 }
 
 async function removeProbe(vpp: Vpp, { index, domain }: Probe, { tag }: Marks): Promise<void> {

@@ -152,7 +152,7 @@ class TaasAgent implements Agent {
     this.#reporter = new StateReporter({
       ...{ ...common, writer: new StateWriter(store, node), backoff: storing },
       told: (entry) => this.#counting.told(entry),
-      beforeRemoved: (entries, signal) => this.#answers.last(this.#endingWith(entries), signal),
+      beforeRemoved: (entries, signal) => this.#withLastFigures(entries, signal),
     });
     const backoff = { firstMs: intervals.retry_first_ms, maxMs: intervals.retry_max_ms };
     this.#reconciler = new Reconciler({
@@ -184,6 +184,14 @@ class TaasAgent implements Agent {
   #isEnding(name: TapName): boolean {
     const { complete, wanted } = this.#wanted;
     return !complete || isEnding(splitTapName(name), wanted);
+  }
+
+  async #withLastFigures(removed: readonly StateEntry[], signal: AbortSignal): Promise<readonly StateEntry[]> {
+    await this.#answers.last(this.#endingWith(removed), signal);
+    return removed.map((entry) => {
+      const figures = this.#answers.lastOf(entry);
+      return figures ? { ...entry, figures } : entry;
+    });
   }
 
   #endingWith(removed: readonly StateEntry[]) {

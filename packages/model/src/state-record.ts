@@ -23,6 +23,11 @@ export const TapState = Type.Object({
    * does not know. Absent in what agents wrote before there were codes.
    */
   status_code: Type.Optional(Word),
+  /**
+   * Of a tap that is REMOVED: its last figures are `told` in a record with `final`, or there are `none`, since nothing of it was ever
+   * counted here. Absent: what was counted may be lost.
+   */
+  figures: Type.Optional(Type.Enum(['told', 'none'])),
 });
 export type TapState = Static<typeof TapState>;
 export type TapStateStatus = TapState['status'];

@@ -78,10 +78,10 @@ export type StatisticsRecord = Static<typeof StatisticsRecord>;
 export const StatisticsTotals = Type.Object({
   v: Type.Literal(1),
   id: Type.String({ pattern: uuidPattern }),
-  /** When the first of them began to count, and when the last one ended: milliseconds since 1970, by their clocks. */
-  since: integer(0),
-  at: integer(0),
-  /** Final records that could not be read: what they had counted is missing. */
+  /** When the first of them began to count, and when the last one ended: milliseconds since 1970, by their clocks. Null: not known of any. */
+  since: Type.Union([integer(0), Type.Null()]),
+  at: Type.Union([integer(0), Type.Null()]),
+  /** Final records that could not be read, or never came: what they had counted is missing. */
   unreadable: integer(0),
   stages: Type.Array(StageCount, { maxItems: 64 }),
   gaps: Type.Array(Gap, { maxItems: 16 }),

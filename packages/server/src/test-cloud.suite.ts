@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AgentRecord, agentCodec, keys, parseKey, prefixes, root, tapStateCodec } from '@taas/model';
+import { type AgentRecord, agentCodec, keys, parseKey, prefixes, root, type TapState, tapStateCodec } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
 import type { FollowEvent, KeyValue, Store } from '@taas/store';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
@@ -180,6 +180,8 @@ export function jittery(store: Store, random: () => number): Store {
 export class TestCloud {
   readonly store: EmbeddedStore = createEmbeddedStore({ clock: systemClock });
   readonly #replicas: Replica[] = [];
+  /** What agents say of the last figures of a tap that is REMOVED. */
+  figures: TapState['figures'] = 'none';
   #term:
     | {
         readonly stop: AbortController;
@@ -314,7 +316,10 @@ export class TestCloud {
       const here = isHere(json['port_id'] ?? json['source_port']);
       const status = json['removed'] === true ? 'REMOVED' : here ? 'ACTIVE' : 'PENDING';
       const reason = status === 'PENDING' ? 'the port is not on this node yet' : '';
-      const state = tapStateCodec.format({ v: 1, id: parsed.id, revision: kv.modRevision, status, reason });
+      const told = { v: 1, id: parsed.id, revision: kv.modRevision, status, reason } as const;
+      const state = tapStateCodec.format(
+        status === 'REMOVED' && this.figures ? { ...told, figures: this.figures } : told,
+      );
       if ((await this.store.get(stateKey))?.value === state) continue;
       await this.put(stateKey, state);
       reports += 1;

@@ -11,8 +11,8 @@ export interface StateReporterOptions {
   readonly backoff: BackoffPolicy;
   /** Told of each state as soon as it is known. */
   readonly told?: (entry: StateEntry) => void;
-  /** Called before taps are said to be REMOVED; it must not fail. */
-  readonly beforeRemoved?: (entries: readonly StateEntry[], signal: AbortSignal) => Promise<void>;
+  /** Called before taps are said to be REMOVED; what it makes of them is written instead. It must not fail. */
+  readonly beforeRemoved?: (entries: readonly StateEntry[], signal: AbortSignal) => Promise<readonly StateEntry[]>;
 }
 
 /**
@@ -49,6 +49,10 @@ export class StateReporter {
     this.#doubt = true;
   }
 
+  async #beforeRemoved(removed: readonly StateEntry[], signal: AbortSignal): Promise<readonly StateEntry[]> {
+    return (await this.options.beforeRemoved?.(removed, signal)) ?? removed;
+  }
+
   async keep(signal: AbortSignal): Promise<void> {
     const { writer, clock, logger, random, backoff } = this.options;
     for (let attempt = 0; !signal.aborted; ) {
@@ -63,9 +67,10 @@ export class StateReporter {
       if (this.#doubt) writer.forget();
       this.#doubt = false;
       try {
+        const others = [...entries.values()].filter(({ status }) => status !== 'REMOVED');
         const removed = [...entries.values()].filter(({ status }) => status === 'REMOVED');
-        if (removed.length > 0) await this.options.beforeRemoved?.(removed, signal);
-        await writer.write(entries.values(), signal);
+        const said = removed.length === 0 ? [] : await this.#beforeRemoved(removed, signal);
+        await writer.write([...others, ...said], signal);
         if (isWanted) await writer.prune(isWanted, signal);
         attempt = 0;
       } catch (error) {

@@ -15,6 +15,7 @@ export interface StateEntry extends Because {
   readonly id: string;
   readonly revision: number;
   readonly status: TapState['status'];
+  readonly figures?: TapState['figures'];
 }
 
 /** A reason longer than this is cut: it is for people, and etcd holds one for every tap. */
@@ -48,10 +49,10 @@ export class StateWriter {
   async write(entries: Iterable<StateEntry>, signal: AbortSignal): Promise<number> {
     const written = await this.#load(signal);
     const operations: Operation[] = [];
-    for (const { kind, id, revision, status, code, reason } of entries) {
+    for (const { kind, id, revision, status, code, reason, figures } of entries) {
       const key = keys.stateResource(this.node, kind, id);
       const state = { v: 1, id, revision, status, status_code: code, reason: asLine(reason, longestReason) } as const;
-      const value = tapStateCodec.format(state);
+      const value = tapStateCodec.format(figures ? { ...state, figures } : state);
       if (written.get(key) !== value) operations.push({ kind: 'put', key, value });
     }
     return this.#send(operations, written, signal);

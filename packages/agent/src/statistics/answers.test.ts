@@ -16,6 +16,8 @@ let answers: Answers;
 let ending: Set<TapName>;
 let settled: string[];
 let wall: number;
+let readAt: number;
+let uncounted: Set<string>;
 
 const create = () =>
   new Answers({
@@ -23,10 +25,16 @@ const create = () =>
     clock: { ...systemClock, monotonic: () => now, now: () => now + wall },
     isEnding: (of) => ending.has(of),
     counting: {
-      record: (_, of, final): StatisticsRecord => ({
-        ...{ v: 1, id: of, since: 1, at: now, final, gaps: [] },
-        stages: [{ stage: 'seen', direction: 'OUT', packets }],
-      }),
+      get readAt() {
+        return readAt;
+      },
+      record: (_, of, final): StatisticsRecord | null =>
+        uncounted.has(of)
+          ? null
+          : {
+              ...{ v: 1, id: of, since: 1, at: now, final, gaps: [] },
+              stages: [{ stage: 'seen', direction: 'OUT', packets }],
+            },
       settle: async (finals) => {
         settled.push(...finals.map(([kind, record]) => `${kind}/${record.id}`));
       },
@@ -39,6 +47,7 @@ const figures = async () => {
 
 beforeEach(() => {
   store = createEmbeddedStore({ clock: systemClock });
+  [readAt, uncounted] = [1, new Set()];
   [now, packets, wall] = [1_000_000, '1', 0];
   [ending, settled] = [new Set(), []];
   answers = create();
@@ -102,6 +111,25 @@ it('lets nobody wait for last figures that the store does not take', async () =>
   await answers.last([{ kind: 'tap_flows', id: id(1) }], signal);
   expect(await figures()).toHaveLength(1);
   expect(settled).toEqual([tap(1)]);
+});
+
+it('says whether last figures are told, or there are none; where neither is known, nothing', async () => {
+  const tap = { kind: 'tap_flows', id: id(1) } as const;
+  ending.add(`tap_flows/${id(1)}`);
+  expect(answers.lastOf(tap)).toBeNull();
+  store.stop();
+  await answers.last([tap], signal);
+  expect(answers.lastOf(tap)).toBeNull();
+  store.start();
+  await answers.last([tap], signal);
+  expect(answers.lastOf(tap)).toBe('told');
+  answers = create();
+  await answers.last([tap], signal);
+  expect(answers.lastOf(tap)).toBe('told');
+  uncounted.add(id(2));
+  expect(answers.lastOf({ ...tap, id: id(2) })).toBe('none');
+  readAt = 0;
+  expect(answers.lastOf({ ...tap, id: id(2) })).toBeNull();
 });
 
 it('writes nothing over last figures while the tombstone is known, and tells them once', async () => {

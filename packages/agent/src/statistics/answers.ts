@@ -1,4 +1,12 @@
-import { keys, parseKey, prefixes, type ResourceKind, type StatisticsRecord, statisticsCodec } from '@taas/model';
+import {
+  keys,
+  parseKey,
+  prefixes,
+  type ResourceKind,
+  type StatisticsRecord,
+  statisticsCodec,
+  type TapState,
+} from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import { News } from '@taas/service';
 import type { Operation, Store } from '@taas/store';
@@ -20,7 +28,7 @@ const batch = 32;
 export interface AnswersOptions {
   readonly store: Store;
   readonly node: string;
-  readonly counting: Pick<Counting, 'record' | 'settle'>;
+  readonly counting: Pick<Counting, 'readAt' | 'record' | 'settle'>;
   /** Whether the tap's part on the node is over and still known of, or that cannot be told. */
   readonly isEnding: (tap: TapName) => boolean;
   readonly clock: Clock;
@@ -149,6 +157,14 @@ export class Answers {
       const cause = error instanceof Error ? error.message : String(error);
       this.options.logger.warn({ cause }, 'the last figures of taps could not be written');
     }
+  }
+
+  /** What has become of the last figures of a tap that is REMOVED; null: they may not be stored, or nobody could count. */
+  lastOf({ kind, id }: { readonly kind: ResourceKind; readonly id: string }): TapState['figures'] | null {
+    if (this.#written === null) return null;
+    if (this.#written.get(tapName(kind, id))?.final) return 'told';
+    const { counting } = this.options;
+    return counting.readAt !== 0 && counting.record(kind, id, true) === null ? 'none' : null;
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

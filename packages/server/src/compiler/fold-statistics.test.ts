@@ -96,6 +96,27 @@ describe('what a node has counted', () => {
     expect(await cloud.store.get(keys.nodeResource('node1', 'tap_flows', flow))).toBeUndefined();
   });
 
+  it.each(['told', undefined] as const)(
+    'is missing where the last figures have not come (%s), and that is said',
+    async (figures) => {
+      cloud.figures = figures;
+      await move('node1', 'node3', {});
+      expect(await totals('tap_flows', flow)).toMatchObject({ stages: [], unreadable: 1, since: null, at: null });
+      expect(await totals('tap_services', service)).toMatchObject({ unreadable: 1 });
+      expect(await cloud.store.get(keys.nodeResource('node1', 'tap_flows', flow))).toBeUndefined();
+      await move('node3', 'node1', { tap_flows: record(flow, 5n) });
+      expect(await totals('tap_flows', flow)).toMatchObject({ unreadable: 1, since: 1_000, at: 2_000 });
+      const shown = (await server.as(acme)('GET', `/v2.0/taas/tap_flows/${flow}/statistics`)).body as unknown as Shown;
+      expect(shown.statistics).toMatchObject({ completeness: null, earlier: { unreadable: 1 } });
+    },
+  );
+
+  it('is not missing where the node says that nothing was counted', async () => {
+    await move('node1', 'node3', {});
+    expect([await totals('tap_flows', flow), await totals('tap_services', service)]).toEqual([null, null]);
+    expect(await cloud.store.get(keys.nodeResource('node1', 'tap_flows', flow))).toBeUndefined();
+  });
+
   it('goes with the tap, and what comes last of a deleted one is not added', async () => {
     await move('node1', 'node3', { tap_flows: record(flow, 10n), tap_services: record(service, 7n) });
     await server.as(acme)('DELETE', `/v2.0/taas/tap_services/${service}`);

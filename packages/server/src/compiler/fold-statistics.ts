@@ -50,6 +50,7 @@ export async function completing(
 
 /** Takes the figures away with the tap that they are of. */
 function without({ compare, operations }: Step, { final }: Fold): Step {
+  if (final === null) return { compare, operations };
   return {
     compare: [...compare, { kind: 'mod-revision', key: final.key, revision: final.modRevision }],
     operations: [...operations, { kind: 'delete', key: final.key }],
@@ -70,19 +71,28 @@ async function withFold(step: Step, fold: Fold, view: ClusterView, store: Store,
   return { compare: [...compare, unchanged, ...there], operations: [...operations, { kind: 'put', key, value }] };
 }
 
-/** What was added up before, and one node more. A value that cannot be read is counted as one that is missing. */
-export function folded(id: string, stands: KeyValue | undefined, final: KeyValue): StatisticsTotals {
+/** What was added up before, and one node more. A value that cannot be read, or has not come, is counted as one that is missing. */
+export function folded(id: string, stands: KeyValue | undefined, final: KeyValue | null): StatisticsTotals {
   const before = stands && readTotals(stands);
-  const node = readFinal(final);
+  const node = final && readFinal(final);
   const known = [before, node].filter((each) => each !== undefined && each !== null);
   const lost = (stands && !before ? 1 : 0) + (node ? 0 : 1);
   return {
     ...{ v: 1, id, unreadable: (before?.unreadable ?? 0) + lost },
-    since: Math.min(...known.map(({ since }) => since), Number.MAX_SAFE_INTEGER),
-    at: Math.max(...known.map(({ at }) => at), 0),
+    since: earliest(known.map(({ since }) => since)),
+    at: latest(known.map(({ at }) => at)),
     stages: sumStages(known.map(({ stages }) => stages)),
     gaps: sumGaps(known.map(({ gaps }) => gaps)),
   };
+}
+
+/** Null if none of them is known. */
+export function earliest(times: readonly (number | null)[]): number | null {
+  return times.reduce((found, time) => (time === null || (found !== null && found <= time) ? found : time), null);
+}
+
+function latest(times: readonly (number | null)[]): number | null {
+  return times.reduce((found, time) => (time === null || (found !== null && found >= time) ? found : time), null);
 }
 
 /** Null for a value that cannot be read. */

@@ -65,7 +65,7 @@ export function takeAway(
   if (!confirmed(current, context)) return null;
   const stateKey = keys.stateResource(current.node, current.kind, current.id);
   const state = context.states.get(stateKey);
-  const folds = foldsOf(current, context);
+  const folds = foldsOf(current, context, state?.record?.figures === 'none');
   return {
     ...(folds.length > 0 ? { folds } : {}),
     compare: [unchanged, ...guard(state)],
@@ -73,16 +73,19 @@ export function takeAway(
   };
 }
 
-/** The last figures of what is taken off a node, and of a flow's tap service there: it has no record of its own where only flows are. */
-function foldsOf({ node, kind, id, record }: Published, { finals }: Reports): Fold[] {
+/**
+ * The last figures of what is taken off a node, and of a flow's tap service there: it has no record of its own where only flows are.
+ * @param isUncounted the node says that nothing of it has been counted
+ */
+function foldsOf({ node, kind, id, record }: Published, { finals }: Reports, isUncounted: boolean): Fold[] {
   if (!finals) return [];
   const service = record && 'tap_service_id' in record ? String(record.tap_service_id) : null;
   const taps: Pick<Fold, 'kind' | 'id'>[] = [
     { kind, id },
     ...(service === null ? [] : [{ kind: 'tap_services', id: service } as const]),
   ];
-  return taps.flatMap((tap) => {
-    const final = finals.get(keys.statistics(node, tap.kind, tap.id));
-    return final ? [{ ...tap, final }] : [];
-  });
+  const found = taps.map((tap) => ({ ...tap, final: finals.get(keys.statistics(node, tap.kind, tap.id)) ?? null }));
+  // An agent writes a flow's and its service's together: where the flow's has come, the service has other flows there.
+  const isMissing = !isUncounted && found[0]?.final === null;
+  return found.filter(({ final }) => final !== null || isMissing);
 }

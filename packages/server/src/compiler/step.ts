@@ -9,11 +9,11 @@ export interface Step {
   readonly folds?: readonly Fold[];
 }
 
-/** The last figures that a node has written of a tap. */
+/** The last figures that a node has written of a tap; null: it must have had some, and they have not come. */
 export interface Fold {
   readonly kind: ResourceKind;
   readonly id: string;
-  readonly final: KeyValue;
+  readonly final: KeyValue | null;
 }
 
 /** Deletes a key as it was seen. */

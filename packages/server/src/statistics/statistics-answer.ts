@@ -11,6 +11,7 @@ import {
   sumStages,
   unaccounted,
 } from '@taas/model';
+import { earliest } from '../compiler/fold-statistics.js';
 import { isoTime } from '../http/iso-time.js';
 import type { Exact } from './exact-json.js';
 import type { Heard } from './statistics-desk.js';
@@ -47,7 +48,7 @@ export function statisticsAnswer(
   return {
     ...{ id, kind: kind.replace(/s$/, '') },
     as_of: counted.length === 0 ? null : isoTime(Math.min(...counted.map(({ at }) => at))),
-    since: all.length === 0 ? null : isoTime(Math.min(...all.map(({ since }) => since))),
+    since: shownTime(earliest(all.map(({ since }) => since))),
     current: heard.length > 0 && silent.length === 0,
     ...figures(all, silent.length === 0 ? [] : betweenNodes),
     unaccounted:
@@ -80,11 +81,13 @@ export function statisticsAnswer(
   };
 }
 
+const shownTime = (time: number | null): string | null => (time === null ? null : isoTime(time));
+
 function shownEarlier(earlier: Earlier): Exact {
   if (earlier === null) return null;
   if (earlier === 'unreadable') return { unreadable: null };
   const { since, at, unreadable } = earlier;
-  return { since: isoTime(since), until: isoTime(at), unreadable, ...figures([earlier]) };
+  return { since: shownTime(since), until: shownTime(at), unreadable, ...figures([earlier]) };
 }
 
 /** Losses that are told by comparing what several nodes have counted. */

@@ -76,6 +76,7 @@ describe('a cloud whose networking endpoint is ours', () => {
       'tap-mirror',
       'tap-mirror-both-direction',
       'taas-flow-filter',
+      'taas-flow-accounting',
     ])
       expect(aliases.filter((each) => each === alias)).toEqual([alias]);
   });

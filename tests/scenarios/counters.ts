@@ -1,6 +1,7 @@
 import type { Frame } from '@taas/lab';
 import { keys, type ResourceKind, type StatisticsRecord, statisticsCodec, unaccounted } from '@taas/model';
 import { udp } from '@taas/packets';
+import { ownTag } from '@taas/wiring';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Collector, type LabSettings, TapLab } from './tap-lab.js';
 
@@ -148,6 +149,53 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
       const last = (await heard.stop()).at(-1);
       expect([last?.final, last && packets(last)]).toEqual([true, { 'seen IN': into, 'seen OUT': out }]);
     });
+
+  it(`${name}: an exact flow is counted by itself, and each frame is copied once all the same`, {
+    timeout: 240_000,
+  }, async () => {
+    lab = await TapLab.start({ ...settings(), nodes, agent: often });
+    const collector = await lab.collector('node-b');
+    const service = await lab.service(collector);
+    const [first, second] = [await lab.vm('node-a'), await lab.vm('node-a')];
+    const exact = await lab.flow(service, first, 'OUT', { accounting: 'exact' });
+    const shared = await lab.flow(service, second, 'OUT');
+    await lab.active(exact, shared);
+    const talk = (a: number, b: number) =>
+      copies(collector, async () => {
+        const [from, to] = [lab.frames(a), lab.frames(b)];
+        await lab.sends(first, from);
+        await lab.sends(second, to);
+        return [...from, ...to];
+      });
+    await talk(13, 8);
+    await expectFigures('node-a', 'tap_flows', exact, { 'seen OUT': 13, 'copied OUT': 13 });
+    await expectFigures('node-a', 'tap_flows', shared, { 'seen OUT': 8 });
+    // Another flow asks for the same of the same port: one of them copies.
+    const twin = await lab.flow(service, first, 'BOTH');
+    await lab.active(twin);
+    await talk(4, 3);
+    await lab.client.delete('tap_flows', twin);
+    await lab.client.untilGone('tap_flows', twin);
+    await talk(2, 1);
+    await lab.client.accountTapFlow(shared, 'exact');
+    await lab.eventually(async () => {
+      const tag = ownTag('flow', shared);
+      expect(await lab.findTagged('node-a', tag)).toBe(true);
+    }, patienceMs);
+    await lab.active(exact, shared);
+    await talk(5, 6);
+    await expectFigures('node-a', 'tap_flows', exact, { 'seen OUT': 24 });
+    // What it shared is not told as if it had been counted from the beginning.
+    await expectFigures('node-a', 'tap_flows', shared, { 'seen OUT': 18 });
+    const late = await lab.flow(service, second, 'IN', { accounting: 'exact' });
+    await lab.active(late);
+    await copies(collector, async () => {
+      const sent = lab.frames(7);
+      await lab.isSent(second, sent);
+      return sent;
+    });
+    await expectFigures('node-a', 'tap_flows', late, { 'seen IN': 7, 'copied IN': 7 });
+  });
 
   describe(`${name}: what does not arrive`, () => {
     it('is counted where it was left: by a filter, and for want of a VM', { timeout: 240_000 }, async () => {

@@ -90,7 +90,7 @@ export class TapLab {
     service: string,
     vm: TestVm,
     direction: 'IN' | 'OUT' | 'BOTH' = 'BOTH',
-    filters: Pick<NewTapFlow, 'vlanFilter' | 'filterRules'> = {},
+    filters: Pick<NewTapFlow, 'vlanFilter' | 'filterRules' | 'accounting'> = {},
   ): Promise<string> {
     const flow = { name: 'scenario', tapServiceId: service, sourcePort: vm.port.id, direction, ...filters };
     return (await this.client.createTapFlow(flow)).id;

@@ -19,6 +19,7 @@ const operation = fc.oneof(
     service: tap,
     port: source,
     direction: fc.constantFrom<Direction>('IN', 'OUT', 'BOTH'),
+    isExact: fc.boolean(),
   }),
   fc.record({ do: fc.constant('remove-service' as const), id: tap }),
   fc.record({ do: fc.constant('remove-flow' as const), id: tap }),
@@ -69,6 +70,7 @@ class Model {
       const record: NodeTapFlow = {
         ...{ v: 1, id: uuid('f', o.id), project_id: 'p', tap_service_id: uuid('5', o.service), vlan_filter: null },
         ...{ source_port: uuid('a', o.port), direction: o.direction, filter: [], target: { type: 'local' } },
+        ...(o.isExact ? { accounting: 'exact' } : {}),
       };
       this.flows.set(o.id, record);
       await node.wantFlow(record);

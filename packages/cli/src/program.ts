@@ -92,6 +92,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .option('--vlan-filter <ids>', 'VLAN ids and ranges by comma')
     .option('--filter <rule>', 'a rule such as accept,protocol=udp,destination_port=53; repeated, in order', append)
     .option('--filter-file <file>', 'filter_rules in JSON or YAML')
+    .addOption(new Option('--accounting <how>', 'how its copies are counted').choices(['shared', 'exact']))
     .addOption(waitOption())
     .action(async (options, command: Command) => {
       const { createFlow } = await import('./commands/create.js');

@@ -53,6 +53,14 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     links: [],
   },
   {
+    name: 'Accounting of Tap as a Service flows',
+    alias: 'taas-flow-accounting',
+    description:
+      'Says whether what a tap flow copies is counted by itself, or together with other flows of its tap service.',
+    updated: '2026-11-30T10:00:00-00:00',
+    links: [],
+  },
+  {
     name: 'Who taps the ports of a project',
     alias: 'taas-tapped-ports',
     description: 'Lists who copies the traffic of the ports of a project, administrators included.',

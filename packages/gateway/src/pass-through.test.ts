@@ -130,6 +130,7 @@ describe('documents', () => {
       'tap-mirror',
       'tap-mirror-both-direction',
       'taas-flow-filter',
+      'taas-flow-accounting',
       'taas-tapped-ports',
       'taas-statistics',
       'taas-audit',

@@ -16,6 +16,7 @@ export interface NewTapFlow {
   readonly direction: 'IN' | 'OUT' | 'BOTH';
   readonly vlanFilter?: string;
   readonly filterRules?: readonly object[];
+  readonly accounting?: 'shared' | 'exact';
 }
 
 export interface NewTapMirror {
@@ -73,6 +74,7 @@ export class TaasClient {
         direction: flow.direction,
         ...(flow.vlanFilter === undefined ? {} : { vlan_filter: flow.vlanFilter }),
         ...(flow.filterRules === undefined ? {} : { filter_rules: flow.filterRules }),
+        ...(flow.accounting === undefined ? {} : { accounting: flow.accounting }),
       },
     });
   }
@@ -80,6 +82,11 @@ export class TaasClient {
   async createTapMirror({ name, portId, type, remoteIp, directions }: NewTapMirror): Promise<TapView> {
     const mirror = { name, port_id: portId, mirror_type: type, remote_ip: remoteIp, directions };
     return this.one('POST', '/v2.0/taas/tap_mirrors', { tap_mirror: mirror });
+  }
+
+  /** Has a tap flow counted by itself, or together with others. */
+  async accountTapFlow(id: string, accounting: 'shared' | 'exact'): Promise<TapView> {
+    return this.one('PUT', `/v2.0/taas/tap_flows/${id}`, { tap_flow: { accounting } });
   }
 
   /** Gives a tap flow other filter rules. */

@@ -52,6 +52,8 @@ export const TapFlowRecord = Type.Object({
   filter_rules: Type.Optional(Type.Array(FilterRule, { maxItems: mostFilterRules })),
   /** The rules as they were given, in the same order, where that differs from how they would be shown. */
   filter_rules_given: Type.Optional(Type.Array(GivenRule, { maxItems: mostFilterRules })),
+  /** Absent: what VPP counts together with other flows is not divided. */
+  accounting: Type.Optional(Type.Literal('exact')),
 });
 export type TapFlowRecord = Static<typeof TapFlowRecord>;
 

@@ -61,6 +61,8 @@ export const NodeTapFlow = Type.Object({
   direction: Type.Enum(['IN', 'OUT', 'BOTH']),
   vlan_filter: Type.Union([VlanFilter, Type.Null()]),
   filter: Type.Array(FilterRule, { maxItems: mostFilterRules }),
+  /** Its copies are counted by themselves: it has a loopback of its own. An agent that does not know this counts as before. */
+  accounting: Type.Optional(Type.Literal('exact')),
   target: Type.Union([LocalTarget, VlanLink, VxlanLink]),
 });
 export type NodeTapFlow = Static<typeof NodeTapFlow>;

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type AgentRecord, agentCodec, keys, parseKey, prefixes, root, type TapState, tapStateCodec } from '@taas/model';
+import {
+  type AgentRecord,
+  agentCodec,
+  keys,
+  parseKey,
+  prefixes,
+  root,
+  type TapState,
+  tapStateCodec,
+} from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
 import type { FollowEvent, KeyValue, Store } from '@taas/store';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';

@@ -72,7 +72,7 @@ class World {
       const mirrors = [{ from, to: 100, state: 1, exact: true } as const];
       return {
         ...{ kind: 'tap_flows', id, mirrors, missing: [], entries: [], out: [], in: [] },
-        ...{ collector: null, leavesUncounted: false },
+        ...{ collector: null, sharesEntry: false, leavesUncounted: false },
       };
     });
     this.accumulator.take(reading, points, (index) => this.interfaces.get(index) ?? { birth: 0, label: 'loop' }, 0);

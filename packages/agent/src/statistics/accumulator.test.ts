@@ -6,7 +6,16 @@ import { type Counted, nothingCounted } from './reading.js';
 import { formatState, parseState } from './state-text.js';
 
 const id = '00000000-0000-4000-8000-000000000000';
-const none = { mirrors: [], missing: [], entries: [], out: [], in: [], collector: null, leavesUncounted: false };
+const none = {
+  mirrors: [],
+  missing: [],
+  entries: [],
+  out: [],
+  in: [],
+  collector: null,
+  sharesEntry: false,
+  leavesUncounted: false,
+};
 const port = [{ from: 1, to: 100, state: 1, exact: true } as const];
 
 let accumulator: Accumulator;

@@ -132,7 +132,15 @@ it('adds nothing for `clear runtime`, which sets the time of a clear and leaves 
   const take = async () => {
     const reading = await counters.read(vpp, { interfaces: [1], policers: false });
     const mirrors = [{ from: 1, to: 100, state: 1, exact: true } as const];
-    const empty = { missing: [], entries: [], out: [], in: [], collector: null, leavesUncounted: false };
+    const empty = {
+      missing: [],
+      entries: [],
+      out: [],
+      in: [],
+      collector: null,
+      sharesEntry: false,
+      leavesUncounted: false,
+    };
     accumulator.take(reading, [{ kind: 'tap_flows', id, mirrors, ...empty }], () => ({ birth: 1, label: 'port0' }), 0);
     return accumulator.figures('tap_flows', id)?.stages.map(({ packets }) => packets);
   };

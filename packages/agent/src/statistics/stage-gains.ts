@@ -51,6 +51,7 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
 
   const isExact = tap.mirrors.every(({ exact }) => exact);
   if (!isExact) unknown.push('seen');
+  if (tap.sharesEntry) unknown.push('copied', 'filtered', 'thinned');
   for (const { from, to, state } of tap.mirrors) {
     const counted = at(from, `seen ${label(from)} ${label(to)} ${state}`);
     if (!isExact) continue;

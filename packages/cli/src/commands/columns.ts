@@ -18,7 +18,13 @@ export const columns: Readonly<Record<Kind | 'all', readonly Column<Tap>[]>> = {
       attribute('direction'),
       attribute('tap_service_id'),
     ],
-    ...[...state, ...behind, attribute('vlan_filter', true), attribute('filter_rules', true)],
+    ...[
+      ...state,
+      ...behind,
+      attribute('vlan_filter', true),
+      attribute('filter_rules', true),
+      attribute('accounting', true),
+    ],
   ],
   mirror: [
     ...[attribute('id'), attribute('name'), attribute('port_id'), attribute('mirror_type'), attribute('remote_ip')],

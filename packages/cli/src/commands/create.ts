@@ -23,6 +23,7 @@ export interface NewFlow extends NewTap {
   readonly vlanFilter?: string;
   readonly filter?: readonly string[];
   readonly filterFile?: string;
+  readonly accounting?: string;
 }
 
 export interface NewMirror extends NewTap {
@@ -51,6 +52,7 @@ export async function createFlow(context: Context, options: NewFlow) {
     direction: options.direction.toUpperCase(),
     ...(options.vlanFilter === undefined ? {} : { vlan_filter: options.vlanFilter }),
     ...(rules === undefined ? {} : { filter_rules: rules }),
+    ...(options.accounting === undefined ? {} : { accounting: options.accounting }),
   }));
 }
 

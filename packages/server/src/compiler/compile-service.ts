@@ -187,6 +187,7 @@ class Compilation {
         direction: flow.direction,
         vlan_filter: flow.vlan_filter,
         filter: flow.filter_rules ?? [],
+        ...(flow.accounting === undefined ? {} : { accounting: flow.accounting }),
         target: now,
       };
       this.#add(node, 'tap_flows', flow.id, nodeTapFlowCodec.format(record), leaving);

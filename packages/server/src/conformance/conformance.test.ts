@@ -21,7 +21,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 function withoutOurs(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(withoutOurs);
   if (!isObject(body)) return body;
-  const { status_reason: reason, status_code: code, filter_rules: rules, ...rest } = body;
+  const { status_reason: reason, status_code: code, filter_rules: rules, accounting, ...rest } = body;
+  if ('accounting' in body) expect(accounting).toBe('shared');
   if ('filter_rules' in body) expect(rules).toEqual([]);
   if ('status_code' in body) expect(statusCodes[code as StatusCode]).toContain(rest['status']);
   if ('status_reason' in body) expect(reason).toEqual(rest['status'] === 'ACTIVE' ? '' : expect.stringMatching(/./));

@@ -213,8 +213,15 @@ describe('through the pass-through', () => {
     const { extensions } = JSON.parse((await send('GET', '/v2.0/extensions', headers)).text);
     expect(extensions.map(({ alias }: { alias: string }) => alias)).toEqual(
       [
-        ...['net-mtu', 'taas', 'taas-vlan-filter', 'tap-mirror', 'tap-mirror-both-direction', 'taas-flow-filter'],
-        ...['taas-tapped-ports', 'taas-statistics', 'taas-audit', 'taas-status-code'],
+        ...['net-mtu', 'taas', 'taas-vlan-filter', 'tap-mirror', 'tap-mirror-both-direction'],
+        ...[
+          'taas-flow-filter',
+          'taas-flow-accounting',
+          'taas-tapped-ports',
+          'taas-statistics',
+          'taas-audit',
+          'taas-status-code',
+        ],
       ], // Each once.
     );
     // What Neutron says of its own stays as it is.

@@ -81,6 +81,11 @@ const oneOf = (values: readonly string[]): AttributeType => ({
 });
 
 export const direction = oneOf(directions);
+/** Kept only where it is `exact`. */
+export const accounting: AttributeType = {
+  ...oneOf(['shared', 'exact']),
+  convert: (value) => (value === 'exact' ? value : undefined),
+};
 /** In the order of Neutron's own list. */
 export const mirrorType = oneOf([...mirrorTypes].sort());
 

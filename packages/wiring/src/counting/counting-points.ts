@@ -47,11 +47,16 @@ export interface CountingPoints {
   readonly in: readonly number[];
   /** The collector's port, where it is on this node, and the sub-interfaces of it that copies leave by. */
   readonly collector: { readonly port: number; readonly ways: readonly number[]; readonly shared: boolean } | null;
+  /** Its copies enter by what other flows enter by, too: what of those is its own, VPP does not count. */
+  readonly sharesEntry: boolean;
   /** What an entry does not drop leaves by a tunnel that VPP does not count. */
   readonly leavesUncounted: boolean;
 }
 
-const none = { mirrors: [], missing: [], entries: [], out: [], in: [], collector: null, leavesUncounted: false };
+const none = {
+  ...{ mirrors: [], missing: [], entries: [], out: [], in: [], collector: null },
+  ...{ sharesEntry: false, leavesUncounted: false },
+};
 
 /** The counting points of all taps of a node, as they stand in VPP now; of tombstones too, as long as something of them is there. */
 export function* countingPoints(wanted: Wanted, actual: ActualView): Generator<CountingPoints> {
@@ -91,8 +96,8 @@ function flowPoints(id: string, wanted: Wanted, actual: ActualView): CountingPoi
     ...points,
     mirrors: first ? [{ ...first, state: state as SpanState }] : [],
     missing: missing === 0 ? [] : [{ from: source.index, state: missing }],
-    // Its copies come by somebody else's.
     entries: [],
+    sharesEntry: first !== undefined,
   };
 }
 

@@ -8,12 +8,12 @@ import { sourceKey } from '../plan/plan-source.js';
 import type { Planning } from '../plan/planning.js';
 import { removeInterface } from '../removal.js';
 import type { TargetDomain } from '../services/plan-attachment.js';
-import { isUnfiltered, stateOf } from '../services/plan-direct.js';
+import { goesDirect, isUnfiltered, spanDestinationTags, stateOf } from '../services/plan-direct.js';
 import { exitBlocker, type ServiceExit } from '../services/service-exit.js';
 import type { ActualView } from '../snapshot.js';
 import type { Ref, Step } from '../steps.js';
 import { loopbackMac, ownTag } from '../tags.js';
-import type { Wanted, WantedFlow } from '../wanted/wanted.js';
+import type { WantedFlow } from '../wanted/wanted.js';
 import { type FlowFilter, flowFilter } from './flow-filter.js';
 import { type FlowSource, flowSources } from './flow-sources.js';
 import { atOneStroke, planFilter } from './plan-filter.js';
@@ -26,7 +26,7 @@ export interface FlowNeeds {
     readonly state: SpanState;
   })[];
   readonly filter: FlowFilter;
-  /** Tags of the loopbacks by which what it asks for comes in: its own, and those of flows that copy for it. */
+  /** Tags of what its source is mirrored to for it: its own loopback, and what flows that copy for it are mirrored to. */
   readonly spanDestinations: readonly string[];
 }
 
@@ -34,19 +34,18 @@ export const flowKey = (flow: string): string => `flow:${flow}`;
 
 /** Looks up what the flow needs, or why it cannot be had now. */
 export function flowNeeds(planning: Planning, { record }: WantedFlow, exit: ServiceExit): Found<FlowNeeds> {
-  const { actual, wanted, facts } = planning;
+  const { actual, facts } = planning;
   const filter = flowFilter(record, facts.ip6Prefixes);
   if (filter.blocker) return filter;
   const mirrored = flowSources(record.source_port, filter.value.vlans, actual);
   if (mirrored.blocker) return mirrored;
-  const others = copiedByOthers(wanted, record, exit);
+  const others = copiedByOthers(planning, record, exit);
   const own = mirrored.value.map((source) => {
     // What is not on the port itself, only flows with this very filter copy.
     const copied = source.port === record.source_port ? others.same | others.more : others.same;
     return { ...source, state: (stateOf[record.direction] & ~copied) as SpanState };
   });
-  const spanDestinations = [...(own.some(({ state }) => state !== 0) ? [record.id] : []), ...others.flows];
-  const tags = spanDestinations.map((id) => ownTag('flow', id));
+  const tags = [...(own.some(({ state }) => state !== 0) ? [ownTag('flow', record.id)] : []), ...others.tags];
   // Nothing is copied for as long as it is suspended, and its loopback stays, for when it is tried again.
   const isSuspended = facts.overload.suspended.has(ownTag('flow', record.id));
   const sources = isSuspended ? own.map((source) => ({ ...source, state: 0 as const })) : own;
@@ -54,30 +53,33 @@ export function flowNeeds(planning: Planning, { record }: WantedFlow, exit: Serv
 }
 
 /**
- * The directions that other flows of a filtered one's source copy to the same service anyway: each packet arrives there once,
- * however many flows ask for it. Of flows that ask for the `same` the one with the lowest id copies, and one that asks for everything
- * copies for those that have a filter (`more`). Two different filters relieve each other of nothing.
+ * The directions that other flows of a source copy to the same service anyway: each packet arrives there once, however many flows
+ * ask for it. Of flows that ask for the `same` those without a loopback of their own copy, since one mirror carries them all, else the
+ * one with the lowest id; and one that asks for everything copies for those that have a filter (`more`). Two different filters relieve
+ * each other of nothing.
  */
 function copiedByOthers(
-  wanted: Wanted,
+  { wanted, facts }: Planning,
   record: NodeTapFlow,
   exit: ServiceExit,
-): { same: number; more: number; flows: readonly string[] } {
+): { same: number; more: number; tags: readonly string[] } {
   const copied = { same: 0, more: 0 };
-  const flows: string[] = [];
+  const tags: string[] = [];
   const own = asksFor(record);
   for (const sibling of wanted.siblingsOf(record)) {
     const other = wanted.flow(sibling);
     if (!other || other.record.removed || exitBlocker(other, exit)) continue;
     const asked = asksFor(other.record);
     const direction = stateOf[other.record.direction];
-    const isSame = asked === own && sibling < record.id;
+    const isDirect = goesDirect(other.record, facts) && !goesDirect(record, facts);
+    const isSame = asked === own && (isDirect || (sibling < record.id && !goesDirect(record, facts)));
     const isMore = asked !== own && isUnfiltered(other.record);
     if (isSame) copied.same |= direction;
     if (isMore) copied.more |= direction;
-    if ((isSame || isMore) && (direction & stateOf[record.direction]) !== 0) flows.push(sibling);
+    if ((isSame || isMore) && (direction & stateOf[record.direction]) !== 0)
+      tags.push(...spanDestinationTags(other.record, facts));
   }
-  return { ...copied, flows };
+  return { ...copied, tags };
 }
 
 const asksFor = ({ vlan_filter, filter }: Pick<NodeTapFlow, 'vlan_filter' | 'filter'>): string =>

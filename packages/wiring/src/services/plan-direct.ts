@@ -6,7 +6,7 @@ import type { SpanState } from '../objects/span.js';
 import type { Planning } from '../plan/planning.js';
 import type { ActualView } from '../snapshot.js';
 import type { Ref, Step } from '../steps.js';
-import { parseOwnTag } from '../tags.js';
+import { mirrorDestinationKinds, ownTag, parseOwnTag } from '../tags.js';
 import type { Wanted, WantedFlow } from '../wanted/wanted.js';
 import { exitBlocker, type ServiceExit } from './service-exit.js';
 
@@ -20,7 +20,13 @@ export function isUnfiltered({ vlan_filter, filter }: NodeTapFlow): boolean {
 
 /** Whether a flow needs no loopback of its own: its copies enter its service as they are. */
 export function goesDirect(record: NodeTapFlow, { policedKbps }: NodeFacts): boolean {
-  return policedKbps === null && isUnfiltered(record);
+  return policedKbps === null && isUnfiltered(record) && record.accounting === undefined;
+}
+
+/** Tags of the interfaces to which a flow's source may be mirrored for it. */
+export function spanDestinationTags(record: NodeTapFlow, facts: NodeFacts): readonly string[] {
+  if (!goesDirect(record, facts)) return [ownTag('flow', record.id)];
+  return mirrorDestinationKinds.map((kind) => ownTag(kind, record.tap_service_id));
 }
 
 export const mirrorKey = (service: string, port: string): string => `mirror:${service}/${port}`;

@@ -11,11 +11,11 @@ import { pruneKey, reviveSource, sourceKey } from '../plan/plan-source.js';
 import type { Planning } from '../plan/planning.js';
 import { removeInterface } from '../removal.js';
 import type { Step } from '../steps.js';
-import { mirrorDestinationKinds, ownTag, parseOwnTag, wayKinds } from '../tags.js';
+import { ownTag, parseOwnTag, wayKinds } from '../tags.js';
 import { ownedBy } from '../tap-of-tag.js';
 import type { WantedFlow } from '../wanted/wanted.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
-import { type DirectMirror, goesDirect, mirrorKey, planDirect, stateOf } from './plan-direct.js';
+import { type DirectMirror, goesDirect, mirrorKey, planDirect, spanDestinationTags, stateOf } from './plan-direct.js';
 import { entryKey, type MirrorDestination, planMirrorDestination } from './plan-mirror-destination.js';
 import { exitBlocker, type ServiceExit, serviceExit } from './service-exit.js';
 
@@ -89,9 +89,9 @@ function noCopiesOfFlow(
   { record }: WantedFlow,
   spanDestinations: readonly string[],
 ): Because | null {
-  const { tap_service_id: service, source_port: port, direction } = record;
-  const mirrorDestinations = mirrorDestinationKinds.map((kind) => ownTag(kind, service));
-  return noCopiesOf(facts, goesDirect(record, facts) ? mirrorDestinations : spanDestinations, port, stateOf[direction]);
+  const { source_port: port, direction } = record;
+  const tags = goesDirect(record, facts) ? spanDestinationTags(record, facts) : spanDestinations;
+  return noCopiesOf(facts, tags, port, stateOf[direction]);
 }
 
 /** The mirrors to the service's mirror destination, of all sources that these flows have. */

@@ -1,17 +1,13 @@
 import type { Frame } from '@taas/lab';
-import { keys, type ResourceKind, type StatisticsRecord, statisticsCodec, unaccounted } from '@taas/model';
+import { keys, type StatisticsRecord, statisticsCodec } from '@taas/model';
 import { udp } from '@taas/packets';
 import { ownTag } from '@taas/wiring';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Figures, figuresMs, packetsOf } from './figures.js';
 import { type Collector, type LabSettings, TapLab } from './tap-lab.js';
 
 const nodes = ['node-a', 'node-b'];
 const often = { intervals: { statistics_ms: 200 } };
-/** Figures are written every five seconds; a busy machine is given more. */
-const patienceMs = 30_000;
-const never = new AbortController().signal;
-
-type Expected = Readonly<Record<string, number>>;
 
 /** Figures that a node publishes of a tap, against what was sent and captured, to the frame; on whatever switch. */
 export function describeCounters(name: string, settings: () => LabSettings): void {
@@ -20,28 +16,8 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
     await lab?.stop();
   });
 
-  const write = (key: string, value: string) =>
-    lab.cloud.store.transact({ compare: [], operations: [{ kind: 'put', key, value }] }, { signal: never });
-
-  async function record(node: string, kind: ResourceKind, id: string): Promise<StatisticsRecord> {
-    const key = keys.statistics(node, kind, id);
-    const found = await lab.cloud.store.get(key);
-    if (!found) throw new Error(`there is no ${key}`);
-    return statisticsCodec.parse(key, found.value);
-  }
-
-  const packets = ({ stages }: StatisticsRecord) =>
-    Object.fromEntries(stages.map(({ stage, direction, packets }) => [`${stage} ${direction}`, Number(packets)]));
-
-  /** Asks for a tap's figures, and waits until they are these, with nothing unaccounted. */
-  async function expectFigures(node: string, kind: ResourceKind, id: string, expected: Expected): Promise<void> {
-    await write(keys.statisticsRequest(node, kind, id), '{"v":1}');
-    await lab.eventually(async () => {
-      const found = await record(node, kind, id);
-      expect({ node, kind, ...packets(found) }).toEqual({ node, kind, ...expected });
-      expect(Number(unaccounted(found.stages) ?? 0n)).toBe(0);
-    }, patienceMs);
-  }
+  const expectFigures: Figures['expect'] = (...asked) => new Figures(lab).expect(...asked);
+  const record: Figures['record'] = (...which) => new Figures(lab).record(...which);
 
   /** Hears each record that is written there, until it is stopped. */
   async function follow(key: string): Promise<{ stop(): Promise<readonly StatisticsRecord[]> }> {
@@ -127,14 +103,14 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
       // VPP's counters begin at zero, and the tap's do not.
       for (const node of nodes) {
         await lab.cloud.node(node).switch.restart();
-        await lab.eventually(() => lab.client.until('tap_flows', flow, 'ACTIVE').then(() => undefined), patienceMs);
+        await lab.eventually(() => lab.client.until('tap_flows', flow, 'ACTIVE').then(() => undefined), figuresMs);
       }
       await lab.eventually(async () => {
         const own = [await record('node-a', 'tap_flows', flow), await record('node-b', 'tap_services', service)];
         for (const { gaps } of own)
           expect(gaps.find(({ cause }) => cause === 'vpp_restarted')?.milliseconds ?? 0).toBeGreaterThan(0);
-      }, patienceMs);
-      const before = packets(await record('node-a', 'tap_flows', flow));
+      }, figuresMs);
+      const before = packetsOf(await record('node-a', 'tap_flows', flow));
       await lab.client.until('tap_flows', flow, 'ACTIVE');
       await talk(11, 13);
       await expectAll();
@@ -145,9 +121,9 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
       const heard = await follow(figures);
       await lab.client.delete('tap_flows', flow);
       await lab.client.untilGone('tap_flows', flow);
-      await lab.eventually(async () => expect(await lab.cloud.store.get(figures)).toBeUndefined(), patienceMs);
+      await lab.eventually(async () => expect(await lab.cloud.store.get(figures)).toBeUndefined(), figuresMs);
       const last = (await heard.stop()).at(-1);
-      expect([last?.final, last && packets(last)]).toEqual([true, { 'seen IN': into, 'seen OUT': out }]);
+      expect([last?.final, last && packetsOf(last)]).toEqual([true, { 'seen IN': into, 'seen OUT': out }]);
     });
 
   it(`${name}: an exact flow is counted by itself, and each frame is copied once all the same`, {
@@ -181,7 +157,7 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
     await lab.eventually(async () => {
       const tag = ownTag('flow', shared);
       expect(await lab.findTagged('node-a', tag)).toBe(true);
-    }, patienceMs);
+    }, figuresMs);
     await lab.active(exact, shared);
     await talk(5, 6);
     await expectFigures('node-a', 'tap_flows', exact, { 'seen OUT': 24 });

@@ -52,6 +52,10 @@ export const scenarios = {
   counters: {
     describe: async (place) => (await import('./counters.js')).describeCounters(place.name, killing(place)),
   },
+  losses: {
+    since: { release: '23.06', why: 'policers of before count nothing that can be read' },
+    describe: async (place) => (await import('./losses.js')).describeLosses(place.name, inProcess(place)),
+  },
   'still-copies': {
     describe: async (place) => (await import('./still-copies.js')).describeStillCopies(place.name, inProcess(place)),
   },

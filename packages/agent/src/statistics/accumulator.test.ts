@@ -106,3 +106,30 @@ it('tells in the last figures what a tap has copied that is taken down', () => {
   take({});
   expect(told()).toEqual({ seen: '7' });
 });
+
+it('has seen of a source that took its counters along what was copied of it since the reading before', () => {
+  const out = [{ index: 9, wire: 8 }];
+  const both = [...port, { from: 2, to: 100, state: 2, exact: true } as const];
+  take({ mirrors: both, out });
+  [1, 2, 9].forEach((index, n) =>
+    counters.set(index, [{ rxPackets: 8n }, { txPackets: 4n }, { txPackets: 7n }][n] ?? {}),
+  );
+  take({ mirrors: both, out });
+  expect(told()).toEqual({ seen: '3', sent: '7' });
+  expect(accumulator.figures('tap_services', id)?.stages).toMatchObject([
+    { stage: 'seen', direction: 'IN', packets: '4' },
+    { stage: 'seen', direction: 'OUT', packets: '3' },
+    { stage: 'sent', packets: '7' },
+  ]);
+  // Six more are sent: one is of the source that stays.
+  counters.set(2, { txPackets: 5n });
+  counters.set(9, { txPackets: 13n });
+  counters.delete(1);
+  take({ mirrors: both.slice(1), out });
+  take({ mirrors: both.slice(1), out });
+  expect(accumulator.figures('tap_services', id)?.stages).toMatchObject([
+    { stage: 'seen', direction: 'IN', packets: '5' },
+    { stage: 'seen', direction: 'OUT', packets: '8' },
+    { stage: 'sent', packets: '13' },
+  ]);
+});

@@ -132,7 +132,7 @@ export class Accumulator {
     for (const tap of taps) {
       const totals = this.#totalsOf(tap.kind, tap.id, now);
       const before = totals.points;
-      const found = stageGains(tap, { of, policed, label, stood: (point) => before.has(point) }, totals.carry);
+      const found = stageGains(tap, { of, policed, label, before }, totals.carry);
       // All of them have to be read, that there is something to compare with the next time.
       for (const { from } of [...tap.mirrors, ...tap.missing]) of(from);
       for (const { index, wires, policer } of tap.entries) {

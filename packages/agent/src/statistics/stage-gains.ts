@@ -7,11 +7,13 @@ export interface Gains {
   /** Null: nobody knows, since the interface is another, or was not looked at before. */
   readonly of: (index: number) => Counted | null;
   readonly policed: (policer: NonNullable<EntryPoint['policer']>) => Policed | null;
-  /** Whether a tap's counting point stood in the same way at the reading before; if not, it counts from now on. */
-  readonly stood: (point: string) => boolean;
+  /** The tap's counting points at the reading before: another counts from now on. */
+  readonly before: ReadonlySet<string>;
   /** An interface for whoever reads the name of a point: not its index alone, which may be another's tomorrow. */
   readonly label: (index: number) => string;
 }
+
+const seenPoint = 'seen ';
 
 /** What is left over from one reading for the next, by name: halves of copies, drops that belong to copies not counted yet. */
 export type Carry = Map<string, bigint>;
@@ -33,7 +35,8 @@ export interface TapGains {
 }
 
 /**
- * What the counters of a tap's interfaces say of its stages. A stage that is counted here is there, be it with 0. See
+ * What the counters of a tap's interfaces say of its stages. A source that has gone took its counters along: what has come of it since the
+ * reading before is at least what was copied of it. A stage that is counted here is there, be it with 0. See
  * docs/decisions/0040-counters.md for what VPP counts where.
  */
 export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): TapGains {
@@ -42,7 +45,7 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
   const points = new Set<string>();
   const at = (index: number, point: string): Counted => {
     points.add(point);
-    return gains.stood(point) ? (gains.of(index) ?? nothingCounted) : nothingCounted;
+    return gains.before.has(point) ? (gains.of(index) ?? nothingCounted) : nothingCounted;
   };
   const add = (stage: Stage, direction: Direction, packets: bigint, bytes: bigint | null = null): void => {
     stages.push({ stage, direction, amount: { packets, bytes } });
@@ -50,15 +53,19 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
   const { label } = gains;
 
   const isExact = tap.mirrors.every(({ exact }) => exact);
+  let seen = 0n;
   if (!isExact) unknown.push('seen');
   if (tap.sharesEntry) unknown.push('copied', 'filtered', 'thinned');
   for (const { from, to, state } of tap.mirrors) {
-    const counted = at(from, `seen ${label(from)} ${label(to)} ${state}`);
+    const counted = at(from, `${seenPoint}${label(from)} ${label(to)} ${state}`);
     if (!isExact) continue;
     // IN is towards the VM. VPP copies before it finds that nobody has the port open.
     if ((state & 2) !== 0) add('seen', 'IN', counted.txPackets + counted.txErrors, counted.txBytes);
     if ((state & 1) !== 0) add('seen', 'OUT', counted.rxPackets, counted.rxBytes);
+    seen += (state & 1) === 0 ? 0n : counted.rxPackets;
+    seen += (state & 2) === 0 ? 0n : counted.txPackets + counted.txErrors;
   }
+  let copied = 0n;
 
   let [filtered, thinned] = [0n, 0n];
   let dropped = 0n;
@@ -68,8 +75,9 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     const packets = half(counted.txPackets, `half ${label(index)}`, carry);
     const bytes = half(counted.txBytes, `half bytes ${label(index)}`, carry);
     if (tap.out.length === 0) add('copied', direction, packets, bytes);
+    copied += packets;
     dropped += counted.drops;
-    const over = policer && gains.stood(`entry ${label(index)} ${direction}`) ? gains.policed(policer) : null;
+    const over = policer && gains.before.has(`entry ${label(index)} ${direction}`) ? gains.policed(policer) : null;
     if (policer) add('thinned', direction, over?.packets ?? 0n, over?.bytes ?? 0n);
     thinned += over?.packets ?? 0n;
     if (entry.filtered) {
@@ -80,10 +88,15 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     if (tap.leavesUncounted) add('sent', direction, packets - counted.drops > 0n ? packets - counted.drops : 0n);
   }
 
+  let left = 0n;
   for (const { index } of tap.out) {
     const counted = at(index, `out ${label(index)}`);
     add('sent', 'BOTH', counted.txPackets, counted.txBytes);
+    left += counted.txPackets;
   }
+  const gone = isExact ? goneSources(gains.before, points) : [];
+  const unread = (tap.out.length > 0 ? left : copied) - seen;
+  if (gone.length > 0 && unread > 0n) add('seen', directionOf(gone), unread);
   for (const index of tap.in) {
     const counted = at(index, `in ${label(index)}`);
     dropped += counted.drops;
@@ -116,6 +129,18 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     missed += (state & 2) !== 0 ? counted.txPackets + counted.txErrors : 0n;
   }
   return { stages, unknown, missed, points };
+}
+
+/** Sources that were mirrored at the reading before, and are not any more. */
+function goneSources(before: ReadonlySet<string>, points: ReadonlySet<string>): readonly string[] {
+  return [...before].filter((point) => point.startsWith(seenPoint) && !points.has(point));
+}
+
+/** The name of a source's point ends with what is mirrored of it. */
+function directionOf(sources: readonly string[]): Direction {
+  const states = new Set(sources.map((source) => source.slice(-1)));
+  if (states.size > 1 || states.has('3')) return 'BOTH';
+  return states.has('1') ? 'OUT' : 'IN';
 }
 
 /** What an entry drops is what its policer or its filter does not let pass, or what could not be sent by the wire behind. */

@@ -1,0 +1,96 @@
+import { settled } from '@taas/lab';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Figures, figuresMs } from './figures.js';
+import { type Collector, type LabSettings, TapLab, type TestVm } from './tap-lab.js';
+
+const nodes = ['node-a', 'node-b', 'node-c'];
+const often = { intervals: { statistics_ms: 200, budget_ms: 100 } };
+
+/** Losses that are made on purpose, and told to the frame; on whatever switch. */
+export function describeLosses(name: string, settings: () => LabSettings): void {
+  let lab: TapLab;
+  let figures: Figures;
+  afterEach(async () => {
+    await lab?.stop();
+  });
+
+  async function tap(more: Partial<LabSettings>) {
+    lab = await TapLab.start({ ...settings(), nodes, agent: often, ...more });
+    figures = new Figures(lab);
+    const collector = await lab.collector('node-b');
+    const service = await lab.service(collector);
+    const vm = await lab.vm('node-a');
+    const flow = await lab.flow(service, vm, 'OUT');
+    await lab.active(flow);
+    return { collector, service, vm, flow };
+  }
+
+  /** The VM sends. @returns how many copies the collector has got */
+  async function copied(vm: TestVm, collector: Collector, count: number): Promise<number> {
+    const capture = await lab.cloud.node(collector.node).switch.capture(collector.port);
+    await lab.sends(vm, lab.frames(count));
+    await settled(capture, lab.clock, { atLeast: 0 });
+    return (await capture.stop()).length;
+  }
+
+  describe(`${name}: losses`, () => {
+    it('by a budget are thinned, to the frame', { timeout: 120_000 }, async () => {
+      const budget = { flow: { max_kbps: 100 } };
+      const { collector, service, vm, flow } = await tap({ agent: { ...often, budget } });
+      const sent = 1000;
+      const got = await copied(vm, collector, sent);
+      expect(got).toBeGreaterThan(0);
+      expect(got).toBeLessThan(sent);
+      const own = { 'seen OUT': sent, 'copied OUT': sent, 'thinned OUT': sent - got };
+      await figures.expect('node-a', 'tap_flows', flow, own);
+      await figures.expect('node-b', 'tap_services', service, {
+        ...{ 'arrived BOTH': got, 'offered BOTH': got, 'delivered BOTH': got, 'ring_dropped BOTH': 0, 'no_vm BOTH': 0 },
+      });
+      const shown = await lab.client.statistics('tap_services', service);
+      expect(shown.lost.filter(({ packets }) => packets > 0)).toEqual([{ cause: 'thinned', packets: sent - got }]);
+      expect(shown).toMatchObject({ unaccounted: 0, completeness: got / sent });
+    });
+
+    it('by a node that is away are told, and nothing of them is unaccounted', { timeout: 240_000 }, async () => {
+      const { collector, service, vm, flow } = await tap({});
+      expect(await copied(vm, collector, 20)).toBe(20);
+      // What VPP had counted since the last reading goes with it.
+      await figures.expect('node-b', 'tap_services', service, {
+        ...{ 'arrived BOTH': 20, 'offered BOTH': 20, 'delivered BOTH': 20, 'ring_dropped BOTH': 0, 'no_vm BOTH': 0 },
+      });
+      await lab.cloud.node('node-b').switch.kill();
+      await lab.sends(vm, lab.frames(15));
+      await lab.cloud.node('node-b').switch.restart();
+      await lab.eventually(() => lab.client.until('tap_flows', flow, 'ACTIVE').then(() => undefined), figuresMs);
+      expect(await copied(vm, collector, 10)).toBe(10);
+      await lab.eventually(async () => {
+        const shown = await lab.client.statistics('tap_services', service);
+        expect(shown).toMatchObject({ current: true, unaccounted: 0 });
+        const at = (stage: string) =>
+          shown.stages.filter((each) => each.stage === stage).reduce((sum, { packets }) => sum + packets, 0);
+        // The flow is taken off its node while nobody is there to receive, and then nobody looks at the source.
+        expect(at('seen')).toBeGreaterThanOrEqual(30);
+        expect(at('delivered')).toBe(30);
+        const lost = shown.lost.reduce((sum, { packets }) => sum + packets, 0);
+        const notMirrored = shown.lost.find(({ cause }) => cause === 'not_mirrored')?.packets ?? 0;
+        expect(lost).toBe(at('seen') + notMirrored - 30);
+      }, figuresMs);
+    });
+
+    it('of a source that moves are told, to the frame', { timeout: 120_000 }, async () => {
+      const { collector, service, vm, flow } = await tap({});
+      expect(await copied(vm, collector, 20)).toBe(20);
+      await lab.cloud.bindings.unbind('node-a', vm.port.id);
+      await lab.cloud.node('node-a').switch.removePort(vm.port);
+      const there = await lab.vm('node-c', vm.port.id);
+      await lab.active(flow);
+      expect(await copied(there, collector, 30)).toBe(30);
+      await lab.eventually(async () => {
+        const shown = await lab.client.statistics('tap_services', service);
+        expect(shown).toMatchObject({ current: true, unaccounted: 0, completeness: 1 });
+        expect(shown.stages).toContainEqual(expect.objectContaining({ stage: 'seen', packets: 50 }));
+        expect(shown.stages).toContainEqual(expect.objectContaining({ stage: 'delivered', packets: 50 }));
+      }, figuresMs);
+    });
+  });
+}

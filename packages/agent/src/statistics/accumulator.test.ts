@@ -111,9 +111,9 @@ it('has seen of a source that took its counters along what was copied of it sinc
   const out = [{ index: 9, wire: 8 }];
   const both = [...port, { from: 2, to: 100, state: 2, exact: true } as const];
   take({ mirrors: both, out });
-  [1, 2, 9].forEach((index, n) =>
-    counters.set(index, [{ rxPackets: 8n }, { txPackets: 4n }, { txPackets: 7n }][n] ?? {}),
-  );
+  counters.set(1, { rxPackets: 8n });
+  counters.set(2, { txPackets: 4n });
+  counters.set(9, { txPackets: 7n });
   take({ mirrors: both, out });
   expect(told()).toEqual({ seen: '3', sent: '7' });
   expect(accumulator.figures('tap_services', id)?.stages).toMatchObject([

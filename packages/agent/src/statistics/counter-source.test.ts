@@ -7,9 +7,10 @@ import type { Vpp } from '../vpp/vpp-messages.js';
 import { Accumulator } from './accumulator.js';
 import { CounterSource } from './counter-source.js';
 
-const shown = `Name Idx State MTU Counter Count
+const interfacesShown = `Name Idx State MTU Counter Count
 port0                             1      up          9000/0/0/0     rx packets                     5
 `;
+let shown: string;
 let asked: string[];
 // Safe: nobody asks it for more.
 const vpp = {
@@ -75,7 +76,7 @@ function entries(name = 'port0', packets = 7n): Parameters<MadeSegment['lay']>[0
 const read = async (of: CounterSource) => (await of.read(vpp, { interfaces: [1], policers: false })).counted(1);
 
 beforeEach(() => {
-  [asked, warnings, time] = [[], [], 0];
+  [asked, warnings, time, shown] = [[], [], 0, interfacesShown];
   bytes = () => made();
 });
 
@@ -83,6 +84,32 @@ it('reads the segment of the VPP that answers, and asks VPP for nothing else', a
   const counters = source();
   expect(await read(counters)).toMatchObject({ rxPackets: 7n, rxBytes: 700n, drops: 0n });
   expect([counters.way, counters.problem, counters.gauges.buffersAvailable, asked]).toEqual(['segment', null, 16, []]);
+});
+
+it('reads policers by the command line as long as the segment has none: VPP makes their counters with the first', async () => {
+  const name = `taas.flow:00000000-0000-4000-8000-000000000001`;
+  const said = ['conform 5 packets, 50 bytes', 'exceed 1 packets, 10 bytes', 'violate 2 packets, 20 bytes'];
+  shown = [`Name "${name}" type 1r2c cir 100`, ...said].join('\n');
+  const counters = source();
+  const policed = async () =>
+    (await counters.read(vpp, { interfaces: [1], policers: true })).policed({ name, index: 0 });
+  expect(await policed()).toEqual({ passedPackets: 5n, passedBytes: 50n, packets: 3n, bytes: 30n });
+  expect([counters.way, asked]).toEqual(['segment', ['show policer']]);
+  const of = (packets: bigint) => ({ combined: [[[packets, packets * 10n] as [bigint, bigint]]] });
+  const segment = made();
+  bytes = () => segment;
+  const later = source();
+  segment.lay([
+    ...entries(),
+    ...(['conform', 'exceed', 'violate'] as const).map(
+      (colour, n) => [`/net/policer/${colour}`, of(BigInt(n + 7))] as Parameters<MadeSegment['lay']>[0][number],
+    ),
+  ]);
+  const reading = await later.read(vpp, { interfaces: [1], policers: true });
+  expect(reading.policed({ name, index: 0 })).toEqual({
+    ...{ passedPackets: 7n, passedBytes: 70n, packets: 17n, bytes: 170n },
+  });
+  expect(asked).toHaveLength(1);
 });
 
 it.each<[string, () => MadeSegment]>([

@@ -12,13 +12,12 @@ import {
   type StatsValue,
   VppStatsError,
 } from 'vpp-api';
-import { canCountPolicers, parseCounts } from '../vpp/policer-counts.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
 import { commandLineCounters } from './command-line-counters.js';
-import type { Counted, Policed, Reading } from './reading.js';
+import { policedByCommandLine, policedBySegment, policerNames } from './policed.js';
+import type { Counted, Reading } from './reading.js';
 
 const interfaceNames = ['/if/rx', '/if/tx', '/if/drops', '/if/tx-error'] as const;
-const policerNames = ['/net/policer/conform', '/net/policer/exceed', '/net/policer/violate'] as const;
 const gaugeNames = {
   buffersAvailable: '/buffer-pools/default-numa-0/available',
   buffersUsed: '/buffer-pools/default-numa-0/used',
@@ -161,7 +160,6 @@ export class CounterSource {
         return value === null ? [] : [[key, Number(value)]];
       }),
     );
-    const [conform, exceed, violate] = policerNames.map((name) => values.get(name));
     return {
       boot: this.#boot,
       counted: (index): Counted | undefined =>
@@ -175,18 +173,8 @@ export class CounterSource {
               drops: drops.count(index),
               txErrors: txErrors.count(index),
             },
-      policed: ({ index }): Policed | undefined =>
-        conform instanceof CombinedCounters &&
-        exceed instanceof CombinedCounters &&
-        violate instanceof CombinedCounters &&
-        index < conform.length
-          ? {
-              passedPackets: conform.packets(index),
-              passedBytes: conform.bytes(index),
-              packets: exceed.packets(index) + violate.packets(index),
-              bytes: exceed.bytes(index) + violate.bytes(index),
-            }
-          : undefined,
+      // VPP makes their counters with the first policer, and some releases have none in the segment.
+      policed: policedBySegment(values) ?? (await policedByCommandLine(vpp, policers)),
     };
   }
 
@@ -219,10 +207,6 @@ export class CounterSource {
     const { interfaces } = this.options.snapshot;
     const names = indices.flatMap((index) => interfaces.get(index)?.name ?? []);
     const counted = await commandLineCounters(vpp, names);
-    const policed =
-      policers && canCountPolicers(vpp)
-        ? parseCounts((await vpp.request('cli_inband', { cmd: 'show policer' })).reply, () => undefined)
-        : null;
     return {
       boot: this.#boot,
       counted: (index): Counted | undefined => {
@@ -237,16 +221,7 @@ export class CounterSource {
           txErrors: BigInt(found.txErrors),
         };
       },
-      policed: ({ name }): Policed | undefined => {
-        const found = policed?.get(name);
-        if (!found) return undefined;
-        return {
-          passedPackets: BigInt(found.passed.packets),
-          passedBytes: BigInt(found.passed.bytes),
-          packets: BigInt(found.dropped.packets),
-          bytes: BigInt(found.dropped.bytes),
-        };
-      },
+      policed: await policedByCommandLine(vpp, policers),
     };
   }
 

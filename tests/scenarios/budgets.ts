@@ -64,12 +64,13 @@ export function describeBudgets(name: string, settings: () => LabSettings): void
       });
 
     it('of packets/s suspend the flow that is over, which comes back by itself', { timeout: 60_000 }, async () => {
-      await start({ flow: { max_pps: 200 }, suspend_ms: 5_000 });
+      // So long that it is seen on a busy machine, too.
+      await start({ flow: { max_pps: 200 }, suspend_ms: 10_000 });
       const [over, other] = [await tap('node-b'), await tap('node-b')];
       expect((await burst(over, many)).own).toBe(many);
       await lab.eventually(async () =>
         expect(await shown(over.flow)).toBe(
-          'ERROR suspended: more than the 200 packets/s that a flow may copy; tried again after 5 s',
+          'ERROR suspended: more than the 200 packets/s that a flow may copy; tried again after 10 s',
         ),
       );
       expect(await burst(over, 10)).toEqual({ own: 10, copied: 0 });

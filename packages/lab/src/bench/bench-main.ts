@@ -16,6 +16,7 @@ import { benchOpenStack } from './bench-openstack.js';
 import { type BenchFlags, type BenchName, type BenchOptions, benchHelp, benchOptions } from './bench-options.js';
 import { benchRecovery } from './bench-recovery.js';
 import { type BenchResult, type Figure, medianOf, meetsTarget, renderResult } from './bench-result.js';
+import { benchStatistics } from './bench-statistics.js';
 import { benchVppApi } from './bench-vpp-api.js';
 
 const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>> = {
@@ -28,6 +29,7 @@ const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>
   etcd: benchEtcd,
   collector: benchCollector,
   openstack: benchOpenStack,
+  statistics: benchStatistics,
 };
 
 /** `npm run bench`: see {@link benchHelp}. */

@@ -8,6 +8,7 @@ export const benchNames = [
   'etcd',
   'collector',
   'openstack',
+  'statistics',
 ] as const;
 export type BenchName = (typeof benchNames)[number];
 /** What is run when nothing is named: all that needs nothing large. */
@@ -38,6 +39,7 @@ processes of its own: etcd, VPP or the simulator, server and agents.
   etcd      calls to etcd by our transport beside the library's; run when it is named
   collector what a collector that does not read costs the tapped port (a real VPP and dpdk-testpmd, Debian's dpdk-dev,
             only; run when it is named)
+  statistics  all counters of 10,000 interfaces, by the statistics segment and by the command line (a real VPP only)
   openstack our server beside a real Neutron with upstream's plugin, with a real Keystone; installs Debian's packages of
             them where they are missing, and so is run only when it is named
 

@@ -141,6 +141,18 @@ describe('a plan', () => {
     expect((await planned('BOTH'))?.forecast.counted_by).toBeNull();
   });
 
+  it('knows whose a port is and where, though nothing has used it before', async () => {
+    const place = { is: 'bound', node: 'node2', projectId: acme, mtu: 1450 } as const;
+    const asked = await cloud.replica({
+      ...{ owners: 'always', placesFrom: 'records', place: () => place },
+      ports: { lookup: async () => ({ is: 'known', projectId: acme, visible: true }) },
+    });
+    const mirrored = { port_id: portId(2), mirror_type: 'gre', remote_ip: '192.0.2.9', directions: { IN: 7 } };
+    const { plan } = (await planCreate('tap_mirror', mirrored, asked.as(acme))).body;
+    expect(plan.taps[0]).toMatchObject({ status: 'ACTIVE', copying: { size: { port_mtu: 1450, needs_mtu: 1492 } } });
+    expect(plan.nodes).toMatchObject([{ node: 'node2', change: 'add' }]);
+  });
+
   it('of a deletion says what goes, and by a second one nothing', async () => {
     const to = await service();
     const id = await make('tap_flow', flowTo(to, portId(2)));

@@ -141,6 +141,20 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     });
 
   program
+    .command('report')
+    .description('say how complete taps were over a period, as far as that can be told')
+    .argument('[name-or-id]', 'one tap; default: all that the caller may see')
+    .addOption(kindOption())
+    .addOption(new Option('--since <time>', 'when the period begins: 12h, 30d, 4w ago, or a time').default('30d'))
+    .option('--baseline <file>', 'an earlier report in JSON: figures are what came since')
+    .option('--project <id>', 'taps of this project; for administrators')
+    .option('--csv', 'write CSV, with a column for each figure')
+    .action(async (name: string | undefined, options, command: Command) => {
+      const { report } = await import('./commands/report.js');
+      await report(await context(command), name, options);
+    });
+
+  program
     .command('trace')
     .description('say where a packet of the source port would go, and what decides')
     .argument('<name-or-id>', 'a tap; of a tap service each of its tap flows')

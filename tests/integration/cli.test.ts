@@ -15,8 +15,8 @@ const project = 'acme';
 let cloud: Cloud;
 
 /** A command as a user of the project, in development authentication. */
-const run = (...words: string[]) =>
-  taas({ env: { OS_AUTH_TYPE: 'none', OS_PROJECT_ID: project, OS_ENDPOINT: cloud.url } }, ...words);
+const env = () => ({ OS_AUTH_TYPE: 'none', OS_PROJECT_ID: project, OS_ENDPOINT: cloud.url });
+const run = (...words: string[]) => taas({ env: env() }, ...words);
 const json = async (...words: string[]) => {
   const { code, out, err } = await run('-f', 'json', ...words);
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
@@ -128,6 +128,28 @@ describe('taas with a real server and agents', () => {
     );
     expect(rate.code).toBe(2);
     expect(rate.out).toMatch(/^source sends now +0 packets\/s, 0 bit\/s/m);
+    const before = await run('report', '--since', '1h', '-f', 'json');
+    expect(JSON.parse(before.out)).toMatchObject({
+      audit_trail: { known: false },
+      taps: [
+        { id: service.id, covers: 'part', current: true, events: null },
+        { id: flow.id, covers: 'part', figures: { unaccounted: 0 }, counted: { current: true } },
+      ],
+    });
+    const audited = await taas(
+      { env: { ...env(), OS_ROLES: 'admin' }, files: new Map([['before.json', before.out]]) },
+      ...['report', 'web', '--since', '2026-01-01', '--baseline', 'before.json', '-f', 'json'],
+    );
+    expect(JSON.parse(audited.out)).toMatchObject({
+      audit_trail: { known: true },
+      taps: [
+        {
+          id: flow.id,
+          covers: expect.stringMatching(/whole|since_baseline/),
+          events: expect.arrayContaining([expect.objectContaining({ event: 'created' })]),
+        },
+      ],
+    });
     const going = await run('plan', 'delete', 'ids', '-f', 'value');
     expect(going.code).toBe(2);
     expect(going.out).toContain(`node-b\tremove\ttap_flow\tstop copying port ${uuid(2)}\n`);

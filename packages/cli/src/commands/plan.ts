@@ -81,9 +81,9 @@ async function planCreate(context: Context, { kind, attributes }: Wanted, withRa
 const codeOf = (plans: readonly Plan[]): number =>
   plans.some(({ changes }) => changes) ? exitCodes.unknown.code : exitCodes.done.code;
 
-/** Agents write figures every 5 s while somebody asks, and every 8 s where nothing has changed. */
-const newerMs = 6_000;
-const looks = 2;
+/** Agents look every 5 s while somebody asks, and write what has not changed when it is 8 s old. */
+const newerMs = 5_000;
+const looks = 4;
 
 async function lookTwice(
   { api }: Context,

@@ -48,12 +48,13 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
     checkRoom: deps.checkRoom ?? (() => undefined),
   };
   const controller = new TapController({ ...shared, admission, placements, mirrorRules, contained });
+  const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
   const planner = new TapPlanner({
     ...{ ...shared, admission: admissionDeps, rules: { policy, mirrors: mirrorRules } },
+    takePlace: (project, signal) => places.take(project, signal),
     mayWrite: deps.audit?.checkOpen ?? (() => undefined),
   });
   const quotas = new QuotaController({ store, live, access, writes, defaults: quotaLimits, catchUpMs });
-  const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
   const taps = { controller, limits, slices, places };
   const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
   const desk = new StatisticsDesk({ store, live, clock, ...(deps.statistics ? { limits: deps.statistics } : {}) });

@@ -1,6 +1,7 @@
 import { keys, root, tapStateCodec } from '@taas/model';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Slices } from '../slices/slices.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 
 const path = '/v2.0/taas/plan';
@@ -332,6 +333,29 @@ describe('a plan is bounded as the request', () => {
     const statuses = [];
     for (let n = 0; n < 3; n++) statuses.push((await limited.as(acme)('POST', path, body)).status);
     expect(statuses).toEqual([200, 200, 429]);
+  });
+
+  it('is of one state of the tap service, or refused while that changes all the time', async () => {
+    const to = await service();
+    await make('tap_flow', flowTo(to, portId(3)));
+    let changes = 0;
+    let now = 0;
+    let isCalm = false;
+    const touch = async () => {
+      changes += 1;
+      await cloud.unbind('node1', portId(3));
+      await cloud.bind('node1', portId(3), acme);
+      await cloud.caughtUp();
+    };
+    // Every slice is over after one step.
+    const nextLap = (run: () => void) => void (isCalm ? Promise.resolve() : touch()).then(run);
+    const slices = new Slices({ clock: { monotonic: () => (now += 1_000) }, nextLap });
+    const asked = (await cloud.replica({ slices })).as(acme);
+    const plan = () => asked('POST', path, { plan: { create: { tap_flow: flowTo(to, portId(2)) } } });
+    expect((await plan()).body.NeutronError.message).toBe('The tap service changes at the moment: try again.');
+    expect(changes).toBeGreaterThan(3);
+    isCalm = true;
+    expect((await plan()).status).toBe(200);
   });
 
   it('is refused where etcd has no room', async () => {

@@ -67,10 +67,10 @@ export function* compiledChange(
   for (const id of touched.services) {
     const before = yield* compiling(yield* cutting(view, rules.policy, id));
     const after = yield* compiling(yield* cutting(planned, rules.policy, id));
-    nodes.push(...(yield* differences(view, before.nodeRecords, after.nodeRecords)));
+    yield* differences(view, before.nodeRecords, after.nodeRecords, nodes);
+    const concerned = yield* recordsOf(after, new Set([...taps, id]));
     for (const tap of taps) {
-      yield;
-      const status = statusOf(planned, after, id, tap);
+      const status = statusOf(planned, after, concerned, id, tap);
       if (status) statuses.set(tap, status);
     }
     for (const [tap, way] of yield* waysOf(after, taps)) ways.set(tap, way);
@@ -79,7 +79,7 @@ export function* compiledChange(
     const [before, after] = [view, planned].map((each) => compileMirror(each, rules.mirrors, id));
     if (!before || !after) continue;
     const byKey = (records: readonly WantedRecord[]) => new Map(records.map((each) => [each.key, each]));
-    nodes.push(...(yield* differences(view, byKey(before.records), byKey(after.records))));
+    yield* differences(view, byKey(before.records), byKey(after.records), nodes);
     if (!taps.has(id)) continue;
     const { blocker, lasting, records } = after;
     const parts = records.filter(({ leaving }) => !leaving).map((each) => partOf(planned, each));
@@ -89,12 +89,13 @@ export function* compiledChange(
   return { nodes, statuses, ways };
 }
 
+/** @param found gets them: of a large tap service they are many */
 function* differences(
   view: ClusterView,
   before: ReadonlyMap<string, WantedRecord>,
   after: ReadonlyMap<string, WantedRecord>,
-): Sliced<NodeChange[]> {
-  const found: NodeChange[] = [];
+  found: NodeChange[],
+): Sliced<void> {
   const told = ({ kind, key }: WantedRecord) => {
     const entry = shelf(view, kind).published(key);
     return entry && !entry.record?.removed ? entry.value : null;
@@ -113,22 +114,35 @@ function* differences(
     const { node, kind, id } = wanted;
     found.push({ node, kind, id, value: stands, before: stands, change: 'remove' });
   }
+}
+
+/** What nodes are to do about some taps, by id; without what is done only until another node does it. */
+function* recordsOf({ nodeRecords }: Compiled, taps: ReadonlySet<string>): Sliced<ReadonlyMap<string, WantedRecord[]>> {
+  const found = new Map<string, WantedRecord[]>();
+  for (const record of nodeRecords.values()) {
+    yield;
+    if (record.leaving || !taps.has(record.id)) continue;
+    found.set(record.id, [...(found.get(record.id) ?? []), record]);
+  }
   return found;
 }
 
 /** Null if the tap is none of the service's, or the service is one that was not asked about. */
-function statusOf(view: ClusterView, compiled: Compiled, service: string, tap: string): StatusView | null {
+function statusOf(
+  view: ClusterView,
+  { blockers }: Compiled,
+  concerned: ReadonlyMap<string, readonly WantedRecord[]>,
+  service: string,
+  tap: string,
+): StatusView | null {
   const isService = tap === service;
   if (!isService && view.flows.get(tap)?.record?.tap_service_id !== service) return null;
-  const { blockers, nodeRecords } = compiled;
   const blocker = (isService ? null : blockers.flows.get(tap)) ?? blockers.service;
   if (blockers.lasting.has(tap) && blocker) return { status: 'ERROR', ...blocker };
   // A flow stands only if the collector's node does its part, too.
-  const concerned = [...nodeRecords.values()].filter(
-    ({ id, leaving }) => !leaving && (id === service || (!isService && id === tap)),
-  );
+  const parts = [service, ...(isService ? [] : [tap])].flatMap((id) => concerned.get(id) ?? []);
   return derived(
-    concerned.map((each) => partOf(view, each)),
+    parts.map((each) => partOf(view, each)),
     blocker,
   );
 }

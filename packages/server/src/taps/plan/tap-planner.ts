@@ -27,6 +27,8 @@ export interface PlannerDeps extends NewTapsDeps {
   /** What this replica has written: a plan knows at least that. */
   readonly writes: OwnWrites;
   readonly catchUpMs: number;
+  /** Takes one of the places that a project has for what holds memory. @returns gives it back */
+  readonly takePlace: (project: string, signal: AbortSignal) => Promise<() => void>;
   /** Throws why nothing may be made now, as the store would of a write. */
   readonly mayWrite: () => void;
 }
@@ -79,6 +81,20 @@ export class TapPlanner {
   }
 
   async #compile(
+    operations: readonly Operation[],
+    taps: ReadonlySet<string>,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<CompiledChange> {
+    const release = await this.deps.takePlace(caller.projectId, signal);
+    try {
+      return await this.#compileInPlace(operations, taps, caller, signal);
+    } finally {
+      release();
+    }
+  }
+
+  async #compileInPlace(
     operations: readonly Operation[],
     taps: ReadonlySet<string>,
     caller: Caller,

@@ -112,6 +112,32 @@ describe('a plan', () => {
     expect(await code(portId(3))).toBe('agent_not_running');
   });
 
+  it('says that no segment is free, where the ways between nodes have none left', async () => {
+    const option = { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3901, exclusive: true } as const;
+    const narrow = new TestCloud({ options: [option], projectShare: 0.5 });
+    try {
+      for (const n of [1, 2, 3]) await narrow.bind(`node${n}`, portId(n), acme);
+      for (const n of [1, 2, 3]) await narrow.agent(`node${n}`);
+      const one = await narrow.replica();
+      await narrow.lead(one);
+      const as = one.as(acme);
+      const to = (await as('POST', '/v2.0/taas/tap_services', { tap_service: { port_id: portId(1) } })).body.tap_service
+        .id;
+      const other = (await as('POST', '/v2.0/taas/tap_services', { tap_service: { port_id: portId(2) } })).body
+        .tap_service.id;
+      const planned = async (service: string) => {
+        await narrow.settle();
+        return (await planCreate('tap_flow', flowTo(service, portId(3)), as)).body.plan.taps[0];
+      };
+      expect(await planned(other)).toMatchObject({ copying: { transport: { type: 'vlan', takes_segment: true } } });
+      await as('POST', '/v2.0/taas/tap_flows', { tap_flow: flowTo(to, portId(3)) });
+      expect(await planned(to)).toMatchObject({ copying: { transport: { type: 'vlan', takes_segment: false } } });
+      expect(await planned(other)).toMatchObject({ status_code: 'segments_exhausted', copying: { transport: null } });
+    } finally {
+      await narrow.stop();
+    }
+  });
+
   it('says what the node of a tap service has said of it', async () => {
     const to = await service();
     await cloud.lead(server);
@@ -356,6 +382,21 @@ describe('a plan is bounded as the request', () => {
     expect(changes).toBeGreaterThan(3);
     isCalm = true;
     expect((await plan()).status).toBe(200);
+  });
+
+  it('holds no more of a project at a time than lists do', async () => {
+    const to = await service();
+    const held: (() => void)[] = [];
+    let isOpen = false;
+    const nextLap = (run: () => void) => void (isOpen ? setImmediate(run) : held.push(run));
+    const slices = new Slices({ clock: { monotonic: () => 0 }, nextLap });
+    const asked = (await cloud.replica({ slices, limits: { projectLists: 1 } })).as(acme);
+    const all = Array.from({ length: 10 }, () => asked('POST', path, { plan: { delete: { tap_service: to } } }));
+    expect((await Promise.race(all)).status).toBe(429);
+    isOpen = true;
+    for (const run of held) run();
+    const statuses = (await Promise.all(all)).map(({ status }) => status).sort();
+    expect(statuses).toEqual([...Array(9).fill(200), 429]);
   });
 
   it('is refused where etcd has no room', async () => {

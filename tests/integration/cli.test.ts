@@ -15,8 +15,8 @@ const project = 'acme';
 let cloud: Cloud;
 
 /** A command as a user of the project, in development authentication. */
-const run = (...words: string[]) =>
-  taas({ env: { OS_AUTH_TYPE: 'none', OS_PROJECT_ID: project, OS_ENDPOINT: cloud.url } }, ...words);
+const env = () => ({ OS_AUTH_TYPE: 'none', OS_PROJECT_ID: project, OS_ENDPOINT: cloud.url });
+const run = (...words: string[]) => taas({ env: env() }, ...words);
 const json = async (...words: string[]) => {
   const { code, out, err } = await run('-f', 'json', ...words);
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
@@ -39,6 +39,35 @@ describe('taas with a real server and agents', () => {
   it('makes, waits for, finds and deletes taps', async () => {
     const service = await json('create', 'service', '--port', uuid(1), '--name', 'ids', '--wait=30');
     expect(service).toMatchObject({ kind: 'tap_service', name: 'ids', status: 'ACTIVE' });
+    const planned = await run(
+      '-f',
+      'json',
+      'plan',
+      'create',
+      'flow',
+      '--service',
+      'ids',
+      '--port',
+      uuid(2),
+      '--direction',
+      'both',
+    );
+    expect(planned).toMatchObject({ code: 2, err: '' });
+    expect(JSON.parse(planned.out)).toMatchObject({
+      ...{
+        changes: true,
+        taps: [{ id: null, status: 'ACTIVE', copying: { transport: { type: 'vlan', takes_segment: true } } }],
+      },
+      nodes: [
+        {
+          node: 'node-b',
+          change: 'add',
+          steps: [`copy port ${uuid(2)}, IN and OUT, to the collector's node over VLAN`],
+        },
+        { node: 'node-a', change: 'change', id: service.id },
+      ],
+    });
+    expect(await json('list', 'flows')).toEqual([]);
     const flow = await json(
       ...['create', 'flow', '--service', 'ids', '--port', uuid(2), '--direction', 'both', '--name', 'web'],
       ...['--filter', 'accept,protocol=udp,destination_port=53', '--filter', 'reject', '--wait=30'],
@@ -83,6 +112,47 @@ describe('taas with a real server and agents', () => {
     const live = await run('trace', 'web', '--live', '--packet', 'ip 10.0.0.1 > 10.0.0.2 udp 53');
     expect(live.code).toBe(0);
     expect(live.out).toMatch(/counted meanwhile:\n {2}seen +IN +0 packets\n[\s\S]*service delivered +BOTH +0 packets/);
+
+    const rate = await run(
+      'plan',
+      'create',
+      'mirror',
+      '--port',
+      uuid(2),
+      '--remote-ip',
+      '192.0.2.9',
+      '--type',
+      'gre',
+      '--in',
+      '7',
+    );
+    expect(rate.code).toBe(2);
+    expect(rate.out).toMatch(/^source sends now +0 packets\/s, 0 bit\/s/m);
+    const before = await run('report', '--since', '1h', '-f', 'json');
+    expect(JSON.parse(before.out)).toMatchObject({
+      audit_trail: { known: false },
+      taps: [
+        { id: service.id, covers: 'part', current: true, events: null },
+        { id: flow.id, covers: 'part', figures: { unaccounted: 0 }, counted: { current: true } },
+      ],
+    });
+    const audited = await taas(
+      { env: { ...env(), OS_ROLES: 'admin' }, files: new Map([['before.json', before.out]]) },
+      ...['report', 'web', '--since', '2026-01-01', '--baseline', 'before.json', '-f', 'json'],
+    );
+    expect(JSON.parse(audited.out)).toMatchObject({
+      audit_trail: { known: true },
+      taps: [
+        {
+          id: flow.id,
+          covers: expect.stringMatching(/whole|since_baseline/),
+          events: expect.arrayContaining([expect.objectContaining({ event: 'created' })]),
+        },
+      ],
+    });
+    const going = await run('plan', 'delete', 'ids', '-f', 'value');
+    expect(going.code).toBe(2);
+    expect(going.out).toContain(`node-b\tremove\ttap_flow\tstop copying port ${uuid(2)}\n`);
 
     const gone = await run('delete', 'ids', '--yes', '--wait=30');
     expect(gone).toMatchObject({ code: 0 });

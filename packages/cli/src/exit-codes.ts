@@ -1,8 +1,12 @@
 /** What the command's exit code says; a code never gets another meaning. */
 export const exitCodes = {
-  done: { code: 0, means: 'Done. Of `doctor`: nothing is wrong.' },
+  done: { code: 0, means: 'Done. Of `doctor`: nothing is wrong. Of `plan`: nothing would change.' },
   failed: { code: 1, means: 'Something went wrong that has no code of its own. Of `doctor`: something is wrong.' },
-  unknown: { code: 2, means: 'Of `doctor` alone: nothing wrong was found, and at least one check could not decide.' },
+  unknown: {
+    code: 2,
+    means:
+      'Of `doctor`: nothing wrong was found, and at least one check could not decide. Of `plan`: something would change.',
+  },
   not_found: { code: 3, means: 'Nothing has this name or id, or the caller may not see it.' },
   ambiguous: { code: 4, means: 'Several have this name; the message lists them.' },
   unauthenticated: { code: 5, means: 'There are no credentials, or Keystone or the API does not take them.' },

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import type { Context } from './commands/context.js';
 import { CliError, exitCodes } from './exit-codes.js';
 import type { Host } from './host/host.js';
@@ -30,7 +30,7 @@ export async function main(host: Host, words: readonly string[]): Promise<number
       code = answer;
     },
   });
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+  for (const command of withInner(program))
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => guarded.terminal.err(printableLines(text)),
@@ -49,4 +49,9 @@ export async function main(host: Host, words: readonly string[]): Promise<number
     guarded.terminal.err(`taas: ${printableLines(text)}\n`);
     return exitCodes[known ? error.outcome : 'failed'].code;
   }
+}
+
+/** A command and all commands of its own. */
+function withInner(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withInner)];
 }

@@ -68,42 +68,19 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     });
 
   const create = program.command('create').description('create a tap service, tap flow or tap mirror');
-  const newTap = (kind: Kind, what: string, port: string) =>
-    create
-      .command(kind)
-      .description(`create a tap ${kind}: ${what}`)
-      .requiredOption('--port <name-or-id>', port)
-      .option('--name <name>', 'its name')
-      .option('--description <text>', 'its description')
-      .option('--project <id>', 'its project; for administrators');
-  newTap('service', 'a port that receives copies', 'the port that receives copies')
+  newService(create, 'create')
     .addOption(waitOption())
     .action(async (options, command: Command) => {
       const { createService } = await import('./commands/create.js');
       await createService(await context(command), options);
     });
-  newTap('flow', 'a port that is copied to a tap service', 'the port that is copied')
-    .requiredOption('--service <name-or-id>', 'the tap service that receives the copies')
-    .addOption(
-      new Option('--direction <direction>', 'in is towards the VM, out is from it')
-        .choices(['in', 'out', 'both', 'IN', 'OUT', 'BOTH'])
-        .makeOptionMandatory(),
-    )
-    .option('--vlan-filter <ids>', 'VLAN ids and ranges by comma')
-    .option('--filter <rule>', 'a rule such as accept,protocol=udp,destination_port=53; repeated, in order', append)
-    .option('--filter-file <file>', 'filter_rules in JSON or YAML')
-    .addOption(new Option('--accounting <how>', 'how its copies are counted').choices(['shared', 'exact']))
+  newFlow(create, 'create')
     .addOption(waitOption())
     .action(async (options, command: Command) => {
       const { createFlow } = await import('./commands/create.js');
       await createFlow(await context(command), options);
     });
-  newTap('mirror', 'a port that is copied to an address outside', 'the port that is copied')
-    .requiredOption('--remote-ip <address>', 'where the copies are sent')
-    .addOption(new Option('--type <type>', 'how they travel').choices(['gre', 'erspanv1']).makeOptionMandatory())
-    .option('--in <id>', 'the tunnel id of what the VM receives')
-    .option('--out <id>', 'the tunnel id of what the VM sends')
-    .option('--both <id>', 'the tunnel id of both')
+  newMirror(create, 'create')
     .addOption(waitOption())
     .action(async (options, command: Command) => {
       const { createMirror } = await import('./commands/create.js');
@@ -122,6 +99,35 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
       await remove(await context(command), names, options);
     });
 
+  const plan = program.command('plan').description('say what a change would do, and change nothing');
+  const planned = plan.command('create').description('say what creating a tap would do');
+  const noRate = () => new Option('--no-rate', 'do not look how much the source sends now');
+  newService(planned, 'plan to create').action(async (options, command: Command) => {
+    const { planService } = await import('./commands/plan.js');
+    onAnswer?.(await planService(await context(command), options));
+  });
+  newFlow(planned, 'plan to create')
+    .addOption(noRate())
+    .action(async (options, command: Command) => {
+      const { planFlow } = await import('./commands/plan.js');
+      onAnswer?.(await planFlow(await context(command), options));
+    });
+  newMirror(planned, 'plan to create')
+    .addOption(noRate())
+    .action(async (options, command: Command) => {
+      const { planMirror } = await import('./commands/plan.js');
+      onAnswer?.(await planMirror(await context(command), options));
+    });
+  plan
+    .command('delete')
+    .description('say what deleting taps would do; a tap service takes its tap flows along')
+    .argument('<name-or-id...>')
+    .addOption(kindOption())
+    .action(async (names: string[], options, command: Command) => {
+      const { planDelete } = await import('./commands/plan.js');
+      onAnswer?.(await planDelete(await context(command), names, options));
+    });
+
   program
     .command('stats')
     .description('show what has been counted of a tap: copied, lost, delivered')
@@ -132,6 +138,20 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .action(async (name: string, options, command: Command) => {
       const { stats } = await import('./commands/stats.js');
       await stats(await context(command), name, options);
+    });
+
+  program
+    .command('report')
+    .description('say how complete taps were over a period, as far as that can be told')
+    .argument('[name-or-id]', 'one tap; default: all that the caller may see')
+    .addOption(kindOption())
+    .addOption(new Option('--since <time>', 'when the period begins: 12h, 30d, 4w ago, or a time').default('30d'))
+    .option('--baseline <file>', 'an earlier report in JSON: figures are what came since')
+    .option('--project <id>', 'taps of this project; for administrators')
+    .option('--csv', 'write CSV, with a column for each figure')
+    .action(async (name: string | undefined, options, command: Command) => {
+      const { report } = await import('./commands/report.js');
+      await report(await context(command), name, options);
     });
 
   program
@@ -194,6 +214,40 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
 
   return program;
 }
+
+function newTap(parent: Command, verb: string, kind: Kind, what: string, port: string): Command {
+  return parent
+    .command(kind)
+    .description(`${verb} a tap ${kind}: ${what}`)
+    .requiredOption('--port <name-or-id>', port)
+    .option('--name <name>', 'its name')
+    .option('--description <text>', 'its description')
+    .option('--project <id>', 'its project; for administrators');
+}
+
+const newService = (parent: Command, verb: string) =>
+  newTap(parent, verb, 'service', 'a port that receives copies', 'the port that receives copies');
+
+const newFlow = (parent: Command, verb: string) =>
+  newTap(parent, verb, 'flow', 'a port that is copied to a tap service', 'the port that is copied')
+    .requiredOption('--service <name-or-id>', 'the tap service that receives the copies')
+    .addOption(
+      new Option('--direction <direction>', 'in is towards the VM, out is from it')
+        .choices(['in', 'out', 'both', 'IN', 'OUT', 'BOTH'])
+        .makeOptionMandatory(),
+    )
+    .option('--vlan-filter <ids>', 'VLAN ids and ranges by comma')
+    .option('--filter <rule>', 'a rule such as accept,protocol=udp,destination_port=53; repeated, in order', append)
+    .option('--filter-file <file>', 'filter_rules in JSON or YAML')
+    .addOption(new Option('--accounting <how>', 'how its copies are counted').choices(['shared', 'exact']));
+
+const newMirror = (parent: Command, verb: string) =>
+  newTap(parent, verb, 'mirror', 'a port that is copied to an address outside', 'the port that is copied')
+    .requiredOption('--remote-ip <address>', 'where the copies are sent')
+    .addOption(new Option('--type <type>', 'how they travel').choices(['gre', 'erspanv1']).makeOptionMandatory())
+    .option('--in <id>', 'the tunnel id of what the VM receives')
+    .option('--out <id>', 'the tunnel id of what the VM sends')
+    .option('--both <id>', 'the tunnel id of both');
 
 /** Who is asked besides the API; for operators. */
 function operatorOptions(command: Command): Command {

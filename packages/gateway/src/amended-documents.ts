@@ -83,6 +83,13 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     links: [],
   },
   {
+    name: 'Plans of taps',
+    alias: 'taas-plan',
+    description: 'Says what making or deleting a tap would do, or why it would be refused, and changes nothing.',
+    updated: '2026-11-29T23:00:00-00:00',
+    links: [],
+  },
+  {
     name: 'Status codes of Tap as a Service',
     alias: 'taas-status-code',
     description: 'Says why a tap service, tap flow or tap mirror has its status, by a code for programs.',

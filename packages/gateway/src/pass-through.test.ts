@@ -134,6 +134,7 @@ describe('documents', () => {
       'taas-tapped-ports',
       'taas-statistics',
       'taas-audit',
+      'taas-plan',
       'taas-status-code',
     ]);
     expect(answer.headers).toMatchObject({

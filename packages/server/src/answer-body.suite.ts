@@ -1,3 +1,5 @@
+import type { PlanAnswer } from './taps/plan/plan-answer.js';
+
 /** A resource as the API shows it; which of the attributes there are depends on its kind. */
 export interface ShownInTest {
   readonly id: string;
@@ -27,6 +29,7 @@ export interface AnswerBody {
   readonly tap_flows_links: readonly Link[];
   readonly tap_mirror: ShownInTest;
   readonly tap_mirrors: readonly ShownInTest[];
+  readonly plan: PlanAnswer;
   readonly quota: { readonly tap_service: unknown; readonly network: unknown };
   readonly quotas: readonly Readonly<Record<string, unknown>>[];
   /** Of the OpenAPI document. */

@@ -35,6 +35,16 @@ export function describeCalls(harness: () => StoreHarness): void {
       expect(nothing).toEqual({ succeeded: true, revision });
     });
 
+    it('compares, and takes no revision, for a transaction without operations', async () => {
+      const store = harness().open();
+      const { revision } = await put(store, '/calls/compared', 'x');
+      const same = { kind: 'value', key: '/calls/compared', value: 'x' } as const;
+      expect(await store.transact({ compare: [same], operations: [] })).toEqual({ succeeded: true, revision });
+      const absent = { kind: 'absent', key: '/calls/compared' } as const;
+      const refused = await store.transact({ compare: [same, absent], operations: [] });
+      expect(refused).toMatchObject({ succeeded: false, revision, current: [{ value: 'x' }, { value: 'x' }] });
+    });
+
     it('refuses a conflicting transaction whole, and shows what stood in the way', async () => {
       const store = harness().open();
       const { revision } = await put(store, '/calls/conflict/a', 'theirs');

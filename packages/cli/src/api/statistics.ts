@@ -16,6 +16,8 @@ export interface TapStatistics {
   readonly gaps: readonly { readonly cause: Gap['cause']; readonly milliseconds: number }[];
   /** Copies lost, by cause; a cause that nobody could count is not in it. */
   readonly lost: ReadonlyMap<string, bigint>;
+  /** When the first of its nodes began to count, in milliseconds since 1970; null if none has told. */
+  readonly since: number | null;
   /** When the oldest figure was read, in milliseconds since 1970; null if no node has told any yet. */
   readonly asOf: number | null;
   /** Copies of which no counter says what became of them; null where that cannot be told. */
@@ -47,7 +49,6 @@ export async function statisticsOf(api: TaasApi, kind: Kind, id: string): Promis
 /** What in the document has not the form that it should have is as good as absent. */
 export function readStatistics(document: Readonly<Record<string, unknown>>): TapStatistics {
   const { as_of, unaccounted, completeness, current, service } = document;
-  const asOf = typeof as_of === 'string' ? Date.parse(as_of) : Number.NaN;
   return {
     stages: listOf(document['stages']).flatMap((each) => {
       const stage = stages.find((name) => name === each['stage']);
@@ -67,13 +68,18 @@ export function readStatistics(document: Readonly<Record<string, unknown>>): Tap
         return packets === null ? [] : [[String(each['cause']), packets] as const];
       }),
     ),
-    asOf: Number.isNaN(asOf) ? null : asOf,
+    ...{ since: timeOf(document['since']), asOf: timeOf(as_of) },
     unaccounted: countOf(unaccounted),
     completeness: typeof completeness === 'number' ? completeness : null,
     current: typeof current === 'boolean' ? current : null,
     unanswered: listOf(document['unanswered']).map(({ reason, node }) => String(reason ?? `node ${node}`)),
     service: isObject(service) ? readStatistics(service) : null,
   };
+}
+
+function timeOf(value: unknown): number | null {
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
 }
 
 const listOf = (value: unknown) => (Array.isArray(value) ? value.filter(isObject) : []);

@@ -79,6 +79,17 @@ export class TaasApi {
     if (answer.status !== 404 && answer.status >= 300) throw refusalOf(answer, 'DELETE');
   }
 
+  /**
+   * What a change would do (docs/reference/api.md); nothing is changed.
+   * @throws RefusedError as the change itself
+   */
+  async plan(change: object): Promise<Readonly<Record<string, unknown>>> {
+    const answer = await this.session.request('POST', '/v2.0/taas/plan', { plan: change });
+    const { plan } = bodyOf(answer, 'POST plan');
+    if (!isObject(plan)) throw notTheApi('POST plan');
+    return plan;
+  }
+
   /** Any document of the API. @throws RefusedError unless it is a 2xx with a JSON object */
   async get(path: string): Promise<Readonly<Record<string, unknown>>> {
     return bodyOf(await this.session.request('GET', path), `GET ${path.split('?')[0]}`);

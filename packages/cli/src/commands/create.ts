@@ -34,48 +34,74 @@ export interface NewMirror extends NewTap {
   readonly both?: string;
 }
 
+/** What a tap that is to be made is: its kind, and its attributes in the API's words. */
+export interface Wanted {
+  readonly kind: Kind;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
 /** `taas create service` */
 export async function createService(context: Context, options: NewTap) {
-  await create(context, 'service', options, async () => ({ port_id: await findPort(context.api, options.port) }));
+  await create(context, await wantedService(context, options), options);
 }
 
 /** `taas create flow` */
 export async function createFlow(context: Context, options: NewFlow) {
-  const { api, host } = context;
+  await create(context, await wantedFlow(context, options), options);
+}
+
+/** `taas create mirror` */
+export async function createMirror(context: Context, options: NewMirror) {
+  await create(context, await wantedMirror(context, options), options);
+}
+
+/** The tap service that the options describe; its port is looked up. @throws CliError */
+export async function wantedService({ api }: Context, options: NewTap): Promise<Wanted> {
+  return wanted('service', { port_id: await findPort(api, options.port) }, options);
+}
+
+/** The tap flow that the options describe; its port and its tap service are looked up. @throws CliError */
+export async function wantedFlow({ api, host }: Context, options: NewFlow): Promise<Wanted> {
   if (options.filter && options.filterFile !== undefined)
     throw new CliError('usage', 'give --filter or --filter-file, not both');
   const rules =
     options.filterFile === undefined ? options.filter?.map(filterRule) : filterFile(host, options.filterFile);
-  await create(context, 'flow', options, async () => ({
+  const own = {
     tap_service_id: (await findTap(api, options.service, ['service'])).id,
     source_port: await findPort(api, options.port),
     direction: options.direction.toUpperCase(),
     ...(options.vlanFilter === undefined ? {} : { vlan_filter: options.vlanFilter }),
     ...(rules === undefined ? {} : { filter_rules: rules }),
     ...(options.accounting === undefined ? {} : { accounting: options.accounting }),
-  }));
+  };
+  return wanted('flow', own, options);
 }
 
-/** `taas create mirror` */
-export async function createMirror(context: Context, options: NewMirror) {
+/** The tap mirror that the options describe; its port is looked up. @throws CliError */
+export async function wantedMirror({ api }: Context, options: NewMirror): Promise<Wanted> {
   const given = Object.entries({ IN: options.in, OUT: options.out, BOTH: options.both });
   const directions = Object.fromEntries(given.filter(([, id]) => id !== undefined));
   if (Object.keys(directions).length === 0)
     throw new CliError('usage', 'a mirror needs --in ID, --out ID or --both ID: the tunnel id of the direction');
-  await create(context, 'mirror', options, async () => ({
-    ...{ port_id: await findPort(context.api, options.port), directions },
+  const own = {
+    ...{ port_id: await findPort(api, options.port), directions },
     ...{ remote_ip: options.remoteIp, mirror_type: options.type },
-  }));
+  };
+  return wanted('mirror', own, options);
 }
 
-async function create(context: Context, kind: Kind, options: NewTap, own: () => Promise<object>) {
-  const { host, api } = context;
+function wanted(kind: Kind, own: Wanted['attributes'], { name, description, project }: NewTap): Wanted {
   const attributes = {
-    ...(await own()),
-    ...(options.name === undefined ? {} : { name: options.name }),
-    ...(options.description === undefined ? {} : { description: options.description }),
-    ...(options.project === undefined ? {} : { project_id: options.project }),
+    ...own,
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(project === undefined ? {} : { project_id: project }),
   };
+  return { kind, attributes };
+}
+
+async function create(context: Context, { kind, attributes }: Wanted, options: NewTap) {
+  const { host, api } = context;
   const from = host.clock.monotonic();
   const made = await withProgress(host, () => 'creating', api.create(kind, attributes));
   let shown = made;

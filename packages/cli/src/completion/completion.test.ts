@@ -10,9 +10,10 @@ const complete = async (...words: string[]) =>
 
 describe('completion', () => {
   it.each<[string, string[]]>([
-    ['', ['list', 'show', 'create', 'delete', 'stats', 'trace', 'bundle', 'completion', 'doctor']],
+    ['', ['list', 'show', 'create', 'delete', 'stats', 'trace', 'bundle', 'completion', 'doctor', 'plan', 'report']],
     ['d', ['delete', 'doctor']],
     ['create ', ['service', 'flow', 'mirror']],
+    ['plan create f', ['flow']],
     ['list s', ['services']],
     ['create flow --direction o', ['out']],
     ['create flow --direction=b', ['--direction=both']],

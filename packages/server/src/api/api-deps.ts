@@ -74,6 +74,8 @@ export interface AuditParts {
   readonly refusals: Refusals;
   /** Tells the store on whose behalf it writes. */
   readonly behalves: Behalves;
+  /** Throws why nothing may be made or changed now, as the store does. */
+  readonly checkOpen?: () => void;
 }
 
 /** Neutron behind this server, for all that is not TaaS. */

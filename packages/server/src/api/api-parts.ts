@@ -10,6 +10,7 @@ import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import { Admission } from '../taps/admission/admission.js';
 import { noQuota } from '../taps/admission/quotas.js';
 import { Recheck } from '../taps/admission/recheck.js';
+import { TapPlanner } from '../taps/plan/tap-planner.js';
 import { TapController } from '../taps/tap-controller.js';
 import { noWriteLimits, WriteBudget } from '../taps/write-budget.js';
 import { OwnWrites } from '../view/own-writes.js';
@@ -26,31 +27,38 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   const writes = new OwnWrites();
   const access = new Access(deps.rules ?? fixed(createPolicy({ defaults: defaultRules })));
   const remoteAddresses = deps.remoteAddresses ?? remoteAddressPolicy(usualRemoteAddresses);
-  const admission = new Admission({
-    ...{ store, live, ports, catchUpMs, remoteAddresses },
+  const admissionDeps = {
+    ...{ live, ports, catchUpMs, remoteAddresses },
     quotas: quotaLimits,
     lookUpMs: limits.requestMs,
     place: deps.place ?? (() => undefined),
-  });
+  };
+  const admission = new Admission({ ...admissionDeps, store });
   const contained = deps.contained ?? new Contained(deps.logger);
   const placements = deps.placements ?? new Placements(live.view, policy);
   const slices = deps.slices ?? new Slices({ clock });
   if (!deps.placements) live.subscribe((dirty) => placements.forget(dirty));
   const tappedPorts = new TappedPortsIndex(live.view);
   live.subscribe((dirty) => tappedPorts.take(dirty));
-  const controller = new TapController({
-    mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },
-    ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs, contained },
+  const mirrorRules = { addresses: remoteAddresses, projectShare: policy.projectShare };
+  const shared = {
+    ...{ store, live, access, writes, slices, clock, newId, catchUpMs, bulkItems: limits.bulkItems },
     recheck: new Recheck({ store, live, writes, clock, catchUpMs, lingerMs }),
-    bulkItems: limits.bulkItems,
     budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
     checkRoom: deps.checkRoom ?? (() => undefined),
+  };
+  const controller = new TapController({ ...shared, admission, placements, mirrorRules, contained });
+  const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
+  const planner = new TapPlanner({
+    ...{ ...shared, admission: admissionDeps, rules: { policy, mirrors: mirrorRules } },
+    takePlace: (project, signal) => places.take(project, signal),
+    mayWrite: deps.audit?.checkOpen ?? (() => undefined),
   });
   const quotas = new QuotaController({ store, live, access, writes, defaults: quotaLimits, catchUpMs });
-  const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
   const taps = { controller, limits, slices, places };
   const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
   const desk = new StatisticsDesk({ store, live, clock, ...(deps.statistics ? { limits: deps.statistics } : {}) });
   const statistics = { store, controller, desk, live, access, writes, slices, catchUpMs };
-  return { access, writes, slices, quotas, taps, tapped, statistics };
+  const plans = { live, planner, access, quotas: quotaLimits };
+  return { access, writes, slices, quotas, taps, plans, tapped, statistics };
 }

@@ -21,6 +21,7 @@ import { extensions, index, outside } from './discovery.js';
 import { answerFor, outOfTime } from './error-answer.js';
 import { openHttpServer } from './http-server.js';
 import { openApi } from './openapi.js';
+import { planRoute } from './plan-routes.js';
 import { QuotaRoutes } from './quota-routes.js';
 import { statisticsRoute } from './statistics-routes.js';
 import { tapRoute } from './tap-routes.js';
@@ -45,7 +46,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
   const { store, live, clock, newId, neutron } = deps;
   const { catchUpMs } = limits;
-  const { access, writes, slices, quotas, taps, tapped, statistics } = apiParts(deps, limits);
+  const { access, writes, slices, quotas, taps, plans, tapped, statistics } = apiParts(deps, limits);
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -142,6 +143,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       case 'audit':
         if (!deps.audit) throw pathNotFound();
         return auditRoute({ log: deps.audit.log, access, slices }, request, caller);
+      case 'plan':
+        return planRoute(plans, request, caller, limits.bodyDepth);
       case 'tapped-ports':
         return tappedPortsRoute(tapped, request, target.port, caller);
       case 'index':

@@ -76,7 +76,6 @@ function pathsOf(kind: ResourceKind): Schema {
   const { resource } = words[kind];
   const one = wrapped(resource, reference(resource));
   const many = wrapped(kind, { type: 'array', items: reference(resource) });
-  const fresh = reference(`new_${resource}`);
   const title = words[kind].title.trim().toLowerCase();
   const several = { type: 'array', items: { type: 'string' } };
   return {
@@ -102,7 +101,7 @@ function pathsOf(kind: ResourceKind): Schema {
         operationId: `create_${resource}`,
         requestBody: {
           required: true,
-          ...json({ oneOf: [wrapped(resource, fresh), wrapped(kind, { type: 'array', minItems: 1, items: fresh })] }),
+          ...json(newTap(kind)),
         },
         responses: { 201: answer('Created', { oneOf: [one, many] }), ...failures },
       },
@@ -149,6 +148,13 @@ const tappedPort = object([
   ['taps', Type.Integer()],
   ['tapped_by', { type: 'array', items: { type: 'object' } } as TSchema],
 ]);
+/** The body of a POST that makes one. */
+function newTap(kind: ResourceKind): Schema {
+  const { resource } = words[kind];
+  const fresh = reference(`new_${resource}`);
+  return { oneOf: [wrapped(resource, fresh), wrapped(kind, { type: 'array', minItems: 1, items: fresh })] };
+}
+const named = { oneOf: resourceKinds.map((kind) => wrapped(words[kind].resource, { type: 'string' })) };
 const trailPaths: Schema = {
   '/v2.0/taas/tapped_ports': {
     get: {
@@ -164,6 +170,21 @@ const trailPaths: Schema = {
       summary: 'Show who copies a port',
       operationId: 'get_tapped_port',
       responses: { 200: answer('Found', wrapped('tapped_port', tappedPort)), ...failures },
+    },
+  },
+  '/v2.0/taas/plan': {
+    post: {
+      summary: 'Say what making or deleting taps would do; changes nothing',
+      operationId: 'plan',
+      requestBody: {
+        required: true,
+        ...json(
+          wrapped('plan', {
+            oneOf: [wrapped('create', { oneOf: resourceKinds.map(newTap) }), wrapped('delete', named)],
+          }),
+        ),
+      },
+      responses: { 200: answer('What it would do', wrapped('plan', { type: 'object' })), ...failures },
     },
   },
   '/v2.0/taas/audit': {

@@ -158,6 +158,23 @@ describe('the audit trail', () => {
     ]);
   });
 
+  it('has a refused plan, which tells as much as the request, and nothing of one that is not refused', async () => {
+    const server = await start();
+    const plan = (change: object) => call(server, 'POST', 'plan', { plan: change });
+    expect((await plan({ create: service(11) })).status).toBe(404);
+    expect((await plan({ delete: { tap_flow: portId(77) } })).status).toBe(404);
+    expect((await plan({ create: service(1) })).status).toBe(200);
+    expect(await trail(server)).toMatchObject([
+      {
+        event: 'refused',
+        error: 'PortNotFound',
+        path: '/v2.0/taas/plan',
+        tap: { kind: 'tap_services', port_id: portId(11) },
+      },
+      { event: 'refused', error: 'TapFlowNotFound', tap: { kind: 'tap_flows', id: portId(77) } },
+    ]);
+  });
+
   it('has who changed whose quota, from what to what, and who was refused that', async () => {
     const server = await start();
     const quota = (method: string, body?: object, roles = 'admin') =>
@@ -272,6 +289,9 @@ describe('the audit trail', () => {
     await until(async () => expect(await facts(server)).toHaveProperty('blocked'));
     const refused = await call(server, 'POST', 'tap_services', service(1));
     expect([refused.status, JSON.stringify(refused.json)]).toEqual([503, expect.stringContaining('audit trail')]);
+    const planned = await call(server, 'POST', 'plan', { plan: { create: service(1) } });
+    expect([planned.status, planned.json]).toEqual([refused.status, refused.json]);
+    expect((await call(server, 'POST', 'plan', { plan: { delete: { tap_service: id } } })).status).toBe(200);
     // What ends may end.
     expect((await call(server, 'DELETE', `tap_services/${id}`)).status).toBe(204);
     rmSync(file(), { recursive: true });

@@ -12,7 +12,7 @@ import { everything } from '../view/mark-dirty.js';
 import { type AuditSink, fileSink, streamSink } from './audit-file.js';
 import { AuditKeeper, pruneEveryMs } from './audit-keeper.js';
 import { AuditLog } from './audit-log.js';
-import { auditedStore } from './audited-store.js';
+import { auditedStore, checkOpen } from './audited-store.js';
 import { BeganLog, beganEveryMs } from './began-log.js';
 import { Refusals } from './refusals.js';
 
@@ -45,6 +45,8 @@ export interface Audit {
   readonly log: AuditLog;
   readonly refusals: Refusals;
   readonly behalves: Behalves;
+  /** Throws why nothing may be made or changed now. */
+  checkOpen(): void;
   /** Follows the trail until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** What the leader does: the file, what is old, and when taps began. */
@@ -66,7 +68,7 @@ export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
   const blocked = () => (options.required && sink ? whyBlocked(log) : null);
   return {
     store: auditedStore({ store, view: live.view, behalves, clock, newId, blocked }),
-    ...{ log, refusals, behalves },
+    ...{ log, refusals, behalves, checkOpen: () => checkOpen({ blocked }) },
     run: async (signal) => {
       if (!sink)
         logger.warn({}, 'audit.file is not set: the audit trail is in etcd alone, and goes from there in time');

@@ -34,7 +34,7 @@ export function auditedStore(deps: AuditedStoreDeps): Store {
 }
 
 async function audited(deps: AuditedStoreDeps, transaction: Transaction): Promise<Transaction> {
-  const { view, behalves, clock, newId, blocked } = deps;
+  const { view, behalves, clock, newId } = deps;
   const touches = transaction.operations.some(({ kind, key }) => {
     const { is } = parseKey(key);
     return is === 'resource' || is === 'quota' || (is === 'node-resource' && kind === 'delete');
@@ -46,11 +46,16 @@ async function audited(deps: AuditedStoreDeps, transaction: Transaction): Promis
   if (entries.length === 0) return transaction;
   // What ends may end whatever becomes of the trail's file: it is in etcd in any case.
   const adds = entries.some(({ event }) => event === 'created' || event === 'changed');
-  const problem = adds && behalves.current.actor ? blocked() : null;
-  if (problem !== null) throw unavailable(`Nothing can be changed now: ${problem}`);
+  if (adds && behalves.current.actor) checkOpen(deps);
   const key = keys.auditEntry(entryId(now, newId()));
   const value = auditCodec.format({ v: 1, entries });
   return { ...transaction, operations: [...transaction.operations, { kind: 'put', key, value }] };
+}
+
+/** @throws NeutronError 503 if nothing may be made or changed now */
+export function checkOpen({ blocked }: Pick<AuditedStoreDeps, 'blocked'>): void {
+  const problem = blocked();
+  if (problem !== null) throw unavailable(`Nothing can be changed now: ${problem}`);
 }
 
 /** Records that go and that the view has not seen yet: another server made them a moment ago. */

@@ -1,4 +1,4 @@
-import type { AuditTap, ResourceKind } from '@taas/model';
+import { type AuditTap, type ResourceKind, resourceKinds } from '@taas/model';
 import type { Caller } from '../auth/authenticator.js';
 import type { NeutronError } from '../errors/neutron-error.js';
 import { words } from '../errors/neutron-error.js';
@@ -26,20 +26,38 @@ export interface RefusedRequest {
 export function refusalOf(request: RefusedRequest, caller: Caller, error: NeutronError): Refusal | null {
   const { target, method, path, requestId } = request;
   if (!statuses.has(error.status)) return null;
-  const isAudited = target.is === 'resource' || target.is === 'quotas';
+  // A plan that is refused tells as much as the request itself.
+  const isAudited = target.is === 'resource' || target.is === 'quotas' || target.is === 'plan';
   const isChange = isAudited && ['POST', 'PUT', 'DELETE'].includes(method);
   if (!isChange && !(target.is === 'audit' && error.status === 403)) return null;
   return {
     ...{ user_id: shortened(caller.userId), project_id: shortened(caller.projectId), request_id: requestId },
-    tap: target.is === 'resource' ? askedFor(target.kind, target.id, request) : null,
+    tap: tapOf(target, request),
     ...{ detail: shortened(error.message), status: error.status, error: error.type },
     ...{ method: shortened(method), path: shortened(path) },
   };
 }
 
+function tapOf(target: Target, { body, bodyDepth }: RefusedRequest): AuditTap | null {
+  if (target.is === 'resource') return askedFor(target.kind, target.id, objectIn(body, bodyDepth));
+  if (target.is !== 'plan') return null;
+  // It nests two deeper than the request that it is about.
+  const plan = asObject(objectIn(body, bodyDepth + 2)['plan']);
+  const [create, remove] = [asObject(plan['create']), asObject(plan['delete'])];
+  const named = (kind: ResourceKind, given: Given) =>
+    Object.hasOwn(given, words[kind].resource) || Object.hasOwn(given, kind);
+  const kind = resourceKinds.find((each) => named(each, create) || named(each, remove));
+  if (kind === undefined) return null;
+  const id = remove[words[kind].resource];
+  return askedFor(kind, typeof id === 'string' ? id : null, create);
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
 /** What the request named, as far as it can be read; of several resources the first. */
-function askedFor(kind: ResourceKind, id: string | null, { body, bodyDepth }: RefusedRequest): AuditTap {
-  const given = firstOf(kind, body, bodyDepth);
+function askedFor(kind: ResourceKind, id: string | null, json: Given): AuditTap {
+  const several = json[kind];
+  const given = asObject(Array.isArray(several) ? several[0] : json[words[kind].resource]);
   const text = (name: string) => (typeof given[name] === 'string' ? shortened(given[name]) : undefined);
   const port = text(tapKinds[kind].portAttribute);
   const [name, service, type, remote] = ['name', 'tap_service_id', 'mirror_type', 'remote_ip'].map(text);
@@ -53,14 +71,14 @@ function askedFor(kind: ResourceKind, id: string | null, { body, bodyDepth }: Re
   };
 }
 
-function firstOf(kind: ResourceKind, body: Buffer, depth: number): Readonly<Record<string, unknown>> {
+function objectIn(body: Buffer, depth: number): Given {
   if (body.length === 0) return {};
   try {
-    const json = parseJsonBody(body, depth) as Readonly<Record<string, unknown>> | null;
-    const several = json?.[kind];
-    const first: unknown = Array.isArray(several) ? several[0] : json?.[words[kind].resource];
-    return typeof first === 'object' && first !== null ? (first as Record<string, unknown>) : {};
+    return asObject(parseJsonBody(body, depth));
   } catch {
     return {}; // What cannot be read names nothing.
   }
 }
+
+const asObject = (value: unknown): Given =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};

@@ -220,6 +220,7 @@ describe('through the pass-through', () => {
           'taas-tapped-ports',
           'taas-statistics',
           'taas-audit',
+          'taas-plan',
           'taas-status-code',
         ],
       ], // Each once.

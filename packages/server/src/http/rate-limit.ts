@@ -28,8 +28,7 @@ export class RateLimiter {
     if (perSecond <= 0) return 0;
     const needed = Math.min(tokens, burst);
     const now = this.clock.monotonic();
-    const known = this.#buckets.get(project);
-    const level = known ? Math.min(burst, known.level + ((now - known.at) / 1000) * perSecond) : burst;
+    const level = this.#level(project, now);
     this.#buckets.delete(project);
     this.#buckets.set(project, { level: level >= needed ? level - needed : level, at: now });
     if (this.#buckets.size > maxProjects) {
@@ -38,6 +37,23 @@ export class RateLimiter {
         break;
       }
     }
-    return level >= needed ? 0 : ((needed - level) / perSecond) * 1000;
+    return this.#waitFor(needed, level);
+  }
+
+  /** What {@link take} would return; takes nothing. */
+  wait(project: string, tokens = 1): number {
+    const { perSecond, burst } = this.limits;
+    if (perSecond <= 0) return 0;
+    return this.#waitFor(Math.min(tokens, burst), this.#level(project, this.clock.monotonic()));
+  }
+
+  #level(project: string, now: number): number {
+    const { perSecond, burst } = this.limits;
+    const known = this.#buckets.get(project);
+    return known ? Math.min(burst, known.level + ((now - known.at) / 1000) * perSecond) : burst;
+  }
+
+  #waitFor(needed: number, level: number): number {
+    return level >= needed ? 0 : ((needed - level) / this.limits.perSecond) * 1000;
   }
 }

@@ -117,8 +117,11 @@ export function resourcesToCreate(
 }
 
 /** The attributes that a PUT asks to change. @throws NeutronError as {@link resourcesToCreate} */
-export function resourceToUpdate(json: unknown, resource: string): JsonObject {
-  return member(bodyObject(json), resource);
+export const resourceToUpdate = (json: unknown, resource: string): JsonObject => memberOf(json, resource);
+
+/** The object that stands in a body under a name. @throws NeutronError as {@link resourcesToCreate} */
+export function memberOf(json: unknown, name: string): JsonObject {
+  return member(bodyObject(json), name);
 }
 
 function bodyObject(json: unknown): JsonObject {

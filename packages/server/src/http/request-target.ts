@@ -11,6 +11,7 @@ export type Target =
   | { readonly is: 'quotas'; readonly project: string | null; readonly part: 'default' | 'details' | null }
   | { readonly is: 'openapi' }
   | { readonly is: 'audit' }
+  | { readonly is: 'plan' }
   | { readonly is: 'tapped-ports'; readonly port: string | null }
   /** TaaS's own, but nothing there. */
   | { readonly is: 'unknown' }
@@ -43,7 +44,7 @@ export function requestTarget(url: string): Target {
   if (prefixed) {
     if (name === 'tapped_ports' && part === undefined) return { is: 'tapped-ports', port: id ?? null };
     if (id !== undefined) return { is: 'unknown' };
-    return name === 'openapi' || name === 'audit' ? { is: name } : { is: 'unknown' };
+    return name === 'openapi' || name === 'audit' || name === 'plan' ? { is: name } : { is: 'unknown' };
   }
   if (more.length > 0) return { is: 'other' };
   if (name === 'extensions' && part === undefined) return { is: 'extensions', alias: id ?? null };
@@ -61,6 +62,7 @@ export function resourceOf(target: Target | undefined): string {
     case 'statistics':
     case 'tapped-ports':
     case 'audit':
+    case 'plan':
     case 'quotas':
     case 'extensions':
     case 'openapi':

@@ -8,8 +8,8 @@ import type { MirrorRules } from '../compiler/compile-mirror.js';
 import type { Contained } from '../errors/contained.js';
 import { tapNotFound, tooContended, unavailable, words } from '../errors/neutron-error.js';
 import type { ListQuery } from '../http/list-query.js';
-import { type JsonObject, resourcesToCreate, resourceToUpdate } from '../http/request-body.js';
-import type { Sliced, Slices } from '../slices/slices.js';
+import { resourceToUpdate } from '../http/request-body.js';
+import type { Slices } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
 import { type LiveView, ViewBehindError } from '../view/live-view.js';
@@ -17,7 +17,8 @@ import type { OwnWrites } from '../view/own-writes.js';
 import { shelf, type TapRecord } from '../view/shelf.js';
 import type { Admission } from './admission/admission.js';
 import type { Recheck } from './admission/recheck.js';
-import { checkCreate, checkUpdate } from './attributes.js';
+import { checkUpdate } from './attributes.js';
+import { newTaps } from './new-taps.js';
 import { TapRemoval } from './removal/tap-removal.js';
 import type { ShownTap } from './tap-kind.js';
 import { statusOf, tapKinds } from './tap-kinds.js';
@@ -102,30 +103,12 @@ export class TapController {
     json: unknown,
     caller: Caller,
   ): Promise<{ bulk: boolean; shown: readonly ShownTap[] }> {
-    const { bulk, items } = resourcesToCreate(json, words[kind].resource, this.deps.bulkItems);
-    const { access, writes } = this.deps;
-    const records = await this.deps.slices.run(caller.projectId, this.#drafts(kind, items, caller));
-    for (const record of records) access.mayCreate(kind, record, caller);
-    this.deps.checkRoom();
+    const { writes } = this.deps;
+    const { bulk, records } = await newTaps(this.deps, kind, json, caller);
     this.deps.budget.spend(caller.projectId, records);
     const admit = () => tapKinds[kind].admit(this.deps.admission, records, caller);
     writes.note(await this.deps.recheck.run(caller.projectId, admit));
     return { bulk, shown: records.map((record) => tapKinds[kind].shown(record, acceptedOnly)) };
-  }
-
-  /** The records that a request asks for, checked. */
-  *#drafts(kind: ResourceKind, items: readonly JsonObject[], caller: Caller): Sliced<readonly TapRecord[]> {
-    const now = this.deps.clock.now();
-    const { attributes } = tapKinds[kind];
-    const all: TapRecord[] = [];
-    for (const item of items) {
-      // Those of one request keep their order in lists.
-      const common = { v: 1, id: this.deps.newId(), created_at: now + all.length } as const;
-      // What the attributes of the kind let through is a record of the kind.
-      all.push({ ...common, ...checkCreate(attributes, item, caller) } as TapRecord);
-      yield;
-    }
-    return all;
   }
 
   async update(kind: ResourceKind, id: string, json: unknown, caller: Caller): Promise<ShownTap> {

@@ -14,7 +14,7 @@ export interface Found {
 }
 
 export interface TapRecordsDeps {
-  readonly store: Store;
+  readonly store: Pick<Store, 'get' | 'transact'>;
   readonly live: LiveView;
   readonly access: Access;
   readonly writes: OwnWrites;

@@ -31,11 +31,17 @@ export class WriteBudget {
 
   /** Counts records that are about to be written in a project's name. @throws NeutronError 429 with its Retry-After */
   spend(project: string, records: readonly object[]): void {
+    this.#within((budget, amount) => budget.take(project, amount), records);
+  }
+
+  /** Refuses what {@link spend} would refuse, and counts nothing. @throws NeutronError 429 with its Retry-After */
+  check(project: string, records: readonly object[]): void {
+    this.#within((budget, amount) => budget.wait(project, amount), records);
+  }
+
+  #within(ask: (budget: RateLimiter, amount: number) => number, records: readonly object[]): void {
     const bytes = records.reduce((sum, record) => sum + Buffer.byteLength(JSON.stringify(record)) + bytesOfTap, 0);
-    const wait = Math.max(
-      this.#writes.take(project, records.length * (1 + keysOfTap)),
-      this.#bytes.take(project, bytes),
-    );
+    const wait = Math.max(ask(this.#writes, records.length * (1 + keysOfTap)), ask(this.#bytes, bytes));
     if (wait > 0) throw tooManyWrites(wait);
   }
 }

@@ -25,7 +25,7 @@ import { claimQuota, limitsOf, type QuotaLimits } from './quotas.js';
 import { Turns } from './turns.js';
 
 export interface AdmissionDeps {
-  readonly store: Store;
+  readonly store: Pick<Store, 'get' | 'transact'>;
   readonly live: LiveView;
   readonly ports: PortDirectory;
   /** Where a port is bound, if that is known here. */

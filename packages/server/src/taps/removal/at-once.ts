@@ -3,7 +3,7 @@ import type { LiveView } from '../../view/live-view.js';
 
 /** What it takes to remove a tap at once. */
 export interface RemovalDeps {
-  readonly store: Store;
+  readonly store: Pick<Store, 'get' | 'transact'>;
   readonly live: LiveView;
   readonly catchUpMs: number;
 }

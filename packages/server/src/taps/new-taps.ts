@@ -1,0 +1,58 @@
+import type { ResourceKind } from '@taas/model';
+import type { Clock } from '@taas/service';
+import type { Access } from '../auth/access.js';
+import type { Caller } from '../auth/authenticator.js';
+import { words } from '../errors/neutron-error.js';
+import { type JsonObject, resourcesToCreate } from '../http/request-body.js';
+import type { Sliced, Slices } from '../slices/slices.js';
+import type { TapRecord } from '../view/shelf.js';
+import { checkCreate } from './attributes.js';
+import { tapKinds } from './tap-kinds.js';
+
+export interface NewTapsDeps {
+  readonly access: Access;
+  readonly slices: Slices;
+  /** Throws when etcd has no room for more. */
+  readonly checkRoom: () => void;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Most resources that one request may create. */
+  readonly bulkItems: number;
+}
+
+/**
+ * The records of the taps that a request asks to make: their attributes are good, the policy lets the caller make them, and
+ * etcd has room. Whether they may be let in is for admission.
+ * @throws NeutronError
+ */
+export async function newTaps(
+  deps: NewTapsDeps,
+  kind: ResourceKind,
+  json: unknown,
+  caller: Caller,
+): Promise<{ readonly bulk: boolean; readonly records: readonly TapRecord[] }> {
+  const { bulk, items } = resourcesToCreate(json, words[kind].resource, deps.bulkItems);
+  const records = await deps.slices.run(caller.projectId, drafts(deps, kind, items, caller));
+  for (const record of records) deps.access.mayCreate(kind, record, caller);
+  deps.checkRoom();
+  return { bulk, records };
+}
+
+function* drafts(
+  { clock, newId }: NewTapsDeps,
+  kind: ResourceKind,
+  items: readonly JsonObject[],
+  caller: Caller,
+): Sliced<readonly TapRecord[]> {
+  const now = clock.now();
+  const { attributes } = tapKinds[kind];
+  const all: TapRecord[] = [];
+  for (const item of items) {
+    // Those of one request keep their order in lists.
+    const common = { v: 1, id: newId(), created_at: now + all.length } as const;
+    // What the attributes of the kind let through is a record of the kind.
+    all.push({ ...common, ...checkCreate(attributes, item, caller) } as TapRecord);
+    yield;
+  }
+  return all;
+}

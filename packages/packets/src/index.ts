@@ -27,5 +27,16 @@ export { internetChecksum, onesComplementSum } from './checksum.js';
 export { compareFrames, type FrameComparison } from './compare.js';
 export { isVlanEthertype, type ParsedFrame, type ParsedIp, type ParsedTag, parseFrame } from './parse.js';
 export { encodePcap, type PcapResolution, pcapHeader, pcapRecord } from './pcap-write.js';
+export {
+  type PcapngDirection,
+  type PcapngInterface,
+  type PcapngPacket,
+  type PcapngSection,
+  type PcapngStatistics,
+  pcapngInterface,
+  pcapngPacket,
+  pcapngSection,
+  pcapngStatistics,
+} from './pcapng-write.js';
 export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
 export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap } from './vxlan.js';

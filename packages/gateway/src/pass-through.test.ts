@@ -132,6 +132,7 @@ describe('documents', () => {
       'taas-flow-filter',
       'taas-tapped-ports',
       'taas-statistics',
+      'taas-captures',
       'taas-audit',
       'taas-status-code',
     ]);

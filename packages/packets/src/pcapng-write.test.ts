@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   decodeCapture,
+  type PcapngDirection,
   type PcapngPacket,
+  pcapngContents,
   pcapngInterface,
   pcapngPacket,
   pcapngSection,
@@ -25,7 +27,7 @@ const packet = fc.record({
   interface: fc.nat({ max: 1 }),
   timeNs: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
   frame: fc.uint8Array({ minLength: 14, maxLength: 1600 }).map((bytes) => Uint8Array.from(bytes)),
-  direction: fc.constantFrom('inbound', 'outbound'),
+  direction: fc.constantFrom<PcapngDirection>('inbound', 'outbound'),
   dropped: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
 });
 
@@ -36,6 +38,10 @@ describe('a pcapng file', () => {
         const packets = given.map((each) => ({ ...each, length: each.frame.length }));
         const read = decodeCapture(fileOf(packets), 'written');
         expect(read).toEqual(packets.map(({ timeNs, frame }) => ({ timeNs, frame })));
+        const said = pcapngContents(fileOf(packets), 'written').packets;
+        expect(said.map(({ direction, dropped }) => ({ direction, dropped }))).toEqual(
+          packets.map(({ direction, dropped }) => ({ direction, dropped })),
+        );
       }),
     );
   });
@@ -49,7 +55,11 @@ describe('a pcapng file', () => {
       pcapngPacket({ ...one, dropped: 2n }),
     ]);
     expect(decodeCapture(bytes, 'written')).toHaveLength(2);
-    expect(statisticsIn(bytes)).toEqual([{ interface: 1, timeNs: 6n, 2: 1n << 32n, 4: 3n, 5: 1n, 8: 2n }]);
+    const { comment, interfaces: named, packets, statistics } = pcapngContents(bytes, 'written');
+    expect(comment).toBe('asked for by alice');
+    expect(named).toEqual(interfaces.map(({ name, description }) => ({ name, description })));
+    expect(packets.map(({ dropped }) => dropped)).toEqual([0n, 2n]);
+    expect(statistics).toEqual([{ interface: 'port-a IN', received: 3n, dropped: 1n, delivered: 2n }]);
   });
 
   it('refuses a text that the format has no room for', () => {
@@ -103,19 +113,3 @@ describe.skipIf(!there)('read by Wireshark', () => {
     expect(shown.match(/Number of stat entries = 1/g)).toHaveLength(2);
   });
 });
-
-/** Of each statistics block the interface, its time, and its options of eight bytes by their codes; a time has its higher half first. */
-function statisticsIn(bytes: Buffer): object[] {
-  const found: object[] = [];
-  for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at + 4)) {
-    if (bytes.readUInt32LE(at) !== 5) continue;
-    const counters: Record<number, bigint> = {};
-    for (let from = at + 20; bytes.readUInt16LE(from) !== 0; from += 12) {
-      expect(bytes.readUInt16LE(from + 2)).toBe(8);
-      counters[bytes.readUInt16LE(from)] = bytes.readBigUInt64LE(from + 4);
-    }
-    const timeNs = (BigInt(bytes.readUInt32LE(at + 12)) << 32n) | BigInt(bytes.readUInt32LE(at + 16));
-    found.push({ interface: bytes.readUInt32LE(at + 8), timeNs, ...counters });
-  }
-  return found;
-}

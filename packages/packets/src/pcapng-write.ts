@@ -45,6 +45,8 @@ export interface PcapngStatistics {
   readonly dropped: bigint;
   /** Frames that were written. */
   readonly delivered: bigint;
+  /** What cannot be told by these numbers. */
+  readonly comment?: string;
 }
 
 const ethernet = 1;
@@ -90,7 +92,8 @@ export function pcapngStatistics(counted: PcapngStatistics): Uint8Array {
     ...(counted.endNs === undefined ? [] : [timeOption(3, counted.endNs)]),
   ];
   const counters = [counter(4, counted.received), counter(5, counted.dropped), counter(8, counted.delivered)];
-  return block(5, [bytesOf(fixed), ...times, ...counters]);
+  const comment = counted.comment === undefined ? [] : [text(1, counted.comment)];
+  return block(5, [bytesOf(fixed), ...comment, ...times, ...counters]);
 }
 
 /** With the mark at the end of its options: every block here has some. */

@@ -8,6 +8,7 @@ export { type ApiLimits, defaultLimits } from './api/api-limits.js';
 export { createApi } from './api/create-api.js';
 export { type Authenticator, type Caller, closedAuthenticator, UnauthenticatedError } from './auth/authenticator.js';
 export { developmentAuthenticator, UnsafeListenError } from './auth/development.js';
+export type { OpenReceiver, ReceiverSocket } from './captures/receiver-socket.js';
 export { compileService } from './compiler/compile-service.js';
 export type { Compiled } from './compiler/compiled.js';
 export { Compiler, type CompilerStats } from './compiler/compiler.js';

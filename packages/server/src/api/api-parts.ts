@@ -2,21 +2,33 @@ import { createPolicy, defaultRules } from '@taas/policy';
 import { fixed } from '@taas/service';
 import { remoteAddressPolicy, usualRemoteAddresses } from '../addresses/remote-address-policy.js';
 import { Access } from '../auth/access.js';
+import { CaptureDesk } from '../captures/capture-desk.js';
+import type { OpenReceiver } from '../captures/receiver-socket.js';
 import { Contained } from '../errors/contained.js';
 import { Slices } from '../slices/slices.js';
 import { StatisticsDesk } from '../statistics/statistics-desk.js';
 import { Placements } from '../status/placements.js';
+import { StatusReader } from '../status/tap-status.js';
 import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import { Admission } from '../taps/admission/admission.js';
 import { noQuota } from '../taps/admission/quotas.js';
 import { Recheck } from '../taps/admission/recheck.js';
 import { TapController } from '../taps/tap-controller.js';
+import { statusOf } from '../taps/tap-kinds.js';
 import { noWriteLimits, WriteBudget } from '../taps/write-budget.js';
 import { OwnWrites } from '../view/own-writes.js';
 import type { ApiDeps } from './api-deps.js';
 import type { ApiLimits } from './api-limits.js';
 import { ProjectPlaces } from './project-places.js';
 import { QuotaController } from './quota-controller.js';
+
+function receiverOf({ captures }: ApiDeps) {
+  if (!captures) return { address: '', listenAddress: '', server: '', openReceiver: noReceiver };
+  const { address, listenAddress, server, open, limits } = captures;
+  return { address, listenAddress, server, openReceiver: open, ...(limits ? { limits } : {}) };
+}
+
+const noReceiver: OpenReceiver = () => Promise.reject(new Error('no receiver is configured'));
 
 /** What the API is made of below HTTP: for one server. */
 export function apiParts(deps: ApiDeps, limits: ApiLimits) {
@@ -38,13 +50,15 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   if (!deps.placements) live.subscribe((dirty) => placements.forget(dirty));
   const tappedPorts = new TappedPortsIndex(live.view);
   live.subscribe((dirty) => tappedPorts.take(dirty));
+  const mirrorRules = { addresses: remoteAddresses, projectShare: policy.projectShare };
+  const recheck = new Recheck({ store, live, writes, clock, catchUpMs, lingerMs });
+  const budget = new WriteBudget(deps.writes ?? noWriteLimits, clock);
+  const checkRoom = deps.checkRoom ?? (() => undefined);
   const controller = new TapController({
-    mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },
+    mirrorRules,
     ...{ store, live, admission, access, writes, placements, slices, clock, newId, catchUpMs, contained },
-    recheck: new Recheck({ store, live, writes, clock, catchUpMs, lingerMs }),
+    ...{ recheck, budget, checkRoom },
     bulkItems: limits.bulkItems,
-    budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
-    checkRoom: deps.checkRoom ?? (() => undefined),
   });
   const quotas = new QuotaController({ store, live, access, writes, defaults: quotaLimits, catchUpMs });
   const places = new ProjectPlaces({ places: limits.projectLists, waiting: limits.projectLists * 8 });
@@ -52,5 +66,12 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
   const desk = new StatisticsDesk({ store, live, clock, ...(deps.statistics ? { limits: deps.statistics } : {}) });
   const statistics = { store, controller, desk, live, access, writes, slices, catchUpMs };
-  return { access, writes, slices, quotas, taps, tapped, statistics };
+  const reader = new StatusReader(live.view, placements, mirrorRules, contained);
+  const captures = new CaptureDesk({
+    ...{ store, live, admission, recheck, access, budget, writes, checkRoom, clock, newId, logger: deps.logger },
+    statusOf: (flow) => statusOf('tap_flows', flow, reader),
+    behalves: deps.audit?.behalves,
+    ...receiverOf(deps),
+  });
+  return { access, writes, slices, quotas, taps, tapped, statistics, captures };
 }

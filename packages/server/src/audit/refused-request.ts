@@ -26,7 +26,7 @@ export interface RefusedRequest {
 export function refusalOf(request: RefusedRequest, caller: Caller, error: NeutronError): Refusal | null {
   const { target, method, path, requestId } = request;
   if (!statuses.has(error.status)) return null;
-  const isAudited = target.is === 'resource' || target.is === 'quotas';
+  const isAudited = target.is === 'resource' || target.is === 'quotas' || target.is === 'captures';
   const isChange = isAudited && ['POST', 'PUT', 'DELETE'].includes(method);
   if (!isChange && !(target.is === 'audit' && error.status === 403)) return null;
   return {

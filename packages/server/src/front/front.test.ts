@@ -214,7 +214,7 @@ describe('through the pass-through', () => {
     expect(extensions.map(({ alias }: { alias: string }) => alias)).toEqual(
       [
         ...['net-mtu', 'taas', 'taas-vlan-filter', 'tap-mirror', 'tap-mirror-both-direction', 'taas-flow-filter'],
-        ...['taas-tapped-ports', 'taas-statistics', 'taas-audit', 'taas-status-code'],
+        ...['taas-tapped-ports', 'taas-statistics', 'taas-captures', 'taas-audit', 'taas-status-code'],
       ], // Each once.
     );
     // What Neutron says of its own stays as it is.

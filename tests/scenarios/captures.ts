@@ -1,3 +1,4 @@
+import { taas } from '@taas/cli/testing';
 import { connectToSwitch, HostReceiver, joinHost } from '@taas/lab';
 import { keys, prefixes } from '@taas/model';
 import { compareFrames, pcapngContents, udp } from '@taas/packets';
@@ -189,6 +190,37 @@ export function describeCaptures(name: string, settings: () => LabSettings, prog
         packets.map(({ frame }) => frame),
       );
       expect(comparison).toMatchObject({ matched: 20, lost: [], duplicated: [], foreign: [] });
+      await gone();
+    });
+
+    it('is read by the command, and Ctrl-C ends it with what there is', { timeout: 120_000 }, async () => {
+      await start();
+      const vm = await lab.vm(nodeA);
+      const env = { OS_AUTH_TYPE: 'none', OS_PROJECT_ID: lab.project, OS_ENDPOINT: lab.cloud.url };
+      const interrupted = new AbortController();
+      const words = ['capture', vm.port.id, '-w', 'frames.pcapng', '--direction', 'out', '--description', 'a look'];
+      const running = taas({ env, signal: interrupted.signal }, ...words);
+      let id = '';
+      await lab.eventually(async () => {
+        const { captures } = (await json('GET', 'captures')).body;
+        expect(captures).toHaveLength(1);
+        id = captures[0].id;
+      });
+      await active(id);
+      const out = lab.frames(20);
+      await lab.sends(vm, out);
+      await received(id, out.length);
+      interrupted.abort(new Error('Ctrl-C'));
+      const { code, err, sunk } = await running;
+      expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('20 packets, 0 lost on the way to here') });
+      const { packets, comment } = pcapngContents(sunk.get('frames.pcapng') ?? new Uint8Array(), 'frames.pcapng');
+      expect(
+        compareFrames(
+          out,
+          packets.map(({ frame }) => frame),
+        ),
+      ).toMatchObject({ matched: 20, foreign: [] });
+      expect(comment).toContain('a look');
       await gone();
     });
 

@@ -149,7 +149,9 @@ export class CaptureDesk {
 
   /** The file as it comes. @throws as {@link show}; 409 if somebody reads it */
   read(id: string, caller: Caller): Readable {
-    const stream = this.#find(id, caller).read();
+    const capture = this.#find(id, caller);
+    if (capture.endedBecause !== null) throw captureNotFound(id);
+    const stream = capture.read();
     if (!stream) throw captureHasReader(id);
     return stream;
   }

@@ -15,9 +15,8 @@ export class HostLink {
     private readonly ends: { readonly vpp: string; readonly kernel: string },
   ) {}
 
-  /** @throws Error where no interfaces may be made @param n tells it from others of this process */
-  static async make(options: HostOptions, n: number): Promise<HostLink> {
-    const name = `tl${process.pid % 100_000}x${n}`;
+  /** @param name told from all others of this machine, of 13 characters at most @throws Error where no interfaces may be made */
+  static async make(options: HostOptions, name: string): Promise<HostLink> {
     const link = new HostLink(options, { vpp: `${name}v`, kernel: `${name}k` });
     const { vpp, kernel } = link.ends;
     const [, length = '24'] = options.address.split('/');

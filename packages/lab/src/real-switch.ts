@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { readCounters } from '@taas/agent';
 import type { Clock } from '@taas/service';
@@ -144,7 +145,7 @@ export class RealSwitch implements LabSwitch {
   }
 
   async addHost(host: HostOptions): Promise<void> {
-    const link = await HostLink.make(host, ++this.#serial);
+    const link = await HostLink.make(host, `tl-${randomUUID().slice(0, 8)}`);
     this.#hosts.push(link);
     await link.attach((command) => this.cli(command));
     for (const address of host.behind) await this.route(`${address}/32`, host.host);

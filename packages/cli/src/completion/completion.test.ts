@@ -10,7 +10,7 @@ const complete = async (...words: string[]) =>
 
 describe('completion', () => {
   it.each<[string, string[]]>([
-    ['', ['list', 'show', 'create', 'delete', 'stats', 'trace', 'bundle', 'completion', 'doctor']],
+    ['', ['list', 'show', 'create', 'delete', 'stats', 'capture', 'trace', 'bundle', 'completion', 'doctor']],
     ['d', ['delete', 'doctor']],
     ['create ', ['service', 'flow', 'mirror']],
     ['list s', ['services']],

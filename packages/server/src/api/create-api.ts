@@ -11,7 +11,7 @@ import { RateLimiter } from '../http/rate-limit.js';
 import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import { requestTarget, resourceOf, splitUrl, type Target } from '../http/request-target.js';
 import { removeTapsIfGone } from '../taps/removal/port-removal.js';
-import { inPieces, json } from './answer-body.js';
+import { asItComes, inPieces, json } from './answer-body.js';
 import type { ApiDeps } from './api-deps.js';
 import { defaultLimits } from './api-limits.js';
 import { apiParts } from './api-parts.js';
@@ -176,7 +176,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const actor = caller && { userId: caller.userId, projectId: caller.projectId, requestId: request.id };
     const given = await (deps.audit && actor ? deps.audit.behalves.run({ actor, because: '' }, work) : work());
     for (const [name, value] of Object.entries(given.headers ?? {})) void reply.header(name, value);
-    if (given.stream) return reply.code(given.status).send(given.stream);
+    if (given.stream) return asItComes(reply, given.status, given.stream);
     if (given.json) return inPieces(reply, given.status, given.json);
     return given.body === undefined ? reply.code(given.status).send() : json(reply, given.status, given.body);
   };

@@ -31,7 +31,7 @@ export interface CaptureCounts extends FrameCounts {
 /** Who does not read a capture, or does not read on, for so long is gone, in ms. */
 const patienceMs = 8_000;
 /** How often what was counted is written between the packets, in ms: so a reader's death is noticed, too. */
-const statisticsMs = 2_000;
+const statisticsMs = 1_000;
 
 /** A capture that runs: frames go in, and come out as pcapng. */
 export class Capture {

@@ -1,6 +1,7 @@
 import { captureCapability, keys, prefixes } from '@taas/model';
 import { ETHERTYPE, ethernet, pcapngContents } from '@taas/packets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ApiLimits } from '../api/api-limits.js';
 import { acme, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 import type { CaptureLimits } from './capture-desk.js';
 
@@ -43,11 +44,11 @@ let cloud: TestCloud;
 let socket: FakeSocket;
 let server: Replica;
 
-async function start(limits: Partial<CaptureLimits> = {}) {
+async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits> = {}) {
   cloud = new TestCloud();
   socket = new FakeSocket();
   const receiver = { address, listenAddress: address, server: 'server-1', open: socket.open, limits };
-  server = await cloud.replica({ captures: receiver });
+  server = await cloud.replica({ captures: receiver, limits: api });
   await cloud.lead(server);
   for (const n of [1, 2]) await cloud.bind(node, portId(n), acme);
   await cloud.bind(node, portId(7), umbrella);
@@ -170,6 +171,20 @@ describe('a capture', () => {
     expect(body.capture).toMatchObject({ status: 'ENDED', status_reason: 'its 1 s are over' });
     await cloud.converge([node]);
     await gone();
+  });
+
+  it('goes on for longer than any other request may take', async () => {
+    await cloud.stop();
+    await start({}, { requestMs: 1_000 });
+    const { url } = await active({ seconds: 4, direction: 'OUT' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    const last = setTimeout(() => socket.send('10.0.0.1', out, frame(9)), 3_000);
+    const { packets } = read(await file.whole());
+    clearTimeout(last);
+    expect(packets.map(({ frame: bytes }) => bytes)).toEqual([frame(9)]);
+    const { body } = await server.as(acme)('GET', url);
+    expect(body.capture).toMatchObject({ status: 'ENDED', status_reason: 'its 4 s are over' });
   });
 
   it('ends when its client goes, at once', async () => {

@@ -64,6 +64,14 @@ it('when the receiver is gone all of it goes, and the VNI is free only when the 
   expect((await cloud.read(prefixes.segments)).size).toBe(0);
 });
 
+it('is taken away when its port turns out to be of another project', async () => {
+  await capture();
+  expect(await told('node-1')).not.toMatchObject({ removed: true });
+  await cloud.bind('node-1', portId(1), umbrella);
+  await cloud.settle();
+  expect(await told('node-1')).toMatchObject({ removed: true });
+});
+
 it('follows its port to another node, and is let there, too', async () => {
   await capture();
   await cloud.agent('node-2', { capabilities: [captureCapability] });

@@ -1,4 +1,5 @@
 export { AddressError, ipBytes, ipText, macBytes, macText } from './address.js';
+export { BpfError, type BpfProgram, bpfTakes, parseBpf } from './bpf.js';
 export {
   arp,
   ETHERTYPE,

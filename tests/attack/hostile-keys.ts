@@ -68,6 +68,7 @@ const byKind = {
       stages: [{ stage: 'seen', direction: 'IN', packets: '1', bytes: '64' }],
     }),
   ),
+  captureLease: one(keys.captureLease('node-evil', evilTap), model.CaptureLease, { v: 1 }),
   statisticsRequest: ofEach((kind) =>
     one(keys.statisticsRequest('node-evil', kind, evilTap), model.StatisticsRequest, { v: 1 }),
   ),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { taasExtensions } from '@taas/gateway';
 import { apiStatuses, resourceKinds } from '@taas/model';
-import { attributes, openApi, silences, words } from '@taas/server/testing';
+import { attributes, captureAttributes, openApi, silences, words } from '@taas/server/testing';
 import { expect, it } from 'vitest';
 import { plain, tablesOf } from './markdown-table.js';
 
@@ -40,6 +40,15 @@ it.each(resourceKinds.map((kind) => [words[kind].resource, kind] as const))(
     expect(documented).toEqual(known);
   },
 );
+
+it('docs/reference/api.md has the attributes of a capture', () => {
+  const known = Object.entries(captureAttributes).map(([name, { post, default: given, about }]) => {
+    const fallback = name === 'tenant_id' ? "the token's" : given === undefined ? null : `\`${JSON.stringify(given)}\``;
+    return [name, post ? (fallback === null ? 'required' : `default: ${fallback}`) : '–', about];
+  });
+  const documented = (tables.get('Captures') ?? []).map(([name, ...rest]) => [plain(name), ...rest]);
+  expect(documented).toEqual(known);
+});
 
 it('docs/reference/api.md has the extensions and the statuses', () => {
   expect(firstCells('Extensions')).toEqual(taasExtensions.map(({ alias }) => alias));

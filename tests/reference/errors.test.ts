@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { attributes, remoteAddressPolicy, usualRemoteAddresses, words } from '@taas/server/testing';
+import { attributes, captureAttributes, remoteAddressPolicy, usualRemoteAddresses, words } from '@taas/server/testing';
 import { expect, it } from 'vitest';
 import { plain, tablesOf } from './markdown-table.js';
 import { inputReasons, raisedErrors } from './raised-errors.js';
@@ -48,9 +48,11 @@ it('docs/reference/errors.md has every reason for which a value is refused, and 
     { IN: 'x' },
     { IN: true },
     Array(65).fill({}),
+    [],
+    Array(2).fill('00000000-0000-4000-8000-000000000001'),
     'x'.repeat(2_000),
   ];
-  const ofTypes = Object.values(attributes).flatMap((kind) =>
+  const ofTypes = [...Object.values(attributes), captureAttributes].flatMap((kind) =>
     Object.values(kind).flatMap(({ type }) => samples.flatMap((sample) => type.check(sample) ?? [])),
   );
   const addresses = remoteAddressPolicy({ ...usualRemoteAddresses, denied: ['192.0.2.0/24'] });
@@ -65,6 +67,8 @@ it('docs/reference/errors.md has every reason for which a value is refused, and 
       .replace(/^.*(?= is not in valid_values)/s, '…')
       .replace(/^rule \d+: .*/s, 'rule …: …')
       .replace(/(?<=^a flow has at most )\d+ filter rules, \d+/, '… filter rules, …')
+      .replace(/(?<=^1 to )\d+/, '…')
+      .replace(/(?<=whole number from )\d+ to \d+/, '… to …')
       .replace(/(?<=keys supplied: ).*/, '…')
       .replace(/ is a .*,(?= where)/, ' is …,'),
   );

@@ -1,4 +1,5 @@
 import type { Place, Scenario } from './scenario.js';
+import type { LabSettings } from './tap-lab.js';
 
 /** Server and agents are the real programs on a real VPP, so that a kill is a kill -9. */
 const killing = (place: Place) => () => place.settings(place.kind === 'real');
@@ -26,6 +27,15 @@ export const scenarios = {
       (await import('./moves.js')).describeMoves(place.name, killing(place), (what, gap) =>
         place.report(`${what}: ${JSON.stringify(gap)}`),
       ),
+  },
+  captures: {
+    describe: async (place) => {
+      const programs = (): LabSettings =>
+        place.kind === 'real'
+          ? place.settings(true)
+          : { switch: 'simulated', store: { etcd: {} }, process: 'programs' };
+      (await import('./captures.js')).describeCaptures(place.name, inProcess(place), programs);
+    },
   },
   isolation: {
     describe: async (place) => (await import('./isolation.js')).describeIsolation(place.name, killing(place)),

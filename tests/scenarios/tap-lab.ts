@@ -30,7 +30,12 @@ export interface Collector {
 
 /** By default two nodes in this process, with copies over VLANs. */
 export type LabSettings = Pick<CloudOptions, 'switch'> &
-  Partial<Pick<CloudOptions, 'store' | 'process' | 'transport' | 'nodes' | 'ip6' | 'agent' | 'segments' | 'release'>>;
+  Partial<
+    Pick<
+      CloudOptions,
+      'store' | 'process' | 'transport' | 'nodes' | 'ip6' | 'agent' | 'segments' | 'release' | 'server' | 'seams'
+    >
+  >;
 
 /** A cloud with what scenarios do over and over: VMs that talk, collectors that are checked frame by frame. */
 export class TapLab {
@@ -38,7 +43,7 @@ export class TapLab {
 
   private constructor(
     readonly cloud: Cloud,
-    private readonly project: string,
+    readonly project: string,
     private readonly last: { serial: number; port: number } = { serial: 0, port: 0 },
     readonly client: TaasClient = cloud.client(project),
   ) {}

@@ -1,4 +1,4 @@
-import { type AgentRecord, asLine, heartbeatCapability, statisticsCapability } from '@taas/model';
+import { type AgentRecord, asLine, captureCapability, heartbeatCapability, statisticsCapability } from '@taas/model';
 import {
   type Clock,
   type ConfigWatch,
@@ -288,7 +288,7 @@ class TaasAgent implements Agent {
       vpp_version: this.#vppVersion === null ? null : asLine(this.#vppVersion, 128),
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
-      capabilities: [...this.#abilities, heartbeatCapability, statisticsCapability],
+      capabilities: [...this.#abilities, heartbeatCapability, statisticsCapability, captureCapability],
     };
     this.#presence.update(record);
   }

@@ -155,6 +155,29 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     });
 
   program
+    .command('capture')
+    .description('read the frames of ports as they come, as pcapng: to a file, or | wireshark -k -i -')
+    .argument('<port...>', 'names or ids of the ports that are captured')
+    .option('-w, --write <file>', 'where to; - is standard output, the default unless it is a terminal')
+    .addOption(
+      new Option('--direction <direction>', 'in is towards the VM, out is from it; default: both').choices([
+        ...['in', 'out', 'both', 'IN', 'OUT', 'BOTH'],
+      ]),
+    )
+    .option('--filter <rule>', 'a rule such as accept,protocol=udp,destination_port=53; repeated, in order', append)
+    .option('--filter-file <file>', 'filter_rules in JSON or YAML')
+    .addOption(new Option('--seconds <number>', 'end after so long; default: 60, at most 3600').argParser(whole))
+    .addOption(new Option('--packets <number>', 'end with so many packets').argParser(whole))
+    .addOption(new Option('--bytes <number>', 'end before the file is larger').argParser(whole))
+    .addOption(new Option('--snaplen <bytes>', 'keep so much of each frame; default: all').argParser(whole))
+    .option('--description <text>', 'why; it stands in the file')
+    .option('--project <id>', 'its project; for administrators')
+    .action(async (ports: string[], options, command: Command) => {
+      const { capture } = await import('./commands/capture.js');
+      await capture(await context(command), ports, options);
+    });
+
+  program
     .command('trace')
     .description('say where a packet of the source port would go, and what decides')
     .argument('<name-or-id>', 'a tap; of a tap service each of its tap flows')
@@ -263,6 +286,12 @@ function operatorOptions(command: Command): Command {
 function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It is a number of seconds above 0.');
+  return value;
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It is a whole number above 0.');
   return value;
 }
 

@@ -76,6 +76,13 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     links: [],
   },
   {
+    name: 'Captures of Tap as a Service',
+    alias: 'taas-captures',
+    description: 'Frames of ports as a pcapng file that the client reads as they come.',
+    updated: '2026-11-29T23:00:00-00:00',
+    links: [],
+  },
+  {
     name: 'Audit trail of Tap as a Service',
     alias: 'taas-audit',
     description: 'Who tapped whose port to where, when it began and ended, and what was refused; for administrators.',

@@ -133,6 +133,7 @@ describe('documents', () => {
       'taas-flow-accounting',
       'taas-tapped-ports',
       'taas-statistics',
+      'taas-captures',
       'taas-audit',
       'taas-plan',
       'taas-status-code',

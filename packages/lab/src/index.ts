@@ -18,6 +18,7 @@ export type {
   StoreChoice,
   SwitchChoice,
 } from './cloud/cloud-options.js';
+export { HostReceiver, joinHost } from './cloud/host-receiver.js';
 export { agentConfig } from './cloud/program-configs.js';
 export { startSwitches } from './cloud/switches.js';
 export { readyz, type Unit } from './cloud/unit.js';
@@ -28,6 +29,7 @@ export { freePort } from './free-port.js';
 export type {
   Capture,
   Frame,
+  HostOptions,
   LabPort,
   LabSwitch,
   OutsideOptions,

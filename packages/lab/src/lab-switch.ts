@@ -36,6 +36,20 @@ export interface OutsideOptions {
   readonly mtu: number;
 }
 
+/** This machine on a network of a switch: programs here can be sent datagrams. */
+export interface HostOptions {
+  /** The switch's address there, with its prefix length. */
+  readonly address: string;
+  /** This machine's. */
+  readonly host: string;
+  /** Addresses of this machine to which the switch sends by way of `host`. */
+  readonly behind: readonly string[];
+  /** Addresses of the switch that it sends from. */
+  readonly from: readonly string[];
+  /** A datagram that the simulator sends here; those of a real VPP come by the kernel, to whoever has a socket. */
+  readonly onDatagram: (payload: Uint8Array, from: string) => void;
+}
+
 export interface SubportOptions {
   readonly id: string;
   readonly vlan: number;
@@ -83,6 +97,8 @@ export interface LabSwitch {
   capture(port: LabPort): Promise<Capture>;
   /** What the switch sends outside can be captured at the port that it is. */
   addOutside(options: OutsideOptions): Promise<LabPort>;
+  /** Until the switch stops. On a real VPP it takes a right to make network interfaces. */
+  addHost(options: HostOptions): Promise<void>;
   setMtu(port: LabPort, mtu: number): Promise<void>;
   /** Sends packets for a prefix by way of an address, or (null) not any more. */
   route(prefix: string, via: string | null): Promise<void>;

@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { readCounters } from '@taas/agent';
 import type { Clock } from '@taas/service';
 import { connect, fromVppMac, labMessages, type VppClient } from 'vpp-api';
 import { attach, detach } from './detachable-port.js';
+import { HostLink } from './host-link.js';
 import type {
   Capture,
   Frame,
+  HostOptions,
   LabPort,
   LabSwitch,
   OutsideOptions,
@@ -34,6 +37,7 @@ export class RealSwitch implements LabSwitch {
   readonly #generator: PacketGenerator;
   readonly #ports = new Map<string, RealPort>();
   readonly #uplinks: MemifUplink[] = [];
+  readonly #hosts: HostLink[] = [];
   readonly #routes = new Map<string, string>();
   #client: Client | undefined;
   /** The table by which copies are swallowed. */
@@ -140,6 +144,13 @@ export class RealSwitch implements LabSwitch {
     return labPort(port);
   }
 
+  async addHost(host: HostOptions): Promise<void> {
+    const link = await HostLink.make(host, `tl-${randomUUID().slice(0, 8)}`);
+    this.#hosts.push(link);
+    await link.attach((command) => this.cli(command));
+    for (const address of host.behind) await this.route(`${address}/32`, host.host);
+  }
+
   async setMtu(port: LabPort, mtu: number): Promise<void> {
     await this.cli(`set interface mtu packet ${mtu} pg${this.generator(port)}`);
   }
@@ -225,6 +236,7 @@ export class RealSwitch implements LabSwitch {
     await this.start();
     for (const index of this.#uplinks.keys()) await this.makeUplink(index);
     for (const port of this.#ports.values()) await this.makePort(port);
+    for (const host of this.#hosts) await host.attach((command) => this.cli(command));
     for (const [prefix, via] of this.#routes) await this.route(prefix, via);
     await untilLinked(this.client, this.clock);
   }
@@ -235,8 +247,9 @@ export class RealSwitch implements LabSwitch {
     await this.#process.kill();
   }
 
-  stop(): Promise<void> {
-    return this.kill();
+  async stop(): Promise<void> {
+    await this.kill();
+    for (const host of this.#hosts.splice(0)) await host.remove();
   }
 
   /**

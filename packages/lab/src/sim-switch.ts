@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ipBytes, macText } from '@taas/packets';
+import { IP_PROTOCOL, ipBytes, ipText, macText, parseFrame } from '@taas/packets';
 import { createSimulator, type Port, type Release, type Simulator } from 'vpp-sim';
 import type {
   Capture,
   Frame,
+  HostOptions,
   LabPort,
   LabSwitch,
   OutsideOptions,
@@ -32,6 +33,7 @@ export class SimSwitch implements LabSwitch {
   readonly description = 'vpp-sim';
   readonly #ports = new Map<string, SimPort>();
   readonly #uplinks: SimUplink[] = [];
+  readonly #hosts: HostOptions[] = [];
   readonly #routes = new Map<string, string>();
 
   private constructor(
@@ -122,6 +124,12 @@ export class SimSwitch implements LabSwitch {
     return labPort(port);
   }
 
+  async addHost(host: HostOptions): Promise<void> {
+    this.#hosts.push(host);
+    this.makeHost(host);
+    for (const address of host.behind) await this.route(`${address}/32`, host.host);
+  }
+
   async setMtu(port: LabPort, mtu: number): Promise<void> {
     const { engine } = this.simulator;
     engine.interfaces.get(this.port(port).device.swIfIndex).mtu = mtu;
@@ -164,6 +172,7 @@ export class SimSwitch implements LabSwitch {
     for (const uplink of this.#uplinks) this.makeUplink(uplink);
     for (const port of this.#ports.values())
       port.device = port.outside ? this.makeOutside(port.outside) : this.makeDevice(port.options, port.bridgeDomain);
+    for (const host of this.#hosts) this.makeHost(host);
     for (const [prefix, via] of this.#routes) await this.route(prefix, via);
   }
 
@@ -208,6 +217,15 @@ export class SimSwitch implements LabSwitch {
     return port;
   }
 
+  private makeHost({ address, host, behind, onDatagram }: HostOptions): void {
+    const neighbours = [{ address: host, mac: '02:fe:00:00:ff:01' }];
+    const port = this.makeOutside({ id: `host-${host}`, addresses: [address], neighbours, mtu: uplinkMtu });
+    port.onFrame((frame) => {
+      const datagram = udpDatagram(frame);
+      if (datagram && behind.includes(ipText(datagram.dst))) onDatagram(datagram.payload, ipText(datagram.src));
+    });
+  }
+
   private address(port: Port, address: string): void {
     const { engine } = this.simulator;
     const [ip = '', length = '32'] = address.split('/');
@@ -227,6 +245,14 @@ export class SimSwitch implements LabSwitch {
 const uplinkMtu = 9216;
 /** VPP's L2_VTR_POP_1. */
 const popOne = 3;
+
+function udpDatagram(frame: Frame) {
+  const ip = parseFrame(frame)?.ip;
+  if (ip === undefined || ip.protocol !== IP_PROTOCOL.udp || ip.transportOffset === 0) return null;
+  const { src, dst, transportOffset: at } = ip;
+  const length = new DataView(frame.buffer, frame.byteOffset).getUint16(at + 4);
+  return { src, dst, payload: frame.slice(at + 8, at + length) };
+}
 
 function labPort(port: SimPort): LabPort {
   return { id: port.options.id, bridgeDomain: port.bridgeDomain ?? 0, swIfIndex: port.device.swIfIndex };

@@ -24,9 +24,36 @@ const common = {
   deleting: Type.Optional(Type.Boolean()),
 };
 
-/** `/networking-vpp/taas/tap_services/<id>`: a port that receives copies. */
-export const TapServiceRecord = Type.Object({ ...common, port_id: Uuid });
-export type TapServiceRecord = Static<typeof TapServiceRecord>;
+/**
+ * A program that receives copies in VXLAN instead of a port: that of a capture. The records of its tap service and tap flow, and
+ * what lets nodes copy for it, hang on one lease of etcd: when its server is gone, they are.
+ */
+export const Receiver = Type.Object({
+  /** Where copies are sent, UDP port 4789. */
+  address: TunnelAddress,
+  lease: Type.String({ pattern: '^[0-9a-zA-Z-]{1,64}$' }),
+  /** The server that receives: a name for people. */
+  server: Line,
+});
+export type Receiver = Static<typeof Receiver>;
+
+/** The capture that a tap service or a tap flow is a part of: these are not shown as what they are, but as the capture. */
+const capture = Type.Optional(Uuid);
+
+const serviceFields = Type.Object({
+  ...common,
+  capture,
+  port_id: Type.Optional(Uuid),
+  receiver: Type.Optional(Receiver),
+});
+
+/** `/networking-vpp/taas/tap_services/<id>`: who receives copies: a port, or a receiver. */
+export const TapServiceRecord = Type.Refine(
+  serviceFields,
+  (record) => (record.port_id === undefined) !== (record.receiver === undefined),
+  () => 'must have a port_id or a receiver',
+);
+export type TapServiceRecord = Static<typeof serviceFields>;
 
 /** A part of a filter rule as a client gave it: a short text or a number. */
 const GivenPart = Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Integer()]));
@@ -44,6 +71,7 @@ export type GivenRule = Static<typeof GivenRule>;
 /** `/networking-vpp/taas/tap_flows/<id>`: copy a source port's traffic to a tap service. */
 export const TapFlowRecord = Type.Object({
   ...common,
+  capture,
   tap_service_id: Uuid,
   source_port: Uuid,
   direction: Type.Enum(['IN', 'OUT', 'BOTH']),

@@ -26,6 +26,8 @@ export const AuditTap = Type.Object({
   /** Whether only a part is copied: `vlan_filter` or `filter_rules`. */
   filtered: Type.Optional(Type.Boolean()),
   tap_service_id: Type.Optional(Text),
+  /** The capture that the tap is a part of. */
+  capture_id: Type.Optional(Text),
   collector_port_id: Type.Optional(OrNull(Text)),
   mirror_type: Type.Optional(Text),
   remote_ip: Type.Optional(Text),

@@ -25,6 +25,7 @@ describe('keys', () => {
         expect(parseKey(keys.nodeResource(node, kind, id))).toEqual({ is: 'node-resource', node, kind, id });
         expect(parseKey(keys.stateResource(node, kind, id))).toEqual({ is: 'state-resource', node, kind, id });
         expect(parseKey(keys.resource('tap_mirrors', id))).toEqual({ is: 'resource', kind: 'tap_mirrors', id });
+        expect(parseKey(keys.captureLease(node, id))).toEqual({ is: 'capture-lease', node, service: id });
         expect(parseKey(keys.statistics(node, kind, id))).toEqual({ is: 'statistics', node, kind, id });
         expect(parseKey(keys.statisticsRequest(node, kind, id))).toEqual({ is: 'statistics-request', node, kind, id });
         expect(parseKey(keys.statisticsTotals(kind, id))).toEqual({ is: 'statistics-totals', kind, id });

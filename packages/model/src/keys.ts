@@ -45,6 +45,8 @@ export const keys = {
   /** Asks the node's agent for figures, for as long as the key is there. */
   statisticsRequest: (node: string, kind: ResourceKind, id: string) =>
     `${prefixes.nodeTaas(node)}statistics/${kind}/${id}`,
+  /** Lets the node copy for a capture, for as long as the key is there. */
+  captureLease: (node: string, service: string) => `${prefixes.nodeTaas(node)}captures/${service}`,
   statistics: (node: string, kind: ResourceKind, id: string) => `${prefixes.stateTaas(node)}statistics/${kind}/${id}`,
   /** What nodes have counted that have no part in the tap any more. */
   statisticsTotals: (kind: ResourceKind, id: string) => `${prefixes.api}statistics/${kind}/${id}`,
@@ -84,6 +86,7 @@ export type ParsedKey =
   | { readonly is: 'node-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'state-resource'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'statistics-request'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'capture-lease'; readonly node: string; readonly service: string }
   | { readonly is: 'statistics'; readonly node: string; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'statistics-totals'; readonly kind: ResourceKind; readonly id: string }
   | { readonly is: 'agent'; readonly node: string }
@@ -106,6 +109,8 @@ export function parseKey(key: string): ParsedKey {
   if (!isName(a) || (area !== 'nodes' && area !== 'state')) return other;
   if (b === 'taas' && area === 'state' && (c === 'agent' || c === 'heartbeat') && d === undefined)
     return { is: c, node: a };
+  if (b === 'taas' && area === 'nodes' && c === 'captures' && isUuid(d))
+    return { is: 'capture-lease', node: a, service: d };
   if (b === 'taas' && isKind(c) && isUuid(d))
     return { is: area === 'nodes' ? 'node-resource' : 'state-resource', node: a, kind: c, id: d };
   if (d !== undefined || !isPort(c)) return other;

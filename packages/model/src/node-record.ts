@@ -64,6 +64,11 @@ export const NodeTapFlow = Type.Object({
   /** Its copies are counted by themselves: it has a loopback of its own. An agent that does not know this counts as before. */
   accounting: Type.Optional(Type.Literal('exact')),
   target: Type.Union([LocalTarget, VlanLink, VxlanLink]),
+  /**
+   * It stands only while `nodes/<node>/taas/captures/<tap service>` is there: without, as though it were `removed`. Told only to
+   * agents with {@link captureCapability}.
+   */
+  leased: Type.Optional(Type.Boolean()),
 });
 export type NodeTapFlow = Static<typeof NodeTapFlow>;
 
@@ -82,3 +87,10 @@ export const NodeTapMirror = Type.Object({
   mtu: Type.Union([integer(1, mostMtu), Type.Null()]),
 });
 export type NodeTapMirror = Static<typeof NodeTapMirror>;
+
+/** `nodes/<node>/taas/captures/<tap service>`, under the lease of the capture: somebody receives what the node copies for it. */
+export const CaptureLease = Type.Object({ v: Type.Literal(1) });
+export type CaptureLease = Static<typeof CaptureLease>;
+
+/** An agent with this capability takes flows off its VPP when whoever received their copies is gone. */
+export const captureCapability = 'captures';

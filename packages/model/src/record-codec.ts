@@ -14,7 +14,7 @@ import {
 } from './api-record.js';
 import { AuditExported, AuditRecord } from './audit-record.js';
 import { asLine } from './field-types.js';
-import { NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
+import { CaptureLease, NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
 import { AgentRecord, HeartbeatRecord, TapState } from './state-record.js';
 import { StatisticsRecord, StatisticsRequest, StatisticsTotals } from './statistics-record.js';
@@ -50,6 +50,7 @@ export const physnetCodec = codec(PhysnetRecord);
 export const nodeTapServiceCodec = codec(NodeTapService);
 export const nodeTapFlowCodec = codec(NodeTapFlow);
 export const nodeTapMirrorCodec = codec(NodeTapMirror);
+export const captureLeaseCodec = codec(CaptureLease);
 export const tapStateCodec = codec(TapState);
 export const agentCodec = codec(AgentRecord);
 export const heartbeatCodec = codec(HeartbeatRecord);

@@ -1,4 +1,5 @@
 export { AddressError, ipBytes, ipText, macBytes, macText } from './address.js';
+export { BpfError, type BpfProgram, bpfTakes, parseBpf } from './bpf.js';
 export {
   arp,
   ETHERTYPE,
@@ -27,5 +28,17 @@ export { internetChecksum, onesComplementSum } from './checksum.js';
 export { compareFrames, type FrameComparison } from './compare.js';
 export { isVlanEthertype, type ParsedFrame, type ParsedIp, type ParsedTag, parseFrame } from './parse.js';
 export { encodePcap, type PcapResolution, pcapHeader, pcapRecord } from './pcap-write.js';
+export { type PcapngContents, pcapngContents } from './pcapng-contents.js';
+export {
+  type PcapngDirection,
+  type PcapngInterface,
+  type PcapngPacket,
+  type PcapngSection,
+  type PcapngStatistics,
+  pcapngInterface,
+  pcapngPacket,
+  pcapngSection,
+  pcapngStatistics,
+} from './pcapng-write.js';
 export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
-export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap } from './vxlan.js';
+export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap, vxlanPayload } from './vxlan.js';

@@ -36,6 +36,16 @@ export function vxlanEncap(outer: VxlanOuter, inner: Uint8Array): Uint8Array {
   return ethernet(header, ETHERTYPE.ip6, ip6Packet(outer.src, outer.dst, IP_PROTOCOL.udp, IP6_HOP_LIMIT, segment));
 }
 
+/**
+ * A UDP payload that is VXLAN; null if it is too short for a frame, or its VNI flag is not set.
+ * @returns the frame as a part of the same memory
+ */
+export function vxlanPayload(payload: Uint8Array): { readonly vni: number; readonly frame: Uint8Array } | null {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (payload.length < 8 + 14 || (view.getUint8(0) & 0x08) === 0) return null;
+  return { vni: view.getUint32(4) >>> 8, frame: payload.subarray(8) };
+}
+
 /** What stands in a VXLAN packet. */
 export interface VxlanPacket {
   readonly src: Uint8Array;

@@ -70,6 +70,15 @@ export const defaultRules: readonly RuleDefault[] = [
     ['GET', '/v2.0/taas/tapped_ports'],
     ['GET', '/v2.0/taas/tapped_ports/{port_id}'],
   ]),
+  rule('create_taas_capture', adminOrMember, "Capture the traffic of the project's ports", [
+    ['POST', '/v2.0/taas/captures'],
+  ]),
+  rule('get_taas_capture', adminOrMember, 'List, show and read captures', [
+    ['GET', '/v2.0/taas/captures'],
+    ['GET', '/v2.0/taas/captures/{id}'],
+    ['GET', '/v2.0/taas/captures/{id}/stream'],
+  ]),
+  rule('delete_taas_capture', adminOrMember, 'End a capture', [['DELETE', '/v2.0/taas/captures/{id}']]),
   rule('get_quota', adminOrManager, "Show a project's quota", [['GET', '/v2.0/quotas/{project_id}']]),
   rule('update_quota', 'rule:admin_only', "Change a project's quota", [['PUT', '/v2.0/quotas/{project_id}']]),
   rule('delete_quota', 'rule:admin_only', "Reset a project's quota", [['DELETE', '/v2.0/quotas/{project_id}']]),

@@ -14,6 +14,13 @@ export interface ShownInTest {
   readonly directions: object;
 }
 
+/** A capture, as the API shows it. */
+export interface CaptureInTest {
+  readonly id: string;
+  readonly status: string;
+  readonly counted: { readonly received: number; readonly dropped: number; readonly delivered: number };
+}
+
 type Link = { readonly rel: string; readonly href: string };
 
 /**
@@ -30,6 +37,9 @@ export interface AnswerBody {
   readonly tap_mirror: ShownInTest;
   readonly tap_mirrors: readonly ShownInTest[];
   readonly plan: PlanAnswer;
+  readonly capture: CaptureInTest;
+  readonly captures: readonly CaptureInTest[];
+  readonly tapped_port: { readonly tapped_by: readonly { readonly destination: object }[] };
   readonly quota: { readonly tap_service: unknown; readonly network: unknown };
   readonly quotas: readonly Readonly<Record<string, unknown>>[];
   /** Of the OpenAPI document. */

@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox';
 import { type RemoteAddressOptions, usualUnderlayPrefix } from './addresses/remote-address-policy.js';
 import { SubnetError, SubnetSet } from './addresses/subnet-set.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
+import { captureOptions, captureProblems } from './config-captures.js';
 import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
 import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
@@ -210,6 +211,7 @@ export const serverConfigSchema = options({
     },
     'What one request may cost.',
   ),
+  captures: captureOptions,
   audit: group(
     {
       file: Type.String({
@@ -267,6 +269,7 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
     ...networkingVppProblems(config),
     ...cloudProblems(config),
     ...apiProblems(config),
+    ...captureProblems(config.captures, config.segments),
   ];
   if (problems.length > 0) throw new ConfigError(source, problems);
   return config;

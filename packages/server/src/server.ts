@@ -15,12 +15,13 @@ import {
 } from '@taas/service';
 import { campaign, type Store, type StoreCare, type Trust, type V2Follower } from '@taas/store';
 import { remoteAddressPolicy } from './addresses/remote-address-policy.js';
-import type { NeutronBehind } from './api/api-deps.js';
+import type { CaptureReceiver, NeutronBehind } from './api/api-deps.js';
 import { createApi } from './api/create-api.js';
 import { createAudit } from './audit/audit.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
+import { type OpenReceiver, udpReceiver } from './captures/receiver-socket.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
@@ -62,6 +63,8 @@ export interface ServerDeps {
   readonly newId: () => string;
   /** Who this replica is in the election; for people. */
   readonly replica: string;
+  /** Where copies of captures arrive; a UDP socket if absent. */
+  readonly openReceiver?: OpenReceiver;
 }
 
 export interface OpenFiles extends ServerFiles {
@@ -175,6 +178,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       bytesPerMinute: config.write_budget.bytes_per_minute,
     },
     ...(etcdKeeper ? { checkRoom: etcdKeeper.checkRoom } : {}),
+    ...(config.captures.address === '' ? {} : { captures: receiverOf(config, deps) }),
     portDeleted,
     onAnswered: (each) => answered.note(each),
     ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, neutron.client, files.neutronCa) } : {}),
@@ -335,6 +339,16 @@ function etcdKeeperOf(config: ServerConfig, care: StoreCare, { clock, logger }: 
     limits: { quotaBytes: given.quota_bytes, reserve: given.reserve },
     historyMs: given.history_minutes * 60_000,
   });
+}
+
+function receiverOf({ captures: given }: ServerConfig, { openReceiver, logger, replica }: ServerDeps): CaptureReceiver {
+  return {
+    address: given.address,
+    listenAddress: given.listen_address || given.address,
+    open: openReceiver ?? udpReceiver(logger.child({ part: 'captures' })),
+    server: replica,
+    limits: { captures: given.most, ofProject: given.most_of_project, queueBytes: given.queue_bytes },
+  };
 }
 
 function authenticatorWithout(config: ServerConfig, challenge: string): Authenticator {

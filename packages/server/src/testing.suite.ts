@@ -3,6 +3,7 @@ export { remoteAddressPolicy, usualRemoteAddresses } from './addresses/remote-ad
 export { openApi } from './api/openapi.js';
 export { auditedStore } from './audit/audited-store.js';
 export { Behalves } from './auth/actor.js';
+export { captureAttributes } from './captures/capture-wish.js';
 export { FakeKeystone, FakeNeutron, serveKeystone } from './conformance/fake-cloud.suite.js';
 export { words } from './errors/neutron-error.js';
 export { serverHistograms, serverMetrics } from './metrics/server-metrics.js';

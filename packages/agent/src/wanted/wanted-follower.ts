@@ -1,4 +1,5 @@
 import {
+  type NodeTapFlow,
   nodeTapFlowCodec,
   nodeTapMirrorCodec,
   nodeTapServiceCodec,
@@ -34,6 +35,10 @@ export class WantedFollower {
   #wanted = new Wanted();
   #unreadable = new Map<string, UnreadableRecord>();
   readonly #requests = new Set<TapName>();
+  /** Tap services of captures that somebody receives. */
+  readonly #received = new Set<string>();
+  /** Flows of captures as they were written, by their keys: whether they are wanted depends on who receives. */
+  readonly #leased = new Map<string, { readonly service: string; readonly entry: KeyValue }>();
   #complete = false;
   #stale = false;
 
@@ -88,6 +93,8 @@ export class WantedFollower {
     this.#wanted = new Wanted();
     this.#unreadable = new Map();
     this.#requests.clear();
+    this.#received.clear();
+    this.#leased.clear();
     for (const entry of entries) this.#put(entry, noTaps(), before);
     this.listener.asked?.(this.#requests);
   }
@@ -113,6 +120,11 @@ export class WantedFollower {
       if (entry.refused === undefined) this.#requests.add(tapName(parsed.kind, parsed.id));
       else this.#requests.delete(tapName(parsed.kind, parsed.id));
     }
+    if (parsed.is === 'capture-lease') {
+      // What no server has signed lets nobody copy.
+      this.#setReceived(parsed.service, entry.refused === undefined, ids, before);
+      return;
+    }
     if (parsed.is !== 'node-resource') return;
     const { kind, id } = parsed;
     const revision = entry.modRevision;
@@ -130,7 +142,8 @@ export class WantedFollower {
         this.#wanted.mirrors.set({ record, revision });
       } else {
         const record = withId(nodeTapFlowCodec.parse(entry.key, entry.value), id, entry.key);
-        this.#wanted.setFlow({ record, revision });
+        if (record.leased) this.#leased.set(entry.key, { service: record.tap_service_id, entry });
+        this.#wanted.setFlow({ record: this.#asReceived(record), revision });
       }
     } catch (error) {
       const problem = error instanceof RecordError ? error.problem : `cannot be taken in: ${String(error)}`;
@@ -145,6 +158,7 @@ export class WantedFollower {
   #delete(key: string, ids: GatheredTaps): void {
     const parsed = parseKey(key);
     if (parsed.is === 'statistics-request') this.#requests.delete(tapName(parsed.kind, parsed.id));
+    if (parsed.is === 'capture-lease') this.#setReceived(parsed.service, false, ids, this.#wanted);
     if (parsed.is !== 'node-resource') return;
     this.#touch(key, ids);
     // One that goes without a tombstone leaves its mirror, which only its service can tell from those of others.
@@ -155,12 +169,25 @@ export class WantedFollower {
     else this.#wanted.deleteFlow(parsed.id);
   }
 
+  /** A flow whose copies nobody receives is as though it had a tombstone: whoever would have written that may be gone, too. */
+  #asReceived(record: NodeTapFlow): NodeTapFlow {
+    return record.leased && !this.#received.has(record.tap_service_id) ? { ...record, removed: true } : record;
+  }
+
+  #setReceived(service: string, isReceived: boolean, ids: GatheredTaps, before: Wanted): void {
+    if (this.#received.has(service) === isReceived) return;
+    if (isReceived) this.#received.add(service);
+    else this.#received.delete(service);
+    for (const each of [...this.#leased.values()]) if (each.service === service) this.#put(each.entry, ids, before);
+  }
+
   /** What was known under the key is about to change. */
   #touch(key: string, ids: GatheredTaps): void {
     const parsed = parseKey(key);
     if (parsed.is !== 'node-resource') return;
     const { kind, id } = parsed;
     this.#unreadable.delete(key);
+    this.#leased.delete(key);
     addTap(ids, tapName(kind, id));
     if (kind !== 'tap_flows') return;
     // The service that it was a flow of may have no use for its bridge domain any more.

@@ -1,6 +1,6 @@
 import { CliError } from '../exit-codes.js';
 import type { Host } from '../host/host.js';
-import { type HttpAnswer, UnreachableError } from '../host/http.js';
+import { type HttpAnswer, type HttpRequest, UnreachableError } from '../host/http.js';
 import { type CloudChoice, type CloudConfig, cloudConfig, isExposed } from './cloud-config.js';
 import { type Login, logIn } from './keystone-login.js';
 import { networkEndpoint } from './network-endpoint.js';
@@ -12,6 +12,9 @@ export interface SessionOptions extends CloudChoice {
   /** Told each request, without headers and bodies. */
   readonly debug?: ((line: string) => void) | undefined;
 }
+
+/** What a request has otherwise than others: for one that goes on when the user interrupts, or whose answer comes in pieces. */
+type More = Partial<Pick<HttpRequest, 'signal' | 'onChunk'>>;
 
 /** The network API as the caller's own user sees it. */
 export class Session {
@@ -83,18 +86,19 @@ export class Session {
   /**
    * One request to the network API; an answer of any status is an answer.
    * @param path from the slash before `v2.0` on
+   * @param more `signal` is in place of the user's interruption
    * @throws CliError unreachable, unauthenticated, usage
    */
-  async request(method: string, path: string, body?: object): Promise<HttpAnswer> {
-    const answer = await this.#send(method, path, body);
+  async request(method: string, path: string, body?: object, more: More = {}): Promise<HttpAnswer> {
+    const answer = await this.#send(method, path, body, more);
     if (answer.status !== 401 || this.#cache?.get() == null) return answer;
     // A kept token may have been revoked; one of now is not asked for again.
     this.#cache.drop();
     this.#login = this.#fresh();
-    return this.#send(method, path, body);
+    return this.#send(method, path, body, more);
   }
 
-  async #send(method: string, path: string, body: object | undefined): Promise<HttpAnswer> {
+  async #send(method: string, path: string, body: object | undefined, more: More): Promise<HttpAnswer> {
     const { host, options } = this;
     const url = `${await this.endpoint()}${path}`;
     if (isExposed(url)) this.#warnOnce(url);
@@ -102,6 +106,7 @@ export class Session {
     try {
       const answer = await host.send({
         ...{ method, url, trust: this.config.trust, timeoutMs: options.timeoutMs, signal: host.signal },
+        ...more,
         headers: {
           ...(await this.#credentials()),
           ...{ accept: 'application/json', 'user-agent': 'taas' },

@@ -10,7 +10,23 @@ const complete = async (...words: string[]) =>
 
 describe('completion', () => {
   it.each<[string, string[]]>([
-    ['', ['list', 'show', 'create', 'delete', 'stats', 'trace', 'bundle', 'completion', 'doctor', 'plan', 'report']],
+    [
+      '',
+      [
+        'list',
+        'show',
+        'create',
+        'delete',
+        'stats',
+        'capture',
+        'trace',
+        'bundle',
+        'completion',
+        'doctor',
+        'plan',
+        'report',
+      ],
+    ],
     ['d', ['delete', 'doctor']],
     ['create ', ['service', 'flow', 'mirror']],
     ['plan create f', ['flow']],

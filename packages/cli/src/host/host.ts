@@ -10,6 +10,8 @@ export interface Host {
   readonly files: Files;
   readonly terminal: Terminal;
   readonly send: Send;
+  /** Where bytes go as they come: a file, which its owner alone may read, or `-` for standard output. @throws the error of the file system */
+  open(path: string): Promise<Sink>;
   /** Aborts when the user interrupts the command. */
   readonly signal: AbortSignal;
 }
@@ -20,6 +22,12 @@ export interface Files {
   /** Writes a file that its owner alone may read, in place of one that is there; makes its folder, too. */
   writePrivate(path: string, content: string | Uint8Array): void;
   remove(path: string): void;
+}
+
+/** Each write resolves when more may come. */
+export interface Sink {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface Terminal {

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly trust?: Trust;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Takes the body of a 2xx as it comes, however long that takes; the answer's own is empty then. */
+  readonly onChunk?: (chunk: Uint8Array) => Promise<void>;
 }
 
 export interface HttpAnswer {

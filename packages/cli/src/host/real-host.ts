@@ -14,6 +14,7 @@ export function realHost(signal: AbortSignal): Host {
     files: realFiles,
     terminal: realTerminal,
     // Node's HTTP takes longer to load than `--help` may take.
+    open: async (path) => (await import('./sinks.js')).openSink(path),
     send: async (request) => (await import('./send-http.js')).sendHttp(request),
     signal,
   };

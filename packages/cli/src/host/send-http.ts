@@ -7,9 +7,11 @@ import { type Send, UnreachableError } from './http.js';
 const mostBytes = 64 * 1024 * 1024;
 
 /** Sends a request and reads the whole answer. Redirects are not followed: a token goes nowhere that nobody has named. */
-export const sendHttp: Send = async ({ method, url, headers, body, trust = {}, timeoutMs, signal }) => {
+export const sendHttp: Send = async ({ method, url, headers, body, trust = {}, timeoutMs, signal, onChunk }) => {
   const { protocol, origin } = new URL(url);
-  const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  const within = AbortSignal.any([signal, late.signal]);
   try {
     const { insecure, ...tls } = trust;
     const options = {
@@ -27,9 +29,15 @@ export const sendHttp: Send = async ({ method, url, headers, body, trust = {}, t
     });
     const { socket } = response;
     const certificate = 'getPeerCertificate' in socket ? (socket as TLSSocket).getPeerCertificate() : undefined;
+    const isStream = onChunk !== undefined && Math.floor((response.statusCode ?? 0) / 100) === 2;
+    if (isStream) clearTimeout(timer);
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
+      if (isStream) {
+        await onChunk(chunk);
+        continue;
+      }
       bytes += chunk.length;
       if (bytes > mostBytes) throw new RangeError(`an answer of more than ${mostBytes} bytes`);
       chunks.push(chunk);
@@ -44,6 +52,8 @@ export const sendHttp: Send = async ({ method, url, headers, body, trust = {}, t
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new UnreachableError(origin, within.aborted ? `no answer in ${timeoutMs / 1000} s` : codeOf(error), error);
+  } finally {
+    clearTimeout(timer);
   }
 };
 

@@ -5,6 +5,7 @@ import { sendHttp } from '../host/send-http.js';
 import { main } from '../main.js';
 
 export interface Ran {
+  readonly sunk: ReadonlyMap<string, Uint8Array>;
   readonly code: number;
   readonly out: string;
   readonly err: string;
@@ -40,6 +41,16 @@ export class RecordingHost implements Host {
     this.signal = around.signal ?? new AbortController().signal;
   }
 
+  /** What was written to each path, `-` for standard output. */
+  readonly sunk = new Map<string, Uint8Array>();
+
+  open = async (path: string) => ({
+    write: async (bytes: Uint8Array) => {
+      this.sunk.set(path, Buffer.concat([this.sunk.get(path) ?? new Uint8Array(), bytes]));
+    },
+    close: async () => undefined,
+  });
+
   readonly files = {
     read: (path: string): string | null => this.around.files?.get(path) ?? null,
     writePrivate: (path: string, content: string | Uint8Array): void => {
@@ -72,7 +83,7 @@ export class RecordingHost implements Host {
 export async function taas(around: Surroundings, ...words: readonly string[]): Promise<Ran> {
   const host = new RecordingHost(around);
   const code = await main(host, words);
-  return { code, out: host.out, err: host.err };
+  return { code, out: host.out, err: host.err, sunk: host.sunk };
 }
 
 export type Answering = (

@@ -139,9 +139,10 @@ async function populate(store: Store, nodes: number): Promise<{ readonly flows: 
   const services = (nodes * flowsPerNode) / flowsPerService;
   for (let s = 0; s < services; s += 1) {
     const common = { v: 1 as const, project_id: `project${s % 50}`, name: '', description: '', created_at: 1 };
-    const service: TapServiceRecord = { ...common, id: randomUUID(), port_id: randomUUID() };
+    const collector = randomUUID();
+    const service: TapServiceRecord = { ...common, id: randomUUID(), port_id: collector };
     await add(keys.resource('tap_services', service.id), tapServiceCodec.format(service));
-    await add(keys.boundPort(`n${s % nodes}`, service.port_id), '{}');
+    await add(keys.boundPort(`n${s % nodes}`, collector), '{}');
     for (let f = 0; f < flowsPerService; f += 1) {
       const node = `n${(s * flowsPerService + f) % nodes}`;
       const record: TapFlowRecord = {

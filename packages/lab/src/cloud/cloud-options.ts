@@ -1,3 +1,4 @@
+import type { OpenReceiver } from '@taas/server';
 import type { Clock, Logger } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { EtcdProcessOptions } from '@taas/store/testing';
@@ -80,6 +81,8 @@ export interface Seams {
   readonly env?: (program: string) => Readonly<Record<string, string>>;
   /** What a server in this process has in place of its store. */
   readonly serverStore?: (store: Store) => Store;
+  /** Where a server in this process receives the copies of captures. Default: a socket. */
+  readonly openReceiver?: OpenReceiver;
   /** Ids of what a server in this process makes. Default: random ones. */
   readonly newId?: () => string;
   /** Which errors end a reconcile pass of an agent in this process, other than as it is. */

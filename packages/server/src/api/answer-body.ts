@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { setImmediate as nextLap } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 
@@ -21,6 +21,21 @@ export function inPieces(reply: FastifyReply, status: number, pieces: readonly B
     .code(status)
     .headers(headers)
     .send(Readable.from(paced(pieces)));
+}
+
+/**
+ * Bytes as they come, for however long: the framework ends all other answers when a request has taken too long. The stream is destroyed
+ * when the client goes.
+ */
+export function asItComes(reply: FastifyReply, status: number, stream: Readable): FastifyReply {
+  reply.hijack();
+  reply.raw.writeHead(
+    status,
+    Object.entries(reply.getHeaders()).flatMap(([name, value]) => [name, String(value)]),
+  );
+  // Which side was first to go makes no difference any more.
+  pipeline(stream, reply.raw, () => undefined);
+  return reply;
 }
 
 async function* paced(pieces: readonly Buffer[]): AsyncGenerator<Buffer, void, void> {

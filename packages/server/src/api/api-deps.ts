@@ -6,6 +6,8 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { Refusals } from '../audit/refusals.js';
 import type { Behalves } from '../auth/actor.js';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { CaptureLimits } from '../captures/capture-desk.js';
+import type { OpenReceiver } from '../captures/receiver-socket.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import type { Contained } from '../errors/contained.js';
 import type { ConnectionLimits } from '../front/connection-limit.js';
@@ -61,12 +63,25 @@ export interface ApiDeps {
   readonly contained?: Contained;
   /** How much may be asked of what taps have counted. */
   readonly statistics?: Partial<DeskLimits>;
+  /** Where captures are received; nowhere if absent. */
+  readonly captures?: CaptureReceiver;
   /** Told of each request that the API itself has answered. */
   readonly onAnswered?: (answered: AnsweredRequest) => void;
   /** Those of this server; the API's own if absent. */
   readonly placements?: Placements;
   /** A new one counts for connections from then on. */
   readonly tls?: Watched<KeyPair>;
+}
+
+/** What receives the copies of captures. */
+export interface CaptureReceiver {
+  /** Where nodes send to, and on which this server listens. */
+  readonly address: string;
+  readonly listenAddress: string;
+  readonly open: OpenReceiver;
+  /** This server's name, for people. */
+  readonly server: string;
+  readonly limits?: Partial<CaptureLimits>;
 }
 
 export interface AuditParts {

@@ -2,22 +2,34 @@ import { createPolicy, defaultRules } from '@taas/policy';
 import { fixed } from '@taas/service';
 import { remoteAddressPolicy, usualRemoteAddresses } from '../addresses/remote-address-policy.js';
 import { Access } from '../auth/access.js';
+import { CaptureDesk } from '../captures/capture-desk.js';
+import type { OpenReceiver } from '../captures/receiver-socket.js';
 import { Contained } from '../errors/contained.js';
 import { Slices } from '../slices/slices.js';
 import { StatisticsDesk } from '../statistics/statistics-desk.js';
 import { Placements } from '../status/placements.js';
+import { StatusReader } from '../status/tap-status.js';
 import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import { Admission } from '../taps/admission/admission.js';
 import { noQuota } from '../taps/admission/quotas.js';
 import { Recheck } from '../taps/admission/recheck.js';
 import { TapPlanner } from '../taps/plan/tap-planner.js';
 import { TapController } from '../taps/tap-controller.js';
+import { statusOf } from '../taps/tap-kinds.js';
 import { noWriteLimits, WriteBudget } from '../taps/write-budget.js';
 import { OwnWrites } from '../view/own-writes.js';
 import type { ApiDeps } from './api-deps.js';
 import type { ApiLimits } from './api-limits.js';
 import { ProjectPlaces } from './project-places.js';
 import { QuotaController } from './quota-controller.js';
+
+function receiverOf({ captures }: ApiDeps) {
+  if (!captures) return { address: '', listenAddress: '', server: '', openReceiver: noReceiver };
+  const { address, listenAddress, server, open, limits } = captures;
+  return { address, listenAddress, server, openReceiver: open, ...(limits ? { limits } : {}) };
+}
+
+const noReceiver: OpenReceiver = () => Promise.reject(new Error('no receiver is configured'));
 
 /** What the API is made of below HTTP: for one server. */
 export function apiParts(deps: ApiDeps, limits: ApiLimits) {
@@ -60,5 +72,12 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   const desk = new StatisticsDesk({ store, live, clock, ...(deps.statistics ? { limits: deps.statistics } : {}) });
   const statistics = { store, controller, desk, live, access, writes, slices, catchUpMs };
   const plans = { live, planner, access, quotas: quotaLimits };
-  return { access, writes, slices, quotas, taps, plans, tapped, statistics };
+  const reader = new StatusReader(live.view, placements, mirrorRules, contained);
+  const captures = new CaptureDesk({
+    ...{ ...shared, admission, logger: deps.logger },
+    statusOf: (flow) => statusOf('tap_flows', flow, reader),
+    behalves: deps.audit?.behalves,
+    ...receiverOf(deps),
+  });
+  return { access, writes, slices, quotas, taps, plans, tapped, statistics, captures };
 }

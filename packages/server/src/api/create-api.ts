@@ -11,11 +11,12 @@ import { RateLimiter } from '../http/rate-limit.js';
 import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import { requestTarget, resourceOf, splitUrl, type Target } from '../http/request-target.js';
 import { removeTapsIfGone } from '../taps/removal/port-removal.js';
-import { inPieces, json } from './answer-body.js';
+import { asItComes, inPieces, json } from './answer-body.js';
 import type { ApiDeps } from './api-deps.js';
 import { defaultLimits } from './api-limits.js';
 import { apiParts } from './api-parts.js';
 import { auditRoute } from './audit-routes.js';
+import { captureRoute } from './capture-routes.js';
 import { answerClientError } from './client-error.js';
 import { extensions, index, outside } from './discovery.js';
 import { answerFor, outOfTime } from './error-answer.js';
@@ -46,7 +47,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
   const { store, live, clock, newId, neutron } = deps;
   const { catchUpMs } = limits;
-  const { access, writes, slices, quotas, taps, plans, tapped, statistics } = apiParts(deps, limits);
+  const { access, writes, slices, quotas, taps, plans, tapped, statistics, captures } = apiParts(deps, limits);
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -145,6 +146,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
         return auditRoute({ log: deps.audit.log, access, slices }, request, caller);
       case 'plan':
         return planRoute(plans, request, caller, limits.bodyDepth);
+      case 'captures':
+        return captureRoute(captures, request, target, caller, limits.bodyDepth);
       case 'tapped-ports':
         return tappedPortsRoute(tapped, request, target.port, caller);
       case 'index':
@@ -176,6 +179,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const actor = caller && { userId: caller.userId, projectId: caller.projectId, requestId: request.id };
     const given = await (deps.audit && actor ? deps.audit.behalves.run({ actor, because: '' }, work) : work());
     for (const [name, value] of Object.entries(given.headers ?? {})) void reply.header(name, value);
+    if (given.stream) return asItComes(reply, given.status, given.stream);
     if (given.json) return inPieces(reply, given.status, given.json);
     return given.body === undefined ? reply.code(given.status).send() : json(reply, given.status, given.body);
   };
@@ -203,6 +207,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     if (retryAfter !== undefined) void reply.header('Retry-After', retryAfter);
     return json(reply, status, body);
   });
+
+  // Before it is waited for that requests under way are answered: a capture's is as long as the capture.
+  app.addHook('preClose', () => captures.stop());
 
   // Called when the requests under way have been answered.
   app.addHook('onClose', async () => {

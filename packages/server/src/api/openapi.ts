@@ -1,10 +1,13 @@
 import { taasExtensions } from '@taas/gateway';
 import { AuditEntry, auditEvents, type ResourceKind, resourceKinds } from '@taas/model';
 import Type, { type TSchema } from 'typebox';
+import { captureAttributes } from '../captures/capture-wish.js';
 import { words } from '../errors/neutron-error.js';
 import { quotaNames } from '../taps/admission/quotas.js';
 import type { Attribute } from '../taps/attributes.js';
 import { attributes } from '../taps/tap-kinds.js';
+
+const counts = ['received', 'dropped', 'delivered', 'bytes', 'kernel_dropped'];
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -23,12 +26,13 @@ export function openApi(version: string): Schema {
         NeutronError: Type.Object({
           NeutronError: Type.Object({ type: Type.String(), message: Type.String(), detail: Type.String() }),
         }),
+        capture: shownCaptureSchema,
         quota: object(quotaNames.map((name) => [name, Type.Integer({ minimum: -1 })])),
         ...Object.fromEntries(resourceKinds.flatMap(schemasOf)),
       },
     },
     security: [{ token: [] }],
-    paths: { ...Object.assign({}, ...resourceKinds.map(pathsOf)), ...trailPaths, ...quotaPaths },
+    paths: { ...Object.assign({}, ...resourceKinds.map(pathsOf)), ...trailPaths, ...capturePaths, ...quotaPaths },
   };
 }
 
@@ -136,6 +140,13 @@ function pathsOf(kind: ResourceKind): Schema {
   };
 }
 
+const shownCaptureSchema = object([
+  ...Object.entries(captureAttributes).map(([name, { type }]): [string, TSchema] => [name, type.schema]),
+  ...['project_id', 'status', 'status_reason', 'status_code', 'server', 'created_at', 'ends_at'].map(
+    (name): [string, TSchema] => [name, Type.String()],
+  ),
+  ['counted', object(counts.map((name) => [name, { type: ['integer', 'null'] } as TSchema])) as TSchema],
+]);
 const page = [
   inQuery('limit', { type: 'integer', minimum: 1, maximum: 1000 }, 'At most so many.'),
   inQuery('marker', { type: 'string' }, 'Begin after this one.'),
@@ -197,6 +208,65 @@ const trailPaths: Schema = {
         inQuery('since', text, 'Not before this time, or so many milliseconds since 1970.'),
       ],
       responses: { 200: answer('A page', wrapped('audit', { type: 'array', items: AuditEntry })), ...failures },
+    },
+  },
+};
+
+const capture = wrapped('capture', reference('capture'));
+const given = Object.entries(captureAttributes).filter(([, { post }]) => post);
+const newCapture = {
+  ...object([
+    ...given.map(([name, { type, about }]): [string, TSchema] => [
+      name,
+      { ...type.schema, description: about } as TSchema,
+    ]),
+    ['project_id', Type.String()],
+  ]),
+  required: ['source_ports'],
+  ...closed,
+};
+const capturePaths: Schema = {
+  '/v2.0/taas/captures': {
+    get: {
+      summary: 'List the captures that this server receives',
+      operationId: 'list_captures',
+      responses: {
+        200: answer('All', wrapped('captures', { type: 'array', items: reference('capture') })),
+        ...failures,
+      },
+    },
+    post: {
+      summary: 'Begin a capture',
+      operationId: 'create_capture',
+      requestBody: { required: true, ...json(wrapped('capture', newCapture)) },
+      responses: { 201: answer('Begun', capture), ...failures },
+    },
+  },
+  '/v2.0/taas/captures/{id}': {
+    parameters: [inPath('id')],
+    get: {
+      summary: 'Show a capture',
+      operationId: 'get_capture',
+      responses: { 200: answer('Found', capture), ...failures },
+    },
+    delete: {
+      summary: 'End a capture',
+      operationId: 'delete_capture',
+      responses: { 204: answer('Ended'), ...failures },
+    },
+  },
+  '/v2.0/taas/captures/{id}/stream': {
+    parameters: [inPath('id')],
+    get: {
+      summary: 'Read what is captured, as it comes; the capture ends when the reader goes',
+      operationId: 'read_capture',
+      responses: {
+        200: {
+          description: 'pcapng',
+          content: { 'application/x-pcapng': { schema: { type: 'string', format: 'binary' } } },
+        },
+        ...failures,
+      },
     },
   },
 };

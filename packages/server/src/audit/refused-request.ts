@@ -27,7 +27,7 @@ export function refusalOf(request: RefusedRequest, caller: Caller, error: Neutro
   const { target, method, path, requestId } = request;
   if (!statuses.has(error.status)) return null;
   // A plan that is refused tells as much as the request itself.
-  const isAudited = target.is === 'resource' || target.is === 'quotas' || target.is === 'plan';
+  const isAudited = ['resource', 'quotas', 'captures', 'plan'].includes(target.is);
   const isChange = isAudited && ['POST', 'PUT', 'DELETE'].includes(method);
   if (!isChange && !(target.is === 'audit' && error.status === 403)) return null;
   return {

@@ -7,6 +7,8 @@ import type { Caller, Identity } from './authenticator.js';
 interface Owned {
   readonly id?: string;
   readonly project_id: string;
+  /** A part of a capture is shown as the capture alone, and changed by it. */
+  readonly capture?: string;
 }
 
 type Change = 'update' | 'delete';
@@ -42,6 +44,7 @@ export class Access {
 
   /** Whether the caller may know of the resource: those of other projects only if they see all projects at all. */
   sees(kind: ResourceKind, record: Owned, caller: Caller): boolean {
+    if (record.capture !== undefined) return false;
     if (!caller.seesAllProjects && record.project_id !== caller.projectId) return false;
     return this.policy.check(`get_${words[kind].resource}`, target(record), caller.credentials);
   }
@@ -56,7 +59,7 @@ export class Access {
   mayChange(change: Change, kind: ResourceKind, record: Owned & { readonly id: string }, caller: Caller): void {
     const rule = `${change}_${words[kind].resource}`;
     const own = record.project_id === caller.projectId;
-    if (!caller.seesAllProjects && !own) throw tapNotFound(kind, record.id);
+    if (record.capture !== undefined || (!caller.seesAllProjects && !own)) throw tapNotFound(kind, record.id);
     if (this.policy.check(rule, target(record), caller.credentials)) return;
     throw own || this.sees(kind, record, caller) ? forbidden(rule) : tapNotFound(kind, record.id);
   }
@@ -64,6 +67,24 @@ export class Access {
   /** Of a tap that the caller may be shown. @throws NeutronError 403 */
   mayReadStatistics(kind: ResourceKind, record: Owned, caller: Caller): void {
     const rule = `get_${words[kind].resource}_statistics`;
+    if (!this.policy.check(rule, target(record), caller.credentials)) throw forbidden(rule);
+  }
+
+  /** @throws NeutronError 403 */
+  mayCapture(record: Owned, caller: Caller): void {
+    const rule = 'create_taas_capture';
+    if (!this.policy.check(rule, target(record), caller.credentials)) throw forbidden(rule);
+  }
+
+  /** Whether the caller may know of a capture of a project; reading its frames is the same. */
+  seesCapture(record: Owned, caller: Caller): boolean {
+    if (!caller.seesAllProjects && record.project_id !== caller.projectId) return false;
+    return this.policy.check('get_taas_capture', target(record), caller.credentials);
+  }
+
+  /** Of a capture that the caller may be shown. @throws NeutronError 403 */
+  mayEndCapture(record: Owned, caller: Caller): void {
+    const rule = 'delete_taas_capture';
     if (!this.policy.check(rule, target(record), caller.credentials)) throw forbidden(rule);
   }
 

@@ -12,7 +12,7 @@ import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js'
 
 import type { ClusterView } from '../view/cluster-view.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
-import type { WantedRecord } from './compile-service.js';
+import type { WantedRecord } from './compiled.js';
 import { mayTake } from './fair-share.js';
 import { nodeLeft } from './migration.js';
 import { whyUnable } from './node-abilities.js';

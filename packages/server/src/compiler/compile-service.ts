@@ -8,7 +8,6 @@ import {
   type NodeTapService,
   nodeTapFlowCodec,
   nodeTapServiceCodec,
-  type ResourceKind,
   type SegmentKey,
   type TapFlowRecord,
   type TapServiceRecord,
@@ -17,40 +16,12 @@ import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
+import { compileCapture } from './compile-capture.js';
+import type { Compiled, WantedRecord } from './compiled.js';
 import { nodeLeft, stands } from './migration.js';
 import { foreignPort } from './port-owner.js';
+import { refusedFlow } from './refused-flow.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
-
-/** A record that a node should have. */
-export interface WantedRecord {
-  readonly key: string;
-  readonly node: string;
-  readonly kind: ResourceKind;
-  readonly id: string;
-  readonly value: string;
-  /** The tap's port has left the node, which does its part until the new one does: it says nothing about how the tap stands. */
-  readonly leaving: boolean;
-}
-
-export interface Compiled {
-  /** By etcd key: all that nodes should be told about the service and its flows. */
-  readonly nodeRecords: ReadonlyMap<string, WantedRecord>;
-  /** Free segments that the service must take together with telling the nodes. */
-  readonly segmentsNeeded: readonly SegmentKey[];
-  /** Segments that the service uses and whose records are malformed. */
-  readonly segmentsToMend: readonly HeldSegment[];
-  readonly blockers: {
-    readonly service: Because | null;
-    /** By flow id; flows without an entry have been placed. */
-    readonly flows: ReadonlyMap<string, Because>;
-    /** Of the service and the flows those whose blocker no waiting removes: a port of another project. */
-    readonly lasting: ReadonlySet<string>;
-  };
-  /** A flow could be placed if only a segment were free. */
-  readonly waitsForSegment: boolean;
-  /** The service's own record is malformed: nothing about it may be changed until somebody mends it. */
-  readonly frozen: boolean;
-}
 
 /**
  * What each node must be told for one tap service and its flows. A pure function of the slice: every replica computes the
@@ -89,13 +60,16 @@ export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
     };
   if (!service) return yield* refuse(because('record_invalid', `tap service ${slice.id} does not exist`));
   if (service.deleting) return yield* refuse(because('being_deleted', 'the tap service is being deleted'));
-  const owner = slice.owner(service.port_id, service);
-  if (owner === 'foreign') return yield* refuse(foreignPort(service.port_id), true);
-  const place = slice.place(service.port_id, owner, 'tap_services', service.id);
+  if (service.receiver) return yield* compileCapture(slice, service, service.receiver);
+  const { port_id: port } = service;
+  if (port === undefined) return yield* refuse(because('record_invalid', 'the tap service has no port'));
+  const owner = slice.owner(port, service);
+  if (owner === 'foreign') return yield* refuse(foreignPort(port), true);
+  const place = slice.place(port, owner, 'tap_services', service.id);
   const [bound, blocker] = 'blocker' in place ? [null, place.blocker] : [place.node, null];
   const serving = nodeLeft(slice.published('tap_services', service.id), bound, slice) ?? bound;
   if (serving === null) return yield* refuse(blocker ?? because('port_not_bound', ''));
-  return yield* new Compilation(slice, service, { bound, serving }, flows).result(blocker);
+  return yield* new Compilation(slice, { ...service, port_id: port }, { bound, serving }, flows).result(blocker);
 }
 
 /** Nodes of a tap service's collector; the same but while it moves. */
@@ -117,7 +91,7 @@ class Compilation {
 
   constructor(
     private readonly slice: ServiceSlice,
-    private readonly service: TapServiceRecord,
+    private readonly service: TapServiceRecord & { readonly port_id: string },
     private readonly collectors: Collectors,
     private readonly blockers: Map<string, Because>,
   ) {}
@@ -147,27 +121,18 @@ class Compilation {
   /** @returns why the flow cannot be placed, or null */
   #flow({ record: flow }: FlowEntry): Because | null {
     if (flow.deleting) return because('being_deleted', 'the tap flow is being deleted');
-    // The API refuses these two; a record written by other hands must not break the isolation either.
-    if (flow.project_id !== this.service.project_id)
-      return this.#lasts(
-        flow,
-        because('port_of_other_project', 'tap flow and tap service belong to different projects'),
-      );
-    if (flow.source_port === this.service.port_id)
-      return this.#lasts(flow, because('port_role_conflict', `port ${flow.source_port} is the tap service's own port`));
+    const refused = refusedFlow(this.slice, this.service, flow);
+    if (refused) {
+      this.#lasting.add(flow.id);
+      return refused;
+    }
     const owner = this.slice.owner(flow.source_port, flow);
-    if (owner === 'foreign') return this.#lasts(flow, foreignPort(flow.source_port));
     const place = this.slice.place(flow.source_port, owner, 'tap_flows', flow.id);
     const bound = 'blocker' in place ? null : place.node;
     const blocker = 'blocker' in place ? place.blocker : this.#source(flow, place.node, false);
     const left = nodeLeft(this.slice.published('tap_flows', flow.id), bound, this.slice);
     const comes = bound === null || this.#records.has(keys.nodeResource(bound, 'tap_flows', flow.id));
     if (left !== null && comes) this.#source(flow, left, true);
-    return blocker;
-  }
-
-  #lasts({ id }: TapFlowRecord, blocker: Because): Because {
-    this.#lasting.add(id);
     return blocker;
   }
 

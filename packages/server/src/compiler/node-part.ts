@@ -1,7 +1,7 @@
 import { keys, type ResourceKind } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Entry } from '../view/entry.js';
-import type { WantedRecord } from './compile-service.js';
+import type { WantedRecord } from './compiled.js';
 import { isAlive } from './service-slice.js';
 import { type Fold, guard, type Step } from './step.js';
 

@@ -1,8 +1,8 @@
-import { keys, nodeTapFlowCodec, nodeTapServiceCodec, segmentCodec } from '@taas/model';
+import { captureLeaseCodec, keys, nodeTapFlowCodec, nodeTapServiceCodec, segmentCodec } from '@taas/model';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeEntry } from '../view/entry.js';
-import type { Compiled } from './compile-service.js';
+import type { Compiled, WantedRecord } from './compiled.js';
 import { isGone, takeAway, tellNode } from './node-part.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
 import { guard, removal, type Step } from './step.js';
@@ -66,8 +66,15 @@ function* tellNodes(slice: ServiceSlice, compiled: Compiled): Steps {
   }
   for (const wanted of compiled.nodeRecords.values()) {
     const flow = wanted.kind === 'tap_flows' ? flows.get(wanted.id) : undefined;
-    yield tellNode(wanted, slice.nodeRecords.get(wanted.key), [slice.service, flow]);
+    yield withLeased(tellNode(wanted, slice.nodeRecords.get(wanted.key), [slice.service, flow]), wanted);
   }
+}
+
+/** What lets the node do its part goes with the record, in one transaction: it fails if the receiver is gone, and its lease with it. */
+function withLeased(step: Step | null, { leased }: WantedRecord): Step | null {
+  if (!step || !leased) return step;
+  const value = captureLeaseCodec.format({ v: 1 });
+  return { ...step, operations: [...step.operations, { kind: 'put', key: leased.key, value, lease: leased.lease }] };
 }
 
 function* takeAwayAll(slice: ServiceSlice, compiled: Compiled, context: PlanContext): Steps {
@@ -82,7 +89,7 @@ function tombstone(slice: ServiceSlice, current: NodeEntry, context: PlanContext
   if (current.record) return JSON.stringify({ ...current.record, removed: true });
   const service = slice.service?.record;
   if (current.kind === 'tap_services') {
-    if (!service) return null;
+    if (service?.port_id === undefined) return null;
     const { id, project_id, port_id } = service;
     return nodeTapServiceCodec.format({ v: 1, id, project_id, removed: true, port_id, inputs: [] });
   }

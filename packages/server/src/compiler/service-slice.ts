@@ -1,6 +1,7 @@
 import {
   type Because,
   because,
+  captureCapability,
   keys,
   type ResourceKind,
   type TapFlowRecord,
@@ -26,6 +27,8 @@ export interface NodeFacts {
   readonly unreadable: boolean;
   readonly hasPhysnet: (physnet: string) => boolean;
   readonly tunnelAddress: string | null;
+  /** Whether its agent takes captures away whose receiver is gone. */
+  readonly endsCaptures: boolean;
 }
 
 export type TapPlace =
@@ -192,5 +195,6 @@ export function nodeFacts(view: ClusterView, name: string): NodeFacts {
     unreadable: view.agents.get(name)?.record === null,
     hasPhysnet: (physnet) => known && agent.physnets.includes(physnet),
     tunnelAddress: known ? agent.tunnel_address : null,
+    endsCaptures: agent?.capabilities.includes(captureCapability) === true,
   };
 }

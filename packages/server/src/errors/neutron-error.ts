@@ -131,6 +131,28 @@ export const serviceBeingDeleted = (service: string) =>
     `Tap Service ${service} is being deleted and takes no new tap flows.`,
   );
 
+// Captures are ours.
+
+export const captureNotFound = (id: string) =>
+  new NeutronError(404, 'TapCaptureNotFound', `Capture ${id} does not exist`);
+
+export const captureElsewhere = (id: string, server: string) =>
+  new NeutronError(
+    409,
+    'TapCaptureElsewhere',
+    `Capture ${id} is received by server ${server}: ask that one, or have the load balancer send a client to one server.`,
+  );
+
+export const captureHasReader = (id: string) =>
+  new NeutronError(409, 'TapCaptureHasReader', `Capture ${id} is read by somebody already: begin another one.`);
+
+export const tooManyCaptures = (whose: string, most: number) =>
+  new NeutronError(
+    409,
+    'TapCaptureLimit',
+    `${whose} has ${most} captures, and no more can run at a time: end one, or wait for its end.`,
+  );
+
 export const tooContended = () =>
   new NeutronError(409, 'Conflict', 'The resource was changed by others at the same time, again and again: try again.');
 

@@ -219,6 +219,7 @@ describe('through the pass-through', () => {
           'taas-flow-accounting',
           'taas-tapped-ports',
           'taas-statistics',
+          'taas-captures',
           'taas-audit',
           'taas-plan',
           'taas-status-code',

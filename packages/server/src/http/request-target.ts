@@ -12,6 +12,8 @@ export type Target =
   | { readonly is: 'openapi' }
   | { readonly is: 'audit' }
   | { readonly is: 'plan' }
+  | { readonly is: 'captures'; readonly id: string | null; readonly part: null }
+  | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' }
   | { readonly is: 'tapped-ports'; readonly port: string | null }
   /** TaaS's own, but nothing there. */
   | { readonly is: 'unknown' }
@@ -42,6 +44,7 @@ export function requestTarget(url: string): Target {
     return isStatistics ? { is: 'statistics', kind, id } : { is: 'unknown' };
   }
   if (prefixed) {
+    if (name === 'captures') return captureTarget(id, part, more);
     if (name === 'tapped_ports' && part === undefined) return { is: 'tapped-ports', port: id ?? null };
     if (id !== undefined) return { is: 'unknown' };
     return name === 'openapi' || name === 'audit' || name === 'plan' ? { is: name } : { is: 'unknown' };
@@ -54,12 +57,19 @@ export function requestTarget(url: string): Target {
   return { is: 'other' };
 }
 
+function captureTarget(id: string | undefined, part: string | undefined, more: readonly string[]): Target {
+  if (part === undefined) return { is: 'captures', id: id ?? null, part: null };
+  const isStream = id !== undefined && part === 'stream' && more.length === 0;
+  return isStream ? { is: 'captures', id, part } : { is: 'unknown' };
+}
+
 /** What a request is about, of a bounded number of words: for metrics. */
 export function resourceOf(target: Target | undefined): string {
   switch (target?.is) {
     case 'resource':
       return target.kind;
     case 'statistics':
+    case 'captures':
     case 'tapped-ports':
     case 'audit':
     case 'plan':

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** A request as the routes see it. */
 export interface ApiRequest {
@@ -23,5 +24,7 @@ export interface ApiAnswer {
   readonly body?: unknown;
   /** Instead of `body`: JSON already, in pieces that follow one another. */
   readonly json?: readonly Buffer[];
+  /** Instead of `body`: bytes as they come, of the type that `headers` name. It is destroyed when the client goes. */
+  readonly stream?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
 }

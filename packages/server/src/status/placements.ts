@@ -1,5 +1,6 @@
 import { keys } from '@taas/model';
-import { type Compiled, compiling, type WantedRecord } from '../compiler/compile-service.js';
+import { compiling } from '../compiler/compile-service.js';
+import type { Compiled, WantedRecord } from '../compiler/compiled.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
 import { cutting } from '../compiler/service-slice.js';
 import { atOnce, type Sliced } from '../slices/slices.js';

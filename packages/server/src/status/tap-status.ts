@@ -49,7 +49,7 @@ export class StatusReader {
     return deriveStatus({ deleting: false, blocker: blockers.service, parts: own ? [this.#reported(own)] : [] });
   }
 
-  /** A flow is ACTIVE only if both its own node and the collector's have verified their parts. */
+  /** A flow is ACTIVE only if both its own node and the collector's have verified their parts; a receiver has no node. */
   flow(record: TapFlowRecord): StatusView {
     const cascading = this.view.services.get(record.tap_service_id)?.record?.deleting === true;
     if (record.deleting || cascading) return this.#deleting(this.view.nodeRecords.ofFlow(record.id));
@@ -59,6 +59,8 @@ export class StatusReader {
     const collector = parts.get(record.tap_service_id);
     const blocker = blockers.flows.get(record.id) ?? blockers.service;
     if (blockers.lasting.has(record.id)) return refused(blocker);
+    if (this.view.services.get(record.tap_service_id)?.record?.receiver)
+      return deriveStatus({ deleting: false, blocker, parts: own ? [this.#reported(own)] : [] });
     const both = own && collector ? [this.#reported(own), this.#reported(collector)] : [];
     return deriveStatus({ deleting: false, blocker, parts: both });
   }

@@ -28,7 +28,8 @@ export interface TapKind<R extends TapRecord = TapRecord> {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** The attribute that names the port that the tap uses. */
   readonly portAttribute: 'port_id' | 'source_port';
-  portOf(record: R): string;
+  /** Null for a tap service whose copies a program receives. */
+  portOf(record: R): string | null;
   /** A record as the API shows it: Neutron's attributes in Neutron's order, and ours. */
   shown(record: R, status: StatusView): ShownTap;
   status(record: R, reader: StatusReader): StatusView;

@@ -38,7 +38,7 @@ export function auditedTap(view: ClusterView, kind: ResourceKind, record: TapRec
   const common = { kind, id, name: shortened(name), project_id };
   return {
     ...common,
-    ...{ port_id: port, port_project_id: ownerOf(view, port) },
+    ...(port === null ? {} : { port_id: port, port_project_id: ownerOf(view, port) }),
     ...tapKinds[kind].audited(record, view),
   };
 }

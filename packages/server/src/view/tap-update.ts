@@ -25,9 +25,11 @@ export class TapUpdate {
     const before = this.view.services.get(id);
     const old = before?.record;
     if (old) {
-      this.view.servicesByPort.remove(old.port_id, id);
+      if (old.port_id !== undefined) {
+        this.view.servicesByPort.remove(old.port_id, id);
+        this.dirty.ports.add(old.port_id);
+      }
       this.view.byProject.tap_services.remove(before);
-      this.dirty.ports.add(old.port_id);
     }
     this.dirty.services.add(id);
     const entry = kv && this.#resource(kv, id, tapServiceCodec.parse);
@@ -39,10 +41,13 @@ export class TapUpdate {
     }
     this.view.services.set(id, entry);
     if (!entry.record) return;
-    this.view.servicesByPort.add(entry.record.port_id, id);
+    const { port_id } = entry.record;
+    if (port_id !== undefined) {
+      this.view.servicesByPort.add(port_id, id);
+      this.dirty.ports.add(port_id);
+    }
     this.view.byProject.tap_services.add(entry);
     this.view.segments.setProject(id, entry.record.project_id);
-    this.dirty.ports.add(entry.record.port_id);
   }
 
   #setFlow(id: string, key: string, kv: KeyValue | undefined): void {

@@ -29,8 +29,9 @@ export class Draft {
     this.#compare.set(key, compare);
   }
 
-  put(key: string, value: string): void {
-    this.#operations.set(key, { kind: 'put', key, value });
+  /** @param lease of etcd, with which the key goes */
+  put(key: string, value: string, lease?: string): void {
+    this.#operations.set(key, { kind: 'put', key, value, ...(lease === undefined ? {} : { lease }) });
   }
 
   transaction(): { readonly compare: readonly Compare[]; readonly operations: readonly Operation[] } {

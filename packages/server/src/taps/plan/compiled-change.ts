@@ -8,7 +8,8 @@ import {
   type StatusView,
 } from '@taas/model';
 import { compileMirror, type MirrorRules } from '../../compiler/compile-mirror.js';
-import { type Compiled, compiling, type WantedRecord } from '../../compiler/compile-service.js';
+import { compiling } from '../../compiler/compile-service.js';
+import type { Compiled, WantedRecord } from '../../compiler/compiled.js';
 import type { SegmentPolicy } from '../../compiler/segment-options.js';
 import { cutting, isAlive } from '../../compiler/service-slice.js';
 import type { Sliced } from '../../slices/slices.js';

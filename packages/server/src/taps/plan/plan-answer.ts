@@ -131,8 +131,9 @@ function copying(
   { kind, compiled }: PlannedChange,
   record: TapRecord,
   caller: Caller,
-): Copying {
+): Copying | null {
   const port = tapKinds[kind].portOf(record);
+  if (port === null) return null;
   const place = planned.places.of(port);
   const mtu = place.is === 'bound' ? place.mtu : null;
   const way = compiled.ways.get(record.id);

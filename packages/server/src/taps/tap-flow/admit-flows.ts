@@ -39,8 +39,9 @@ export async function admitFlows(
       draft.compare(key, { kind: 'mod-revision', key, revision: service.revision });
       await admission.claim(draft, seen, record.source_port, 'source', caller, record);
       // Written anew, so that whoever deletes the tap service at once sees that it has a flow more.
-      await admission.claim(draft, seen, service.record.port_id, 'collector', caller);
-      draft.put(keys.resource('tap_flows', record.id), tapFlowCodec.format(record));
+      const { port_id: collector, receiver } = service.record;
+      if (collector !== undefined) await admission.claim(draft, seen, collector, 'collector', caller);
+      draft.put(keys.resource('tap_flows', record.id), tapFlowCodec.format(record), receiver?.lease);
     }
     return draft;
   });

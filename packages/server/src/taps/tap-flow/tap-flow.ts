@@ -51,13 +51,15 @@ export const tapFlow: TapKind<TapFlowRecord> = {
   }),
   status: (record, reader) => reader.flow(record),
   serviceOf: ({ deleting, tap_service_id }) => (deleting ? null : tap_service_id),
-  audited: ({ direction, vlan_filter, filter_rules, tap_service_id }, view) => ({
+  audited: ({ direction, vlan_filter, filter_rules, tap_service_id, capture }, view) => ({
+    ...(capture === undefined ? {} : { capture_id: capture }),
     direction,
     filtered: vlan_filter !== null || (filter_rules ?? []).length > 0,
     tap_service_id,
     collector_port_id: view.services.get(tap_service_id)?.record?.port_id ?? null,
   }),
-  tapping: ({ tap_service_id, direction }, view) => {
+  tapping: ({ tap_service_id, direction, capture }, view) => {
+    if (capture !== undefined) return { kind: 'tap_flow', direction, destination: { capture_id: capture } };
     const collector = view.services.get(tap_service_id)?.record?.port_id ?? null;
     return { kind: 'tap_flow', direction, destination: { tap_service_id, port_id: collector } };
   },

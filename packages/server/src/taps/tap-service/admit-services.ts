@@ -14,12 +14,13 @@ export async function admitServices(
   caller: Caller,
 ): Promise<number> {
   const ports = admission.portChecks(caller);
-  for (const record of records) await ports(record.port_id, record.project_id);
+  for (const { port_id, project_id } of records) if (port_id !== undefined) await ports(port_id, project_id);
   return admission.commit('tap_services', records, async (seen) => {
     const draft = new Draft();
     for (const record of records) {
-      await admission.claim(draft, seen, record.port_id, 'collector', caller, record);
-      draft.put(keys.resource('tap_services', record.id), tapServiceCodec.format(record));
+      const { port_id, receiver } = record;
+      if (port_id !== undefined) await admission.claim(draft, seen, port_id, 'collector', caller, record);
+      draft.put(keys.resource('tap_services', record.id), tapServiceCodec.format(record), receiver?.lease);
     }
     return draft;
   });

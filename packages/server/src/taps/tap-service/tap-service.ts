@@ -14,7 +14,7 @@ export const tapService: TapKind<TapServiceRecord> = {
     ...statusAttributes,
   },
   portAttribute: 'port_id',
-  portOf: ({ port_id }) => port_id,
+  portOf: ({ port_id }) => port_id ?? null,
   shown: (record, status) => ({
     id: record.id,
     tenant_id: record.project_id,
@@ -27,7 +27,7 @@ export const tapService: TapKind<TapServiceRecord> = {
   }),
   status: (record, reader) => reader.service(record),
   serviceOf: ({ deleting, id }) => (deleting ? null : id),
-  audited: () => ({}),
+  audited: ({ capture }) => (capture === undefined ? {} : { capture_id: capture }),
   tapping: () => null,
   admit: admitServices,
   removeAtOnce: async (deps, { id }, revision, attempt) =>

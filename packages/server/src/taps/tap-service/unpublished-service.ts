@@ -14,7 +14,8 @@ import type { RemovalDeps } from '../removal/at-once.js';
 export async function removeUnpublishedAtOnce(deps: RemovalDeps, id: string, revision: number): Promise<number | null> {
   const { view } = deps.live;
   const service = view.services.get(id);
-  const role = service?.record && view.portRoles.get(service.record.port_id);
+  const port = service?.record?.port_id;
+  const role = port === undefined ? undefined : view.portRoles.get(port);
   if (!role || service?.revision !== revision || !deps.live.fresh) return null;
   if (view.nodeRecords.countOfService(id) > 0 || view.flowsByService.count(id) + 2 > mostWrites) return null;
   const flows = view.flowsByService.get(id);

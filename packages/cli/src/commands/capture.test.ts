@@ -1,0 +1,131 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { taas } from '../testing/recording-host.suite.js';
+
+const [port, id] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-0000000000ca'];
+
+/** Just enough of the API: one capture. */
+class FakeApi {
+  readonly asked: string[] = [];
+  wish: unknown;
+  stream: ServerResponse | undefined;
+  status = 'ACTIVE';
+  refusal: { status: number; message: string } | undefined;
+  readonly counted = { delivered: 7, dropped: 2, kernel_dropped: 0 };
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      const what = `${request.method} ${request.url?.replace(/.*captures/, 'captures').replace(id, 'ID')}`;
+      this.asked.push(what);
+      const json = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
+      const shown = { id, status: this.status, status_reason: 'why', counted: this.counted };
+      if (what === 'POST captures') {
+        let body = '';
+        request.on('data', (chunk) => {
+          body += chunk;
+        });
+        request.on('end', () => {
+          this.wish = JSON.parse(body);
+          if (this.refusal) json(this.refusal.status, { NeutronError: { message: this.refusal.message, type: 'T' } });
+          else json(201, { capture: shown });
+        });
+      } else if (what === 'GET captures/ID') json(200, { capture: shown });
+      else if (what === 'GET captures/ID/stream') {
+        this.stream = response.writeHead(200);
+        response.write('head');
+      } else {
+        this.status = 'ENDED';
+        response.writeHead(204).end();
+        this.stream?.end('tail');
+      }
+    });
+  }
+
+  async run(words: readonly string[], more: { signal?: AbortSignal; terminals?: boolean } = {}) {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    const at = typeof address === 'object' && address ? address.port : 0;
+    const env = { OS_AUTH_TYPE: 'none', OS_PROJECT_ID: 'acme', OS_ENDPOINT: `http://127.0.0.1:${at}` };
+    return taas({ env, ...more }, 'capture', ...words);
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+let api: FakeApi;
+const fresh = () => {
+  api = new FakeApi();
+  return api;
+};
+afterEach(() => api.stop());
+const file = (sunk: ReadonlyMap<string, Uint8Array>, path: string) => Buffer.from(sunk.get(path) ?? []).toString();
+
+describe('taas capture', () => {
+  it('asks for what was said, writes what comes to standard output, and says what was lost', async () => {
+    const running = fresh().run([
+      ...[port, '--direction', 'in', '--filter', 'accept,protocol=tcp', '--seconds', '5', '--packets', '9'],
+      ...['--snaplen', '64', '--description', 'why'],
+    ]);
+    await vi.waitFor(() => expect(api.stream).toBeDefined());
+    api.stream?.end('tail');
+    const { code, err, sunk } = await running;
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringContaining('7 packets, 2 lost on the way to here: why'),
+    });
+    expect(file(sunk, '-')).toBe('headtail');
+    expect(api.wish).toEqual({
+      capture: {
+        ...{ source_ports: [port], direction: 'IN', filter_rules: [{ action: 'accept', protocol: 'tcp' }] },
+        ...{ seconds: 5, packets: 9, snaplen: 64, description: 'why' },
+      },
+    });
+    expect(api.asked).not.toContain('DELETE captures/ID');
+  });
+
+  it('is ended by Ctrl-C, and has all that came until then', async () => {
+    const interrupted = new AbortController();
+    const running = fresh().run([port, '-w', 'x.pcapng'], { signal: interrupted.signal, terminals: true });
+    await vi.waitFor(() => expect(api.stream).toBeDefined());
+    interrupted.abort(new Error('Ctrl-C'));
+    const { code, err, sunk } = await running;
+    expect(code).toBe(0);
+    expect(api.asked).toContain('DELETE captures/ID');
+    expect(file(sunk, 'x.pcapng')).toBe('headtail');
+    expect(err).toContain('7 packets');
+  });
+
+  it('says what keeps copies from coming, once', async () => {
+    fresh().status = 'PENDING_CREATE';
+    const running = api.run([port]);
+    await vi.waitFor(
+      () => expect(api.asked.filter((each) => each === 'GET captures/ID').length).toBeGreaterThan(12),
+      15_000,
+    );
+    api.stream?.end();
+    expect((await running).err.match(/nothing comes yet: why/g)).toHaveLength(1);
+  });
+
+  it('fails where the stream breaks off, and keeps what came', async () => {
+    const running = fresh().run([port]);
+    await vi.waitFor(() => expect(api.stream).toBeDefined());
+    api.stream?.destroy();
+    const { code, sunk } = await running;
+    expect(code).toBe(6);
+    expect(file(sunk, '-')).toBe('head');
+  });
+
+  it('is refused in the words of the API', async () => {
+    fresh().refusal = { status: 409, message: 'no more than four' };
+    expect(await api.run([port])).toMatchObject({ code: 8, err: expect.stringContaining('no more than four') });
+  });
+
+  it('writes no frames to a terminal', async () => {
+    expect(await fresh().run([port], { terminals: true })).toMatchObject({ code: 64 });
+    expect(api.asked).toEqual([]);
+  });
+});

@@ -1,0 +1,346 @@
+import type { Readable } from 'node:stream';
+import {
+  addressSpelling,
+  isSameAddress,
+  keys,
+  type StatusView,
+  type TapFlowRecord,
+  type TapServiceRecord,
+} from '@taas/model';
+import { vxlanPayload } from '@taas/packets';
+import type { Clock, Logger } from '@taas/service';
+import type { Lease, Store } from '@taas/store';
+import type { Access } from '../auth/access.js';
+import type { Behalves } from '../auth/actor.js';
+import type { Caller } from '../auth/authenticator.js';
+import {
+  captureElsewhere,
+  captureHasReader,
+  captureNotFound,
+  tooManyCaptures,
+  unavailable,
+} from '../errors/neutron-error.js';
+import type { Admission } from '../taps/admission/admission.js';
+import type { Recheck } from '../taps/admission/recheck.js';
+import { admitFlows } from '../taps/tap-flow/admit-flows.js';
+import { admitServices } from '../taps/tap-service/admit-services.js';
+import type { WriteBudget } from '../taps/write-budget.js';
+import type { Dirty } from '../view/dirty.js';
+import type { LiveView } from '../view/live-view.js';
+import type { OwnWrites } from '../view/own-writes.js';
+import { Capture, type CapturePart } from './capture.js';
+import { type CaptureWish, captureWish } from './capture-wish.js';
+import type { OpenReceiver, ReceiverSocket } from './receiver-socket.js';
+import { type ShownCapture, shownCapture } from './shown-capture.js';
+
+export interface CaptureLimits {
+  /** Of the whole server, and of one project. */
+  readonly captures: number;
+  readonly ofProject: number;
+  /** What is kept of a capture that the client has not taken yet, in bytes. */
+  readonly queueBytes: number;
+}
+
+export const defaultCaptureLimits: CaptureLimits = { captures: 16, ofProject: 4, queueBytes: 16 * 1024 * 1024 };
+
+export interface CaptureDeskDeps {
+  readonly store: Store;
+  readonly live: LiveView;
+  readonly admission: Admission;
+  readonly recheck: Recheck;
+  readonly access: Access;
+  readonly budget: WriteBudget;
+  readonly writes: OwnWrites;
+  readonly checkRoom: () => void;
+  readonly statusOf: (flow: TapFlowRecord) => StatusView;
+  /** Where nodes send to; empty: this server receives no captures. */
+  readonly address: string;
+  /** On which this server listens. */
+  readonly listenAddress: string;
+  readonly openReceiver: OpenReceiver;
+  /** This server's name, for people. */
+  readonly server: string;
+  readonly limits?: Partial<CaptureLimits>;
+  readonly behalves?: Behalves | undefined;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly logger: Logger;
+}
+
+/** A capture's lease, in seconds: so long after the death of its server nodes end it. */
+const leaseSeconds = 6;
+/** Captures that have ended are shown so long, in ms, and so many of them. */
+const afterwardsMs = 60_000;
+const mostAfterwards = 64;
+
+/** A capture, and what it has in etcd. */
+interface Running {
+  readonly capture: Capture;
+  readonly lease: Lease;
+  /** Revision at which its records were written. */
+  readonly revision: number;
+  readonly done: Promise<void>;
+}
+
+/** Where a frame goes that comes from a node with a VNI. */
+interface Route {
+  readonly capture: Capture;
+  readonly index: number;
+}
+
+/**
+ * The captures that this server receives. Each is a tap service and a tap flow for every port and direction, admitted as all others
+ * are; what differs is that they lead here. All that a capture has in etcd hangs on a lease of its own, which this server alone keeps alive.
+ */
+export class CaptureDesk {
+  readonly #limits: CaptureLimits;
+  readonly #running = new Map<string, Running>();
+  readonly #ended = new Map<string, { readonly capture: Capture; readonly at: number }>();
+  /** By the node's address and the VNI: nothing else is taken in. */
+  readonly #routes = new Map<string, Route>();
+  readonly #starting = new Map<string, number>();
+  readonly #unsubscribe: () => void;
+  #socket: Promise<ReceiverSocket> | null = null;
+  #isStopped = false;
+
+  constructor(private readonly deps: CaptureDeskDeps) {
+    this.#limits = { ...defaultCaptureLimits, ...deps.limits };
+    this.#unsubscribe = deps.live.subscribe((dirty) => this.#take(dirty));
+  }
+
+  /** Ends all captures, as far as etcd can be asked. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const all = [...this.#running.values()];
+    await Promise.all(all.map(({ capture }) => capture.end('the server stops')));
+    await Promise.all(all.map(({ done }) => done));
+    this.#unsubscribe();
+    const socket = await this.#socket?.catch(() => null);
+    this.#socket = null;
+    await socket?.close();
+  }
+
+  /** @throws NeutronError, in the words of tap flows where they are refused; StoreError */
+  async create(json: unknown, caller: Caller): Promise<ShownCapture> {
+    const { deps } = this;
+    const wish = captureWish(json, caller);
+    deps.access.mayCapture(wish, caller);
+    if (deps.address === '' || this.#isStopped)
+      throw unavailable('This server receives no captures: the operator has not set captures.address.');
+    deps.checkRoom();
+    const release = this.#takePlace(wish.project_id);
+    try {
+      return this.#shown(await this.#start(wish, caller));
+    } finally {
+      release();
+    }
+  }
+
+  list(caller: Caller): readonly ShownCapture[] {
+    return this.#all()
+      .filter(({ wish }) => this.deps.access.seesCapture(wish, caller))
+      .map((capture) => this.#shown(capture));
+  }
+
+  /** @throws NeutronError 404; 409 for one that another server receives */
+  show(id: string, caller: Caller): ShownCapture {
+    return this.#shown(this.#find(id, caller));
+  }
+
+  /** The file as it comes. @throws as {@link show}; 409 if somebody reads it */
+  read(id: string, caller: Caller): Readable {
+    const capture = this.#find(id, caller);
+    if (capture.endedBecause !== null) throw captureNotFound(id);
+    const stream = capture.read();
+    if (!stream) throw captureHasReader(id);
+    return stream;
+  }
+
+  /** Ends it; one that has ended is not touched. @throws as {@link show}; NeutronError 403 */
+  async remove(id: string, caller: Caller): Promise<void> {
+    const capture = this.#find(id, caller);
+    this.deps.access.mayEndCapture(capture.wish, caller);
+    const running = this.#running.get(id);
+    await capture.end('a user has ended it');
+    await running?.done;
+  }
+
+  /** @returns what gives the place back when it runs */
+  #takePlace(project: string): () => void {
+    const { captures, ofProject } = this.#limits;
+    const running = [...this.#running.values()].filter(({ capture }) => capture.wish.project_id === project).length;
+    const starting = this.#starting.get(project) ?? 0;
+    const all = this.#running.size + [...this.#starting.values()].reduce((sum, each) => sum + each, 0);
+    if (running + starting >= ofProject) throw tooManyCaptures('The project', ofProject);
+    if (all >= captures) throw tooManyCaptures('The server', captures);
+    this.#starting.set(project, starting + 1);
+    return () => {
+      const left = (this.#starting.get(project) ?? 1) - 1;
+      if (left > 0) this.#starting.set(project, left);
+      else this.#starting.delete(project);
+    };
+  }
+
+  async #start(wish: CaptureWish, caller: Caller): Promise<Capture> {
+    const { deps } = this;
+    // Before anything is written; what lets flows in looks again.
+    const check = deps.admission.portChecks(caller);
+    for (const port of wish.source_ports) await check(port, wish.project_id);
+    const socket = await this.#open();
+    const id = deps.newId();
+    const parts = partsOf(wish, deps.newId);
+    const lease = await deps.store.lease(leaseSeconds);
+    let revision: number;
+    try {
+      revision = await this.#admit(id, wish, parts, lease, caller);
+    } catch (error) {
+      // What was written goes with it, at the latest when it runs out.
+      await lease.revoke().catch(() => undefined);
+      throw error;
+    }
+    let cleared: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => {
+      cleared = resolve;
+    });
+    const { clock } = deps;
+    const options = { id, wish, userId: caller.userId, parts, queueBytes: this.#limits.queueBytes, clock };
+    const capture = new Capture({ ...options, kernelDrops: () => socket.drops() }, (over) => {
+      void this.#clear(over, lease).finally(cleared);
+    });
+    this.#running.set(id, { capture, lease, revision, done });
+    lease.lost.addEventListener('abort', () => void capture.end('its lease in etcd is lost'), { once: true });
+    if (this.#isStopped || lease.lost.aborted) void capture.end('the server stops');
+    this.#route(capture);
+    void capture.run();
+    return capture;
+  }
+
+  /** As any tap flow is. @returns the revision of the last record */
+  async #admit(id: string, wish: CaptureWish, parts: readonly CapturePart[], lease: Lease, caller: Caller) {
+    const { address, server, clock, recheck, admission, budget, writes } = this.deps;
+    const { project_id, name, filter_rules, filter_rules_given } = wish;
+    const common = { v: 1, project_id, name, description: '', created_at: clock.now(), capture: id } as const;
+    const receiver = { address, lease: lease.id, server };
+    const services = parts.map(({ service }): TapServiceRecord => ({ ...common, id: service, receiver }));
+    const flows = parts.map(({ service, flow, port, direction }): TapFlowRecord => {
+      const what = { tap_service_id: service, source_port: port, direction, vlan_filter: null } as const;
+      const given = filter_rules_given === undefined ? {} : { filter_rules_given: [...filter_rules_given] };
+      return { ...common, id: flow, ...what, filter_rules: [...filter_rules], ...given };
+    });
+    budget.spend(project_id, [...services, ...flows]);
+    writes.note(await recheck.run(project_id, () => admitServices(admission, services, caller)));
+    const revision = await recheck.run(project_id, () => admitFlows(admission, flows, caller));
+    writes.note(revision);
+    return revision;
+  }
+
+  /** Takes a capture that has ended out of etcd. What cannot be written now goes with the lease. */
+  async #clear(capture: Capture, lease: Lease): Promise<void> {
+    const { store, writes, behalves, logger, clock } = this.deps;
+    for (const [key, route] of this.#routes) if (route.capture === capture) this.#routes.delete(key);
+    this.#running.delete(capture.id);
+    this.#remember(capture, clock.now());
+    const names = capture.parts.flatMap(({ service, flow }) => [
+      keys.resource('tap_flows', flow),
+      keys.resource('tap_services', service),
+    ]);
+    const operations = names.map((key) => ({ kind: 'delete', key }) as const);
+    const work = () => store.transact({ compare: [], operations });
+    const because = `its capture has ended: ${capture.endedBecause}`;
+    try {
+      const { revision } = await (behalves ? behalves.run({ actor: null, because }, work) : work());
+      writes.note(revision);
+      await lease.revoke();
+    } catch (cause) {
+      logger.warn({ cause, capture: capture.id }, 'a capture that has ended stays in etcd until its lease runs out');
+      await lease.revoke().catch(() => undefined);
+    }
+    logger.info({ capture: capture.id, because: capture.endedBecause, ...capture.counts }, 'a capture has ended');
+  }
+
+  #remember(capture: Capture, now: number): void {
+    this.#ended.set(capture.id, { capture, at: now });
+    for (const [id, { at }] of this.#ended)
+      if (this.#ended.size > mostAfterwards || now - at > afterwardsMs) this.#ended.delete(id);
+  }
+
+  #open(): Promise<ReceiverSocket> {
+    const { listenAddress, openReceiver, logger } = this.deps;
+    this.#socket ??= openReceiver(listenAddress, (payload, from) => this.#receive(payload, from)).catch(
+      (cause: unknown) => {
+        this.#socket = null;
+        logger.error({ cause, address: listenAddress }, 'captures cannot be received');
+        throw unavailable('This server cannot receive captures at the moment; the operator sees why.', { cause });
+      },
+    );
+    return this.#socket;
+  }
+
+  /** A frame is taken in only from a node that was told to send it, with the VNI that it was told. */
+  #receive(payload: Uint8Array, from: string): void {
+    const copied = vxlanPayload(payload);
+    const route = copied && this.#routes.get(routeKey(from, copied.vni));
+    if (route) route.capture.take(route.index, copied.frame);
+  }
+
+  #take(dirty: Dirty): void {
+    if (this.#running.size === 0) return;
+    const { live } = this.deps;
+    for (const { capture, revision } of this.#running.values()) {
+      if (!dirty.whole && !capture.parts.some(({ service }) => dirty.services.has(service))) continue;
+      this.#route(capture);
+      const isThere = capture.parts.some(({ flow }) => live.view.flows.has(flow));
+      if (!isThere && live.view.revision >= revision) void capture.end('what it captured was deleted');
+    }
+  }
+
+  /** Notes which frames are a capture's: as nodes have been told. */
+  #route(capture: Capture): void {
+    const { live, address } = this.deps;
+    for (const [key, route] of this.#routes) if (route.capture === capture) this.#routes.delete(key);
+    if (capture.endedBecause !== null) return;
+    for (const [index, { flow }] of capture.parts.entries())
+      for (const { record } of live.view.nodeRecords.ofFlow(flow)) {
+        if (!record || !('target' in record) || record.removed || record.target.type !== 'vxlan') continue;
+        const { local, remote, vni } = record.target;
+        if (isSameAddress(remote, address)) this.#routes.set(routeKey(local, vni), { capture, index });
+      }
+  }
+
+  #all(): readonly Capture[] {
+    const now = this.deps.clock.now();
+    const ended = [...this.#ended.values()].filter(({ at }) => now - at <= afterwardsMs);
+    return [...[...this.#running.values()].map(({ capture }) => capture), ...ended.map(({ capture }) => capture)];
+  }
+
+  #find(id: string, caller: Caller): Capture {
+    const { access, live } = this.deps;
+    const known = this.#all().find((capture) => capture.id === id);
+    if (known && access.seesCapture(known.wish, caller)) return known;
+    if (known) throw captureNotFound(id);
+    for (const { record } of live.view.services.values()) {
+      if (record?.capture !== id || !record.receiver || !access.seesCapture(record, caller)) continue;
+      throw captureElsewhere(id, record.receiver.server);
+    }
+    throw captureNotFound(id);
+  }
+
+  #shown(capture: Capture): ShownCapture {
+    const { live, statusOf, server } = this.deps;
+    const statuses = capture.parts.map(({ flow }) => {
+      const record = live.view.flows.get(flow)?.record;
+      return record ? statusOf(record) : null;
+    });
+    return shownCapture(capture, statuses, server);
+  }
+}
+
+const routeKey = (address: string, vni: number): string => `${addressSpelling(address)}/${vni}`;
+
+/** Each port and direction has a tap service of its own: by its VNI the receiver tells them apart, whatever is in the frames. */
+function partsOf({ source_ports, direction }: CaptureWish, newId: () => string): CapturePart[] {
+  const both = direction === 'BOTH' ? (['OUT', 'IN'] as const) : [direction];
+  return source_ports.flatMap((port) =>
+    both.map((each) => ({ port, direction: each, service: newId(), flow: newId() })),
+  );
+}

@@ -1,0 +1,340 @@
+import { captureCapability, keys, prefixes } from '@taas/model';
+import { ETHERTYPE, ethernet, pcapngContents } from '@taas/packets';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ApiLimits } from '../api/api-limits.js';
+import { acme, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import type { CaptureLimits } from './capture-desk.js';
+
+const captures = '/v2.0/taas/captures';
+const address = '192.0.2.9';
+const node = 'node-1';
+
+/** A receiver's socket that the test fills. */
+class FakeSocket {
+  drops: number | null = 0;
+  isOpen = false;
+  #take: (payload: Uint8Array, from: string) => void = () => undefined;
+
+  open = async (_address: string, onDatagram: (payload: Uint8Array, from: string) => void) => {
+    this.#take = onDatagram;
+    this.isOpen = true;
+    return {
+      drops: async () => this.drops,
+      close: async () => {
+        this.isOpen = false;
+      },
+    };
+  };
+
+  send(from: string, vni: number, frame: Uint8Array): void {
+    const payload = new Uint8Array(8 + frame.length);
+    new DataView(payload.buffer).setUint8(0, 8);
+    new DataView(payload.buffer).setUint32(4, vni * 256);
+    payload.set(frame, 8);
+    this.#take(payload, from);
+  }
+}
+
+const frame = (n: number, length = 60) => {
+  const header = { dst: '02:00:00:00:00:01', src: '02:00:00:00:00:02' };
+  return ethernet(header, ETHERTYPE.ip4, new Uint8Array(length - 14).fill(n));
+};
+
+let cloud: TestCloud;
+let socket: FakeSocket;
+let server: Replica;
+
+async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits> = {}) {
+  cloud = new TestCloud();
+  socket = new FakeSocket();
+  const receiver = { address, listenAddress: address, server: 'server-1', open: socket.open, limits };
+  server = await cloud.replica({ captures: receiver, limits: api });
+  await cloud.lead(server);
+  for (const n of [1, 2]) await cloud.bind(node, portId(n), acme);
+  await cloud.bind(node, portId(7), umbrella);
+  await cloud.agent(node, { capabilities: [captureCapability] });
+}
+beforeEach(() => start());
+afterEach(() => cloud.stop());
+
+const make = (wish: object, project = acme) =>
+  server.as(project)('POST', captures, { capture: { source_ports: [portId(1)], ...wish } });
+
+/** The VNIs that the node was told, by port and direction. */
+async function vnis(): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const { json } of (await cloud.nodeRecords()).values()) {
+    const target: unknown = json['target'];
+    if (typeof target === 'object' && target !== null && 'vni' in target && typeof target.vni === 'number')
+      found.set(`${json['source_port']} ${json['direction']}`, target.vni);
+  }
+  return found;
+}
+
+async function active(wish: object = {}) {
+  const made = await make(wish);
+  expect(made.status).toBe(201);
+  await cloud.converge([node]);
+  const shown = await server.as(acme)('GET', `${captures}/${made.body.capture.id}`);
+  expect(shown.body.capture).toMatchObject({ status: 'ACTIVE' });
+  return { id: made.body.capture.id, url: `${captures}/${made.body.capture.id}` };
+}
+
+/** Reads a capture over a real connection. */
+async function reader(url: string, more: { leave?: AbortSignal } = {}) {
+  if (!server.api.server.listening) await server.api.listen({ host: '127.0.0.1', port: 0 });
+  const listening = server.api.server.address();
+  const port = typeof listening === 'object' ? listening?.port : undefined;
+  const response = await fetch(`http://127.0.0.1:${port}${url}/stream`, {
+    headers: { 'x-project-id': acme, 'x-roles': 'member' },
+    ...(more.leave ? { signal: more.leave } : {}),
+  });
+  expect(response.headers.get('content-type')).toBe('application/x-pcapng');
+  return { whole: async () => new Uint8Array(await response.arrayBuffer()), response };
+}
+
+const gone = async () => {
+  expect((await cloud.read(prefixes.tapServices)).size + (await cloud.read(prefixes.tapFlows)).size).toBe(0);
+  expect(await cloud.store.get(keys.portRole(portId(1)))).toBeUndefined();
+  expect((await cloud.nodeRecords()).size).toBe(0);
+};
+
+const read = (bytes: Uint8Array) => pcapngContents(bytes, 'the capture');
+
+describe('a capture', () => {
+  it('has each frame of its port as it came, in its direction, and leaves nothing when it is ended', async () => {
+    const { url } = await active({ description: 'why not' });
+    const told = await vnis();
+    const [out = 0, into = 0] = [told.get(`${portId(1)} OUT`), told.get(`${portId(1)} IN`)];
+    const file = await reader(url);
+    socket.send('10.0.0.1', out, frame(1));
+    socket.send('10.0.0.1', into, frame(2, 1500));
+    socket.send('10.0.0.1', out, frame(3));
+    expect((await server.as(acme)('DELETE', url)).status).toBe(204);
+    const { packets, statistics, comment } = read(await file.whole());
+    expect(packets.map(({ interface: of, direction, frame: bytes }) => [of, direction, bytes])).toEqual([
+      [`${portId(1)} OUT`, 'outbound', frame(1)],
+      [`${portId(1)} IN`, 'inbound', frame(2, 1500)],
+      [`${portId(1)} OUT`, 'outbound', frame(3)],
+    ]);
+    expect(statistics).toEqual([
+      { interface: `${portId(1)} OUT`, received: 2n, dropped: 0n, delivered: 2n },
+      { interface: `${portId(1)} IN`, received: 1n, dropped: 0n, delivered: 1n },
+    ]);
+    expect(comment).toContain('why not');
+    await cloud.converge([node]);
+    await gone();
+    const { body } = await server.as(acme)('GET', url);
+    expect(body.capture).toMatchObject({ status: 'ENDED', counted: { received: 3, delivered: 3, dropped: 0 } });
+  });
+
+  it('takes in nothing from another address, with another VNI, or what is no VXLAN', async () => {
+    const { url } = await active({ direction: 'OUT' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    socket.send('10.0.0.2', out, frame(1));
+    socket.send('10.0.0.1', out + 1, frame(2));
+    socket.send('10.0.0.1', out, new Uint8Array(5));
+    socket.send('10.0.0.1', out, frame(4));
+    await server.as(acme)('DELETE', url);
+    expect(read(await file.whole()).packets.map(({ frame: bytes }) => bytes)).toEqual([frame(4)]);
+  });
+
+  it('keeps snaplen bytes, and says how long the frame was', async () => {
+    const { url } = await active({ direction: 'OUT', snaplen: 20 });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    socket.send('10.0.0.1', out, frame(1, 100));
+    await server.as(acme)('DELETE', url);
+    const { packets } = read(await file.whole());
+    expect(packets).toMatchObject([{ frame: frame(1, 100).subarray(0, 20), length: 100 }]);
+  });
+
+  it('ends by itself with so many packets, or bytes', async () => {
+    for (const wish of [{ packets: 3 }, { bytes: 10_000 }]) {
+      const { url } = await active({ direction: 'OUT', ...wish });
+      const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+      const file = await reader(url);
+      for (let n = 0; n < 10; n += 1) socket.send('10.0.0.1', out, frame(n, 1400));
+      const { packets } = read(await file.whole());
+      expect(packets.length).toBe('packets' in wish ? 3 : 6);
+      await cloud.converge([node]);
+      await gone();
+    }
+  });
+
+  it('ends when its time is over', async () => {
+    const { url } = await active({ seconds: 1 });
+    const file = await reader(url);
+    await file.whole();
+    const { body } = await server.as(acme)('GET', url);
+    expect(body.capture).toMatchObject({ status: 'ENDED', status_reason: 'its 1 s are over' });
+    await cloud.converge([node]);
+    await gone();
+  });
+
+  it('goes on for longer than any other request may take', async () => {
+    await cloud.stop();
+    await start({}, { requestMs: 1_000 });
+    const { url } = await active({ seconds: 4, direction: 'OUT' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    const last = setTimeout(() => socket.send('10.0.0.1', out, frame(9)), 3_000);
+    const { packets } = read(await file.whole());
+    clearTimeout(last);
+    expect(packets.map(({ frame: bytes }) => bytes)).toEqual([frame(9)]);
+    const { body } = await server.as(acme)('GET', url);
+    expect(body.capture).toMatchObject({ status: 'ENDED', status_reason: 'its 4 s are over' });
+  });
+
+  it('ends when its client goes, at once', async () => {
+    const leave = new AbortController();
+    const { url } = await active();
+    await reader(url, { leave: leave.signal });
+    leave.abort();
+    await vi.waitFor(async () => expect((await cloud.read(prefixes.tapFlows)).size).toBe(0));
+    await cloud.converge([node]);
+    await gone();
+  });
+
+  it('ends when the port is deleted that it captured', async () => {
+    const { url } = await active();
+    const file = await reader(url);
+    for (const key of (await cloud.read(prefixes.tapFlows)).keys()) await cloud.delete(key);
+    await file.whole();
+    await cloud.converge([node]);
+    await gone();
+  });
+
+  it('ends with its server, which does not wait for its client', async () => {
+    const { url } = await active();
+    const file = await reader(url);
+    await server.api.close();
+    expect(socket.isOpen).toBe(false);
+    expect(read(await file.whole()).statistics).toHaveLength(2);
+    await cloud.converge([node]);
+    await gone();
+  });
+});
+
+describe('a slow client', () => {
+  beforeEach(async () => {
+    await cloud.stop();
+    await start({ queueBytes: 5_000 });
+  });
+
+  it('loses frames, which are counted and told before the next one', async () => {
+    const { url } = await active({ direction: 'OUT' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    // Nobody has taken anything yet: what does not fit is lost.
+    for (let n = 0; n < 10; n += 1) socket.send('10.0.0.1', out, frame(n, 1000));
+    const file = await reader(url);
+    await vi.waitFor(async () => {
+      const before = (await server.as(acme)('GET', url)).body.capture.counted.delivered;
+      socket.send('10.0.0.1', out, frame(99, 100));
+      const after = (await server.as(acme)('GET', url)).body.capture.counted.delivered;
+      expect(after).toBe(before + 1);
+    });
+    await server.as(acme)('DELETE', url);
+    const { packets, statistics } = read(await file.whole());
+    const { received, dropped, delivered } = statistics.at(-1) ?? {};
+    expect(Number(dropped)).toBeGreaterThanOrEqual(6);
+    expect(packets.reduce((sum, packet) => sum + packet.dropped, 0n)).toBe(dropped);
+    expect(BigInt(packets.length)).toBe(delivered);
+    expect(received).toBe(BigInt(Number(dropped) + Number(delivered)));
+  });
+});
+
+describe('what is refused, and changes nothing', () => {
+  let counting: LaggingStore;
+  beforeEach(async () => {
+    counting = new LaggingStore(cloud.store.client());
+    const receiver = { address, listenAddress: address, server: 'server-1', open: socket.open };
+    server = await cloud.replica({ captures: receiver, store: counting });
+  });
+  const untouched = async () => {
+    expect((await cloud.read(prefixes.tapServices)).size).toBe(0);
+    expect(await cloud.store.get(keys.portRole(portId(1)))).toBeUndefined();
+    expect(counting.transactions).toBe(0);
+  };
+
+  it.each([
+    ['a port of another project', { source_ports: [portId(7)] }, 404, 'PortNotFound'],
+    ['one port of several', { source_ports: [portId(1), portId(7)] }, 404, 'PortNotFound'],
+    ['no port', { source_ports: [] }, 400, 'HTTPBadRequest'],
+    ['a port twice', { source_ports: [portId(1), portId(1)] }, 400, 'HTTPBadRequest'],
+    ['too many ports', { source_ports: Array.from({ length: 9 }, (_, n) => portId(n)) }, 400, 'HTTPBadRequest'],
+    ['longer than an hour', { seconds: 3601 }, 400, 'HTTPBadRequest'],
+    ['no time', { seconds: 0 }, 400, 'HTTPBadRequest'],
+    ['a BPF expression', { bpf: 'tcp' }, 400, 'HTTPBadRequest'],
+    ['a filter that says nothing', { filter_rules: [{ protocol: 'nonsense' }] }, 400, 'HTTPBadRequest'],
+    ['a snaplen that is no number', { snaplen: '64' }, 400, 'HTTPBadRequest'],
+  ])('%s', async (_what, wish, status, type) => {
+    const refused = await make(wish);
+    expect([refused.status, refused.body.NeutronError.type]).toEqual([status, type]);
+    await untouched();
+  });
+
+  it('a port that receives copies itself', async () => {
+    await server.as(acme)('POST', '/v2.0/taas/tap_services', { tap_service: { port_id: portId(2) } });
+    expect((await make({ source_ports: [portId(1), portId(2)] })).status).toBe(409);
+    await vi.waitFor(async () => expect((await cloud.read(prefixes.tapServices)).size).toBe(1));
+    expect((await cloud.read(prefixes.tapFlows)).size).toBe(0);
+  });
+
+  it('a reader of the policy, and more captures than a project may have', async () => {
+    expect((await server.as(acme, 'reader')('POST', captures, { capture: { source_ports: [portId(1)] } })).status).toBe(
+      403,
+    );
+    await untouched();
+    for (let n = 0; n < 4; n += 1) expect((await make({})).status).toBe(201);
+    const fifth = await make({});
+    expect([fifth.status, fifth.body.NeutronError.type]).toEqual([409, 'TapCaptureLimit']);
+  });
+
+  it('a server that has no address for captures', async () => {
+    const other = await cloud.replica();
+    const refused = await other.as(acme)('POST', captures, { capture: { source_ports: [portId(1)] } });
+    expect(refused.status).toBe(503);
+    await untouched();
+  });
+});
+
+describe('who may know of a capture', () => {
+  it('its project alone, and nobody takes its taps for those of users', async () => {
+    const { url, id } = await active();
+    expect((await server.as(umbrella)('GET', url)).status).toBe(404);
+    expect((await server.as(umbrella)('GET', `${url}/stream`)).status).toBe(404);
+    expect((await server.as(umbrella)('DELETE', url)).status).toBe(404);
+    expect((await server.as(umbrella)('GET', captures)).body.captures).toEqual([]);
+    expect((await server.as(acme)('GET', captures)).body.captures).toMatchObject([{ id }]);
+    for (const kind of ['tap_services', 'tap_flows'] as const) {
+      const [[key = ''] = []] = await cloud.read(`${prefixes.api}${kind}/`);
+      const one = `/v2.0/taas/${kind}/${key.split('/').at(-1)}`;
+      for (const project of [acme, 'admin']) {
+        const as = server.as(project, project === 'admin' ? 'admin' : 'member');
+        expect((await as('GET', `/v2.0/taas/${kind}`)).body[kind]).toEqual([]);
+        for (const method of ['GET', 'DELETE']) expect((await as(method, one)).status).toBe(404);
+        const change = { [kind.slice(0, -1)]: { name: 'mine' } };
+        expect((await as('PUT', one, change)).status).toBe(404);
+      }
+    }
+    const tapped = await server.as(acme)('GET', `/v2.0/taas/tapped_ports/${portId(1)}`);
+    expect(tapped.body.tapped_port.tapped_by[0]?.destination).toEqual({ capture_id: id });
+  });
+
+  it('another server says who receives it', async () => {
+    const { url } = await active();
+    const other = await cloud.replica();
+    const answer = await other.as(acme)('GET', url);
+    expect([answer.status, answer.body.NeutronError.type]).toEqual([409, 'TapCaptureElsewhere']);
+    expect(answer.body.NeutronError.message).toContain('server-1');
+    expect((await other.as(umbrella)('GET', url)).status).toBe(404);
+  });
+
+  it('one reader has it', async () => {
+    const { url } = await active();
+    await reader(url);
+    expect((await server.as(acme)('GET', `${url}/stream`)).status).toBe(409);
+  });
+});

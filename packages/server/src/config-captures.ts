@@ -1,0 +1,46 @@
+import { tunnelAddressProblem } from '@taas/model';
+import { group } from '@taas/service';
+import Type, { type Static } from 'typebox';
+
+/** Where copies of captures arrive, and how much they may take of this server. */
+export const captureOptions = group(
+  {
+    address: Type.String({
+      default: '',
+      description:
+        'Address of this server that the nodes send copies of captures to, by their tunnels (VXLAN, UDP port 4789): their VPP must have a ' +
+        'route to it. Empty: this server receives no captures.',
+    }),
+    listen_address: Type.String({
+      default: '',
+      description: 'Address on which they arrive here, if that is another one.',
+    }),
+    most: Type.Integer({ default: 16, minimum: 1, maximum: 1000, description: 'Captures at a time.' }),
+    most_of_project: Type.Integer({
+      default: 4,
+      minimum: 1,
+      maximum: 1000,
+      description: 'Captures of one project at a time, on this server.',
+    }),
+    queue_bytes: Type.Integer({
+      default: 16 * 1024 * 1024,
+      minimum: 64 * 1024,
+      maximum: 1024 * 1024 * 1024,
+      description:
+        'What is kept of a capture that its client has not taken yet, in bytes; what comes then is lost, and counted.',
+    }),
+  },
+  'Captures: frames of ports as a file that the client reads as they come.',
+);
+
+export type CaptureConfig = Static<typeof captureOptions>;
+
+/** What a schema cannot say of them. @param segments the ways for copies between nodes */
+export function captureProblems({ address }: CaptureConfig, segments: readonly { readonly type: string }[]): string[] {
+  if (address === '') return [];
+  const problem = tunnelAddressProblem(address);
+  const found = problem === null ? [] : [`option "captures.address": ${address} ${problem}`];
+  if (!segments.some(({ type }) => type === 'vxlan'))
+    found.push('option "captures": needs a range of type vxlan in segments');
+  return found;
+}

@@ -1,4 +1,6 @@
 import { keys, root, tapStateCodec } from '@taas/model';
+import { createPolicy, defaultRules, loadPolicyFile } from '@taas/policy';
+import { fixed } from '@taas/service';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Slices } from '../slices/slices.js';
@@ -178,6 +180,38 @@ describe('a plan', () => {
     const { plan } = (await planCreate('tap_mirror', mirrored, asked.as(acme))).body;
     expect(plan.taps[0]).toMatchObject({ status: 'ACTIVE', copying: { size: { port_mtu: 1450, needs_mtu: 1492 } } });
     expect(plan.nodes).toMatchObject([{ node: 'node2', change: 'add' }]);
+  });
+
+  it('names nobody who copies a port of which it is not known whose it is, as tapped_ports does not', async () => {
+    const bobs = await make('tap_service', { port_id: portId(11) }, server.as(umbrella));
+    const theirs = await make('tap_flow', flowTo(bobs, portId(9)), server.as(umbrella));
+    const others = async (as: typeof alice) =>
+      (await planCreate('tap_flow', flowTo(to, portId(9)), as)).body.plan.taps[0]?.copying?.same_port;
+    const to = await service();
+    expect(await others(alice)).toEqual([]);
+    // Whatever an operator lets people read, it is of their own ports.
+    const overrides = loadPolicyFile('get_taas_tapped_port: "@"\n');
+    const open = await cloud.replica({ rules: fixed(createPolicy({ defaults: defaultRules, overrides })) });
+    expect(await others(open.as(acme))).toEqual([]);
+    expect(await others(admin)).toMatchObject([{ id: theirs, same_service: false }]);
+  });
+
+  it('does not tell a node to remove what it has been told to remove', async () => {
+    const to = await service();
+    const id = await make('tap_flow', flowTo(to, portId(2)));
+    await cloud.lead(server);
+    await cloud.converge(['node1', 'node2']);
+    await cloud.unbind('node2', portId(2));
+    await cloud.settle();
+    await cloud.report('node2');
+    await cloud.settle();
+    await cloud.standDown();
+    await cloud.bind('node2', portId(2), acme);
+    await cloud.caughtUp();
+    const told = (await cloud.nodeRecords()).get(keys.nodeResource('node2', 'tap_flows', id));
+    expect(told?.json['removed']).toBe(true);
+    const { plan } = (await planDelete('tap_flow', id)).body;
+    expect(plan.nodes.filter(({ node }) => node === 'node2')).toEqual([]);
   });
 
   it('of a deletion says what goes, and by a second one nothing', async () => {

@@ -9,6 +9,7 @@ const programs = [
   { program: 'etcdctl', from: 'etcd-client' },
   { program: 'openssl', from: 'openssl' },
   { program: 'tshark', from: 'tshark' },
+  { program: 'tcpdump', from: 'tcpdump' },
   { program: 'faketime', from: 'faketime' },
 ];
 

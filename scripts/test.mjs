@@ -13,7 +13,7 @@ const help = `npm test [-- --only types|lint|unit|integration|attack|vpp|opensta
 Runs every check of this repository, or one part of it. The last lines name what failed, what was skipped, and why.
 
   types, lint, unit  need nothing but Node.js
-  integration        needs etcd, etcdctl, openssl, tshark and faketime; for the alert rules also promtool
+  integration        needs etcd, etcdctl, openssl, tshark, tcpdump and faketime; for the alert rules also promtool
   attack             hostile clients and records against the real programs; needs what integration needs
   vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
                      virtio driver also dpdk-testpmd

@@ -166,6 +166,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     )
     .option('--filter <rule>', 'a rule such as accept,protocol=udp,destination_port=53; repeated, in order', append)
     .option('--filter-file <file>', 'filter_rules in JSON or YAML')
+    .option('--bpf <expression>', "what is kept of that, in tcpdump's language, without names")
     .addOption(new Option('--seconds <number>', 'end after so long; default: 60, at most 3600').argParser(whole))
     .addOption(new Option('--packets <number>', 'end with so many packets').argParser(whole))
     .addOption(new Option('--bytes <number>', 'end before the file is larger').argParser(whole))

@@ -16,6 +16,8 @@ export interface PcapngInterface {
   readonly description: string;
   /** Bytes of each frame that are kept at most; 0 for all. */
   readonly snapLength: number;
+  /** The filter expression that frames have passed. */
+  readonly filter?: string;
 }
 
 export interface PcapngPacket {
@@ -43,6 +45,8 @@ export interface PcapngStatistics {
   readonly received: bigint;
   /** Of those, frames that were dropped before they were written. */
   readonly dropped: bigint;
+  /** Of those received, frames that the filter let through. */
+  readonly accepted?: bigint;
   /** Frames that were written. */
   readonly delivered: bigint;
   /** What cannot be told by these numbers. */
@@ -62,12 +66,14 @@ export function pcapngSection({ comment, application }: PcapngSection): Uint8Arr
   return block(0x0a0d0d0a, [bytesOf(fixed), text(1, comment), text(4, application)]);
 }
 
-export function pcapngInterface({ name, description, snapLength }: PcapngInterface): Uint8Array {
+export function pcapngInterface({ name, description, snapLength, filter }: PcapngInterface): Uint8Array {
   const fixed = new DataView(new ArrayBuffer(8));
   fixed.setUint16(0, ethernet, true);
   fixed.setUint32(4, snapLength, true);
   const resolution = option(9, Uint8Array.of(nanoseconds));
-  return block(1, [bytesOf(fixed), text(2, name), text(3, description), resolution]);
+  // Its first byte says that it is libpcap's language.
+  const filters = filter === undefined ? [] : [text(11, `\0${filter}`)];
+  return block(1, [bytesOf(fixed), text(2, name), text(3, description), resolution, ...filters]);
 }
 
 export function pcapngPacket(packet: PcapngPacket): Uint8Array {
@@ -91,7 +97,12 @@ export function pcapngStatistics(counted: PcapngStatistics): Uint8Array {
     timeOption(2, counted.startNs),
     ...(counted.endNs === undefined ? [] : [timeOption(3, counted.endNs)]),
   ];
-  const counters = [counter(4, counted.received), counter(5, counted.dropped), counter(8, counted.delivered)];
+  const counters = [
+    counter(4, counted.received),
+    counter(5, counted.dropped),
+    ...(counted.accepted === undefined ? [] : [counter(6, counted.accepted)]),
+    counter(8, counted.delivered),
+  ];
   const comment = counted.comment === undefined ? [] : [text(1, counted.comment)];
   return block(5, [bytesOf(fixed), ...comment, ...times, ...counters]);
 }

@@ -22,6 +22,11 @@ export const captureOptions = group(
       maximum: 1000,
       description: 'Captures of one project at a time, on this server.',
     }),
+    tcpdump: Type.String({
+      default: 'tcpdump',
+      description:
+        'The program tcpdump, whose compiler reads filter expressions; a path, or a name on the PATH. Without it they are refused.',
+    }),
     queue_bytes: Type.Integer({
       default: 16 * 1024 * 1024,
       minimum: 64 * 1024,

@@ -21,6 +21,7 @@ import { createAudit } from './audit/audit.js';
 import { type Authenticator, closedAuthenticator } from './auth/authenticator.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { keystoneAuthenticator } from './auth/keystone.js';
+import { tcpdumpCompiler } from './captures/bpf-expression.js';
 import { type OpenReceiver, udpReceiver } from './captures/receiver-socket.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
@@ -347,6 +348,7 @@ function receiverOf({ captures: given }: ServerConfig, { openReceiver, logger, r
     listenAddress: given.listen_address || given.address,
     open: openReceiver ?? udpReceiver(logger.child({ part: 'captures' })),
     server: replica,
+    compileExpression: tcpdumpCompiler(given.tcpdump),
     limits: { captures: given.most, ofProject: given.most_of_project, queueBytes: given.queue_bytes },
   };
 }

@@ -62,15 +62,16 @@ const fresh = () => {
   return api;
 };
 afterEach(() => api.stop());
+const reading = () => vi.waitFor(() => expect(api.stream).toBeDefined(), 10_000);
 const file = (sunk: ReadonlyMap<string, Uint8Array>, path: string) => Buffer.from(sunk.get(path) ?? []).toString();
 
 describe('taas capture', () => {
   it('asks for what was said, writes what comes to standard output, and says what was lost', async () => {
     const running = fresh().run([
       ...[port, '--direction', 'in', '--filter', 'accept,protocol=tcp', '--seconds', '5', '--packets', '9'],
-      ...['--snaplen', '64', '--description', 'why'],
+      ...['--snaplen', '64', '--description', 'why', '--bpf', 'arp'],
     ]);
-    await vi.waitFor(() => expect(api.stream).toBeDefined());
+    await reading();
     api.stream?.end('tail');
     const { code, err, sunk } = await running;
     expect({ code, err }).toEqual({
@@ -81,7 +82,7 @@ describe('taas capture', () => {
     expect(api.wish).toEqual({
       capture: {
         ...{ source_ports: [port], direction: 'IN', filter_rules: [{ action: 'accept', protocol: 'tcp' }] },
-        ...{ seconds: 5, packets: 9, snaplen: 64, description: 'why' },
+        ...{ seconds: 5, packets: 9, snaplen: 64, description: 'why', bpf: 'arp' },
       },
     });
     expect(api.asked).not.toContain('DELETE captures/ID');
@@ -90,7 +91,7 @@ describe('taas capture', () => {
   it('is ended by Ctrl-C, and has all that came until then', async () => {
     const interrupted = new AbortController();
     const running = fresh().run([port, '-w', 'x.pcapng'], { signal: interrupted.signal, terminals: true });
-    await vi.waitFor(() => expect(api.stream).toBeDefined());
+    await reading();
     interrupted.abort(new Error('Ctrl-C'));
     const { code, err, sunk } = await running;
     expect(code).toBe(0);
@@ -112,7 +113,7 @@ describe('taas capture', () => {
 
   it('fails where the stream breaks off, and keeps what came', async () => {
     const running = fresh().run([port]);
-    await vi.waitFor(() => expect(api.stream).toBeDefined());
+    await reading();
     api.stream?.destroy();
     const { code, sunk } = await running;
     expect(code).toBe(6);

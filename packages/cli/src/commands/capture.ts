@@ -11,6 +11,7 @@ export interface CaptureOptions {
   readonly direction?: string;
   readonly filter?: readonly string[];
   readonly filterFile?: string;
+  readonly bpf?: string;
   readonly seconds?: number;
   readonly packets?: number;
   readonly bytes?: number;
@@ -56,12 +57,12 @@ export async function capture(context: Context, ports: readonly string[], option
 }
 
 async function wishOf({ api, host }: Context, ports: readonly string[], options: CaptureOptions): Promise<object> {
-  const { filter, direction, project, description, seconds, packets, bytes, snaplen } = options;
+  const { filter, bpf, direction, project, description, seconds, packets, bytes, snaplen } = options;
   if (filter && options.filterFile !== undefined)
     throw new CliError('usage', 'give --filter or --filter-file, not both');
   const rules = options.filterFile === undefined ? filter?.map(filterRule) : filterFile(host, options.filterFile);
   const given = {
-    ...{ description, seconds, packets, bytes, snaplen },
+    ...{ description, bpf, seconds, packets, bytes, snaplen },
     ...{ direction: direction?.toUpperCase(), project_id: project, filter_rules: rules },
   };
   const source_ports = [];

@@ -6,6 +6,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { Refusals } from '../audit/refusals.js';
 import type { Behalves } from '../auth/actor.js';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { CompileExpression } from '../captures/bpf-expression.js';
 import type { CaptureLimits } from '../captures/capture-desk.js';
 import type { OpenReceiver } from '../captures/receiver-socket.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
@@ -79,6 +80,7 @@ export interface CaptureReceiver {
   readonly address: string;
   readonly listenAddress: string;
   readonly open: OpenReceiver;
+  readonly compileExpression: CompileExpression;
   /** This server's name, for people. */
   readonly server: string;
   readonly limits?: Partial<CaptureLimits>;

@@ -24,12 +24,14 @@ import { ProjectPlaces } from './project-places.js';
 import { QuotaController } from './quota-controller.js';
 
 function receiverOf({ captures }: ApiDeps) {
-  if (!captures) return { address: '', listenAddress: '', server: '', openReceiver: noReceiver };
-  const { address, listenAddress, server, open, limits } = captures;
-  return { address, listenAddress, server, openReceiver: open, ...(limits ? { limits } : {}) };
+  if (!captures)
+    return { address: '', listenAddress: '', server: '', openReceiver: noReceiver, compileExpression: nobody };
+  const { address, listenAddress, server, open, compileExpression, limits } = captures;
+  return { address, listenAddress, server, openReceiver: open, compileExpression, ...(limits ? { limits } : {}) };
 }
 
-const noReceiver: OpenReceiver = () => Promise.reject(new Error('no receiver is configured'));
+const nobody = () => Promise.reject(new Error('no receiver is configured'));
+const noReceiver: OpenReceiver = nobody;
 
 /** What the API is made of below HTTP: for one server. */
 export function apiParts(deps: ApiDeps, limits: ApiLimits) {

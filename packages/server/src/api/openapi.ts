@@ -7,7 +7,7 @@ import { quotaNames } from '../taps/admission/quotas.js';
 import type { Attribute } from '../taps/attributes.js';
 import { attributes } from '../taps/tap-kinds.js';
 
-const counts = ['received', 'dropped', 'delivered', 'bytes', 'kernel_dropped'];
+const counts = ['received', 'filtered', 'dropped', 'delivered', 'bytes', 'kernel_dropped'];
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -7,7 +7,7 @@ import {
   type TapFlowRecord,
   type TapServiceRecord,
 } from '@taas/model';
-import { vxlanPayload } from '@taas/packets';
+import { type BpfProgram, vxlanPayload } from '@taas/packets';
 import type { Clock, Logger } from '@taas/service';
 import type { Lease, Store } from '@taas/store';
 import type { Access } from '../auth/access.js';
@@ -22,12 +22,14 @@ import {
 } from '../errors/neutron-error.js';
 import type { Admission } from '../taps/admission/admission.js';
 import type { Recheck } from '../taps/admission/recheck.js';
+import { invalidInput } from '../taps/attributes.js';
 import { admitFlows } from '../taps/tap-flow/admit-flows.js';
 import { admitServices } from '../taps/tap-service/admit-services.js';
 import type { WriteBudget } from '../taps/write-budget.js';
 import type { Dirty } from '../view/dirty.js';
 import type { LiveView } from '../view/live-view.js';
 import type { OwnWrites } from '../view/own-writes.js';
+import { type CompileExpression, ExpressionError } from './bpf-expression.js';
 import { Capture, type CapturePart } from './capture.js';
 import { type CaptureWish, captureWish } from './capture-wish.js';
 import type { OpenReceiver, ReceiverSocket } from './receiver-socket.js';
@@ -58,6 +60,7 @@ export interface CaptureDeskDeps {
   /** On which this server listens. */
   readonly listenAddress: string;
   readonly openReceiver: OpenReceiver;
+  readonly compileExpression: CompileExpression;
   /** This server's name, for people. */
   readonly server: string;
   readonly limits?: Partial<CaptureLimits>;
@@ -183,6 +186,7 @@ export class CaptureDesk {
 
   async #start(wish: CaptureWish, caller: Caller): Promise<Capture> {
     const { deps } = this;
+    const program = wish.bpf === null || wish.bpf.trim() === '' ? null : await this.#compile(wish.bpf);
     // Before anything is written; what lets flows in looks again.
     const check = deps.admission.portChecks(caller);
     for (const port of wish.source_ports) await check(port, wish.project_id);
@@ -203,7 +207,7 @@ export class CaptureDesk {
       cleared = resolve;
     });
     const { clock } = deps;
-    const options = { id, wish, userId: caller.userId, parts, queueBytes: this.#limits.queueBytes, clock };
+    const options = { id, wish, userId: caller.userId, parts, queueBytes: this.#limits.queueBytes, program, clock };
     const capture = new Capture({ ...options, kernelDrops: () => socket.drops() }, (over) => {
       void this.#clear(over, lease).finally(cleared);
     });
@@ -213,6 +217,16 @@ export class CaptureDesk {
     this.#route(capture);
     void capture.run();
     return capture;
+  }
+
+  /** An expression that does not compile is a capture that is not made, and never one without it. @throws NeutronError 400 */
+  async #compile(expression: string): Promise<BpfProgram> {
+    try {
+      return await this.deps.compileExpression(expression);
+    } catch (error) {
+      if (error instanceof ExpressionError) throw invalidInput('bpf', error.message);
+      throw error;
+    }
   }
 
   /** As any tap flow is. @returns the revision of the last record */

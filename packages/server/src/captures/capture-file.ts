@@ -10,6 +10,8 @@ export interface CaptureFileOptions {
   readonly ports: readonly CapturedPort[];
   /** Bytes of each frame that are kept; 0 for all. */
   readonly snaplen: number;
+  /** The expression that frames have to pass; null for none. */
+  readonly bpf: string | null;
   /** For whoever reads the file. */
   readonly comment: string;
   /** When it begins: since the epoch. */
@@ -23,6 +25,8 @@ export interface FrameCounts {
   /** Of those, that the client did not take fast enough. */
   readonly dropped: number;
   readonly delivered: number;
+  /** That the expression did not want. */
+  readonly filtered: number;
 }
 
 /** IN is what the port's owner receives. */
@@ -33,22 +37,27 @@ export const mostOfBlock = 64;
 
 /** The pcapng of a capture, block by block: one interface for each port and direction, and what was lost of each. */
 export class CaptureFile {
-  readonly #counts: { received: number; dropped: number; delivered: number; untold: number }[];
+  readonly #counts: { received: number; dropped: number; delivered: number; filtered: number; untold: number }[];
 
   constructor(private readonly options: CaptureFileOptions) {
-    this.#counts = options.ports.map(() => ({ received: 0, dropped: 0, delivered: 0, untold: 0 }));
+    this.#counts = options.ports.map(() => ({ received: 0, dropped: 0, delivered: 0, filtered: 0, untold: 0 }));
   }
 
   get total(): FrameCounts {
     const sum = (count: keyof FrameCounts) => this.#counts.reduce((all, each) => all + each[count], 0);
-    return { received: sum('received'), dropped: sum('dropped'), delivered: sum('delivered') };
+    return {
+      received: sum('received'),
+      dropped: sum('dropped'),
+      delivered: sum('delivered'),
+      filtered: sum('filtered'),
+    };
   }
 
   head(): Uint8Array {
-    const { ports, snaplen: snapLength, comment } = this.options;
+    const { ports, snaplen: snapLength, comment, bpf } = this.options;
     const interfaces = ports.map(({ port, direction }) =>
       pcapngInterface({
-        ...{ name: `${port} ${direction}`, snapLength },
+        ...{ name: `${port} ${direction}`, snapLength, ...(bpf === null ? {} : { filter: bpf }) },
         description: `what port ${port} ${said[direction]}, as copied by Tap as a Service`,
       }),
     );
@@ -68,6 +77,13 @@ export class CaptureFile {
     return pcapngPacket({ interface: index, timeNs, frame: kept, length: frame.length, direction, dropped });
   }
 
+  /** A frame that came, and that the expression does not want. */
+  filter(index: number): void {
+    const counts = this.#countsOf(index);
+    counts.received += 1;
+    counts.filtered += 1;
+  }
+
   /** A frame that came and is not in the file: the next one of the interface tells. */
   drop(index: number): void {
     const counts = this.#countsOf(index);
@@ -78,11 +94,12 @@ export class CaptureFile {
 
   /** @param comment of the first interface, for what is not known of each */
   statistics(timeNs: bigint, isEnd: boolean, comment: string): Uint8Array {
-    const { startNs } = this.options;
-    const blocks = this.#counts.map(({ received, dropped, delivered }, index) =>
+    const { startNs, bpf } = this.options;
+    const blocks = this.#counts.map(({ received, dropped, delivered, filtered }, index) =>
       pcapngStatistics({
         ...{ interface: index, timeNs, startNs, ...(isEnd ? { endNs: timeNs } : {}) },
         ...{ received: BigInt(received), dropped: BigInt(dropped), delivered: BigInt(delivered) },
+        ...(bpf === null ? {} : { accepted: BigInt(received - filtered) }),
         ...(index === 0 && comment !== '' ? { comment } : {}),
       }),
     );

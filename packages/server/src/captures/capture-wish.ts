@@ -7,6 +7,7 @@ import { type JsonObject, resourcesToCreate } from '../http/request-body.js';
 import { type AttributeType, direction, uuid } from '../taps/attribute-type.js';
 import { type Attribute, checkCreate, commonAttributes, required } from '../taps/attributes.js';
 import { filterRules } from '../taps/filter-rules.js';
+import { longestExpression } from './bpf-expression.js';
 
 /** Ports of one capture. */
 export const mostPorts = 8;
@@ -24,6 +25,8 @@ export interface CaptureWish {
   readonly direction: 'IN' | 'OUT' | 'BOTH';
   readonly filter_rules: readonly FilterRule[];
   readonly filter_rules_given?: readonly GivenRule[];
+  /** A filter expression, of libpcap's language; null for none. */
+  readonly bpf: string | null;
   /** Bytes of each frame that are kept; 0 for all. */
   readonly snaplen: number;
   readonly seconds: number;
@@ -44,6 +47,12 @@ const ports: AttributeType = {
   },
 };
 
+const expression: AttributeType = {
+  schema: Type.Union([Type.String({ maxLength: longestExpression }), Type.Null()]),
+  check: (value) =>
+    value === null || typeof value === 'string' ? null : `'${pythonStr(value)}' is not a valid string.`,
+};
+
 const whole = (minimum: number, maximum: number): AttributeType => ({
   schema: Type.Integer({ minimum, maximum }),
   check: (value) =>
@@ -61,6 +70,7 @@ export const captureAttributes: Readonly<Record<string, Attribute>> = {
   source_ports: required(ports, 'The Neutron ports whose traffic is captured; of the same project.'),
   direction: optional('BOTH', direction, 'IN is towards the VM, OUT is from it.'),
   filter_rules: optional([], filterRules, 'As those of tap flows: what VPP copies.'),
+  bpf: optional(null, expression, 'A filter expression as tcpdump has it; what is kept of what VPP copies.'),
   snaplen: optional(0, whole(0, longestFrame), 'Bytes of each frame that are kept; 0 for all.'),
   seconds: optional(seconds.usual, whole(1, seconds.most), 'It ends so many seconds after it was made.'),
   packets: optional(1_000_000, whole(1, 1_000_000_000), 'It ends with so many packets.'),

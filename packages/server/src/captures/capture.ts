@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { type BpfProgram, bpfTakes } from '@taas/packets';
 import type { Clock } from '@taas/service';
 import { type CapturedPort, CaptureFile, type FrameCounts, mostOfBlock } from './capture-file.js';
 import type { CaptureWish } from './capture-wish.js';
@@ -18,6 +19,8 @@ export interface CaptureOptions {
   readonly queueBytes: number;
   /** Frames that the kernel has dropped of all captures together since the socket was opened; null if nobody can tell. */
   readonly kernelDrops: () => Promise<number | null>;
+  /** What frames have to pass; null for all. */
+  readonly program: BpfProgram | null;
   readonly clock: Clock;
 }
 
@@ -60,7 +63,13 @@ export class Capture {
     this.#begun = clock.monotonic();
     const why = wish.description === '' ? '' : `: ${wish.description}`;
     const comment = `capture ${id} of project ${wish.project_id}, asked for by user ${userId}${why}. Times are of arrival at the server.`;
-    this.#file = new CaptureFile({ ports: parts, snaplen: wish.snaplen, comment, startNs: this.#nowNs() });
+    this.#file = new CaptureFile({
+      ports: parts,
+      snaplen: wish.snaplen,
+      bpf: wish.bpf,
+      comment,
+      startNs: this.#nowNs(),
+    });
     this.#stream = new Readable({ read: () => undefined, highWaterMark: options.queueBytes });
     // Who reads has gone before the end.
     this.#stream.once('close', () => void this.end('the client has gone'));
@@ -117,7 +126,11 @@ export class Capture {
   /** @param index of the port and direction */
   take(index: number, frame: Uint8Array): void {
     if (this.endedBecause !== null) return;
-    const { wish, queueBytes } = this.options;
+    const { wish, queueBytes, program } = this.options;
+    if (program !== null && !bpfTakes(program, frame)) {
+      this.#file.filter(index);
+      return;
+    }
     const kept = wish.snaplen === 0 ? frame.length : Math.min(frame.length, wish.snaplen);
     const size = kept + mostOfBlock;
     if (this.#bytes + size > wish.bytes) void this.end(`its ${wish.bytes} bytes are full`);

@@ -1,8 +1,9 @@
 import { captureCapability, keys, prefixes } from '@taas/model';
-import { ETHERTYPE, ethernet, pcapngContents } from '@taas/packets';
+import { ETHERTYPE, ethernet, parseBpf, pcapngContents } from '@taas/packets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApiLimits } from '../api/api-limits.js';
 import { acme, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { type CompileExpression, ExpressionError } from './bpf-expression.js';
 import type { CaptureLimits } from './capture-desk.js';
 
 const captures = '/v2.0/taas/captures';
@@ -40,6 +41,13 @@ const frame = (n: number, length = 60) => {
   return ethernet(header, ETHERTYPE.ip4, new Uint8Array(length - 14).fill(n));
 };
 
+/** Not tcpdump's, which need not be there. */
+const compileExpression: CompileExpression = async (expression) => {
+  // ld [14]; jeq #0x01010101: frame(1).
+  if (expression === 'frame 1') return parseBpf('4\n32 0 0 14\n21 0 1 16843009\n6 0 0 1\n6 0 0 0');
+  throw new ExpressionError('it is not "frame 1"');
+};
+
 let cloud: TestCloud;
 let socket: FakeSocket;
 let server: Replica;
@@ -47,7 +55,14 @@ let server: Replica;
 async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits> = {}) {
   cloud = new TestCloud();
   socket = new FakeSocket();
-  const receiver = { address, listenAddress: address, server: 'server-1', open: socket.open, limits };
+  const receiver = {
+    address,
+    listenAddress: address,
+    server: 'server-1',
+    open: socket.open,
+    compileExpression,
+    limits,
+  };
   server = await cloud.replica({ captures: receiver, limits: api });
   await cloud.lead(server);
   for (const n of [1, 2]) await cloud.bind(node, portId(n), acme);
@@ -150,6 +165,18 @@ describe('a capture', () => {
     expect(packets).toMatchObject([{ frame: frame(1, 100).subarray(0, 20), length: 100 }]);
   });
 
+  it('keeps what its expression wants, and counts the rest', async () => {
+    const { url } = await active({ direction: 'OUT', bpf: 'frame 1' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    for (const n of [1, 2, 1, 3]) socket.send('10.0.0.1', out, frame(n));
+    await server.as(acme)('DELETE', url);
+    expect(read(await file.whole()).packets.map(({ frame: bytes }) => bytes)).toEqual([frame(1), frame(1)]);
+    const { capture } = (await server.as(acme)('GET', url)).body;
+    expect(capture).toMatchObject({ bpf: 'frame 1', filtered_by: { node: false, server: true } });
+    expect(capture.counted).toMatchObject({ received: 4, filtered: 2, delivered: 2, dropped: 0 });
+  });
+
   it('ends by itself with so many packets, or bytes', async () => {
     for (const wish of [{ packets: 3 }, { bytes: 10_000 }]) {
       const { url } = await active({ direction: 'OUT', ...wish });
@@ -192,7 +219,7 @@ describe('a capture', () => {
     const { url } = await active();
     await reader(url, { leave: leave.signal });
     leave.abort();
-    await vi.waitFor(async () => expect((await cloud.read(prefixes.tapFlows)).size).toBe(0));
+    await vi.waitFor(async () => expect((await cloud.read(prefixes.tapFlows)).size).toBe(0), 10_000);
     await cloud.converge([node]);
     await gone();
   });
@@ -234,7 +261,7 @@ describe('a slow client', () => {
       socket.send('10.0.0.1', out, frame(99, 100));
       const after = (await server.as(acme)('GET', url)).body.capture.counted.delivered;
       expect(after).toBe(before + 1);
-    });
+    }, 10_000);
     await server.as(acme)('DELETE', url);
     const { packets, statistics } = read(await file.whole());
     const { received, dropped, delivered } = statistics.at(-1) ?? {};
@@ -249,7 +276,7 @@ describe('what is refused, and changes nothing', () => {
   let counting: LaggingStore;
   beforeEach(async () => {
     counting = new LaggingStore(cloud.store.client());
-    const receiver = { address, listenAddress: address, server: 'server-1', open: socket.open };
+    const receiver = { address, listenAddress: address, server: 'server-1', open: socket.open, compileExpression };
     server = await cloud.replica({ captures: receiver, store: counting });
   });
   const untouched = async () => {
@@ -266,7 +293,8 @@ describe('what is refused, and changes nothing', () => {
     ['too many ports', { source_ports: Array.from({ length: 9 }, (_, n) => portId(n)) }, 400, 'HTTPBadRequest'],
     ['longer than an hour', { seconds: 3601 }, 400, 'HTTPBadRequest'],
     ['no time', { seconds: 0 }, 400, 'HTTPBadRequest'],
-    ['a BPF expression', { bpf: 'tcp' }, 400, 'HTTPBadRequest'],
+    ['an expression that does not compile', { bpf: 'tcp and' }, 400, 'HTTPBadRequest'],
+    ['an expression that is none', { bpf: 1 }, 400, 'HTTPBadRequest'],
     ['a filter that says nothing', { filter_rules: [{ protocol: 'nonsense' }] }, 400, 'HTTPBadRequest'],
     ['a snaplen that is no number', { snaplen: '64' }, 400, 'HTTPBadRequest'],
   ])('%s', async (_what, wish, status, type) => {
@@ -278,7 +306,7 @@ describe('what is refused, and changes nothing', () => {
   it('a port that receives copies itself', async () => {
     await server.as(acme)('POST', '/v2.0/taas/tap_services', { tap_service: { port_id: portId(2) } });
     expect((await make({ source_ports: [portId(1), portId(2)] })).status).toBe(409);
-    await vi.waitFor(async () => expect((await cloud.read(prefixes.tapServices)).size).toBe(1));
+    await vi.waitFor(async () => expect((await cloud.read(prefixes.tapServices)).size).toBe(1), 10_000);
     expect((await cloud.read(prefixes.tapFlows)).size).toBe(0);
   });
 

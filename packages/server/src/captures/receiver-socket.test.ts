@@ -39,7 +39,7 @@ describe('a real socket', () => {
     const sender = createSocket('udp4');
     await new Promise<void>((resolve) => sender.bind({ address: '127.0.0.98' }, resolve));
     sender.send(Uint8Array.of(1, 2, 3), VXLAN_PORT, address);
-    await vi.waitFor(() => expect(seen).toEqual([['127.0.0.98', [1, 2, 3]]]));
+    await vi.waitFor(() => expect(seen).toEqual([['127.0.0.98', [1, 2, 3]]]), 10_000);
     sender.close();
     expect(await open.drops()).toBe(0);
   });

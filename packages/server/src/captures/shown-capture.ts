@@ -20,6 +20,9 @@ export function shownCapture(capture: Capture, statuses: readonly (StatusView | 
     ...{ tenant_id: wish.project_id, project_id: wish.project_id, name: wish.name, description: wish.description },
     ...{ source_ports: wish.source_ports, direction: wish.direction },
     filter_rules: shownRules(wish.filter_rules, wish.filter_rules_given),
+    bpf: wish.bpf,
+    // Who drops what is not wanted.
+    filtered_by: { node: wish.filter_rules.length > 0, server: wish.bpf !== null },
     ...{ snaplen: wish.snaplen, seconds: wish.seconds, packets: wish.packets, bytes: wish.bytes },
     ...{ status, status_reason: reason, status_code: code, server },
     ...{ created_at: isoTime(capture.startedAt), ends_at: isoTime(capture.endsAt) },

@@ -55,7 +55,7 @@ it("a source's node is told of a tunnel to the receiver, and that it stands whil
 it('when the receiver is gone all of it goes, and the VNI is free only when the node has confirmed', async () => {
   const lease = await capture();
   await lease.revoke();
-  await vi.waitFor(async () => expect((await told('node-1'))?.['removed']).toBe(true));
+  await vi.waitFor(async () => expect((await told('node-1'))?.['removed']).toBe(true), 10_000);
   expect(await isLeased('node-1')).toBe(false);
   await cloud.settle();
   expect((await cloud.read(prefixes.segments)).size).toBe(1);

@@ -84,6 +84,13 @@ export const scenarios = {
     unless: { real: countsWrites },
     describe: async () => (await import('./bindings.js')).describeBindings(),
   },
+  migration: {
+    needs: 'etcd',
+    unless: {
+      real: 'it plays the agent of before beside ours, and sends while it takes its objects away, in turns of this process',
+    },
+    describe: async () => (await import('./migration.js')).describeMigration(),
+  },
   processes: {
     needs: 'etcd',
     unless: { real: countsWrites },

@@ -104,3 +104,17 @@ it('one that its owner is deleting is not made again', async () => {
   const { lines } = await migrate([service(1)], true);
   expect(lines[0]).toMatch(/^refused .*is being deleted/);
 });
+
+it('a dry run knows what is there', async () => {
+  await migrate([service(1)], true);
+  const { lines, code } = await migrate([service(1), service(2)], false);
+  expect(lines.slice(0, 2).map((line) => line.slice(0, 7))).toEqual(['there  ', 'make   ']);
+  expect(code).toBe(0);
+});
+
+it('a quota that cannot be read refuses nothing: nobody can say', async () => {
+  await store.transact({ compare: [], operations: [{ kind: 'put', key: keys.quota(acme), value: 'spoilt' }] });
+  const { lines, code } = await migrate([service(1)], true);
+  expect(lines[0]).toMatch(/^failed .*The quota of the project cannot be read/);
+  expect(code).toBe(1);
+});

@@ -68,8 +68,8 @@ export function describeMigration(): void {
       if (!onA || !onB) throw new Error('two nodes were asked for');
       agents = [await onA, await onB];
       await agents[1].addService(collector, oldVlan);
-      await agents[1].mirror(local, collector, 'IN');
-      await agents[0].mirror(remote, oldVlan, 'BOTH');
+      await agents[1].addFlow(local, collector, 'IN');
+      await agents[0].addFlow(remote, oldVlan, 'BOTH');
       const records = [oldServiceRecord(service), oldServiceRecord(outside), ...flows.flatMap(oldFlowRecords), ...bad];
       await putAll(cloud.etcd.endpoint, records);
     });
@@ -167,8 +167,8 @@ export function describeMigration(): void {
         }
       })();
       try {
-        await agents[0].mirror(remote, oldVlan, 'NONE');
-        await agents[1].mirror(local, collector, 'NONE');
+        await agents[0].removeFlow(remote, oldVlan);
+        await agents[1].removeFlow(local, collector);
         await agents[1].removeService(collector, oldVlan);
         await cloud.until('traffic has gone on for a while', async () => seen.length > 20);
       } finally {

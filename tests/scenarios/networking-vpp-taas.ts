@@ -114,28 +114,44 @@ export class OldTaasAgent {
     await this.#join(port.swIfIndex, uplink);
   }
 
-  /** `TaasServiceAgentWatcher.removed`: puts it back. `delete_network` leaves the sub-interface of the uplink. */
+  /** `TaasServiceAgentWatcher.removed`: puts it back into its network. */
   async removeService(port: LabPort, vlan: number): Promise<void> {
-    const uplink = await this.#ensureNetwork(vlan);
     await this.#join(port.swIfIndex, port.bridgeDomain);
-    await this.removeNetwork(uplink);
+    await this.#removeNetwork(await this.#ensureNetwork(vlan));
   }
 
   /** `TaasFlowAgentWatcher.added`: to the collector's port if that is on this node, else to the uplink's sub-interface. */
-  async mirror(source: LabPort, to: LabPort | number, direction: 'IN' | 'OUT' | 'BOTH' | 'NONE'): Promise<void> {
-    const destination = typeof to === 'number' ? await this.#ensureNetwork(to) : to.swIfIndex;
+  async addFlow(source: LabPort, to: LabPort | number, direction: 'IN' | 'OUT' | 'BOTH'): Promise<void> {
+    await this.#mirror(source, await this.#destination(to), spanStates[direction]);
+  }
+
+  /**
+   * `TaasFlowAgentWatcher.removed`. With the flow goes the network of its VLAN, whether others need it or not: it counts them by
+   * `sw_interface_span_dump` without `is_l2`, which lists none of these.
+   */
+  async removeFlow(source: LabPort, to: LabPort | number): Promise<void> {
+    const destination = await this.#destination(to);
+    await this.#mirror(source, destination, 0);
+    if (typeof to === 'number') await this.#removeNetwork(destination);
+  }
+
+  async #destination(to: LabPort | number): Promise<number> {
+    return typeof to === 'number' ? this.#ensureNetwork(to) : to.swIfIndex;
+  }
+
+  async #mirror(source: LabPort, destination: number, state: number): Promise<void> {
     await this.vpp.request('sw_interface_span_enable_disable', {
-      ...{ sw_if_index_from: source.swIfIndex, sw_if_index_to: destination, is_l2: true },
-      state: direction === 'NONE' ? 0 : spanStates[direction],
+      ...{ sw_if_index_from: source.swIfIndex, sw_if_index_to: destination, is_l2: true, state },
     });
   }
 
   /** `delete_network_bridge_on_host` */
-  async removeNetwork(uplink: number): Promise<void> {
+  async #removeNetwork(uplink: number): Promise<void> {
     await this.vpp.request('sw_interface_set_l2_bridge', {
       ...{ rx_sw_if_index: uplink, bd_id: 0, port_type: 0, shg: 0, enable: false },
     });
     await this.#bridgeDomain(uplink, false);
+    await this.vpp.request('delete_subif', { sw_if_index: uplink });
   }
 
   /** `VlanNetworkType.create_network_in_vpp` and `bridge_enable_flooding` */

@@ -90,10 +90,7 @@ export const scenarios = {
   },
   migration: {
     needs: 'etcd',
-    unless: {
-      real: 'it plays the agent of before beside ours, and sends while it takes its objects away, in turns of this process',
-    },
-    describe: async () => (await import('./migration.js')).describeMigration(),
+    describe: async (place) => (await import('./migration.js')).describeMigration(place),
   },
   processes: {
     needs: 'etcd',

@@ -98,6 +98,14 @@ export const scenarios = {
     unless: { real: countsWrites },
     describe: async () => (await import('./bindings.js')).describeBindings(),
   },
+  'other-drivers': {
+    unless: { real: "a vhost-user port of a real VPP needs a VM's driver: the scenario `vhost-user` has those" },
+    describe: async () => (await import('./other-drivers.js')).describeOtherDrivers(),
+  },
+  migration: {
+    needs: 'etcd',
+    describe: async (place) => (await import('./migration.js')).describeMigration(place),
+  },
   processes: {
     needs: 'etcd',
     unless: { real: countsWrites },

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { programScript } from '@taas/lab';
+import { type ProgramName, programScript } from '@taas/lab';
 
 export interface Outcome {
   readonly code: number | null;
@@ -11,7 +11,7 @@ export interface Outcome {
 }
 
 /** Runs a program to its end. */
-export function run(program: 'taas-server' | 'taas-agent', args: readonly string[]): Promise<Outcome> {
+export function run(program: ProgramName, args: readonly string[]): Promise<Outcome> {
   const command = [programScript(program), ...args];
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 });
   let [stdout, stderr] = ['', ''];

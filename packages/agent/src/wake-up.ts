@@ -1,3 +1,5 @@
+import { onAbort } from '@taas/service';
+
 /** A wait that others end: what came before the wait is not missed, and several wake-ups are one. */
 export class WakeUp {
   #called = false;
@@ -10,16 +12,13 @@ export class WakeUp {
 
   /** Resolves after the next call (or one since the last wait), or when one of the signals aborts. Never rejects. */
   async wait(...signals: readonly AbortSignal[]): Promise<void> {
-    const over = new AbortController();
+    let off: () => void = () => undefined;
     if (!this.#called)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        for (const signal of signals) {
-          signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
-          if (signal.aborted) resolve();
-        }
+        off = onAbort(signals, resolve);
       });
-    over.abort();
+    off();
     this.#called = false;
     this.#wake = null;
   }

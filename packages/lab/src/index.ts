@@ -37,7 +37,7 @@ export type {
   PortOptions,
   SubportOptions,
 } from './lab-switch.js';
-export { ProgramProcess, type ProgramSpec, programScript } from './program-process.js';
+export { type ProgramName, ProgramProcess, type ProgramSpec, programScript } from './program-process.js';
 export { RealSwitch } from './real-switch.js';
 export { Relay, type RelayEnd, type RelayFilter, type RelayFilterFactory, type RelayOptions } from './relay.js';
 export { type SettleOptions, settled } from './settle.js';

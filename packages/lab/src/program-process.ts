@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@taas/service';
 
+const packages = { 'taas-server': 'server', 'taas-migrate': 'server', 'taas-agent': 'agent' } as const;
+export type ProgramName = keyof typeof packages;
+
 export interface ProgramSpec {
   /** Names the program's files in `directory`. */
   readonly name: string;
@@ -106,8 +109,8 @@ export class ProgramProcess {
 }
 
 /** The file that runs a program of ours. */
-export function programScript(program: ProgramSpec['program']): string {
-  return fileURLToPath(new URL(`../../${program.replace('taas-', '')}/bin/${program}.js`, import.meta.url));
+export function programScript(program: ProgramName): string {
+  return fileURLToPath(new URL(`../../${packages[program]}/bin/${program}.js`, import.meta.url));
 }
 
 async function answersOk(url: string): Promise<boolean> {

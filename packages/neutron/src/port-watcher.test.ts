@@ -17,14 +17,19 @@ beforeEach(async () => {
 afterEach(() => fake.close());
 
 /** Each sleep ends when the test says so. */
-function steppedClock(): Clock & { step(): void } {
+function steppedClock(): Clock & { step(): void; readonly asleep: number } {
   let resume: (() => void) | null = null;
   let time = 0;
+  let asleep = 0;
   return {
+    get asleep() {
+      return asleep;
+    },
     now: () => time,
     monotonic: () => time,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
+        asleep = ms;
         resume = () => {
           time += ms;
           resolve();
@@ -303,4 +308,26 @@ test('applying the changes to the earlier snapshot gives the later one', () => {
       expect(diffPorts(after, after, [])).toEqual([]);
     }),
   );
+});
+
+test('a port that may be gone is looked at now and once more, long before the next regular look', async () => {
+  const [mine, other] = [fake.state.add(1), fake.state.add(2)];
+  follow(mine, other);
+  const { clock, rounds, watcher } = setUp();
+  const end = new AbortController();
+  const running = watcher.run(end.signal);
+  await vi.waitFor(() => expect(rounds).toHaveLength(1));
+  const asked = fake.state.requests.length;
+  watcher.suspect(other);
+  await vi.waitFor(() => expect(fake.state.requests.length).toBeGreaterThan(asked));
+  fake.state.ports.delete(mine);
+  watcher.suspect(mine);
+  await vi.waitFor(() => expect(clock.asleep).toBe(500));
+  expect(rounds).toHaveLength(1);
+  clock.step();
+  await vi.waitFor(() => expect(rounds.slice(1)).toEqual([[{ kind: 'deleted', portId: mine }]]));
+  expect(clock.monotonic()).toBe(500);
+  await vi.waitFor(() => expect(clock.asleep).toBe(9_500));
+  end.abort();
+  await running;
 });

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@taas/service';
 import { UpstreamUnavailableError } from '@taas/upstream';
-import type { NeutronClient } from './neutron-client.js';
+import type { NeutronClient, PortsView } from './neutron-client.js';
 import type { NeutronPort } from './port.js';
 import { diffPorts, type PortChange } from './port-diff.js';
 
@@ -18,6 +18,11 @@ export interface PortWatcher {
   look(signal: AbortSignal): Promise<PortPass>;
   /** Makes `run` look now at the ports of which nothing is known yet: a tap was made. */
   wake(): void;
+  /**
+   * Makes `run` look now at a port that may be gone, and again `recheckMs` later if Neutron lacks it: so a deletion is known as surely
+   * as by the regular looks, and soon. What Neutron does not answer is left to these.
+   */
+  suspect(portId: string): void;
   /** Milliseconds since Neutron last answered for all followed ports; null if it never did. For health. */
   age(): number | null;
 }
@@ -34,6 +39,8 @@ export interface PortWatcherOptions {
   readonly intervalMs?: number;
   /** So many looks in a row must miss a port before it counts as deleted: a database's replica may lag. */
   readonly missesNeeded?: number;
+  /** Milliseconds between two looks at a port that may be gone. */
+  readonly recheckMs?: number;
 }
 
 /**
@@ -42,9 +49,13 @@ export interface PortWatcherOptions {
  * its binding), and if {@link NeutronClient.confirmGone} leaves no doubt.
  */
 export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
-  const { client, portIds, onRound, clock, random, logger, intervalMs = 10_000, missesNeeded = 2 } = options;
+  const { client, portIds, onRound, clock, random, logger, intervalMs = 10_000 } = options;
+  const { missesNeeded = 2, recheckMs = 500 } = options;
   let known: ReadonlyMap<string, NeutronPort> = new Map();
-  let misses: ReadonlyMap<string, number> = new Map();
+  /** How many looks in a row have missed a port. */
+  const misses = new Map<string, number>();
+  /** Ports that may be gone, each with the time from which on it is due for a look. */
+  const suspects = new Map<string, number>();
   let privileged: boolean | null = null;
   /** Whether any followed port was ever found with its binding: a Neutron that has none of ours may be another cloud's. */
   let recognised = false;
@@ -87,26 +98,27 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     return [...absence.gone];
   };
 
-  const look = async (signal: AbortSignal): Promise<PortPass> => {
-    const asked = new Set(portIds());
-    const view = await client.portsAsService(asked, signal);
+  /** What Neutron's answer about some ports comes to. */
+  const judge = async (view: PortsView, signal: AbortSignal) => {
     const found = new Map(view.found);
     learnPrivilege(found);
-
-    const counted = new Map([...view.absent].map((id) => [id, (misses.get(id) ?? 0) + 1]));
-    for (const id of view.unanswered) counted.set(id, misses.get(id) ?? 0);
-    misses = counted;
-    const missed = [...view.absent].filter((id) => (counted.get(id) ?? 0) >= missesNeeded);
-    let complete = view.failure === null;
-    let deleted: string[] = [];
+    for (const id of found.keys()) misses.delete(id);
+    for (const id of view.absent) misses.set(id, (misses.get(id) ?? 0) + 1);
+    const missed = [...view.absent].filter((id) => (misses.get(id) ?? 0) >= missesNeeded);
     try {
-      deleted = await confirmDeleted(missed, found, signal);
+      return { found, deleted: await confirmDeleted(missed, found, signal), complete: view.failure === null };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof UpstreamUnavailableError)) throw error;
-      complete = false;
+      return { found, deleted: [], complete: false };
     }
+  };
 
+  const look = async (signal: AbortSignal): Promise<PortPass> => {
+    const asked = new Set(portIds());
+    const view = await client.portsAsService(asked, signal);
+    for (const id of misses.keys()) if (!asked.has(id)) misses.delete(id);
+    const { found, deleted, complete } = await judge(view, signal);
     const gone = new Set(deleted);
     const kept = [...known].filter(([id]) => asked.has(id) && !found.has(id) && !gone.has(id));
     const ports = new Map([...kept, ...found]);
@@ -116,6 +128,24 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     if (round.changes.length > 0) await onRound(round, signal);
     known = ports;
     return round;
+  };
+
+  /** A look at the ports that may be gone. */
+  const lookAtSuspects = async (signal: AbortSignal): Promise<void> => {
+    const now = clock.monotonic();
+    const due = [...suspects].filter(([, at]) => at <= now).map(([id]) => id);
+    for (const id of due) suspects.delete(id);
+    const followed = new Set(portIds());
+    const asked = due.filter((id) => followed.has(id));
+    if (asked.length === 0) return;
+    const view = await client.portsAsService(asked, signal);
+    const { found, deleted } = await judge(view, signal);
+    for (const id of view.absent) if ((misses.get(id) ?? 0) < missesNeeded) suspects.set(id, now + recheckMs);
+    const changes = diffPorts(known, found, deleted);
+    const ports = new Map([...known, ...found]);
+    for (const id of deleted) ports.delete(id);
+    if (changes.length > 0) await onRound({ changes, ports }, signal);
+    known = ports;
   };
 
   /** A look at the ports that no look has found yet; whether one is gone is for the others to find out. */
@@ -148,19 +178,27 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
   return {
     look,
     wake: () => woken.abort(),
+    suspect: (id) => {
+      suspects.set(id, clock.monotonic());
+      woken.abort();
+    },
     age: () => (completeAt === null ? null : clock.monotonic() - completeAt),
     run: async (signal) => {
       let due = clock.monotonic();
       while (!signal.aborted) {
         const regular = clock.monotonic() >= due;
         try {
-          await (regular ? look(signal) : lookAtNew(signal));
+          if (regular) await look(signal);
+          else await lookAtNew(signal);
+          await lookAtSuspects(signal);
         } catch (error) {
           if (signal.aborted) return;
+          suspects.clear();
           logger.error({ err: error }, 'a look at the ports of taps failed; it is repeated');
         }
         if (regular) due = clock.monotonic() + intervalMs * (0.9 + 0.2 * random());
-        if (!signal.aborted) await pause(Math.max(0, due - clock.monotonic()), signal);
+        const next = Math.min(due, ...suspects.values());
+        if (!signal.aborted) await pause(Math.max(0, next - clock.monotonic()), signal);
       }
     },
   };

@@ -19,6 +19,7 @@ export {
   type Sample,
 } from './metrics.js';
 export { News } from './news.js';
+export { onAbort } from './on-abort.js';
 export { oneLineJson } from './one-line.js';
 export { type PlainYaml, readPlainYaml, YamlError, type YamlProblem } from './plain-yaml.js';
 export { exposeProcess, type ProcessFacts, processMetrics } from './process-metrics.js';

@@ -1,3 +1,4 @@
+export { createEmbeddedStore } from './embedded-store.js';
 export {
   type EtcdConfig,
   etcdOptions,

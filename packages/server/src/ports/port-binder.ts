@@ -23,6 +23,8 @@ export interface OwnerSource {
   owner(port: string): string | null | undefined;
   /** There are ports of taps whose owner nobody has told. */
   wanted(): void;
+  /** A port of a tap is bound nowhere any more: it moves, or it is gone. */
+  unbound(port: string): void;
 }
 
 export interface PortBinderDeps {
@@ -109,6 +111,8 @@ export class PortBinder {
         const place = source?.place(port);
         const owner = owners?.owner(port);
         const tapped = portTapped(live.view, port);
+        if (tapped && place?.is === 'unbound' && live.view.places.record(port)?.record?.node != null)
+          owners?.unbound(port);
         placeWanted ||= tapped && place === undefined;
         ownerWanted ||=
           tapped && owner === undefined && live.view.portRoles.get(port)?.record?.project_id === undefined;

@@ -26,14 +26,14 @@ afterEach(async () => {
 });
 
 /** Makes the compiler and a keeper lead, as a server does. */
-async function lead(bindings: BindingsFrom, neutron: FakeNeutron | null = null): Promise<void> {
+async function lead(bindings: BindingsFrom, neutron: FakeNeutron | null = null, pollMs = 20): Promise<void> {
   await endTerms();
   await cloud.lead(server);
   const leader = await cloud.store.get(keys.leader);
   const keeper = new PortKeeper({
     ...{ store: server.store, live: server.live, bindings, clock: systemClock, random: () => 0, logger: silentLogger },
     ...{ catchUpMs: 5_000, portDeleted: () => undefined, slices: new Slices({ clock: systemClock }) },
-    neutron: neutron && { client: neutron.client, pollMs: 20 },
+    neutron: neutron && { client: neutron.client, pollMs },
   });
   const stop = new AbortController();
   const fence = { kind: 'mod-revision', key: keys.leader, revision: leader?.modRevision ?? 0 } as const;
@@ -211,6 +211,49 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
     await lead({ from: 'etcd-v3' });
     await comes(async () => expect((await cloud.read(prefixes.portBindings)).size).toBe(0));
     await comes(active(flow));
+  });
+});
+
+describe("a port whose key of networking-vpp's goes, long before the next regular look at Neutron", () => {
+  let v2: FakeV2;
+  let neutron: FakeNeutron;
+  beforeEach(async () => {
+    v2 = new FakeV2();
+    neutron = new FakeNeutron();
+    for (const n of [1, 2, 3]) {
+      v2.put(`node${n}`, n);
+      neutron.bind(n, `node${n}`);
+    }
+    await lead({ from: 'etcd-v2', follower: v2 }, neutron, 3_600_000);
+  });
+
+  it.each([
+    ['source', 2],
+    ['collector', 1],
+  ])('is asked about, and its taps go with it if it is gone: a %s', async (_role, port) => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    neutron.ports.delete(portId(port));
+    v2.remove(`node${port}`, port);
+    await comes(async () => expect((await server.as(acme)('GET', `${flows}/${flow}`)).status).toBe(404));
+    await comes(async () => expect(await publishedOf('tap_flows', flow)).toEqual([]));
+  });
+
+  it('keeps its taps if it is there, and if Neutron does not say', async () => {
+    const { flow } = await tap(1, 2);
+    await comes(active(flow));
+    const asked = neutron.requests;
+    v2.remove('node2', 2);
+    await comes(async () => expect(neutron.requests).toBeGreaterThan(asked));
+    expect((await shown(`${flows}/${flow}`)).status).toBe('PENDING_CREATE');
+    v2.put('node2', 2);
+    await comes(active(flow));
+    neutron.up = false;
+    const before = neutron.requests;
+    v2.remove('node2', 2);
+    await comes(async () => expect(neutron.requests).toBeGreaterThan(before));
+    await cloud.settle();
+    expect((await shown(`${flows}/${flow}`)).status).toBe('PENDING_CREATE');
   });
 });
 

@@ -76,7 +76,11 @@ export class PortKeeper {
     };
     this.#v2 = bindings.from === 'etcd-v2' ? new V2Bindings(bindings.follower, logger, this.deps.verify) : null;
     const source = bindings.from === 'neutron' ? fromNeutron : this.#v2;
-    const owners: OwnerSource = { owner: (port) => seen.get(port)?.projectId, wanted: () => this.#watcher?.wake() };
+    const owners: OwnerSource = {
+      owner: (port) => seen.get(port)?.projectId,
+      wanted: () => this.#watcher?.wake(),
+      unbound: (port) => this.#watcher?.suspect(port),
+    };
     const binder = new PortBinder({ ...this.deps, source, owners: neutron && owners });
     this.#watcher =
       neutron &&

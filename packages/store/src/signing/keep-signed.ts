@@ -1,4 +1,4 @@
-import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
+import { type BackoffPolicy, backoffDelay, type Clock, type Logger, onAbort } from '@taas/service';
 import type { Compare } from '../store.js';
 import type { SignatureDesk } from './signature-desk.js';
 import type { SignedStore } from './signed-store.js';
@@ -39,13 +39,5 @@ export async function keepSigned(options: KeepSignedOptions, signal: AbortSignal
 }
 
 function untilEither(...signals: readonly AbortSignal[]): Promise<void> {
-  if (signals.some(({ aborted }) => aborted)) return Promise.resolve();
-  const over = new AbortController();
-  return new Promise((resolve) => {
-    const done = () => {
-      over.abort();
-      resolve();
-    };
-    for (const each of signals) each.addEventListener('abort', done, { once: true, signal: over.signal });
-  });
+  return new Promise((resolve) => void onAbort(signals, resolve));
 }

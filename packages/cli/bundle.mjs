@@ -1,5 +1,6 @@
 // One file with everything in it: dist/taas.mjs, which needs Node.js and nothing else. `npm run bundle`.
 import { chmodSync } from 'node:fs';
+import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -34,20 +35,28 @@ const withoutSchemas = {
   },
 };
 
-await build({
-  entryPoints: [at('src/taas.ts')],
-  outfile: at('dist/taas.mjs'),
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  conditions: ['source'],
-  minify: true,
-  legalComments: 'inline',
-  banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  plugins: [withoutSchemas, withoutSideEffects],
-  logLevel: 'warning',
-});
-chmodSync(at('dist/taas.mjs'), 0o755);
+/** @returns {Promise<object>} esbuild's description of what is in it */
+export async function bundleTaas(outfile) {
+  const { metafile } = await build({
+    absWorkingDir: at('../..'),
+    entryPoints: [at('src/taas.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    conditions: ['source'],
+    minify: true,
+    metafile: true,
+    legalComments: 'inline',
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    plugins: [withoutSchemas, withoutSideEffects],
+    logLevel: 'warning',
+  });
+  chmodSync(outfile, 0o755);
+  return metafile;
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) await bundleTaas(at('dist/taas.mjs'));

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../prepare.mjs';
+import { packages } from './contents.mjs';
+import { buildDeb } from './deb.mjs';
+import { findRuntime } from './node-runtime.mjs';
+import { originOf } from './origin.mjs';
+
+/**
+ * Builds all packages of what is compiled.
+ * @param {string} out a folder that is there
+ * @returns {Promise<string[]>} their files
+ */
+export async function buildPackages(out) {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const from = {
+    ...{ out, origin: originOf(root, version), runtime: findRuntime() },
+    changes: readFileSync(join(root, 'CHANGELOG.md')),
+  };
+  return Promise.all(packages.map((each) => buildDeb(each, from)));
+}

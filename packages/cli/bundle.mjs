@@ -18,20 +18,33 @@ const withoutSideEffects = {
   },
 };
 
+/** What stands for the library: a description may be made, and a checker; one that is asked to check throws. */
+const schemas = {
+  typebox: `
+    const inert = new Proxy(function () {}, {
+      get: (_, name) => (typeof name === 'symbol' ? undefined : inert),
+      apply: () => inert,
+    });
+    export default inert;`,
+  'typebox/compile': `
+    const refuse = () => { throw new Error('the bundle checks no schemas'); };
+    export const Compile = () => ({ Check: refuse, Errors: refuse });`,
+  'typebox/value': `
+    const refuse = () => { throw new Error('the bundle checks no schemas'); };
+    export const Value = { Check: refuse, Errors: refuse, Default: refuse };`,
+};
+
 /**
  * The command checks no record, but imports names from files that describe records: a stand-in for the library of schemas, a third of
- * the file, which would be read at every start. Its `typebox/...` modules, which check, throw.
+ * the file, which would be read at every start.
  */
 const withoutSchemas = {
   name: 'without schemas',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^typebox(\/|$)/ }, ({ path }) => ({ path, namespace: 'schemas' }));
-    onLoad({ filter: /.*/, namespace: 'schemas' }, ({ path }) => ({
-      contents:
-        path === 'typebox'
-          ? 'const inert = new Proxy(function () {}, { get: (_, name) => (typeof name === "symbol" ? undefined : inert), apply: () => inert }); export default inert;'
-          : 'module.exports = new Proxy({}, { get: (_, name) => () => { throw new Error("the bundle checks no schemas: " + String(name)); } });',
-    }));
+    onLoad({ filter: /.*/, namespace: 'schemas' }, ({ path }) =>
+      schemas[path] === undefined ? undefined : { contents: schemas[path] },
+    );
   },
 };
 

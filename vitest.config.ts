@@ -52,6 +52,17 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'install',
+          include: ['tests/package/install/*.test.ts'],
+          globalSetup: ['tests/package/build.setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'openstack',
           include: ['tests/openstack/**/*.test.ts'],
           testTimeout: 300_000,

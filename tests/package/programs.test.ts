@@ -13,12 +13,21 @@ beforeAll(() => {
 afterAll(() => rmSync(unpacked, { recursive: true }));
 
 /** Runs what the command in /usr/bin runs, where it is unpacked; there is nothing on the PATH. */
-function start(name: (typeof names)[number], program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+function start(
+  name: (typeof names)[number],
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+) {
   const root = join(unpacked, name);
   const script = readFileSync(join(root, 'usr/bin', program), 'utf8');
   const [, command] = /^#!\/bin\/sh\nexec (\/\S+(?: \S+)*) "\$@"\n$/.exec(script) ?? [];
   const [node = '', ...rest] = (command ?? '').split(' ').map((word) => word.replace(/^\//, `${root}/`));
-  return spawnSync(node, [...rest, ...args], { encoding: 'utf8', env: { PATH: '/nonexistent', ...env }, timeout: 30_000 });
+  return spawnSync(node, [...rest, ...args], {
+    encoding: 'utf8',
+    env: { PATH: '/nonexistent', ...env },
+    timeout: 30_000,
+  });
 }
 
 describe('the packaged programs', () => {
@@ -53,7 +62,7 @@ describe('the packaged programs', () => {
     'delete ids --yes',
     'create service --port p',
     'create flow --service s --port p --direction in --filter accept,protocol=tcp',
-    'create mirror --port p --type gre --remote-ip 192.0.2.1 --directions IN=1',
+    'create mirror --port p --type gre --remote-ip 192.0.2.1 --in 1',
   ])('taas %s gets as far as asking an API that is not there', (words) => {
     const env = { OS_AUTH_TYPE: 'none', OS_ENDPOINT: 'http://127.0.0.1:9' };
     const { status, stderr } = start('taas-cli', 'taas', words.split(' '), env);

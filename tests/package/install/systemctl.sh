@@ -36,7 +36,7 @@ stop() {
   if ! running "$1"; then return; fi
   pid=$(cat "/run/$1.pid")
   kill "$pid"
-  while [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status"; do sleep 0.1; done
+  while [ -d "/proc/$pid" ] && ! grep -qs "^State:.Z" "/proc/$pid/status"; do sleep 0.1; done
   rm "/run/$1.pid"
 }
 

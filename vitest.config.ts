@@ -41,6 +41,28 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'package',
+          include: ['tests/package/*.test.ts', 'scripts/**/*.test.mjs'],
+          globalSetup: ['tests/package/build.setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'install',
+          include: ['tests/package/install/*.test.ts'],
+          globalSetup: ['tests/package/build.setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'openstack',
           include: ['tests/openstack/**/*.test.ts'],
           testTimeout: 300_000,

@@ -13,6 +13,19 @@ const programs = [
   { program: 'faketime', from: 'faketime' },
 ];
 
+/** What packages are made with, and their manual is read with. */
+const packaging = [
+  { program: 'strip', from: 'binutils' },
+  { program: 'objdump', from: 'binutils' },
+  { program: 'groff', from: 'groff' },
+];
+
+/** Makes a Debian for packages to be installed in; says what is wrong with packages. */
+const packageCheckers = [
+  { program: 'debootstrap', from: 'debootstrap' },
+  { program: 'lintian', from: 'lintian' },
+];
+
 /** A virtio driver with nothing around it, which stands in for a VM beside a real VPP. */
 const driver = { program: 'dpdk-testpmd', from: 'dpdk-dev' };
 
@@ -75,6 +88,20 @@ export async function ensurePromtool() {
   if (onPath(rulesChecker.program) !== undefined) return undefined;
   if (!mayInstall()) return `no promtool on the PATH. Debian and Ubuntu: apt-get install ${rulesChecker.from}`;
   return installPackages([rulesChecker.from]);
+}
+
+/**
+ * What packages are made with.
+ * @param {{checked: boolean}} also `checked`: what installs them into a Debian of its own, and lintian
+ * @returns {Promise<string | undefined>} why packages cannot be made here
+ */
+export async function ensurePackaging({ checked }) {
+  const wanted = checked ? [...packaging, ...packageCheckers] : packaging;
+  if (onPath('dpkg-deb') === undefined) return 'there is no dpkg-deb: packages are made on Debian';
+  const missing = [...new Set(wanted.filter(({ program }) => onPath(program) === undefined).map(({ from }) => from))];
+  if (missing.length === 0) return undefined;
+  if (!mayInstall()) return `not installed. Debian and Ubuntu: apt-get install ${missing.join(' ')}`;
+  return installPackages(missing);
 }
 
 /**

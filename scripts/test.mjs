@@ -1,20 +1,29 @@
 // `npm test`: installs what is missing, then types, lint, unit, integration, attacks and, where they can be had, the tests on a real
-// VPP and those with a real OpenStack. `--only vpp|openstack` runs these alone and fails where the others are skipped.
+// VPP and those with a real OpenStack. `--only vpp|openstack|package` runs these alone and fails where the others are skipped.
 // Ends with `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureDriver, ensureFilter, ensureOpenStack, ensurePrograms, ensurePromtool } from './debian-packages.mjs';
+import {
+  ensureDriver,
+  ensureFilter,
+  ensureOpenStack,
+  ensurePackaging,
+  ensurePrograms,
+  ensurePromtool,
+} from './debian-packages.mjs';
 import { findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
-const help = `npm test [-- --only types|lint|unit|integration|attack|vpp|openstack]
+const help = `npm test [-- --only types|lint|unit|integration|attack|package|vpp|openstack]
 Runs every check of this repository, or one part of it. The last lines name what failed, what was skipped, and why.
 
   types, lint, unit  need nothing but Node.js
   integration        needs etcd, etcdctl, openssl, tshark, tcpdump and faketime; for the alert rules also promtool
   attack             hostile clients and records against the real programs; needs what integration needs
+  package            builds the Debian packages twice and looks at them; with --only also installs them into a Debian 12 and a
+                     Debian 13 of their own, as docs/how-to/install.md says, and asks lintian; needs root and a mirror for that
   vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
                      virtio driver also dpdk-testpmd
   openstack          needs Keystone, Neutron and the openstack client, as Debian 12's packages; about two minutes
@@ -27,7 +36,7 @@ if (values.help) {
   process.stdout.write(`${help}\n`);
   process.exit(0);
 }
-const parts = ['types', 'lint', 'unit', 'integration', 'attack', 'vpp', 'openstack'];
+const parts = ['types', 'lint', 'unit', 'integration', 'attack', 'package', 'vpp', 'openstack'];
 if (values.only !== undefined && !parts.includes(values.only)) {
   process.stderr.write(`--only ${values.only}: it is one of ${parts.join(', ')}\n`);
   process.exit(2);
@@ -63,6 +72,7 @@ if (wants('integration') || wants('attack') || wants('vpp') || wants('openstack'
     if (wants('openstack')) await openstack();
   }
 }
+if (wants('package')) await packages();
 for (const note of notes) process.stdout.write(`${note}\n`);
 process.stdout.write(
   `${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}\n`,
@@ -89,6 +99,17 @@ async function vpp() {
     : 'no vpp on the PATH, and VPP_PREFIX is not set';
   if (values.only === 'vpp') fail(why);
   else skip('vpp', why);
+}
+
+/** With `--only package` also the part that takes minutes. */
+async function packages() {
+  const checked = values.only === 'package';
+  const why = await ensurePackaging({ checked });
+  if (why === undefined) {
+    vitest('package');
+    if (checked) vitest('install');
+  } else if (checked) fail(why);
+  else skip('package', why);
 }
 
 async function openstack() {

@@ -1,0 +1,104 @@
+// What each package is, and which files are in it.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleTaas } from '../../packages/cli/bundle.mjs';
+import { completionScript } from '../../packages/cli/dist/completion/scripts.js';
+import { root } from '../prepare.mjs';
+import { bundleProgram } from './bundle-program.mjs';
+import { agentPage, commandPage, serverPage } from './man-pages.mjs';
+
+const ours = (path) => readFileSync(join(root, path));
+
+/** Makes the user that the service runs as. */
+const sysusers = 'systemd | systemd-standalone-sysusers | systemd-sysusers';
+
+/**
+ * @typedef {object} Package
+ * @property {string} name
+ * @property {string} program what is called, in /usr/bin
+ * @property {readonly string[]} flags of Node.js
+ * @property {string} summary of one line
+ * @property {readonly string[]} about paragraphs
+ * @property {Readonly<Record<string, string>>} fields of `control` besides those that all have
+ * @property {readonly string[]} depends besides what Node.js needs
+ * @property {boolean} service whether systemd runs it
+ * @property {(outfile: string) => Promise<object>} bundle
+ * @property {(tree: import('./file-tree.mjs').FileTree, made: {epoch: number, version: string}) => void} rest all other files
+ */
+
+/** @type {readonly Package[]} */
+export const packages = [
+  {
+    name: 'taas-server',
+    program: 'taas-server',
+    // Garbage collection stops the program for as long as it takes to copy what lives of the youngest objects: 4 MiB of them at most.
+    flags: ['--max-semi-space-size=4'],
+    summary: 'Tap-as-a-Service for OpenStack networking-vpp: server',
+    about: [
+      "Neutron's Tap-as-a-Service API for clouds whose virtual switch is FD.io VPP. The server, on controllers, takes requests, keeps them in etcd, and tells the nodes what to do. Any number of servers may run.",
+      'It brings the Node.js that it was tested with, and needs none of the distribution.',
+    ],
+    fields: { Suggests: 'taas-cli, etcd-server, haproxy, prometheus' },
+    depends: [sysusers],
+    service: true,
+    bundle: (outfile) => bundleProgram('packages/server/bin/taas-server.js', outfile),
+    rest: (tree, made) => {
+      service(tree, 'taas-server');
+      tree.write('usr/share/taas-server/etcd-roles.sh', ours('deploy/etcd-roles.sh'), 0o755);
+      tree.write('usr/share/taas-server/grafana/taas.json', ours('deploy/grafana/taas.json'));
+      tree.write('usr/share/taas-server/prometheus/taas.rules.yml', ours('deploy/prometheus/taas.rules.yml'));
+      tree.writeCompressed('usr/share/man/man8/taas-server.8.gz', serverPage(made));
+    },
+  },
+  {
+    name: 'taas-agent',
+    program: 'taas-agent',
+    flags: [],
+    summary: 'Tap-as-a-Service for OpenStack networking-vpp: agent',
+    about: [
+      "Neutron's Tap-as-a-Service API for clouds whose virtual switch is FD.io VPP. The agent, on each compute node, configures VPP, reads back what VPP has made of it, and reports how taps stand.",
+      'It brings the Node.js that it was tested with, and needs none of the distribution. VPP itself is not in Debian.',
+    ],
+    fields: { Suggests: 'taas-cli', Enhances: 'vpp' },
+    depends: [sysusers],
+    service: true,
+    bundle: (outfile) => bundleProgram('packages/agent/bin/taas-agent.js', outfile),
+    rest: (tree, made) => {
+      service(tree, 'taas-agent');
+      tree.writeCompressed('usr/share/man/man8/taas-agent.8.gz', agentPage(made));
+    },
+  },
+  {
+    name: 'taas-cli',
+    program: 'taas',
+    flags: [],
+    summary: 'Tap-as-a-Service for OpenStack networking-vpp: command taas',
+    about: [
+      "Neutron's Tap-as-a-Service API for clouds whose virtual switch is FD.io VPP. The command makes taps, waits until copies flow, shows what was copied and lost, and finds out what is wrong.",
+      'It brings the Node.js that it was tested with, and needs none of the distribution.',
+    ],
+    fields: { Suggests: 'bash-completion' },
+    depends: [],
+    service: false,
+    bundle: bundleTaas,
+    rest: (tree, made) => {
+      tree.write('usr/share/bash-completion/completions/taas', completionScript('bash'));
+      tree.write('usr/share/zsh/vendor-completions/_taas', completionScript('zsh'));
+      tree.write('usr/share/fish/vendor_completions.d/taas.fish', completionScript('fish'));
+      tree.writeCompressed('usr/share/man/man1/taas.1.gz', commandPage(made));
+    },
+  },
+];
+
+/** What both services have: the unit, its user, a sample of the configuration that refuses to start until it is filled in, and the scripts. */
+function service(tree, name) {
+  tree.write(`usr/lib/systemd/system/${name}.service`, ours(`deploy/${name}.service`));
+  tree.write(`usr/lib/sysusers.d/${name}.conf`, ours('deploy/taas.sysusers.conf'));
+  tree.write(`etc/taas/${name}.yaml`, ours(`deploy/${name}.yaml`));
+  for (const script of ['postinst', 'prerm', 'postrm'])
+    tree.write(
+      `DEBIAN/${script}`,
+      ours(`deploy/debian/service.${script}`).toString().replaceAll('@PACKAGE@', name),
+      0o755,
+    );
+}

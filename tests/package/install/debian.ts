@@ -3,6 +3,7 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -66,8 +67,9 @@ export class Debian {
     return readFileSync(this.at(path), 'utf8');
   }
 
+  /** A link counts, wherever it leads. */
   exists(path: string): boolean {
-    return existsSync(this.at(path));
+    return lstatSync(this.at(path), { throwIfNoEntry: false }) !== undefined;
   }
 
   /** The number of a group. */

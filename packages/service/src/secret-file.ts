@@ -16,6 +16,12 @@ export function processIdentity(): ProcessIdentity {
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }
 
+/** A file that the service's user owns is right for the service: root, who only tries it out, must not take it away from it. */
+const foreignAdvice = (path: string, owner: number, self: number): string =>
+  self === 0
+    ? `run this program as that user (runuser -u $(id -nu ${owner}) -- ...), or, if it runs as root always, mend it with: chown 0 ${path}`
+    : `mend it with: chown ${self} ${path}`;
+
 /**
  * Why a file is no place for a secret, with the command that mends it; null if it is one. Its owner is root or the program's
  * user; a group may read it if it is root's or the program's own (as systemd and Kubernetes hand out secrets), nobody else
@@ -25,7 +31,7 @@ export function secretProblem(path: string, access: FileAccess, self: ProcessIde
   const mode = access.mode & 0o7777;
   const shown = mode.toString(8).padStart(4, '0');
   if (access.uid !== 0 && access.uid !== self.uid)
-    return `${path} holds a secret and belongs to user ${access.uid}, who is neither root nor the user of this program (${self.uid}); mend it with: chown ${self.uid} ${path}`;
+    return `${path} holds a secret and belongs to user ${access.uid}, who is neither root nor the user of this program (${self.uid}); ${foreignAdvice(path, access.uid, self.uid)}`;
   const ownGroup = access.gid === 0 || access.gid === self.gid;
   const tooMuch = mode & (ownGroup ? 0o037 : 0o077);
   if (tooMuch === 0) return null;

@@ -164,3 +164,8 @@ it.each([
   if (says === null) expect(problem).toBeNull();
   else expect(problem).toMatch(says);
 });
+
+it("tells root, who tries a service out, to do so as the file's owner", () => {
+  const problem = secretProblem('f', { mode: 0o100600, uid: 6, gid: 6 }, { uid: 0, gid: 0 });
+  expect(problem).toMatch(/belongs to user 6.*run this program as that user \(runuser -u \$\(id -nu 6\) -- \.\.\.\)/);
+});

@@ -37,13 +37,15 @@ export function told({ kind, value, before, change, node }: NodeChange, detailed
 
 const directions = (direction: NodeTapFlow['direction']) => (direction === 'BOTH' ? 'IN and OUT' : direction);
 
-function flow({ source_port, direction, target, vlan_filter, filter }: NodeTapFlow, detailed: boolean): string[] {
+function flow(record: NodeTapFlow, detailed: boolean): string[] {
+  const { source_port, direction, target, vlan_filter, filter, accounting } = record;
   const way =
     target.type === 'local' ? 'the collector on this node' : `the collector's node over ${wayText(target, detailed)}`;
   return [
     `copy port ${source_port}, ${directions(direction)}, to ${way}`,
     ...(vlan_filter === null ? [] : [`of it only VLANs ${vlan_filter}`]),
     ...(filter.length === 0 ? [] : [`of it only what ${filter.length} filter rules accept`]),
+    ...(accounting === undefined ? [] : ['count its copies by themselves']),
   ];
 }
 

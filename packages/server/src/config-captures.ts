@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { tunnelAddressProblem } from '@taas/model';
 import { group } from '@taas/service';
 import Type, { type Static } from 'typebox';
@@ -41,10 +42,16 @@ export const captureOptions = group(
 export type CaptureConfig = Static<typeof captureOptions>;
 
 /** What a schema cannot say of them. @param segments the ways for copies between nodes */
-export function captureProblems({ address }: CaptureConfig, segments: readonly { readonly type: string }[]): string[] {
+export function captureProblems(
+  { address, listen_address: listen }: CaptureConfig,
+  segments: readonly { readonly type: string }[],
+): string[] {
   if (address === '') return [];
   const problem = tunnelAddressProblem(address);
   const found = problem === null ? [] : [`option "captures.address": ${address} ${problem}`];
+  // Not a name, and none of the other version of IP: what came would be of nobody who is known.
+  if (listen !== '' && (isIP(listen) !== isIP(address) || listen.includes('%')))
+    found.push(`option "captures.listen_address": ${listen} is no IP address of the version of captures.address`);
   if (!segments.some(({ type }) => type === 'vxlan'))
     found.push('option "captures": needs a range of type vxlan in segments');
   return found;

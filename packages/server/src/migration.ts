@@ -53,8 +53,14 @@ export class Migration {
     const rules = { addresses: this.#addresses, projectShare: config.project_share };
     const statuses = new StatusReader(live.view, placements, rules, new Contained(silentLogger));
     for (const refused of plan.refused) report.refused(refused);
+    const failed = new Set<unknown>();
     for (const wanted of plan.wanted) {
       signal.throwIfAborted();
+      if (failed.has(wanted.attributes['tap_service_id'])) {
+        // It would be refused for want of a tap service that the next run makes.
+        report.failed(wanted, 'its tap service failed');
+        continue;
+      }
       try {
         const outcome = await admit(wanted);
         if (outcome.is === 'made') report.made(wanted);
@@ -62,6 +68,7 @@ export class Migration {
         else report.refused({ ...wanted, kind: words[wanted.kind].resource, reason: outcome.reason });
       } catch (error) {
         signal.throwIfAborted();
+        failed.add(wanted.id);
         report.failed(wanted, errorChain(error));
       }
     }

@@ -34,6 +34,12 @@ it('how a flow is counted is shared unless given, can be changed, and its node i
     return [reply.status, (reply.body as unknown as Partial<Shown>).tap_flow?.accounting];
   };
   expect(await told()).toBeUndefined();
+  // A change of nothing writes nothing.
+  const stands = async () => (await cloud.store.get(keys.resource('tap_flows', made.tap_flow.id)))?.modRevision;
+  const before = await stands();
+  expect(before).toBeGreaterThan(0);
+  expect(await change('shared')).toEqual([200, 'shared']);
+  expect(await stands()).toBe(before);
   expect(await change('exact')).toEqual([200, 'exact']);
   expect(await told()).toBe('exact');
   expect(await change('guessed')).toEqual([400, undefined]);

@@ -11,11 +11,15 @@ describe('an expression', () => {
     'ip[2:2] - 20 > 0x40 and portrange 80-90',
     'ip proto \\tcp',
     'vlan 100 and net 10.0.0.0/8',
+    'ether[0:2] == 1 and host 2001:db8::1',
   ])('"%s" is let through', (expression) => expect(expressionProblem(expression)).toBeNull());
 
   it.each([
     'host www.example.com',
     'host cafe.be',
+    'host cafe.de:',
+    'host 1-2',
+    'host portrange and 1-2',
     'host 1cafe.de',
     'port https',
     'net internal',

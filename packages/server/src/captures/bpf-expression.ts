@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { isIPv6 } from 'node:net';
 import { BpfError, type BpfProgram, parseBpf } from '@taas/packets';
 
 /** An expression that is refused: why, for its author. */
@@ -31,13 +32,22 @@ const words: ReadonlySet<string> = new Set([
 export function expressionProblem(expression: string): string | null {
   if (expression.length > longestExpression) return `it has more than ${longestExpression} characters`;
   if (!/^[\x20-\x7e]*$/.test(expression)) return 'it has characters that no expression has';
+  let before = '';
   for (const word of expression.split(/[\s()[\]!&|<>=+*/%^,\\]+/)) {
-    if (word === '' || word === '-' || words.has(word)) continue;
-    if (/^(\d{1,10}(-\d{1,10})?|0x[0-9a-fA-F]{1,8}|\d{1,3}(\.\d{1,3}){1,3}|[0-9a-fA-F.]*:[0-9a-fA-F:.]*)$/.test(word))
-      continue;
+    const isRange = before === 'portrange' && /^\d{1,5}-\d{1,5}$/.test(word);
+    before = word;
+    if (word === '' || word === '-' || words.has(word) || isRange || isNumberOrAddress(word)) continue;
     return `"${word.slice(0, 40)}" is no word of filters, number or address; names are not looked up`;
   }
   return null;
+}
+
+/** What libpcap reads as a name it looks up: `1-2` where no range is, and `cafe.de:`. */
+function isNumberOrAddress(word: string): boolean {
+  if (/^(\d{1,10}|0x[0-9a-fA-F]{1,8}|\d{1,3}(\.\d{1,3}){1,3})$/.test(word)) return true;
+  // As in ether[0:2], and of hardware.
+  if (/^(\d{1,10}:\d{1,10}|[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5})$/.test(word)) return true;
+  return isIPv6(word);
 }
 
 /** libpcap's own compiler, by the program tcpdump. @param command its path, or its name on the PATH */

@@ -75,6 +75,8 @@ const leaseSeconds = 6;
 /** Captures that have ended are shown so long, in ms, and so many of them. */
 const afterwardsMs = 60_000;
 const mostAfterwards = 64;
+/** How long readers may take the rest when the server stops, in ms. */
+const stopMs = 2_000;
 
 /** A capture, and what it has in etcd. */
 interface Running {
@@ -83,6 +85,22 @@ interface Running {
   /** Revision at which its records were written. */
   readonly revision: number;
   readonly done: Promise<void>;
+}
+
+/** What is known of a capture that has ended. */
+interface Ended {
+  readonly wish: CaptureWish;
+  readonly shown: ShownCapture;
+  readonly at: number;
+}
+
+/** A capture that has been let in. */
+interface Made extends Pick<Running, 'lease' | 'revision'> {
+  readonly wish: CaptureWish;
+  readonly userId: string;
+  readonly parts: readonly CapturePart[];
+  readonly program: BpfProgram | null;
+  readonly socket: ReceiverSocket;
 }
 
 /** Where a frame goes that comes from a node with a VNI. */
@@ -98,10 +116,14 @@ interface Route {
 export class CaptureDesk {
   readonly #limits: CaptureLimits;
   readonly #running = new Map<string, Running>();
-  readonly #ended = new Map<string, { readonly capture: Capture; readonly at: number }>();
+  /** That have ended, and whose file somebody reads yet, or may: they hold memory, and so a place. */
+  readonly #draining = new Map<string, Capture>();
+  readonly #ended = new Map<string, Ended>();
   /** By the node's address and the VNI: nothing else is taken in. */
   readonly #routes = new Map<string, Route>();
   readonly #starting = new Map<string, number>();
+  /** Those that are being made. */
+  readonly #starts = new Set<Promise<unknown>>();
   readonly #unsubscribe: () => void;
   #socket: Promise<ReceiverSocket> | null = null;
   #isStopped = false;
@@ -114,9 +136,11 @@ export class CaptureDesk {
   /** Ends all captures, as far as etcd can be asked. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    await Promise.allSettled(this.#starts);
     const all = [...this.#running.values()];
     await Promise.all(all.map(({ capture }) => capture.end('the server stops')));
     await Promise.all(all.map(({ done }) => done));
+    await this.#drain();
     this.#unsubscribe();
     const socket = await this.#socket?.catch(() => null);
     this.#socket = null;
@@ -132,28 +156,34 @@ export class CaptureDesk {
       throw unavailable('This server receives no captures: the operator has not set captures.address.');
     deps.checkRoom();
     const release = this.#takePlace(wish.project_id);
+    const start = this.#start(wish, caller);
+    this.#starts.add(start);
     try {
-      return this.#shown(await this.#start(wish, caller));
+      return this.#shown(await start);
     } finally {
+      this.#starts.delete(start);
       release();
     }
   }
 
   list(caller: Caller): readonly ShownCapture[] {
-    return this.#all()
-      .filter(({ wish }) => this.deps.access.seesCapture(wish, caller))
-      .map((capture) => this.#shown(capture));
+    const running = [...this.#running.values()].map(({ capture }) => capture);
+    const seen = <T extends Pick<Capture, 'wish'>>(all: readonly T[]) =>
+      all.filter(({ wish }) => this.deps.access.seesCapture(wish, caller));
+    return [...seen(running).map((each) => this.#shown(each)), ...seen(this.#shortlyEnded()).map(({ shown }) => shown)];
   }
 
   /** @throws NeutronError 404; 409 for one that another server receives */
   show(id: string, caller: Caller): ShownCapture {
-    return this.#shown(this.#find(id, caller));
+    const found = this.#find(id, caller);
+    return 'shown' in found ? found.shown : this.#shown(found);
   }
 
-  /** The file as it comes. @throws as {@link show}; 409 if somebody reads it */
+  /** The file as it comes; also of one that has just ended, before anybody came. @throws as {@link show}; 409 if somebody reads it */
   read(id: string, caller: Caller): Readable {
-    const capture = this.#find(id, caller);
-    if (capture.endedBecause !== null) throw captureNotFound(id);
+    const found = this.#find(id, caller);
+    const capture = 'shown' in found ? this.#draining.get(id) : found;
+    if (!capture) throw captureNotFound(id);
     const stream = capture.read();
     if (!stream) throw captureHasReader(id);
     return stream;
@@ -161,20 +191,22 @@ export class CaptureDesk {
 
   /** Ends it; one that has ended is not touched. @throws as {@link show}; NeutronError 403 */
   async remove(id: string, caller: Caller): Promise<void> {
-    const capture = this.#find(id, caller);
-    this.deps.access.mayEndCapture(capture.wish, caller);
+    const found = this.#find(id, caller);
+    this.deps.access.mayEndCapture(found.wish, caller);
+    if ('shown' in found) return;
     const running = this.#running.get(id);
-    await capture.end('a user has ended it');
+    await found.end('a user has ended it');
     await running?.done;
   }
 
   /** @returns what gives the place back when it runs */
   #takePlace(project: string): () => void {
     const { captures, ofProject } = this.#limits;
-    const running = [...this.#running.values()].filter(({ capture }) => capture.wish.project_id === project).length;
+    const held = [...[...this.#running.values()].map(({ capture }) => capture), ...this.#draining.values()];
     const starting = this.#starting.get(project) ?? 0;
-    const all = this.#running.size + [...this.#starting.values()].reduce((sum, each) => sum + each, 0);
-    if (running + starting >= ofProject) throw tooManyCaptures('The project', ofProject);
+    const all = held.length + [...this.#starting.values()].reduce((sum, each) => sum + each, 0);
+    if (held.filter(({ wish }) => wish.project_id === project).length + starting >= ofProject)
+      throw tooManyCaptures('The project', ofProject);
     if (all >= captures) throw tooManyCaptures('The server', captures);
     this.#starting.set(project, starting + 1);
     return () => {
@@ -186,28 +218,35 @@ export class CaptureDesk {
 
   async #start(wish: CaptureWish, caller: Caller): Promise<Capture> {
     const { deps } = this;
-    const program = wish.bpf === null || wish.bpf.trim() === '' ? null : await this.#compile(wish.bpf);
+    const program = wish.bpf === null ? null : await this.#compile(wish.bpf);
     // Before anything is written; what lets flows in looks again.
     const check = deps.admission.portChecks(caller);
     for (const port of wish.source_ports) await check(port, wish.project_id);
+    if (this.#isStopped) throw unavailable('This server stops: try again.');
     const socket = await this.#open();
     const id = deps.newId();
     const parts = partsOf(wish, deps.newId);
     const lease = await deps.store.lease(leaseSeconds);
-    let revision: number;
     try {
-      revision = await this.#admit(id, wish, parts, lease, caller);
+      const revision = await this.#admit(id, wish, parts, lease, caller);
+      return this.#begin(id, { wish, userId: caller.userId, parts, program, lease, revision, socket });
     } catch (error) {
       // What was written goes with it, at the latest when it runs out.
       await lease.revoke().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Receives from now on. */
+  #begin(id: string, made: Made): Capture {
+    const { deps } = this;
+    const { wish, userId, parts, program, lease, revision, socket } = made;
     let cleared: () => void = () => undefined;
     const done = new Promise<void>((resolve) => {
       cleared = resolve;
     });
     const { clock } = deps;
-    const options = { id, wish, userId: caller.userId, parts, queueBytes: this.#limits.queueBytes, program, clock };
+    const options = { id, wish, userId, parts, queueBytes: this.#limits.queueBytes, program, clock };
     const capture = new Capture({ ...options, kernelDrops: () => socket.drops() }, (over) => {
       void this.#clear(over, lease).finally(cleared);
     });
@@ -254,6 +293,8 @@ export class CaptureDesk {
     for (const [key, route] of this.#routes) if (route.capture === capture) this.#routes.delete(key);
     this.#running.delete(capture.id);
     this.#remember(capture, clock.now());
+    this.#draining.set(capture.id, capture);
+    void capture.closed.then(() => this.#draining.delete(capture.id));
     const names = capture.parts.flatMap(({ service, flow }) => [
       keys.resource('tap_flows', flow),
       keys.resource('tap_services', service),
@@ -273,7 +314,7 @@ export class CaptureDesk {
   }
 
   #remember(capture: Capture, now: number): void {
-    this.#ended.set(capture.id, { capture, at: now });
+    this.#ended.set(capture.id, { wish: capture.wish, shown: this.#shown(capture), at: now });
     for (const [id, { at }] of this.#ended)
       if (this.#ended.size > mostAfterwards || now - at > afterwardsMs) this.#ended.delete(id);
   }
@@ -290,8 +331,19 @@ export class CaptureDesk {
     return this.#socket;
   }
 
+  /** Readers of captures that have ended with the server have a moment to take the rest. */
+  async #drain(): Promise<void> {
+    const enough = new AbortController();
+    const waited = this.deps.clock.sleep(stopMs, enough.signal).catch(() => undefined);
+    await Promise.race([waited, Promise.all([...this.#draining.values()].map(({ closed }) => closed))]);
+    enough.abort();
+    for (const capture of this.#draining.values()) capture.abandon();
+  }
+
   /** A frame is taken in only from a node that was told to send it, with the VNI that it was told. */
   #receive(payload: Uint8Array, from: string): void {
+    // A neighbour's link-local address, with the zone: no node's.
+    if (from.includes('%')) return;
     const copied = vxlanPayload(payload);
     const route = copied && this.#routes.get(routeKey(from, copied.vni));
     if (route) route.capture.take(route.index, copied.frame);
@@ -321,15 +373,14 @@ export class CaptureDesk {
       }
   }
 
-  #all(): readonly Capture[] {
+  #shortlyEnded(): readonly Ended[] {
     const now = this.deps.clock.now();
-    const ended = [...this.#ended.values()].filter(({ at }) => now - at <= afterwardsMs);
-    return [...[...this.#running.values()].map(({ capture }) => capture), ...ended.map(({ capture }) => capture)];
+    return [...this.#ended.values()].filter(({ at }) => now - at <= afterwardsMs);
   }
 
-  #find(id: string, caller: Caller): Capture {
+  #find(id: string, caller: Caller): Capture | Ended {
     const { access, live } = this.deps;
-    const known = this.#all().find((capture) => capture.id === id);
+    const known = this.#running.get(id)?.capture ?? this.#shortlyEnded().find(({ shown }) => shown.id === id);
     if (known && access.seesCapture(known.wish, caller)) return known;
     if (known) throw captureNotFound(id);
     for (const { record } of live.view.services.values()) {

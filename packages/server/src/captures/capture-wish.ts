@@ -49,8 +49,12 @@ const ports: AttributeType = {
 
 const expression: AttributeType = {
   schema: Type.Union([Type.String({ maxLength: longestExpression }), Type.Null()]),
-  check: (value) =>
-    value === null || typeof value === 'string' ? null : `'${pythonStr(value)}' is not a valid string.`,
+  check: (value) => {
+    if (value === null) return null;
+    if (typeof value !== 'string') return `'${pythonStr(value)}' is not a valid string.`;
+    return value.length > longestExpression ? `it has more than ${longestExpression} characters` : null;
+  },
+  convert: (value) => (typeof value === 'string' && value.trim() === '' ? null : value),
 };
 
 const whole = (minimum: number, maximum: number): AttributeType => ({

@@ -33,6 +33,8 @@ export interface CaptureCounts extends FrameCounts {
 
 /** Who does not read a capture, or does not read on, for so long is gone, in ms. */
 const patienceMs = 8_000;
+/** A reader who takes little at a time has so long for the rest of a capture that has ended, in ms. */
+const mostAfterEndMs = 60_000;
 /** How often what was counted is written between the packets, in ms: so a reader's death is noticed, too. */
 const statisticsMs = 1_000;
 
@@ -51,6 +53,8 @@ export class Capture {
   #kernelBase: number | null = null;
   #kernelDrops: number | null = null;
   #isRead = false;
+  /** Resolves when nobody reads it, or can, any more. */
+  readonly closed: Promise<void>;
   #progress = { taken: 0, at: 0 };
 
   /** @param onEnd is called once, with the stream ended */
@@ -74,6 +78,7 @@ export class Capture {
     // Who reads has gone before the end.
     this.#stream.once('close', () => void this.end('the client has gone'));
     this.#stream.once('error', () => undefined);
+    this.closed = new Promise((resolve) => this.#stream.once('close', () => resolve()));
     this.#progress.at = this.#begun;
     this.#write(this.#file.head());
   }
@@ -105,6 +110,11 @@ export class Capture {
     this.#isRead = true;
     this.#progress.at = this.options.clock.monotonic();
     return this.#stream;
+  }
+
+  /** Whoever reads has had time enough. */
+  abandon(): void {
+    this.#stream.destroy();
   }
 
   /** Looks after its ends until it has ended. Never throws. */
@@ -148,9 +158,22 @@ export class Capture {
     this.#write(this.#statistics(true));
     this.#flush();
     this.#stream.push(null);
-    // Nobody will ever read what has no reader.
-    if (!this.#isRead) this.#stream.destroy();
+    void this.#awaitReader();
     this.onEnd(this);
+  }
+
+  /** Its file is kept until its reader has it, as long as he takes something, and not for ever; also for one who has not come yet. */
+  async #awaitReader(): Promise<void> {
+    const { clock } = this.options;
+    const closed = new AbortController();
+    void this.closed.then(() => closed.abort());
+    const last = clock.monotonic() + mostAfterEndMs;
+    for (let left = this.#stream.readableLength; !closed.signal.aborted; left = this.#stream.readableLength) {
+      await clock.sleep(statisticsMs, closed.signal).catch(() => undefined);
+      const now = clock.monotonic();
+      if (this.#isRead && this.#stream.readableLength < left) this.#progress.at = now;
+      if (now - this.#progress.at >= patienceMs || now >= last) this.abandon();
+    }
   }
 
   async #tick(): Promise<void> {

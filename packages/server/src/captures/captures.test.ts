@@ -150,6 +150,8 @@ describe('a capture', () => {
     socket.send('10.0.0.2', out, frame(1));
     socket.send('10.0.0.1', out + 1, frame(2));
     socket.send('10.0.0.1', out, new Uint8Array(5));
+    // As a neighbour on the link comes in; and what nobody has as an address.
+    socket.send('fe80::1%eth0', out, frame(3));
     socket.send('10.0.0.1', out, frame(4));
     await server.as(acme)('DELETE', url);
     expect(read(await file.whole()).packets.map(({ frame: bytes }) => bytes)).toEqual([frame(4)]);
@@ -213,6 +215,35 @@ describe('a capture', () => {
     const { body } = await server.as(acme)('GET', url);
     expect(body.capture).toMatchObject({ status: 'ENDED', status_reason: 'its 4 s are over' });
   });
+
+  it('is there for who comes when it has ended already, and then no more', async () => {
+    const { url } = await active({ direction: 'OUT', packets: 1, bpf: '  ' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    socket.send('10.0.0.1', out, frame(1));
+    await vi.waitFor(async () =>
+      expect((await server.as(acme)('GET', url)).body.capture).toMatchObject({ status: 'ENDED', bpf: null }),
+    );
+    expect(read(await (await reader(url)).whole()).packets).toHaveLength(1);
+    await vi.waitFor(async () => expect((await server.as(acme)('GET', `${url}/stream`)).status).toBe(404), 5_000);
+    await cloud.converge([node]);
+    await gone();
+  });
+
+  it('keeps its place as long as its file is not taken, and no longer than a reader may dawdle', async () => {
+    await cloud.stop();
+    await start({ ofProject: 1 });
+    const { url } = await active({ direction: 'OUT', packets: 1 });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    socket.send('10.0.0.1', out, frame(1));
+    await vi.waitFor(async () =>
+      expect((await server.as(acme)('GET', url)).body.capture).toMatchObject({ status: 'ENDED' }),
+    );
+    expect((await make({ source_ports: [portId(2)] })).status).toBe(409);
+    await vi.waitFor(async () => expect((await make({ source_ports: [portId(2)] })).status).toBe(201), {
+      timeout: 15_000,
+      interval: 500,
+    });
+  }, 30_000);
 
   it('ends when its client goes, at once', async () => {
     const leave = new AbortController();
@@ -294,6 +325,7 @@ describe('what is refused, and changes nothing', () => {
     ['longer than an hour', { seconds: 3601 }, 400, 'HTTPBadRequest'],
     ['no time', { seconds: 0 }, 400, 'HTTPBadRequest'],
     ['an expression that does not compile', { bpf: 'tcp and' }, 400, 'HTTPBadRequest'],
+    ['an expression without end', { bpf: ' '.repeat(70_000) }, 400, 'HTTPBadRequest'],
     ['an expression that is none', { bpf: 1 }, 400, 'HTTPBadRequest'],
     ['a filter that says nothing', { filter_rules: [{ protocol: 'nonsense' }] }, 400, 'HTTPBadRequest'],
     ['a snaplen that is no number', { snaplen: '64' }, 400, 'HTTPBadRequest'],
@@ -336,6 +368,10 @@ describe('who may know of a capture', () => {
     expect((await server.as(umbrella)('DELETE', url)).status).toBe(404);
     expect((await server.as(umbrella)('GET', captures)).body.captures).toEqual([]);
     expect((await server.as(acme)('GET', captures)).body.captures).toMatchObject([{ id }]);
+    // Nor has it another port's frames come as its own.
+    const [service = ''] = (await cloud.read(prefixes.tapServices)).keys();
+    const flow = { tap_service_id: service.split('/').at(-1), source_port: portId(2), direction: 'IN' };
+    expect((await server.as(acme)('POST', '/v2.0/taas/tap_flows', { tap_flow: flow })).status).toBe(404);
     for (const kind of ['tap_services', 'tap_flows'] as const) {
       const [[key = ''] = []] = await cloud.read(`${prefixes.api}${kind}/`);
       const one = `/v2.0/taas/${kind}/${key.split('/').at(-1)}`;

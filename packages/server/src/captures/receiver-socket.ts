@@ -29,8 +29,18 @@ export const udpReceiver =
   (logger: Logger): OpenReceiver =>
   async (address, onDatagram) => {
     const type = isIPv6(address) ? 'udp6' : 'udp4';
-    const socket = createSocket({ type, recvBufferSize: wantedBuffer });
-    socket.on('message', (payload, { address: from }) => onDatagram(payload, from));
+    // Never IPv4 by an address of IPv6: it would come with another spelling than nodes are known by.
+    const socket = createSocket({ type, recvBufferSize: wantedBuffer, ipv6Only: type === 'udp6' });
+    let isSaid = false;
+    socket.on('message', (payload, { address: from }) => {
+      try {
+        onDatagram(payload, from);
+      } catch (cause) {
+        // Strangers send here, too: whatever they think of must not end the server, nor fill its log.
+        if (!isSaid) logger.error({ cause }, 'a datagram of a capture could not be taken in; more of this is not said');
+        isSaid = true;
+      }
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind({ address, port: VXLAN_PORT, exclusive: true }, () => {
@@ -45,7 +55,13 @@ export const udpReceiver =
       logger.warn({ buffer, wanted: wantedBuffer }, 'the buffer for captures is small: raise net.core.rmem_max');
     const table = type === 'udp6' ? '/proc/net/udp6' : '/proc/net/udp';
     return {
-      drops: async () => dropsOf(await readFile(table, 'utf8').catch(() => ''), address),
+      drops: async () => {
+        try {
+          return dropsOf(await readFile(table, 'utf8'), address);
+        } catch {
+          return null; // Nobody can tell, which is said.
+        }
+      },
       close: () => new Promise((resolve) => socket.close(() => resolve())),
     };
   };

@@ -26,7 +26,8 @@ import type { ServiceSlice } from './service-slice.js';
 export function* compileCapture(slice: ServiceSlice, service: TapServiceRecord, receiver: Receiver): Sliced<Compiled> {
   const compilation = new CaptureCompilation(slice, service, receiver);
   for (const { record } of slice.flows) {
-    compilation.place(record);
+    // A record of other hands: its frames would come as those of the captured port.
+    if (record.capture === service.capture) compilation.place(record);
     yield;
   }
   return compilation.result();

@@ -34,7 +34,9 @@ export async function completing(
   const isLeft = ({ kind, id }: Fold): boolean => {
     const tap = shelf(view, kind).byId.get(id);
     // Of a record that cannot be read nobody knows that it is being deleted.
-    return tap !== undefined && tap.record?.deleting !== true && !goes.has(tap.key);
+    // A capture has no statistics to show, and goes with its lease, which takes no sums along.
+    const isOfCapture = tap?.record && 'capture' in tap.record && tap.record.capture !== undefined;
+    return tap !== undefined && !isOfCapture && tap.record?.deleting !== true && !goes.has(tap.key);
   };
   for (const step of steps) {
     const totals = (step.folds ?? []).map(({ kind, id }) => keys.statisticsTotals(kind, id));

@@ -117,7 +117,7 @@ export class TapController {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const found = await this.#records.find(kind, id, caller);
       this.deps.access.mayChange('update', kind, found.record, caller);
-      const record: TapRecord = { ...found.record, ...change };
+      const record = changed(found.record, change);
       // What changes nothing writes nothing: etcd would keep a version more of the same.
       if (isDeepStrictEqual(record, found.record)) return this.#showAt(kind, record, found.revision, caller);
       if (attempt === 0) {
@@ -168,4 +168,11 @@ export class TapController {
       statusOf(kind, record, new StatusReader(live.view, seen, mirrorRules, contained)),
     );
   }
+}
+
+/** An attribute that a change takes away is not there: else a change of nothing would look like one. */
+function changed<R extends TapRecord>(record: R, change: object): R {
+  const entries = Object.entries({ ...record, ...change }).filter(([, value]) => value !== undefined);
+  // The attributes of the kind let through what is of the kind.
+  return Object.fromEntries(entries) as R;
 }

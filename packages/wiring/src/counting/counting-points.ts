@@ -72,10 +72,12 @@ function flowPoints(id: string, wanted: Wanted, actual: ActualView): CountingPoi
   if (!record) return points;
   const own = ownEntries(id, record, actual);
   const mirrors = own.flatMap(({ index }) => mirrorsTo(index, actual));
-  if (mirrors.length > 0 || record.vlan_filter !== null) return { ...points, mirrors, entries: own };
+  if (record.vlan_filter !== null) return { ...points, mirrors, entries: own };
   const source = findPort(record.source_port, actual).value;
-  if (!source) return { ...points, entries: own };
-  const asked = stateOf[record.direction];
+  if (!source) return { ...points, mirrors, entries: own };
+  const itself = mirrors.reduce((all, { from, state }) => (from === source.index ? all | state : all), 0);
+  const asked = stateOf[record.direction] & ~itself;
+  if (asked === 0) return { ...points, mirrors, entries: own };
   // Others may copy for it: of flows of a port and a service, each frame is copied once.
   const siblings = wanted.siblingsOf(record);
   const isOfService = (tag: string): boolean => {
@@ -94,9 +96,9 @@ function flowPoints(id: string, wanted: Wanted, actual: ActualView): CountingPoi
   const missing = (record.removed ? 0 : asked & ~state) as SpanState;
   return {
     ...points,
-    mirrors: first ? [{ ...first, state: state as SpanState }] : [],
+    mirrors: [...mirrors, ...(first ? [{ ...first, state: state as SpanState }] : [])],
     missing: missing === 0 ? [] : [{ from: source.index, state: missing }],
-    entries: [],
+    entries: itself === 0 ? [] : own,
     sharesEntry: first !== undefined,
   };
 }

@@ -28,6 +28,8 @@ export interface FlowNeeds {
   readonly filter: FlowFilter;
   /** Tags of what its source is mirrored to for it: its own loopback, and what flows that copy for it are mirrored to. */
   readonly spanDestinations: readonly string[];
+  /** Flows with a loopback of their own that copy for it: it stands only if they do. */
+  readonly copiers: readonly string[];
 }
 
 export const flowKey = (flow: string): string => `flow:${flow}`;
@@ -49,7 +51,7 @@ export function flowNeeds(planning: Planning, { record }: WantedFlow, exit: Serv
   // Nothing is copied for as long as it is suspended, and its loopback stays, for when it is tried again.
   const isSuspended = facts.overload.suspended.has(ownTag('flow', record.id));
   const sources = isSuspended ? own.map((source) => ({ ...source, state: 0 as const })) : own;
-  return found({ sources, filter: filter.value, spanDestinations: tags });
+  return found({ sources, filter: filter.value, spanDestinations: tags, copiers: others.flows });
 }
 
 /**
@@ -62,12 +64,14 @@ function copiedByOthers(
   { wanted, facts }: Planning,
   record: NodeTapFlow,
   exit: ServiceExit,
-): { same: number; more: number; tags: readonly string[] } {
+): { same: number; more: number; tags: readonly string[]; flows: readonly string[] } {
   const copied = { same: 0, more: 0 };
   const tags: string[] = [];
+  const flows: string[] = [];
   const own = asksFor(record);
   for (const sibling of wanted.siblingsOf(record)) {
-    const other = wanted.flow(sibling);
+    // One whose record cannot be read goes on copying as it was last.
+    const other = wanted.lastKnown(sibling);
     if (!other || other.record.removed || exitBlocker(other, exit)) continue;
     const asked = asksFor(other.record);
     const direction = stateOf[other.record.direction];
@@ -76,10 +80,11 @@ function copiedByOthers(
     const isMore = asked !== own && isUnfiltered(other.record);
     if (isSame) copied.same |= direction;
     if (isMore) copied.more |= direction;
-    if ((isSame || isMore) && (direction & stateOf[record.direction]) !== 0)
-      tags.push(...spanDestinationTags(other.record, facts));
+    if ((!isSame && !isMore) || (direction & stateOf[record.direction]) === 0) continue;
+    tags.push(...spanDestinationTags(other.record, facts));
+    if (!goesDirect(other.record, facts)) flows.push(sibling);
   }
-  return { ...copied, tags };
+  return { ...copied, tags, flows };
 }
 
 const asksFor = ({ vlan_filter, filter }: Pick<NodeTapFlow, 'vlan_filter' | 'filter'>): string =>
@@ -133,7 +138,8 @@ function mirrored(source: number, loopback: ActualInterface | undefined, actual:
 
 /** Keys of the sequences that this flow's copies depend on, apart from its service's. */
 export function flowKeys(flow: WantedFlow, needs: FlowNeeds | null): string[] {
-  return [flowKey(flow.record.id), ...(needs?.sources ?? []).map(({ index }) => sourceKey(index))];
+  const sources = (needs?.sources ?? []).map(({ index }) => sourceKey(index));
+  return [flowKey(flow.record.id), ...(needs?.copiers ?? []).map(flowKey), ...sources];
 }
 
 function inPlaceFirst(entries: ActualInterface[], { actual }: Planning, domain: TargetDomain): ActualInterface[] {

@@ -153,3 +153,52 @@ describe('a mirror to a link that nobody asked for', () => {
     expect(mirror()).toBe(0);
   });
 });
+
+describe('a flow that is counted by itself', () => {
+  const exact = { accounting: 'exact' } as const;
+  /** What is mirrored of the port to each destination. */
+  const mirrors = ({ vpp, source }: ReturnType<typeof node>) =>
+    Object.fromEntries(
+      vpp.state.spans
+        .from(source)
+        .map(({ to }) => [vpp.state.interfaces.get(to)?.tag.split(':')[0], vpp.state.spans.state(source, to)]),
+    );
+
+  it('has a loopback of its own, and leaves to those that share what they copy', () => {
+    const at = node();
+    at.want(1, exact);
+    at.run();
+    expect(mirrors(at)).toEqual({ 'taas.flow': 3 });
+    at.want(2, { direction: 'IN' });
+    at.run();
+    expect(mirrors(at)).toEqual({ 'taas.flow': 1, 'taas.vlan': 2 });
+    expect(at.statuses()).toEqual(['ACTIVE', 'ACTIVE']);
+    at.want(2, { removed: true });
+    at.run();
+    expect(mirrors(at)).toEqual({ 'taas.flow': 3 });
+  });
+
+  it('copies nothing twice while the record of one that shares cannot be read', () => {
+    const at = node();
+    at.want(1);
+    at.want(2, exact);
+    at.run();
+    expect(mirrors(at)).toMatchObject({ 'taas.vlan': 3 });
+    at.wanted.setUnreadableFlow(flowId(1));
+    at.run();
+    expect(mirrors(at)).toMatchObject({ 'taas.vlan': 3 });
+    expect(mirrors(at)['taas.flow'] ?? 0).toBe(0);
+  });
+
+  it('takes those for which it copies along when VPP refuses it', () => {
+    const { vpp, wanted, want, statuses } = node();
+    want(1, exact);
+    want(2, { filter: udp });
+    vpp.refuse = (step) => step.kind === 'set-span' && step.state !== 0;
+    vpp.execute(planNode(wanted, vpp.state, facts));
+    expect(statuses().every((status) => status.startsWith('ERROR'))).toBe(true);
+    vpp.refuse = () => false;
+    vpp.execute(planNode(wanted, vpp.state, facts));
+    expect(statuses()).toEqual(['ACTIVE', 'ACTIVE']);
+  });
+});

@@ -15,7 +15,7 @@ import type { PlannedChange } from './tap-planner.js';
 import { told } from './told.js';
 
 /** What one answer tells of nodes, and of other taps of one port: what one request may cost. */
-export const planLimits = { nodes: 1_000, taps: 100 } as const;
+export const planLimits = { nodes: 200, taps: 100 } as const;
 
 /** What a server cannot know of a change, each with the reason. */
 const unknown = {
@@ -150,7 +150,7 @@ function copying(
     same_port_in_all: others.length,
     forecast: {
       ...{ packets_per_second: null, bits_per_second: null },
-      counted_by: forecastBy(access, directionOf(record), others, caller),
+      counted_by: forecastBy(access, directionOf(record), others.filter(counts(view)), caller),
     },
   };
 }
@@ -186,5 +186,15 @@ function othersOf(view: ClusterView, access: Access, port: string, owner: string
     });
   return [...of('tap_flows', view.flowsByPort.members(port)), ...of('tap_mirrors', view.mirrors.byPort.members(port))];
 }
+
+/** Whether it copies now: one that does not says nothing of what its port has. */
+const counts =
+  (view: ClusterView) =>
+  ({ kind, record }: Other): boolean => {
+    const parts = shelf(view, kind).publishedOf(record.id);
+    const isActive = (node: string) =>
+      view.states.get(keys.stateResource(node, kind, record.id))?.record?.status === 'ACTIVE';
+    return parts.length > 0 && [...parts].every(({ node }) => isActive(node));
+  };
 
 const serviceOf = (record: TapRecord): string | null => ('tap_service_id' in record ? record.tap_service_id : null);

@@ -59,6 +59,8 @@ async function serviceOf(admission: Admission, seen: Seen, flow: TapFlowRecord, 
   if (!service || (!caller.seesAllProjects && service.record.project_id !== caller.projectId)) {
     throw tapNotFound('tap_services', id);
   }
+  // The tap services of captures are nobody's to use: they are not shown as such either.
+  if (service.record.capture !== flow.capture) throw tapNotFound('tap_services', id);
   if (service.record.project_id !== flow.project_id) throw serviceNotOwned();
   if (service.record.deleting) throw serviceBeingDeleted(id);
   return service;

@@ -171,6 +171,17 @@ export function describeCounters(name: string, settings: () => LabSettings): voi
       return sent;
     });
     await expectFigures('node-a', 'tap_flows', late, { 'seen IN': 7, 'copied IN': 7 });
+    // One that others copy for in one direction has seen that, too.
+    const third = await lab.vm('node-a');
+    const partly = await lab.flow(service, third, 'BOTH', { accounting: 'exact' });
+    await lab.active(partly, await lab.flow(service, third, 'IN'));
+    await copies(collector, async () => {
+      const [out, into] = [lab.frames(4), lab.frames(3)];
+      await lab.sends(third, out);
+      await lab.isSent(third, into);
+      return [...out, ...into];
+    });
+    await expectFigures('node-a', 'tap_flows', partly, { 'seen OUT': 4, 'seen IN': 3 });
   });
 
   describe(`${name}: what does not arrive`, () => {

@@ -132,6 +132,10 @@ describe('a plan', () => {
     const planned = async (direction: string) =>
       (await planCreate('tap_flow', flowTo(to, portId(3), { direction }))).body.plan.taps[0]?.copying;
     const one = { kind: 'tap_flow', id, project_id: acme, direction: 'IN', same_service: true };
+    // As long as it copies nothing, its figures say nothing.
+    expect((await planned('IN'))?.forecast.counted_by).toBeNull();
+    await cloud.lead(server);
+    await cloud.converge(['node1', 'node2']);
     expect(await planned('IN')).toMatchObject({
       ...{ same_port: [one], same_port_in_all: 1 },
       forecast: { packets_per_second: null, counted_by: { kind: 'tap_flow', id } },

@@ -4,7 +4,7 @@ import type { Caller } from '../auth/authenticator.js';
 import { badRequest } from '../errors/neutron-error.js';
 import { pythonStr } from '../errors/python-repr.js';
 import { type JsonObject, resourcesToCreate } from '../http/request-body.js';
-import { type AttributeType, direction, uuid } from '../taps/attribute-type.js';
+import { type AttributeType, direction, lengthCheck, uuid } from '../taps/attribute-type.js';
 import { type Attribute, checkCreate, commonAttributes, required } from '../taps/attributes.js';
 import { filterRules } from '../taps/filter-rules.js';
 import { longestExpression } from './bpf-expression.js';
@@ -52,7 +52,7 @@ const expression: AttributeType = {
   check: (value) => {
     if (value === null) return null;
     if (typeof value !== 'string') return `'${pythonStr(value)}' is not a valid string.`;
-    return value.length > longestExpression ? `it has more than ${longestExpression} characters` : null;
+    return lengthCheck(value, longestExpression);
   },
   convert: (value) => (typeof value === 'string' && value.trim() === '' ? null : value),
 };

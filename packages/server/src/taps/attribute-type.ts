@@ -58,7 +58,7 @@ export const mostCharacters = 255;
 const mostOfVlanFilter = 4096 * 5;
 
 /** Neutron's words, but for its echo of the whole value: a refusal is no longer than what would have been taken. */
-const lengthCheck = (value: string, most: number): string | null => {
+export const lengthCheck = (value: string, most: number): string | null => {
   // Code units are more than characters, or as many: counting is needed only near the limit.
   if (value.length <= most || (value.length <= most * 2 && [...value].length <= most)) return null;
   return `'${[...value.slice(0, 64)].slice(0, 32).join('')}...' exceeds maximum length of ${most}`;

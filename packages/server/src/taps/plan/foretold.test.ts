@@ -93,7 +93,8 @@ it('what a plan foretells is what nodes are told once it is done', async () => {
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
-  expect(foretold).toBeGreaterThan(20);
+  // Else nothing was compared.
+  expect(foretold).toBeGreaterThan(5);
 }, 120_000);

@@ -120,6 +120,14 @@ describe('taas capture', () => {
     expect(file(sunk, '-')).toBe('head');
   });
 
+  it('is ended at once where its file cannot be written', async () => {
+    const { code, err } = await fresh().run([port, '-w', '/read-only/web.pcapng']);
+    expect(code).not.toBe(0);
+    expect(err).toContain('EACCES');
+    expect(api.asked).toContain('DELETE captures/ID');
+    expect(api.asked).not.toContain('GET captures/ID/stream');
+  });
+
   it('is refused in the words of the API', async () => {
     fresh().refusal = { status: 409, message: 'no more than four' };
     expect(await api.run([port])).toMatchObject({ code: 8, err: expect.stringContaining('no more than four') });

@@ -44,13 +44,18 @@ export async function capture(context: Context, ports: readonly string[], option
   if (host.signal.aborted) end();
   const ended = new AbortController();
   const telling = tell(context, one, ended.signal);
-  const sink = await host.open(to);
+  let sink: Sink | null = null;
   try {
+    sink = await host.open(to);
     await readAll(context, one, sink, own.signal);
+  } catch (error) {
+    // Ended at once, and not when the server has waited for its reader in vain; how that ends is of no interest beside this error.
+    if (sink === null) await session.request('DELETE', one, undefined, { signal: own.signal }).catch(() => undefined);
+    throw error;
   } finally {
     ended.abort();
     host.signal.removeEventListener('abort', end);
-    await sink.close();
+    await sink?.close();
     await telling;
   }
   host.terminal.err(`${await summary(context, one, own.signal)}\n`);

@@ -44,7 +44,12 @@ export class RecordingHost implements Host {
   /** What was written to each path, `-` for standard output. */
   readonly sunk = new Map<string, Uint8Array>();
 
-  open = async (path: string) => ({
+  open = async (path: string) => {
+    if (path.startsWith('/read-only/')) throw new Error(`EACCES: ${path}`);
+    return this.#sink(path);
+  };
+
+  #sink = (path: string) => ({
     write: async (bytes: Uint8Array) => {
       this.sunk.set(path, Buffer.concat([this.sunk.get(path) ?? new Uint8Array(), bytes]));
     },

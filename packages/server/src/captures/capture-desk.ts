@@ -152,8 +152,9 @@ export class CaptureDesk {
     const { deps } = this;
     const wish = captureWish(json, caller);
     deps.access.mayCapture(wish, caller);
-    if (deps.address === '' || this.#isStopped)
+    if (deps.address === '')
       throw unavailable('This server receives no captures: the operator has not set captures.address.');
+    if (this.#isStopped) throw stopping();
     deps.checkRoom();
     const release = this.#takePlace(wish.project_id);
     const start = this.#start(wish, caller);
@@ -222,7 +223,7 @@ export class CaptureDesk {
     // Before anything is written; what lets flows in looks again.
     const check = deps.admission.portChecks(caller);
     for (const port of wish.source_ports) await check(port, wish.project_id);
-    if (this.#isStopped) throw unavailable('This server stops: try again.');
+    if (this.#isStopped) throw stopping();
     const socket = await this.#open();
     const id = deps.newId();
     const parts = partsOf(wish, deps.newId);
@@ -399,6 +400,8 @@ export class CaptureDesk {
     return shownCapture(capture, statuses, server);
   }
 }
+
+const stopping = () => unavailable('This server stops: try again.');
 
 const routeKey = (address: string, vni: number): string => `${addressSpelling(address)}/${vni}`;
 

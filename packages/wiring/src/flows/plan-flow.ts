@@ -69,14 +69,15 @@ function copiedByOthers(
   const tags: string[] = [];
   const flows: string[] = [];
   const own = asksFor(record);
+  // One mirror carries all that have no loopback of their own: none of them relieves another.
+  if (goesDirect(record, facts)) return { ...copied, tags, flows };
   for (const sibling of wanted.siblingsOf(record)) {
     // One whose record cannot be read goes on copying as it was last.
     const other = wanted.lastKnown(sibling);
     if (!other || other.record.removed || exitBlocker(other, exit)) continue;
     const asked = asksFor(other.record);
     const direction = stateOf[other.record.direction];
-    const isDirect = goesDirect(other.record, facts) && !goesDirect(record, facts);
-    const isSame = asked === own && (isDirect || (sibling < record.id && !goesDirect(record, facts)));
+    const isSame = asked === own && (goesDirect(other.record, facts) || sibling < record.id);
     const isMore = asked !== own && isUnfiltered(other.record);
     if (isSame) copied.same |= direction;
     if (isMore) copied.more |= direction;

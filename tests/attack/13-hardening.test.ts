@@ -65,6 +65,13 @@ describe('the systemd units', () => {
     return found;
   };
 
+  it('the server may write where the how-to has the audit trail', () => {
+    const howTo = readFileSync(join(root, 'docs/how-to/keep-the-audit-trail.md'), 'utf8');
+    const file = /^ *file: (\S+)/m.exec(howTo)?.[1] ?? '';
+    const folder = directives(unit('taas-server.service')).get('LogsDirectory')?.join();
+    expect(file).toBe(`/var/log/${folder}/audit.log`);
+  });
+
   it.each(units)('%s takes away what the program does not need', (name) => {
     const found = directives(unit(name));
     expect(Object.fromEntries(Object.keys(demanded).map((key) => [key, found.get(key)?.join()]))).toEqual(demanded);

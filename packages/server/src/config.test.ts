@@ -34,6 +34,19 @@ describe('the configuration', () => {
     expect(apart).toMatchObject({ at: 'networking_vpp.etcd', etcd: { ...own, timeout_ms: 3000 } });
   });
 
+  it.each([
+    ['localhost', 'a name'],
+    ['::', 'of the other version of IP'],
+    ['fe80::1%eth0', 'with a zone'],
+  ])('does not receive captures on %s, %s', (listen_address) => {
+    const segments = [{ type: 'vxlan', first: 70000, last: 79999 }];
+    const captures = { address: '192.0.2.9', listen_address };
+    expect(problems({ segments, captures })).toEqual([
+      `option "captures.listen_address": ${listen_address} is no IP address of the version of captures.address`,
+    ]);
+    expect(problems({ segments, captures: { ...captures, listen_address: '0.0.0.0' } })).toEqual([]);
+  });
+
   it('reads the ways between nodes in order', () => {
     const segments = [
       { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 },

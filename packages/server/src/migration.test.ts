@@ -85,6 +85,18 @@ it('what nobody can say fails, and is made by the next run', async () => {
   expect(again.code).toBe(0);
 });
 
+it('a flow fails with its tap service, since the next run makes both', async () => {
+  neutron.up = false;
+  const flow: WantedTap = {
+    ...{ kind: 'tap_flows', id: 'bbbbbbbb-0000-4000-8000-000000000001', keys: ['/old/flow'], note: '' },
+    attributes: { project_id: acme, tap_service_id: serviceId(1), source_port: portId(2), direction: 'IN' },
+  };
+  const first = await migrate([service(1), flow], true);
+  expect(first.lines[1]).toMatch(/^failed {2}tap_flow .*its tap service failed/);
+  neutron.up = true;
+  expect((await migrate([service(1), flow], true)).code).toBe(0);
+});
+
 it.each([
   ['another port', { port_id: portId(3) }, /and another port_id/],
   ['another project', { project_id: umbrella }, /and another project_id/],

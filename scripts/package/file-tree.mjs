@@ -18,7 +18,7 @@ export class FileTree {
     chmodSync(join(this.folder, path), mode);
   }
 
-  /** As {@link write}, by way of gzip without a name and a time in it. */
+  /** As {@link write}, through gzip without a name and a time in it. */
   writeCompressed(path, content) {
     this.write(path, gzipSync(content, { level: 9 }));
   }

@@ -100,7 +100,7 @@ describe('one tenant and the etcd that all share', () => {
     for (let n = 0; (await space()).room === 'ample' && n < 200; n++) {
       const before = (await space()).in_use_bytes;
       await stack.put(`/somebody/${n}`, 'x'.repeat(100_000));
-      // A fast machine would fill all of this small etcd between two looks of the server's.
+      // A fast machine would fill all of this small etcd between two polls of the server's.
       await stack.until('the server has seen it', async () => {
         const { room, in_use_bytes: now } = await space();
         // It may be less, where the server has compacted history meanwhile.

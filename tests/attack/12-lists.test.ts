@@ -97,7 +97,7 @@ describe('a server whose operator has taken the limits away', () => {
     expect(seen).toEqual(Array.from({ length: flows }, (_, n) => uuid(1_000 + n)));
   });
 
-  it('hundreds of sorted lists at once are refused beyond what a project may have under way, and a neighbour is answered', async () => {
+  it('hundreds of sorted lists at once are refused beyond what a project may have in progress, and a neighbour is answered', async () => {
     const sorting = Array.from({ length: 240 }, () => 'sort_key=name&sort_dir=asc').join('&');
     const evil = Array.from({ length: 120 }, () =>
       stack.call('tok-big-member', 'GET', `/v2.0/taas/tap_flows?limit=1&${sorting}`),

@@ -41,7 +41,7 @@ it("etcd's password is changed under a program that runs", async () => {
   await put(store, 'one');
   const env = { ...process.env, ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: etcd.endpoint, ETCDCTL_USER: 'root:root' };
   execFileSync('etcdctl', ['user', 'passwd', 'taas', '--interactive=false'], { env, input: 'new\n' });
-  // The control: without a look at the file the old password is no good any more.
+  // The control: without a poll of the file the old password is no good any more.
   await expect(put(store, 'two')).rejects.toMatchObject({ code: 'denied' });
   writeFileSync(at('password'), 'new\n');
   expect(await files.look()).toEqual({ changed: ['the password of etcd'], refused: [] });

@@ -160,7 +160,7 @@ export function describeBoundPorts(
       await expectCopies(source, false);
     });
 
-    it('a port that the client deletes takes its flow along: the very next look does not find it', async () => {
+    it('a port that the client deletes takes its flow along: the very next poll does not find it', async () => {
       const source = await boundPort('deleted', 'node-a');
       const flow = await tap('deleted', source, 'out');
       await becomes('deleted', 'ACTIVE');

@@ -10,7 +10,7 @@ export interface TaasFrontOptions {
   readonly port: number;
   /** The bound on noticing that a token was revoked. */
   readonly tokenCacheMs: number;
-  /** Time between two looks at Neutron's ports. */
+  /** Time between two polls of Neutron's ports. */
   readonly pollMs: number;
 }
 

@@ -6,7 +6,7 @@ import type { LabSettings } from './tap-lab.js';
 import { Vandal } from './vandal.js';
 
 const node = 'node-a';
-/** On a busy machine a look takes long, and the next one comes twenty times as much later. */
+/** On a busy machine a poll takes long, and the next one comes twenty times as much later. */
 const patienceMs = 90_000;
 
 /** Tap mirrors that somebody breaks in the switch, on whatever switch: seen, said, mended, and nothing else touched. */

@@ -9,7 +9,7 @@ const nodes = ['node-a', 'node-b'];
 const filterRules = [{ action: 'accept', protocol: 17, destination_port: '2000' }];
 /** Nobody comes round to look at everything: what is seen was told by VPP, or found by the cheap look. */
 const neverWhole = { intervals: { verify_ms: 3_600_000 } };
-/** On a busy machine a look takes long, and the next one comes twenty times as much later. */
+/** On a busy machine a poll takes long, and the next one comes twenty times as much later. */
 const patienceMs = 90_000;
 
 /** Taps that somebody breaks in the switch, on whatever switch: seen, said, mended, and nothing else touched. */

@@ -138,7 +138,7 @@ export function describeMigration(place: Place): void {
 
     it('while both stand, each copy arrives once of ours and once of the old ones', async () => {
       expect(await copiesOf('node-b', local)).toEqual(exactly(2));
-      // The old way between nodes floods unknown unicast alone.
+      // The old link between nodes floods unknown unicast alone.
       const between = await copiesOf('node-a', remote);
       expect(new Set(between)).toEqual(new Set([1, 2]));
     });

@@ -6,7 +6,7 @@ import type { agentMessages, VppClient } from 'vpp-api';
 import { type LabSettings, TapLab, type TestVm } from './tap-lab.js';
 import { type DecodedPacket, decodeWithTshark } from './tshark.js';
 
-/** Where mirrors of a test send to: by way of a router on a network that hangs on the nodes' switch. */
+/** Where mirrors of a test send to: through a router on a network that hangs on the nodes' switch. */
 export const remote = '198.51.100.9';
 export const remote6 = '2001:db8:9::9';
 const router = '203.0.113.254';

@@ -82,14 +82,14 @@ export interface AgentFigures {
   readonly counters: Readonly<Counters>;
   readonly pending: number;
   readonly connected: boolean;
-  readonly source: Pick<CounterSource, 'way' | 'failures' | 'gauges'>;
+  readonly source: Pick<CounterSource, 'method' | 'failures' | 'gauges'>;
 }
 
 export function exposeAgent(metrics: Metrics, now: () => AgentFigures): void {
   for (const name of ['plans', 'steps', 'undone', 'failures'] as const)
     metrics.expose(agentMetrics[name], () => [{ value: now().counters[name] }]);
   metrics.expose(agentMetrics.pending, () => [{ value: now().pending }]);
-  metrics.expose(agentMetrics.segmentRead, () => [{ value: now().source.way === 'segment' ? 1 : 0 }]);
+  metrics.expose(agentMetrics.segmentRead, () => [{ value: now().source.method === 'segment' ? 1 : 0 }]);
   metrics.expose(agentMetrics.segmentFailures, () => [{ value: now().source.failures }]);
   for (const name of ['buffersAvailable', 'buffersUsed', 'segmentFree', 'segmentUsed'] as const)
     metrics.expose(agentMetrics[name], () => {

@@ -72,7 +72,7 @@ export interface Agent {
    * @throws Error when the health port is taken
    */
   start(): Promise<void>;
-  /** Finishes the round under way and stops. VPP stays as it is, and the agent's lease is left to run out. */
+  /** Finishes the round in progress and stops. VPP stays as it is, and the agent's lease is left to run out. */
   stop(): Promise<void>;
   /** Aborts if the agent cannot go on, with the reason. */
   readonly failed: AbortSignal;
@@ -87,14 +87,14 @@ export function createAgent(config: AgentConfig, dependencies: AgentDependencies
 }
 
 const reconnecting = { firstMs: 50, maxMs: 2000 };
-/** How long a stop waits for the round under way: a VPP that hangs must not keep the program from ending. */
+/** How long a stop waits for the round in progress: a VPP that hangs must not keep the program from ending. */
 const passPatienceMs = 2000;
 const storing = { firstMs: 50, maxMs: 5000 };
 
 class TaasAgent implements Agent {
   readonly counters: Counters = { plans: 0, steps: 0, undone: 0, failures: 0 };
   readonly #stop = new AbortController();
-  /** Ends the connection to VPP: later than the rest, so that a round under way is not cut off between two steps. */
+  /** Ends the connection to VPP: later than the rest, so that a round in progress is not cut off between two steps. */
   readonly #unplug = new AbortController();
   readonly #failed = new AbortController();
   readonly #standBy: StandBy;

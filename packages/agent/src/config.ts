@@ -107,12 +107,12 @@ export const agentConfigSchema = options({
   ),
   intervals: group(
     {
-      verify_ms: milliseconds(10_000, 100, 3_600_000, "Between two looks at the whole of VPP's state"),
-      liveness_ms: milliseconds(500, 50, 3_600_000, 'Between two looks whether all of ours in VPP is as it was'),
-      budget_ms: milliseconds(1000, 100, 3_600_000, 'Between two looks at what taps copy, if there is a budget'),
-      traffic_ms: milliseconds(1000, 50, 3_600_000, 'Between two looks whether copies move where traffic does'),
-      statistics_ms: milliseconds(2000, 100, 3_600_000, 'Between two looks at what taps have copied'),
-      port_poll_ms: milliseconds(500, 10, 60_000, 'Between two looks for a port that a tap waits for'),
+      verify_ms: milliseconds(10_000, 100, 3_600_000, "Between two polls of the whole of VPP's state"),
+      liveness_ms: milliseconds(500, 50, 3_600_000, 'Between two polls of whether all of ours in VPP is as it was'),
+      budget_ms: milliseconds(1000, 100, 3_600_000, 'Between two polls of what taps copy, if there is a budget'),
+      traffic_ms: milliseconds(1000, 50, 3_600_000, 'Between two polls of whether copies move where traffic does'),
+      statistics_ms: milliseconds(2000, 100, 3_600_000, 'Between two polls of what taps have copied'),
+      port_poll_ms: milliseconds(500, 10, 60_000, 'Between two polls for a port that a tap waits for'),
       retry_first_ms: milliseconds(200, 10, 60_000, 'Before the first retry of a tap that failed; doubles each time'),
       retry_max_ms: milliseconds(30_000, 100, 3_600_000, 'Longest wait between two retries'),
     },

@@ -162,7 +162,7 @@ it('a tap of which nobody can say what to ask VPP about fails alone, and nothing
   expect(failed.map((each) => each.id)).toEqual(expect.arrayContaining([id('5', 1), id('f', 1)]));
 });
 
-it('a look at all of ours goes on past what cannot be looked at', async () => {
+it('a poll of all of ours goes on past what cannot be looked at', async () => {
   for (const n of [1, 2]) node.vpp.addPort({ name: `source${n}`, tag: tag(n), bridgeDomain: 10 });
   const { wanted, trap } = twoTaps();
   const snapshot = createSnapshot();
@@ -172,13 +172,13 @@ it('a look at all of ours goes on past what cannot be looked at', async () => {
   const odd: string[] = [];
   const sights = [...sightsOf(wanted, snapshot, (tap) => odd.push(tap))];
   expect(odd).toEqual([id('f', 1)]);
-  expect(sights.map((sight) => (sight.of === 'way' ? '' : sight.tag))).toEqual([tag(2)]);
+  expect(sights.map((sight) => (sight.of === 'route' ? '' : sight.tag))).toEqual([tag(2)]);
   const quiet = new ChangedSights(snapshot, contained);
   await expect(quiet.changes(wanted, reader)).resolves.toMatchObject({ untagged: false });
   expect(counters.failures).toBe(1);
 });
 
-it('a name that VPP shows nothing under costs nobody else the look at its copies', async () => {
+it('a name that VPP shows nothing under costs nobody else the poll of its copies', async () => {
   const snapshot = createSnapshot();
   const entry = { supIndex: 0, subId: 0, vlan: null, adminUp: true, linkUp: true, mac: '', rewrite: 0 };
   for (const n of [1, 2, 3, 4]) {

@@ -168,7 +168,7 @@ describe('documents', () => {
   });
 });
 
-it('closing breaks off what is under way with 503', async () => {
+it('closing breaks off what is in progress with 503', async () => {
   const arrived = gate();
   const it = await start(() => arrived.open());
   const answer = it.ask('GET', '/v2.0/ports');

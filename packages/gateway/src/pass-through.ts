@@ -48,11 +48,11 @@ export interface PassThrough {
   ask(request: IncomingMessage, question: Question): Promise<WholeAnswer>;
   /** For a health page. */
   readonly load: { readonly atNeutron: number; readonly waiting: number; readonly heldBytes: number };
-  /** Breaks off what is under way, and closes the connections to Neutron. */
+  /** Breaks off what is in progress, and closes the connections to Neutron. */
   close(): void;
 }
 
-/** What is under way for one request. */
+/** What is in progress for one request. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

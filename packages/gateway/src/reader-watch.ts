@@ -3,9 +3,9 @@ import type { Clock } from '@taas/service';
 import { ClientGoneError } from './departure.js';
 
 export interface ReaderLimits {
-  /** Between two looks, in ms. */
+  /** Between two polls, in ms. */
   readonly lookMs: number;
-  /** What a client must read between two looks while something waits for it, in bytes. */
+  /** What a client must read between two polls while something waits for it, in bytes. */
   readonly leastBytes: number;
   /** Looks in a row at which it has read less. */
   readonly looks: number;

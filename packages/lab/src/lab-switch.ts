@@ -42,7 +42,7 @@ export interface HostOptions {
   readonly address: string;
   /** This machine's. */
   readonly host: string;
-  /** Addresses of this machine to which the switch sends by way of `host`. */
+  /** Addresses of this machine to which the switch sends through `host`. */
   readonly behind: readonly string[];
   /** Addresses of the switch that it sends from. */
   readonly from: readonly string[];
@@ -100,7 +100,7 @@ export interface LabSwitch {
   /** Until the switch stops. On a real VPP it takes a right to make network interfaces. */
   addHost(options: HostOptions): Promise<void>;
   setMtu(port: LabPort, mtu: number): Promise<void>;
-  /** Sends packets for a prefix by way of an address, or (null) not any more. */
+  /** Sends packets for a prefix through an address, or (null) not any more. */
   route(prefix: string, via: string | null): Promise<void>;
   /** A fault: what is mirrored to the interface comes to nothing, and nothing that the agent reads shows it. */
   swallowCopies(swIfIndex: number, isBroken: boolean): Promise<void>;

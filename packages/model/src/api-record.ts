@@ -182,7 +182,7 @@ export const PhysnetRecord = Type.Object({
   /** The VLAN ids that this was found out of. */
   first: integer(1, 4094),
   last: integer(1, 4094),
-  /** `open`: they are for TaaS alone. `kept`: they were a while ago; ways that stand stay, and none is begun. */
+  /** `open`: they are for TaaS alone. `kept`: they were a while ago; links that stand stay, and none is begun. */
   vlans: Type.Enum(['open', 'kept', 'closed']),
   /** Why not `open`: for the operator, never for a tenant, since it may tell of other tenants' networks. */
   reason: Line,

@@ -73,7 +73,7 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
       signal,
     });
 
-  /** Null: the operator's policy forbids the look, which to the caller is the same as that there is nothing. */
+  /** Null: the operator's policy forbids the request, which to the caller is the same as that there is nothing. */
   const getAsCaller = async (path: string, token: string, signal: AbortSignal): Promise<HttpResponse | null> => {
     const response = await get(path, token, signal);
     if (response.status === 401) throw new NeutronUnauthorizedError("Neutron does not accept the caller's token");
@@ -207,5 +207,5 @@ export function createNeutronClient(options: NeutronClientOptions): NeutronClien
 }
 
 function unexpected(status: number, what = 'ports'): NeutronUnavailableError {
-  return new NeutronUnavailableError('Neutron', 'bad-answer', `it answers ${status} to a look at ${what}`);
+  return new NeutronUnavailableError('Neutron', 'bad-answer', `it answers ${status} to a poll of ${what}`);
 }

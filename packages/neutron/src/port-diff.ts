@@ -1,8 +1,8 @@
 import type { NeutronPort } from './port.js';
 
-/** What became of a port between two looks. */
+/** What became of a port between two polls. */
 export type PortChange =
-  /** The first look at it since the start. */
+  /** The first poll of it since the start. */
   | { readonly kind: 'seen'; readonly port: NeutronPort }
   | { readonly kind: 'changed'; readonly before: NeutronPort; readonly port: NeutronPort }
   | { readonly kind: 'deleted'; readonly portId: string };

@@ -310,7 +310,7 @@ test('applying the changes to the earlier snapshot gives the later one', () => {
   );
 });
 
-test('a port that may be gone is looked at now and once more, long before the next regular look', async () => {
+test('a port that may be gone is polled now and once more, long before the next regular poll', async () => {
   const [mine, other] = [fake.state.add(1), fake.state.add(2)];
   follow(mine, other);
   const { clock, rounds, watcher } = setUp();

@@ -4,23 +4,23 @@ import type { NeutronClient, PortsView } from './neutron-client.js';
 import type { NeutronPort } from './port.js';
 import { diffPorts, type PortChange } from './port-diff.js';
 
-/** What one look brought. */
+/** What one poll brought. */
 export interface PortPass {
   readonly changes: readonly PortChange[];
-  /** All followed ports as last seen, those included of which this look learnt nothing. */
+  /** All followed ports as last seen, those included of which this poll learnt nothing. */
   readonly ports: ReadonlyMap<string, NeutronPort>;
 }
 
 export interface PortWatcher {
   /** Looks again and again until `signal` aborts; then returns. */
   run(signal: AbortSignal): Promise<void>;
-  /** One look. @throws what `onRound` throws (the same changes then come again); the signal's reason */
+  /** One poll. @throws what `onRound` throws (the same changes then come again); the signal's reason */
   look(signal: AbortSignal): Promise<PortPass>;
   /** Makes `run` look now at the ports of which nothing is known yet: a tap was made. */
   wake(): void;
   /**
    * Makes `run` look now at a port that may be gone, and again `recheckMs` later if Neutron lacks it: so a deletion is known as surely
-   * as by the regular looks, and soon. What Neutron does not answer is left to these.
+   * as by the regular polls, and soon. What Neutron does not answer is left to these.
    */
   suspect(portId: string): void;
   /** Milliseconds since Neutron last answered for all followed ports; null if it never did. For health. */
@@ -29,9 +29,9 @@ export interface PortWatcher {
 
 export interface PortWatcherOptions {
   readonly client: NeutronClient;
-  /** The ports to follow, asked anew for each look. */
+  /** The ports to follow, asked anew for each poll. */
   readonly portIds: () => Iterable<string>;
-  /** Called after each look that found a change. Until it succeeds, the changes are reported again. */
+  /** Called after each poll that found a change. Until it succeeds, the changes are reported again. */
   readonly onRound: (round: PortPass, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -39,7 +39,7 @@ export interface PortWatcherOptions {
   readonly intervalMs?: number;
   /** So many looks in a row must miss a port before it counts as deleted: a database's replica may lag. */
   readonly missesNeeded?: number;
-  /** Milliseconds between two looks at a port that may be gone. */
+  /** Milliseconds between two polls of a port that may be gone. */
   readonly recheckMs?: number;
 }
 
@@ -54,7 +54,7 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
   let known: ReadonlyMap<string, NeutronPort> = new Map();
   /** How many looks in a row have missed a port. */
   const misses = new Map<string, number>();
-  /** Ports that may be gone, each with the time from which on it is due for a look. */
+  /** Ports that may be gone, each with the time from which on it is due for a poll. */
   const suspects = new Map<string, number>();
   let privileged: boolean | null = null;
   /** Whether any followed port was ever found with its binding: a Neutron that has none of ours may be another cloud's. */
@@ -130,7 +130,7 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     return round;
   };
 
-  /** A look at the ports that may be gone. */
+  /** A poll of the ports that may be gone. */
   const lookAtSuspects = async (signal: AbortSignal): Promise<void> => {
     const now = clock.monotonic();
     const due = [...suspects].filter(([, at]) => at <= now).map(([id]) => id);
@@ -148,7 +148,7 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
     known = ports;
   };
 
-  /** A look at the ports that no look has found yet; whether one is gone is for the others to find out. */
+  /** A poll of the ports that no poll has found yet; whether one is gone is for the others to find out. */
   const lookAtNew = async (signal: AbortSignal): Promise<void> => {
     const { found } = await client.portsAsService(
       [...portIds()].filter((id) => !known.has(id)),
@@ -194,7 +194,7 @@ export function createPortWatcher(options: PortWatcherOptions): PortWatcher {
         } catch (error) {
           if (signal.aborted) return;
           suspects.clear();
-          logger.error({ err: error }, 'a look at the ports of taps failed; it is repeated');
+          logger.error({ err: error }, 'a poll of the ports of taps failed; it is repeated');
         }
         if (regular) due = clock.monotonic() + intervalMs * (0.9 + 0.2 * random());
         const next = Math.min(due, ...suspects.values());

@@ -41,7 +41,7 @@ export const captureOptions = group(
 
 export type CaptureConfig = Static<typeof captureOptions>;
 
-/** What a schema cannot say of them. @param segments the ways for copies between nodes */
+/** What a schema cannot say of them. @param segments the links for copies between nodes */
 export function captureProblems(
   { address, listen_address: listen }: CaptureConfig,
   segments: readonly { readonly type: string }[],

@@ -63,7 +63,7 @@ export const neutronOptions = group(
       default: 10_000,
       minimum: 500,
       maximum: 600_000,
-      description: 'Time between two looks at the ports that have taps, in milliseconds.',
+      description: 'Time between two polls of the ports that have taps, in milliseconds.',
     }),
     vlan_keep_ms: Type.Integer({
       default: 600_000,

@@ -50,7 +50,7 @@ export const etcdSpaceOptions = group(
       default: 5000,
       minimum: 100,
       maximum: 600_000,
-      description: 'Time between two looks at how full etcd is, in milliseconds.',
+      description: 'Time between two polls of how full etcd is, in milliseconds.',
     }),
   },
   "etcd's space: it is shared, and when it is full nobody can write, networking-vpp neither.",

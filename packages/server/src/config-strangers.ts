@@ -45,7 +45,7 @@ export const strangerOptions = group(
       default: 128,
       minimum: 0,
       maximum: 100_000,
-      description: 'Such requests under way at a time from one client address; 0 for no limit.',
+      description: 'Such requests in progress at a time from one client address; 0 for no limit.',
     }),
   },
   'Requests without a token, or with one that neither Keystone nor Neutron has accepted lately, in auth.mode keystone: they ' +

@@ -47,7 +47,7 @@ describe('the configuration', () => {
     expect(problems({ segments, captures: { ...captures, listen_address: '0.0.0.0' } })).toEqual([]);
   });
 
-  it('reads the ways between nodes in order', () => {
+  it('reads the links between nodes in order', () => {
     const segments = [
       { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 },
       { type: 'vlan', physnet: 'physnet2', first: 3900, last: 3999, exclusive: true },

@@ -145,7 +145,7 @@ export const serverConfigSchema = options({
     {
       default: [],
       description:
-        'Ways for copies between nodes, the preferred first; each range must be for TaaS alone. The next one is taken ' +
+        'Links for copies between nodes, the preferred first; each range must be for TaaS alone. The next one is taken ' +
         'where one is not to be had, or not safe. Without any, only taps within a node work.',
     },
   ),

@@ -76,7 +76,7 @@ export interface OpenFiles extends ServerFiles {
 export interface Server {
   /** Listens and begins to follow etcd. @throws the error of listen(2), for instance EADDRINUSE */
   start(): Promise<void>;
-  /** Finishes the requests under way, gives up leadership, and ends. Safe to call twice. */
+  /** Finishes the requests in progress, gives up leadership, and ends. Safe to call twice. */
   stop(): Promise<void>;
   /** Where the API listens, as `http://host:port`. @throws before start */
   readonly address: string;
@@ -268,7 +268,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       if (authenticator.warning !== null) logger.warn({ mode: config.auth.mode }, authenticator.warning);
       for (const warning of configWarnings(config)) logger.warn({}, warning);
       for (const warning of trust?.warnings ?? []) logger.warn({}, warning);
-      logger.info({ segments: describePolicy(policy), share: policy.projectShare }, 'ways for copies between nodes');
+      logger.info({ segments: describePolicy(policy), share: policy.projectShare }, 'links for copies between nodes');
       health = await startHealthServer(config.health.host, config.health.port, {
         ...{ healthz, readyz },
         ...(metrics ? { metrics } : {}),

@@ -78,7 +78,7 @@ describe('/metrics of a health server', () => {
       for (let n = 0; n < 1_000; n += 1) yield 'x'.repeat(65_536);
     },
   };
-  /** Time stands still until the test ends a wait; each wait that is under way is here. */
+  /** Time stands still until the test ends a wait; each wait that is in progress is here. */
   const stoppedClock = () => {
     const waits = new Set<{ readonly ms: number; readonly pass: () => void }>();
     const clock: Clock = {

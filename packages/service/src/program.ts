@@ -16,7 +16,7 @@ export interface ProgramOptions {
   >;
   /**
    * The program itself. Resolves with its exit code.
-   * @param stop aborts at the first SIGTERM or SIGINT: finish what is under way and return
+   * @param stop aborts at the first SIGTERM or SIGINT: finish what is in progress and return
    * @param reloads tells of each SIGHUP
    */
   readonly main: (

@@ -31,7 +31,7 @@ export interface FileSource<T> {
   read(contents: readonly Buffer[]): T;
 }
 
-/** What a look at the files has found. */
+/** What a poll of the files has found. */
 export interface LookResult {
   /** What is new and in use now. */
   readonly changed: readonly string[];
@@ -52,7 +52,7 @@ export interface FileWatchDeps {
   readonly logger: Logger;
   /** Names the configuration in the errors of {@link FileWatch.open}. */
   readonly source: string;
-  /** Milliseconds between two looks. Default 2,000. */
+  /** Milliseconds between two polls. Default 2,000. */
   readonly everyMs?: number;
 }
 
@@ -72,7 +72,7 @@ interface Entry {
 /**
  * Looks at the files of a configuration while the program runs. A file that has changed and is good replaces the value in
  * use; one that is not is said in the log and in `refused`, and the old value stays. Contents are compared, not times, and
- * symbolic links are followed anew at each look, so that no way of replacing a file goes unnoticed.
+ * symbolic links are followed anew at each poll, so that no way of replacing a file goes unnoticed.
  */
 export class FileWatch {
   readonly #entries: Entry[] = [];

@@ -18,7 +18,7 @@ export interface EtcdTlsMaterial {
 }
 
 export interface ConnectionOptions {
-  /** When it changes, what comes from then on goes by a new connection; what is under way stays where it is. */
+  /** When it changes, what comes from then on goes by a new connection; what is in progress stays where it is. */
   readonly tls: Watched<EtcdTlsMaterial>;
   readonly clock: Clock;
   /** Milliseconds to get connected, and to answer a ping. */
@@ -63,7 +63,7 @@ export class EtcdConnection implements SessionManager {
   ): Promise<ClientHttp2Stream> {
     const session = await this.#usableSession();
     const stream = session.request({ ...headers, ':method': method, ':path': path }, options);
-    // Only a request under way keeps the process alive, an idle connection does not.
+    // Only a request in progress keeps the process alive, an idle connection does not.
     if (this.#streams++ === 0) session.ref();
     stream.once('close', () => {
       if (--this.#streams === 0) session.unref();

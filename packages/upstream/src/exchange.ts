@@ -9,7 +9,7 @@ export interface KeptConnection {
   used: boolean;
 }
 
-/** One request under way: turns undici's calls into an answer with a stream, or an error that says what is known. */
+/** One request in progress: turns undici's calls into an answer with a stream, or an error that says what is known. */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly answer: Promise<TransportAnswer>;
   #resolve: (answer: TransportAnswer) => void = () => undefined;

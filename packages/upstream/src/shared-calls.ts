@@ -1,7 +1,7 @@
 /** Calls of one kind, of which those with the same key that overlap are one. */
 export interface SharedCalls<T> {
   /**
-   * Joins the call that is under way for `key`, or starts one. A caller that aborts leaves; the call itself is aborted
+   * Joins the call that is in progress for `key`, or starts one. A caller that aborts leaves; the call itself is aborted
    * when the last has left.
    * @throws what the call throws; the signal's reason if it aborts
    */

@@ -64,7 +64,7 @@ export function createTransport(options: TransportOptions): Transport {
   const attempt = (request: TransportRequest, own: boolean): Promise<TransportAnswer> => {
     if (options.ca?.current !== trusted) {
       trusted = options.ca?.current;
-      // What is under way ends as it began; nothing new goes by a connection of before the change.
+      // What is in progress ends as it began; nothing new goes by a connection of before the change.
       kept.close().catch(() => undefined);
       kept = keptConnections(options);
     }

@@ -83,7 +83,7 @@ async function collectorSub(vpp: Client, parent: number, exactTwoTags = 4 | 16):
 }
 
 /**
- * The way between nodes: a sub-interface with tag-rewrite pop 1. Not an exact match, which would not take a copy that has
+ * The link between nodes: a sub-interface with tag-rewrite pop 1. Not an exact match, which would not take a copy that has
  * a tag of its own.
  */
 async function uplinkSub(vpp: Client, parent: number, vlan: number, shg: number, oneTag = 2): Promise<void> {

@@ -13,8 +13,8 @@ interface OwnKindFacts {
   readonly of: 'services' | 'flows' | 'mirrors';
   /** Of interfaces: whether planning has to know their L2 features; a filter or a policer that VPP lists may be switched off all the same. */
   readonly features: 'needed' | 'if policed' | 'unused';
-  /** It is a way in or out of its service. */
-  readonly way?: true;
+  /** Copies enter or leave the service by it. */
+  readonly attachment?: true;
   /** Ports are mirrored to it for one tap alone. */
   readonly takesCopies?: true;
   /** Ports may be mirrored to it for all unfiltered flows of its service. */
@@ -33,11 +33,11 @@ const ownKinds = {
   /** The loopback by which unfiltered copies enter a service. */
   entry: { of: 'services', features: 'needed', mirrorDestination: true, filtered: true },
   /** To a collector, frames to one address. */
-  unicast: { of: 'services', features: 'needed', way: true },
+  unicast: { of: 'services', features: 'needed', attachment: true },
   /** To a collector, frames to a group. */
-  collector: { of: 'services', features: 'needed', way: true },
-  vlan: { of: 'services', features: 'needed', way: true, mirrorDestination: true },
-  vxlan: { of: 'services', features: 'needed', way: true, mirrorDestination: true },
+  collector: { of: 'services', features: 'needed', attachment: true },
+  vlan: { of: 'services', features: 'needed', attachment: true, mirrorDestination: true },
+  vxlan: { of: 'services', features: 'needed', attachment: true, mirrorDestination: true },
   /** A filtered flow's loopback, ACL or policer. */
   flow: { of: 'flows', features: 'needed', takesCopies: true, filtered: true },
   /** A leg's bridge domain, loopback or policer. */
@@ -76,8 +76,8 @@ export function parseOwnTag(tag: string): OwnTag | null {
   return !Object.hasOwn(ownKinds, kind) || id === '' ? null : { kind: kind as OwnKind, id };
 }
 
-/** A service's ways in and out, in the order in which they are to be taken away. */
-export const wayKinds = kindsWith('way', true);
+/** A service's attachments, in the order in which they are to be taken away. */
+export const attachmentKinds = kindsWith('attachment', true);
 /** Interfaces that ports may be mirrored to for all unfiltered flows of a service. */
 export const mirrorDestinationKinds = kindsWith('mirrorDestination', true);
 

@@ -106,7 +106,7 @@ export async function etcdHoldsOnlyWanted({ cloud }: World, { model, taps }: Exp
 
 /**
  * A switch holds, of ours, one loopback for each flow that copies there, one bridge domain for each of its services, and
- * the ways in and out of those, unicast by its own where the collector is; no mirror but to such a loopback; and of networking-vpp's, all that was there, as it was.
+ * the attachments of those, unicast by its own where the collector is; no mirror but to such a loopback; and of networking-vpp's, all that was there, as it was.
  */
 export async function switchesHoldOnlyWanted(world: World, expected: Expected): Promise<string | null> {
   for (const node of world.cloud.nodes) {

@@ -34,11 +34,11 @@ export class Traffic {
   /** Stations that are about to go: VPP may end when a packet generator's port is deleted with a stream on it. */
   readonly #leaving = new Set<Station>();
   #sending: { readonly station: Station; readonly done: Promise<void> } | null = null;
-  /** The first serial of the batch before the one under way: what is older has arrived. */
+  /** The first serial of the batch before the one in progress: what is older has arrived. */
   #settled = 1;
   #batch = 1;
   #serial = 0;
-  /** Per node: how many changes are under way, and how many there have been. */
+  /** Per node: how many changes are in progress, and how many there have been. */
   readonly #changing = new Map<number, number>();
   readonly #changes = new Map<number, number>();
 

@@ -11,7 +11,7 @@ import { ownMemory } from '../own-memory.js';
 /** VPP's word for every interface and every bridge domain. */
 const all = 0xffffffff;
 
-/** Rejected promises that nobody handles, since the last look. */
+/** Rejected promises that nobody handles, since the last poll. */
 class Unhandled {
   #last: unknown;
   readonly #note = (reason: unknown) => {

@@ -15,11 +15,11 @@ export type Garbage =
       readonly mirrored: number | null;
       readonly state: 1 | 2 | 3;
     }
-  | { readonly is: 'half-made-loopback' }
+  | { readonly is: 'orphan-loopback' }
   | { readonly is: 'domain'; readonly owner: Owner; readonly learn: boolean }
   | {
       readonly is: 'collector';
-      /** Which of the two ways to a collector it pretends to be, and whether it is in the bridge domain as such. */
+      /** Which of the two interfaces towards a collector it pretends to be, and whether it is in the bridge domain as such. */
       readonly way: 'collector' | 'unicast';
       readonly takes: 'all' | 'unicast';
       readonly owner: Owner;
@@ -50,7 +50,7 @@ export const garbage: fc.Arbitrary<Garbage> = fc.oneof(
       state: fc.constantFrom(1 as const, 2 as const, 3 as const),
     },
   }),
-  fc.record({ is: fc.constant('half-made-loopback' as const) }),
+  fc.record({ is: fc.constant('orphan-loopback' as const) }),
   fc.record({ is: fc.constant('domain' as const), owner, learn: fc.boolean() }),
   fc.record({
     is: fc.constant('collector' as const),
@@ -116,12 +116,12 @@ export async function plant(simulator: Simulator, pieces: readonly Garbage[], id
   const one = async (piece: Garbage): Promise<unknown> => {
     switch (piece.is) {
       case 'loopback':
-      case 'half-made-loopback': {
+      case 'orphan-loopback': {
         const mac = toVppMac(`02:74:61:00:00:${(++serial).toString(16).padStart(2, '0')}`);
         const made = await vpp.request('create_loopback_instance', {
           ...{ mac_address: mac, is_specified: false, user_instance: none },
         });
-        if (piece.is === 'half-made-loopback') return;
+        if (piece.is === 'orphan-loopback') return;
         await tag(made.sw_if_index, `taas.flow:${nameOf(piece.owner, ids.flows)}`);
         await join(made.sw_if_index, piece.domain, piece.shg);
         const from = piece.mirrored === null ? undefined : pick(piece.mirrored, isPort);

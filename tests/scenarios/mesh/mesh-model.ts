@@ -39,7 +39,7 @@ export class MeshModel {
   readonly ports: readonly PortModel[];
   readonly services = new Map<string, ServiceModel>();
   readonly flows = new Map<string, FlowModel>();
-  /** Pairs of a tapped port and a collector's port that were asked for at any time: copies may have been under way. */
+  /** Pairs of a tapped port and a collector's port that were asked for at any time: copies may have been in progress. */
   readonly #everAsked = new Set<string>();
 
   constructor(

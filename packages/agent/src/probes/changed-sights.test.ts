@@ -38,7 +38,7 @@ class Node {
     this.reader = { hasManySpans, readSights, readSpans: async () => undefined };
   }
 
-  /** Flows that are found to be concerned by all looks of a round. */
+  /** Flows that are found to be concerned by all polls of a round. */
   async round(): Promise<string[]> {
     const found = new Set<string>();
     for (let n = 0; n < Math.max(this.quiet.pollsAPass, 1); n++)
@@ -47,7 +47,7 @@ class Node {
   }
 }
 
-it('finds each change within a round of looks, of which none is at more than a part, and none is found twice', () =>
+it('finds each change within a round of polls, of which none covers more than a part, and none is found twice', () =>
   fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 2000 }),
@@ -75,7 +75,7 @@ it('finds what somebody else has read meanwhile, and what is undone again as soo
   node.snapshot.features.put(1, null);
   expect(await node.round()).toEqual([id('f', 1)]);
   expect(await node.round()).toEqual([]);
-  // Mended, which was read back, and undone before the next look.
+  // Mended, which was read back, and undone before the next poll.
   node.snapshot.features.put(1, alive);
   expect(await node.round()).toEqual([id('f', 1)]);
 });

@@ -16,7 +16,7 @@ import { addTaps, type GatheredTaps, noTaps } from '../wanted/tap-ids.js';
 export interface QuietChanges {
   /** Concerned by what is not as it was. */
   readonly taps: GatheredTaps;
-  /** Something of ours has lost its tag: only a look at everything knows it again. */
+  /** Something of ours has lost its tag: only a poll of everything knows it again. */
   readonly untagged: boolean;
 }
 
@@ -28,7 +28,7 @@ const atOnce = 400;
 /**
  * Looks whether all of ours is still as it was, more often than the whole of VPP is read and compared: VPP tells of
  * interfaces that come, go, or are set up or down, and of nothing else. It does not tell of mirrors that are switched off,
- * of interfaces that are taken out of their bridge domain, or of routes. Where there is much, each look is at a part of it,
+ * of interfaces that are taken out of their bridge domain, or of routes. Where there is much, each poll covers a part of it,
  * in turns.
  */
 export class ChangedSights {
@@ -58,7 +58,7 @@ export class ChangedSights {
       return { taps: noTaps(), untagged: false };
     }
     const sights = this.#next(wanted);
-    // And a moment ago: what was found at the last look has been mended since, and may be undone again.
+    // And a moment ago: what was found at the last poll has been mended since, and may be undone again.
     const before = sights.map((sight) => this.#likeness(sight));
     await reader.readSights(sights);
     const changed = sights.filter((sight, n) => {
@@ -66,7 +66,7 @@ export class ChangedSights {
       const last = this.#last.get(key);
       this.#now.set(key, likeness);
       // What an event has told of an interface reaches its taps by its tag; of a way that goes by it, only we know.
-      const isNews = last === undefined ? sight.of === 'way' : likeness !== last;
+      const isNews = last === undefined ? sight.of === 'route' : likeness !== last;
       return likeness !== before[n] || isNews;
     });
     if (this.#rest === null) this.#endRound();
@@ -74,14 +74,14 @@ export class ChangedSights {
   }
 
   #sights(wanted: Wanted): Iterator<Sight> {
-    return sightsOf(wanted, this.snapshot, (tap, error) => this.contained.note(`the look at ${tap}`, error));
+    return sightsOf(wanted, this.snapshot, (tap, error) => this.contained.note(`the poll of ${tap}`, error));
   }
 
   #likeness(sight: Sight): string {
     try {
       return likenessOf(sight, this.snapshot);
     } catch (error) {
-      this.contained.note(`the look at ${keyOf(sight)}`, error);
+      this.contained.note(`the poll of ${keyOf(sight)}`, error);
       return '';
     }
   }
@@ -114,9 +114,9 @@ function lostTag({ interfaces, bridgeDomains }: VppSnapshot): boolean {
 }
 
 function concerned(sights: readonly Sight[], wanted: Wanted): GatheredTaps {
-  const remotes = new Set(sights.flatMap((sight) => (sight.of === 'way' ? [sight.remote] : [])));
+  const remotes = new Set(sights.flatMap((sight) => (sight.of === 'route' ? [sight.remote] : [])));
   const taps = affectedTaps(
-    sights.flatMap((sight) => (sight.of === 'way' ? [] : [sight.tag])),
+    sights.flatMap((sight) => (sight.of === 'route' ? [] : [sight.tag])),
     wanted,
   );
   if (remotes.size > 0) addTaps(taps, tapsBy(remotes, wanted));

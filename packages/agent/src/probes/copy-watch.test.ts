@@ -129,7 +129,7 @@ it('says nothing of a trunk, nor of a mirror that is switched off', async () => 
   expect(watch.noCopies.size).toBe(0);
 });
 
-it('what fails for the copies of one interface is counted, and ends no look', async () => {
+it('what fails for the copies of one interface is counted, and ends no poll', async () => {
   const counters = { failures: 0 };
   const warn = () => {
     throw new Error('this cannot be told');

@@ -27,7 +27,7 @@ const atOnce = 1000;
 
 /**
  * Looks whether copies move where their ports' traffic does: the last doubt about a tap of which all that VPP says is right.
- * Where there is much, each look is at a part of it, in turns.
+ * Where there is much, each poll covers a part of it, in turns.
  */
 export class CopyWatch {
   #watched = new Map<string, WatchedSpanDestination>();

@@ -20,14 +20,14 @@ const spanDestinationOf = (mirrors: readonly Pick<Mirror, 'index' | 'state'>[]):
   return { tag: 'taas.entry:s', index: 1, name: 'loop1', mirrors: all };
 };
 
-/** What happens between two looks, to each of four interfaces. */
+/** What happens between two polls, to each of four interfaces. */
 type Step = readonly (readonly [rx: number, tx: number])[];
 const anyStep: fc.Arbitrary<Step> = fc.array(
   fc.tuple(fc.constantFrom(0, 1, enoughPackets), fc.constantFrom(0, 1, enoughPackets)),
   { minLength: 5, maxLength: 5 },
 );
 
-/** All judgements after a first look at zeros. */
+/** All judgements after a first poll of zeros. */
 function judged(spanDestination: SpanDestination, steps: readonly Step[]): WatchedSpanDestination[] {
   const now = new Map<number, Moved>([1, 2, 3, 4].map((index) => [index, { rxPackets: 0, txPackets: 0 }]));
   let watched = judgeCopies(null, spanDestination, now);

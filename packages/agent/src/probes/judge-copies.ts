@@ -31,13 +31,13 @@ export interface WatchedSpanDestination {
   readonly still: readonly StillMirror[];
 }
 
-/** A port has traffic if it counts so many packets from one look to the next. */
+/** A port has traffic if it counts so many packets from one poll to the next. */
 export const enoughPackets = 10;
 /** So many looks in a row have to see traffic and no copy. */
 export const enoughPolls = 3;
 
 /**
- * Judges whether what ports receive and send is copied, from two looks at counters. Only where nothing else can be: an
+ * Judges whether what ports receive and send is copied, from two polls of counters. Only where nothing else can be: an
  * interface that has counted anything at all is taken to work, for all of its ports, since nobody knows whose copies it
  * counted; and whoever had no traffic is not judged. Filters and policers are behind the counter of a loopback.
  * @param before null: not looked at yet

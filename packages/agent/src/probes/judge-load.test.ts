@@ -47,7 +47,7 @@ const none: PolicerCounts = { passed: { packets: 0, bytes: 0 }, dropped: { packe
 const budget = (flow: Budget['flow'], node: Budget['node'] = {}): Budget => ({ flow, node, suspend_ms: 3000 });
 
 describe('a flow whose policer drops', () => {
-  it('is thinned from the first look that sees it until five in a row have not', () => {
+  it('is thinned from the first poll that sees it until five in a row have not', () => {
     const node = new Node(budget({ max_kbps: 1000 })).second({ a: [10], b: [10] });
     expect(node.thinned).toEqual([]);
     expect(node.second({ a: [10, 1], b: [10] }).thinned).toEqual(['a']);

@@ -40,7 +40,7 @@ interface Load {
 }
 
 /**
- * Judges what the taps of a node copy against its budget, from two looks at the counters of their policers. A flow's kbit/s are
+ * Judges what the taps of a node copy against its budget, from two polls of the counters of their policers. A flow's kbit/s are
  * kept by its policer, and only told of here; what a policer cannot keep, packets/s and what all taps copy together, is kept by
  * suspending: the flow that is over, or of all together the one that copies most.
  */
@@ -54,7 +54,7 @@ export function judgeLoad(
   const loads: Load[] = [];
   for (const [name, counted] of counts) {
     const known = before.policers.get(name);
-    // One that was made since the last look, or has begun to count anew, has counted nothing before.
+    // One that was made since the last poll, or has begun to count anew, has counted nothing before.
     const old =
       known && known.counts.passed.packets <= counted.passed.packets ? known : { ...fresh, ...known, counts: none };
     after.set(name, watched(before.at === null ? { ...fresh, counts: counted } : old, counted, now));

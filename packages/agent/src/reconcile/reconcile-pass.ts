@@ -46,7 +46,7 @@ const disconnected = { code: 'vpp_disconnected', reason: 'VPP is not connected' 
 /** One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. */
 export class ReconcilePass {
   readonly #standing = new StandingTaps();
-  /** Of the pass under way: taps that nobody could look at. */
+  /** Of the pass in progress: taps that nobody could look at. */
   #unseen = new Map<string, string>();
 
   constructor(private readonly options: ReconcilePassOptions) {}
@@ -84,7 +84,7 @@ export class ReconcilePass {
     let plan = make();
     const others = plan.outlooks.filter(({ kind, id }) => kind === 'tap_flows' && !ids.flows.has(id));
     if (others.some(({ id }) => !ids.services.has(wanted.flow(id)?.record.tap_service_id ?? ''))) {
-      // The service's ways in and out change, which concerns all of its flows.
+      // The service's attachments change, which concerns all of its flows.
       ids = { ...ids, flows: new Set([...ids.flows, ...others.map(({ id }) => id)]) };
       await this.#read(session, ids);
       plan = make();

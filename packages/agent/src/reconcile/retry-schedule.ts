@@ -17,7 +17,7 @@ export class RetrySchedule {
 
   failed(tap: string, now: number): void {
     const old = this.#retries.get(tap);
-    // A look at the tap in between, for whatever cause, does not put the retry off.
+    // A poll of the tap in between, for whatever cause, does not put the retry off.
     if (old && old.due > now) return;
     const attempt = (old?.attempt ?? -1) + 1;
     this.#retries.set(tap, { attempt, due: now + backoffDelay(this.backoff, attempt, this.random()) });

@@ -10,7 +10,7 @@ export interface Work {
 
 /**
  * What has to be looked at, and the wake-up that says so. Holds ids, never events: however often a tap changes while a
- * round is under way, it is looked at once after that.
+ * round is in progress, it is looked at once after that.
  */
 export class WorkQueue {
   #whole = false;

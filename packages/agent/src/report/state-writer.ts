@@ -24,7 +24,7 @@ const longestReason = 500;
 /** States of one transaction. etcd takes four times as many; every server takes one in at once, and waits for nothing meanwhile. */
 const statesAtOnce = 32;
 
-/** Transactions under way at a time: etcd commits one after the other, so more would only take memory. */
+/** Transactions in progress at a time: etcd commits one after the other, so more would only take memory. */
 const parallel = 8;
 
 /**

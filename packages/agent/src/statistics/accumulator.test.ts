@@ -82,7 +82,7 @@ it('tells nothing again after a kill between the last record and the state file'
 });
 
 it('leaves out a stage that cannot be told any more, for the rest of the stay', () => {
-  const collector = (shared: boolean) => ({ collector: { port: 2, ways: [3], shared } });
+  const collector = (shared: boolean) => ({ collector: { port: 2, egress: [3], shared } });
   take({ mirrors: port, ...collector(false) });
   expect(told()).toEqual({ seen: '0', offered: '0', ring_dropped: '0', no_vm: '0', delivered: '0' });
   counters.set(3, { txPackets: 9n });

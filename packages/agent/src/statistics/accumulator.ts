@@ -140,7 +140,7 @@ export class Accumulator {
         if (policer) policed(policer);
       }
       for (const index of [...tap.out.map((out) => out.index), ...tap.in]) of(index);
-      for (const index of tap.collector ? [tap.collector.port, ...tap.collector.ways] : []) of(index);
+      for (const index of tap.collector ? [tap.collector.port, ...tap.collector.egress] : []) of(index);
       for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
       for (const stage of found.unknown) totals.unknown.add(stage);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);

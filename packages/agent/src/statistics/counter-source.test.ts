@@ -83,7 +83,12 @@ beforeEach(() => {
 it('reads the segment of the VPP that answers, and asks VPP for nothing else', async () => {
   const counters = source();
   expect(await read(counters)).toMatchObject({ rxPackets: 7n, rxBytes: 700n, drops: 0n });
-  expect([counters.way, counters.problem, counters.gauges.buffersAvailable, asked]).toEqual(['segment', null, 16, []]);
+  expect([counters.method, counters.problem, counters.gauges.buffersAvailable, asked]).toEqual([
+    'segment',
+    null,
+    16,
+    [],
+  ]);
 });
 
 it('reads policers by the command line as long as the segment has none: VPP makes their counters with the first', async () => {
@@ -94,7 +99,7 @@ it('reads policers by the command line as long as the segment has none: VPP make
   const policed = async () =>
     (await counters.read(vpp, { interfaces: [1], policers: true })).policed({ name, index: 0 });
   expect(await policed()).toEqual({ passedPackets: 5n, passedBytes: 50n, packets: 3n, bytes: 30n });
-  expect([counters.way, asked]).toEqual(['segment', ['show policer']]);
+  expect([counters.method, asked]).toEqual(['segment', ['show policer']]);
   const of = (packets: bigint) => ({ combined: [[[packets, packets * 10n] as [bigint, bigint]]] });
   const segment = made();
   bytes = () => segment;
@@ -142,12 +147,12 @@ it.each<[string, () => MadeSegment]>([
   bytes = segment;
   const counters = source();
   for (let n = 0; n < 3; n++) expect(await read(counters)).toMatchObject({ rxPackets: 5n });
-  expect([counters.way, asked.length, warnings.length]).toEqual(['command_line', 3, 1]);
+  expect([counters.method, asked.length, warnings.length]).toEqual(['command_line', 3, 1]);
   expect(counters.failures).toBeGreaterThan(0);
   bytes = () => made();
   time += 30_000;
   expect(await read(counters)).toMatchObject({ rxPackets: 7n });
-  expect(counters.way).toBe('segment');
+  expect(counters.method).toBe('segment');
 });
 
 it('adds nothing for `clear runtime`, which sets the time of a clear and leaves the counters alone', async () => {
@@ -177,7 +182,7 @@ it('adds nothing for `clear runtime`, which sets the time of a clear and leaves 
   segment.lay([...entries('port0', 9n), ['/sys/last_stats_clear', { scalar: 4n }]]);
   gained.push(await take());
   expect(gained).toEqual([['0'], ['0'], ['0'], ['2']]);
-  expect(counters.way).toBe('segment');
+  expect(counters.method).toBe('segment');
 });
 
 it('reads nothing of a VPP that has gone', async () => {

@@ -30,7 +30,7 @@ const tryAgainMs = 30_000;
 /** So many interfaces' names are compared with VPP's own, to know that the segment is of the VPP that we talk to. */
 const compared = 4;
 
-export type SourceWay = 'segment' | 'command_line';
+export type CounterMethod = 'segment' | 'command_line';
 
 /** What VPP's statistics segment says of VPP itself. */
 export type VppGauges = Partial<Record<keyof typeof gaugeNames, number>>;
@@ -63,7 +63,7 @@ interface Opened {
  * command line. Which of the two is logged when it changes.
  */
 export class CounterSource {
-  #way: SourceWay | null = null;
+  #method: CounterMethod | null = null;
   #problem: string | null = null;
   #opened: Opened | null = null;
   /** When to try the segment again, on the monotonic clock. */
@@ -75,8 +75,8 @@ export class CounterSource {
   constructor(private readonly options: CounterSourceOptions) {}
 
   /** How counters were read last; null: not yet. */
-  get way(): SourceWay | null {
-    return this.#way;
+  get method(): CounterMethod | null {
+    return this.#method;
   }
   /** Why the segment is not read; null: it is. */
   get problem(): string | null {
@@ -126,17 +126,17 @@ export class CounterSource {
     return this.#fromCommandLine(vpp, indices, request.policers);
   }
 
-  #goBy(way: SourceWay, problem: string | null): void {
+  #goBy(method: CounterMethod, problem: string | null): void {
     const { logger } = this.options;
-    if (this.#way !== way) {
-      if (way === 'segment') logger.info({}, "VPP's counters are read from its statistics segment");
+    if (this.#method !== method) {
+      if (method === 'segment') logger.info({}, "VPP's counters are read from its statistics segment");
       else
         logger.warn(
           { cause: problem },
           "VPP's statistics segment cannot be read: its counters are read by its command line, which stops its workers each time",
         );
     }
-    this.#way = way;
+    this.#method = method;
     this.#problem = problem;
   }
 

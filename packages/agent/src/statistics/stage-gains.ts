@@ -103,11 +103,11 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     add('arrived', 'BOTH', counted.rxPackets, counted.rxBytes);
   }
   if (tap.collector) {
-    const { port, ways, shared } = tap.collector;
+    const { port, egress, shared } = tap.collector;
     const wire = at(port, `port ${label(port)}`);
     let [offered, bytes] = [0n, 0n];
-    for (const way of ways) {
-      const counted = at(way, `way ${label(way)}`);
+    for (const index of egress) {
+      const counted = at(index, `egress ${label(index)}`);
       offered += counted.txPackets;
       bytes += counted.txBytes;
     }

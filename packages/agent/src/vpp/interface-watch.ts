@@ -105,7 +105,7 @@ export class InterfaceWatch {
       setSpan(vpp, from, to, 0).then(
         () => snapshot.spans.put(from, to, 0),
         (error: unknown) => {
-          // With the connection gone everything is read anew; a refusal is left to the next look at everything.
+          // With the connection gone everything is read anew; a refusal is left to the next poll of everything.
           if (error instanceof VppRetvalError) problem(error);
         },
       );

@@ -14,7 +14,7 @@ export type Prober = 'agent' | 'dry-run';
 interface Marks {
   /** On all that is made to find out. */
   readonly tag: string;
-  /** Not one of our loopbacks' (`loopbackMacPrefix`): nobody else is to think it half made. */
+  /** Not one of our loopbacks' (`loopbackMacPrefix`): nobody else is to think it half-made. */
   readonly mac: string;
   /** On its classifier table, which has no tag. */
   readonly table: number;

@@ -173,7 +173,7 @@ describe('a VPP that changes behind our back', () => {
     await bridgeDomains.of(vpp)(domain.id, '', false);
     await session.reader.readTouched((await session.execute(old)).touched);
     expect(snapshot.bridgeDomains.get(domain.id)?.tag).toBe('');
-    // A look at all of ours finds that something lost its tag: everything is looked at then.
+    // A poll of all of ours finds that something lost its tag: everything is looked at then.
     expect(snapshot.bridgeDomains.takeLostTag()).toBe(true);
     for (let pass = 0; pass < 3; pass++) {
       await session.reader.readTouched((await session.execute(plan())).touched);

@@ -9,7 +9,7 @@ import type { Context } from './context.js';
 
 export interface StatsOptions {
   readonly kind?: Kind;
-  /** Seconds between two looks; absent: one look. */
+  /** Seconds between two polls; absent: one poll. */
   readonly watch?: number;
   /** How many looks; absent: until the user interrupts. */
   readonly count?: number;
@@ -49,7 +49,7 @@ function formatted(
   watched: boolean,
 ): string {
   const { format } = options;
-  // A line for each look, for programs that read along.
+  // A line for each poll, for programs that read along.
   if (format === 'json' && watched) return `${printable(JSON.stringify(document))}\n`;
   if (format === 'json' || format === 'yaml') return formatValue(document, format);
   const rows = rowsOf(figures, before);

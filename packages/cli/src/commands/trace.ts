@@ -14,7 +14,7 @@ import type { Context } from './context.js';
 export interface TraceOptions {
   readonly kind?: Kind;
   readonly packet?: string;
-  /** Seconds between the two looks at counters; absent: records alone. */
+  /** Seconds between the two polls of counters; absent: records alone. */
   readonly live?: number;
 }
 

@@ -6,7 +6,7 @@ import { type Seen, seen, unseen } from './finding.js';
 import { readMetrics, type Samples } from './prometheus.js';
 
 const timeoutMs = 5_000;
-/** Between the two looks that show whether a queue becomes shorter. */
+/** Between the two polls that show whether a queue becomes shorter. */
 const betweenMs = 1_000;
 
 interface Probed {

@@ -34,7 +34,7 @@ export function between(before: Counted, after: Counted): Counted | null {
   const stages = gained(before.stages, after.stages);
   const gaps = gained(before.gaps, after.gaps);
   if (stages === null || gaps === null) return null;
-  // What was under way at the first time may have arrived since: those two are told by comparing counters that are not read at once.
+  // What was in progress at the first time may have arrived since: those two are told by comparing counters that are not read at once.
   const lost = gained(before.lost, after.lost, ['underlay', 'unaccounted']);
   if (lost === null) return null;
   const unaccounted =

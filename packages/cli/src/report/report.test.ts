@@ -61,7 +61,7 @@ describe('what was counted between two times', () => {
     expect(between(figures(now - day, 1), figures(now, 9, {}, { completeness: null }))?.completeness).toBeNull();
   });
 
-  it('takes what was under way at the first time for no loss', () => {
+  it('takes what was in progress at the first time for no loss', () => {
     const gained = between(figures(now - day, 100, { underlay: 9 }), figures(now, 200, { underlay: 3 }));
     expect(gained?.lost).toEqual(new Map([['underlay', 0n]]));
   });

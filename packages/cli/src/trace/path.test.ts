@@ -128,7 +128,7 @@ describe('a path', () => {
   it('leads from the source port to the collector', () => {
     expect(outcomes(facts, 'ip 10.0.0.1 > 10.0.0.2 udp 53')).toEqual([
       ...['source port: passes', 'direction: passes', 'VLAN filter: passes', 'filter: passes', 'tap: passes'],
-      ...['tap service: passes', 'way: passes', 'collector: passes'],
+      ...['tap service: passes', 'link: passes', 'collector: passes'],
     ]);
   });
 

@@ -61,9 +61,9 @@ export function pathOf({ tap, service, source, collector }: TraceFacts, packet: 
   }
   if (service === null) add('tap service', 'depends', `${textOf(tap, 'tap_service_id')} cannot be seen`);
   else hops.push(standing('tap service', service));
-  const way = source.host === null || collector?.host == null ? null : source.host === collector.host;
-  if (way !== null)
-    add('way', 'passes', way ? `within node ${source.host}` : `from node ${source.host} to node ${collector?.host}`);
+  const sameNode = source.host === null || collector?.host == null ? null : source.host === collector.host;
+  if (sameNode !== null)
+    add('link', 'passes', sameNode ? `within node ${source.host}` : `from node ${source.host} to node ${collector?.host}`);
   if (collector !== null) add('collector', 'passes', portText(collector));
   return cut(hops);
 }

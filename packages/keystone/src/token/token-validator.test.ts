@@ -289,7 +289,7 @@ test('no error text holds a token or the password', async () => {
 });
 
 describe('tokens that were never good', () => {
-  /** Guesses under way, none of them answered. */
+  /** Guesses in progress, none of them answered. */
   const guesses = (validator: ReturnType<typeof parts>['validator'], count: number, client: string) => {
     fake.state.override = (request, response) => {
       const subject = String(request.headers['x-subject-token']);

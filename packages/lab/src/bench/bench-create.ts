@@ -8,14 +8,14 @@ import { type BenchResult, type Figure, percentile } from './bench-result.js';
 import { KeepAliveClient } from './keep-alive-client.js';
 
 const rounds = 400;
-/** Of these, each with a look at VPP's counters every millisecond. */
+/** Of these, each with a poll of VPP's counters every millisecond. */
 const copyRounds = 200;
 /** Frames a second that a source sends then. */
 const sendingRate = 5_000;
 /** The first rounds let every process translate its code. */
 const warmUp = 40;
 const project = 'bench';
-/** Between two looks at a flow's status: each costs the server, and so the tap itself, some time. */
+/** Between two polls of a flow's status: each costs the server, and so the tap itself, some time. */
 const lookEveryMs = 1;
 
 /**

@@ -38,7 +38,7 @@ export interface CloudOptions {
   readonly bindings?: BindingsChoice;
   /** `either`: VLAN is preferred. */
   readonly transport: 'vlan' | 'vxlan' | 'either';
-  /** How many ids there are for ways between nodes; default: many. */
+  /** How many ids there are for links between nodes; default: many. */
   readonly segments?: number;
   /** The nodes' addresses for tunnels are of IPv6. */
   readonly ip6?: boolean;

@@ -2,7 +2,7 @@ import type { Clock } from '@taas/service';
 
 export interface UntilOptions {
   readonly timeoutMs: number;
-  /** How long it is left alone between two looks. */
+  /** How long it is left alone between two polls. */
   readonly everyMs: number;
   /** What is known of it, for the error. */
   readonly detail?: () => unknown;

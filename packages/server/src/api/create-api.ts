@@ -208,10 +208,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     return json(reply, status, body);
   });
 
-  // Before it is waited for that requests under way are answered: a capture's is as long as the capture.
+  // Before it is waited for that requests in progress are answered: a capture's is as long as the capture.
   app.addHook('preClose', () => captures.stop());
 
-  // Called when the requests under way have been answered.
+  // Called when the requests in progress have been answered.
   app.addHook('onClose', async () => {
     await statistics.desk.stop();
     await passThrough?.close();

@@ -84,7 +84,7 @@ describe('a plan', () => {
     expect(await code(portId(3))).toBe('agent_not_running');
   });
 
-  it('says that no segment is free, where the ways between nodes have none left', async () => {
+  it('says that no segment is free, where the links between nodes have none left', async () => {
     const option = { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3901, exclusive: true } as const;
     const narrow = new TestCloud({ options: [option], projectShare: 0.5 });
     try {

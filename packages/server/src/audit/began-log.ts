@@ -33,7 +33,7 @@ interface Begins {
 }
 
 const perTransaction = 30;
-/** Between two looks at what may have begun, in ms. */
+/** Between two polls of what may have begun, in ms. */
 export const beganEveryMs = 200;
 
 /**

@@ -31,7 +31,7 @@ interface Budget {
 
 /**
  * Brings refused requests into the trail, bounded: beyond a project's budget, and for those whom nobody knows, once a minute
- * with a number. One transaction is under way at a time, and takes along what has gathered.
+ * with a number. One transaction is in progress at a time, and takes along what has gathered.
  */
 export class Refusals {
   /** Refusals that etcd has not taken; told in the trail as soon as it takes anything. */

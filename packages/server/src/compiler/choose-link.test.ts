@@ -37,7 +37,7 @@ const status = async (server: Replica, path: string, project = acme) => {
   return shown ? { status: shown.status, reason: shown.status_reason } : body.NeutronError?.type;
 };
 
-describe('a way by VLANs', () => {
+describe('a link by VLANs', () => {
   const policy: SegmentPolicy = {
     options: [
       { type: 'vlan', physnet: 'physnet1', first: 3900, last: 3901, exclusive: false },
@@ -50,7 +50,7 @@ describe('a way by VLANs', () => {
       ...{ v: 1, first: 3900, last: 3901, vlans, reason: 'network of umbrella', checked_at: 1, layer2_nodes: [] },
       ...more,
     });
-  const ways = async (cloud: TestCloud) =>
+  const links = async (cloud: TestCloud) =>
     [...(await cloud.nodeRecords()).values()].flatMap(({ json }) => {
       const target = json['target'] as { readonly type: string } | undefined;
       return target === undefined || json['removed'] === true ? [] : [target.type];
@@ -69,7 +69,7 @@ describe('a way by VLANs', () => {
     inCloud(policy, async (cloud, server) => {
       await create(server, 0, [10]);
       await cloud.converge(nodes);
-      expect(await ways(cloud)).toEqual(['vxlan']);
+      expect(await links(cloud)).toEqual(['vxlan']);
     }));
 
   it.each([
@@ -83,7 +83,7 @@ describe('a way by VLANs', () => {
       await cloud.put(key, record);
       await create(server, 0, [10]);
       await cloud.converge(nodes);
-      expect(await ways(cloud)).toEqual(['vxlan']);
+      expect(await links(cloud)).toEqual(['vxlan']);
     }),
   );
 
@@ -92,21 +92,21 @@ describe('a way by VLANs', () => {
       await cloud.put(key, found('open'));
       const { flows: made } = await create(server, 0, [10]);
       await cloud.converge(nodes);
-      expect(await ways(cloud)).toEqual(['vlan']);
+      expect(await links(cloud)).toEqual(['vlan']);
       await cloud.put(key, found('kept'));
       await create(server, 1, [11]);
       await cloud.converge(nodes);
-      expect((await ways(cloud)).sort()).toEqual(['vlan', 'vxlan']);
+      expect((await links(cloud)).sort()).toEqual(['vlan', 'vxlan']);
       await cloud.put(key, found('closed'));
       await cloud.converge(nodes);
-      expect(await ways(cloud)).toEqual(['vxlan', 'vxlan']);
+      expect(await links(cloud)).toEqual(['vxlan', 'vxlan']);
       expect(await status(server, `${flows}/${made[0]}`)).toMatchObject({ status: 'ACTIVE' });
       const { inputs } = [...(await cloud.nodeRecords()).values()].find(({ json }) => json['inputs'])?.json ?? {};
       expect(inputs).toMatchObject([{ type: 'vxlan' }]);
       // Safe again: what runs is not moved for it.
       await cloud.put(key, found('open'));
       await cloud.converge(nodes);
-      expect((await ways(cloud)).filter((way) => way === 'vxlan').length).toBeGreaterThanOrEqual(1);
+      expect((await links(cloud)).filter((link) => link === 'vxlan').length).toBeGreaterThanOrEqual(1);
     }));
 
   it('without another one waits, and says nothing of others', () =>
@@ -116,7 +116,7 @@ describe('a way by VLANs', () => {
       await cloud.converge(nodes);
       await cloud.put(key, found('closed'));
       await cloud.converge(nodes);
-      expect(await ways(cloud)).toEqual([]);
+      expect(await links(cloud)).toEqual([]);
       const shown = await status(server, `${flows}/${made[0]}`);
       expect(shown).toEqual({
         status: 'PENDING_CREATE',
@@ -133,10 +133,10 @@ describe('a way by VLANs', () => {
     return inCloud({ ...policy, options }, async (cloud, server) => {
       await create(server, 0, [10]);
       await cloud.converge(nodes);
-      expect(await ways(cloud)).toEqual(['vlan']);
+      expect(await links(cloud)).toEqual(['vlan']);
       await cloud.agent('node3', { layer2_physnets: ['physnet1'] });
       await cloud.converge(nodes);
-      expect(await ways(cloud)).toEqual(['vxlan']);
+      expect(await links(cloud)).toEqual(['vxlan']);
     });
   });
 
@@ -150,7 +150,7 @@ describe('a way by VLANs', () => {
       await cloud.put(keys.agent('node3'), agentCodec.format(old));
       await create(server, 0, [10]);
       await cloud.converge(nodes);
-      expect(await ways(cloud)).toEqual(['vxlan']);
+      expect(await links(cloud)).toEqual(['vxlan']);
     });
   });
 
@@ -159,9 +159,9 @@ describe('a way by VLANs', () => {
       await cloud.put(key, found('open'));
       for (const n of [0, 1]) await create(server, n, [10 + n]);
       await cloud.converge(nodes);
-      expect((await ways(cloud)).sort()).toEqual(['vlan', 'vxlan']);
+      expect((await links(cloud)).sort()).toEqual(['vlan', 'vxlan']);
       for (const n of [2, 3]) await create(server, n, [10 + n], umbrella);
       await cloud.converge(nodes);
-      expect((await ways(cloud)).sort()).toEqual(['vlan', 'vlan', 'vxlan', 'vxlan']);
+      expect((await links(cloud)).sort()).toEqual(['vlan', 'vlan', 'vxlan', 'vxlan']);
     }));
 });

@@ -20,7 +20,7 @@ export type LinkChoice =
       readonly link: Link;
       readonly needs: SegmentKey | null;
       readonly mend: HeldSegment | null;
-      /** Another way would be taken if a segment were free. */
+      /** Another link would be taken if a segment were free. */
       readonly waitsForSegment: boolean;
     }
   | { readonly blocker: Because; readonly waitsForSegment: boolean };
@@ -35,7 +35,7 @@ export interface LinkRequest {
 
 /**
  * How copies get from a source's node to the collector's: the first of the operator's options that both nodes have, that is safe,
- * and of which there is something left for the project. A way that stands is not left for one that would have to be taken first.
+ * and of which there is something left for the project. A link that stands is not left for one that would have to be taken first.
  * While a node's agent is silent nobody knows what the node has; then a link that is in use is kept, so that an agent's restart
  * interrupts nothing, and no other is begun.
  */
@@ -44,7 +44,7 @@ export function chooseLink(slice: ServiceSlice, request: LinkRequest): LinkChoic
   const collector = slice.node(request.collector);
   const shut: SegmentOption[] = [];
   const exhausted: SegmentOption[] = [];
-  let first: Way | undefined;
+  let first: ChosenLink | undefined;
   for (const option of slice.options) {
     const ends = endsOf(option, source, collector, request.current);
     if (ends === null) continue;
@@ -58,31 +58,31 @@ export function chooseLink(slice: ServiceSlice, request: LinkRequest): LinkChoic
       continue;
     }
     const stays = choice.held && goesBy(request.current, option);
-    const way = wayOf(option, choice, ends, exhausted.length > 0 && !stays);
-    first ??= way;
-    if (way.needs === null && (first === way || stays)) return way;
+    const chosen = chosenLink(option, choice, ends, exhausted.length > 0 && !stays);
+    first ??= chosen;
+    if (chosen.needs === null && (first === chosen || stays)) return chosen;
   }
   if (first) return first;
   if (exhausted.length > 0)
     return { blocker: because('segments_exhausted', nothingLeft(exhausted)), waitsForSegment: true };
   const blocker =
-    shut.length > 0 ? because('segments_unsafe', notSafe(shut)) : noCommonWay(slice, request, source, collector);
+    shut.length > 0 ? because('segments_unsafe', notSafe(shut)) : noCommonLink(slice, request, source, collector);
   return { blocker, waitsForSegment: false };
 }
 
-type Way = Extract<LinkChoice, { readonly link: Link }>;
+type ChosenLink = Extract<LinkChoice, { readonly link: Link }>;
 
-function wayOf(
+function chosenLink(
   option: SegmentOption,
   choice: Extract<SegmentChoice, { readonly id: number }>,
   ends: Ends,
   waitsForSegment: boolean,
-): Way {
+): ChosenLink {
   const needs = choice.held ? null : { type: option.type, physnet: physnetOf(option), id: choice.id };
   return { link: linkOf(option, choice.id, ends), needs, mend: choice.mend ?? null, waitsForSegment };
 }
 
-/** Whether a flow goes by an option's way already. */
+/** Whether a flow goes by an option's link already. */
 function goesBy(current: Target | undefined, option: SegmentOption): boolean {
   if (option.type === 'vlan') return current?.type === 'vlan' && current.physnet === option.physnet;
   return current?.type === 'vxlan';
@@ -134,9 +134,9 @@ function notSafe(shut: readonly SegmentOption[]): string {
   );
 }
 
-function noCommonWay(slice: ServiceSlice, request: LinkRequest, source: NodeFacts, collector: NodeFacts): Because {
+function noCommonLink(slice: ServiceSlice, request: LinkRequest, source: NodeFacts, collector: NodeFacts): Because {
   const silent = [...(source.known ? [] : [request.source]), ...(collector.known ? [] : [request.collector])];
-  const ways = slice.options.map((option) =>
+  const links = slice.options.map((option) =>
     option.type === 'vlan' ? `physnet ${option.physnet}` : 'a tunnel address',
   );
   const { tunnelAddress: one } = source;
@@ -145,12 +145,12 @@ function noCommonWay(slice: ServiceSlice, request: LinkRequest, source: NodeFact
       'tunnel_address_conflict',
       `nodes ${request.source} and ${request.collector} both say that their tunnel address is ${one}`,
     );
-  const wanted = ways.length > 0 ? ways.join(' or ') : 'any, since none is configured';
+  const wanted = links.length > 0 ? links.join(' or ') : 'any, since none is configured';
   const odd = [request.source, request.collector].find((node) => slice.node(node).unreadable);
   if (odd !== undefined) return unreadableAgent(odd);
   const silence = silent.length > 0 ? `; the TaaS agent of ${silent.join(' and ')} is not connected to its VPP` : '';
   return because(
     'no_common_network',
-    `nodes ${request.source} and ${request.collector} have no common way for copies (${wanted})${silence}`,
+    `nodes ${request.source} and ${request.collector} have no common link for copies (${wanted})${silence}`,
   );
 }

@@ -53,7 +53,7 @@ describe('the compiler', () => {
       expect(inputs).toMatchObject([{ type: 'vxlan', local: '10.0.0.1', remote: '10.0.0.2' }]);
       expect(await status(server, `${flows}/${made.flows[1]}`)).toEqual({
         status: 'PENDING_CREATE',
-        reason: 'nodes node3 and node1 have no common way for copies (physnet physnet1 or a tunnel address)',
+        reason: 'nodes node3 and node1 have no common link for copies (physnet physnet1 or a tunnel address)',
       });
     }));
 

@@ -207,7 +207,7 @@ export class Compiler {
     return yield* planning(slice, compiled, { ...context, holdSegments: view.nodeRecords.orphans > 0 });
   }
 
-  /** Writes and waits until the view shows it, so that the next look is not at the past. */
+  /** Writes and waits until the view shows it, so that the next poll is not of the past. */
   async #write(transaction: Transaction, signal: AbortSignal): Promise<boolean> {
     const result = await this.deps.store.transact(transaction, { signal });
     this.stats.transactions += 1;

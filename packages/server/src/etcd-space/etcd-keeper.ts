@@ -11,7 +11,7 @@ export interface EtcdKeeperDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: SpaceLimits;
-  /** Between two looks, in ms. */
+  /** Between two polls, in ms. */
   readonly checkMs: number;
   /** How much history the leading server keeps, in ms; 0: etcd compacts itself. */
   readonly historyMs: number;
@@ -88,7 +88,7 @@ export class EtcdKeeper {
     };
   }
 
-  /** One look at space, alarms and history. */
+  /** One poll of space, alarms and history. */
   async look(signal: AbortSignal): Promise<void> {
     const { care, clock, limits, logger } = this.deps;
     const before = this.#space?.room ?? 'unknown';
@@ -140,7 +140,7 @@ export class EtcdKeeper {
       if (kept && this.#historyKept !== true) logger.warn({}, keptAdvice);
       this.#historyKept = kept;
     } catch {
-      // Seen again at the next look; that etcd does not answer is said elsewhere.
+      // Seen again at the next poll; that etcd does not answer is said elsewhere.
     }
   }
 }

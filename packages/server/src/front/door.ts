@@ -14,7 +14,7 @@ export interface DoorLimits {
   readonly concurrent: number;
 }
 
-/** Requests that one connection may have under way: who sends more before it has read an answer wants none. */
+/** Requests that one connection may have in progress: who sends more before it has read an answer wants none. */
 const mostPipelined = 32;
 
 export const openDoor: DoorLimits = { perSecond: 0, burst: 1, concurrent: 0 };
@@ -23,8 +23,8 @@ export const openDoor: DoorLimits = { perSecond: 0, burst: 1, concurrent: 0 };
 export class Door {
   readonly #rate: RateLimiter;
   readonly #inside = new Map<string, number>();
-  /** Connections, and how many of their requests are under way; infinitely many once one was refused. */
-  readonly #underWay = new WeakMap<Socket, number>();
+  /** Connections, and how many of their requests are in progress; infinitely many once one was refused. */
+  readonly #inProgress = new WeakMap<Socket, number>();
 
   constructor(
     private readonly limits: DoorLimits,
@@ -45,14 +45,14 @@ export class Door {
     requestId: () => string,
   ): boolean {
     const { socket } = request;
-    const underWay = this.#underWay.get(socket) ?? 0;
-    if (underWay >= mostPipelined) {
-      this.#underWay.set(socket, Number.POSITIVE_INFINITY);
+    const inProgress = this.#inProgress.get(socket) ?? 0;
+    if (inProgress >= mostPipelined) {
+      this.#inProgress.set(socket, Number.POSITIVE_INFINITY);
       socket.destroy();
       return false;
     }
-    this.#underWay.set(socket, underWay + 1);
-    response.once('close', () => this.#underWay.set(socket, (this.#underWay.get(socket) ?? 1) - 1));
+    this.#inProgress.set(socket, inProgress + 1);
+    response.once('close', () => this.#inProgress.set(socket, (this.#inProgress.get(socket) ?? 1) - 1));
     const { known, network } = clientOf(request);
     if (known) return true;
     const inside = this.#inside.get(network) ?? 0;
@@ -60,7 +60,7 @@ export class Door {
     const wait = full ? 1000 : this.#rate.take(network);
     if (wait > 0) {
       refuse(request, response, requestId(), wait);
-      this.#underWay.set(socket, Number.POSITIVE_INFINITY);
+      this.#inProgress.set(socket, Number.POSITIVE_INFINITY);
       return false;
     }
     this.#inside.set(network, inside + 1);

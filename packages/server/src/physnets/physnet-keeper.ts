@@ -21,7 +21,7 @@ export interface PhysnetKeeperDeps {
     readonly client: Pick<NeutronClient, 'networks' | 'segmentRanges'>;
     readonly pollMs: number;
   } | null;
-  /** How long ways that stand stay while Neutron does not answer, in ms. */
+  /** How long links that stand stay while Neutron does not answer, in ms. */
   readonly keepMs: number;
   readonly clock: Clock;
   readonly random: () => number;
@@ -32,7 +32,7 @@ const retry: BackoffPolicy = { firstMs: 50, maxMs: 5_000 };
 const catchUpMs = 5_000;
 /** How long the compiler may have to wait before it begins, in ms. */
 const patienceMs = 5_000;
-/** Between two looks without a Neutron, in ms: agents' news wake the keeper. */
+/** Between two polls without a Neutron, in ms: agents' news wake the keeper. */
 const idleMs = 60_000;
 
 /**
@@ -49,7 +49,7 @@ export class PhysnetKeeper {
 
   /**
    * Before the compiler begins: a physical network of which nothing has ever been written is looked at first, so that an upgrade
-   * takes no way away that is safe. It waits for one look at the most.
+   * takes no way away that is safe. It waits for one poll of the most.
    */
   async prepare({ fence, signal }: Leadership): Promise<void> {
     const { live, clock, logger } = this.deps;

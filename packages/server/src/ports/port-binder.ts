@@ -13,7 +13,7 @@ import { portTapped } from '../view/tapped-ports.js';
 export interface BindingSource {
   /** Undefined if that cannot be said now: what is known of the port already then stays. */
   place(port: string): KnownPlace | undefined;
-  /** There are ports of taps of which nothing is known: it may be worth a look before the next regular one. */
+  /** There are ports of taps of which nothing is known: it may be worth a poll before the next regular one. */
   wanted(): void;
 }
 

@@ -214,7 +214,7 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
   });
 });
 
-describe("a port whose key of networking-vpp's goes, long before the next regular look at Neutron", () => {
+describe("a port whose key of networking-vpp's goes, long before the next regular poll of Neutron", () => {
   let v2: FakeV2;
   let neutron: FakeNeutron;
   beforeEach(async () => {

@@ -117,7 +117,7 @@ export class PortKeeper {
 
   /**
    * Each change, whatever becomes of the others.
-   * @throws PortChangesError if one could not be dealt with, so that they come again with the next look
+   * @throws PortChangesError if one could not be dealt with, so that they come again with the next poll
    */
   async #dealWith(changes: readonly PortChange[], binder: PortBinder, signal: AbortSignal): Promise<void> {
     const failed: string[] = [];

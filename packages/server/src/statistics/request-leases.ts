@@ -56,7 +56,7 @@ export class RequestLeases {
     }
   }
 
-  /** Ends all of them: nobody looks by way of this server any more. */
+  /** Ends all of them: nobody looks through this server any more. */
   async stop(): Promise<void> {
     this.#stopped.abort(new Error('the server stops'));
     await Promise.all(this.#ends);

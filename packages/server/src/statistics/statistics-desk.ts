@@ -62,7 +62,7 @@ interface Asked {
   countedAt: number | null;
 }
 
-/** Calls to etcd of one request under way at a time, and writes of one transaction. */
+/** Calls to etcd of one request in progress at a time, and writes of one transaction. */
 const atATime = 16;
 /** Difference of clocks between an agent and us below which a record that we have not seen come may be of now, in ms. */
 const mostAhead = 1_000;

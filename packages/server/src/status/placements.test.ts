@@ -154,7 +154,7 @@ describe('what is remembered of placements', () => {
     scene.write(agent('n2', false, [], '26.06'));
     expect(scene.check(c).blockers.flows.get(added)).toEqual({
       code: 'no_common_network',
-      reason: expect.stringMatching(/no common way/),
+      reason: expect.stringMatching(/no common link/),
     });
     scene.write(agent('n2', false, ['p'], '26.06'));
     expect(scene.check(c).blockers.flows.size).toBe(0);

@@ -56,7 +56,7 @@ export class TapTally {
     return this.#last;
   }
 
-  /** Resolves when the count under way has ended. */
+  /** Resolves when the count in progress has ended. */
   async settled(): Promise<void> {
     await this.#counting;
   }

@@ -1,7 +1,7 @@
 import { type MirrorType, mirrorTransports, type NodeTapMirror } from '@taas/model';
 
 interface Held {
-  readonly way: string;
+  readonly tunnel: string;
   readonly project: string;
   readonly count: number;
 }
@@ -12,7 +12,7 @@ interface Held {
  */
 export class MirrorSessions {
   readonly #byKey = new Map<string, Held>();
-  readonly #byWay = new Map<string, Map<string, number>>();
+  readonly #byTunnel = new Map<string, Map<string, number>>();
 
   /** @param record null if what the node was told is not known, or nothing */
   set(key: string, node: string, record: NodeTapMirror | null): void {
@@ -21,7 +21,7 @@ export class MirrorSessions {
     this.#byKey.delete(key);
     if (record === null || mirrorTransports[record.mirror_type].sessions === null) return;
     const { project_id: project, directions, mirror_type: type, remote } = record;
-    const held = { way: wayOf(type, node, remote), project, count: Object.keys(directions).length };
+    const held = { tunnel: tunnelOf(type, node, remote), project, count: Object.keys(directions).length };
     this.#byKey.set(key, held);
     this.#add(held, held.count);
   }
@@ -33,20 +33,20 @@ export class MirrorSessions {
     remote: string,
     project: string,
   ): { readonly byAll: number; readonly byProject: number } {
-    const projects = this.#byWay.get(wayOf(type, node, remote));
+    const projects = this.#byTunnel.get(tunnelOf(type, node, remote));
     const byAll = [...(projects?.values() ?? [])].reduce((sum, count) => sum + count, 0);
     return { byAll, byProject: projects?.get(project) ?? 0 };
   }
 
-  #add({ way, project }: Held, count: number): void {
-    const projects = this.#byWay.get(way) ?? new Map<string, number>();
+  #add({ tunnel, project }: Held, count: number): void {
+    const projects = this.#byTunnel.get(tunnel) ?? new Map<string, number>();
     const next = (projects.get(project) ?? 0) + count;
     if (next > 0) projects.set(project, next);
     else projects.delete(project);
-    if (projects.size > 0) this.#byWay.set(way, projects);
-    else this.#byWay.delete(way);
+    if (projects.size > 0) this.#byTunnel.set(tunnel, projects);
+    else this.#byTunnel.delete(tunnel);
   }
 }
 
 /** An IPv6 address may be written in several ways. */
-const wayOf = (type: MirrorType, node: string, remote: string): string => `${type} ${node} ${remote.toLowerCase()}`;
+const tunnelOf = (type: MirrorType, node: string, remote: string): string => `${type} ${node} ${remote.toLowerCase()}`;

@@ -48,7 +48,7 @@ describe('what is written of a physical network', () => {
     expect(verdict({ before: published, nodes: new Map([['node-c', false]]) }).layer2_nodes).toEqual([]);
   });
 
-  it('is not written anew for every look', () => {
+  it('is not written anew for every poll', () => {
     expect(verdict({ before: open, now: now + 59_000 })).toEqual(open);
     expect(verdict({ before: open, now: now + 61_000 }).checked_at).toBe(now + 61_000);
   });

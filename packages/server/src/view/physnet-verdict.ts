@@ -20,7 +20,7 @@ export interface Circumstances {
   readonly nodes: ReadonlyMap<string, boolean>;
   /** The time, in ms since the epoch: compared with what another server has written, which has no other clock in common. */
   readonly now: number;
-  /** How long ways that stand stay while nobody can tell, in ms. */
+  /** How long links that stand stay while nobody can tell, in ms. */
   readonly keepMs: number;
 }
 
@@ -30,7 +30,7 @@ const skewMs = 60_000;
 const refreshes = 10;
 
 /**
- * What is to be written of a physical network. Not knowing never opens it: while nobody can tell, ways that stand are kept for a
+ * What is to be written of a physical network. Not knowing never opens it: while nobody can tell, links that stand are kept for a
  * while after the last answer, and then closed. A node that was in layer 2 counts as such until its agent says otherwise.
  */
 export function physnetVerdict(given: Circumstances): PhysnetRecord {

@@ -189,7 +189,7 @@ describe('a bridge domain', () => {
     expect(collector.received).toEqual([dns]);
   });
 
-  it('trap: straight from a bridge domain into a cross-connect, unicast and ARP are lost; by way of L3 they are not', () => {
+  it('trap: straight from a bridge domain into a cross-connect, unicast and ARP are lost; through L3 they are not', () => {
     const engine = new Engine();
     const [a, b] = [testPort(engine, 1), testPort(engine, 2)];
     for (const port of [a, b]) engine.joinBridge(port.index, 10);

@@ -6,7 +6,7 @@ import { EngineError } from './retval.js';
 /** A route that somebody configured: out of an interface, to a next hop or straight to the destination. */
 export interface IpRoute {
   readonly prefix: Prefix;
-  /** Undefined: by way of the route to the next hop. */
+  /** Undefined: through the route to the next hop. */
   readonly interface: Interface | undefined;
   /** All zeros: the destination itself is on the interface's network. */
   readonly nextHop: Uint8Array;
@@ -64,7 +64,7 @@ export class IpRoutes {
     return best ? { type: 'route', route: best } : { type: 'drop', prefix: everywhere };
   }
 
-  /** Follows routes by way of routes until one names an interface; undefined if nothing leads there. */
+  /** Follows routes through routes until one names an interface; undefined if nothing leads there. */
   resolve(address: Uint8Array): NextHop | undefined {
     let wanted = address;
     for (let depth = 0; depth < deepest; depth += 1) {

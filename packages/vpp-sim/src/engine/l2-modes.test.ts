@@ -32,7 +32,7 @@ describe('L2 mode', () => {
     expect(to.received).toHaveLength(1);
   });
 
-  it('trap: a second BVI is refused and yet half made: what comes in by it is bridged, and it is no member', () => {
+  it('trap: a second BVI is refused and yet half-made: what comes in by it is bridged, and it is no member', () => {
     const engine = new Engine();
     const [own, second] = [engine.createLoopback(new Uint8Array(6)), testPort(engine, 1)];
     engine.joinBridge(own.swIfIndex, 10, { portType: 'bvi' });

@@ -308,7 +308,7 @@ describe('GRE', () => {
     expect(packet.subarray(greAt).toString('hex')).toBe(gre + Buffer.from(frame).toString('hex'));
   });
 
-  it('sends by way of a router, by way of a route to that router, or not at all', () => {
+  it('sends through a router, through a route to that router, or not at all', () => {
     const engine = new Engine();
     const source = testPort(engine, 1);
     const { sent, uplink } = outside(engine);

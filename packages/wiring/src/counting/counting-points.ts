@@ -5,7 +5,7 @@ import { featureBits } from '../objects/layer2-features.js';
 import type { SpanState } from '../objects/span.js';
 import { isUnfiltered, stateOf } from '../services/plan-direct.js';
 import type { ActualView } from '../snapshot.js';
-import { ownTag, parseOwnTag, wayKinds } from '../tags.js';
+import { attachmentKinds, ownTag, parseOwnTag } from '../tags.js';
 import type { Wanted } from '../wanted/wanted.js';
 
 export type Direction = StageCount['direction'];
@@ -46,7 +46,7 @@ export interface CountingPoints {
   /** Links by which copies come from other nodes. */
   readonly in: readonly number[];
   /** The collector's port, where it is on this node, and the sub-interfaces of it that copies leave by. */
-  readonly collector: { readonly port: number; readonly ways: readonly number[]; readonly shared: boolean } | null;
+  readonly collector: { readonly port: number; readonly egress: readonly number[]; readonly shared: boolean } | null;
   /** Its copies enter by what other flows enter by, too: what of those is its own, VPP does not count. */
   readonly sharesEntry: boolean;
   /** What an entry does not drop leaves by a tunnel that VPP does not count. */
@@ -110,11 +110,11 @@ function servicePoints(id: string, wanted: Wanted, actual: ActualView): Counting
   const shared = tagged('entry', id, actual).map((index) => entryAt(index, 'BOTH', false, wiresOf(id, actual), actual));
   const entries = [...shared, ...flows.flatMap((record) => ownEntries(record.id, record, actual))];
   const links = (['vlan', 'vxlan'] as const).flatMap((kind) => tagged(kind, id, actual));
-  const ways = wayKinds
+  const egress = attachmentKinds
     .filter((kind) => kind === 'collector' || kind === 'unicast')
     .flatMap((kind) => tagged(kind, id, actual));
-  // A tombstone's links are what they were for as long as its ways out stand.
-  const isHere = (own && !own.removed) || ways.length > 0;
+  // A tombstone's links are what they were for as long as its attachments stand.
+  const isHere = (own && !own.removed) || egress.length > 0;
   const out = isHere ? [] : links;
   const mirrors = [...entries.map(({ index }) => index), ...out].flatMap((index) => mirrorsTo(index, actual));
   const port = own && findPort(own.port_id, actual).value;
@@ -126,7 +126,8 @@ function servicePoints(id: string, wanted: Wanted, actual: ActualView): Counting
     entries,
     out: out.map((index) => ({ index, wire: actual.interfaces.get(index)?.supIndex ?? index })),
     in: isHere ? links : [],
-    collector: port && ways.length > 0 ? { port: port.index, ways, shared: isShared(port.index, id, actual) } : null,
+    collector:
+      port && egress.length > 0 ? { port: port.index, egress, shared: isShared(port.index, id, actual) } : null,
   };
 }
 
@@ -156,8 +157,8 @@ function ownEntries(id: string, record: NodeTapFlow, actual: ActualView): EntryP
 }
 
 function wiresOf(service: string, actual: ActualView): number[] {
-  const ways = (['collector', 'unicast', 'vlan'] as const).flatMap((kind) => tagged(kind, service, actual));
-  return [...new Set(ways.map((index) => actual.interfaces.get(index)?.supIndex ?? index))];
+  const egress = (['collector', 'unicast', 'vlan'] as const).flatMap((kind) => tagged(kind, service, actual));
+  return [...new Set(egress.map((index) => actual.interfaces.get(index)?.supIndex ?? index))];
 }
 
 /** @param asked what should be mirrored to it; what is may be less, where others copy the rest */
@@ -210,6 +211,6 @@ export function indicesOf(points: CountingPoints): number[] {
     ...entries.flatMap(({ index, wires }) => [index, ...wires]),
     ...out.flatMap(({ index, wire }) => [index, wire]),
     ...points.in,
-    ...(collector ? [collector.port, ...collector.ways] : []),
+    ...(collector ? [collector.port, ...collector.egress] : []),
   ];
 }

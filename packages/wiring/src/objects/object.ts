@@ -24,7 +24,7 @@ export interface StepRules<S, All> {
   readonly describe: (step: S) => string;
   /**
    * The step that takes back what this one made, or null if nothing is to be taken back. Undoing a sequence must leave
-   * nothing half-made behind and must never widen what is copied to whom; it need not restore what was unwanted anyway.
+   * no orphan behind and must never widen what is copied to whom; it need not restore what was unwanted anyway.
    */
   readonly undo: (step: S) => All | null;
   /**

@@ -211,7 +211,7 @@ describe("VPP's traps", () => {
 });
 
 describe('repair', () => {
-  it('takes up what was left half-made', () => {
+  it('takes up an orphan', () => {
     const { vpp, wanted, uplink } = node();
     local(wanted);
     vpp.addInterface({ name: 'loop9', mac: '02:74:61:00:00:09' });
@@ -230,7 +230,7 @@ describe('repair', () => {
     expect(text(vpp, wanted)).toEqual([]);
   });
 
-  it('takes away what was left half-made and nobody wants, with what is on it, each thing once', () => {
+  it('prunes orphans with what is on them, each thing once', () => {
     const { vpp, wanted } = node();
     const loop = vpp.addInterface({ name: 'loop9', mac: '02:74:61:00:00:09' });
     vpp.state.etherTypes.put(loop, [listMark, 0x800]);

@@ -19,7 +19,7 @@ import { planPrune, pruneKey } from './plan-source.js';
 import { type Planning, TakenIds } from './planning.js';
 
 /**
- * Taps to look at: services with all of their flows, and single flows. A flow whose service's ways in and out do not stand
+ * Taps to look at: services with all of their flows, and single flows. A flow whose service's attachments do not stand
  * takes all flows of the service with it; a flow or a mirror that is not wanted any more is removed.
  */
 export interface TapIds {
@@ -30,9 +30,9 @@ export interface TapIds {
 
 /**
  * Everything: what is wanted comes into place, and what is ours and not wanted goes. To be used only when nothing is
- * under way, since it takes an untagged loopback with our MAC address, an
+ * in progress, since it takes an untagged loopback with our MAC address, an
  * untagged tunnel with a number of ours, an untagged sub-interface with VLAN 4095, and an untagged, empty bridge domain with
- * an id of ours, for one that was left half-made.
+ * an id of ours, for an orphan.
  * @param unseen taps that are not to be planned, since nobody could look at them
  */
 export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, unseen: Unseen = new Map()): Plan {
@@ -127,7 +127,7 @@ function plan(ids: TapIds, known: Known, orphans: Orphans | null): Plan {
   const { whole, units } = sortOut(ids, wanted, actual);
   draft.add(pruneKey, [], planPrune(planning, orphans === null ? units.keys() : null));
   const loopbacks = (orphans?.loopbacks ?? []).flatMap((entry) => removeInterface(entry, actual, 'loopback'));
-  draft.add('half-made', [pruneKey], [...loopbacks, ...(orphans ? strayFilters(actual, orphans) : [])]);
+  draft.add('orphans', [pruneKey], [...loopbacks, ...(orphans ? strayFilters(actual, orphans) : [])]);
   for (const [service, { gone, some }] of units)
     planEach(planning, 'tap_services', service, () =>
       planUnit(planning, service, gone, whole.has(service) ? null : some),
@@ -136,12 +136,12 @@ function plan(ids: TapIds, known: Known, orphans: Orphans | null): Plan {
   const tunnels = (orphans?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
   const collectors = (orphans?.collectors ?? []).filter(({ index }) => planning.taken.adopt(index));
   draft.add(
-    'half-made-attachments',
+    'orphan-attachments',
     [pruneKey],
     [...tunnels, ...collectors].flatMap((entry) => removeInterface(entry, actual)),
   );
   draft.add(
-    'half-made-domains',
+    'orphan-domains',
     [pruneKey],
     (orphans?.domains ?? []).map(({ id, tag }): Step => ({ kind: 'delete-bridge-domain', id, tag })),
   );

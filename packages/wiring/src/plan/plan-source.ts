@@ -69,7 +69,7 @@ function planSource(planning: Planning, port: string, source: number, stays: (ow
  * Clears the SPAN table of interfaces that are no more. VPP keeps such entries, and the next interface gets the index:
  * as a destination it would receive a stranger's traffic, as a source it would inherit a stranger's taps. A mirror to what
  * is ours and that no tap of ours wants is such an inheritance too, made while nobody looked.
- * @param services whose ways in and out to look at, besides what is known to be broken; null for the whole table
+ * @param services whose attachments to look at, besides what is known to be broken; null for the whole table
  */
 export function planPrune(planning: Planning, services: Iterable<string> | null): Step[] {
   const { actual } = planning;

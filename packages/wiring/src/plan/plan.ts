@@ -47,7 +47,7 @@ export class PlanDraft {
   readonly #last: Sequence[] = [];
   readonly #outlooks: Outlook[] = [];
   readonly #unplanned: Unplanned[] = [];
-  /** What the attempt under way has put in the place of what; null while there is none. */
+  /** What the attempt in progress has put in the place of what; null while there is none. */
   #replaced: { readonly key: string; readonly before: Sequence | undefined }[] | null = null;
 
   /** Nothing is added for no steps: an absent key means that there is nothing to do. */

@@ -21,7 +21,7 @@ export class TakenIds {
   readonly #innerTags = new Map<number, Set<number>>();
   readonly #adopted = new Set<number>();
 
-  /** Whether an interface that was left half-made is still to be had; it is not any more after this. */
+  /** Whether an orphaned interface is still to be had; it is not any more after this. */
   adopt(index: number): boolean {
     return this.#adopted.size < this.#adopted.add(index).size;
   }

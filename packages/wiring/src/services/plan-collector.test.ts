@@ -32,7 +32,7 @@ function tapped() {
   return { vpp, wanted, plan, find, reached, stands };
 }
 
-describe('the two ways to a collector', () => {
+describe('the two interfaces towards a collector', () => {
   it('take unicast and the rest, each once', () => {
     tapped().stands();
   });
@@ -131,7 +131,7 @@ describe('the two ways to a collector', () => {
     vpp.takeUnicast(stray, domain);
     wanted.setService({ record: service(1, 2, { removed: true }), revision: 5 });
     wanted.setFlow({ record: flow(1, 1, 1, { removed: true }), revision: 5 });
-    // The agent's next look finds it where it was put out of, and puts it back.
+    // The agent's next poll finds it where it was put out of, and puts it back.
     for (let n = 0; n < 2; n++) vpp.execute(plan());
     expect(plan().sequences).toEqual([]);
     expect(vpp.state.bridgeDomains.get(domain)).toBeUndefined();

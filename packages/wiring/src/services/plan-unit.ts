@@ -11,7 +11,7 @@ import { pruneKey, reviveSource, sourceKey } from '../plan/plan-source.js';
 import type { Planning } from '../plan/planning.js';
 import { removeInterface } from '../removal.js';
 import type { Step } from '../steps.js';
-import { ownTag, parseOwnTag, wayKinds } from '../tags.js';
+import { attachmentKinds, ownTag, parseOwnTag } from '../tags.js';
 import { ownedBy } from '../tap-of-tag.js';
 import type { WantedFlow } from '../wanted/wanted.js';
 import { type PlannedAttachment, planAttachment, type TargetDomain } from './plan-attachment.js';
@@ -26,7 +26,7 @@ interface PlannedDomain {
 
 /**
  * Plans one tap service with its flows on this node, and removes what is left of `goneFlows`.
- * @param only the flows to plan as long as the service's ways in and out stand, since then the others are not concerned;
+ * @param only the flows to plan as long as the service's attachments stand, since then the others are not concerned;
  *   null for all
  */
 export function planUnit(
@@ -46,12 +46,12 @@ export function planUnit(
   const outward = attachments[0];
   const mirrorDestination = planMirrorDestination(planning, service, exit, outward, domain);
   const exitKeys = [`bridge:${service}`, `detach:${service}`];
-  const wayKeys = [...exitKeys, entryKey(service), ...attachments.map((each) => each.key)];
-  const settled = !blocker && !wayKeys.some((key) => draft.has(key));
+  const attachmentKeys = [...exitKeys, entryKey(service), ...attachments.map((each) => each.key)];
+  const settled = !blocker && !attachmentKeys.some((key) => draft.has(key));
   const concerned = only && settled ? flows.filter((flow) => only.has(flow.record.id)) : flows;
   const mirrors = directMirrors(planning, service, exit, mirrorDestination, concerned);
   const addMirrors = (some: readonly DirectMirror[]) => {
-    const before = [pruneKey, ...wayKeys, ...concerned.map(keyOf)];
+    const before = [pruneKey, ...attachmentKeys, ...concerned.map(keyOf)];
     for (const { key, source, steps } of some) draft.add(key, [sourceKey(source), ...before], steps);
   };
   addMirrors(mirrors.filter(({ lessens }) => lessens));
@@ -161,7 +161,7 @@ function planAttachments(
       ? []
       : exit.attachments.map((attachment) => planAttachment(planning, service, attachment, domain));
   const kept = new Set(planned.map((each) => each.existing));
-  const stale = wayKinds
+  const stale = attachmentKinds
     .flatMap((kind) => [...actual.interfaces.by('tag', ownTag(kind, service))])
     .filter((entry) => !kept.has(entry.index));
   draft.add(

@@ -13,7 +13,7 @@ import type { Wanted } from '../wanted/wanted.js';
 export interface Interest {
   /** Ports of sources and collectors: read them again if they may have changed hands. */
   readonly ports: ReadonlySet<number>;
-  /** Sources, loopbacks that may have a filter or a policer, and ways in and out: planning needs their L2 features; one not read counts as not connected. */
+  /** Sources, loopbacks that may have a filter or a policer, and attachments: planning needs their L2 features; one not read counts as not connected. */
   readonly features: ReadonlySet<number>;
   /** Addresses to which mirrors send, and of the other ends of tunnels between nodes. */
   readonly remotes: ReadonlySet<string>;

@@ -62,7 +62,7 @@ it.each<[string, (world: World) => void, readonly string[]]>([
   happen(world);
   const now = world.portrait();
   const changed = world.sights.filter((_, n) => now[n] !== before[n]);
-  expect(changed.flatMap((sight) => (sight.of === 'way' ? [] : [sight.tag])).sort()).toEqual([...tags].sort());
+  expect(changed.flatMap((sight) => (sight.of === 'route' ? [] : [sight.tag])).sort()).toEqual([...tags].sort());
 });
 
 it('sees each thing once, whoever shares it, and nothing that is not there', () => {

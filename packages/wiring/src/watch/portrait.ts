@@ -16,7 +16,7 @@ import type { WantedMirror } from '../wanted/wanted-mirrors.js';
 export type Sight =
   | { readonly of: 'own'; readonly tag: string }
   | { readonly of: 'source'; readonly tag: string; readonly index: number }
-  | { readonly of: 'way'; readonly remote: string };
+  | { readonly of: 'route'; readonly remote: string };
 
 /**
  * All there is to be seen of the taps of a node, each once, in no order that means anything. It may be walked little by
@@ -36,9 +36,9 @@ export function* sightsOf(
       if (stands(tag, actual)) yield { of: 'own', tag };
     }
   }
-  function* way(address: string): Generator<Sight> {
+  function* route(address: string): Generator<Sight> {
     const remote = canonicalAddress(address);
-    if (isNew(remote)) yield { of: 'way', remote };
+    if (isNew(remote)) yield { of: 'route', remote };
   }
   function* sources(of: Parameters<typeof possibleSources>[0]): Generator<Sight> {
     for (const index of possibleSources(of, actual))
@@ -46,7 +46,7 @@ export function* sightsOf(
   }
   function* ofService(service: string): Generator<Sight> {
     yield* own(ownedBy('services', service));
-    for (const link of linksOf(service, wanted)) if (link.type === 'vxlan') yield* way(link.remote);
+    for (const link of linksOf(service, wanted)) if (link.type === 'vxlan') yield* route(link.remote);
   }
   function* ofFlow({ record }: WantedFlow): Generator<Sight> {
     yield* own(ownedBy('flows', record.id));
@@ -56,7 +56,7 @@ export function* sightsOf(
     yield* own(ownedBy('mirrors', record.id));
     if (record.removed) return;
     yield* sources({ source_port: record.port_id, vlan_filter: null });
-    yield* way(record.remote);
+    yield* route(record.remote);
   }
   function* contained(tap: string, sights: Generator<Sight>): Generator<Sight> {
     try {
@@ -80,7 +80,7 @@ function stands(tag: string, actual: ActualView): boolean {
 
 /** What a sight goes by from look to look. */
 export function keyOf(sight: Sight): string {
-  if (sight.of === 'way') return `to ${sight.remote}`;
+  if (sight.of === 'route') return `to ${sight.remote}`;
   return sight.of === 'own' ? sight.tag : `${sight.tag} ${sight.index}`;
 }
 
@@ -94,7 +94,7 @@ export function likenessOf(sight: Sight, actual: ActualView): string {
       ]);
     case 'source':
       return JSON.stringify(portraits.map(({ source }) => source(sight.index, actual)));
-    case 'way': {
+    case 'route': {
       const route = actual.routes.get(sight.remote);
       const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
       return JSON.stringify([route, out?.adminUp, out?.linkUp, out?.mtu]);

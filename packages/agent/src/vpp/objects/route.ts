@@ -32,11 +32,11 @@ async function routeTo({ vpp, contained }: ReadContext, address: string): Promis
 
 const normalPath = 0;
 const localPath = 1;
-/** Routes by way of routes: more than an operator would stack. */
+/** Routes through routes: more than an operator would stack. */
 const deepest = 8;
 
 /**
- * Where VPP would send packets for an address. A path without an interface is a route by way of another address
+ * Where VPP would send packets for an address. A path without an interface is a route through another address
  * (vnet/fib/fib_types.api), which is looked up in turn.
  */
 async function lookUpRoute(vpp: Vpp, address: string): Promise<ActualRoute> {

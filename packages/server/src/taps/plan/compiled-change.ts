@@ -31,7 +31,7 @@ export interface NodeChange {
 }
 
 /** How the copies of a flow get to its collector. */
-export interface Way {
+export interface FlowLink {
   readonly target: NodeTapFlow['target'];
   /** Whether a VLAN or VNI has to be taken for it that the tap service does not hold. */
   readonly takesSegment: boolean;
@@ -42,7 +42,7 @@ export interface CompiledChange {
   /** By id, of the taps that were asked about: what the status will be, as far as servers know. */
   readonly statuses: ReadonlyMap<string, StatusView>;
   /** By id of a flow that is placed. */
-  readonly ways: ReadonlyMap<string, Way>;
+  readonly links: ReadonlyMap<string, FlowLink>;
 }
 
 export interface CompilerRules {
@@ -64,7 +64,7 @@ export function* compiledChange(
 ): Sliced<CompiledChange> {
   const nodes: NodeChange[] = [];
   const statuses = new Map<string, StatusView>();
-  const ways = new Map<string, Way>();
+  const links = new Map<string, FlowLink>();
   for (const id of touched.services) {
     const before = yield* compiling(yield* cutting(view, rules.policy, id));
     const after = yield* compiling(yield* cutting(planned, rules.policy, id));
@@ -74,7 +74,7 @@ export function* compiledChange(
       const status = statusOf(planned, after, concerned, id, tap);
       if (status) statuses.set(tap, status);
     }
-    for (const [tap, way] of yield* waysOf(after, taps)) ways.set(tap, way);
+    for (const [tap, link] of yield* linksOf(after, taps)) links.set(tap, link);
   }
   for (const id of touched.mirrors) {
     const [before, after] = [view, planned].map((each) => compileMirror(each, rules.mirrors, id));
@@ -87,7 +87,7 @@ export function* compiledChange(
     statuses.set(id, lasting && blocker ? { status: 'ERROR', ...blocker } : { ...derived(parts, blocker) });
     yield;
   }
-  return { nodes, statuses, ways };
+  return { nodes, statuses, links };
 }
 
 /** @param found gets them: of a large tap service they are many */
@@ -163,16 +163,16 @@ function partOf(view: ClusterView, { node, kind, id }: WantedRecord): NodePart {
   };
 }
 
-function* waysOf(compiled: Compiled, taps: ReadonlySet<string>): Sliced<Map<string, Way>> {
+function* linksOf(compiled: Compiled, taps: ReadonlySet<string>): Sliced<Map<string, FlowLink>> {
   const needed = new Set(compiled.segmentsNeeded.map(keys.segment));
-  const ways = new Map<string, Way>();
+  const links = new Map<string, FlowLink>();
   for (const { kind, id, key, value, leaving } of compiled.nodeRecords.values()) {
     yield;
     if (kind !== 'tap_flows' || leaving || !taps.has(id)) continue;
     const { target } = nodeTapFlowCodec.parse(key, value);
-    ways.set(id, { target, takesSegment: segmentOf(target).some((segment) => needed.has(segment)) });
+    links.set(id, { target, takesSegment: segmentOf(target).some((segment) => needed.has(segment)) });
   }
-  return ways;
+  return links;
 }
 
 function segmentOf(target: NodeTapFlow['target']): string[] {

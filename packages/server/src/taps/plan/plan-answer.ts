@@ -7,7 +7,7 @@ import { plannedView } from '../../view/planned-view.js';
 import { ownerOf } from '../../view/port-owner.js';
 import { shelf, type TapRecord } from '../../view/shelf.js';
 import { tapKinds } from '../tap-kinds.js';
-import type { NodeChange, Way } from './compiled-change.js';
+import type { FlowLink, NodeChange } from './compiled-change.js';
 import { type CopySize, flowCopySize, mirrorCopySize } from './copy-size.js';
 import { directionOf, forecastBy } from './forecast.js';
 import { type QuotaAfter, type QuotasDeps, quotasAfter } from './quotas-after.js';
@@ -136,12 +136,12 @@ function copying(
   if (port === null) return null;
   const place = planned.places.of(port);
   const mtu = place.is === 'bound' ? place.mtu : null;
-  const way = compiled.ways.get(record.id);
-  const size = 'mirror_type' in record ? mirrorCopySize(record, mtu) : way ? flowCopySize(way.target, mtu) : null;
+  const link = compiled.links.get(record.id);
+  const size = 'mirror_type' in record ? mirrorCopySize(record, mtu) : link ? flowCopySize(link.target, mtu) : null;
   const owner = planned.portRoles.get(port)?.record?.project_id ?? ownerOf(view, port);
   const others = othersOf(view, access, port, owner, caller);
   return {
-    transport: transportOf(record, way, caller),
+    transport: transportOf(record, link, caller),
     size: size && { ...size, underlay_mtu: null },
     same_port: others.slice(0, planLimits.taps).map(({ kind: of, record: other }) => ({
       ...{ kind: words[of].resource, id: other.id, project_id: other.project_id, direction: directionOf(other) },
@@ -155,13 +155,13 @@ function copying(
   };
 }
 
-function transportOf(record: TapRecord, way: Way | undefined, caller: Caller): Copying['transport'] {
+function transportOf(record: TapRecord, link: FlowLink | undefined, caller: Caller): Copying['transport'] {
   if ('mirror_type' in record) return { type: record.mirror_type, takes_segment: false };
-  if (!way) return null;
+  if (!link) return null;
   return {
-    ...{ type: way.target.type, takes_segment: way.takesSegment },
+    ...{ type: link.target.type, takes_segment: link.takesSegment },
     // Segments and addresses between nodes are the operator's.
-    ...(caller.isAdmin && way.target.type !== 'local' ? { link: withoutType(way.target) } : {}),
+    ...(caller.isAdmin && link.target.type !== 'local' ? { link: withoutType(link.target) } : {}),
   };
 }
 

@@ -39,17 +39,17 @@ const directions = (direction: NodeTapFlow['direction']) => (direction === 'BOTH
 
 function flow(record: NodeTapFlow, detailed: boolean): string[] {
   const { source_port, direction, target, vlan_filter, filter, accounting } = record;
-  const way =
-    target.type === 'local' ? 'the collector on this node' : `the collector's node over ${wayText(target, detailed)}`;
+  const towards =
+    target.type === 'local' ? 'the collector on this node' : `the collector's node over ${linkText(target, detailed)}`;
   return [
-    `copy port ${source_port}, ${directions(direction)}, to ${way}`,
+    `copy port ${source_port}, ${directions(direction)}, to ${towards}`,
     ...(vlan_filter === null ? [] : [`of it only VLANs ${vlan_filter}`]),
     ...(filter.length === 0 ? [] : [`of it only what ${filter.length} filter rules accept`]),
     ...(accounting === undefined ? [] : ['count its copies by themselves']),
   ];
 }
 
-function wayText(link: Link, detailed: boolean): string {
+function linkText(link: Link, detailed: boolean): string {
   if (link.type === 'vlan') return detailed ? `VLAN ${link.vlan} of physnet ${link.physnet}` : 'VLAN';
   return detailed ? `VXLAN ${link.vni} from ${link.local} to ${link.remote}` : 'VXLAN';
 }
@@ -72,11 +72,11 @@ function service(now: NodeTapService, was: NodeTapService | null, detailed: bool
   ];
 }
 
-/** Ways are many where a collector has many sources: told apart for administrators, up to so many. */
-const mostWays = 16;
+/** Links are many where a collector has many sources: told apart for administrators, up to so many. */
+const maxLinks = 16;
 
 function grouped(what: string, links: readonly Link[], detailed: boolean): string[] {
-  const texts = [...new Set(links.map((link) => `${what} ${wayText(link, detailed)}`))];
-  const rest = texts.length - mostWays;
-  return rest > 0 ? [...texts.slice(0, mostWays), `${what} ${rest} ways more`] : texts;
+  const texts = [...new Set(links.map((link) => `${what} ${linkText(link, detailed)}`))];
+  const rest = texts.length - maxLinks;
+  return rest > 0 ? [...texts.slice(0, maxLinks), `${what} ${rest} links more`] : texts;
 }

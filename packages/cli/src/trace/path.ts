@@ -63,7 +63,11 @@ export function pathOf({ tap, service, source, collector }: TraceFacts, packet: 
   else hops.push(standing('tap service', service));
   const sameNode = source.host === null || collector?.host == null ? null : source.host === collector.host;
   if (sameNode !== null)
-    add('link', 'passes', sameNode ? `within node ${source.host}` : `from node ${source.host} to node ${collector?.host}`);
+    add(
+      'link',
+      'passes',
+      sameNode ? `within node ${source.host}` : `from node ${source.host} to node ${collector?.host}`,
+    );
   if (collector !== null) add('collector', 'passes', portText(collector));
   return cut(hops);
 }

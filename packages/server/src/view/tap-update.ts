@@ -3,7 +3,7 @@ import type { KeyValue } from '@taas/store';
 import type { Dirty } from './dirty.js';
 import type { Entry } from './entry.js';
 import { ownId } from './record-value.js';
-import type { ViewState } from './view-state.js';
+import type { ViewTables } from './view-tables.js';
 
 /** Parses a value; one that is malformed is reported, and is an entry without a record. */
 type Parse = <T>(kv: KeyValue, parse: (key: string, value: string) => T) => Entry<T>;
@@ -11,7 +11,7 @@ type Parse = <T>(kv: KeyValue, parse: (key: string, value: string) => T) => Entr
 /** Takes the API's records of taps into a view, and notes what each was about. */
 export class TapUpdate {
   constructor(
-    private readonly view: ViewState,
+    private readonly view: ViewTables,
     private readonly dirty: Dirty,
     private readonly parse: Parse,
   ) {}

@@ -31,7 +31,7 @@ import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { believed, ownId } from './record-value.js';
 import { heldSegment } from './segment-ledger.js';
 import { TapUpdate } from './tap-update.js';
-import type { ViewState } from './view-state.js';
+import type { ViewTables } from './view-tables.js';
 
 /** Takes what etcd says into a view, key by key, and notes what each was about. */
 export class ViewUpdate {
@@ -39,7 +39,7 @@ export class ViewUpdate {
   readonly #taps: TapUpdate;
 
   constructor(
-    private readonly view: ViewState,
+    private readonly view: ViewTables,
     /** A snapshot is read: then everything is touched anyway. */
     private readonly whole: boolean,
   ) {

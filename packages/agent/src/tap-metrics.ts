@@ -1,4 +1,13 @@
-import { packetsAt, type ResourceKind, type Stage, type StageCount, stages, unaccounted } from '@taas/model';
+import {
+  type LossCause,
+  lossStages,
+  packetsAt,
+  type ResourceKind,
+  type StageCount,
+  stageFacts,
+  stages,
+  unaccounted,
+} from '@taas/model';
 import { labelText, type MetricDefinition, metricText, type TextSample } from '@taas/service';
 import type { Wanted } from '@taas/wiring';
 import type { Counting } from './statistics/counting.js';
@@ -7,54 +16,27 @@ interface Kind {
   readonly kind: ResourceKind;
   /** As metrics are called. */
   readonly word: 'flow' | 'service' | 'mirror';
-  /** The stages that such a tap may have, and whether VPP counts their bytes. */
-  readonly stages: Partial<Record<Stage, 'packets' | 'packets and bytes'>>;
 }
 
-const both = 'packets and bytes';
 const kinds: readonly Kind[] = [
-  {
-    ...{ kind: 'tap_flows', word: 'flow' },
-    stages: { seen: both, copied: both, filtered: 'packets', thinned: both },
-  },
-  {
-    ...{ kind: 'tap_services', word: 'service' },
-    stages: {
-      ...{ seen: both, copied: both, filtered: 'packets', thinned: both, sent: both, arrived: both },
-      ...{ offered: both, ring_dropped: 'packets', no_vm: 'packets', delivered: 'packets' },
-    },
-  },
-  {
-    ...{ kind: 'tap_mirrors', word: 'mirror' },
-    stages: { seen: both, copied: both, thinned: both, sent: 'packets' },
-  },
+  { kind: 'tap_flows', word: 'flow' },
+  { kind: 'tap_services', word: 'service' },
+  { kind: 'tap_mirrors', word: 'mirror' },
 ];
-
-const stageHelp: Readonly<Record<Stage, string>> = {
-  seen: 'of the source port in the directions that are asked for, while they were mirrored',
-  copied: 'that VPP has handed to the mirror destination',
-  filtered: "that the tap's filter did not want",
-  thinned: "over the operator's budget",
-  sent: 'that left the node',
-  arrived: 'that came from other nodes',
-  offered: "handed to the collector's port",
-  ring_dropped: "that the collector's ring had no room for",
-  no_vm: "for the collector's port while nothing was connected to it",
-  delivered: 'handed to the collector and not dropped',
-};
 
 const states = ['ACTIVE', 'PENDING', 'DOWN', 'ERROR'] as const;
 
-function definitionsOf({ word, stages: own }: Kind): Readonly<Record<string, MetricDefinition>> {
+function definitionsOf({ kind, word }: Kind): Readonly<Record<string, MetricDefinition>> {
   const id = `tap_${word}`;
   const found: Record<string, MetricDefinition> = {};
   for (const stage of stages) {
-    const what = own[stage];
-    if (!what) continue;
-    for (const unit of what === both ? (['packets', 'bytes'] as const) : (['packets'] as const))
+    const { what, of } = stageFacts(stage);
+    const metered = of[kind];
+    if (!metered) continue;
+    for (const unit of metered === 'packets and bytes' ? (['packets', 'bytes'] as const) : (['packets'] as const))
       found[`${word} ${stage} ${unit}`] = {
         name: `taas_${word}_${stage}_${unit}_total`,
-        help: `${unit === 'packets' ? 'Frames' : 'Bytes of frames'} ${stageHelp[stage]}.`,
+        help: `${unit === 'packets' ? 'Frames' : 'Bytes of frames'} ${what}.`,
         type: 'counter',
         labels: [id, 'direction', 'project'],
       };
@@ -152,13 +134,11 @@ function* samplesOf([, what = '', unit]: readonly string[], taps: readonly Shown
 
 function* lossSamples(tap: Shown): Generator<TextSample> {
   const missed = tap.gaps.flatMap(({ packets }) => (packets === undefined ? [] : BigInt(packets)));
-  const causes = {
-    not_mirrored: missed.length === 0 ? null : missed.reduce((sum, each) => sum + each, 0n),
-    thinned: packetsAt(tap.counts, 'thinned'),
-    ring_full: packetsAt(tap.counts, 'ring_dropped'),
-    no_vm: packetsAt(tap.counts, 'no_vm'),
-  };
-  for (const [cause, value] of Object.entries(causes))
+  const causes: readonly (readonly [cause: LossCause, lost: bigint | null])[] = [
+    ['not_mirrored', missed.length === 0 ? null : missed.reduce((sum, each) => sum + each, 0n)],
+    ...lossStages.map(([stage, cause]) => [cause, packetsAt(tap.counts, stage)] as const),
+  ];
+  for (const [cause, value] of causes)
     if (value !== null) yield { labels: `${tap.idLabel},cause="${cause}",${tap.project}`, value };
 }
 

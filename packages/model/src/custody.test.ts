@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { amountAt, inOrder, lossesOf, packetsAt, stageCount, sumGaps, sumStages, unaccounted } from './custody.js';
-import { type Stage, type StageCount, stages } from './statistics-record.js';
+import { type Stage, stages } from './stage.js';
+import type { StageCount } from './statistics-record.js';
 
 const count = (
   stage: Stage,

@@ -1,4 +1,5 @@
-import { type Gap, gapCauses, type Stage, type StageCount, stages } from './statistics-record.js';
+import { lossStages, type Stage, stageFacts, stages } from './stage.js';
+import { type Gap, gapCauses, type StageCount } from './statistics-record.js';
 
 /**
  * Why copies that a tap asked for did not reach its collector. What a filter did not want is no loss.
@@ -86,13 +87,10 @@ export function stageCount(stage: Stage, direction: StageCount['direction'], { p
  */
 export function unaccounted(counts: readonly StageCount[]): bigint | null {
   const at = (stage: Stage) => packetsAt(counts, stage);
-  const [seen, arrived, copied] = [at('seen'), at('arrived'), at('copied')];
-  if (seen === null && arrived === null) return null;
-  const [sent, offered] = [at('sent'), at('offered')];
-  if (sent !== null || offered !== null)
-    return (
-      (seen ?? 0n) + (arrived ?? 0n) - (at('filtered') ?? 0n) - (at('thinned') ?? 0n) - (sent ?? 0n) - (offered ?? 0n)
-    );
+  const [seen, copied] = [at('seen'), at('copied')];
+  if (seen === null && at('arrived') === null) return null;
+  if (at('sent') !== null || at('offered') !== null)
+    return sum(stages.map((stage) => BigInt(stageFacts(stage).balance) * (at(stage) ?? 0n)));
   return seen === null || copied === null ? null : seen - copied;
 }
 
@@ -113,15 +111,16 @@ export function lossesOf(nodes: readonly NodeFigures[]): Map<LossCause, bigint> 
   const [sent, arrived] = [at('sent'), at('arrived')];
   const missed = sumGaps(nodes.map((node) => node.gaps)).flatMap(({ packets }) => packets ?? []);
   const open = nodes.flatMap((node) => unaccounted(node.stages) ?? []);
-  const found: Readonly<Record<LossCause, bigint | null>> = {
-    not_mirrored: missed.length === 0 ? null : sum(missed.map(BigInt)),
-    thinned: at('thinned'),
-    underlay: sent === null || arrived === null ? null : atLeast0(sent - arrived),
-    ring_full: at('ring_dropped'),
-    no_vm: at('no_vm'),
-    unaccounted: open.length === 0 ? null : sum(open.map(atLeast0)),
-  };
-  return new Map(lossCauses.flatMap((cause) => (found[cause] === null ? [] : [[cause, found[cause]] as const])));
+  const found = new Map<LossCause, bigint | null>(lossStages.map(([stage, cause]) => [cause, at(stage)]));
+  found.set('not_mirrored', missed.length === 0 ? null : sum(missed.map(BigInt)));
+  found.set('underlay', sent === null || arrived === null ? null : atLeast0(sent - arrived));
+  found.set('unaccounted', open.length === 0 ? null : sum(open.map(atLeast0)));
+  return new Map(
+    lossCauses.flatMap((cause) => {
+      const lost = found.get(cause) ?? null;
+      return lost === null ? [] : [[cause, lost] as const];
+    }),
+  );
 }
 
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, each) => total + each, 0n);

@@ -12,6 +12,7 @@ export * from './node-record.js';
 export * from './record-codec.js';
 export { RecordError } from './record-error.js';
 export * from './signed-by.js';
+export * from './stage.js';
 export * from './state-record.js';
 export * from './statistics-record.js';
 export * from './status.js';

@@ -1,33 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { integer } from './field-types.js';
 import { uuidPattern } from './identifiers.js';
-
-/**
- * The chain of custody of a copy, in order. A node counts those stages that it has part in.
- * - `seen`: frames of the source port in a direction that the tap asks for.
- * - `copied`: frames that VPP's SPAN has handed to the mirror destination.
- * - `filtered`: copies that the tap's filter did not want. No loss: it was asked for.
- * - `thinned`: copies over the operator's budget.
- * - `sent`: copies that left the node: by the uplink's sub-interface, or the tunnel.
- * - `arrived`: copies that another node sent, as they come in here.
- * - `offered`: copies handed to the collector's port.
- * - `ring_dropped`: offered, and the collector's ring was full.
- * - `no_vm`: offered, and no virtual machine had the port open.
- * - `delivered`: offered, and not dropped.
- */
-export const stages = [
-  'seen',
-  'copied',
-  'filtered',
-  'thinned',
-  'sent',
-  'arrived',
-  'offered',
-  'ring_dropped',
-  'no_vm',
-  'delivered',
-] as const;
-export type Stage = (typeof stages)[number];
+import { stages } from './stage.js';
 
 /** 64 bits, monotone: beyond 2^53 a JSON number is not exact in every reader. */
 export const Count = Type.String({ pattern: '^(0|[1-9][0-9]{0,19})$' });

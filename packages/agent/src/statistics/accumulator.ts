@@ -10,9 +10,9 @@ import {
   type StatisticsRecord,
   stageCount,
 } from '@taas/model';
-import type { CountingPoints, Direction } from '@taas/wiring';
+import { type CountingPoints, type Direction, indicesOf } from '@taas/wiring';
 import { type TapName, tapName } from '../wanted/tap-ids.js';
-import { type Counted, gained, type Policed, type Reading } from './reading.js';
+import { type Counted, gained, gainedPoliced, type Policed, type Reading } from './reading.js';
 import { type Carry, type Gains, stageGains } from './stage-gains.js';
 
 /** Who has an index. */
@@ -125,7 +125,7 @@ export class Accumulator {
       const who = { birth: policer.index, label: policer.name };
       const before = this.#policers.get(policer.name);
       if (value) policers.set(policer.name, { who, value });
-      const gain = value && before && isSame(before.who, who) ? moreOf(before.value, value) : null;
+      const gain = value && before && isSame(before.who, who) ? gainedPoliced(before.value, value) : null;
       over.set(policer.name, gain);
       return gain;
     };
@@ -134,13 +134,8 @@ export class Accumulator {
       const before = totals.points;
       const found = stageGains(tap, { of, policed, label, before }, totals.carry);
       // All of them have to be read, that there is something to compare with the next time.
-      for (const { from } of [...tap.mirrors, ...tap.missing]) of(from);
-      for (const { index, wires, policer } of tap.entries) {
-        for (const each of [index, ...wires]) of(each);
-        if (policer) policed(policer);
-      }
-      for (const index of [...tap.out.map((out) => out.index), ...tap.in]) of(index);
-      for (const index of tap.collector ? [tap.collector.port, ...tap.collector.egress] : []) of(index);
+      for (const index of indicesOf(tap)) of(index);
+      for (const { policer } of tap.entries) if (policer) policed(policer);
       for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
       for (const stage of found.unknown) totals.unknown.add(stage);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
@@ -241,17 +236,6 @@ export class Accumulator {
 
 function isSame(before: Identity | undefined, now: Identity): boolean {
   return before?.label === now.label && (before.birth === null || before.birth === now.birth);
-}
-
-function moreOf(before: Policed, now: Policed): Policed {
-  const keys = ['passedPackets', 'passedBytes', 'packets', 'bytes'] as const;
-  if (keys.some((key) => now[key] < before[key])) return now;
-  return {
-    passedPackets: now.passedPackets - before.passedPackets,
-    passedBytes: now.passedBytes - before.passedBytes,
-    packets: now.packets - before.packets,
-    bytes: now.bytes - before.bytes,
-  };
 }
 
 /** 64 bits, as a record has room for; at 100 million packets a second that is 5,000 years. */

@@ -98,7 +98,7 @@ it('reads policers by the command line as long as the segment has none: VPP make
   const counters = source();
   const policed = async () =>
     (await counters.read(vpp, { interfaces: [1], policers: true })).policed({ name, index: 0 });
-  expect(await policed()).toEqual({ passedPackets: 5n, passedBytes: 50n, packets: 3n, bytes: 30n });
+  expect(await policed()).toEqual({ passedPackets: 5n, passedBytes: 50n, droppedPackets: 3n, droppedBytes: 30n });
   expect([counters.method, asked]).toEqual(['segment', ['show policer']]);
   const of = (packets: bigint) => ({ combined: [[[packets, packets * 10n] as [bigint, bigint]]] });
   const segment = made();
@@ -112,7 +112,7 @@ it('reads policers by the command line as long as the segment has none: VPP make
   ]);
   const reading = await later.read(vpp, { interfaces: [1], policers: true });
   expect(reading.policed({ name, index: 0 })).toEqual({
-    ...{ passedPackets: 7n, passedBytes: 70n, packets: 17n, bytes: 170n },
+    ...{ passedPackets: 7n, passedBytes: 70n, droppedPackets: 17n, droppedBytes: 170n },
   });
   expect(asked).toHaveLength(1);
 });

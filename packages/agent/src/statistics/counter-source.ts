@@ -2,22 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@taas/service';
 import { parseOwnTag, type VppSnapshot } from '@taas/wiring';
-import {
-  CombinedCounters,
-  findSegment,
-  openSegmentFile,
-  type SegmentBytes,
-  SimpleCounters,
-  StatsSegment,
-  type StatsValue,
-  VppStatsError,
-} from 'vpp-api';
+import { findSegment, openSegmentFile, type SegmentBytes, StatsSegment, type StatsValue, VppStatsError } from 'vpp-api';
+import { eachCounter } from '../vpp/interface-counters.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
 import { commandLineCounters } from './command-line-counters.js';
+import { countedBySegment, interfaceVectors } from './counted-by-segment.js';
 import { policedByCommandLine, policedBySegment, policerNames } from './policed.js';
 import type { Counted, Reading } from './reading.js';
 
-const interfaceNames = ['/if/rx', '/if/tx', '/if/drops', '/if/tx-error'] as const;
 const gaugeNames = {
   buffersAvailable: '/buffer-pools/default-numa-0/available',
   buffersUsed: '/buffer-pools/default-numa-0/used',
@@ -147,13 +139,9 @@ export class CounterSource {
       await this.#compare(segment, indices, signal);
       this.#opened.checked = true;
     }
-    const names = [...interfaceNames, ...(policers ? policerNames : []), ...Object.values(gaugeNames)];
+    const names = [...interfaceVectors, ...(policers ? policerNames : []), ...Object.values(gaugeNames)];
     const values = await segment.read(names, signal);
-    const [rx, tx, drops, txErrors] = interfaceNames.map((name) => values.get(name));
-    if (!(rx instanceof CombinedCounters && tx instanceof CombinedCounters))
-      throw new VppStatsError('unsupported', "VPP's statistics segment has no /if/rx and /if/tx");
-    if (!(drops instanceof SimpleCounters && txErrors instanceof SimpleCounters))
-      throw new VppStatsError('unsupported', "VPP's statistics segment has no /if/drops and /if/tx-error");
+    const counted = countedBySegment(values);
     this.#gauges = Object.fromEntries(
       Object.entries(gaugeNames).flatMap(([key, name]) => {
         const value = scalarOf(values.get(name));
@@ -162,17 +150,7 @@ export class CounterSource {
     );
     return {
       boot: this.#boot,
-      counted: (index): Counted | undefined =>
-        index >= rx.length
-          ? undefined
-          : {
-              rxPackets: rx.packets(index),
-              rxBytes: rx.bytes(index),
-              txPackets: tx.packets(index),
-              txBytes: tx.bytes(index),
-              drops: drops.count(index),
-              txErrors: txErrors.count(index),
-            },
+      counted,
       // VPP makes their counters with the first policer, and some releases have none in the segment.
       policed: policedBySegment(values) ?? (await policedByCommandLine(vpp, policers)),
     };
@@ -212,14 +190,7 @@ export class CounterSource {
       counted: (index): Counted | undefined => {
         const found = counted.get(index);
         if (!found) return undefined;
-        return {
-          rxPackets: BigInt(found.rxPackets),
-          rxBytes: BigInt(found.rxBytes),
-          txPackets: BigInt(found.txPackets),
-          txBytes: BigInt(found.txBytes),
-          drops: BigInt(found.drops),
-          txErrors: BigInt(found.txErrors),
-        };
+        return eachCounter((name) => BigInt(found[name]));
       },
       policed: await policedByCommandLine(vpp, policers),
     };

@@ -18,8 +18,8 @@ export function policedBySegment(values: ReadonlyMap<string, StatsValue>): Readi
       : {
           passedPackets: conform.packets(index),
           passedBytes: conform.bytes(index),
-          packets: exceed.packets(index) + violate.packets(index),
-          bytes: exceed.bytes(index) + violate.bytes(index),
+          droppedPackets: exceed.packets(index) + violate.packets(index),
+          droppedBytes: exceed.bytes(index) + violate.bytes(index),
         };
 }
 
@@ -34,8 +34,8 @@ export async function policedByCommandLine(vpp: Vpp, isAsked: boolean): Promise<
     return {
       passedPackets: BigInt(found.passed.packets),
       passedBytes: BigInt(found.passed.bytes),
-      packets: BigInt(found.dropped.packets),
-      bytes: BigInt(found.dropped.bytes),
+      droppedPackets: BigInt(found.dropped.packets),
+      droppedBytes: BigInt(found.dropped.bytes),
     };
   };
 }

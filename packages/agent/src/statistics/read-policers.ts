@@ -21,7 +21,7 @@ export async function readPolicers(
       const found = policed(policer);
       if (!found) return [];
       const passed = { packets: Number(found.passedPackets), bytes: Number(found.passedBytes) };
-      const dropped = { packets: Number(found.packets), bytes: Number(found.bytes) };
+      const dropped = { packets: Number(found.droppedPackets), bytes: Number(found.droppedBytes) };
       return [[policer.name, { passed, dropped }] as const];
     }),
   );

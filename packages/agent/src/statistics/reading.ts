@@ -1,21 +1,14 @@
+import { type CounterName, counterNames, eachCounter } from '../vpp/interface-counters.js';
+
 /** What an interface has counted since it was made, or since somebody cleared its counters: 64 bits. */
-export interface Counted {
-  readonly rxPackets: bigint;
-  readonly rxBytes: bigint;
-  readonly txPackets: bigint;
-  readonly txBytes: bigint;
-  /** Frames that came in by it and went nowhere. */
-  readonly drops: bigint;
-  /** Frames that could not be sent by it. */
-  readonly txErrors: bigint;
-}
+export type Counted = Readonly<Record<CounterName, bigint>>;
 
 /** What a policer has counted: packets and bytes that it let pass, and that it dropped. */
 export interface Policed {
   readonly passedPackets: bigint;
   readonly passedBytes: bigint;
-  readonly packets: bigint;
-  readonly bytes: bigint;
+  readonly droppedPackets: bigint;
+  readonly droppedBytes: bigint;
 }
 
 /** VPP's counters at one moment, or nearly so: within the time that one reading takes. */
@@ -42,28 +35,31 @@ export function movedOf(
   );
 }
 
-export const nothingCounted: Counted = {
-  rxPackets: 0n,
-  rxBytes: 0n,
-  txPackets: 0n,
-  txBytes: 0n,
-  drops: 0n,
-  txErrors: 0n,
-};
-const names = ['rxPackets', 'rxBytes', 'txPackets', 'txBytes', 'drops', 'txErrors'] as const;
+export const nothingCounted: Counted = eachCounter(() => 0n);
 
 /**
  * What was counted between two readings of one interface. Less than before: it was cleared in between, and all that it counts now
  * was counted since. A clear after which more was counted than before it is not noticed: too little is told then, never too much.
  */
 export function gained(before: Counted, now: Counted): Counted {
-  if (names.some((name) => now[name] < before[name])) return now;
+  return grown(counterNames, before, now) ? eachCounter((name) => now[name] - before[name]) : now;
+}
+
+/** As {@link gained}, of one policer. */
+export function gainedPoliced(before: Policed, now: Policed): Policed {
+  if (!grown(['passedPackets', 'passedBytes', 'droppedPackets', 'droppedBytes'], before, now)) return now;
   return {
-    rxPackets: now.rxPackets - before.rxPackets,
-    rxBytes: now.rxBytes - before.rxBytes,
-    txPackets: now.txPackets - before.txPackets,
-    txBytes: now.txBytes - before.txBytes,
-    drops: now.drops - before.drops,
-    txErrors: now.txErrors - before.txErrors,
+    passedPackets: now.passedPackets - before.passedPackets,
+    passedBytes: now.passedBytes - before.passedBytes,
+    droppedPackets: now.droppedPackets - before.droppedPackets,
+    droppedBytes: now.droppedBytes - before.droppedBytes,
   };
+}
+
+function grown<N extends string>(
+  names: readonly N[],
+  before: Readonly<Record<N, bigint>>,
+  now: Readonly<Record<N, bigint>>,
+): boolean {
+  return names.every((name) => now[name] >= before[name]);
 }

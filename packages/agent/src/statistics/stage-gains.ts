@@ -78,10 +78,10 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     copied += packets;
     dropped += counted.drops;
     const over = policer && gains.before.has(`entry ${label(index)} ${direction}`) ? gains.policed(policer) : null;
-    if (policer) add('thinned', direction, over?.packets ?? 0n, over?.bytes ?? 0n);
-    thinned += over?.packets ?? 0n;
+    if (policer) add('thinned', direction, over?.droppedPackets ?? 0n, over?.droppedBytes ?? 0n);
+    thinned += over?.droppedPackets ?? 0n;
     if (entry.filtered) {
-      const unwanted = filteredBy(entry, counted.drops, over?.packets ?? 0n, at, label, carry);
+      const unwanted = filteredBy(entry, counted.drops, over?.droppedPackets ?? 0n, at, label, carry);
       add('filtered', direction, unwanted);
       filtered += unwanted;
     }

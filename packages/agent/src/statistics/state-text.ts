@@ -1,11 +1,13 @@
 import { stages } from '@taas/model';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { counterNames, eachCounter } from '../vpp/interface-counters.js';
 import type { TapName } from '../wanted/tap-ids.js';
 import type { AccumulatorState, TapTotals } from './accumulator.js';
 
 const Big = Type.String({ pattern: '^-?[0-9]{1,20}$' });
-const Pair = Type.Array(Big, { minItems: 6, maxItems: 6 });
+/** In the order of {@link counterNames}: a file with fewer is an older agent's, and is not read. */
+const Counters = Type.Array(Big, { minItems: counterNames.length, maxItems: counterNames.length });
 const Amount = Type.Object({
   stage: Type.Enum([...stages]),
   direction: Type.Enum(['IN', 'OUT', 'BOTH']),
@@ -35,7 +37,7 @@ const State = Type.Object({
       carry: Type.Array(Type.Tuple([Type.String(), Big])),
     }),
   ),
-  interfaces: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), label: Type.String(), counted: Pair })),
+  interfaces: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), label: Type.String(), counted: Counters })),
   policers: Type.Array(
     Type.Object({
       name: Type.String(),
@@ -73,13 +75,11 @@ export function formatState(state: AccumulatorState, savedAt: number): string {
     interfaces: Array.from(state.interfaces, ([index, { who, value }]) => ({
       index,
       label: who.label,
-      counted: [value.rxPackets, value.rxBytes, value.txPackets, value.txBytes, value.drops, value.txErrors].map(
-        String,
-      ),
+      counted: counterNames.map((name) => String(value[name])),
     })),
     policers: Array.from(state.policers, ([name, { value }]) => ({
       name,
-      counted: [value.passedPackets, value.passedBytes, value.packets, value.bytes].map(String),
+      counted: [value.passedPackets, value.passedBytes, value.droppedPackets, value.droppedBytes].map(String),
     })),
   };
   return JSON.stringify(text);
@@ -119,18 +119,16 @@ export function parseState(text: string): { readonly state: AccumulatorState; re
     });
   const interfaces = new Map(
     saved.interfaces.map(({ index, label, counted }) => {
-      const [rxPackets = 0n, rxBytes = 0n, txPackets = 0n, txBytes = 0n, drops = 0n, txErrors = 0n] =
-        counted.map(BigInt);
-      const value = { rxPackets, rxBytes, txPackets, txBytes, drops, txErrors };
+      const value = eachCounter((name) => BigInt(counted[counterNames.indexOf(name)] ?? 0));
       return [index, { who: { birth: null, label }, value }] as const;
     }),
   );
   const policers = new Map(
     saved.policers.map(({ name, counted }) => {
-      const [passedPackets = 0n, passedBytes = 0n, packets = 0n, bytes = 0n] = counted.map(BigInt);
+      const [passedPackets = 0n, passedBytes = 0n, droppedPackets = 0n, droppedBytes = 0n] = counted.map(BigInt);
       return [
         name,
-        { who: { birth: null, label: name }, value: { passedPackets, passedBytes, packets, bytes } },
+        { who: { birth: null, label: name }, value: { passedPackets, passedBytes, droppedPackets, droppedBytes } },
       ] as const;
     }),
   );

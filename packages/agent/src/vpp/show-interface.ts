@@ -1,23 +1,11 @@
-/** What an interface has counted since it was made, or since somebody cleared its counters. */
-export interface InterfaceCounters {
-  readonly rxPackets: number;
-  readonly rxBytes: number;
-  readonly txPackets: number;
-  readonly txBytes: number;
-  /** Frames that came in by it and went nowhere. */
-  readonly drops: number;
-  /** Frames that could not be sent. */
-  readonly txErrors: number;
-}
+import { type CounterName, counterNames, eachCounter, interfaceCounters } from './interface-counters.js';
 
-const NAMES: Readonly<Record<string, keyof InterfaceCounters>> = {
-  'rx packets': 'rxPackets',
-  'rx bytes': 'rxBytes',
-  'tx packets': 'txPackets',
-  'tx bytes': 'txBytes',
-  drops: 'drops',
-  'tx-error': 'txErrors',
-};
+/** What an interface has counted since it was made, or since somebody cleared its counters. */
+export type InterfaceCounters = Readonly<Record<CounterName, number>>;
+
+const byText: ReadonlyMap<string, CounterName> = new Map(
+  counterNames.map((name) => [interfaceCounters[name].text, name]),
+);
 
 /**
  * The counters in what `show interface` prints, by sw_if_index: a line with name, index, state and MTU begins an
@@ -30,10 +18,13 @@ export function readCounters(shown: string): Map<number, InterfaceCounters> {
     const head = /^\S+\s+(\d+)\s+(?:up|down)\s/.exec(line)?.[1];
     if (head !== undefined) {
       index = Number(head);
-      found.set(index, { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0, drops: 0, txErrors: 0 });
+      found.set(
+        index,
+        eachCounter(() => 0),
+      );
     }
     const [, text = '', value] = /\s{2,}([a-z][a-z0-9 -]*?)\s+(\d+)\s*$/.exec(line) ?? [];
-    const name = NAMES[text];
+    const name = byText.get(text);
     const counters = index === undefined ? undefined : found.get(index);
     if (index !== undefined && counters !== undefined && name !== undefined)
       found.set(index, { ...counters, [name]: Number(value) });

@@ -1,4 +1,4 @@
-import { lossCauses } from '@taas/model';
+import { type LossCause, lossCauses } from '@taas/model';
 import { kinds } from '../api/kinds.js';
 import { iso } from './document.js';
 import { packetsAt } from './figures.js';
@@ -9,10 +9,17 @@ export type Row = readonly (readonly [column: string, text: string])[];
 
 const stages = ['seen', 'copied', 'filtered', 'thinned', 'sent', 'arrived', 'offered', 'delivered'] as const;
 
+/** Those that have a column among the first; the others' come last. */
+const firstCauses: readonly LossCause[] = [
+  ...(['not_mirrored', 'thinned', 'underlay', 'ring_full', 'no_vm', 'unaccounted'] as const),
+];
+const laterCauses = lossCauses.filter((cause) => !firstCauses.includes(cause));
+
 export function rowOf({ kind, id, name, project, status, covers, figures, why, current, events }: TapReport): Row {
   const count = (value: bigint | null | undefined) => (value === null || value === undefined ? '' : String(value));
   const time = (at: number | null | undefined) => (at === null || at === undefined ? '' : iso(at));
   const last = (event: string) => events?.filter((each) => each.event === event).at(-1);
+  const lost = (cause: LossCause) => [`lost_${cause}`, count(figures?.lost.get(cause))] as const;
   const gaps = figures ? [...figures.gaps.values()] : null;
   return [
     ...([
@@ -31,7 +38,7 @@ export function rowOf({ kind, id, name, project, status, covers, figures, why, c
       ['current', figures ? String(current) : ''],
     ] as const),
     ...stages.map((stage) => [stage, count(figures && packetsAt(figures.stages, stage))] as const),
-    ...lossCauses.map((cause) => [`lost_${cause}`, count(figures?.lost.get(cause))] as const),
+    ...firstCauses.map(lost),
     ['gap_seconds', gaps === null ? '' : String(gaps.reduce((sum, each) => sum + each, 0) / 1000)],
     ...([
       ['unaccounted', count(figures?.unaccounted)],
@@ -43,6 +50,7 @@ export function rowOf({ kind, id, name, project, status, covers, figures, why, c
       ['deleted_by', last('deleted')?.user ?? ''],
     ] as const),
     ['why', why],
+    ...laterCauses.map(lost),
   ];
 }
 

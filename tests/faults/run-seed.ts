@@ -85,6 +85,7 @@ class Run {
     const over = new AbortController();
     let talking: Promise<void> | undefined;
     try {
+      await world.cloud.etcd.maintain();
       await this.#until('healthyBefore', async () => world.cloud.trouble());
       await this.#begin(random.fork('beginning'));
       talking = heldBack(this.#talk(over.signal));

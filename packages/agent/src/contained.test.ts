@@ -6,15 +6,15 @@ import {
   type NodeFacts,
   noOverload,
   planNode,
-  sightsOf,
   verify,
   Wanted,
+  watchedItems,
 } from '@taas/wiring';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VppCodecError, VppDisconnectedError, VppTimeoutError } from 'vpp-api';
 import { Contained } from './contained.js';
 import { physnetNames } from './presence/physnets.js';
-import { ChangedSights } from './probes/changed-sights.js';
+import { ChangedItems } from './probes/changed-items.js';
 import { CopyWatch } from './probes/copy-watch.js';
 import { Bench, type BenchNode } from './testing/bench.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -170,10 +170,10 @@ it('a poll of all of ours goes on past what cannot be looked at', async () => {
   await reader.readAll();
   trap.sprung = true;
   const odd: string[] = [];
-  const sights = [...sightsOf(wanted, snapshot, (tap) => odd.push(tap))];
+  const items = [...watchedItems(wanted, snapshot, (tap) => odd.push(tap))];
   expect(odd).toEqual([id('f', 1)]);
-  expect(sights.map((sight) => (sight.of === 'route' ? '' : sight.tag))).toEqual([tag(2)]);
-  const quiet = new ChangedSights(snapshot, contained);
+  expect(items.map((item) => (item.of === 'route' ? '' : item.tag))).toEqual([tag(2)]);
+  const quiet = new ChangedItems(snapshot, contained);
   await expect(quiet.changes(wanted, reader)).resolves.toMatchObject({ untagged: false });
   expect(counters.failures).toBe(1);
 });

@@ -1,6 +1,8 @@
+import type { MirrorType } from '@taas/model';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Kind, kindNames } from './api/kinds.js';
 import type { Context, GlobalOptions } from './commands/context.js';
+import { listedFlowOptions } from './commands/flow-options.js';
 import type { Host } from './host/host.js';
 import { formats } from './output/format-names.js';
 
@@ -18,6 +20,8 @@ const waitOption = () =>
   new Option('--wait [seconds]', 'return when the data plane has it, and say how long it took')
     .argParser(seconds)
     .preset('60');
+// Not from the model itself, which `--help` need not load.
+const mirrorTypes = { gre: true, erspanv1: true } as const satisfies Readonly<Record<MirrorType, true>>;
 const plural = { services: 'service', flows: 'flow', mirrors: 'mirror' } as const satisfies Record<string, Kind>;
 
 /**
@@ -252,8 +256,8 @@ function newTap(parent: Command, verb: string, kind: Kind, what: string, port: s
 const newService = (parent: Command, verb: string) =>
   newTap(parent, verb, 'service', 'a port that receives copies', 'the port that receives copies');
 
-const newFlow = (parent: Command, verb: string) =>
-  newTap(parent, verb, 'flow', 'a port that is copied to a tap service', 'the port that is copied')
+function newFlow(parent: Command, verb: string): Command {
+  const flow = newTap(parent, verb, 'flow', 'a port that is copied to a tap service', 'the port that is copied')
     .requiredOption('--service <name-or-id>', 'the tap service that receives the copies')
     .addOption(
       new Option('--direction <direction>', 'in is towards the VM, out is from it')
@@ -262,13 +266,18 @@ const newFlow = (parent: Command, verb: string) =>
     )
     .option('--vlan-filter <ids>', 'VLAN ids and ranges by comma')
     .option('--filter <rule>', 'a rule such as accept,protocol=udp,destination_port=53; repeated, in order', append)
-    .option('--filter-file <file>', 'filter_rules in JSON or YAML')
-    .addOption(new Option('--accounting <how>', 'how its copies are counted').choices(['shared', 'exact']));
+    .option('--filter-file <file>', 'filter_rules in JSON or YAML');
+  for (const { flag, about, choices } of listedFlowOptions) {
+    const option = new Option(flag, about);
+    flow.addOption(choices ? option.choices(choices) : option);
+  }
+  return flow;
+}
 
 const newMirror = (parent: Command, verb: string) =>
   newTap(parent, verb, 'mirror', 'a port that is copied to an address outside', 'the port that is copied')
     .requiredOption('--remote-ip <address>', 'where the copies are sent')
-    .addOption(new Option('--type <type>', 'how they travel').choices(['gre', 'erspanv1']).makeOptionMandatory())
+    .addOption(new Option('--type <type>', 'how they travel').choices(Object.keys(mirrorTypes)).makeOptionMandatory())
     .option('--in <id>', 'the tunnel id of what the VM receives')
     .option('--out <id>', 'the tunnel id of what the VM sends')
     .option('--both <id>', 'the tunnel id of both');

@@ -19,7 +19,7 @@ const start = async (...args: Parameters<typeof Front.start>): Promise<Front> =>
 const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
 describe('a client that reads its answer', () => {
-  const reader = { lookMs: 250, leastBytes: 64_000, looks: 4 };
+  const reader = { pollMs: 250, leastBytes: 64_000, polls: 4 };
   /** As much as a client takes, up to 64 MiB: more than sockets and buffers on the way hold. */
   const endless = (ends: () => void) => (_incoming: IncomingMessage, response: ServerResponse) => {
     let left = 64;
@@ -62,7 +62,7 @@ describe('a client that reads its answer', () => {
     for await (const piece of message) {
       bytes += (piece as Buffer).length;
       // Now and then half of the time that makes a client too slow.
-      if (bytes % (16 * mebibyte.length) < 64_000) await systemClock.sleep(reader.lookMs * 2);
+      if (bytes % (16 * mebibyte.length) < 64_000) await systemClock.sleep(reader.pollMs * 2);
     }
     expect(bytes).toBe(64 * mebibyte.length);
   }, 30_000);

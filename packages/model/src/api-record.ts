@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { IpAddress, integer, Line, Name, ProjectId, TunnelAddress } from './field-types.js';
 import { FilterRule, mostFilterRules } from './filter.js';
+import { flowOptions } from './flow-options.js';
 import { uuidPattern } from './identifiers.js';
 import { mirrorTypes } from './mirror-transport.js';
 
@@ -80,8 +81,7 @@ export const TapFlowRecord = Type.Object({
   filter_rules: Type.Optional(Type.Array(FilterRule, { maxItems: mostFilterRules })),
   /** The rules as they were given, in the same order, where that differs from how they would be shown. */
   filter_rules_given: Type.Optional(Type.Array(GivenRule, { maxItems: mostFilterRules })),
-  /** Absent: what VPP counts together with other flows is not divided. */
-  accounting: Type.Optional(Type.Literal('exact')),
+  ...flowOptions,
 });
 export type TapFlowRecord = Static<typeof TapFlowRecord>;
 

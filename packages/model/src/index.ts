@@ -1,9 +1,11 @@
 export * from './ability.js';
 export * from './api-record.js';
+export * from './api-status.js';
 export * from './audit-record.js';
 export * from './custody.js';
 export { asLine, isName } from './field-types.js';
 export * from './filter.js';
+export { type FlowOptions, flowOptionsOf } from './flow-options.js';
 export * from './identifiers.js';
 export * from './keys.js';
 export * from './mirror-transport.js';

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { MirrorDirections, mostMtu, VlanFilter } from './api-record.js';
 import { IpAddress, integer, Name, ProjectId, TunnelAddress } from './field-types.js';
 import { FilterRule, mostFilterRules } from './filter.js';
+import { flowOptions } from './flow-options.js';
 import { uuidPattern } from './identifiers.js';
 import { mirrorTypes } from './mirror-transport.js';
 
@@ -61,8 +62,7 @@ export const NodeTapFlow = Type.Object({
   direction: Type.Enum(['IN', 'OUT', 'BOTH']),
   vlan_filter: Type.Union([VlanFilter, Type.Null()]),
   filter: Type.Array(FilterRule, { maxItems: mostFilterRules }),
-  /** Its copies are counted by themselves: it has a loopback of its own. An agent that does not know this counts as before. */
-  accounting: Type.Optional(Type.Literal('exact')),
+  ...flowOptions,
   target: Type.Union([LocalTarget, VlanLink, VxlanLink]),
   /**
    * It stands only while `nodes/<node>/taas/captures/<tap service>` is there: without, as though it were `removed`. Told only to

@@ -1,4 +1,4 @@
-import type { ApiStatus } from './status.js';
+import type { ApiStatus } from './api-status.js';
 
 /**
  * Why a tap has its status, for programs: `status_code` beside the sentence `status_reason`. With each code the statuses that it

@@ -1,9 +1,6 @@
+import type { ApiStatus } from './api-status.js';
 import type { TapState, TapStateStatus } from './state-record.js';
 import { type Because, type StatusCode, statusCodeOf } from './status-code.js';
-
-/** The statuses that the API shows; the words are Neutron's. */
-export const apiStatuses = ['DOWN', 'PENDING_CREATE', 'ACTIVE', 'ERROR', 'PENDING_DELETE'] as const;
-export type ApiStatus = (typeof apiStatuses)[number];
 
 /** A status and why it is not ACTIVE, or a warning if it is. */
 export interface StatusView extends Because {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { type Client, type Dispatcher, errors } from 'undici';
-import type { TransportAnswer } from './transport.js';
+import type { TransportAnswer } from './transport-answer.js';
 import { TransportError } from './transport-error.js';
 
 /** A connection that may have served other requests. */

@@ -9,7 +9,8 @@ export {
 } from './http-client.js';
 export { LruMap } from './lru-map.js';
 export { createSharedCalls, type SharedCalls } from './shared-calls.js';
-export { createTransport, type Transport, type TransportAnswer } from './transport.js';
+export { createTransport, type Transport } from './transport.js';
+export type { TransportAnswer } from './transport-answer.js';
 export { TransportError } from './transport-error.js';
 export {
   createUpstream,

@@ -1,8 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { Watched } from '@taas/service';
 import { Agent, Client, type Dispatcher, Pool } from 'undici';
 import { Exchange, type KeptConnection } from './exchange.js';
+import type { TransportAnswer } from './transport-answer.js';
 import { TransportError } from './transport-error.js';
 
 export interface TransportOptions {
@@ -35,17 +34,6 @@ export interface TransportRequest {
   readonly own?: boolean;
   /** Sent once more, by a connection of its own, if the kept one turns out to be closed. */
   readonly repeatable: boolean;
-}
-
-/** The head of an answer, its body still to be read. */
-export interface TransportAnswer {
-  readonly status: number;
-  readonly statusMessage: string;
-  readonly headers: IncomingHttpHeaders;
-  /** Name, value, name, value: spelling and order as received. */
-  readonly rawHeaders: readonly string[];
-  /** Destroying it breaks the connection off. */
-  readonly body: Readable;
 }
 
 /** HTTP/1.1 requests over undici, their bodies streamed. Redirects are not followed. */

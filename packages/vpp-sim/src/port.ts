@@ -1,7 +1,7 @@
 import { type CapturedFrame, macBytes, readCapture, writeCapture } from '@taas/packets';
+import type { Budget } from './engine/budget.js';
 import type { Engine } from './engine/engine.js';
 import type { InterfaceCounters } from './engine/interface.js';
-import type { Budget } from './engine/packet.js';
 import { FrameLog } from './frame-log.js';
 
 /** What a port or an uplink is to be. */

@@ -49,5 +49,5 @@ export * from './tags.js';
 export { idOf } from './tap-of-tag.js';
 export { Wanted, type WantedFlow, type WantedService } from './wanted/wanted.js';
 export { type WantedMirror, WantedMirrors } from './wanted/wanted-mirrors.js';
+export { fingerprintOf, keyOf, type WatchedItem, watchedItems } from './watch/fingerprint.js';
 export { type Interest, interestOf } from './watch/interest.js';
-export { keyOf, likenessOf, type Sight, sightsOf } from './watch/portrait.js';

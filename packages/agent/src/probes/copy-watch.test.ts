@@ -89,7 +89,7 @@ const entry = () => [...snapshot.interfaces.by('tag', `taas.entry:${id('5')}`)].
 const statuses = () => verify(planTaps(taps, wanted, snapshot, facts)).map((each) => `${each.kind} ${each.status}`);
 
 /** Looks with traffic in between. */
-async function looks(count: number): Promise<void> {
+async function polls(count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
     for (let packet = 0; packet < 10; packet++) source.send(frame);
     await watch.look(vpp);
@@ -104,15 +104,15 @@ it('reads what the switch counts', async () => {
 });
 
 it('says DOWN of the flows whose direction has traffic and no copies, until copies move', async () => {
-  await looks(5);
+  await polls(5);
   expect(statuses()).not.toContain('tap_flows DOWN');
   node.vpp.engine.span.swallow(entry(), true);
-  await looks(2);
+  await polls(2);
   expect(statuses()).not.toContain('tap_flows DOWN');
-  await looks(1);
+  await polls(1);
   expect(statuses().sort()).toEqual(['tap_flows ACTIVE', 'tap_flows DOWN', 'tap_services ACTIVE']);
   node.vpp.engine.span.swallow(entry(), false);
-  await looks(1);
+  await polls(1);
   expect(statuses()).not.toContain('tap_flows DOWN');
 });
 
@@ -120,12 +120,12 @@ it('says nothing of a trunk, nor of a mirror that is switched off', async () => 
   node.vpp.engine.span.swallow(entry(), true);
   const features = snapshot.features.get(source.swIfIndex);
   snapshot.features.put(source.swIfIndex, null);
-  await looks(5);
+  await polls(5);
   expect(watch.noCopies.size).toBe(0);
   snapshot.features.put(source.swIfIndex, features ?? null);
   node.vpp.engine.createVlanSubInterface(source.swIfIndex, 100);
   await session.reader.readInterfaces();
-  await looks(5);
+  await polls(5);
   expect(watch.noCopies.size).toBe(0);
 });
 
@@ -135,8 +135,8 @@ it('what fails for the copies of one interface is counted, and ends no poll', as
     throw new Error('this cannot be told');
   };
   watch = new CopyWatch(snapshot, { ...silentLogger, warn }, new Contained({ logger: silentLogger, counters }));
-  await looks(5);
+  await polls(5);
   node.vpp.engine.span.swallow(entry(), true);
-  await looks(3);
+  await polls(3);
   expect(counters.failures).toBe(1);
 });

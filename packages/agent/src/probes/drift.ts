@@ -1,12 +1,12 @@
 import type { Uplinks } from '../presence/uplinks.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
-import type { ChangedSights } from './changed-sights.js';
+import type { ChangedItems } from './changed-items.js';
 import { clean, type Probe } from './probe.js';
 
 /** Polls all of ours in VPP, and the uplinks: taps of which something is not as it was are dirty. */
 export function driftProbe(
   intervalMs: number,
-  sights: Pick<ChangedSights, 'changes' | 'pollsAPass'>,
+  items: Pick<ChangedItems, 'changes' | 'pollsAPass'>,
   wanted: Pick<WantedFollower, 'wanted'>,
   uplinks: Pick<Uplinks, 'look'>,
 ): Probe {
@@ -14,13 +14,13 @@ export function driftProbe(
   return {
     name: 'all of ours',
     // So many runs see everything once: they share the time until that is due.
-    interval: () => intervalMs / sights.pollsAPass,
+    interval: () => intervalMs / items.pollsAPass,
     share: 0.1,
     enabled: () => true,
     run: async ({ reader }) => {
       // VPP does not tell when one is put into a bridge domain.
       await uplinks.look(reader);
-      const { taps, untagged } = await sights.changes(wanted.wanted, reader);
+      const { taps, untagged } = await items.changes(wanted.wanted, reader);
       failedBefore = false;
       return { taps, everything: untagged };
     },

@@ -48,7 +48,7 @@ const busy = (step: Step, { index, state }: Mirror): boolean =>
   ((state & 2) !== 0 && (step[index]?.[1] ?? 0) >= enoughPackets);
 
 describe('copies that do not move', () => {
-  it('are called so only after looks in a row with traffic in a mirrored direction, and never after one copy', () =>
+  it('are called so only after polls in a row with traffic in a mirrored direction, and never after one copy', () =>
     fc.assert(
       fc.property(anyMirrors, fc.array(anyStep, { maxLength: 12 }), (mirrors, steps) => {
         const spanDestination = spanDestinationOf(mirrors);
@@ -99,13 +99,13 @@ describe('copies that do not move', () => {
       spanDestinationOf([{ ...source, state: 3 }]),
       spanDestinationOf([source, { index: 3, state: 1 }]),
     ])
-      expect(judgeCopies(still, other, more)).toMatchObject({ still: [], looks: 0 });
+      expect(judgeCopies(still, other, more)).toMatchObject({ still: [], polls: 0 });
     counts.delete(2);
     expect(judgeCopies(still, spanDestination, counts)).toBe(null);
   });
 
   it('are nothing to speak of when somebody has cleared counters', () => {
     const zeros = new Map([...still.counts].map(([index]) => [index, { rxPackets: 0, txPackets: 0 }]));
-    expect(judgeCopies(still, spanDestination, zeros)).toMatchObject({ still: [], looks: 0 });
+    expect(judgeCopies(still, spanDestination, zeros)).toMatchObject({ still: [], polls: 0 });
   });
 });

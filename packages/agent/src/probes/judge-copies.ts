@@ -25,15 +25,15 @@ export interface WatchedSpanDestination {
   readonly of: string;
   readonly counts: ReadonlyMap<number, Moved>;
   /** Looks in a row that saw traffic of a port and no copy. */
-  readonly looks: number;
-  /** The directions in which each port had traffic in these looks, by index. */
+  readonly polls: number;
+  /** The directions in which each port had traffic in these polls, by index. */
   readonly busy: ReadonlyMap<number, SpanState>;
   readonly still: readonly StillMirror[];
 }
 
 /** A port has traffic if it counts so many packets from one poll to the next. */
 export const enoughPackets = 10;
-/** So many looks in a row have to see traffic and no copy. */
+/** So many polls in a row have to see traffic and no copy. */
 export const enoughPolls = 3;
 
 /**
@@ -55,7 +55,7 @@ export function judgeCopies(
     counts.set(index, moved);
   }
   const of = JSON.stringify([spanDestination.tag, spanDestination.index, spanDestination.mirrors]);
-  const calm: WatchedSpanDestination = { of, counts, looks: 0, busy: new Map(), still: [] };
+  const calm: WatchedSpanDestination = { of, counts, polls: 0, busy: new Map(), still: [] };
   if (before?.of !== of) return calm;
   const gain = (index: number, what: keyof Moved): number =>
     (counts.get(index)?.[what] ?? 0) - (before.counts.get(index)?.[what] ?? 0);
@@ -74,8 +74,8 @@ export function judgeCopies(
   }
   // Without traffic nothing is learned: what was judged before holds.
   if (!seen) return { ...before, counts };
-  const looks = before.looks + 1;
-  return { of, counts, looks, busy, still: looks < enoughPolls ? [] : stillMirrors(spanDestination, busy) };
+  const polls = before.polls + 1;
+  return { of, counts, polls, busy, still: polls < enoughPolls ? [] : stillMirrors(spanDestination, busy) };
 }
 
 function stillMirrors({ name, mirrors }: SpanDestination, busy: ReadonlyMap<number, SpanState>): StillMirror[] {

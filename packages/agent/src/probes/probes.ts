@@ -9,7 +9,7 @@ import type { PendingTaps } from '../wanted/pending-taps.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { budgetProbe } from './budget.js';
 import type { BudgetKeeper } from './budget-keeper.js';
-import { ChangedSights } from './changed-sights.js';
+import { ChangedItems } from './changed-items.js';
 import type { CopyWatch } from './copy-watch.js';
 import { countersProbe } from './counters.js';
 import { dataPlaneProbe } from './data-plane.js';
@@ -44,7 +44,7 @@ export function createProbes(options: ProbesOptions): Probes {
     options;
   return {
     resync: resyncProbe(intervals.verify_ms),
-    drift: driftProbe(intervals.liveness_ms, new ChangedSights(snapshot, contained), wanted, uplinks),
+    drift: driftProbe(intervals.liveness_ms, new ChangedItems(snapshot, contained), wanted, uplinks),
     dataPlane: dataPlaneProbe(intervals.traffic_ms, copies, wanted),
     budget: budgetProbe(intervals.budget_ms, budget, wanted, (vpp, odd) => readPolicers(vpp, source, snapshot, odd)),
     counters: countersProbe(intervals.statistics_ms, counting),

@@ -1,4 +1,4 @@
-import type { Interest, ObjectName, Sight, VppSnapshot } from '@taas/wiring';
+import type { Interest, ObjectName, VppSnapshot, WatchedItem } from '@taas/wiring';
 import type { Contained } from '../contained.js';
 import type { FeatureBits } from './feature-bits.js';
 import { readInterface, readInterfaces } from './objects/interface.js';
@@ -33,15 +33,15 @@ export class VppReader {
   }
 
   /** Reads again how these things stand; all mirrors with them, unless they are too many. */
-  async readSights(sights: readonly Sight[]): Promise<void> {
+  async readItems(items: readonly WatchedItem[]): Promise<void> {
     const [features, remotes] = [new Set<number>(), new Set<string>()];
     const reading: Promise<void>[] = this.hasManySpans ? [] : [this.readSpans()];
     const own = (tag: string) =>
       this.contained.attemptAsync(tag, () => Promise.all(this.#readTagged(tag)).then(() => undefined), undefined);
-    for (const sight of sights)
-      if (sight.of === 'own') reading.push(own(sight.tag));
-      else if (sight.of === 'source') features.add(sight.index);
-      else remotes.add(sight.remote);
+    for (const item of items)
+      if (item.of === 'own') reading.push(own(item.tag));
+      else if (item.of === 'source') features.add(item.index);
+      else remotes.add(item.remote);
     await Promise.all([...reading, this.readDetails({ features, remotes })]);
   }
 

@@ -22,7 +22,7 @@ export interface CaptureOptions {
 
 const path = '/v2.0/taas/captures';
 /** How often it is asked whether copies come, until they do, in ms; and when it is said that they do not. */
-const lookMs = 500;
+const pollMs = 500;
 const patienceMs = 5_000;
 
 /** `taas capture`: the frames of ports as pcapng, to a file or standard output, until the end that was asked for, or Ctrl-C. */
@@ -95,7 +95,7 @@ async function tell(context: Context, one: string, signal: AbortSignal): Promise
       host.terminal.err(`nothing comes yet: ${printable(String(shown['status_reason']))}\n`);
       said = true;
     }
-    await host.clock.sleep(lookMs, signal).catch(() => undefined);
+    await host.clock.sleep(pollMs, signal).catch(() => undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Kind, kinds, type Tap, textOf } from '../api/kinds.js';
 import type { Column } from '../output/format.js';
+import { listedFlowOptions } from './flow-options.js';
 
 const attribute = (name: string, wide = false): Column<Tap> => ({ name, of: (tap) => textOf(tap, name), wide });
 
@@ -23,7 +24,7 @@ export const columns: Readonly<Record<Kind | 'all', readonly Column<Tap>[]>> = {
       ...behind,
       attribute('vlan_filter', true),
       attribute('filter_rules', true),
-      attribute('accounting', true),
+      ...listedFlowOptions.map((option) => attribute(option.attribute, true)),
     ],
   ],
   mirror: [

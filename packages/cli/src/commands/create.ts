@@ -6,6 +6,7 @@ import { withProgress } from '../output/progress.js';
 import { wholeTap } from './columns.js';
 import type { Context } from './context.js';
 import { filterFile, filterRule } from './filter-option.js';
+import { type GivenFlowOptions, optionAttributes } from './flow-options.js';
 import { waitUntilActive } from './wait.js';
 
 export interface NewTap {
@@ -17,13 +18,12 @@ export interface NewTap {
   readonly wait?: number;
 }
 
-export interface NewFlow extends NewTap {
+export interface NewFlow extends NewTap, GivenFlowOptions {
   readonly service: string;
   readonly direction: string;
   readonly vlanFilter?: string;
   readonly filter?: readonly string[];
   readonly filterFile?: string;
-  readonly accounting?: string;
 }
 
 export interface NewMirror extends NewTap {
@@ -72,7 +72,7 @@ export async function wantedFlow({ api, host }: Context, options: NewFlow): Prom
     direction: options.direction.toUpperCase(),
     ...(options.vlanFilter === undefined ? {} : { vlan_filter: options.vlanFilter }),
     ...(rules === undefined ? {} : { filter_rules: rules }),
-    ...(options.accounting === undefined ? {} : { accounting: options.accounting }),
+    ...optionAttributes(options),
   };
   return wanted('flow', own, options);
 }

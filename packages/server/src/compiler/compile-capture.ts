@@ -1,6 +1,7 @@
 import {
   type Because,
   because,
+  flowOptionsOf,
   isSameAddress,
   keys,
   type NodeTapFlow,
@@ -83,7 +84,7 @@ class CaptureCompilation {
     const { id, project_id, tap_service_id, source_port, direction, vlan_filter } = flow;
     const record: NodeTapFlow = {
       ...{ v: 1, id, project_id, tap_service_id, source_port, direction, vlan_filter },
-      ...{ filter: flow.filter_rules ?? [], target, leased: true },
+      ...{ filter: flow.filter_rules ?? [], ...flowOptionsOf(flow), target, leased: true },
     };
     const leased = { key: keys.captureLease(node, this.service.id), lease: this.receiver.lease };
     const value = nodeTapFlowCodec.format(record);

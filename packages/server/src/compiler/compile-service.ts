@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   type Because,
   because,
+  flowOptionsOf,
   keys,
   type Link,
   type NodeTapFlow,
@@ -152,7 +153,7 @@ class Compilation {
         direction: flow.direction,
         vlan_filter: flow.vlan_filter,
         filter: flow.filter_rules ?? [],
-        ...(flow.accounting === undefined ? {} : { accounting: flow.accounting }),
+        ...flowOptionsOf(flow),
         target: now,
       };
       this.#add(node, 'tap_flows', flow.id, nodeTapFlowCodec.format(record), leaving);

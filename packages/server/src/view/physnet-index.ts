@@ -86,12 +86,12 @@ export class PhysnetIndex {
 
   #changed(physnets: readonly string[], change: () => void): readonly string[] {
     const unique = [...new Set(physnets)];
-    const before = unique.map((physnet) => this.#likeness(physnet));
+    const before = unique.map((physnet) => this.#fingerprint(physnet));
     change();
-    return unique.filter((physnet, n) => this.#likeness(physnet) !== before[n]);
+    return unique.filter((physnet, n) => this.#fingerprint(physnet) !== before[n]);
   }
 
-  #likeness(physnet: string): string {
+  #fingerprint(physnet: string): string {
     const entry = this.#records.get(physnet);
     const { vlans, first, last } = entry?.record ?? {};
     return JSON.stringify([entry !== undefined, vlans, first, last, this.#isInLayer2(physnet)]);

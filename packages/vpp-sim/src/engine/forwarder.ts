@@ -1,10 +1,11 @@
+import type { Budget } from './budget.js';
 import type { GreTable } from './gre-tunnels.js';
 import { hardwareOf, type Interface, NO_INDEX } from './interface.js';
 import type { InterfaceTable } from './interface-table.js';
 import { canTransmit } from './interface-table.js';
 import { IpHost } from './ip-host.js';
 import { type L2Tables, l2Input, l2Output } from './l2-path.js';
-import { type Budget, newPacket, type Packet } from './packet.js';
+import { newPacket, type Packet } from './packet.js';
 import { classify, readTags } from './vlan-match.js';
 import type { VxlanTable } from './vxlan-tunnels.js';
 

@@ -1,4 +1,4 @@
-import type { Budget } from './packet.js';
+import type { Budget } from './budget.js';
 
 /** `~0`, VPP's "none" and "all". */
 export const NO_INDEX = 0xffff_ffff;

@@ -8,6 +8,7 @@ import {
   vxlanDecap,
   vxlanEncap,
 } from '@taas/packets';
+import type { Budget } from './budget.js';
 import { type GreTable, type GreTunnel, grePayload, unwrapTeb } from './gre-tunnels.js';
 import { hardwareOf, type Interface } from './interface.js';
 import { IpAddresses } from './ip-addresses.js';
@@ -21,7 +22,7 @@ import {
   readArp,
   readDiscovery,
 } from './neighbors.js';
-import { type Budget, newPacket, type Packet } from './packet.js';
+import { newPacket, type Packet } from './packet.js';
 import { changeTags } from './tag-rewrite.js';
 import type { Tunnel, VxlanTable } from './vxlan-tunnels.js';
 

@@ -1,9 +1,5 @@
+import type { Budget } from './budget.js';
 import { NO_INDEX } from './interface.js';
-
-/** Work left for everything that one injected frame causes, here and in joined simulators, so that a loop ends. */
-export interface Budget {
-  left: number;
-}
 
 /** Node visits that one injected frame may cause. Far above any tree of copies, and soon reached by a loop. */
 export const FRAME_BUDGET = 50_000;

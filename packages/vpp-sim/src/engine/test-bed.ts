@@ -1,6 +1,6 @@
 import { macBytes, udp } from '@taas/packets';
+import type { Budget } from './budget.js';
 import type { Engine } from './engine.js';
-import type { Budget } from './packet.js';
 
 /** A port of a test: what it was sent stands in `received`. */
 export interface TestPort {

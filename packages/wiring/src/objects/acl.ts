@@ -113,7 +113,7 @@ export const aclObject: VppObject<AclStep, AclTables> = {
   },
   withdraw: (index, actual) => [...unbindAcls(index, actual), ...clearEtherTypes(index, actual)],
   deletion: null,
-  portrait: {
+  fingerprint: {
     tagged: (tag, { acls }) => acls.by('tag', tag).flatMap(({ index, rules }) => [index, rules]),
     on: (index, { aclBindings, etherTypes }) => [aclBindings.get(index) ?? unbound, etherTypes.get(index) ?? []],
     source: () => [],

@@ -119,7 +119,7 @@ export const bridgeDomainObject: VppObject<BridgeDomainStep, BridgeDomainTables>
     return member ? [{ kind: 'leave-bridge', at: { index }, id: member.bridgeDomain }] : [];
   },
   deletion: null,
-  portrait: {
+  fingerprint: {
     tagged: (tag, { bridgeDomains }) =>
       bridgeDomains.by('tag', tag).flatMap(({ id, flags, members }) => [id, flags, [...members].sort()]),
     on: (index, { memberships }) => [memberships.get(index)],

@@ -60,7 +60,7 @@ export const classifierObject: VppObject<ClassifierStep, ClassifierTables> = {
   },
   withdraw: (index, actual) => detachClassifier(index, actual),
   deletion: null,
-  portrait: unseen,
+  fingerprint: unseen,
 };
 
 /** A classifier that is not ours is only taken off; ours goes. */

@@ -67,7 +67,7 @@ export const greObject: VppObject<GreStep, GreTables> = {
       return { kind: 'delete-gre', at: { index }, spec: { type, local, remote, id } };
     },
   },
-  portrait: unseen,
+  fingerprint: unseen,
 };
 
 function text({ type, local, remote, id }: GreSpec): string {

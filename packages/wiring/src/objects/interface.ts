@@ -134,7 +134,7 @@ export const interfaceObject: VppObject<InterfaceStep, InterfaceTables> = {
   follow: () => undefined,
   withdraw: () => [],
   deletion: null,
-  portrait: {
+  fingerprint: {
     tagged: (tag, { interfaces }) => [...interfaces.keysBy('tag', tag)],
     on: (at, { interfaces }) => {
       const { index, adminUp, rewrite, vlan, mtu } = interfaces.get(at) ?? {};

@@ -40,7 +40,7 @@ const watchedInput =
   featureBits.inputClassifier |
   featureBits.inputPolicer;
 
-function likeness(index: number, { features }: ViewOf<Layer2FeaturesTables>): readonly unknown[] {
+function fingerprint(index: number, { features }: ViewOf<Layer2FeaturesTables>): readonly unknown[] {
   const bits = features.get(index);
   return [bits ? `${bits.input & watchedInput} ${bits.output & featureBits.outputSpan}` : 'none'];
 }
@@ -69,5 +69,5 @@ export const layer2FeaturesObject: VppObject<Layer2FeaturesStep, Layer2FeaturesT
   },
   withdraw: () => [],
   deletion: null,
-  portrait: { tagged: () => [], on: likeness, source: likeness },
+  fingerprint: { tagged: () => [], on: fingerprint, source: fingerprint },
 };

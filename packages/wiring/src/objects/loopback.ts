@@ -26,5 +26,5 @@ export const loopbackObject: VppObject<LoopbackStep, object> = {
   follow: () => undefined,
   withdraw: () => [],
   deletion: { kind: 'delete-loopback', of: ({ index }) => ({ kind: 'delete-loopback', at: { index } }) },
-  portrait: unseen,
+  fingerprint: unseen,
 };

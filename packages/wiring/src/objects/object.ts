@@ -49,7 +49,7 @@ export interface InterfaceChange {
 }
 
 /** How others' meddling is noticed: what these return is compared with what they returned before, and means nothing else. */
-export interface Portrait<T> {
+export interface Fingerprint<T> {
   /** Of all such objects with a tag of ours; nothing if there is none. */
   readonly tagged: (tag: string, actual: ViewOf<T>) => readonly unknown[];
   /** What an interface of ours has of it. */
@@ -80,11 +80,11 @@ export interface VppObject<S extends AnyStep, T extends object, U extends AnySte
   readonly withdraw: (index: number, actual: ViewOf<T>) => readonly (S | U)[];
   /** Null: it is no interface. */
   readonly deletion: InterfaceDeletion<S, T> | null;
-  readonly portrait: Portrait<T>;
+  readonly fingerprint: Fingerprint<T>;
 }
 
-/** For objects of which there is nothing to see but what other objects' portraits show. */
-export const unseen: Portrait<object> = { tagged: () => [], on: () => [], source: () => [] };
+/** For objects of which there is nothing to see but what other objects' fingerprints show. */
+export const unseen: Fingerprint<object> = { tagged: () => [], on: () => [], source: () => [] };
 
 export function nameOf(ref: Ref): string {
   return 'ref' in ref ? ref.ref : `interface ${ref.index}`;

@@ -92,7 +92,7 @@ export const policerObject: VppObject<PolicerStep, PolicerTables, ClassifierStep
   },
   withdraw: (index, actual) => withdrawPolicer(index, actual),
   deletion: null,
-  portrait: unseen,
+  fingerprint: unseen,
 };
 
 /** Takes policing off an interface, the table with it if it is ours: VPP would leave both to whoever gets the index. */

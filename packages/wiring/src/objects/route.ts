@@ -21,5 +21,5 @@ export const routeObject: VppObject<AnyStep & never, RouteTables> = {
   follow: () => undefined,
   withdraw: () => [],
   deletion: null,
-  portrait: unseen,
+  fingerprint: unseen,
 };

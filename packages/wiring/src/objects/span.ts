@@ -131,7 +131,7 @@ export const spanObject: VppObject<SpanStep, SpanTables> = {
   },
   withdraw: (index, actual) => spansOff(index, actual),
   deletion: null,
-  portrait: {
+  fingerprint: {
     tagged: () => [],
     on: () => [],
     source: (index, { spans }) =>

@@ -51,5 +51,5 @@ export const subInterfaceObject: VppObject<SubInterfaceStep, object> = {
   follow: () => undefined,
   withdraw: () => [],
   deletion: { kind: 'delete-vlan', of: ({ index }) => ({ kind: 'delete-vlan', at: { index } }) },
-  portrait: unseen,
+  fingerprint: unseen,
 };

@@ -56,5 +56,5 @@ export const vxlanObject: VppObject<VxlanStep, VxlanTables> = {
       return { kind: 'delete-vxlan', at: { index }, local, remote, vni };
     },
   },
-  portrait: unseen,
+  fingerprint: unseen,
 };

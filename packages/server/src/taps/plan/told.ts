@@ -8,6 +8,7 @@ import {
   nodeTapMirrorCodec,
   nodeTapServiceCodec,
 } from '@taas/model';
+import { toldOptions } from '../tap-flow/flow-options.js';
 import type { NodeChange } from './compiled-change.js';
 
 /**
@@ -38,14 +39,14 @@ export function told({ kind, value, before, change, node }: NodeChange, detailed
 const directions = (direction: NodeTapFlow['direction']) => (direction === 'BOTH' ? 'IN and OUT' : direction);
 
 function flow(record: NodeTapFlow, detailed: boolean): string[] {
-  const { source_port, direction, target, vlan_filter, filter, accounting } = record;
+  const { source_port, direction, target, vlan_filter, filter } = record;
   const towards =
     target.type === 'local' ? 'the collector on this node' : `the collector's node over ${linkText(target, detailed)}`;
   return [
     `copy port ${source_port}, ${directions(direction)}, to ${towards}`,
     ...(vlan_filter === null ? [] : [`of it only VLANs ${vlan_filter}`]),
     ...(filter.length === 0 ? [] : [`of it only what ${filter.length} filter rules accept`]),
-    ...(accounting === undefined ? [] : ['count its copies by themselves']),
+    ...toldOptions(record),
   ];
 }
 

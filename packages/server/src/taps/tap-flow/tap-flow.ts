@@ -1,9 +1,10 @@
 import type { TapFlowRecord } from '@taas/model';
-import { accounting, direction, uuid, vlanFilter } from '../attribute-type.js';
+import { direction, uuid, vlanFilter } from '../attribute-type.js';
 import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
 import { filterRules, shownRules } from '../filter-rules.js';
 import type { TapKind } from '../tap-kind.js';
 import { admitFlows } from './admit-flows.js';
+import { optionAttributes, shownOptions } from './flow-options.js';
 import { removeUnpublishedFlow } from './unpublished-flow.js';
 
 /** Copies a port's traffic to a tap service. */
@@ -24,12 +25,7 @@ export const tapFlow: TapKind<TapFlowRecord> = {
         'Rules tried in order; the first that matches a packet decides whether it is copied, and what none matches is not. ' +
         'Without rules everything is copied. Can be changed.',
     },
-    accounting: {
-      ...{ post: true, put: true, default: 'shared', type: accounting, sortable: false },
-      about:
-        'exact: the copies of this flow are counted by themselves, at a cost to the node; shared: together with those of other flows ' +
-        'of the tap service that VPP does not tell apart. Can be changed.',
-    },
+    ...optionAttributes,
     ...statusAttributes,
   },
   portAttribute: 'source_port',
@@ -46,7 +42,7 @@ export const tapFlow: TapKind<TapFlowRecord> = {
     vlan_filter: record.vlan_filter,
     project_id: record.project_id,
     filter_rules: shownRules(record.filter_rules ?? [], record.filter_rules_given),
-    accounting: record.accounting ?? 'shared',
+    ...shownOptions(record),
     ...shownStatus(status),
   }),
   status: (record, reader) => reader.flow(record),

@@ -4,7 +4,7 @@ import { planNode } from '../plan/plan-node.js';
 import { facts, flow, mirror, portId, service, serviceId } from '../testing/records.js';
 import { VppDouble } from '../testing/vpp-double.js';
 import { Wanted } from '../wanted/wanted.js';
-import { keyOf, likenessOf, sightsOf } from './portrait.js';
+import { fingerprintOf, keyOf, watchedItems } from './fingerprint.js';
 
 const fail = (_tap: string, error: unknown): void => {
   throw error;
@@ -20,11 +20,11 @@ function wired() {
   wanted.setService({ record: service(1, 2), revision: 1 });
   wanted.setFlow({ record: flow(1, 1, 1), revision: 2 });
   vpp.execute(planNode(wanted, vpp.state, facts));
-  const sights = [...sightsOf(wanted, vpp.state, fail)];
-  const portrait = () => sights.map((sight) => likenessOf(sight, vpp.state));
+  const items = [...watchedItems(wanted, vpp.state, fail)];
+  const fingerprint = () => items.map((item) => fingerprintOf(item, vpp.state));
   const entry = [...vpp.state.interfaces.by('tag', `taas.entry:${serviceId(1)}`)][0];
   if (!entry) throw new Error('there is no mirrorDestination');
-  return { vpp, wanted, source, stranger, entry, sights, portrait };
+  return { vpp, wanted, source, stranger, entry, items, fingerprint };
 }
 
 type World = ReturnType<typeof wired>;
@@ -58,11 +58,11 @@ it.each<[string, (world: World) => void, readonly string[]]>([
   ['another bridge domain', ({ vpp, entry }) => vpp.join(entry.index, 10), [entryTag, `taas.service:${serviceId(1)}`]],
 ])('names whom it concerns: %s', (_what, happen, tags) => {
   const world = wired();
-  const before = world.portrait();
+  const before = world.fingerprint();
   happen(world);
-  const now = world.portrait();
-  const changed = world.sights.filter((_, n) => now[n] !== before[n]);
-  expect(changed.flatMap((sight) => (sight.of === 'route' ? [] : [sight.tag])).sort()).toEqual([...tags].sort());
+  const now = world.fingerprint();
+  const changed = world.items.filter((_, n) => now[n] !== before[n]);
+  expect(changed.flatMap((item) => (item.of === 'route' ? [] : [item.tag])).sort()).toEqual([...tags].sort());
 });
 
 it('sees each thing once, whoever shares it, and nothing that is not there', () => {
@@ -70,7 +70,7 @@ it('sees each thing once, whoever shares it, and nothing that is not there', () 
   for (let n = 2; n <= 5; n++) wanted.setFlow({ record: flow(n, 1, 1), revision: 10 + n });
   wanted.mirrors.set({ record: mirror(1, 1), revision: 20 });
   wanted.mirrors.set({ record: mirror(2, 1), revision: 21 });
-  const keys = [...sightsOf(wanted, vpp.state, fail)].map(keyOf);
+  const keys = [...watchedItems(wanted, vpp.state, fail)].map(keyOf);
   expect(new Set(keys).size).toBe(keys.length);
   const kinds = ['service', 'entry', 'unicast', 'collector'].map((kind) => `taas.${kind}:${serviceId(1)}`);
   expect(keys).toEqual([...kinds, `${sourceTag} 1`, 'to 198.51.100.9']);

@@ -1,6 +1,6 @@
 import { possibleSources } from '../flows/flow-sources.js';
 import { canonicalAddress } from '../node-facts.js';
-import type { Portrait } from '../objects/object.js';
+import type { Fingerprint } from '../objects/object.js';
 import { type AllTables, objects } from '../objects/registry.js';
 import { linksOf } from '../services/links-of.js';
 import type { ActualView } from '../snapshot.js';
@@ -11,9 +11,9 @@ import type { WantedMirror } from '../wanted/wanted-mirrors.js';
 
 /**
  * Something that others may change without VPP telling: all that has a tag of ours, an interface that is mirrored (with its
- * port's tag), or the way to an address outside.
+ * port's tag), or the route to an address outside.
  */
-export type Sight =
+export type WatchedItem =
   | { readonly of: 'own'; readonly tag: string }
   | { readonly of: 'source'; readonly tag: string; readonly index: number }
   | { readonly of: 'route'; readonly remote: string };
@@ -23,44 +23,44 @@ export type Sight =
  * little, while what is wanted and what is known of VPP change.
  * @param odd is told of a tap of which nobody can say what is to be seen; the others go on
  */
-export function* sightsOf(
+export function* watchedItems(
   wanted: Wanted,
   actual: ActualView,
   odd: (tap: string, error: unknown) => void,
-): Generator<Sight> {
+): Generator<WatchedItem> {
   const seen = new Set<string>();
   const isNew = (key: string): boolean => !seen.has(key) && seen.add(key) !== undefined;
-  function* own(tags: Iterable<OwnTag>): Generator<Sight> {
+  function* own(tags: Iterable<OwnTag>): Generator<WatchedItem> {
     for (const { kind, id } of tags) {
       const tag = ownTag(kind, id);
       if (stands(tag, actual)) yield { of: 'own', tag };
     }
   }
-  function* route(address: string): Generator<Sight> {
+  function* route(address: string): Generator<WatchedItem> {
     const remote = canonicalAddress(address);
     if (isNew(remote)) yield { of: 'route', remote };
   }
-  function* sources(of: Parameters<typeof possibleSources>[0]): Generator<Sight> {
+  function* sources(of: Parameters<typeof possibleSources>[0]): Generator<WatchedItem> {
     for (const index of possibleSources(of, actual))
       if (isNew(`${index}`)) yield { of: 'source', tag: `${portTagPrefix}${of.source_port}`, index };
   }
-  function* ofService(service: string): Generator<Sight> {
+  function* ofService(service: string): Generator<WatchedItem> {
     yield* own(ownedBy('services', service));
     for (const link of linksOf(service, wanted)) if (link.type === 'vxlan') yield* route(link.remote);
   }
-  function* ofFlow({ record }: WantedFlow): Generator<Sight> {
+  function* ofFlow({ record }: WantedFlow): Generator<WatchedItem> {
     yield* own(ownedBy('flows', record.id));
     if (!record.removed) yield* sources(record);
   }
-  function* ofMirror({ record }: WantedMirror): Generator<Sight> {
+  function* ofMirror({ record }: WantedMirror): Generator<WatchedItem> {
     yield* own(ownedBy('mirrors', record.id));
     if (record.removed) return;
     yield* sources({ source_port: record.port_id, vlan_filter: null });
     yield* route(record.remote);
   }
-  function* contained(tap: string, sights: Generator<Sight>): Generator<Sight> {
+  function* contained(tap: string, items: Generator<WatchedItem>): Generator<WatchedItem> {
     try {
-      yield* sights;
+      yield* items;
     } catch (error) {
       odd(tap, error);
     }
@@ -70,32 +70,32 @@ export function* sightsOf(
   for (const mirror of wanted.mirrors.all()) yield* contained(mirror.record.id, ofMirror(mirror));
 }
 
-// Safe: what VPP has is all that any object's portrait asks for.
-const portraits = Object.values(objects).map(({ portrait }) => portrait as Portrait<AllTables>);
+// Safe: what VPP has is all that any object's fingerprint asks for.
+const fingerprints = Object.values(objects).map(({ fingerprint }) => fingerprint as Fingerprint<AllTables>);
 
-/** Whether anything with the tag is known; when it goes, its interface's event tells, or the sight of it shows nothing. */
+/** Whether anything with the tag is known; when it goes, its interface's event tells, or its fingerprint is empty. */
 function stands(tag: string, actual: ActualView): boolean {
-  return portraits.some(({ tagged }) => tagged(tag, actual).length > 0);
+  return fingerprints.some(({ tagged }) => tagged(tag, actual).length > 0);
 }
 
-/** What a sight goes by from look to look. */
-export function keyOf(sight: Sight): string {
-  if (sight.of === 'route') return `to ${sight.remote}`;
-  return sight.of === 'own' ? sight.tag : `${sight.tag} ${sight.index}`;
+/** What names an item from poll to poll. */
+export function keyOf(item: WatchedItem): string {
+  if (item.of === 'route') return `to ${item.remote}`;
+  return item.of === 'own' ? item.tag : `${item.tag} ${item.index}`;
 }
 
 /** How it stands, as text. Much cheaper than a plan, which only has to be made for what is not as it was. */
-export function likenessOf(sight: Sight, actual: ActualView): string {
-  switch (sight.of) {
+export function fingerprintOf(item: WatchedItem, actual: ActualView): string {
+  switch (item.of) {
     case 'own':
       return JSON.stringify([
-        portraits.map(({ tagged }) => tagged(sight.tag, actual)),
-        actual.interfaces.by('tag', sight.tag).map(({ index }) => portraits.map(({ on }) => on(index, actual))),
+        fingerprints.map(({ tagged }) => tagged(item.tag, actual)),
+        actual.interfaces.by('tag', item.tag).map(({ index }) => fingerprints.map(({ on }) => on(index, actual))),
       ]);
     case 'source':
-      return JSON.stringify(portraits.map(({ source }) => source(sight.index, actual)));
+      return JSON.stringify(fingerprints.map(({ source }) => source(item.index, actual)));
     case 'route': {
-      const route = actual.routes.get(sight.remote);
+      const route = actual.routes.get(item.remote);
       const out = route?.to === 'interface' ? actual.interfaces.get(route.index) : undefined;
       return JSON.stringify([route, out?.adminUp, out?.linkUp, out?.mtu]);
     }

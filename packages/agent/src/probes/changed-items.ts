@@ -1,12 +1,12 @@
 import {
   canonicalAddress,
+  fingerprintOf,
   keyOf,
-  likenessOf,
   linksOf,
-  type Sight,
-  sightsOf,
   type VppSnapshot,
   type Wanted,
+  type WatchedItem,
+  watchedItems,
 } from '@taas/wiring';
 import type { Contained } from '../contained.js';
 import type { VppReader } from '../vpp/vpp-reader.js';
@@ -20,7 +20,7 @@ export interface QuietChanges {
   readonly untagged: boolean;
 }
 
-export type SightReader = Pick<VppReader, 'hasManySpans' | 'readSights' | 'readSpans'>;
+export type ItemReader = Pick<VppReader, 'hasManySpans' | 'readItems' | 'readSpans'>;
 
 /** So many things are looked at in one go: more would keep VPP and the agent from other work. */
 const atOnce = 400;
@@ -31,12 +31,12 @@ const atOnce = 400;
  * of interfaces that are taken out of their bridge domain, or of routes. Where there is much, each poll covers a part of it,
  * in turns.
  */
-export class ChangedSights {
+export class ChangedItems {
   /** By key, in the round before this one: something may have been read since, for another reason, that nobody has planned for. */
   #last: ReadonlyMap<string, string> = new Map();
   #now = new Map<string, string>();
-  #rest: Iterator<Sight> | null = null;
-  #looks = 0;
+  #rest: Iterator<WatchedItem> | null = null;
+  #polls = 0;
   #pollsAPass = 1;
 
   constructor(
@@ -49,62 +49,62 @@ export class ChangedSights {
     return this.#pollsAPass;
   }
 
-  async changes(wanted: Wanted, reader: SightReader): Promise<QuietChanges> {
+  async changes(wanted: Wanted, reader: ItemReader): Promise<QuietChanges> {
     const { snapshot } = this;
-    this.#looks++;
+    this.#polls++;
     if (this.#rest === null && reader.hasManySpans) {
-      this.#rest = this.#sights(wanted);
+      this.#rest = this.#items(wanted);
       await reader.readSpans();
       return { taps: noTaps(), untagged: false };
     }
-    const sights = this.#next(wanted);
+    const items = this.#next(wanted);
     // And a moment ago: what was found at the last poll has been mended since, and may be undone again.
-    const before = sights.map((sight) => this.#likeness(sight));
-    await reader.readSights(sights);
-    const changed = sights.filter((sight, n) => {
-      const [key, likeness] = [keyOf(sight), this.#likeness(sight)];
+    const before = items.map((item) => this.#fingerprint(item));
+    await reader.readItems(items);
+    const changed = items.filter((item, n) => {
+      const [key, fingerprint] = [keyOf(item), this.#fingerprint(item)];
       const last = this.#last.get(key);
-      this.#now.set(key, likeness);
+      this.#now.set(key, fingerprint);
       // What an event has told of an interface reaches its taps by its tag; of a way that goes by it, only we know.
-      const isNews = last === undefined ? sight.of === 'route' : likeness !== last;
-      return likeness !== before[n] || isNews;
+      const isNews = last === undefined ? item.of === 'route' : fingerprint !== last;
+      return fingerprint !== before[n] || isNews;
     });
     if (this.#rest === null) this.#endRound();
     return { taps: concerned(changed, wanted), untagged: lostTag(snapshot) };
   }
 
-  #sights(wanted: Wanted): Iterator<Sight> {
-    return sightsOf(wanted, this.snapshot, (tap, error) => this.contained.note(`the poll of ${tap}`, error));
+  #items(wanted: Wanted): Iterator<WatchedItem> {
+    return watchedItems(wanted, this.snapshot, (tap, error) => this.contained.note(`the poll of ${tap}`, error));
   }
 
-  #likeness(sight: Sight): string {
+  #fingerprint(item: WatchedItem): string {
     try {
-      return likenessOf(sight, this.snapshot);
+      return fingerprintOf(item, this.snapshot);
     } catch (error) {
-      this.contained.note(`the poll of ${keyOf(sight)}`, error);
+      this.contained.note(`the poll of ${keyOf(item)}`, error);
       return '';
     }
   }
 
-  #next(wanted: Wanted): Sight[] {
-    this.#rest ??= this.#sights(wanted);
-    const sights: Sight[] = [];
-    while (sights.length < atOnce) {
+  #next(wanted: Wanted): WatchedItem[] {
+    this.#rest ??= this.#items(wanted);
+    const items: WatchedItem[] = [];
+    while (items.length < atOnce) {
       const { value, done } = this.#rest.next();
       if (done) {
         this.#rest = null;
         break;
       }
-      sights.push(value);
+      items.push(value);
     }
-    return sights;
+    return items;
   }
 
   #endRound(): void {
     this.#last = this.#now;
     this.#now = new Map();
-    this.#pollsAPass = this.#looks;
-    this.#looks = 0;
+    this.#pollsAPass = this.#polls;
+    this.#polls = 0;
   }
 }
 
@@ -113,10 +113,10 @@ function lostTag({ interfaces, bridgeDomains }: VppSnapshot): boolean {
   return [interfaces, bridgeDomains].map((table) => table.takeLostTag()).includes(true);
 }
 
-function concerned(sights: readonly Sight[], wanted: Wanted): GatheredTaps {
-  const remotes = new Set(sights.flatMap((sight) => (sight.of === 'route' ? [sight.remote] : [])));
+function concerned(items: readonly WatchedItem[], wanted: Wanted): GatheredTaps {
+  const remotes = new Set(items.flatMap((item) => (item.of === 'route' ? [item.remote] : [])));
   const taps = affectedTaps(
-    sights.flatMap((sight) => (sight.of === 'route' ? [] : [sight.tag])),
+    items.flatMap((item) => (item.of === 'route' ? [] : [item.tag])),
     wanted,
   );
   if (remotes.size > 0) addTaps(taps, tapsBy(remotes, wanted));

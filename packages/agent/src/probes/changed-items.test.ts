@@ -1,8 +1,8 @@
 import { silentLogger } from '@taas/service';
-import { createSnapshot, featureBits, type Sight, Wanted } from '@taas/wiring';
+import { createSnapshot, featureBits, Wanted, type WatchedItem } from '@taas/wiring';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ChangedSights } from './changed-sights.js';
+import { ChangedItems } from './changed-items.js';
 
 const id = (kind: string, n: number) => `${kind.repeat(8)}-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const alive = { input: featureBits.inputSpan, output: 0 };
@@ -14,7 +14,7 @@ const contained = new Contained({ logger: silentLogger, counters: { failures: 0 
 class Node {
   readonly snapshot = createSnapshot();
   readonly wanted = new Wanted();
-  readonly quiet = new ChangedSights(this.snapshot, contained);
+  readonly quiet = new ChangedItems(this.snapshot, contained);
   /** Sources whose mirrors somebody has switched off. */
   readonly off = new Set<number>();
   asked: number[] = [];
@@ -30,12 +30,12 @@ class Node {
       const of = { tap_service_id: id('5', 1), source_port: id('a', n), target: { type: 'local' } } as const;
       this.wanted.setFlow({ record: { ...common, ...of, id: id('f', n), filter: [] }, revision: n });
     }
-    const readSights = async (sights: readonly Sight[]): Promise<void> => {
-      this.asked.push(sights.length);
-      for (const sight of sights)
-        if (sight.of === 'source') this.snapshot.features.put(sight.index, this.off.has(sight.index) ? null : alive);
+    const readItems = async (items: readonly WatchedItem[]): Promise<void> => {
+      this.asked.push(items.length);
+      for (const item of items)
+        if (item.of === 'source') this.snapshot.features.put(item.index, this.off.has(item.index) ? null : alive);
     };
-    this.reader = { hasManySpans, readSights, readSpans: async () => undefined };
+    this.reader = { hasManySpans, readItems, readSpans: async () => undefined };
   }
 
   /** Flows that are found to be concerned by all polls of a round. */

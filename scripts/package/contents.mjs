@@ -5,7 +5,7 @@ import { bundleTaas } from '../../packages/cli/bundle.mjs';
 import { completionScript } from '../../packages/cli/dist/completion/scripts.js';
 import { root } from '../prepare.mjs';
 import { bundleProgram } from './bundle-program.mjs';
-import { agentPage, commandPage, serverPage } from './man-pages.mjs';
+import { agentPage, commandPage, migratePage, serverPage } from './man-pages.mjs';
 
 const ours = (path) => readFileSync(join(root, path));
 
@@ -23,6 +23,7 @@ const sysusers = 'systemd | systemd-standalone-sysusers | systemd-sysusers';
  * @property {readonly string[]} depends besides what Node.js needs
  * @property {boolean} service whether systemd runs it
  * @property {(outfile: string) => Promise<object>} bundle
+ * @property {readonly {program: string, bundle: (outfile: string) => Promise<object>}[]} [also] other programs in it
  * @property {(tree: import('./file-tree.mjs').FileTree, made: {epoch: number, version: string}) => void} rest all other files
  */
 
@@ -42,12 +43,19 @@ export const packages = [
     depends: [sysusers],
     service: true,
     bundle: (outfile) => bundleProgram('packages/server/bin/taas-server.js', outfile),
+    also: [
+      {
+        program: 'taas-migrate',
+        bundle: (outfile) => bundleProgram('packages/server/bin/taas-migrate.js', outfile),
+      },
+    ],
     rest: (tree, made) => {
       service(tree, 'taas-server');
       tree.write('usr/share/taas-server/etcd-roles.sh', ours('deploy/etcd-roles.sh'), 0o755);
       tree.write('usr/share/taas-server/grafana/taas.json', ours('deploy/grafana/taas.json'));
       tree.write('usr/share/taas-server/prometheus/taas.rules.yml', ours('deploy/prometheus/taas.rules.yml'));
       tree.writeCompressed('usr/share/man/man8/taas-server.8.gz', serverPage(made));
+      tree.writeCompressed('usr/share/man/man8/taas-migrate.8.gz', migratePage(made));
     },
   },
   {

@@ -1,10 +1,10 @@
 // The file `copyright` of a package, in Debian's form that programs can read: ours, and of all that is in it.
 
 /**
- * @param {{bundle: string, node: string, libraries: import('./libraries.mjs').Library[], runtime: {version: string,
- * licence: string}, holder: string}} made `bundle` and `node`: the files, from the package's root; `holder`: who made ours
+ * @param {{bundles: readonly string[], node: string, libraries: import('./libraries.mjs').Library[], runtime: {version: string,
+ * licence: string}, holder: string}} made `bundles` and `node`: the files, from the package's root; `holder`: who made ours
  */
-export function copyrightFile({ bundle, node, libraries, runtime, holder }) {
+export function copyrightFile({ bundles, node, libraries, runtime, holder }) {
   const names = libraries.map(({ name, version }) => `${name.replace('@', '').replace('/', '-')}-${version}`);
   const head = [
     'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/',
@@ -12,11 +12,11 @@ export function copyrightFile({ bundle, node, libraries, runtime, holder }) {
   ];
   const ours = ['Files: *', `Copyright: ${holder}`, 'License: Apache-2.0'];
   const bundled = [
-    `Files: ${bundle}`,
+    `Files: ${bundles.join(' ')}`,
     `Copyright: ${holder}`,
     ...libraries.map((library) => `           ${holders(library)}`),
     `License: ${['Apache-2.0', ...names].join(' and ')}`,
-    `Comment: it is one file with the libraries in it; sbom.cdx.json has their versions.`,
+    `Comment: each is one file with the libraries in it; sbom.cdx.json has their versions.`,
   ];
   const runtimes = [
     `Files: ${node}`,

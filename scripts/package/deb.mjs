@@ -26,19 +26,23 @@ export async function buildDeb(what, { out, changes, origin, runtime }) {
   const folder = mkdtempSync(join(tmpdir(), 'taas-package-'));
   try {
     const tree = new FileTree(folder);
-    const [bundle, node] = [`usr/lib/${name}/${program}.mjs`, `usr/lib/${name}/node`];
-    const libraries = librariesIn(await tree.make(bundle, 0o644, what.bundle));
-    tree.write(bundle, withoutInterpreter(tree.read(bundle).toString()));
+    const node = `usr/lib/${name}/node`;
+    const metafiles = [];
+    const bundles = [];
+    for (const each of [{ program, bundle: what.bundle, flags: what.flags }, ...(what.also ?? [])]) {
+      const bundle = `usr/lib/${name}/${each.program}.mjs`;
+      metafiles.push(await tree.make(bundle, 0o644, each.bundle));
+      tree.write(bundle, withoutInterpreter(tree.read(bundle).toString()));
+      const command = [`/${node}`, ...(each.flags ?? []), `/${bundle}`].join(' ');
+      tree.write(`usr/bin/${each.program}`, `#!/bin/sh\nexec ${command} "$@"\n`, 0o755);
+      bundles.push(bundle);
+    }
+    const libraries = librariesIn(...metafiles);
     await tree.make(node, 0o755, (file) => copyRuntime(runtime, file));
-    tree.write(
-      `usr/bin/${program}`,
-      `#!/bin/sh\nexec ${[`/${node}`, ...what.flags, `/${bundle}`].join(' ')} "$@"\n`,
-      0o755,
-    );
     what.rest(tree, { epoch, version });
     const doc = `usr/share/doc/${name}`;
     const holder = `${new Date(epoch * 1000).getUTCFullYear()} ${maintainer}`;
-    tree.write(`${doc}/copyright`, copyrightFile({ bundle, node, libraries, runtime, holder }));
+    tree.write(`${doc}/copyright`, copyrightFile({ bundles, node, libraries, runtime, holder }));
     tree.writeCompressed(`${doc}/changelog.gz`, changes);
     tree.writeCompressed(`${doc}/changelog.Debian.gz`, debianChangelog(name, origin));
     const made = { name, version, libraries, node: runtime.version, architecture: runtime.architecture, epoch };

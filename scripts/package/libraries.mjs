@@ -13,12 +13,12 @@ import { root } from '../prepare.mjs';
  */
 
 /**
- * @param {object} metafile esbuild's
+ * @param {object[]} metafiles esbuild's
  * @returns {Library[]} by name and version
  */
-export function librariesIn(metafile) {
+export function librariesIn(...metafiles) {
   const folders = new Set();
-  for (const { inputs } of Object.values(metafile.outputs))
+  for (const { inputs } of metafiles.flatMap(({ outputs }) => Object.values(outputs)))
     for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
       const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1];
       if (folder !== undefined && bytesInOutput > 0) folders.add(folder);

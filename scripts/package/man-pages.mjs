@@ -1,6 +1,6 @@
 // The pages of the manual, made from what the programs say of themselves.
 import { agentConfigSchema, agentProgram } from '@taas/agent';
-import { serverConfigSchema, serverProgram } from '@taas/server';
+import { migrateProgram, serverConfigSchema, serverProgram } from '@taas/server';
 import { optionsOf } from '@taas/service';
 import { exitCodes } from '../../packages/cli/dist/exit-codes.js';
 import { createProgram } from '../../packages/cli/dist/program.js';
@@ -11,21 +11,28 @@ export const serverPage = (made) =>
   programPage(made, serverProgram, serverConfigSchema, 'server of Tap-as-a-Service for networking-vpp');
 
 /** @param {{epoch: number, version: string}} made */
+export function migratePage(made) {
+  const { name, help } = migrateProgram;
+  const { synopsis, about, flags, after } = partsOf(help);
+  return manPage({ name, section: 8, summary: "taps out of those of networking-vpp's own TaaS", ...made }, [
+    ['SYNOPSIS', synopsis],
+    ['DESCRIPTION', [...about, ...after].map((text) => paragraph(text.replaceAll('\n', ' '))).join('\n')],
+    ['OPTIONS', flags],
+    ['SEE ALSO', '.BR taas\\-server (8)'],
+  ]);
+}
+
+/** @param {{epoch: number, version: string}} made */
 export const agentPage = (made) =>
   programPage(made, agentProgram, agentConfigSchema, 'agent of Tap-as-a-Service for networking-vpp, on each node');
 
 function programPage(made, { name, help }, schema, summary) {
-  const [synopsis, ...rest] = help.trim().split('\n\n');
-  const about = rest.slice(
-    0,
-    rest.findIndex((block) => block.startsWith('  --')),
-  );
-  const flags = rest[about.length].split(/\n(?= {2}--)/).map((line) => /^ {2}(--.*?) {2,}(.*)$/s.exec(line));
+  const { synopsis, about, flags } = partsOf(help);
   const file = `/etc/taas/${name}.yaml`;
   return manPage({ name, section: 8, summary, ...made }, [
-    ['SYNOPSIS', `\\fB${plain(synopsis)}\\fR`],
+    ['SYNOPSIS', synopsis],
     ['DESCRIPTION', about.map((text) => paragraph(text.replaceAll('\n', ' '))).join('\n')],
-    ['OPTIONS', flags.map(([, flag, means]) => entry(flag, means.replace(/\n\s+/g, ' '))).join('\n')],
+    ['OPTIONS', flags],
     [
       'CONFIGURATION FILE',
       [
@@ -64,6 +71,19 @@ function programPage(made, { name, help }, schema, summary) {
       name === 'taas-server' ? '.BR taas\\-agent (8),\n.BR taas (1)' : '.BR taas\\-server (8),\n.BR taas (1)',
     ],
   ]);
+}
+
+/** What a program's `--help` says, in roff: its options are a block of lines that begin with `  --`. */
+function partsOf(help) {
+  const [synopsis, ...rest] = help.trim().split('\n\n');
+  const at = rest.findIndex((block) => block.startsWith('  --'));
+  const flags = rest[at].split(/\n(?= {2}--)/).map((line) => /^ {2}(--.*?) {2,}(.*)$/s.exec(line));
+  return {
+    synopsis: `\\fB${plain(synopsis)}\\fR`,
+    about: rest.slice(0, at),
+    flags: flags.map(([, flag, means]) => entry(flag, means.replace(/\n\s+/g, ' '))).join('\n'),
+    after: rest.slice(at + 1),
+  };
 }
 
 /** @param {{epoch: number, version: string}} made */

@@ -39,6 +39,9 @@ const expected: Readonly<Record<PackageName, readonly string[]>> = {
   'taas-agent': service('taas-agent'),
   'taas-server': [
     ...service('taas-server'),
+    '-rwxr-xr-x /usr/bin/taas-migrate',
+    '-rw-r--r-- /usr/lib/taas-server/taas-migrate.mjs',
+    '-rw-r--r-- /usr/share/man/man8/taas-migrate.8.gz',
     '-rwxr-xr-x /usr/share/taas-server/etcd-roles.sh',
     '-rw-r--r-- /usr/share/taas-server/grafana/taas.json',
     '-rw-r--r-- /usr/share/taas-server/prometheus/taas.rules.yml',

@@ -16,6 +16,7 @@ export type { SegmentOption, SegmentPolicy } from './compiler/segment-options.js
 export { type ServiceSlice, sliceOf } from './compiler/service-slice.js';
 export { checkServerConfig, configWarnings, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
 export { NeutronError } from './errors/neutron-error.js';
+export { migrateProgram } from './migrate-program.js';
 export { serverProgram } from './program.js';
 export { createServer, type Server, type ServerDeps } from './server.js';
 export { StatusReader } from './status/tap-status.js';

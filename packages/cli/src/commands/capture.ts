@@ -17,6 +17,7 @@ export interface CaptureOptions {
   readonly bytes?: number;
   readonly snaplen?: number;
   readonly description?: string;
+  readonly reason?: string;
   readonly project?: string;
 }
 
@@ -62,12 +63,12 @@ export async function capture(context: Context, ports: readonly string[], option
 }
 
 async function wishOf({ api, host }: Context, ports: readonly string[], options: CaptureOptions): Promise<object> {
-  const { filter, bpf, direction, project, description, seconds, packets, bytes, snaplen } = options;
+  const { filter, bpf, direction, project, description, reason, seconds, packets, bytes, snaplen } = options;
   if (filter && options.filterFile !== undefined)
     throw new CliError('usage', 'give --filter or --filter-file, not both');
   const rules = options.filterFile === undefined ? filter?.map(filterRule) : filterFile(host, options.filterFile);
   const given = {
-    ...{ description, bpf, seconds, packets, bytes, snaplen },
+    ...{ description, reason, bpf, seconds, packets, bytes, snaplen },
     ...{ direction: direction?.toUpperCase(), project_id: project, filter_rules: rules },
   };
   const source_ports = [];

@@ -16,6 +16,7 @@ import { Recheck } from '../taps/admission/recheck.js';
 import { TapPlanner } from '../taps/plan/tap-planner.js';
 import { TapController } from '../taps/tap-controller.js';
 import { statusOf } from '../taps/tap-kinds.js';
+import { noTerms } from '../taps/terms/tap-terms.js';
 import { noWriteLimits, WriteBudget } from '../taps/write-budget.js';
 import { OwnWrites } from '../view/own-writes.js';
 import type { ApiDeps } from './api-deps.js';
@@ -32,6 +33,9 @@ function receiverOf({ captures }: ApiDeps) {
 
 const nobody = () => Promise.reject(new Error('no receiver is configured'));
 const noReceiver: OpenReceiver = nobody;
+
+/** How long before its end a tap says so, in ms. */
+const usualWarningMs = 3_600_000;
 
 /** What the API is made of below HTTP: for one server. */
 export function apiParts(deps: ApiDeps, limits: ApiLimits) {
@@ -59,6 +63,10 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
     ...{ store, live, access, writes, slices, clock, newId, catchUpMs, bulkItems: limits.bulkItems },
     recheck: new Recheck({ store, live, writes, clock, catchUpMs, lingerMs }),
     budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
+    ...{
+      terms: deps.terms ?? noTerms,
+      warning: { now: () => clock.now(), beforeMs: deps.warnBeforeMs ?? usualWarningMs },
+    },
     checkRoom: deps.checkRoom ?? (() => undefined),
   };
   const controller = new TapController({ ...shared, admission, placements, mirrorRules, contained });

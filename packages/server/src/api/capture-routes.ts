@@ -21,6 +21,11 @@ export async function captureRoute(
     if (method !== 'GET') throw methodNotAllowed(method);
     return { status: 200, stream: desk.read(id, caller), headers: { 'content-type': pcapng } };
   }
+  if (part === 'approve') {
+    if (method !== 'PUT') throw methodNotAllowed(method);
+    if (body.length > 0) throw badRequest('Request body is not supported in an approval.');
+    return { status: 200, body: { capture: await desk.approve(id, caller) } };
+  }
   switch (method) {
     case 'GET':
       return id === null

@@ -6,12 +6,19 @@ import type { Lease, Store } from '@taas/store';
 import type { Access } from '../auth/access.js';
 import type { Behalves } from '../auth/actor.js';
 import type { Caller } from '../auth/authenticator.js';
-import { captureElsewhere, captureHasReader, captureNotFound, unavailable } from '../errors/neutron-error.js';
+import {
+  captureElsewhere,
+  captureHasReader,
+  captureNotFound,
+  tooContended,
+  unavailable,
+} from '../errors/neutron-error.js';
 import type { Admission } from '../taps/admission/admission.js';
 import type { Recheck } from '../taps/admission/recheck.js';
 import { invalidInput } from '../taps/attributes.js';
 import { admitFlows } from '../taps/tap-flow/admit-flows.js';
 import { admitServices } from '../taps/tap-service/admit-services.js';
+import { newConsent, type TapTerms } from '../taps/terms/tap-terms.js';
 import type { WriteBudget } from '../taps/write-budget.js';
 import type { Dirty } from '../view/dirty.js';
 import type { LiveView } from '../view/live-view.js';
@@ -19,7 +26,7 @@ import type { OwnWrites } from '../view/own-writes.js';
 import { type CompileExpression, ExpressionError } from './bpf-expression.js';
 import { Capture, type CapturePart } from './capture.js';
 import { type CapturePlaceLimits, CapturePlaces } from './capture-places.js';
-import { captureRecords, captureRemoval, partsOf } from './capture-records.js';
+import { captureConsent, captureRecords, captureRemoval, partsOf } from './capture-records.js';
 import { type CaptureWish, captureWish } from './capture-wish.js';
 import { FrameRoutes } from './frame-routes.js';
 import type { OpenReceiver, ReceiverSocket } from './receiver-socket.js';
@@ -50,8 +57,11 @@ export interface CaptureDeskDeps {
   readonly compileExpression: CompileExpression;
   /** This server's name, for people. */
   readonly server: string;
+  readonly terms: TapTerms;
   readonly limits?: Partial<CaptureLimits>;
   readonly behalves?: Behalves | undefined;
+  /** How long a request may wait for the view, in ms. */
+  readonly catchUpMs: number;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly logger: Logger;
@@ -132,7 +142,7 @@ export class CaptureDesk {
   /** @throws NeutronError, in the words of tap flows where they are refused; StoreError */
   async create(json: unknown, caller: Caller): Promise<ShownCapture> {
     const { deps } = this;
-    const wish = captureWish(json, caller);
+    const wish = captureWish(json, caller, deps.terms);
     deps.access.mayCapture(wish, caller);
     if (deps.address === '')
       throw unavailable('This server receives no captures: the operator has not set captures.address.');
@@ -180,6 +190,26 @@ export class CaptureDesk {
     const running = this.#running.get(id);
     await found.end('a user has ended it');
     await running?.done;
+  }
+
+  /**
+   * Agrees to one that waits for a second person; its time runs since it was made. One that does not wait is not changed.
+   * @throws as {@link show}; NeutronError 403; 409 for who has asked for it
+   */
+  async approve(id: string, caller: Caller): Promise<ShownCapture> {
+    const found = this.#find(id, caller);
+    this.deps.access.mayApproveCapture(found.wish, caller);
+    if ('shown' in found) return found.shown;
+    const { store, live, writes, clock, catchUpMs } = this.deps;
+    await live.reached(this.#running.get(id)?.revision ?? 0, catchUpMs);
+    const { compare, operations } = captureConsent(found.parts, live.view, caller, clock.now());
+    if (operations.length > 0) {
+      const result = await store.transact({ compare, operations });
+      if (!result.succeeded) throw tooContended();
+      writes.note(result.revision);
+      await live.reached(result.revision, catchUpMs);
+    }
+    return this.#shown(found);
   }
 
   /** @returns what gives the place back when it runs */
@@ -247,7 +277,10 @@ export class CaptureDesk {
   async #admit(id: string, wish: CaptureWish, parts: readonly CapturePart[], lease: Lease, caller: Caller) {
     const { address, server, clock, recheck, admission, budget, writes } = this.deps;
     const receiver = { address, lease: lease.id, server };
-    const { services, flows } = captureRecords(id, wish, parts, receiver, clock.now());
+    const { services, flows } = captureRecords(id, wish, parts, receiver, {
+      now: clock.now(),
+      ...newConsent(this.deps.terms, wish.project_id, caller),
+    });
     const { project_id } = wish;
     budget.spend(project_id, [...services, ...flows]);
     writes.note(await recheck.run(project_id, () => admitServices(admission, services, caller)));
@@ -339,7 +372,8 @@ export class CaptureDesk {
       const record = live.view.flows.get(flow)?.record;
       return record ? statusOf(record) : null;
     });
-    return shownCapture(capture, statuses, server);
+    const [flow] = capture.parts.map((part) => live.view.flows.get(part.flow)?.record);
+    return shownCapture(capture, statuses, flow?.consent, server);
   }
 }
 

@@ -5,8 +5,16 @@ import { badRequest } from '../errors/neutron-error.js';
 import { pythonStr } from '../errors/python-repr.js';
 import { type JsonObject, resourcesToCreate } from '../http/request-body.js';
 import { type AttributeType, direction, lengthCheck, uuid } from '../taps/attribute-type.js';
-import { type Attribute, checkCreate, commonAttributes, required } from '../taps/attributes.js';
+import {
+  type Attribute,
+  checkCreate,
+  commonAttributes,
+  invalidInput,
+  required,
+  termAttributes,
+} from '../taps/attributes.js';
 import { filterRules } from '../taps/filter-rules.js';
+import { reasonOf, type TapTerms } from '../taps/terms/tap-terms.js';
 import { longestExpression } from './bpf-expression.js';
 
 /** Ports of one capture. */
@@ -21,6 +29,8 @@ export interface CaptureWish {
   readonly project_id: string;
   readonly name: string;
   readonly description: string;
+  /** Absent: nobody has said. */
+  readonly reason?: string;
   readonly source_ports: readonly string[];
   readonly direction: 'IN' | 'OUT' | 'BOTH';
   readonly filter_rules: readonly FilterRule[];
@@ -71,6 +81,7 @@ const optional = (usual: unknown, type: AttributeType, about: string): Attribute
 
 export const captureAttributes: Readonly<Record<string, Attribute>> = {
   ...commonAttributes,
+  reason: { ...termAttributes.reason, put: false },
   source_ports: required(ports, 'The Neutron ports whose traffic is captured; of the same project.'),
   direction: optional('BOTH', direction, 'IN is towards the VM, OUT is from it.'),
   filter_rules: optional([], filterRules, 'As those of tap flows: what VPP copies.'),
@@ -85,12 +96,16 @@ export const captureAttributes: Readonly<Record<string, Attribute>> = {
   ),
 };
 
-/** @throws NeutronError 400 in Neutron's words */
-export function captureWish(json: unknown, caller: Caller): CaptureWish {
+/** @param terms what the operator asks of taps @throws NeutronError 400 in Neutron's words */
+export function captureWish(json: unknown, caller: Caller, terms: TapTerms): CaptureWish {
   const { bulk, items } = resourcesToCreate(json, 'capture', 1);
   const [item] = items;
   if (bulk || item === undefined) throw badRequest('Captures are made one by one');
-  return checked(item, caller);
+  const wish = checked(item, caller);
+  if (terms.longestMs !== null && wish.seconds * 1000 > terms.longestMs)
+    throw invalidInput('seconds', `the operator lets captures last ${terms.longestMs / 1000} seconds at most.`);
+  const reason = reasonOf(terms, wish);
+  return reason === '' ? wish : { ...wish, reason };
 }
 
 /** What the attributes let through is a wish. */

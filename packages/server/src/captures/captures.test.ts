@@ -2,6 +2,7 @@ import { captureCapability, keys, prefixes } from '@taas/model';
 import { ETHERTYPE, ethernet, parseBpf, pcapngContents } from '@taas/packets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApiLimits } from '../api/api-limits.js';
+import { noTerms, type TapTerms } from '../taps/terms/tap-terms.js';
 import { acme, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 import { type CompileExpression, ExpressionError } from './bpf-expression.js';
 import type { CaptureLimits } from './capture-desk.js';
@@ -52,7 +53,7 @@ let cloud: TestCloud;
 let socket: FakeSocket;
 let server: Replica;
 
-async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits> = {}) {
+async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits> = {}, terms: TapTerms = noTerms) {
   cloud = new TestCloud();
   socket = new FakeSocket();
   const receiver = {
@@ -63,7 +64,7 @@ async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits
     compileExpression,
     limits,
   };
-  server = await cloud.replica({ captures: receiver, limits: api });
+  server = await cloud.replica({ captures: receiver, limits: api, terms });
   await cloud.lead(server);
   for (const n of [1, 2]) await cloud.bind(node, portId(n), acme);
   await cloud.bind(node, portId(7), umbrella);
@@ -272,6 +273,59 @@ describe('a capture', () => {
     expect(read(await file.whole()).statistics).toHaveLength(2);
     await cloud.converge([node]);
     await gone();
+  });
+});
+
+describe('a capture that needs consent', () => {
+  it('copies nothing until somebody else agrees, hangs on its lease then as before, and leaves nothing', async () => {
+    await cloud.stop();
+    await start({}, {}, { ...noTerms, consent: 'always', reasonRequired: true });
+    const as = (user: string) => (method: string, path: string, body?: unknown) =>
+      server.request(method, path, body, { 'x-project-id': acme, 'x-roles': 'member', 'x-user-id': user });
+    const wish = { source_ports: [portId(1)], seconds: 600, reason: 'INC-7' };
+    const { body } = await as('ann')('POST', captures, { capture: wish });
+    const url = `${captures}/${body.capture.id}`;
+    await cloud.converge([node]);
+    expect((await cloud.nodeRecords()).size).toBe(0);
+    expect((await as('bob')('GET', url)).body.capture).toMatchObject({
+      ...{ status: 'PENDING_CREATE', status_code: 'waiting_for_consent', consent: 'waiting', reason: 'INC-7' },
+    });
+    expect((await as('ann')('PUT', `${url}/approve`)).status).toBe(409);
+    expect((await server.as(umbrella)('PUT', `${url}/approve`)).status).toBe(404);
+    expect((await as('bob')('GET', `${url}/approve`)).status).toBe(405);
+    expect((await as('bob')('PUT', `${url}/approve`)).body.capture).toMatchObject({
+      consent: 'given',
+      agreed_by: 'bob',
+    });
+    await cloud.converge([node]);
+    expect((await as('bob')('GET', url)).body.capture).toMatchObject({ status: 'ACTIVE', status_code: 'ok' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    socket.send('10.0.0.1', out, frame(1));
+    await as('ann')('DELETE', url);
+    const { packets, comment } = read(await file.whole());
+    expect(packets).toHaveLength(1);
+    expect(comment).toContain('INC-7');
+    await cloud.converge([node]);
+    await gone();
+  });
+
+  it('goes from etcd with its server when that dies, agreed to or not', async () => {
+    await cloud.stop();
+    await start({}, {}, { ...noTerms, consent: 'always' });
+    const leases: string[] = [];
+    const made = await make({ seconds: 600 });
+    const approved = await server.request('PUT', `${captures}/${made.body.capture.id}/approve`, undefined, {
+      ...{ 'x-project-id': acme, 'x-roles': 'member', 'x-user-id': 'bob' },
+    });
+    expect(approved.body.capture.consent).toBe('given');
+    for (const { json } of (await cloud.read(prefixes.tapServices)).values()) {
+      const receiver = json['receiver'];
+      if (typeof receiver === 'object' && receiver !== null && 'lease' in receiver) leases.push(`${receiver.lease}`);
+    }
+    expect(leases).toHaveLength(2);
+    for (const lease of leases) cloud.store.expireLease(lease);
+    expect((await cloud.read(prefixes.tapFlows)).size).toBe(0);
   });
 });
 

@@ -1,8 +1,16 @@
 import type { TapFlowRecord } from '@taas/model';
 import { accounting, direction, uuid, vlanFilter } from '../attribute-type.js';
-import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
+import {
+  commonAttributes,
+  consentAttributes,
+  required,
+  shownStatus,
+  statusAttributes,
+  termAttributes,
+} from '../attributes.js';
 import { filterRules, shownRules } from '../filter-rules.js';
 import type { TapKind } from '../tap-kind.js';
+import { shownConsent, shownTerms } from '../terms/shown-terms.js';
 import { admitFlows } from './admit-flows.js';
 import { removeUnpublishedFlow } from './unpublished-flow.js';
 
@@ -30,6 +38,8 @@ export const tapFlow: TapKind<TapFlowRecord> = {
         'exact: the copies of this flow are counted by themselves, at a cost to the node; shared: together with those of other flows ' +
         'of the tap service that VPP does not tell apart. Can be changed.',
     },
+    ...termAttributes,
+    ...consentAttributes,
     ...statusAttributes,
   },
   portAttribute: 'source_port',
@@ -47,6 +57,8 @@ export const tapFlow: TapKind<TapFlowRecord> = {
     project_id: record.project_id,
     filter_rules: shownRules(record.filter_rules ?? [], record.filter_rules_given),
     accounting: record.accounting ?? 'shared',
+    ...shownTerms(record),
+    ...shownConsent(record),
     ...shownStatus(status),
   }),
   status: (record, reader) => reader.flow(record),

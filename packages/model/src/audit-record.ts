@@ -7,10 +7,10 @@ const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => 
 /**
  * What may have happened: a request was carried out (`created`, `changed`, `deleted`) or `refused`; the nodes have verified
  * for the first time that copies are made (`began`), or nothing of the tap is left on any node (`ended`); somebody has `agreed` to a tap
- * that waited for it; a tap is `expiring`: it ends soon; or entries that should be here were `lost`.
+ * that waited for it; the file of a capture is `read`; a tap is `expiring`: it ends soon; or entries that should be here were `lost`.
  */
 export const auditEvents = [
-  ...(['created', 'changed', 'agreed', 'deleted', 'began', 'expiring', 'ended', 'refused', 'lost'] as const),
+  ...(['created', 'changed', 'agreed', 'deleted', 'began', 'read', 'expiring', 'ended', 'refused', 'lost'] as const),
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 

@@ -26,6 +26,7 @@ describe('completion', () => {
         'plan',
         'report',
         'renew',
+        'extcap',
         'approve',
         'tapped',
       ],

@@ -1,6 +1,7 @@
 import { createPolicy, defaultRules } from '@taas/policy';
 import { fixed } from '@taas/service';
 import { remoteAddressPolicy, usualRemoteAddresses } from '../addresses/remote-address-policy.js';
+import { tellCaptureRead } from '../audit/capture-read.js';
 import { Access } from '../auth/access.js';
 import { CaptureDesk } from '../captures/capture-desk.js';
 import type { OpenReceiver } from '../captures/receiver-socket.js';
@@ -87,6 +88,10 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
     ...{ ...shared, admission, logger: deps.logger },
     statusOf: (flow) => statusOf('tap_flows', flow, reader),
     behalves: deps.audit?.behalves,
+    findFlow: (id, caller) => controller.findFlow(id, caller),
+    tellRead: async (capture) => {
+      if (deps.audit) await tellCaptureRead({ store, clock, newId, behalves: deps.audit.behalves }, capture);
+    },
     ...receiverOf(deps),
   });
   return { access, writes, slices, quotas, taps, plans, tapped, statistics, captures };

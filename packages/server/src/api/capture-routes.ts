@@ -19,7 +19,7 @@ export async function captureRoute(
   const { method, body } = request;
   if (part === 'stream') {
     if (method !== 'GET') throw methodNotAllowed(method);
-    return { status: 200, stream: desk.read(id, caller), headers: { 'content-type': pcapng } };
+    return { status: 200, stream: await desk.read(id, caller), headers: { 'content-type': pcapng } };
   }
   if (part === 'approve') {
     if (method !== 'PUT') throw methodNotAllowed(method);

@@ -242,7 +242,6 @@ const newCapture = {
     ]),
     ['project_id', Type.String()],
   ]),
-  required: ['source_ports'],
   ...closed,
 };
 const capturePaths: Schema = {

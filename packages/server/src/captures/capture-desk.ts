@@ -27,7 +27,7 @@ import { type CompileExpression, ExpressionError } from './bpf-expression.js';
 import { Capture, type CapturePart } from './capture.js';
 import { type CapturePlaceLimits, CapturePlaces } from './capture-places.js';
 import { captureConsent, captureRecords, captureRemoval, partsOf } from './capture-records.js';
-import { type CaptureWish, captureWish } from './capture-wish.js';
+import { type CaptureWish, captureWish, type FindFlow } from './capture-wish.js';
 import { FrameRoutes } from './frame-routes.js';
 import type { OpenReceiver, ReceiverSocket } from './receiver-socket.js';
 import { type ShownCapture, shownCapture } from './shown-capture.js';
@@ -58,6 +58,9 @@ export interface CaptureDeskDeps {
   /** This server's name, for people. */
   readonly server: string;
   readonly terms: TapTerms;
+  readonly findFlow: FindFlow;
+  /** Tells the audit trail that somebody reads a capture. */
+  readonly tellRead: (capture: ReadCapture) => Promise<void>;
   readonly limits?: Partial<CaptureLimits>;
   readonly behalves?: Behalves | undefined;
   /** How long a request may wait for the view, in ms. */
@@ -74,6 +77,9 @@ const afterwardsMs = 60_000;
 const mostAfterwards = 64;
 /** How long readers may take the rest when the server stops, in ms. */
 const stopMs = 2_000;
+
+/** What is told of a capture that is read. */
+export type ReadCapture = Pick<Capture, 'id' | 'wish' | 'parts'>;
 
 /** A capture, and what it has in etcd. */
 interface Running {
@@ -142,7 +148,7 @@ export class CaptureDesk {
   /** @throws NeutronError, in the words of tap flows where they are refused; StoreError */
   async create(json: unknown, caller: Caller): Promise<ShownCapture> {
     const { deps } = this;
-    const wish = captureWish(json, caller, deps.terms);
+    const wish = await captureWish(json, caller, deps.terms, deps.findFlow);
     deps.access.mayCapture(wish, caller);
     if (deps.address === '')
       throw unavailable('This server receives no captures: the operator has not set captures.address.');
@@ -173,10 +179,13 @@ export class CaptureDesk {
   }
 
   /** The file as it comes; also of one that has just ended, before anybody came. @throws as {@link show}; 409 if somebody reads it */
-  read(id: string, caller: Caller): Readable {
+  async read(id: string, caller: Caller): Promise<Readable> {
     const found = this.#find(id, caller);
     const capture = 'shown' in found ? this.#draining.get(id) : found;
     if (!capture) throw captureNotFound(id);
+    if (capture.isRead) throw captureHasReader(id);
+    // Before a frame is given out.
+    await this.deps.tellRead(capture);
     const stream = capture.read();
     if (!stream) throw captureHasReader(id);
     return stream;

@@ -34,12 +34,12 @@ export function captureRecords(
   receiver: Receiver,
   { now, consent }: { readonly now: number; readonly consent?: Consent },
 ): CaptureRecords {
-  const { project_id, name, reason, filter_rules, filter_rules_given } = wish;
+  const { project_id, name, reason, filter_rules, filter_rules_given, vlan_filter } = wish;
   const why = reason === undefined ? {} : { reason };
   const common = { v: 1, project_id, name, description: '', created_at: now, capture: id, ...why } as const;
   const services = parts.map(({ service }): TapServiceRecord => ({ ...common, id: service, receiver }));
   const flows = parts.map(({ service, flow, port, direction }): TapFlowRecord => {
-    const what = { tap_service_id: service, source_port: port, direction, vlan_filter: null } as const;
+    const what = { tap_service_id: service, source_port: port, direction, vlan_filter } as const;
     const given = filter_rules_given === undefined ? {} : { filter_rules_given: [...filter_rules_given] };
     const waits = consent === undefined ? {} : { consent };
     return { ...common, id: flow, ...what, filter_rules: [...filter_rules], ...given, ...waits };

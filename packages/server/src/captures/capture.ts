@@ -107,6 +107,11 @@ export class Capture {
     return { ...this.#file.total, bytes: this.#bytes, kernel_dropped: drops };
   }
 
+  /** Whether somebody has its file already. */
+  get isRead(): boolean {
+    return this.#isRead;
+  }
+
   /** The file as it comes, to one reader. @returns null if somebody has it already */
   read(): Readable | null {
     if (this.#isRead) return null;

@@ -25,7 +25,7 @@ export function shownCapture(
   return {
     id,
     ...{ tenant_id: wish.project_id, project_id: wish.project_id, name: wish.name, description: wish.description },
-    ...{ source_ports: wish.source_ports, direction: wish.direction },
+    ...{ tap_flow_id: wish.tap_flow_id, source_ports: wish.source_ports, direction: wish.direction },
     filter_rules: shownRules(wish.filter_rules, wish.filter_rules_given),
     bpf: wish.bpf,
     // Who drops what is not wanted.

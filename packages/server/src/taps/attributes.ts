@@ -93,7 +93,7 @@ export function checkCreate(attributes: Attributes, given: JsonObject, caller: C
       if (Object.hasOwn(value, name)) throw badRequest(`Attribute '${name}' not allowed in POST`);
     } else if (!Object.hasOwn(value, name)) {
       if (attribute.default === undefined) {
-        throw badRequest(`Failed to parse request. Required attribute '${name}' not specified`);
+        throw notSpecified(name);
       }
       value[name] = attribute.default;
     }
@@ -158,6 +158,9 @@ function checkValues(attributes: Attributes, value: JsonObject): Record<string, 
   }
   return checked;
 }
+
+export const notSpecified = (name: string) =>
+  badRequest(`Failed to parse request. Required attribute '${name}' not specified`);
 
 export const invalidInput = (attribute: string, problem: string) =>
   badRequest(`Invalid input for ${attribute}. Reason: ${problem}`);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { acceptedOnly, type ResourceKind, type StatusView } from '@taas/model';
+import { acceptedOnly, type ResourceKind, type StatusView, type TapFlowRecord } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { Access } from '../auth/access.js';
@@ -101,6 +101,13 @@ export class TapController {
   /** A tap's record as the caller may see it. @throws NeutronError 404 */
   async find(kind: ResourceKind, id: string, caller: Caller): Promise<TapRecord> {
     return this.#inView(kind, id, caller) ?? (await this.#records.find(kind, id, caller)).record;
+  }
+
+  /** A tap flow's record as the caller may see it. @throws NeutronError 404 */
+  async findFlow(id: string, caller: Caller): Promise<TapFlowRecord> {
+    const record = await this.find('tap_flows', id, caller);
+    if (!('source_port' in record)) throw tapNotFound('tap_flows', id);
+    return record;
   }
 
   async create(

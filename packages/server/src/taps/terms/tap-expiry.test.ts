@@ -197,7 +197,11 @@ describe('a tap that ends soon', () => {
     await cloud.caughtUp();
     const blind = { ...audit, log: { ...audit.log, trail: { has: () => false } } } as unknown as Audit;
     await expiry(blind).round(leadership);
+    const written = async () =>
+      [...(await cloud.read(`${prefixes.auditEntries}expiring`)).values()].map(({ kv }) => kv.modRevision);
+    const first = await written();
     await expiry(blind).round(leadership);
+    expect(await written()).toEqual(first);
     await round();
     expect(await told()).toBe(1);
     await alice('PUT', `tap_flows/${id}`, { tap_flow: { expires_at: at(3) } });

@@ -87,6 +87,7 @@ const byKind = {
   leader: [],
   auditEntry: one(keys.auditEntry('evil'), model.AuditRecord, auditRecord),
   auditBegan: ofEach((kind) => one(keys.auditBegan(kind, evilTap), model.AuditRecord, auditRecord)),
+  auditExpiring: ofEach((kind) => one(keys.auditExpiring(kind, evilTap, 1), model.AuditRecord, auditRecord)),
   auditExported: one(keys.auditExported, model.AuditExported, { v: 1, revision: 1 }),
   leaderHeartbeat: one(keys.leaderHeartbeat, null, { v: 1, beat: 1 }),
   boundPort: one(keys.boundPort('node-evil', evilSource), null, { mtu: 1500, project_id: 'evil' }),

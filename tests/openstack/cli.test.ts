@@ -77,6 +77,8 @@ describe('a cloud whose networking endpoint is ours', () => {
       'tap-mirror-both-direction',
       'taas-flow-filter',
       'taas-flow-accounting',
+      'taas-expiry',
+      'taas-consent',
     ])
       expect(aliases.filter((each) => each === alias)).toEqual([alias]);
   });

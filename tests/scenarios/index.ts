@@ -37,6 +37,9 @@ export const scenarios = {
       (await import('./captures.js')).describeCaptures(place.name, inProcess(place), programs);
     },
   },
+  consent: {
+    describe: async (place) => (await import('./consent.js')).describeConsent(place.name, inProcess(place)),
+  },
   isolation: {
     describe: async (place) => (await import('./isolation.js')).describeIsolation(place.name, killing(place)),
   },

@@ -103,6 +103,38 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
       await remove(await context(command), names, options);
     });
 
+  program
+    .command('renew')
+    .description('let taps end at another time')
+    .argument('<name-or-id...>')
+    .requiredOption('--expires <end>', '90m, 2h, 30d, a time such as 2026-12-01T08:00:00Z, or never')
+    .option('--reason <text>', 'why they are there')
+    .addOption(kindOption())
+    .action(async (names: string[], options, command: Command) => {
+      const { renew } = await import('./commands/consent.js');
+      await renew(await context(command), names, options);
+    });
+
+  program
+    .command('approve')
+    .description('agree to a tap flow or tap mirror that somebody else has asked for')
+    .argument('<name-or-id>')
+    .option('--capture', 'to a capture, by its id')
+    .addOption(kindOption())
+    .action(async (name: string, options, command: Command) => {
+      const { approve } = await import('./commands/consent.js');
+      await approve(await context(command), name, options);
+    });
+
+  program
+    .command('tapped')
+    .description("list who copies the project's ports, why and until when")
+    .argument('[port]', 'name or id of one of them; default: all')
+    .action(async (port: string | undefined, _options, command: Command) => {
+      const { tapped } = await import('./commands/consent.js');
+      await tapped(await context(command), port);
+    });
+
   const plan = program.command('plan').description('say what a change would do, and change nothing');
   const planned = plan.command('create').description('say what creating a tap would do');
   const noRate = () => new Option('--no-rate', 'do not look how much the source sends now');
@@ -161,8 +193,14 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
   program
     .command('capture')
     .description('read the frames of ports as they come, as pcapng: to a file, or | wireshark -k -i -')
-    .argument('<port...>', 'names or ids of the ports that are captured')
+    .argument('[port...]', 'names or ids of the ports that are captured')
+    .option('--flow <name-or-id>', 'instead of ports: what this tap flow copies')
     .option('-w, --write <file>', 'where to; - is standard output, the default unless it is a terminal')
+    .option(
+      '-b, --ring <what>',
+      'one file after another, as dumpcap: filesize:KB, duration:SECONDS or packets:NUMBER each, files:NUMBER are kept; repeated',
+      append,
+    )
     .addOption(
       new Option('--direction <direction>', 'in is towards the VM, out is from it; default: both').choices([
         ...['in', 'out', 'both', 'IN', 'OUT', 'BOTH'],
@@ -175,11 +213,39 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .addOption(new Option('--packets <number>', 'end with so many packets').argParser(whole))
     .addOption(new Option('--bytes <number>', 'end before the file is larger').argParser(whole))
     .addOption(new Option('--snaplen <bytes>', 'keep so much of each frame; default: all').argParser(whole))
-    .option('--description <text>', 'why; it stands in the file')
+    .option('--description <text>', 'what about; it stands in the file')
+    .option('--reason <text>', 'why; it stands in the file, too')
     .option('--project <id>', 'its project; for administrators')
     .action(async (ports: string[], options, command: Command) => {
       const { capture } = await import('./commands/capture.js');
       await capture(await context(command), ports, options);
+    });
+
+  const extcap = program.command('extcap').description("captures from Wireshark's own list of interfaces");
+  extcap
+    .command('install')
+    .description('put the cloud into the list, with the ports that there are now; again, to read them anew')
+    .option('--folder <path>', "Wireshark's personal extcap folder; default: ~/.config/wireshark/extcap")
+    .option('--program <path>', 'this command, if it is not on the PATH')
+    .action(async (options, command: Command) => {
+      const { installExtcap } = await import('./commands/extcap.js');
+      await installExtcap(await context(command), options);
+    });
+  extcap
+    .command('capture', { hidden: true })
+    .option('--capture')
+    .option('--extcap-interface <name>')
+    .option('--extcap-version <version>')
+    .option('--extcap-capture-filter <expression>')
+    .requiredOption('--fifo <path>')
+    .requiredOption('--port <id>')
+    .option('--direction <direction>')
+    .option('--bpf <expression>')
+    .option('--reason <text>')
+    .addOption(new Option('--seconds <number>').argParser(whole))
+    .action(async (options, command: Command) => {
+      const { captureForExtcap } = await import('./commands/extcap.js');
+      await captureForExtcap(await context(command), options);
     });
 
   program
@@ -250,6 +316,8 @@ function newTap(parent: Command, verb: string, kind: Kind, what: string, port: s
     .requiredOption('--port <name-or-id>', port)
     .option('--name <name>', 'its name')
     .option('--description <text>', 'its description')
+    .option('--reason <text>', 'why it is there')
+    .option('--expires <end>', 'when it ends by itself: 90m, 2h, 30d, a time such as 2026-12-01T08:00:00Z, or never')
     .option('--project <id>', 'its project; for administrators');
 }
 

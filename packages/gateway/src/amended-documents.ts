@@ -61,6 +61,21 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     links: [],
   },
   {
+    name: 'Taps that end by themselves',
+    alias: 'taas-expiry',
+    description: 'Says when a tap service, tap flow or tap mirror goes by itself; a change of it renews the tap.',
+    updated: '2026-11-30T11:00:00-00:00',
+    links: [],
+  },
+  {
+    name: 'Why there are taps, and who has agreed',
+    alias: 'taas-consent',
+    description:
+      'Says why a tap is there; and where a second person has to agree, whether that has been done, and by whom.',
+    updated: '2026-11-30T11:00:00-00:00',
+    links: [],
+  },
+  {
     name: 'Who taps the ports of a project',
     alias: 'taas-tapped-ports',
     description: 'Lists who copies the traffic of the ports of a project, administrators included.',

@@ -131,6 +131,8 @@ describe('documents', () => {
       'tap-mirror-both-direction',
       'taas-flow-filter',
       'taas-flow-accounting',
+      'taas-expiry',
+      'taas-consent',
       'taas-tapped-ports',
       'taas-statistics',
       'taas-captures',

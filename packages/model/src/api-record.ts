@@ -13,6 +13,20 @@ export const mostMtu = 0xffffffff;
 /** As long as a request may be that makes one; a node refuses more parts than it can wire. */
 export const VlanFilter = Type.String({ maxLength: 1_500_000 });
 
+/** Empty in development mode, where callers need not say who they are. */
+const UserId = Type.String({ maxLength: 255 });
+
+/** Who asked for a tap, and who has agreed to it: somebody else. Without `agreed` no node is told of it. */
+export const Consent = Type.Object({
+  requested_by: UserId,
+  agreed: Type.Optional(Type.Object({ by: UserId, at: integer(0) })),
+});
+export type Consent = Static<typeof Consent>;
+
+/** Whether a tap waits until a second person agrees. */
+export const awaitsConsent = ({ consent }: { readonly consent?: Consent }): boolean =>
+  consent !== undefined && consent.agreed === undefined;
+
 /** `deleting` is set when a user's DELETE was accepted; the record goes when every node has confirmed. */
 const common = {
   v: Type.Literal(1),
@@ -23,7 +37,16 @@ const common = {
   /** Milliseconds since the epoch; orders lists. */
   created_at: integer(0),
   deleting: Type.Optional(Type.Boolean()),
+  /** When it goes by itself, in ms since the epoch; absent: never. */
+  expires_at: Type.Optional(integer(0)),
+  /** The same as it was given, where that differs from how it would be shown. */
+  expires_at_given: Type.Optional(Type.String({ maxLength: 64 })),
+  /** Why it is there; absent: nobody has said. */
+  reason: Type.Optional(Type.String()),
 };
+
+/** Of what copies a port's traffic; absent: nobody has to agree. */
+const consent = Type.Optional(Consent);
 
 /**
  * A program that receives copies in VXLAN instead of a port: that of a capture. The records of its tap service and tap flow, and
@@ -73,6 +96,7 @@ export type GivenRule = Static<typeof GivenRule>;
 export const TapFlowRecord = Type.Object({
   ...common,
   capture,
+  consent,
   tap_service_id: Uuid,
   source_port: Uuid,
   direction: Type.Enum(['IN', 'OUT', 'BOTH']),
@@ -104,6 +128,7 @@ export type GivenDirections = Static<typeof GivenDirections>;
 /** `/networking-vpp/taas/tap_mirrors/<id>`: copy a port's traffic to an IP address outside. */
 export const TapMirrorRecord = Type.Object({
   ...common,
+  consent,
   port_id: Uuid,
   mirror_type: Type.Enum([...mirrorTypes]),
   remote_ip: IpAddress,

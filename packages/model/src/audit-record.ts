@@ -6,10 +6,12 @@ const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => 
 
 /**
  * What may have happened: a request was carried out (`created`, `changed`, `deleted`) or `refused`; the nodes have verified
- * for the first time that copies are made (`began`), or nothing of the tap is left on any node (`ended`); or entries that
- * should be here were `lost`.
+ * for the first time that copies are made (`began`), or nothing of the tap is left on any node (`ended`); somebody has `agreed` to a tap
+ * that waited for it; the file of a capture is `read`; a tap is `expiring`: it ends soon; or entries that should be here were `lost`.
  */
-export const auditEvents = ['created', 'changed', 'deleted', 'began', 'ended', 'refused', 'lost'] as const;
+export const auditEvents = [
+  ...(['created', 'changed', 'agreed', 'deleted', 'began', 'read', 'expiring', 'ended', 'refused', 'lost'] as const),
+] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 
 /** Whose traffic goes where. */
@@ -31,6 +33,13 @@ export const AuditTap = Type.Object({
   collector_port_id: Type.Optional(OrNull(Text)),
   mirror_type: Type.Optional(Text),
   remote_ip: Type.Optional(Text),
+  /** Why it is there, in its users' words. */
+  reason: Type.Optional(Text),
+  /** Milliseconds since the epoch. */
+  expires_at: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** Who asked for a tap that needs consent, and who has agreed; null as long as nobody has. */
+  requested_by: Type.Optional(Text),
+  agreed_by: Type.Optional(OrNull(Text)),
 });
 export type AuditTap = Static<typeof AuditTap>;
 

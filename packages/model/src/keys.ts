@@ -57,6 +57,9 @@ export const keys = {
   auditEntry: (id: string) => `${prefixes.auditEntries}${id}`,
   /** One a tap, so that it begins once whoever leads. */
   auditBegan: (kind: ResourceKind, id: string) => `${prefixes.auditEntries}began.${kind}.${id}`,
+  /** One for each end of a tap, so that it is told once whoever leads. */
+  auditExpiring: (kind: ResourceKind, id: string, expiresAt: number) =>
+    `${prefixes.auditEntries}expiring.${kind}.${id}.${expiresAt}`,
   auditExported: `${root}/taas/audit/exported`,
   leaderHeartbeat: `${root}/taas/leader_heartbeat`,
   /** networking-vpp's own key, which we read. */

@@ -9,6 +9,7 @@ export const statusCodes = {
   // ACTIVE, with a warning.
   mtu_too_small: ['ACTIVE'],
   copies_dropped: ['ACTIVE'],
+  expires_soon: ['ACTIVE'],
   // Between API, compiler and agent.
   not_published: ['DOWN'],
   waiting_for_node: ['PENDING_CREATE'],
@@ -34,6 +35,8 @@ export const statusCodes = {
   port_down: ['PENDING_CREATE'],
   port_is_subport: ['ERROR'],
   port_ambiguous: ['ERROR'],
+  // People.
+  waiting_for_consent: ['PENDING_CREATE'],
   // The way of the copies.
   no_common_network: ['PENDING_CREATE'],
   segments_exhausted: ['PENDING_CREATE'],

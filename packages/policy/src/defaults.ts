@@ -5,6 +5,8 @@ import type { RuleDefault } from './rule-default.js';
  * neutron_lib/policy/rules.py and _engine.py; openstack/neutron 2131d26f neutron/conf/policies/base.py and quotas.py.
  */
 const adminOrMember = '(rule:admin_only) or (role:member and project_id:%(project_id)s)';
+/** The owner of the port, whose project is the tap's: not the administrator, who may be the one that asks. */
+const ownMember = 'role:member and project_id:%(project_id)s';
 const adminOrReader = '(rule:admin_only) or (role:reader and project_id:%(project_id)s)';
 const adminOrManager = '(rule:admin_only) or (role:manager and project_id:%(project_id)s)';
 
@@ -45,6 +47,13 @@ function tapRules(resource: string, title: string): RuleDefault[] {
     rule(`get_${resource}_statistics`, adminOrReader, `Show what has been counted of a ${title}`, [
       ['GET', `${item}/statistics`],
     ]),
+    ...(resource === 'tap_service'
+      ? []
+      : [
+          rule(`approve_${resource}`, ownMember, `Agree to a ${title} that somebody else asked for`, [
+            ['PUT', `${item}/approve`],
+          ]),
+        ]),
     rule(`delete_${resource}`, adminOrMember, `Delete a ${title}`, [['DELETE', item]]),
   ];
 }
@@ -77,6 +86,9 @@ export const defaultRules: readonly RuleDefault[] = [
     ['GET', '/v2.0/taas/captures'],
     ['GET', '/v2.0/taas/captures/{id}'],
     ['GET', '/v2.0/taas/captures/{id}/stream'],
+  ]),
+  rule('approve_taas_capture', ownMember, 'Agree to a capture that somebody else asked for', [
+    ['PUT', '/v2.0/taas/captures/{id}/approve'],
   ]),
   rule('delete_taas_capture', adminOrMember, 'End a capture', [['DELETE', '/v2.0/taas/captures/{id}']]),
   rule('get_quota', adminOrManager, "Show a project's quota", [['GET', '/v2.0/quotas/{project_id}']]),

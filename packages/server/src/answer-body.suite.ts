@@ -7,7 +7,13 @@ export interface ShownInTest {
   readonly description: string;
   readonly status: string;
   readonly status_reason: string;
+  readonly status_code: string;
   readonly project_id: string;
+  readonly expires_at: string | null;
+  readonly reason: string;
+  /** Of a tap flow or mirror. */
+  readonly consent: string;
+  readonly agreed_by: string | null;
   /** Of a tap flow. */
   readonly filter_rules: readonly object[];
   /** Of a tap mirror. */
@@ -18,6 +24,8 @@ export interface ShownInTest {
 export interface CaptureInTest {
   readonly id: string;
   readonly status: string;
+  readonly status_code: string;
+  readonly consent: string;
   readonly counted: { readonly received: number; readonly dropped: number; readonly delivered: number };
 }
 

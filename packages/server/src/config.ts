@@ -9,6 +9,7 @@ import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from '.
 import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 import { listenLimitOptions, proxyProblems, strangerOptions } from './config-strangers.js';
+import { termOptions, termProblems } from './config-terms.js';
 import { usualQuotas } from './taps/admission/quotas.js';
 
 const quotaOption = (what: string, usual: number) =>
@@ -212,6 +213,7 @@ export const serverConfigSchema = options({
     'What one request may cost.',
   ),
   captures: captureOptions,
+  taps: termOptions,
   audit: group(
     {
       file: Type.String({
@@ -269,6 +271,7 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
     ...networkingVppProblems(config),
     ...cloudProblems(config),
     ...apiProblems(config),
+    ...termProblems(config.taps),
     ...captureProblems(config.captures, config.segments),
   ];
   if (problems.length > 0) throw new ConfigError(source, problems);

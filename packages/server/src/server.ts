@@ -26,6 +26,7 @@ import { type OpenReceiver, udpReceiver } from './captures/receiver-socket.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
+import { tapTerms } from './config-terms.js';
 import { Contained } from './errors/contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { type LeaderTask, lastingTask, runTasks } from './leader/leader-task.js';
@@ -40,8 +41,10 @@ import { MigrationLog } from './status/migration-log.js';
 import { Placements } from './status/placements.js';
 import { boundPorts, neutronPorts } from './taps/admission/port-directory.js';
 import { TapTally } from './taps/tap-tally.js';
+import { expiryEveryMs, TapExpiry } from './taps/terms/tap-expiry.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/mark-dirty.js';
+import { OwnWrites } from './view/own-writes.js';
 
 export interface ServerDeps {
   /** Closed by whoever made it, after {@link Server.stop}. */
@@ -157,10 +160,18 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const placements = new Placements(live.view, policy);
   live.subscribe((dirty) => placements.forget(dirty));
   const mirrorRules = { addresses: remoteAddresses, projectShare: policy.projectShare };
-  const tally = new TapTally({ view: live.view, placements, mirrorRules, contained, slices, clock });
+  const warnBeforeMs = config.taps.warn_before_s * 1000;
+  const warning = { now: () => clock.now(), beforeMs: warnBeforeMs };
+  const tally = new TapTally({ view: live.view, placements, mirrorRules, contained, slices, clock, warning });
+  const expiry = new TapExpiry({
+    ...{ store, live, slices, clock, warnBeforeMs, behalves: audit.behalves, catchUpMs: limits.catchUpMs },
+    ...{ writes: new OwnWrites(), isTold: (key) => audit.log.trail.has(key), logger: logger.child({ part: 'expiry' }) },
+  });
   const api = createApi({
     ...{ store, live, authenticator, policy, remoteAddresses, placements, slices, clock, newId, limits },
     quotas: config.quotas,
+    terms: tapTerms(config.taps),
+    warnBeforeMs,
     rules: files.rules,
     ports: lookup ? neutronPorts(lookup) : boundPorts(live.view),
     place: (port) => keeper.place(port),
@@ -204,6 +215,10 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     },
     lastingTask('compile', (leadership) => compiler.lead(leadership)),
     lastingTask('ports', (leadership) => keeper.lead(leadership)),
+    {
+      ...{ name: 'taps whose time is over', everyMs: expiryEveryMs },
+      begin: (leadership) => ({ run: () => expiry.round(leadership) }),
+    },
     ...audit.tasks(policy, remoteAddresses),
     ...(etcdKeeper?.tasks() ?? []),
     ...(trust ? [lastingTask('signatures', ({ fence, signal }) => trust.keepSigned([fence], signal))] : []),
@@ -260,7 +275,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       agents: { there: live.view.agents.size, silent: live.view.silent.size },
       certificateExpiresAt: expiryOf(files.tls?.current.cert),
     });
-    exposeServer(metrics, now, () => tally.samples());
+    exposeServer(metrics, now, { all: () => tally.samples(), expiring: () => tally.expiring });
   }
 
   return {

@@ -51,7 +51,7 @@ export interface Reply {
 }
 
 /** What a server of a test has otherwise than others. */
-export type ReplicaOptions = Partial<Omit<ApiDeps, 'store' | 'live' | 'policy' | 'clock' | 'newId'>> & {
+export type ReplicaOptions = Partial<Omit<ApiDeps, 'store' | 'live' | 'policy' | 'newId'>> & {
   readonly placesFrom?: PlacesFrom;
   readonly owners?: OwnersKnown;
 };

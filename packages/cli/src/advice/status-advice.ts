@@ -19,6 +19,8 @@ export const statusAdvice: Readonly<Record<StatusCode, Advice>> = {
   ok: { by: 'nobody', mend: 'nothing to do' },
   mtu_too_small: operator("raise the underlay's MTU on the node: vppctl show interface names it"),
   copies_dropped: tenant('copy less, with filter_rules; or ask the operator for a larger budget'),
+  expires_soon: tenant('taas renew, if it is needed for longer'),
+  waiting_for_consent: tenant('have somebody else of the project run taas approve'),
   not_published: time('wait; if it stays, no server leads: taas doctor --server-health URL'),
   waiting_for_node: time('wait; if it stays: journalctl -u taas-agent on the node that the reason names'),
   status_unknown: time('ask again later; if it stays, the server does not reach etcd: taas doctor --server-health URL'),

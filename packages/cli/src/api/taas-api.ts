@@ -70,12 +70,49 @@ export class TaasApi {
     return tapOf(kind, bodyOf(answer, `POST ${collection}`)[resource]);
   }
 
+  async change(kind: Kind, id: string, attributes: object): Promise<Tap> {
+    const { resource } = kinds[kind];
+    const answer = await this.session.request('PUT', pathOf(kind, id), { [resource]: attributes });
+    return tapOf(kind, bodyOf(answer, `PUT ${resource}`)[resource]);
+  }
+
+  /** Agrees to a tap that somebody else has asked for. */
+  async approve(kind: Kind, id: string): Promise<Tap> {
+    const answer = await this.session.request('PUT', `${pathOf(kind, id)}/approve`);
+    return tapOf(kind, bodyOf(answer, 'PUT approve')[kinds[kind].resource]);
+  }
+
+  /** The same for a capture. @returns it, as the API shows it */
+  async approveCapture(id: string): Promise<Readonly<Record<string, unknown>>> {
+    const path = `/v2.0/taas/captures/${encodeURIComponent(id)}/approve`;
+    const { capture } = bodyOf(await this.session.request('PUT', path), 'PUT approve');
+    if (!isObject(capture)) throw notTheApi('PUT approve');
+    return capture;
+  }
+
+  /** Who copies the caller's ports, or one of them; over as many pages as there are. */
+  async tappedPorts(port?: string): Promise<Readonly<Record<string, unknown>>[]> {
+    const path = '/v2.0/taas/tapped_ports';
+    if (port !== undefined) {
+      const { tapped_port } = await this.get(`${path}/${encodeURIComponent(port)}`);
+      return isObject(tapped_port) ? [tapped_port] : [];
+    }
+    const found: Readonly<Record<string, unknown>>[] = [];
+    let search = '';
+    for (let page = 0; page < mostPages; page += 1) {
+      const { tapped_ports: ports, tapped_ports_links: links } = await this.get(path + search);
+      if (!Array.isArray(ports)) throw notTheApi(`GET ${path}`);
+      found.push(...ports.filter(isObject));
+      const next = nextOf(links);
+      if (next === null || next === search) return found;
+      search = next;
+    }
+    throw new CliError('unreachable', `GET ${path}: the pages have no end`);
+  }
+
   /** One that is gone already is gone. */
   async delete(kind: Kind, id: string): Promise<void> {
-    const answer = await this.session.request(
-      'DELETE',
-      `/v2.0/taas/${kinds[kind].collection}/${encodeURIComponent(id)}`,
-    );
+    const answer = await this.session.request('DELETE', pathOf(kind, id));
     if (answer.status !== 404 && answer.status >= 300) throw refusalOf(answer, 'DELETE');
   }
 
@@ -113,6 +150,8 @@ export class TaasApi {
     }
   }
 }
+
+const pathOf = (kind: Kind, id: string) => `/v2.0/taas/${kinds[kind].collection}/${encodeURIComponent(id)}`;
 
 function searchOf(query: Query): string {
   const given = Object.entries(query).flatMap(([name, value]) =>

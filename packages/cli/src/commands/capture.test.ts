@@ -133,6 +133,17 @@ describe('taas capture', () => {
     expect(await api.run([port])).toMatchObject({ code: 8, err: expect.stringContaining('no more than four') });
   });
 
+  it('makes a ring of files, which needs a name, and a capture of a flow, which needs no port', async () => {
+    for (const words of [[port, '-b', 'packets:3'], [port, '-w', 'x', '-b', 'files:3'], [], [port, '--flow', port]])
+      expect(await fresh().run(words)).toMatchObject({ code: 64 });
+    const running = fresh().run([port, '-w', 'web.pcapng', '-b', 'packets:3']);
+    await reading();
+    api.stream?.end('<html> nothing');
+    // The fake's file is no pcapng.
+    const { code, err } = await running;
+    expect([code, err]).toEqual([6, expect.stringContaining('no capture')]);
+  });
+
   it('writes no frames to a terminal', async () => {
     expect(await fresh().run([port], { terminals: true })).toMatchObject({ code: 64 });
     expect(api.asked).toEqual([]);

@@ -1,13 +1,18 @@
-import { findPort } from '../api/find-tap.js';
+import { findPort, findTap } from '../api/find-tap.js';
 import { isObject, refusalOf } from '../api/taas-api.js';
 import { CliError } from '../exit-codes.js';
 import type { Sink } from '../host/host.js';
 import { printable } from '../output/printable.js';
+import { RingSink } from '../ring/ring-sink.js';
 import type { Context } from './context.js';
 import { filterFile, filterRule } from './filter-option.js';
+import { ringOf } from './ring-option.js';
 
 export interface CaptureOptions {
   readonly write?: string;
+  readonly flow?: string;
+  /** What makes one file after another. */
+  readonly ring?: readonly string[];
   readonly direction?: string;
   readonly filter?: readonly string[];
   readonly filterFile?: string;
@@ -17,6 +22,7 @@ export interface CaptureOptions {
   readonly bytes?: number;
   readonly snaplen?: number;
   readonly description?: string;
+  readonly reason?: string;
   readonly project?: string;
 }
 
@@ -31,6 +37,9 @@ export async function capture(context: Context, ports: readonly string[], option
   const to = options.write ?? '-';
   if (to === '-' && host.terminal.outIsTerminal)
     throw new CliError('usage', 'a terminal shows no frames: give -w FILE, or send them on: | wireshark -k -i -');
+  const ring = options.ring === undefined ? null : ringOf(options.ring);
+  if (ring !== null && to === '-')
+    throw new CliError('usage', '-b makes files: give -w FILE, after which they are named');
   const wish = await wishOf(context, ports, options);
   const made = await session.request('POST', path, { capture: wish });
   if (made.status !== 201) throw refusalOf(made, 'POST captures');
@@ -46,7 +55,7 @@ export async function capture(context: Context, ports: readonly string[], option
   const telling = tell(context, one, ended.signal);
   let sink: Sink | null = null;
   try {
-    sink = await host.open(to);
+    sink = ring === null ? await host.open(to) : new RingSink(host, to, ring);
     await readAll(context, one, sink, own.signal);
   } catch (error) {
     // Ended at once, and not when the server has waited for its reader in vain; how that ends is of no interest beside this error.
@@ -62,17 +71,21 @@ export async function capture(context: Context, ports: readonly string[], option
 }
 
 async function wishOf({ api, host }: Context, ports: readonly string[], options: CaptureOptions): Promise<object> {
-  const { filter, bpf, direction, project, description, seconds, packets, bytes, snaplen } = options;
+  const { filter, bpf, direction, project, description, reason, seconds, packets, bytes, snaplen } = options;
   if (filter && options.filterFile !== undefined)
     throw new CliError('usage', 'give --filter or --filter-file, not both');
   const rules = options.filterFile === undefined ? filter?.map(filterRule) : filterFile(host, options.filterFile);
   const given = {
-    ...{ description, bpf, seconds, packets, bytes, snaplen },
+    ...{ description, reason, bpf, seconds, packets, bytes, snaplen },
     ...{ direction: direction?.toUpperCase(), project_id: project, filter_rules: rules },
   };
+  if ((options.flow === undefined) === (ports.length === 0))
+    throw new CliError('usage', 'name ports, or --flow: one of them');
   const source_ports = [];
   for (const port of ports) source_ports.push(await findPort(api, port));
-  return { source_ports, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  const of =
+    options.flow === undefined ? { source_ports } : { tap_flow_id: (await findTap(api, options.flow, ['flow'])).id };
+  return { ...of, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }
 
 /** @throws CliError */

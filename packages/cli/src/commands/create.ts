@@ -5,6 +5,7 @@ import { formatOne } from '../output/format.js';
 import { withProgress } from '../output/progress.js';
 import { wholeTap } from './columns.js';
 import type { Context } from './context.js';
+import { endOf } from './end-option.js';
 import { filterFile, filterRule } from './filter-option.js';
 import { type GivenFlowOptions, optionAttributes } from './flow-options.js';
 import { waitUntilActive } from './wait.js';
@@ -14,6 +15,9 @@ export interface NewTap {
   readonly name?: string;
   readonly description?: string;
   readonly project?: string;
+  /** When it ends by itself. */
+  readonly expires?: string;
+  readonly reason?: string;
   /** Seconds; absent: not at all. */
   readonly wait?: number;
 }
@@ -56,8 +60,8 @@ export async function createMirror(context: Context, options: NewMirror) {
 }
 
 /** The tap service that the options describe; its port is looked up. @throws CliError */
-export async function wantedService({ api }: Context, options: NewTap): Promise<Wanted> {
-  return wanted('service', { port_id: await findPort(api, options.port) }, options);
+export async function wantedService({ api, host }: Context, options: NewTap): Promise<Wanted> {
+  return wanted('service', { port_id: await findPort(api, options.port) }, options, host.clock.now());
 }
 
 /** The tap flow that the options describe; its port and its tap service are looked up. @throws CliError */
@@ -74,11 +78,11 @@ export async function wantedFlow({ api, host }: Context, options: NewFlow): Prom
     ...(rules === undefined ? {} : { filter_rules: rules }),
     ...optionAttributes(options),
   };
-  return wanted('flow', own, options);
+  return wanted('flow', own, options, host.clock.now());
 }
 
 /** The tap mirror that the options describe; its port is looked up. @throws CliError */
-export async function wantedMirror({ api }: Context, options: NewMirror): Promise<Wanted> {
+export async function wantedMirror({ api, host }: Context, options: NewMirror): Promise<Wanted> {
   const given = Object.entries({ IN: options.in, OUT: options.out, BOTH: options.both });
   const directions = Object.fromEntries(given.filter(([, id]) => id !== undefined));
   if (Object.keys(directions).length === 0)
@@ -87,15 +91,18 @@ export async function wantedMirror({ api }: Context, options: NewMirror): Promis
     ...{ port_id: await findPort(api, options.port), directions },
     ...{ remote_ip: options.remoteIp, mirror_type: options.type },
   };
-  return wanted('mirror', own, options);
+  return wanted('mirror', own, options, host.clock.now());
 }
 
-function wanted(kind: Kind, own: Wanted['attributes'], { name, description, project }: NewTap): Wanted {
+function wanted(kind: Kind, own: Wanted['attributes'], options: NewTap, now: number): Wanted {
+  const { name, description, project, expires, reason } = options;
   const attributes = {
     ...own,
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
     ...(project === undefined ? {} : { project_id: project }),
+    ...(expires === undefined ? {} : { expires_at: endOf(expires, now) }),
+    ...(reason === undefined ? {} : { reason }),
   };
   return { kind, attributes };
 }

@@ -21,6 +21,8 @@ export interface Files {
   read(path: string): string | null;
   /** Writes a file that its owner alone may read, in place of one that is there; makes its folder, too. */
   writePrivate(path: string, content: string | Uint8Array): void;
+  /** The same for a program, which its owner alone may run. */
+  writeProgram(path: string, content: string): void;
   remove(path: string): void;
 }
 

@@ -29,16 +29,19 @@ const realFiles: Files = {
       throw error;
     }
   },
-  writePrivate(path, content) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // Never readable by others, not even while it is written, and never half there.
-    const fresh = `${path}.${process.pid}`;
-    writeFileSync(fresh, content, { mode: 0o600, flag: 'wx' });
-    chmodSync(fresh, 0o600);
-    renameSync(fresh, path);
-  },
+  writePrivate: (path, content) => replaceFile(path, content, 0o600),
+  writeProgram: (path, content) => replaceFile(path, content, 0o700),
   remove: (path) => rmSync(path, { force: true }),
 };
+
+function replaceFile(path: string, content: string | Uint8Array, mode: number): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // Never readable by others, not even while it is written, and never half there.
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, content, { mode, flag: 'wx' });
+  chmodSync(fresh, mode);
+  renameSync(fresh, path);
+}
 
 const realTerminal: Terminal = {
   out: (text) => void process.stdout.write(text),

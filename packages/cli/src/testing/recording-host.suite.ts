@@ -62,6 +62,7 @@ export class RecordingHost implements Host {
       this.written.set(path, content);
       if (typeof content === 'string') this.around.files?.set(path, content);
     },
+    writeProgram: (path: string, content: string): void => void this.written.set(path, content),
     remove: (path: string): void => void this.around.files?.delete(path),
   };
 

@@ -20,6 +20,7 @@ import type { DeskLimits } from '../statistics/statistics-desk.js';
 import type { Placements } from '../status/placements.js';
 import type { PortDirectory } from '../taps/admission/port-directory.js';
 import type { QuotaLimits } from '../taps/admission/quotas.js';
+import type { TapTerms } from '../taps/terms/tap-terms.js';
 import type { WriteLimits } from '../taps/write-budget.js';
 import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
@@ -44,6 +45,10 @@ export interface ApiDeps {
   readonly rules?: Watched<Policy>;
   /** Limits of projects for which an administrator has set none; none if absent. */
   readonly quotas?: QuotaLimits;
+  /** What the operator asks of taps; nothing if absent. */
+  readonly terms?: TapTerms;
+  /** How long before its end a tap says so, in ms; an hour if absent. */
+  readonly warnBeforeMs?: number;
   readonly rate?: RateLimits;
   /** Where tap mirrors may send to; if absent, that of a server that nobody has configured. */
   readonly remoteAddresses?: RemoteAddressPolicy;

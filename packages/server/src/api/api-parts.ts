@@ -1,6 +1,7 @@
 import { createPolicy, defaultRules } from '@taas/policy';
 import { fixed } from '@taas/service';
 import { remoteAddressPolicy, usualRemoteAddresses } from '../addresses/remote-address-policy.js';
+import { tellCaptureRead } from '../audit/capture-read.js';
 import { Access } from '../auth/access.js';
 import { CaptureDesk } from '../captures/capture-desk.js';
 import type { OpenReceiver } from '../captures/receiver-socket.js';
@@ -16,6 +17,7 @@ import { Recheck } from '../taps/admission/recheck.js';
 import { TapPlanner } from '../taps/plan/tap-planner.js';
 import { TapController } from '../taps/tap-controller.js';
 import { statusOf } from '../taps/tap-kinds.js';
+import { noTerms } from '../taps/terms/tap-terms.js';
 import { noWriteLimits, WriteBudget } from '../taps/write-budget.js';
 import { OwnWrites } from '../view/own-writes.js';
 import type { ApiDeps } from './api-deps.js';
@@ -32,6 +34,9 @@ function receiverOf({ captures }: ApiDeps) {
 
 const nobody = () => Promise.reject(new Error('no receiver is configured'));
 const noReceiver: OpenReceiver = nobody;
+
+/** How long before its end a tap says so, in ms. */
+const usualWarningMs = 3_600_000;
 
 /** What the API is made of below HTTP: for one server. */
 export function apiParts(deps: ApiDeps, limits: ApiLimits) {
@@ -59,6 +64,10 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
     ...{ store, live, access, writes, slices, clock, newId, catchUpMs, bulkItems: limits.bulkItems },
     recheck: new Recheck({ store, live, writes, clock, catchUpMs, lingerMs }),
     budget: new WriteBudget(deps.writes ?? noWriteLimits, clock),
+    ...{
+      terms: deps.terms ?? noTerms,
+      warning: { now: () => clock.now(), beforeMs: deps.warnBeforeMs ?? usualWarningMs },
+    },
     checkRoom: deps.checkRoom ?? (() => undefined),
   };
   const controller = new TapController({ ...shared, admission, placements, mirrorRules, contained });
@@ -79,6 +88,10 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
     ...{ ...shared, admission, logger: deps.logger },
     statusOf: (flow) => statusOf('tap_flows', flow, reader),
     behalves: deps.audit?.behalves,
+    findFlow: (id, caller) => controller.findFlow(id, caller),
+    tellRead: async (capture) => {
+      if (deps.audit) await tellCaptureRead({ store, clock, newId, behalves: deps.audit.behalves }, capture);
+    },
     ...receiverOf(deps),
   });
   return { access, writes, slices, quotas, taps, plans, tapped, statistics, captures };

@@ -19,7 +19,12 @@ export async function captureRoute(
   const { method, body } = request;
   if (part === 'stream') {
     if (method !== 'GET') throw methodNotAllowed(method);
-    return { status: 200, stream: desk.read(id, caller), headers: { 'content-type': pcapng } };
+    return { status: 200, stream: await desk.read(id, caller), headers: { 'content-type': pcapng } };
+  }
+  if (part === 'approve') {
+    if (method !== 'PUT') throw methodNotAllowed(method);
+    if (body.length > 0) throw badRequest('Request body is not supported in an approval.');
+    return { status: 200, body: { capture: await desk.approve(id, caller) } };
   }
   switch (method) {
     case 'GET':

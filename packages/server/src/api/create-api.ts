@@ -25,7 +25,7 @@ import { openApi } from './openapi.js';
 import { planRoute } from './plan-routes.js';
 import { QuotaRoutes } from './quota-routes.js';
 import { statisticsRoute } from './statistics-routes.js';
-import { tapRoute } from './tap-routes.js';
+import { approvalRoute, tapRoute } from './tap-routes.js';
 import { tappedPortsRoute } from './tapped-ports.js';
 
 /** How long an answer that refuses may wait for the audit trail, in ms. */
@@ -137,6 +137,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     switch (target.is) {
       case 'resource':
         return tapRoute(taps, request, target, caller);
+      case 'approval':
+        return approvalRoute(taps, request, target, caller);
       case 'statistics':
         return statisticsRoute(statistics, request, target, caller);
       case 'quotas':

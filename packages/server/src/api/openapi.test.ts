@@ -92,6 +92,8 @@ describe('the description of the API', () => {
     const shown = Object.keys(made.body.tap_service).sort();
     expect(Object.keys(body.components.schemas.tap_service.properties).sort()).toEqual(shown);
     expect(body.components.schemas.new_tap_flow.required).toEqual(['tap_service_id', 'source_port', 'direction']);
-    expect(Object.keys(body.components.schemas.changed_tap_mirror.properties)).toEqual(['name', 'description']);
+    expect(Object.keys(body.components.schemas.changed_tap_mirror.properties)).toEqual([
+      ...['name', 'description', 'expires_at', 'reason'],
+    ]);
   });
 });

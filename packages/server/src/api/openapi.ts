@@ -129,6 +129,7 @@ function pathsOf(kind: ResourceKind): Schema {
         responses: { 204: answer('Accepted; gone when the nodes have confirmed'), ...failures },
       },
     },
+    ...('consent' in attributes[kind] ? { [`/v2.0/taas/${kind}/{id}/approve`]: approval(resource, title, one) } : {}),
     [`/v2.0/taas/${kind}/{id}/statistics`]: {
       parameters: [inPath('id')],
       get: {
@@ -140,11 +141,30 @@ function pathsOf(kind: ResourceKind): Schema {
   };
 }
 
+function approval(resource: string, title: string, shown: Schema): Schema {
+  return {
+    parameters: [inPath('id')],
+    put: {
+      summary: `Agree to a ${title} that somebody else has asked for`,
+      operationId: `approve_${resource}`,
+      responses: { 200: answer('Agreed, now or before', shown), ...failures },
+    },
+  };
+}
+
 const shownCaptureSchema = object([
   ...Object.entries(captureAttributes).map(([name, { type }]): [string, TSchema] => [name, type.schema]),
-  ...['project_id', 'status', 'status_reason', 'status_code', 'server', 'created_at', 'ends_at'].map(
-    (name): [string, TSchema] => [name, Type.String()],
-  ),
+  ...[
+    'project_id',
+    'status',
+    'status_reason',
+    'status_code',
+    'server',
+    'created_at',
+    'ends_at',
+    'expires_at',
+    'consent',
+  ].map((name): [string, TSchema] => [name, Type.String()]),
   ['counted', object(counts.map((name) => [name, { type: ['integer', 'null'] } as TSchema])) as TSchema],
 ]);
 const page = [
@@ -222,7 +242,6 @@ const newCapture = {
     ]),
     ['project_id', Type.String()],
   ]),
-  required: ['source_ports'],
   ...closed,
 };
 const capturePaths: Schema = {
@@ -255,6 +274,7 @@ const capturePaths: Schema = {
       responses: { 204: answer('Ended'), ...failures },
     },
   },
+  '/v2.0/taas/captures/{id}/approve': approval('capture', 'capture', capture),
   '/v2.0/taas/captures/{id}/stream': {
     parameters: [inPath('id')],
     get: {

@@ -10,6 +10,7 @@ import type { Sliced, Slices } from '../slices/slices.js';
 import type { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import type { Tapping } from '../taps/tap-kind.js';
 import { tapKinds } from '../taps/tap-kinds.js';
+import { shownConsent, shownTerms } from '../taps/terms/shown-terms.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { LiveView } from '../view/live-view.js';
 import type { OwnWrites } from '../view/own-writes.js';
@@ -130,7 +131,8 @@ function show({ live: { view }, access }: TappedPortsDeps, port: string, caller:
   if (taps === 0) return null;
   const tapped_by = first(tapsOf(view, port), tappedPortsPage.taps).map(({ record, tapping: { kind, ...how } }) => {
     const { id, project_id } = record;
-    return { kind, id, project_id, since: isoTime(record.created_at), deleting: record.deleting === true, ...how };
+    const about = { kind, id, project_id, since: isoTime(record.created_at), deleting: record.deleting === true };
+    return { ...about, ...shownTerms(record), ...shownConsent(record), ...how };
   });
   return { port_id: port, project_id: owner, taps, tapped_by };
 }

@@ -2,6 +2,7 @@ import {
   type AuditEntry,
   type AuditEvent,
   type AuditTap,
+  awaitsConsent,
   parseKey,
   prefixes,
   type QuotaRecord,
@@ -63,7 +64,7 @@ export function entriesOf(
     const tap = auditedTap(view, kind, record);
     if (!compared.has(key)) say('created', tap, because);
     else if (record.deleting && !before?.deleting) say('deleted', tap, because);
-    else if (!record.deleting) say('changed', tap, changes(before, record));
+    else if (!record.deleting) say(isAgreed(before, record) ? 'agreed' : 'changed', tap, changes(before, record));
   }
   for (const { kind, id } of ended.values()) {
     if (!isOver(view, kind, id, gone)) continue;
@@ -86,6 +87,10 @@ function isOver(view: ClusterView, kind: ResourceKind, id: string, gone: Readonl
 }
 
 const publishedOf = (view: ClusterView, kind: ResourceKind, id: string) => shelf(view, kind).publishedOf(id);
+
+/** Whether a change is somebody's consent. */
+const isAgreed = (before: TapRecord | null, after: TapRecord): boolean =>
+  before !== null && 'consent' in before && awaitsConsent(before) && 'consent' in after && !awaitsConsent(after);
 
 /** A flow that goes with its service has no mark of its own. */
 function whyItGoes(view: ClusterView, record: TapRecord): string {

@@ -31,11 +31,18 @@ afterEach(async () => {
 
 const file = () => join(folder, 'audit.log');
 
-async function start(audit: object = { file: file() }): Promise<Server> {
+async function start(audit: object = { file: file() }, taps: object = {}): Promise<Server> {
   const config = checkConfig(
     serverConfigSchema,
     {
-      ...{ listen: { port: 0 }, health: { port: 0 }, auth: { mode: 'development' }, audit, election: { ttl_s: 2 } },
+      ...{
+        listen: { port: 0 },
+        health: { port: 0 },
+        auth: { mode: 'development' },
+        audit,
+        taps,
+        election: { ttl_s: 2 },
+      },
       ...{ networking_vpp: { bindings: 'etcd-v3' }, quotas: { tap_service: -1 } },
       segments: [{ type: 'vlan', physnet: 'physnet1', first: 3900, last: 3999 }],
     },
@@ -118,6 +125,27 @@ describe('the audit trail', () => {
     expect(lines()[0]).toMatchObject({ request_id: made.requestId, tap: { id: to, name: 'probe' } });
     expect(await trail(server, `?port_id=${portId(2)}`)).toEqual(published);
     for (const { time } of published) expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('tells who has asked for a tap, why and until when, and who has agreed', async () => {
+    const server = await start({ file: file() }, { consent: 'others', max_ttl_s: 60, reason_required: true });
+    const wish = { ...mirror.tap_mirror, project_id: acme, reason: 'INC-7' };
+    const id = idOf(await call(server, 'POST', 'tap_mirrors', { tap_mirror: wish }, 'ops', 'admin'));
+    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`, undefined, 'ops', 'admin')).status).toBe(403);
+    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`)).status).toBe(200);
+    await until(() => expect(lines().map(({ event }) => event)).toContain('expiring'));
+    const told = lines().filter(({ tap }) => tap?.id === id);
+    expect(told.map(({ event }) => event).sort()).toEqual(['agreed', 'created', 'expiring', 'refused']);
+    const [created, agreed] = ['created', 'agreed'].map((each) => told.find(({ event }) => event === each));
+    expect(created).toMatchObject({
+      user_id: 'user-of-ops',
+      tap: { requested_by: 'user-of-ops', agreed_by: null, reason: 'INC-7' },
+    });
+    expect(agreed).toMatchObject({
+      user_id: `user-of-${acme}`,
+      tap: { agreed_by: `user-of-${acme}`, expires_at: expect.any(Number) },
+    });
+    expect(await trail(server, '?event=agreed')).toHaveLength(1);
   });
 
   it('has mirrors with their address, and what ends before a node was told', async () => {

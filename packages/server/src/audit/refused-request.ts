@@ -27,7 +27,7 @@ export function refusalOf(request: RefusedRequest, caller: Caller, error: Neutro
   const { target, method, path, requestId } = request;
   if (!statuses.has(error.status)) return null;
   // A plan that is refused tells as much as the request itself.
-  const isAudited = ['resource', 'quotas', 'captures', 'plan'].includes(target.is);
+  const isAudited = ['resource', 'approval', 'quotas', 'captures', 'plan'].includes(target.is);
   const isChange = isAudited && ['POST', 'PUT', 'DELETE'].includes(method);
   if (!isChange && !(target.is === 'audit' && error.status === 403)) return null;
   return {
@@ -40,6 +40,7 @@ export function refusalOf(request: RefusedRequest, caller: Caller, error: Neutro
 
 function tapOf(target: Target, { body, bodyDepth }: RefusedRequest): AuditTap | null {
   if (target.is === 'resource') return askedFor(target.kind, target.id, objectIn(body, bodyDepth));
+  if (target.is === 'approval') return askedFor(target.kind, target.id, {});
   if (target.is !== 'plan') return null;
   // It nests two deeper than the request that it is about.
   const plan = asObject(objectIn(body, bodyDepth + 2)['plan']);

@@ -64,6 +64,22 @@ export class Access {
     throw own || this.sees(kind, record, caller) ? forbidden(rule) : tapNotFound(kind, record.id);
   }
 
+  /** Whether the policy lets the caller agree to a tap. */
+  approves(kind: ResourceKind, record: Owned, caller: Caller): boolean {
+    return this.policy.check(`approve_${words[kind].resource}`, target(record), caller.credentials);
+  }
+
+  /** Of a tap that the caller may be shown. @throws NeutronError 403 */
+  mayApprove(kind: ResourceKind, record: Owned, caller: Caller): void {
+    if (!this.approves(kind, record, caller)) throw forbidden(`approve_${words[kind].resource}`);
+  }
+
+  /** Of a capture that the caller may be shown. @throws NeutronError 403 */
+  mayApproveCapture(record: Owned, caller: Caller): void {
+    const rule = 'approve_taas_capture';
+    if (!this.policy.check(rule, target(record), caller.credentials)) throw forbidden(rule);
+  }
+
   /** Of a tap that the caller may be shown. @throws NeutronError 403 */
   mayReadStatistics(kind: ResourceKind, record: Owned, caller: Caller): void {
     const rule = `get_${words[kind].resource}_statistics`;

@@ -1,13 +1,6 @@
 import type { Readable } from 'node:stream';
-import {
-  addressSpelling,
-  isSameAddress,
-  keys,
-  type StatusView,
-  type TapFlowRecord,
-  type TapServiceRecord,
-} from '@taas/model';
-import { type BpfProgram, vxlanPayload } from '@taas/packets';
+import type { StatusView, TapFlowRecord } from '@taas/model';
+import type { BpfProgram } from '@taas/packets';
 import type { Clock, Logger } from '@taas/service';
 import type { Lease, Store } from '@taas/store';
 import type { Access } from '../auth/access.js';
@@ -17,7 +10,7 @@ import {
   captureElsewhere,
   captureHasReader,
   captureNotFound,
-  tooManyCaptures,
+  tooContended,
   unavailable,
 } from '../errors/neutron-error.js';
 import type { Admission } from '../taps/admission/admission.js';
@@ -25,20 +18,21 @@ import type { Recheck } from '../taps/admission/recheck.js';
 import { invalidInput } from '../taps/attributes.js';
 import { admitFlows } from '../taps/tap-flow/admit-flows.js';
 import { admitServices } from '../taps/tap-service/admit-services.js';
+import { newConsent, type TapTerms } from '../taps/terms/tap-terms.js';
 import type { WriteBudget } from '../taps/write-budget.js';
 import type { Dirty } from '../view/dirty.js';
 import type { LiveView } from '../view/live-view.js';
 import type { OwnWrites } from '../view/own-writes.js';
 import { type CompileExpression, ExpressionError } from './bpf-expression.js';
 import { Capture, type CapturePart } from './capture.js';
-import { type CaptureWish, captureWish } from './capture-wish.js';
+import { type CapturePlaceLimits, CapturePlaces } from './capture-places.js';
+import { captureConsent, captureRecords, captureRemoval, partsOf } from './capture-records.js';
+import { type CaptureWish, captureWish, type FindFlow } from './capture-wish.js';
+import { FrameRoutes } from './frame-routes.js';
 import type { OpenReceiver, ReceiverSocket } from './receiver-socket.js';
 import { type ShownCapture, shownCapture } from './shown-capture.js';
 
-export interface CaptureLimits {
-  /** Of the whole server, and of one project. */
-  readonly captures: number;
-  readonly ofProject: number;
+export interface CaptureLimits extends CapturePlaceLimits {
   /** What is kept of a capture that the client has not taken yet, in bytes. */
   readonly queueBytes: number;
 }
@@ -63,8 +57,14 @@ export interface CaptureDeskDeps {
   readonly compileExpression: CompileExpression;
   /** This server's name, for people. */
   readonly server: string;
+  readonly terms: TapTerms;
+  readonly findFlow: FindFlow;
+  /** Tells the audit trail that somebody reads a capture. */
+  readonly tellRead: (capture: ReadCapture) => Promise<void>;
   readonly limits?: Partial<CaptureLimits>;
   readonly behalves?: Behalves | undefined;
+  /** How long a request may wait for the view, in ms. */
+  readonly catchUpMs: number;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly logger: Logger;
@@ -77,6 +77,9 @@ const afterwardsMs = 60_000;
 const mostAfterwards = 64;
 /** How long readers may take the rest when the server stops, in ms. */
 const stopMs = 2_000;
+
+/** What is told of a capture that is read. */
+export type ReadCapture = Pick<Capture, 'id' | 'wish' | 'parts'>;
 
 /** A capture, and what it has in etcd. */
 interface Running {
@@ -103,12 +106,6 @@ interface Made extends Pick<Running, 'lease' | 'revision'> {
   readonly socket: ReceiverSocket;
 }
 
-/** Where a frame goes that comes from a node with a VNI. */
-interface Route {
-  readonly capture: Capture;
-  readonly index: number;
-}
-
 /**
  * The captures that this server receives. Each is a tap service and a tap flow for every port and direction, admitted as all others
  * are; what differs is that they lead here. All that a capture has in etcd hangs on a lease of its own, which this server alone keeps alive.
@@ -119,9 +116,8 @@ export class CaptureDesk {
   /** That have ended, and whose file somebody reads yet, or may: they hold memory, and so a place. */
   readonly #draining = new Map<string, Capture>();
   readonly #ended = new Map<string, Ended>();
-  /** By the node's address and the VNI: nothing else is taken in. */
-  readonly #routes = new Map<string, Route>();
-  readonly #starting = new Map<string, number>();
+  readonly #routes: FrameRoutes;
+  readonly #places: CapturePlaces;
   /** Those that are being made. */
   readonly #starts = new Set<Promise<unknown>>();
   readonly #unsubscribe: () => void;
@@ -130,6 +126,8 @@ export class CaptureDesk {
 
   constructor(private readonly deps: CaptureDeskDeps) {
     this.#limits = { ...defaultCaptureLimits, ...deps.limits };
+    this.#places = new CapturePlaces(this.#limits);
+    this.#routes = new FrameRoutes(deps.address);
     this.#unsubscribe = deps.live.subscribe((dirty) => this.#take(dirty));
   }
 
@@ -150,7 +148,7 @@ export class CaptureDesk {
   /** @throws NeutronError, in the words of tap flows where they are refused; StoreError */
   async create(json: unknown, caller: Caller): Promise<ShownCapture> {
     const { deps } = this;
-    const wish = captureWish(json, caller);
+    const wish = await captureWish(json, caller, deps.terms, deps.findFlow);
     deps.access.mayCapture(wish, caller);
     if (deps.address === '')
       throw unavailable('This server receives no captures: the operator has not set captures.address.');
@@ -181,10 +179,13 @@ export class CaptureDesk {
   }
 
   /** The file as it comes; also of one that has just ended, before anybody came. @throws as {@link show}; 409 if somebody reads it */
-  read(id: string, caller: Caller): Readable {
+  async read(id: string, caller: Caller): Promise<Readable> {
     const found = this.#find(id, caller);
     const capture = 'shown' in found ? this.#draining.get(id) : found;
     if (!capture) throw captureNotFound(id);
+    if (capture.isRead) throw captureHasReader(id);
+    // Before a frame is given out.
+    await this.deps.tellRead(capture);
     const stream = capture.read();
     if (!stream) throw captureHasReader(id);
     return stream;
@@ -200,21 +201,33 @@ export class CaptureDesk {
     await running?.done;
   }
 
+  /**
+   * Agrees to one that waits for a second person; its time runs since it was made. One that does not wait is not changed.
+   * @throws as {@link show}; NeutronError 403; 409 for who has asked for it
+   */
+  async approve(id: string, caller: Caller): Promise<ShownCapture> {
+    const found = this.#find(id, caller);
+    this.deps.access.mayApproveCapture(found.wish, caller);
+    if ('shown' in found) return found.shown;
+    const { store, live, writes, clock, catchUpMs } = this.deps;
+    await live.reached(this.#running.get(id)?.revision ?? 0, catchUpMs);
+    const { compare, operations } = captureConsent(found.parts, live.view, caller, clock.now());
+    if (operations.length > 0) {
+      const result = await store.transact({ compare, operations });
+      if (!result.succeeded) throw tooContended();
+      writes.note(result.revision);
+      await live.reached(result.revision, catchUpMs);
+    }
+    return this.#shown(found);
+  }
+
   /** @returns what gives the place back when it runs */
   #takePlace(project: string): () => void {
-    const { captures, ofProject } = this.#limits;
     const held = [...[...this.#running.values()].map(({ capture }) => capture), ...this.#draining.values()];
-    const starting = this.#starting.get(project) ?? 0;
-    const all = held.length + [...this.#starting.values()].reduce((sum, each) => sum + each, 0);
-    if (held.filter(({ wish }) => wish.project_id === project).length + starting >= ofProject)
-      throw tooManyCaptures('The project', ofProject);
-    if (all >= captures) throw tooManyCaptures('The server', captures);
-    this.#starting.set(project, starting + 1);
-    return () => {
-      const left = (this.#starting.get(project) ?? 1) - 1;
-      if (left > 0) this.#starting.set(project, left);
-      else this.#starting.delete(project);
-    };
+    return this.#places.take(
+      project,
+      held.map(({ wish }) => wish.project_id),
+    );
   }
 
   async #start(wish: CaptureWish, caller: Caller): Promise<Capture> {
@@ -246,7 +259,7 @@ export class CaptureDesk {
     const done = new Promise<void>((resolve) => {
       cleared = resolve;
     });
-    const { clock } = deps;
+    const { clock, live } = deps;
     const options = { id, wish, userId, parts, queueBytes: this.#limits.queueBytes, program, clock };
     const capture = new Capture({ ...options, kernelDrops: () => socket.drops() }, (over) => {
       void this.#clear(over, lease).finally(cleared);
@@ -254,7 +267,7 @@ export class CaptureDesk {
     this.#running.set(id, { capture, lease, revision, done });
     lease.lost.addEventListener('abort', () => void capture.end('its lease in etcd is lost'), { once: true });
     if (this.#isStopped || lease.lost.aborted) void capture.end('the server stops');
-    this.#route(capture);
+    this.#routes.set(capture, live.view);
     void capture.run();
     return capture;
   }
@@ -272,15 +285,12 @@ export class CaptureDesk {
   /** As any tap flow is. @returns the revision of the last record */
   async #admit(id: string, wish: CaptureWish, parts: readonly CapturePart[], lease: Lease, caller: Caller) {
     const { address, server, clock, recheck, admission, budget, writes } = this.deps;
-    const { project_id, name, filter_rules, filter_rules_given } = wish;
-    const common = { v: 1, project_id, name, description: '', created_at: clock.now(), capture: id } as const;
     const receiver = { address, lease: lease.id, server };
-    const services = parts.map(({ service }): TapServiceRecord => ({ ...common, id: service, receiver }));
-    const flows = parts.map(({ service, flow, port, direction }): TapFlowRecord => {
-      const what = { tap_service_id: service, source_port: port, direction, vlan_filter: null } as const;
-      const given = filter_rules_given === undefined ? {} : { filter_rules_given: [...filter_rules_given] };
-      return { ...common, id: flow, ...what, filter_rules: [...filter_rules], ...given };
+    const { services, flows } = captureRecords(id, wish, parts, receiver, {
+      now: clock.now(),
+      ...newConsent(this.deps.terms, wish.project_id, caller),
     });
+    const { project_id } = wish;
     budget.spend(project_id, [...services, ...flows]);
     writes.note(await recheck.run(project_id, () => admitServices(admission, services, caller)));
     const revision = await recheck.run(project_id, () => admitFlows(admission, flows, caller));
@@ -291,16 +301,12 @@ export class CaptureDesk {
   /** Takes a capture that has ended out of etcd. What cannot be written now goes with the lease. */
   async #clear(capture: Capture, lease: Lease): Promise<void> {
     const { store, writes, behalves, logger, clock } = this.deps;
-    for (const [key, route] of this.#routes) if (route.capture === capture) this.#routes.delete(key);
+    this.#routes.forget(capture);
     this.#running.delete(capture.id);
     this.#remember(capture, clock.now());
     this.#draining.set(capture.id, capture);
     void capture.closed.then(() => this.#draining.delete(capture.id));
-    const names = capture.parts.flatMap(({ service, flow }) => [
-      keys.resource('tap_flows', flow),
-      keys.resource('tap_services', service),
-    ]);
-    const operations = names.map((key) => ({ kind: 'delete', key }) as const);
+    const operations = captureRemoval(capture.parts);
     const work = () => store.transact({ compare: [], operations });
     const because = `its capture has ended: ${capture.endedBecause}`;
     try {
@@ -322,7 +328,7 @@ export class CaptureDesk {
 
   #open(): Promise<ReceiverSocket> {
     const { listenAddress, openReceiver, logger } = this.deps;
-    this.#socket ??= openReceiver(listenAddress, (payload, from) => this.#receive(payload, from)).catch(
+    this.#socket ??= openReceiver(listenAddress, (payload, from) => this.#routes.take(payload, from)).catch(
       (cause: unknown) => {
         this.#socket = null;
         logger.error({ cause, address: listenAddress }, 'captures cannot be received');
@@ -341,37 +347,15 @@ export class CaptureDesk {
     for (const capture of this.#draining.values()) capture.abandon();
   }
 
-  /** A frame is taken in only from a node that was told to send it, with the VNI that it was told. */
-  #receive(payload: Uint8Array, from: string): void {
-    // A neighbour's link-local address, with the zone: no node's.
-    if (from.includes('%')) return;
-    const copied = vxlanPayload(payload);
-    const route = copied && this.#routes.get(routeKey(from, copied.vni));
-    if (route) route.capture.take(route.index, copied.frame);
-  }
-
   #take(dirty: Dirty): void {
     if (this.#running.size === 0) return;
     const { live } = this.deps;
     for (const { capture, revision } of this.#running.values()) {
       if (!dirty.whole && !capture.parts.some(({ service }) => dirty.services.has(service))) continue;
-      this.#route(capture);
+      this.#routes.set(capture, live.view);
       const isThere = capture.parts.some(({ flow }) => live.view.flows.has(flow));
       if (!isThere && live.view.revision >= revision) void capture.end('what it captured was deleted');
     }
-  }
-
-  /** Notes which frames are a capture's: as nodes have been told. */
-  #route(capture: Capture): void {
-    const { live, address } = this.deps;
-    for (const [key, route] of this.#routes) if (route.capture === capture) this.#routes.delete(key);
-    if (capture.endedBecause !== null) return;
-    for (const [index, { flow }] of capture.parts.entries())
-      for (const { record } of live.view.nodeRecords.ofFlow(flow)) {
-        if (!record || !('target' in record) || record.removed || record.target.type !== 'vxlan') continue;
-        const { local, remote, vni } = record.target;
-        if (isSameAddress(remote, address)) this.#routes.set(routeKey(local, vni), { capture, index });
-      }
   }
 
   #shortlyEnded(): readonly Ended[] {
@@ -397,18 +381,9 @@ export class CaptureDesk {
       const record = live.view.flows.get(flow)?.record;
       return record ? statusOf(record) : null;
     });
-    return shownCapture(capture, statuses, server);
+    const [flow] = capture.parts.map((part) => live.view.flows.get(part.flow)?.record);
+    return shownCapture(capture, statuses, flow?.consent, server);
   }
 }
 
 const stopping = () => unavailable('This server stops: try again.');
-
-const routeKey = (address: string, vni: number): string => `${addressSpelling(address)}/${vni}`;
-
-/** Each port and direction has a tap service of its own: by its VNI the receiver tells them apart, whatever is in the frames. */
-function partsOf({ source_ports, direction }: CaptureWish, newId: () => string): CapturePart[] {
-  const both = direction === 'BOTH' ? (['OUT', 'IN'] as const) : [direction];
-  return source_ports.flatMap((port) =>
-    both.map((each) => ({ port, direction: each, service: newId(), flow: newId() })),
-  );
-}

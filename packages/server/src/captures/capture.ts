@@ -65,7 +65,10 @@ export class Capture {
     const { clock, wish, parts, id, userId } = options;
     this.startedAt = clock.now();
     this.#begun = clock.monotonic();
-    const why = wish.description === '' ? '' : `: ${wish.description}`;
+    const said = [wish.description, wish.reason ?? ''].filter(
+      (each, index, all) => each !== '' && all.indexOf(each) === index,
+    );
+    const why = said.length === 0 ? '' : `: ${said.join('; ')}`;
     const comment = `capture ${id} of project ${wish.project_id}, asked for by user ${userId}${why}. Times are of arrival at the server.`;
     this.#file = new CaptureFile({
       ports: parts,
@@ -102,6 +105,11 @@ export class Capture {
   get counts(): CaptureCounts {
     const drops = this.#kernelDrops !== null && this.#kernelBase !== null ? this.#kernelDrops - this.#kernelBase : null;
     return { ...this.#file.total, bytes: this.#bytes, kernel_dropped: drops };
+  }
+
+  /** Whether somebody has its file already. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /** The file as it comes, to one reader. @returns null if somebody has it already */

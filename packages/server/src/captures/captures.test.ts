@@ -1,7 +1,9 @@
 import { captureCapability, keys, prefixes } from '@taas/model';
 import { ETHERTYPE, ethernet, parseBpf, pcapngContents } from '@taas/packets';
+import type { Store } from '@taas/store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApiLimits } from '../api/api-limits.js';
+import { noTerms, type TapTerms } from '../taps/terms/tap-terms.js';
 import { acme, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 import { type CompileExpression, ExpressionError } from './bpf-expression.js';
 import type { CaptureLimits } from './capture-desk.js';
@@ -36,6 +38,34 @@ class FakeSocket {
   }
 }
 
+/** A store whose transactions can be held up. */
+class HeldStore extends LaggingStore {
+  held = 0;
+  #open: Promise<void> = Promise.resolve();
+  #release: () => void = () => undefined;
+
+  constructor(store: Store) {
+    super(store);
+    const { transact } = this;
+    this.transact = async (...args) => {
+      this.held += 1;
+      await this.#open;
+      return transact(...args);
+    };
+  }
+
+  hold(): void {
+    this.held = 0;
+    this.#open = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  override letGo(): void {
+    this.#release();
+  }
+}
+
 const frame = (n: number, length = 60) => {
   const header = { dst: '02:00:00:00:00:01', src: '02:00:00:00:00:02' };
   return ethernet(header, ETHERTYPE.ip4, new Uint8Array(length - 14).fill(n));
@@ -52,7 +82,7 @@ let cloud: TestCloud;
 let socket: FakeSocket;
 let server: Replica;
 
-async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits> = {}) {
+async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits> = {}, terms: TapTerms = noTerms) {
   cloud = new TestCloud();
   socket = new FakeSocket();
   const receiver = {
@@ -63,7 +93,7 @@ async function start(limits: Partial<CaptureLimits> = {}, api: Partial<ApiLimits
     compileExpression,
     limits,
   };
-  server = await cloud.replica({ captures: receiver, limits: api });
+  server = await cloud.replica({ captures: receiver, limits: api, terms });
   await cloud.lead(server);
   for (const n of [1, 2]) await cloud.bind(node, portId(n), acme);
   await cloud.bind(node, portId(7), umbrella);
@@ -272,6 +302,127 @@ describe('a capture', () => {
     expect(read(await file.whole()).statistics).toHaveLength(2);
     await cloud.converge([node]);
     await gone();
+  });
+});
+
+describe('a capture of a tap flow', () => {
+  it("has the flow's port, direction and filters, and is refused with others, or for who does not see the flow", async () => {
+    const alice = server.as(acme);
+    await cloud.bind(node, portId(5), acme);
+    const service = await alice('POST', '/v2.0/taas/tap_services', { tap_service: { port_id: portId(5) } });
+    const rules = [{ action: 'accept', protocol: 'udp' }];
+    const wish = { tap_service_id: service.body.tap_service.id, source_port: portId(2), direction: 'IN' };
+    const flow = { ...wish, filter_rules: rules, vlan_filter: '7' };
+    const { id } = (await alice('POST', '/v2.0/taas/tap_flows', { tap_flow: flow })).body.tap_flow;
+    const ask = (capture: object, project = acme) => server.as(project)('POST', captures, { capture });
+    for (const wrong of [{ source_ports: [portId(1)] }, { direction: 'IN' }, { filter_rules: [] }])
+      expect((await ask({ tap_flow_id: id, ...wrong })).status).toBe(400);
+    expect((await ask({})).status).toBe(400);
+    expect((await ask({ tap_flow_id: id }, umbrella)).status).toBe(404);
+    expect((await ask({ tap_flow_id: portId(99) })).status).toBe(404);
+    const made = await ask({ tap_flow_id: id });
+    expect(made.status).toBe(201);
+    expect(made.body.capture).toMatchObject({ tap_flow_id: id, source_ports: [portId(2)], direction: 'IN' });
+    expect(made.body.capture).toMatchObject({ filter_rules: [{ action: 'accept', protocol: 'udp' }] });
+    await cloud.converge([node]);
+    const told = [...(await cloud.nodeRecords()).values()].map(({ json }) => json).filter((each) => each['leased']);
+    expect(told).toMatchObject([
+      { source_port: portId(2), direction: 'IN', vlan_filter: '7', filter: [{ action: 'accept' }] },
+    ]);
+  });
+});
+
+describe('a capture whose port moves', () => {
+  it('goes on in one file, whose sums are of both nodes', async () => {
+    const other = 'node-2';
+    await cloud.agent(other, { capabilities: [captureCapability] });
+    const { url } = await active({ direction: 'OUT' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    for (let n = 0; n < 3; n += 1) socket.send('10.0.0.1', out, frame(n));
+    await cloud.unbind(node, portId(1));
+    await cloud.bind(other, portId(1), acme);
+    await cloud.converge([node, other]);
+    expect((await vnis()).get(`${portId(1)} OUT`)).toBe(out);
+    for (let n = 3; n < 7; n += 1) socket.send('10.0.0.2', out, frame(n));
+    // That node has been left.
+    socket.send('10.0.0.1', out, frame(9));
+    await server.as(acme)('DELETE', url);
+    const { packets, statistics } = read(await file.whole());
+    expect(packets.map(({ frame: bytes }) => bytes)).toEqual([0, 1, 2, 3, 4, 5, 6].map((n) => frame(n)));
+    expect(statistics.at(-1)).toMatchObject({ received: 7n, dropped: 0n, delivered: 7n });
+    await cloud.converge([node, other]);
+    await gone();
+  });
+});
+
+describe('a server that stops', () => {
+  it('while a capture is made leaves nothing of it, and makes no other', async () => {
+    const slow = new HeldStore(cloud.store.client());
+    const receiver = { address, listenAddress: address, server: 'server-2', open: socket.open, compileExpression };
+    const stopping = await cloud.replica({ captures: receiver, store: slow });
+    slow.hold();
+    const making = stopping.as(acme)('POST', captures, { capture: { source_ports: [portId(1)] } });
+    await vi.waitFor(() => expect(slow.held).toBeGreaterThan(0));
+    const stopped = stopping.api.close();
+    slow.letGo();
+    await making.catch(() => undefined);
+    await stopped;
+    await cloud.converge([node]);
+    await gone();
+  });
+});
+
+describe('a capture that needs consent', () => {
+  it('copies nothing until somebody else agrees, hangs on its lease then as before, and leaves nothing', async () => {
+    await cloud.stop();
+    await start({}, {}, { ...noTerms, consent: 'always', reasonRequired: true });
+    const as = (user: string) => (method: string, path: string, body?: unknown) =>
+      server.request(method, path, body, { 'x-project-id': acme, 'x-roles': 'member', 'x-user-id': user });
+    const wish = { source_ports: [portId(1)], seconds: 600, reason: 'INC-7' };
+    const { body } = await as('ann')('POST', captures, { capture: wish });
+    const url = `${captures}/${body.capture.id}`;
+    await cloud.converge([node]);
+    expect((await cloud.nodeRecords()).size).toBe(0);
+    expect((await as('bob')('GET', url)).body.capture).toMatchObject({
+      ...{ status: 'PENDING_CREATE', status_code: 'waiting_for_consent', consent: 'waiting', reason: 'INC-7' },
+    });
+    expect((await as('ann')('PUT', `${url}/approve`)).status).toBe(409);
+    expect((await server.as(umbrella)('PUT', `${url}/approve`)).status).toBe(404);
+    expect((await as('bob')('GET', `${url}/approve`)).status).toBe(405);
+    expect((await as('bob')('PUT', `${url}/approve`)).body.capture).toMatchObject({
+      consent: 'given',
+      agreed_by: 'bob',
+    });
+    await cloud.converge([node]);
+    expect((await as('bob')('GET', url)).body.capture).toMatchObject({ status: 'ACTIVE', status_code: 'ok' });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    socket.send('10.0.0.1', out, frame(1));
+    await as('ann')('DELETE', url);
+    const { packets, comment } = read(await file.whole());
+    expect(packets).toHaveLength(1);
+    expect(comment).toContain('INC-7');
+    await cloud.converge([node]);
+    await gone();
+  });
+
+  it('goes from etcd with its server when that dies, agreed to or not', async () => {
+    await cloud.stop();
+    await start({}, {}, { ...noTerms, consent: 'always' });
+    const leases: string[] = [];
+    const made = await make({ seconds: 600 });
+    const approved = await server.request('PUT', `${captures}/${made.body.capture.id}/approve`, undefined, {
+      ...{ 'x-project-id': acme, 'x-roles': 'member', 'x-user-id': 'bob' },
+    });
+    expect(approved.body.capture.consent).toBe('given');
+    for (const { json } of (await cloud.read(prefixes.tapServices)).values()) {
+      const receiver = json['receiver'];
+      if (typeof receiver === 'object' && receiver !== null && 'lease' in receiver) leases.push(`${receiver.lease}`);
+    }
+    expect(leases).toHaveLength(2);
+    for (const lease of leases) cloud.store.expireLease(lease);
+    expect((await cloud.read(prefixes.tapFlows)).size).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  awaitsConsent,
   type Because,
   because,
   flowOptionsOf,
@@ -19,6 +20,7 @@ import type { Compiled, WantedRecord } from './compiled.js';
 import { nodeLeft } from './migration.js';
 import { refusedFlow } from './refused-flow.js';
 import type { ServiceSlice } from './service-slice.js';
+import { waitsForConsent } from './waits-for-consent.js';
 
 /**
  * What nodes must be told for a tap service whose copies a program receives: each source's node sends them in VXLAN to the receiver's
@@ -68,6 +70,7 @@ class CaptureCompilation {
 
   #place(flow: TapFlowRecord): Because | null {
     if (flow.deleting) return because('being_deleted', 'the tap flow is being deleted');
+    if (awaitsConsent(flow)) return waitsForConsent;
     const { slice } = this;
     const place = slice.place(flow.source_port, slice.owner(flow.source_port, flow), 'tap_flows', flow.id);
     const bound = 'blocker' in place ? null : place.node;

@@ -1,4 +1,5 @@
 import {
+  awaitsConsent,
   type Because,
   because,
   keys,
@@ -19,6 +20,7 @@ import { whyUnable } from './node-abilities.js';
 import { foreignPort, ownership } from './port-owner.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { heard, isAlive, nodeFacts, placeOf } from './service-slice.js';
+import { waitsForConsent } from './waits-for-consent.js';
 
 export interface CompiledMirror {
   /**
@@ -51,6 +53,7 @@ export function compileMirror(view: ClusterView, rules: MirrorRules, id: string)
     return { ...refuse(because('record_invalid', `the record of tap mirror ${id} is malformed`)), frozen: true };
   const mirror = entry.record;
   if (mirror.deleting) return refuse(because('being_deleted', 'the tap mirror is being deleted'));
+  if (awaitsConsent(mirror)) return refuse(waitsForConsent);
   const published = view.mirrors.publishedOf(id);
   const standing = published.filter(({ record }) => !record?.removed);
   // The API refuses these; a record written by other hands must not break the isolation either. And what an address is may

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  awaitsConsent,
   type Because,
   because,
   flowOptionsOf,
@@ -23,6 +24,7 @@ import { nodeLeft, stands } from './migration.js';
 import { foreignPort } from './port-owner.js';
 import { refusedFlow } from './refused-flow.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
+import { waitsForConsent } from './waits-for-consent.js';
 
 /**
  * What each node must be told for one tap service and its flows. A pure function of the slice: every replica computes the
@@ -122,6 +124,7 @@ class Compilation {
   /** @returns why the flow cannot be placed, or null */
   #flow({ record: flow }: FlowEntry): Because | null {
     if (flow.deleting) return because('being_deleted', 'the tap flow is being deleted');
+    if (awaitsConsent(flow)) return waitsForConsent;
     const refused = refusedFlow(this.slice, this.service, flow);
     if (refused) {
       this.#lasting.add(flow.id);

@@ -21,7 +21,19 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 function withoutOurs(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(withoutOurs);
   if (!isObject(body)) return body;
-  const { status_reason: reason, status_code: code, filter_rules: rules, accounting, ...rest } = body;
+  const {
+    status_reason: reason,
+    status_code: code,
+    filter_rules: rules,
+    accounting,
+    expires_at,
+    reason: why,
+    consent,
+    agreed_by,
+    ...rest
+  } = body;
+  if ('expires_at' in body) expect([expires_at, why]).toEqual([null, '']);
+  if ('consent' in body) expect([consent, agreed_by]).toEqual(['not_needed', null]);
   if ('accounting' in body) expect(accounting).toBe('shared');
   if ('filter_rules' in body) expect(rules).toEqual([]);
   if ('status_code' in body) expect(statusCodes[code as StatusCode]).toContain(rest['status']);

@@ -131,6 +131,19 @@ export const serviceBeingDeleted = (service: string) =>
     `Tap Service ${service} is being deleted and takes no new tap flows.`,
   );
 
+// Consent to taps is ours.
+
+export const approvedAlone = (id: string) =>
+  new NeutronError(409, 'TapConsentBySame', `Tap ${id} needs the consent of somebody else than who has asked for it.`);
+
+export const prolongedAlone = (id: string) =>
+  new NeutronError(
+    409,
+    'TapConsentExceeded',
+    `Tap ${id} would be there longer than was agreed to: somebody else than who has asked for it, and who may agree to it, can set ` +
+      'expires_at.',
+  );
+
 // Captures are ours.
 
 export const captureNotFound = (id: string) =>

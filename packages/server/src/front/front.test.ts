@@ -217,6 +217,8 @@ describe('through the pass-through', () => {
         ...[
           'taas-flow-filter',
           'taas-flow-accounting',
+          'taas-expiry',
+          'taas-consent',
           'taas-tapped-ports',
           'taas-statistics',
           'taas-captures',

@@ -5,6 +5,7 @@ import { type ResourceKind, resourceKinds } from '@taas/model';
 export type Target =
   | { readonly is: 'resource'; readonly kind: ResourceKind; readonly id: string | null }
   | { readonly is: 'statistics'; readonly kind: ResourceKind; readonly id: string }
+  | { readonly is: 'approval'; readonly kind: ResourceKind; readonly id: string }
   /** `/v2.0/`: the list of resources. */
   | { readonly is: 'index' }
   | { readonly is: 'extensions'; readonly alias: string | null }
@@ -13,7 +14,7 @@ export type Target =
   | { readonly is: 'audit' }
   | { readonly is: 'plan' }
   | { readonly is: 'captures'; readonly id: string | null; readonly part: null }
-  | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' }
+  | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' | 'approve' }
   | { readonly is: 'tapped-ports'; readonly port: string | null }
   /** TaaS's own, but nothing there. */
   | { readonly is: 'unknown' }
@@ -40,8 +41,9 @@ export function requestTarget(url: string): Target {
   const kind = resourceKinds.find((known) => known === name);
   if (kind !== undefined) {
     if (part === undefined) return { is: 'resource', kind, id: id ?? null };
-    const isStatistics = id !== undefined && part === 'statistics' && more.length === 0;
-    return isStatistics ? { is: 'statistics', kind, id } : { is: 'unknown' };
+    if (id === undefined || more.length > 0) return { is: 'unknown' };
+    if (part === 'approve' && kind !== 'tap_services') return { is: 'approval', kind, id };
+    return part === 'statistics' ? { is: 'statistics', kind, id } : { is: 'unknown' };
   }
   if (prefixed) {
     if (name === 'captures') return captureTarget(id, part, more);
@@ -59,8 +61,8 @@ export function requestTarget(url: string): Target {
 
 function captureTarget(id: string | undefined, part: string | undefined, more: readonly string[]): Target {
   if (part === undefined) return { is: 'captures', id: id ?? null, part: null };
-  const isStream = id !== undefined && part === 'stream' && more.length === 0;
-  return isStream ? { is: 'captures', id, part } : { is: 'unknown' };
+  const isKnown = (part === 'stream' || part === 'approve') && more.length === 0;
+  return id !== undefined && isKnown ? { is: 'captures', id, part } : { is: 'unknown' };
 }
 
 /** What a request is about, of a bounded number of words: for metrics. */
@@ -68,6 +70,7 @@ export function resourceOf(target: Target | undefined): string {
   switch (target?.is) {
     case 'resource':
       return target.kind;
+    case 'approval':
     case 'statistics':
     case 'captures':
     case 'tapped-ports':

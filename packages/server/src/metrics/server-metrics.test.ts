@@ -17,14 +17,14 @@ const linesOf = async (metrics: Metrics) =>
 it('what is not known is not shown, and what is known is', async () => {
   const metrics = new Metrics();
   let now: ServerFigures = figures;
-  exposeServer(
-    metrics,
-    () => now,
-    () => [{ labels: { kind: 'tap_flows', status: 'ACTIVE' }, value: 7 }],
-  );
+  exposeServer(metrics, () => now, {
+    all: () => [{ labels: { kind: 'tap_flows', status: 'ACTIVE' }, value: 7 }],
+    expiring: () => [{ labels: { kind: 'tap_flows' }, value: 2 }],
+  });
   const before = await linesOf(metrics);
   expect(before.filter((line) => /etcd_event_age|etcd_db|quota_bytes|certificate/.test(line))).toEqual([]);
   expect(before).toContain('taas_taps{kind="tap_flows",status="ACTIVE"} 7');
+  expect(before).toContain('taas_taps_expiring{kind="tap_flows"} 2');
   expect(before).toContain('taas_agents{state="silent"} 1');
   now = { ...figures, eventAgeMs: 1_500, space: { dbBytes: 5, quotaBytes: 10 }, certificateExpiresAt: 2_000 };
   const after = await linesOf(metrics);

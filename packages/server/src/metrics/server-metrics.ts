@@ -74,6 +74,12 @@ export const serverMetrics = {
     type: 'gauge',
     labels: ['kind', 'status'],
   },
+  expiring: {
+    name: 'taas_taps_expiring',
+    help: 'Taps that end by themselves within taps.warn_before_s, by kind; counted together with taas_taps.',
+    type: 'gauge',
+    labels: ['kind'],
+  },
   certificate: {
     name: 'taas_certificate_expiry_timestamp_seconds',
     help: "When the certificate of the API's listener expires, in seconds since 1970-01-01 00:00 UTC; absent without TLS.",
@@ -128,8 +134,13 @@ export interface ServerFigures {
   readonly certificateExpiresAt: number | null;
 }
 
-/** @param taps the last count; calling it may begin the next */
-export function exposeServer(metrics: Metrics, now: () => ServerFigures, taps: () => Iterable<Sample>): void {
+/** The last count of taps; `all` may begin the next. */
+export interface TapFigures {
+  readonly all: () => Iterable<Sample>;
+  readonly expiring: () => Iterable<Sample>;
+}
+
+export function exposeServer(metrics: Metrics, now: () => ServerFigures, taps: TapFigures): void {
   metrics.expose(serverMetrics.requests, () => now().requests);
   metrics.expose(serverMetrics.leader, () => [{ value: now().leading ? 1 : 0 }]);
   metrics.expose(serverMetrics.inSight, () => [{ value: now().fresh ? 1 : 0 }]);
@@ -141,7 +152,8 @@ export function exposeServer(metrics: Metrics, now: () => ServerFigures, taps: (
   metrics.expose(serverMetrics.agents, () =>
     Object.entries(now().agents).map(([state, value]) => ({ labels: { state }, value })),
   );
-  metrics.expose(serverMetrics.taps, taps);
+  metrics.expose(serverMetrics.taps, taps.all);
+  metrics.expose(serverMetrics.expiring, taps.expiring);
   metrics.expose(serverMetrics.certificate, () =>
     optional(now().certificateExpiresAt, (ms) => ms / 1000).map((sample) => ({
       ...sample,

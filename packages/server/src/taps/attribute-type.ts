@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { directions, mirrorTypes } from '@taas/model';
 import Type, { type TSchema } from 'typebox';
 import { listed, pythonStr } from '../errors/python-repr.js';
+import { isoTime } from '../http/iso-time.js';
 
 /**
  * A type of attribute: what Neutron says of a wrong value, and the schema of the right ones, which OpenAPI shows. A test
@@ -69,10 +70,34 @@ export const text: AttributeType = {
   check: (value) => textCheck(value) ?? lengthCheck(String(value), mostCharacters),
 };
 
+/** A text that is kept only where it says something. */
+export const saying: AttributeType = { ...text, convert: (value) => (value === '' ? undefined : value) };
+
 export const project: AttributeType = {
   schema: Type.String({ pattern: '\\S', maxLength: mostCharacters }),
   check: (value) =>
     text.check(value) ?? (/\S/.test(String(value)) ? null : `'${pythonStr(value)}' Blank strings are not permitted.`),
+};
+
+/** With its zone, since nobody knows which one is meant without. */
+const momentPattern = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
+
+const isMoment = (text: string): boolean => {
+  if (!new RegExp(momentPattern).test(text) || Number.isNaN(Date.parse(text))) return false;
+  // The 30th of February would be taken for a day of March.
+  const day = text.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+};
+
+/** A moment, kept in ms since the epoch; null for none. */
+export const moment: AttributeType = {
+  schema: Type.Union([Type.String({ format: 'date-time', pattern: momentPattern }), Type.Null()]),
+  check: (value) =>
+    value === null || (typeof value === 'string' && value.length <= 64 && isMoment(value))
+      ? null
+      : `'${pythonStr(value)}' is not a time such as 2026-11-30T18:00:00Z`,
+  convert: (value) => (typeof value === 'string' ? Date.parse(value) : undefined),
+  given: (value) => (typeof value !== 'string' || isoTime(Date.parse(value)) === value ? undefined : value),
 };
 
 const oneOf = (values: readonly string[]): AttributeType => ({

@@ -4,7 +4,7 @@ import { badRequest } from '../errors/neutron-error.js';
 import { listed } from '../errors/python-repr.js';
 import type { Listable } from '../http/list-query.js';
 import type { JsonObject } from '../http/request-body.js';
-import { type AttributeType, project, text, uuid } from './attribute-type.js';
+import { type AttributeType, moment, project, saying, text, uuid } from './attribute-type.js';
 
 export interface Attribute {
   readonly post: boolean;
@@ -30,6 +30,30 @@ export const commonAttributes = {
   ),
   name: { post: true, put: true, default: '', type: text, about: 'Any text; need not be unique.' },
   description: { post: true, put: true, default: '', type: text, about: 'Any text.' },
+} satisfies Record<string, Attribute>;
+
+/** Those of every kind, before the status. */
+export const termAttributes = {
+  expires_at: {
+    ...{ post: true, put: true, default: null, type: moment, sortable: false },
+    about:
+      'When it goes by itself, such as 2026-11-30T18:00:00Z; null: never. Without it, as the operator has configured. Can be changed, ' +
+      'which renews it.',
+  },
+  reason: {
+    ...{ post: true, put: true, default: '', type: saying },
+    about:
+      "Why it is there. Where the operator wants one and it is not given, the description is taken. Shown to the port's owner.",
+  },
+} satisfies Record<string, Attribute>;
+
+/** Those of what copies a port's traffic. */
+export const consentAttributes = {
+  consent: {
+    ...readOnly('not_needed; waiting: nothing is copied until a second person agrees; given.'),
+    sortable: false,
+  },
+  agreed_by: { ...readOnly('The user who has agreed; null if nobody has.'), sortable: false },
 } satisfies Record<string, Attribute>;
 
 /** Those of every kind, last. */
@@ -69,7 +93,7 @@ export function checkCreate(attributes: Attributes, given: JsonObject, caller: C
       if (Object.hasOwn(value, name)) throw badRequest(`Attribute '${name}' not allowed in POST`);
     } else if (!Object.hasOwn(value, name)) {
       if (attribute.default === undefined) {
-        throw badRequest(`Failed to parse request. Required attribute '${name}' not specified`);
+        throw notSpecified(name);
       }
       value[name] = attribute.default;
     }
@@ -83,7 +107,13 @@ export function checkUpdate(
   attributes: Attributes,
   given: JsonObject,
   caller: Caller,
-): { readonly name?: string; readonly description?: string; readonly filter_rules?: FilterRule[] } {
+): {
+  readonly name?: string;
+  readonly description?: string;
+  readonly filter_rules?: FilterRule[];
+  readonly expires_at?: number;
+  readonly reason?: string;
+} {
   const value = withTenant(given, caller);
   refuseUnknown(attributes, value);
   for (const name of Object.keys(value)) {
@@ -128,6 +158,9 @@ function checkValues(attributes: Attributes, value: JsonObject): Record<string, 
   }
   return checked;
 }
+
+export const notSpecified = (name: string) =>
+  badRequest(`Failed to parse request. Required attribute '${name}' not specified`);
 
 export const invalidInput = (attribute: string, problem: string) =>
   badRequest(`Invalid input for ${attribute}. Reason: ${problem}`);

@@ -8,10 +8,12 @@ import type { Sliced, Slices } from '../slices/slices.js';
 import type { TapRecord } from '../view/shelf.js';
 import { checkCreate } from './attributes.js';
 import { tapKinds } from './tap-kinds.js';
+import { newConsent, newTerms, type TapTerms } from './terms/tap-terms.js';
 
 export interface NewTapsDeps {
   readonly access: Access;
   readonly slices: Slices;
+  readonly terms: TapTerms;
   /** Throws when etcd has no room for more. */
   readonly checkRoom: () => void;
   readonly clock: Clock;
@@ -39,7 +41,7 @@ export async function newTaps(
 }
 
 function* drafts(
-  { clock, newId }: NewTapsDeps,
+  { clock, newId, terms }: NewTapsDeps,
   kind: ResourceKind,
   items: readonly JsonObject[],
   caller: Caller,
@@ -50,8 +52,10 @@ function* drafts(
   for (const item of items) {
     // Those of one request keep their order in lists.
     const common = { v: 1, id: newId(), created_at: now + all.length } as const;
+    const checked = checkCreate(attributes, item, caller);
+    const consent = Object.hasOwn(attributes, 'consent') ? newConsent(terms, checked.project_id, caller) : {};
     // What the attributes of the kind let through is a record of the kind.
-    all.push({ ...common, ...checkCreate(attributes, item, caller) } as TapRecord);
+    all.push({ ...common, ...checked, ...newTerms(terms, item, checked, now), ...consent } as TapRecord);
     yield;
   }
   return all;

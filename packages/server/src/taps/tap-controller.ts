@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { acceptedOnly, type ResourceKind, type StatusView } from '@taas/model';
+import { acceptedOnly, type ResourceKind, type StatusView, type TapFlowRecord } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { Access } from '../auth/access.js';
@@ -21,9 +21,12 @@ import { checkUpdate } from './attributes.js';
 import { newTaps } from './new-taps.js';
 import { TapRemoval } from './removal/tap-removal.js';
 import type { ShownTap } from './tap-kind.js';
-import { statusOf, tapKinds } from './tap-kinds.js';
+import { showTap, statusOf, tapKinds } from './tap-kinds.js';
 import { listTaps } from './tap-list.js';
 import { TapRecords } from './tap-records.js';
+import type { Warning } from './terms/shown-terms.js';
+import { approveTap } from './terms/tap-approval.js';
+import { changedTerms, type TapTerms } from './terms/tap-terms.js';
 import type { WriteBudget } from './write-budget.js';
 
 export interface ControllerDeps {
@@ -45,6 +48,8 @@ export interface ControllerDeps {
   readonly checkRoom: () => void;
   readonly clock: Clock;
   readonly newId: () => string;
+  readonly terms: TapTerms;
+  readonly warning: Warning;
   /** How long a request may wait for the view to show what it must, in ms. */
   readonly catchUpMs: number;
   /** Most resources that one request may create. */
@@ -71,13 +76,13 @@ export class TapController {
 
   /** The page that the query asks for, from the view, which shows at least all that this replica has written. */
   async list(kind: ResourceKind, query: ListQuery, caller: Caller, signal: AbortSignal): Promise<readonly ShownTap[]> {
-    const { live, slices, access, placements, mirrorRules, contained } = this.deps;
+    const { live, slices, access, placements, mirrorRules, contained, warning } = this.deps;
     await live.reached(this.deps.writes.revision, this.deps.catchUpMs);
     if (!live.fresh) throw unavailable('etcd cannot be seen at the moment: try again.');
     const { view } = live;
     return slices.run(
       caller.projectId,
-      listTaps({ view, access, placements, mirrorRules, contained }, kind, query, caller),
+      listTaps({ view, access, placements, mirrorRules, contained, warning }, kind, query, caller),
       signal,
     );
   }
@@ -96,6 +101,13 @@ export class TapController {
   /** A tap's record as the caller may see it. @throws NeutronError 404 */
   async find(kind: ResourceKind, id: string, caller: Caller): Promise<TapRecord> {
     return this.#inView(kind, id, caller) ?? (await this.#records.find(kind, id, caller)).record;
+  }
+
+  /** A tap flow's record as the caller may see it. @throws NeutronError 404 */
+  async findFlow(id: string, caller: Caller): Promise<TapFlowRecord> {
+    const record = await this.find('tap_flows', id, caller);
+    if (!('source_port' in record)) throw tapNotFound('tap_flows', id);
+    return record;
   }
 
   async create(
@@ -117,7 +129,7 @@ export class TapController {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const found = await this.#records.find(kind, id, caller);
       this.deps.access.mayChange('update', kind, found.record, caller);
-      const record = changed(found.record, change);
+      const record = this.#changed(kind, found.record, change, caller);
       // What changes nothing writes nothing: etcd would keep a version more of the same.
       if (isDeepStrictEqual(record, found.record)) return this.#showAt(kind, record, found.revision, caller);
       if (attempt === 0) {
@@ -128,6 +140,13 @@ export class TapController {
       if (revision !== null) return this.#showAt(kind, record, revision, caller);
     }
     throw tooContended();
+  }
+
+  /** See {@link approveTap}. */
+  async approve(kind: ResourceKind, id: string, caller: Caller): Promise<ShownTap> {
+    this.deps.checkRoom();
+    const { record, revision } = await approveTap({ ...this.deps, records: this.#records }, kind, id, caller);
+    return this.#showAt(kind, record, revision, caller);
   }
 
   /** See {@link TapRemoval.remove}. */
@@ -142,6 +161,12 @@ export class TapController {
     if (!known || !live.fresh || live.view.revision < writes.revision) return null;
     if (!access.sees(kind, known, caller)) throw tapNotFound(kind, id);
     return known;
+  }
+
+  #changed(kind: ResourceKind, before: TapRecord, change: object, caller: Caller): TapRecord {
+    const { access, terms, clock } = this.deps;
+    const by = { ...caller, mayApprove: access.approves(kind, before, caller) };
+    return changedTerms(terms, before, changed(before, change), by, clock.now());
   }
 
   async #showAt(kind: ResourceKind, record: TapRecord, revision: number, caller: Caller): Promise<ShownTap> {
@@ -163,10 +188,8 @@ export class TapController {
     const seen = new PlacementsSeen(placements);
     const service = tapKinds[kind].serviceOf(record);
     if (service !== null && !placements.isNear(service)) await slices.run(caller.projectId, seen.see(service));
-    return tapKinds[kind].shown(
-      record,
-      statusOf(kind, record, new StatusReader(live.view, seen, mirrorRules, contained)),
-    );
+    const status = statusOf(kind, record, new StatusReader(live.view, seen, mirrorRules, contained));
+    return showTap(kind, record, status, this.deps.warning);
   }
 }
 

@@ -5,9 +5,10 @@ import { ownerOf } from '../view/port-owner.js';
 import type { TapRecord } from '../view/shelf.js';
 import type { Attribute } from './attributes.js';
 import { tapFlow } from './tap-flow/tap-flow.js';
-import type { TapKind } from './tap-kind.js';
+import type { ShownTap, TapKind } from './tap-kind.js';
 import { tapMirror } from './tap-mirror/tap-mirror.js';
 import { tapService } from './tap-service/tap-service.js';
+import { auditedTerms, type Warning, warned } from './terms/shown-terms.js';
 
 export const tapKinds: Readonly<Record<ResourceKind, TapKind>> = {
   tap_services: tapService,
@@ -27,6 +28,11 @@ export function statusOf(kind: ResourceKind, record: TapRecord, reader: StatusRe
   return reader.contain(record.id, () => tapKinds[kind].status(record, reader));
 }
 
+/** A tap as the API shows it. @param status what its nodes say */
+export function showTap(kind: ResourceKind, record: TapRecord, status: StatusView, warning: Warning): ShownTap {
+  return tapKinds[kind].shown(record, warned(record, status, warning));
+}
+
 /** Longest text taken over from what a client has sent. */
 const longest = 255;
 export const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
@@ -40,5 +46,6 @@ export function auditedTap(view: ClusterView, kind: ResourceKind, record: TapRec
     ...common,
     ...(port === null ? {} : { port_id: port, port_project_id: ownerOf(view, port) }),
     ...tapKinds[kind].audited(record, view),
+    ...auditedTerms(record),
   };
 }

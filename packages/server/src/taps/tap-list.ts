@@ -14,7 +14,8 @@ import { agedOf } from '../view/project-index.js';
 import { shelf, type TapRecord } from '../view/shelf.js';
 import { statusAttributes } from './attributes.js';
 import type { ShownTap } from './tap-kind.js';
-import { statusOf, tapKinds } from './tap-kinds.js';
+import { showTap, statusOf, tapKinds } from './tap-kinds.js';
+import type { Warning } from './terms/shown-terms.js';
 
 export interface TapListDeps {
   readonly view: ClusterView;
@@ -22,6 +23,7 @@ export interface TapListDeps {
   readonly placements: Placements;
   readonly mirrorRules: MirrorRules;
   readonly contained: Contained;
+  readonly warning: Warning;
 }
 
 /** Stands for a status that is not asked for. */
@@ -150,7 +152,7 @@ class TapList {
   #shown(record: TapRecord, status: StatusView): ShownTap | null {
     return this.deps.contained.attempt(
       `what is shown of ${record.id}`,
-      () => tapKinds[this.kind].shown(record, status),
+      () => showTap(this.kind, record, status, this.deps.warning),
       null,
     );
   }

@@ -33,30 +33,45 @@ export class TapRecords {
 
   /** As etcd has it now. @throws NeutronError 404; 500 for a record that cannot be read */
   async find(kind: ResourceKind, id: string, caller: Caller): Promise<Found> {
-    const key = keys.resource(kind, id);
     // An id with a slash would name somebody else's key.
-    const entry = /^[0-9a-f-]+$/.test(id) ? await this.deps.store.get(key) : undefined;
-    if (!entry) throw tapNotFound(kind, id);
-    let record: TapRecord;
+    if (!/^[0-9a-f-]+$/.test(id)) throw tapNotFound(kind, id);
+    let found: Found | null;
     try {
-      record = tapCodecs[kind].parse(key, entry.value);
+      found = await readTap(this.deps.store, kind, id);
     } catch (error) {
       if (error instanceof RecordError) throw unreadable(kind, id, caller, error);
       throw error;
     }
-    if (!this.deps.access.sees(kind, record, caller)) throw tapNotFound(kind, id);
-    return { record, revision: entry.modRevision };
+    if (!found || !this.deps.access.sees(kind, found.record, caller)) throw tapNotFound(kind, id);
+    return found;
   }
 
   /** Rewrites a record as it was found. @returns the new revision, or null if it has changed since */
-  async replace(kind: ResourceKind, found: Found, record: TapRecord): Promise<number | null> {
-    const key = keys.resource(kind, found.record.id);
-    const result = await this.deps.store.transact({
-      compare: [{ kind: 'mod-revision', key, revision: found.revision }],
-      operations: [{ kind: 'put', key, value: JSON.stringify(record) }],
-    });
-    if (!result.succeeded) return null;
-    this.deps.writes.note(result.revision);
-    return result.revision;
+  replace(kind: ResourceKind, found: Found, record: TapRecord): Promise<number | null> {
+    return replaceTap(this.deps, kind, found, record);
   }
+}
+
+/** A tap as etcd has it, whoever asks; null if there is none. @throws RecordError */
+export async function readTap(store: Pick<Store, 'get'>, kind: ResourceKind, id: string): Promise<Found | null> {
+  const key = keys.resource(kind, id);
+  const entry = await store.get(key);
+  return entry ? { record: tapCodecs[kind].parse(key, entry.value), revision: entry.modRevision } : null;
+}
+
+/** Rewrites a record as it was found. @returns the new revision, or null if it has changed since */
+export async function replaceTap(
+  { store, writes }: Pick<TapRecordsDeps, 'store' | 'writes'>,
+  kind: ResourceKind,
+  found: Found,
+  record: TapRecord,
+): Promise<number | null> {
+  const key = keys.resource(kind, found.record.id);
+  const result = await store.transact({
+    compare: [{ kind: 'mod-revision', key, revision: found.revision }],
+    operations: [{ kind: 'put', key, value: JSON.stringify(record) }],
+  });
+  if (!result.succeeded) return null;
+  writes.note(result.revision);
+  return result.revision;
 }

@@ -24,10 +24,11 @@ it('counts taps by kind and status, when somebody asks and no oftener than in a 
   const { id } = service.body.tap_service;
   for (const source of [portId(2), portId(3), portId(4)])
     await alice('POST', '/v2.0/taas/tap_flows', {
-      tap_flow: { tap_service_id: id, source_port: source, direction: 'IN' },
+      tap_flow: { tap_service_id: id, source_port: source, direction: 'IN', expires_at: '2126-11-30T10:00:00Z' },
     });
   await cloud.converge(['node1']);
   let now = 0;
+  let time = Date.parse('2026-11-30T08:00:00Z');
   const clock: Clock = { ...systemClock, monotonic: () => now };
   const { view } = server.live;
   const placements = new Placements(view, server.policy);
@@ -44,6 +45,7 @@ it('counts taps by kind and status, when somebody asks and no oftener than in a 
   });
   const tally = new TapTally({
     ...{ view, placements, slices, clock, contained: new Contained(silentLogger) },
+    warning: { now: () => time, beforeMs: 3_600_000 },
     mirrorRules: { addresses: server.remoteAddresses, projectShare: 1 },
   });
   expect(tally.samples()).toEqual([]);
@@ -55,6 +57,16 @@ it('counts taps by kind and status, when somebody asks and no oftener than in a 
   ];
   const sorted = (samples: readonly object[]) => samples.map((each) => JSON.stringify(each)).sort();
   expect(sorted(tally.samples())).toEqual(sorted(expected));
+  expect(tally.expiring).toContainEqual({ labels: { kind: 'tap_flows' }, value: 0 });
+  time = Date.parse('2126-11-30T09:00:00Z');
+  now += 60_000;
+  tally.samples();
+  await tally.settled();
+  expect(tally.expiring).toEqual([
+    { labels: { kind: 'tap_services' }, value: 0 },
+    { labels: { kind: 'tap_flows' }, value: 3 },
+    { labels: { kind: 'tap_mirrors' }, value: 0 },
+  ]);
   const counted = laps;
   await alice('DELETE', `/v2.0/taas/tap_services/${id}`);
   await cloud.converge(['node1']);

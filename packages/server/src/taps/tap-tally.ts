@@ -8,6 +8,7 @@ import { StatusReader } from '../status/tap-status.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { shelf } from '../view/shelf.js';
 import { statusOf, tapKinds } from './tap-kinds.js';
+import { endsSoon, type Warning } from './terms/shown-terms.js';
 
 export interface TapTallyDeps {
   readonly view: ClusterView;
@@ -16,10 +17,16 @@ export interface TapTallyDeps {
   readonly contained: Contained;
   readonly slices: Slices;
   readonly clock: Clock;
+  readonly warning: Warning;
 }
 
 export interface TalliedTaps {
   readonly labels: { readonly kind: string; readonly status: string };
+  readonly value: number;
+}
+
+export interface ExpiringTaps {
+  readonly labels: { readonly kind: string };
   readonly value: number;
 }
 
@@ -34,6 +41,7 @@ const share = 20;
  */
 export class TapTally {
   #last: readonly TalliedTaps[] = [];
+  #expiring: readonly ExpiringTaps[] = [];
   #counting: Promise<void> | null = null;
   #notBefore = 0;
 
@@ -56,6 +64,11 @@ export class TapTally {
     return this.#last;
   }
 
+  /** Of the same count: how many end soon, of each kind. */
+  get expiring(): readonly ExpiringTaps[] {
+    return this.#expiring;
+  }
+
   /** Resolves when the count in progress has ended. */
   async settled(): Promise<void> {
     await this.#counting;
@@ -66,7 +79,8 @@ export class TapTally {
   }
 
   *#tally(): Sliced<readonly TalliedTaps[]> {
-    const { view, placements, mirrorRules, contained } = this.deps;
+    const { view, placements, mirrorRules, contained, warning } = this.deps;
+    const expiring = new Map(resourceKinds.map((kind) => [kind, 0]));
     const counts = new Map<string, { readonly labels: TalliedTaps['labels']; value: number }>();
     for (const kind of resourceKinds) {
       for (const [id, { record }] of shelf(view, kind).byId) {
@@ -81,10 +95,12 @@ export class TapTally {
         const count = counts.get(key) ?? { labels: { kind, status }, value: 0 };
         count.value += 1;
         counts.set(key, count);
+        if (record && endsSoon(record, warning)) expiring.set(kind, (expiring.get(kind) ?? 0) + 1);
         // Taps that were made meanwhile may or may not count: a map can be gone through while it changes.
         if (id !== '') yield;
       }
     }
+    this.#expiring = [...expiring].map(([kind, value]) => ({ labels: { kind }, value }));
     return [...counts.values()];
   }
 }

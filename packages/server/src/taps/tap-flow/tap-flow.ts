@@ -1,8 +1,16 @@
 import type { TapFlowRecord } from '@taas/model';
 import { direction, uuid, vlanFilter } from '../attribute-type.js';
-import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
+import {
+  commonAttributes,
+  consentAttributes,
+  required,
+  shownStatus,
+  statusAttributes,
+  termAttributes,
+} from '../attributes.js';
 import { filterRules, shownRules } from '../filter-rules.js';
 import type { TapKind } from '../tap-kind.js';
+import { shownConsent, shownTerms } from '../terms/shown-terms.js';
 import { admitFlows } from './admit-flows.js';
 import { optionAttributes, shownOptions } from './flow-options.js';
 import { removeUnpublishedFlow } from './unpublished-flow.js';
@@ -26,6 +34,8 @@ export const tapFlow: TapKind<TapFlowRecord> = {
         'Without rules everything is copied. Can be changed.',
     },
     ...optionAttributes,
+    ...termAttributes,
+    ...consentAttributes,
     ...statusAttributes,
   },
   portAttribute: 'source_port',
@@ -43,6 +53,8 @@ export const tapFlow: TapKind<TapFlowRecord> = {
     project_id: record.project_id,
     filter_rules: shownRules(record.filter_rules ?? [], record.filter_rules_given),
     ...shownOptions(record),
+    ...shownTerms(record),
+    ...shownConsent(record),
     ...shownStatus(status),
   }),
   status: (record, reader) => reader.flow(record),

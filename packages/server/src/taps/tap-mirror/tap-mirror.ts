@@ -1,7 +1,15 @@
 import { mirrorTransports, type TapMirrorRecord } from '@taas/model';
 import { ipAddress, mirrorType, tunnelIds, uuid } from '../attribute-type.js';
-import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
+import {
+  commonAttributes,
+  consentAttributes,
+  required,
+  shownStatus,
+  statusAttributes,
+  termAttributes,
+} from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
+import { shownConsent, shownTerms } from '../terms/shown-terms.js';
 import { admitMirrors } from './admit-mirrors.js';
 import { removeUnpublishedMirror } from './unpublished-mirror.js';
 
@@ -23,6 +31,8 @@ export const tapMirror: TapKind<TapMirrorRecord> = {
     },
     remote_ip: required(ipAddress, 'Where the copies are sent.'),
     mirror_type: required(mirrorType, 'How they travel.'),
+    ...termAttributes,
+    ...consentAttributes,
     ...statusAttributes,
   },
   portAttribute: 'port_id',
@@ -39,6 +49,8 @@ export const tapMirror: TapKind<TapMirrorRecord> = {
     mirror_type: record.mirror_type,
     tenant_id: record.project_id,
     status: status.status,
+    ...shownTerms(record),
+    ...shownConsent(record),
     ...shownStatus(status),
   }),
   status: (record, reader) => reader.mirror(record),

@@ -1,7 +1,8 @@
 import type { TapServiceRecord } from '@taas/model';
 import { uuid } from '../attribute-type.js';
-import { commonAttributes, required, shownStatus, statusAttributes } from '../attributes.js';
+import { commonAttributes, required, shownStatus, statusAttributes, termAttributes } from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
+import { shownTerms } from '../terms/shown-terms.js';
 import { admitServices } from './admit-services.js';
 import { removeUnpublishedAtOnce, removeUnpublishedService } from './unpublished-service.js';
 
@@ -11,6 +12,7 @@ export const tapService: TapKind<TapServiceRecord> = {
   attributes: {
     ...commonAttributes,
     port_id: required(uuid, 'The collector: a Neutron port of the same project.'),
+    ...termAttributes,
     ...statusAttributes,
   },
   portAttribute: 'port_id',
@@ -23,6 +25,7 @@ export const tapService: TapKind<TapServiceRecord> = {
     port_id: record.port_id,
     status: status.status,
     project_id: record.project_id,
+    ...shownTerms(record),
     ...shownStatus(status),
   }),
   status: (record, reader) => reader.service(record),

@@ -1,0 +1,45 @@
+import type { Consent, StatusView } from '@taas/model';
+import { isoTime } from '../../http/iso-time.js';
+
+interface Termed {
+  readonly expires_at?: number;
+  readonly expires_at_given?: string;
+  readonly reason?: string;
+  readonly consent?: Consent;
+}
+
+/** When a tap ends, and why it is there, as the API shows it. */
+export const shownTerms = ({ expires_at, expires_at_given, reason }: Termed) => ({
+  expires_at: expires_at === undefined ? null : (expires_at_given ?? isoTime(expires_at)),
+  reason: reason ?? '',
+});
+
+/** Whether a second person has to agree, and who has. */
+export const shownConsent = ({ consent }: Termed) => ({
+  consent: consent === undefined ? 'not_needed' : consent.agreed === undefined ? 'waiting' : 'given',
+  agreed_by: consent?.agreed?.by ?? null,
+});
+
+/** The same for the audit trail. */
+export const auditedTerms = ({ expires_at, reason, consent }: Termed) => ({
+  ...(expires_at === undefined ? {} : { expires_at }),
+  ...(reason === undefined ? {} : { reason }),
+  ...(consent === undefined ? {} : { requested_by: consent.requested_by, agreed_by: consent.agreed?.by ?? null }),
+});
+
+/** When taps are told to end soon: the time, and how long before the end. */
+export interface Warning {
+  readonly now: () => number;
+  readonly beforeMs: number;
+}
+
+export function endsSoon({ expires_at }: Termed, { now, beforeMs }: Warning): boolean {
+  return expires_at !== undefined && expires_at - now() <= beforeMs;
+}
+
+/** A status, with a warning if the tap ends soon and there is nothing else to warn of. */
+export function warned(record: Termed, status: StatusView, warning: Warning): StatusView {
+  if (status.status !== 'ACTIVE' || status.reason !== '' || !endsSoon(record, warning)) return status;
+  const reason = `it ends at ${isoTime(record.expires_at ?? 0)}, unless expires_at is changed`;
+  return { status: 'ACTIVE', code: 'expires_soon', reason };
+}

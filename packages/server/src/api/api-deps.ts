@@ -10,6 +10,7 @@ import type { CompileExpression } from '../captures/bpf-expression.js';
 import type { CaptureLimits } from '../captures/capture-desk.js';
 import type { OpenReceiver } from '../captures/receiver-socket.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
+import type { Dashboard } from '../dashboard/dashboard.js';
 import type { Contained } from '../errors/contained.js';
 import type { ConnectionLimits } from '../front/connection-limit.js';
 import type { DoorLimits } from '../front/door.js';
@@ -66,6 +67,8 @@ export interface ApiDeps {
   readonly statistics?: Partial<DeskLimits>;
   /** Where captures are received; nowhere if absent. */
   readonly captures?: CaptureReceiver;
+  /** The page before the API; none if absent. */
+  readonly dashboard?: Dashboard;
   /** Told of each request that the API itself has answered. */
   readonly onAnswered?: (answered: AnsweredRequest) => void;
   /** Those of this server; the API's own if absent. */

@@ -91,6 +91,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     // What is Neutron's goes there before anything of it is read.
     serverFactory: (own) =>
       openHttpServer(deps, limits, clients, (request, response) => {
+        const visit = deps.dashboard?.enter(request) ?? null;
         if (
           !door.admit(
             (asked) => clients.of(asked),
@@ -100,6 +101,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
           )
         )
           return;
+        if (visit !== null && !visit(response, clients.of(request).network)) return;
         if (passThrough && isNeutrons(request.url ?? '/')) void passThrough.handle(request, response);
         else own(request, response);
       }),

@@ -136,6 +136,7 @@ describe('documents', () => {
       'taas-captures',
       'taas-audit',
       'taas-plan',
+      'taas-events',
       'taas-status-code',
     ]);
     expect(answer.headers).toMatchObject({

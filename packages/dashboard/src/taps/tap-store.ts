@@ -5,6 +5,9 @@ import type { Port, TapFlow, TapMirror, TapService } from '../api/shapes.js';
 import type { Session } from '../session/session.js';
 import { flowRow, mirrorRow, serviceRow, type TapRow } from './tap-row.js';
 
+/** Far more than come while lists are under way. */
+const mostDuring = 200;
+
 /** Where the lists of taps stand. */
 export interface ListState {
   readonly is: 'loading' | 'there' | 'failed';
@@ -27,6 +30,8 @@ export class TapStore {
     ...[...this.services.value.values()].map(serviceRow),
   ]);
   #turn = 0;
+  /** What has been told while lists were under way, which may be older. */
+  #during: Changed[] = [];
 
   constructor(
     private readonly asker: Asker,
@@ -37,6 +42,7 @@ export class TapStore {
   async load(background: boolean): Promise<void> {
     const turn = ++this.#turn;
     const current = () => turn === this.#turn;
+    this.#during = [];
     const first = this.state.value.is !== 'there';
     try {
       const [flows, mirrors, services] = await Promise.all([
@@ -49,6 +55,7 @@ export class TapStore {
       ]);
       if (!current()) return;
       [this.flows.value, this.mirrors.value, this.services.value] = [byId(flows), byId(mirrors), byId(services)];
+      for (const changed of this.#during.splice(0)) this.#merge(changed);
       this.state.value = { is: 'there', why: '' };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -79,6 +86,11 @@ export class TapStore {
 
   /** Takes in what has changed since. */
   take(changed: Changed): void {
+    if (this.#during.length < mostDuring) this.#during.push(changed);
+    this.#merge(changed);
+  }
+
+  #merge(changed: Changed): void {
     this.services.value = merged(this.services.value, changed.tap_services, changed.gone);
     this.flows.value = merged(this.flows.value, changed.tap_flows, changed.gone);
     this.mirrors.value = merged(this.mirrors.value, changed.tap_mirrors, changed.gone);

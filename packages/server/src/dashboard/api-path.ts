@@ -19,6 +19,7 @@ export function apiUrl(method: string, url: string): string | null {
     case 'resource':
     case 'statistics':
     case 'plan':
+    case 'events':
     case 'captures':
     case 'tapped-ports':
     case 'audit':

@@ -12,6 +12,7 @@ export type Target =
   | { readonly is: 'openapi' }
   | { readonly is: 'audit' }
   | { readonly is: 'plan' }
+  | { readonly is: 'events' }
   | { readonly is: 'captures'; readonly id: string | null; readonly part: null }
   | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' }
   | { readonly is: 'tapped-ports'; readonly port: string | null }
@@ -47,7 +48,7 @@ export function requestTarget(url: string): Target {
     if (name === 'captures') return captureTarget(id, part, more);
     if (name === 'tapped_ports' && part === undefined) return { is: 'tapped-ports', port: id ?? null };
     if (id !== undefined) return { is: 'unknown' };
-    return name === 'openapi' || name === 'audit' || name === 'plan' ? { is: name } : { is: 'unknown' };
+    return name === 'openapi' || name === 'audit' || name === 'plan' || name === 'events' ? { is: name } : { is: 'unknown' };
   }
   if (more.length > 0) return { is: 'other' };
   if (name === 'extensions' && part === undefined) return { is: 'extensions', alias: id ?? null };
@@ -73,6 +74,7 @@ export function resourceOf(target: Target | undefined): string {
     case 'tapped-ports':
     case 'audit':
     case 'plan':
+    case 'events':
     case 'quotas':
     case 'extensions':
     case 'openapi':

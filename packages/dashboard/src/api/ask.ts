@@ -37,7 +37,7 @@ export class Asker {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     let response: Response;
     try {
-      response = await fetch(path, { method, headers, cache: 'no-store', ...sent, ...(signal ? { signal } : {}) });
+      response = await fetch(path, { method, headers, ...sent, ...(signal ? { signal } : {}) });
     } catch (cause) {
       if (signal?.aborted) throw cause;
       throw new ApiError(0, 'no_answer', 'The server does not answer. This page tries again.');

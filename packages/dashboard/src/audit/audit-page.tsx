@@ -3,7 +3,7 @@ import { ApiError, member } from '../api/ask.js';
 import type { AuditEntry } from '../api/shapes.js';
 import { useEvery } from '../parts/every.js';
 import { dateAndTime } from '../parts/format.js';
-import { Notice } from '../parts/small.js';
+import { Notice, Wide } from '../parts/small.js';
 import { useServices } from '../services.js';
 
 const lookMs = 30_000;
@@ -66,7 +66,7 @@ export function AuditPage() {
 
 function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
   return (
-    <div class="wide card">
+    <div class="card"><Wide label="Entries">
       <table class="plain">
         <thead>
           <tr>
@@ -91,6 +91,6 @@ function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide></div>
   );
 }

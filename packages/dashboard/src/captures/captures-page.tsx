@@ -3,7 +3,7 @@ import { ApiError, member } from '../api/ask.js';
 import type { Capture } from '../api/shapes.js';
 import { useEvery } from '../parts/every.js';
 import { bytes, short, timeOfDay } from '../parts/format.js';
-import { Notice, Status } from '../parts/small.js';
+import { Notice, Status, Wide } from '../parts/small.js';
 import { useServices } from '../services.js';
 import { PortName } from '../tap/facts.js';
 import { type Look, ratesOf } from './rate-of.js';
@@ -55,7 +55,7 @@ export function CapturesPage() {
       {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
       {captures?.length === 0 ? <Notice tone="quiet">No capture runs on this server.</Notice> : null}
       {captures === null || captures.length === 0 ? null : (
-        <div class="wide card">
+        <div class="card"><Wide label="Running captures">
           <table class="plain">
             <thead>
               <tr>
@@ -72,7 +72,7 @@ export function CapturesPage() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Wide></div>
       )}
     </>
   );

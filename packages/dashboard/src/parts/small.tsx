@@ -60,3 +60,13 @@ export function Field({
     </label>
   );
 }
+
+/** What may be wider than the window, and scrolls for itself; by the keyboard as well. */
+export function Wide({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached without a mouse
+    <section class="wide" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}

@@ -25,10 +25,16 @@ export const sumOf = (statistics: Statistics, stage: string): number | null => {
   return found.length === 0 ? null : found.reduce((sum, { packets }) => sum + packets, 0);
 };
 
-/** The last stage that is counted stands for what is delivered: a mirror has nobody who says more. */
+/** Whose figure of what has come out at the end is drawn: nobody counts a flow's by itself where it shares its way with others. */
+export function deliveredBy(statistics: Statistics): { readonly packets: number; readonly whose: 'tap' | 'service' } | null {
+  const own = sumOf(statistics, 'delivered') ?? sumOf(statistics, 'sent');
+  if (own !== null) return { packets: own, whose: 'tap' };
+  const shared = statistics.service ? sumOf(statistics.service, 'delivered') : null;
+  return shared === null ? null : { packets: shared, whose: 'service' };
+}
+
 export function sampleOf(statistics: Statistics, at: number): Sample {
-  const last = statistics.stages.at(-1)?.stage;
-  const delivered = sumOf(statistics, 'delivered') ?? (last === undefined ? 0 : (sumOf(statistics, last) ?? 0));
+  const delivered = deliveredBy(statistics)?.packets ?? 0;
   const lost = statistics.lost.reduce((sum, { packets }) => sum + Math.max(0, packets), 0);
   return { at, seen: sumOf(statistics, 'seen') ?? 0, delivered, lost };
 }

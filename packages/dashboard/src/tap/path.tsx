@@ -31,22 +31,23 @@ export function PathOf({ statistics, label }: { readonly statistics: Statistics;
   if (statistics.stages.length === 0) return <p class="quiet">Nothing has been counted yet.</p>;
   return (
     <ol class="path" aria-label={label}>
-      {statistics.stages.map((stage) => (
-        <Station key={`${stage.stage} ${stage.direction ?? ''}`} {...stage} />
+      {[...new Set(statistics.stages.map(({ stage }) => stage))].map((stage) => (
+        <Station key={stage} stage={stage} counted={statistics.stages.filter((each) => each.stage === stage)} />
       ))}
     </ol>
   );
 }
 
-function Station({ stage, direction, packets, bytes: octets }: Stage) {
+function Station({ stage, counted }: { readonly stage: string; readonly counted: readonly Stage[] }) {
+  const packets = counted.reduce((sum, each) => sum + each.packets, 0);
+  const octets = counted.some((each) => each.bytes === null) ? null : counted.reduce((sum, each) => sum + (each.bytes ?? 0), 0);
+  const parts = counted.flatMap((each) => (each.direction === undefined ? [] : [`${each.direction} ${short(each.packets)}`]));
   return (
     <li class={aside.has(stage) ? 'aside' : ''}>
-      <span class="quiet">
-        {words[stage] ?? stage}
-        {direction === undefined ? '' : ` ${direction}`}
-      </span>
+      <span class="quiet">{words[stage] ?? stage}</span>
       <strong title={`${packets} packets`}>{short(packets)}</strong>
       <span class="quiet">{octets === null ? 'packets' : `packets, ${bytes(octets)}`}</span>
+      {parts.length > 1 ? <span class="quiet">{parts.join(', ')}</span> : null}
     </li>
   );
 }

@@ -9,7 +9,7 @@ import { useServices } from '../services.js';
 import { nameOr } from '../taps/tap-row.js';
 import { DeleteTap } from './delete-tap.js';
 import { TapFacts } from './facts.js';
-import { ratesOf, type Sample, sampleOf, withSample } from './history.js';
+import { deliveredBy, ratesOf, type Sample, sampleOf, withSample } from './history.js';
 import { Losses, PathOf } from './path.js';
 import { WhoTaps } from './who-taps.js';
 
@@ -24,6 +24,7 @@ export function TapPage({ kind: asked, id }: { readonly kind: string; readonly i
   const { tap, statistics, samples, problem } = useTap(kind, id);
   if (tap === null) return problem === '' ? <Notice tone="quiet">…</Notice> : <Notice tone="bad">{problem}</Notice>;
   const rates = ratesOf(samples);
+  const out = statistics && deliveredBy(statistics);
   return (
     <>
       <div class="title">
@@ -53,8 +54,8 @@ export function TapPage({ kind: asked, id }: { readonly kind: string; readonly i
             <h2>The way of a copy</h2>
             <PathOf statistics={statistics} label="Stations and what was counted there" />
             {statistics.service ? (
-              <details>
-                <summary>What is counted of the whole tap service</summary>
+              <details open>
+                <summary>What is counted of all flows of the tap service together</summary>
                 <PathOf statistics={statistics.service} label="Stations of the tap service" />
               </details>
             ) : null}
@@ -65,11 +66,15 @@ export function TapPage({ kind: asked, id }: { readonly kind: string; readonly i
               unit="packets/s"
               lines={[
                 { name: 'seen', tone: 'one', values: rates.map(({ at, seen }) => ({ at, value: seen })) },
-                {
-                  name: 'delivered',
-                  tone: 'two',
-                  values: rates.map(({ at, delivered }) => ({ at, value: delivered })),
-                },
+                ...(out === null
+                  ? []
+                  : [
+                      {
+                        name: out.whose === 'tap' ? 'delivered' : 'delivered by the tap service',
+                        tone: 'two' as const,
+                        values: rates.map(({ at, delivered }) => ({ at, value: delivered })),
+                      },
+                    ]),
                 { name: 'lost', tone: 'three', values: rates.map(({ at, lost }) => ({ at, value: lost })) },
               ]}
             />

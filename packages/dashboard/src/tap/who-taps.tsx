@@ -3,6 +3,7 @@ import { ApiError, member } from '../api/ask.js';
 import type { TappedPort } from '../api/shapes.js';
 import { useEvery } from '../parts/every.js';
 import { dateAndTime } from '../parts/format.js';
+import { Wide } from '../parts/small.js';
 import { useServices } from '../services.js';
 
 const lookMs = 30_000;
@@ -30,7 +31,7 @@ export function WhoTaps({ port }: { readonly port: string }) {
   return (
     <section class="card" aria-label="Who copies this port">
       <h2>Who copies this port</h2>
-      <div class="wide">
+      <Wide label="Taps of this port">
         <table class="plain">
           <thead>
             <tr>
@@ -56,7 +57,7 @@ export function WhoTaps({ port }: { readonly port: string }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import { useComputed } from '@preact/signals';
-import { Notice } from '../parts/small.js';
+import { Notice, Wide } from '../parts/small.js';
 import { useServices } from '../services.js';
 import { type Flow, type Group, type Topology, topologyOf } from './topology.js';
 
@@ -18,9 +18,9 @@ export function TopologyPage() {
         <Notice tone="quiet">There are no flows and no mirrors in this project.</Notice>
       ) : (
         <>
-          <div class="card wide">
+          <div class="card"><Wide label="Drawing">
             <Drawing {...shown} />
-          </div>
+          </Wide></div>
           <details class="card">
             <summary>The same as a list</summary>
             <FlowList {...shown} />

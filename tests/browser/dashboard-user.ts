@@ -35,7 +35,7 @@ export class DashboardUser {
       locale: 'en-GB',
       ignoreHTTPSErrors: true,
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     const page = await context.newPage();
     const user = new DashboardUser(page, url);
     await page.goto(`${url}/dashboard/`);

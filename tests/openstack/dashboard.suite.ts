@@ -44,7 +44,10 @@ export function describeDashboard(cloud: () => { readonly lab: OpenStackLab; rea
       await alice.page.getByRole('heading', { name: 'by the dashboard' }).waitFor({ timeout: 60_000 });
       const { body } = await mustRest('GET', `${cloud().front.url}/v2.0/taas/tap_services`, await lab.token('alice'));
       const [made] = body.tap_services.filter(({ name }: { name: string }) => name === 'by the dashboard');
-      expect(made).toMatchObject({ port_id: lab.networks.ports['acme-port7'], project_id: lab.identity.projects['acme'] });
+      expect(made).toMatchObject({
+        port_id: lab.networks.ports['acme-port7'],
+        project_id: lab.identity.projects['acme'],
+      });
 
       const bob = await open();
       await bob.logIn('bob', lab.password);

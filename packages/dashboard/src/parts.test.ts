@@ -49,7 +49,11 @@ describe('a long list', () => {
   });
 
   it('is filtered by all words, by kind and by status', () => {
-    const rows = [row('1', { name: 'web to ids' }), row('2', { status: 'ERROR', reason: 'no uplink' }), row('3', { kind: 'tap_mirror' })];
+    const rows = [
+      row('1', { name: 'web to ids' }),
+      row('2', { status: 'ERROR', reason: 'no uplink' }),
+      row('3', { kind: 'tap_mirror' }),
+    ];
     const ids = (text: string, kind: TapRow['kind'] | '' = '', status = '') =>
       filtered(rows, { text, kind, status }, new Map()).map(({ id }) => id);
     expect(ids('IDS web')).toEqual(['1']);
@@ -87,7 +91,9 @@ describe('words', () => {
 
   it('of a command are safe in a shell, and of a file on any disk', () => {
     const wish = { source_ports: ['p'], direction: 'IN', bpf: "tcp'; rm -rf /", seconds: 30 } as const;
-    expect(commandOf(wish)).toBe("taas capture p --direction in --bpf 'tcp'\\''; rm -rf /' --seconds 30 | wireshark -k -i -");
+    expect(commandOf(wish)).toBe(
+      "taas capture p --direction in --bpf 'tcp'\\''; rm -rf /' --seconds 30 | wireshark -k -i -",
+    );
     expect(fileName({ id: '12345678-9', name: '../../x y' })).toBe('.._.._x_y.pcapng');
   });
 
@@ -103,8 +109,13 @@ describe('words', () => {
   });
 
   it('of a refusal are the server\u2019s own', () => {
-    expect(errorOf(409, { NeutronError: { type: 'OverQuota', message: 'too many' } })).toMatchObject({ code: 'OverQuota', message: 'too many' });
-    expect(errorOf(401, { error: { code: 'not_logged_in', message: 'nobody' } })).toMatchObject({ code: 'not_logged_in' });
+    expect(errorOf(409, { NeutronError: { type: 'OverQuota', message: 'too many' } })).toMatchObject({
+      code: 'OverQuota',
+      message: 'too many',
+    });
+    expect(errorOf(401, { error: { code: 'not_logged_in', message: 'nobody' } })).toMatchObject({
+      code: 'not_logged_in',
+    });
     expect(errorOf(502, null).message).toBe('The server answers 502.');
   });
 });
@@ -131,28 +142,40 @@ describe('a port', () => {
 
 describe('the topology', () => {
   const ports = new Map(
-    Array.from({ length: 60 }, (_, n) => [`p${n}`, { id: `p${n}`, name: '', network_id: 'n', 'binding:host_id': `node-${n}` }] as const),
+    Array.from(
+      { length: 60 },
+      (_, n) => [`p${n}`, { id: `p${n}`, name: '', network_id: 'n', 'binding:host_id': `node-${n}` }] as const,
+    ),
   );
   const services = new Map([['s', { id: 's', name: 'ids', port_id: 'p0' }]]);
 
   it('counts every tap once in each column, folds what is too much, and loses none', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ port: fc.nat(59), active: fc.boolean() }), { minLength: 1, maxLength: 200 }), (taps) => {
-        const rows = taps.map(({ port, active }, n) => row(`${n}`, { port: `p${port}`, status: active ? 'ACTIVE' : 'DOWN' }));
-        const { sources, ways, collectors, flows } = topologyOf(rows, services, ports);
-        for (const column of [sources, ways, collectors]) {
-          expect(column.reduce((sum, group) => sum + group.taps, 0)).toBe(rows.length);
-          expect(column.length).toBeLessThanOrEqual(mostGroups);
-        }
-        expect(flows.reduce((sum, flow) => sum + flow.taps, 0)).toBe(rows.length * 2);
-        expect(sources.reduce((sum, { active }) => sum + active, 0)).toBe(taps.filter(({ active }) => active).length);
-      }),
+      fc.property(
+        fc.array(fc.record({ port: fc.nat(59), active: fc.boolean() }), { minLength: 1, maxLength: 200 }),
+        (taps) => {
+          const rows = taps.map(({ port, active }, n) =>
+            row(`${n}`, { port: `p${port}`, status: active ? 'ACTIVE' : 'DOWN' }),
+          );
+          const { sources, ways, collectors, flows } = topologyOf(rows, services, ports);
+          for (const column of [sources, ways, collectors]) {
+            expect(column.reduce((sum, group) => sum + group.taps, 0)).toBe(rows.length);
+            expect(column.length).toBeLessThanOrEqual(mostGroups);
+          }
+          expect(flows.reduce((sum, flow) => sum + flow.taps, 0)).toBe(rows.length * 2);
+          expect(sources.reduce((sum, { active }) => sum + active, 0)).toBe(taps.filter(({ active }) => active).length);
+        },
+      ),
     );
   });
 
   it('does not move when one more is there', () => {
     const few = topologyOf([row('1', { port: 'p2' }), row('2', { port: 'p1' })], services, ports);
-    const more = topologyOf([row('3', { port: 'p1' }), row('2', { port: 'p1' }), row('1', { port: 'p2' })], services, ports);
+    const more = topologyOf(
+      [row('3', { port: 'p1' }), row('2', { port: 'p1' }), row('1', { port: 'p2' })],
+      services,
+      ports,
+    );
     expect(few.sources.map(({ key }) => key)).toEqual(more.sources.map(({ key }) => key));
   });
 });

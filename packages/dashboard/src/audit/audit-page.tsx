@@ -66,31 +66,33 @@ export function AuditPage() {
 
 function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
   return (
-    <div class="card"><Wide label="Entries">
-      <table class="plain">
-        <thead>
-          <tr>
-            {['When', 'What', 'Tap', 'Port', 'User', 'Project', 'Detail'].map((column) => (
-              <th scope="col" key={column}>
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map(({ id, time, event, tap, user_id: user, project_id: project, detail }) => (
-            <tr key={id}>
-              <td>{dateAndTime(time)}</td>
-              <td>{event}</td>
-              <td>{tap === null ? '' : `${tap.kind.replace(/^tap_|s$/g, '')} ${tap.name || tap.id.slice(0, 8)}`}</td>
-              <td>{tap?.port_id === undefined ? '' : <code title={tap.port_id}>{tap.port_id.slice(0, 8)}</code>}</td>
-              <td>{user === null ? 'nobody' : <code title={user}>{user.slice(0, 8)}</code>}</td>
-              <td>{project === null ? '' : <code title={project}>{project.slice(0, 8)}</code>}</td>
-              <td>{detail}</td>
+    <div class="card">
+      <Wide label="Entries">
+        <table class="plain">
+          <thead>
+            <tr>
+              {['When', 'What', 'Tap', 'Port', 'User', 'Project', 'Detail'].map((column) => (
+                <th scope="col" key={column}>
+                  {column}
+                </th>
+              ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </Wide></div>
+          </thead>
+          <tbody>
+            {entries.map(({ id, time, event, tap, user_id: user, project_id: project, detail }) => (
+              <tr key={id}>
+                <td>{dateAndTime(time)}</td>
+                <td>{event}</td>
+                <td>{tap === null ? '' : `${tap.kind.replace(/^tap_|s$/g, '')} ${tap.name || tap.id.slice(0, 8)}`}</td>
+                <td>{tap?.port_id === undefined ? '' : <code title={tap.port_id}>{tap.port_id.slice(0, 8)}</code>}</td>
+                <td>{user === null ? 'nobody' : <code title={user}>{user.slice(0, 8)}</code>}</td>
+                <td>{project === null ? '' : <code title={project}>{project.slice(0, 8)}</code>}</td>
+                <td>{detail}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+    </div>
   );
 }

@@ -55,24 +55,26 @@ export function CapturesPage() {
       {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
       {captures?.length === 0 ? <Notice tone="quiet">No capture runs on this server.</Notice> : null}
       {captures === null || captures.length === 0 ? null : (
-        <div class="card"><Wide label="Running captures">
-          <table class="plain">
-            <thead>
-              <tr>
-                {['Ports', 'Status', 'Packets/s', 'In the file', 'Dropped', 'Ends', ''].map((column) => (
-                  <th scope="col" key={column}>
-                    {column === '' ? <span class="unseen">Actions</span> : column}
-                  </th>
+        <div class="card">
+          <Wide label="Running captures">
+            <table class="plain">
+              <thead>
+                <tr>
+                  {['Ports', 'Status', 'Packets/s', 'In the file', 'Dropped', 'Ends', ''].map((column) => (
+                    <th scope="col" key={column}>
+                      {column === '' ? <span class="unseen">Actions</span> : column}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {captures.map((capture) => (
+                  <CaptureLine key={capture.id} capture={capture} rate={rates.get(capture.id) ?? null} end={end} />
                 ))}
-              </tr>
-            </thead>
-            <tbody>
-              {captures.map((capture) => (
-                <CaptureLine key={capture.id} capture={capture} rate={rates.get(capture.id) ?? null} end={end} />
-              ))}
-            </tbody>
-          </table>
-        </Wide></div>
+              </tbody>
+            </table>
+          </Wide>
+        </div>
       )}
     </>
   );

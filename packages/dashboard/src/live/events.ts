@@ -10,5 +10,10 @@ export function readChanged(data: string): Changed {
   const read: unknown = JSON.parse(data);
   const fields = isFields(read) ? read : {};
   const list = <T>(name: string): readonly T[] => (Array.isArray(fields[name]) ? (fields[name] as readonly T[]) : []);
-  return { tap_services: list('tap_services'), tap_flows: list('tap_flows'), tap_mirrors: list('tap_mirrors'), gone: list('gone') };
+  return {
+    tap_services: list('tap_services'),
+    tap_flows: list('tap_flows'),
+    tap_mirrors: list('tap_mirrors'),
+    gone: list('gone'),
+  };
 }

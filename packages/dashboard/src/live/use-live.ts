@@ -41,7 +41,10 @@ export function useLive(): void {
       };
       source.addEventListener('begin', told(list));
       source.addEventListener('reset', told(list));
-      source.addEventListener('changed', told((data) => taps.take(readChanged(data))));
+      source.addEventListener(
+        'changed',
+        told((data) => taps.take(readChanged(data))),
+      );
       source.addEventListener('error', () => {
         if (source?.readyState !== EventSource.CLOSED) return;
         // Refused: nobody is logged in any more, or the server has no room. Lists say which.

@@ -26,7 +26,9 @@ export const sumOf = (statistics: Statistics, stage: string): number | null => {
 };
 
 /** Whose figure of what has come out at the end is drawn: nobody counts a flow's by itself where it shares its way with others. */
-export function deliveredBy(statistics: Statistics): { readonly packets: number; readonly whose: 'tap' | 'service' } | null {
+export function deliveredBy(
+  statistics: Statistics,
+): { readonly packets: number; readonly whose: 'tap' | 'service' } | null {
   const own = sumOf(statistics, 'delivered') ?? sumOf(statistics, 'sent');
   if (own !== null) return { packets: own, whose: 'tap' };
   const shared = statistics.service ? sumOf(statistics.service, 'delivered') : null;

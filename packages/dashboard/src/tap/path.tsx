@@ -40,8 +40,12 @@ export function PathOf({ statistics, label }: { readonly statistics: Statistics;
 
 function Station({ stage, counted }: { readonly stage: string; readonly counted: readonly Stage[] }) {
   const packets = counted.reduce((sum, each) => sum + each.packets, 0);
-  const octets = counted.some((each) => each.bytes === null) ? null : counted.reduce((sum, each) => sum + (each.bytes ?? 0), 0);
-  const parts = counted.flatMap((each) => (each.direction === undefined ? [] : [`${each.direction} ${short(each.packets)}`]));
+  const octets = counted.some((each) => each.bytes === null)
+    ? null
+    : counted.reduce((sum, each) => sum + (each.bytes ?? 0), 0);
+  const parts = counted.flatMap((each) =>
+    each.direction === undefined ? [] : [`${each.direction} ${short(each.packets)}`],
+  );
   return (
     <li class={aside.has(stage) ? 'aside' : ''}>
       <span class="quiet">{words[stage] ?? stage}</span>

@@ -18,9 +18,11 @@ export function TopologyPage() {
         <Notice tone="quiet">There are no flows and no mirrors in this project.</Notice>
       ) : (
         <>
-          <div class="card"><Wide label="Drawing">
-            <Drawing {...shown} />
-          </Wide></div>
+          <div class="card">
+            <Wide label="Drawing">
+              <Drawing {...shown} />
+            </Wide>
+          </div>
           <details class="card">
             <summary>The same as a list</summary>
             <FlowList {...shown} />

@@ -10,6 +10,8 @@ export interface Change {
   readonly id: string;
   /** Whose it is, or was. */
   readonly project: string;
+  /** It stands for more than are told. */
+  readonly many?: true;
 }
 
 /** What has changed since a place; null where that is not known any more, or is too much to be told one by one. */
@@ -55,7 +57,10 @@ export class ChangeJournal {
     else {
       for (const id of dirty.services) {
         this.#note('tap_services', id);
-        for (const flow of this.view.flowsByService.get(id)) this.#note('tap_flows', flow);
+        // Of more than are told one by one it is enough to know that there were many: nobody goes through ten thousand at each event.
+        const large = this.view.flowsByService.count(id) > this.limits.told;
+        if (large) this.#noteMany(id);
+        else for (const flow of this.view.flowsByService.get(id)) this.#note('tap_flows', flow);
       }
       for (const id of dirty.mirrors) this.#note('tap_mirrors', id);
       for (const [id, kind] of dirty.taps) this.#note(kind, id);
@@ -83,7 +88,7 @@ export class ChangeJournal {
       if (at <= from) break;
       if (project !== null && change.project !== project) continue;
       changes.push(change);
-      if (changes.length > this.limits.told) return { changes: null, place: this.place };
+      if (change.many || changes.length > this.limits.told) return { changes: null, place: this.place };
     }
     return { changes: changes.reverse(), place: this.place };
   }
@@ -96,8 +101,19 @@ export class ChangeJournal {
     else this.#owners.delete(key);
     // What is a capture's is no tap to look at; what nobody has ever read is nobody's.
     if (project === undefined || (record && 'capture' in record && record.capture !== undefined)) return;
+    this.#remember(key, { kind, id, project });
+  }
+
+  /** All flows of a tap service. */
+  #noteMany(service: string): void {
+    const project = this.#owners.get(`tap_services/${service}`);
+    if (project !== undefined)
+      this.#remember(`many/${service}`, { kind: 'tap_services', id: service, project, many: true });
+  }
+
+  #remember(key: string, change: Change): void {
     this.#changes.delete(key);
-    this.#changes.set(key, { change: { kind, id, project }, at: this.#at });
+    this.#changes.set(key, { change, at: this.#at });
     if (this.#changes.size <= this.limits.kept) return;
     for (const [oldest, { at }] of this.#changes) {
       this.#changes.delete(oldest);

@@ -132,7 +132,9 @@ export class EventDesk {
     for (const kind of resourceKinds) {
       const ids = changes.filter((change) => change.kind === kind).map(({ id }) => id);
       const taps =
-        ids.length === 0 ? [] : await this.deps.controller.list(kind, this.deps.queryOf(kind, ids), caller, this.#stop.signal);
+        ids.length === 0
+          ? []
+          : await this.deps.controller.list(kind, this.deps.queryOf(kind, ids), caller, this.#stop.signal);
       shown[kind] = taps;
       const there = new Set(taps.map(({ id }) => id));
       gone.push(...ids.filter((id) => !there.has(id)));

@@ -119,6 +119,21 @@ describe('GET /v2.0/taas/events', () => {
     expect(JSON.stringify(await admin.next())).toContain(foreign);
   });
 
+  it('tells of a large tap service that all must be listed anew, and its project alone', async () => {
+    const service = await make('large');
+    const flow = { name: '', tap_service_id: service, source_port: portId(2), direction: 'IN' };
+    for (let n = 0; n < 5; n += 1)
+      await replica.as(acme)('POST', '/v2.0/taas/tap_flows', { tap_flows: Array.from({ length: 101 }, () => flow) });
+    await replica.live.until((view) => view.flows.size === 505, 5_000);
+    const [stream, other] = [await follow(), await follow(umbrella)];
+    await stream.next();
+    await other.next();
+    await replica.as(acme)('POST', '/v2.0/taas/tap_flows', { tap_flow: flow });
+    await stream.until(({ event }) => event === 'reset');
+    await make('own', 3, umbrella);
+    expect((await other.next()).event).toBe('changed');
+  });
+
   it('tells what a node has said of a tap', async () => {
     const id = await make('to be told');
     const stream = await follow();

@@ -1,7 +1,7 @@
 // The page as one module, dist/files.js, which the server imports: a page and a server of two releases never meet, and a package of
 // the server has the page in it without knowing.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { argv } from 'node:process';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import process, { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -25,7 +25,10 @@ export async function bundleDashboard() {
     'icon.svg': file('image/svg+xml', readFileSync(at('page/icon.svg'), 'utf8')),
   };
   mkdirSync(at('dist'), { recursive: true });
-  writeFileSync(at('dist/files.js'), `export const files = ${JSON.stringify(files)};\n`);
+  // Whole or not at all: somebody may read it meanwhile.
+  const made = at(`dist/files.${process.pid}.js`);
+  writeFileSync(made, `export const files = ${JSON.stringify(files)};\n`);
+  renameSync(made, at('dist/files.js'));
   return metafile;
 }
 

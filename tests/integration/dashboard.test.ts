@@ -199,14 +199,15 @@ describe.skipIf(chromiumPath === undefined)('the dashboard, in Chromium', () => 
     expect(user.complaints).toEqual([]);
   });
 
-  it('deletes a tap, after its plan', async () => {
+  it('shows a tap that somebody else makes as soon as it is there, and deletes it after its plan', async () => {
     const user = await open();
     const { page } = user;
     await user.logIn('ann', 'right');
     await row(user, 'web to ids').waitFor();
     const [service] = JSON.parse((await user.fetched('api/v2.0/taas/tap_services')).text).tap_services;
     const flow = await lab.flow(service.id, vm, 'IN');
-    await lab.active(flow);
+    // Lists are not asked for again: an event has brought it, and how it goes.
+    await row(user, 'scenario').getByText('ACTIVE').waitFor();
     await user.go('tap', 'tap_flow', flow);
     await page.getByRole('button', { name: 'Delete …' }).click();
     const dialog = page.getByRole('dialog');

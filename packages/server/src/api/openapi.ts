@@ -187,7 +187,9 @@ const trailPaths: Schema = {
     get: {
       summary: 'Follow which taps change, by server-sent events',
       operationId: 'read_events',
-      parameters: [{ name: 'since', in: 'query', schema: { type: 'string' }, description: 'The id of the last event.' }],
+      parameters: [
+        { name: 'since', in: 'query', schema: { type: 'string' }, description: 'The id of the last event.' },
+      ],
       responses: {
         200: { description: 'Events, as they come', content: { 'text/event-stream': { schema: { type: 'string' } } } },
         ...failures,

@@ -48,7 +48,9 @@ export function requestTarget(url: string): Target {
     if (name === 'captures') return captureTarget(id, part, more);
     if (name === 'tapped_ports' && part === undefined) return { is: 'tapped-ports', port: id ?? null };
     if (id !== undefined) return { is: 'unknown' };
-    return name === 'openapi' || name === 'audit' || name === 'plan' || name === 'events' ? { is: name } : { is: 'unknown' };
+    return name === 'openapi' || name === 'audit' || name === 'plan' || name === 'events'
+      ? { is: name }
+      : { is: 'unknown' };
   }
   if (more.length > 0) return { is: 'other' };
   if (name === 'extensions' && part === undefined) return { is: 'extensions', alias: id ?? null };

@@ -29,6 +29,9 @@ const packageCheckers = [
 /** A virtio driver with nothing around it, which stands in for a VM beside a real VPP. */
 const driver = { program: 'dpdk-testpmd', from: 'dpdk-dev' };
 
+/** In which the dashboard is tried. */
+const browser = { program: 'chromium', from: 'chromium' };
+
 /** Checks the alert rules. */
 const rulesChecker = { program: 'promtool', from: 'prometheus' };
 
@@ -88,6 +91,16 @@ export async function ensurePromtool() {
   if (onPath(rulesChecker.program) !== undefined) return undefined;
   if (!mayInstall()) return `no promtool on the PATH. Debian and Ubuntu: apt-get install ${rulesChecker.from}`;
   return installPackages([rulesChecker.from]);
+}
+
+/**
+ * Installs the browser in which the dashboard is tried unless it is there. What needs it is skipped without it, and says so.
+ * @returns {Promise<string | undefined>} why it is not there
+ */
+export async function ensureBrowser() {
+  if (onPath(browser.program) !== undefined) return undefined;
+  if (!mayInstall()) return `no ${browser.program} on the PATH. Debian: apt-get install ${browser.from}`;
+  return installPackages([browser.from]);
 }
 
 /**

@@ -35,4 +35,5 @@ export function install() {
 /** Compiles what has changed since the last time. */
 export function build() {
   must('compiling', bin('tsc'), ['-b']);
+  must("bundling the dashboard's page", process.execPath, [join(root, 'packages/dashboard/bundle.mjs')]);
 }

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
+  ensureBrowser,
   ensureDriver,
   ensureFilter,
   ensureOpenStack,
@@ -20,7 +21,8 @@ const help = `npm test [-- --only types|lint|unit|integration|attack|package|vpp
 Runs every check of this repository, or one part of it. The last lines name what failed, what was skipped, and why.
 
   types, lint, unit  need nothing but Node.js
-  integration        needs etcd, etcdctl, openssl, tshark, tcpdump and faketime; for the alert rules also promtool
+  integration        needs etcd, etcdctl, openssl, tshark, tcpdump and faketime; for the alert rules also promtool, for the
+                     dashboard chromium
   attack             hostile clients and records against the real programs; needs what integration needs
   package            builds the Debian packages twice and looks at them; with --only also installs them into a Debian 12 and a
                      Debian 13 of their own, as docs/how-to/install.md says, and asks lintian; needs root and a mirror for that
@@ -61,6 +63,8 @@ if (wants('integration') || wants('attack') || wants('vpp') || wants('openstack'
     if (wants('integration')) {
       const why = await ensurePromtool();
       if (why !== undefined) notes.push(`the alert rules were not checked: ${why}`);
+      const whyNot = await ensureBrowser();
+      if (whyNot !== undefined) notes.push(`the dashboard was not tried in a browser: ${whyNot}`);
       vitest('integration');
     }
     if (wants('attack')) {

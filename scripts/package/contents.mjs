@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleTaas } from '../../packages/cli/bundle.mjs';
 import { completionScript } from '../../packages/cli/dist/completion/scripts.js';
+import { bundleDashboard } from '../../packages/dashboard/bundle.mjs';
 import { root } from '../prepare.mjs';
 import { bundleProgram } from './bundle-program.mjs';
 import { agentPage, commandPage, migratePage, serverPage } from './man-pages.mjs';
@@ -27,6 +28,13 @@ const sysusers = 'systemd | systemd-standalone-sysusers | systemd-sysusers';
  * @property {(tree: import('./file-tree.mjs').FileTree, made: {epoch: number, version: string}) => void} rest all other files
  */
 
+/** The server has the page in it, and the libraries of both count. */
+async function serverWithPage(outfile) {
+  const page = await bundleDashboard();
+  const server = await bundleProgram('packages/server/bin/taas-server.js', outfile);
+  return { ...server, outputs: { ...server.outputs, ...page.outputs } };
+}
+
 /** @type {readonly Package[]} */
 export const packages = [
   {
@@ -42,7 +50,7 @@ export const packages = [
     fields: { Suggests: 'taas-cli, etcd-server, haproxy, prometheus' },
     depends: [sysusers],
     service: true,
-    bundle: (outfile) => bundleProgram('packages/server/bin/taas-server.js', outfile),
+    bundle: serverWithPage,
     also: [
       {
         program: 'taas-migrate',

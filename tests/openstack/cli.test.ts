@@ -1,6 +1,7 @@
 import { freePort } from '@taas/lab';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { describeBoundPorts } from './bound-ports.suite.js';
+import { describeDashboard } from './dashboard.suite.js';
 import { describeHaproxy } from './haproxy.suite.js';
 import { OpenStackCli, openstackOnce } from './lab/openstack-cli.js';
 import { type OpenStackLab, startOpenStackLab } from './lab/openstack-lab.js';
@@ -298,6 +299,7 @@ describePassThrough(() => ({ lab, front }));
 describeHaproxy(() => ({ lab, front }));
 describeTokens(() => ({ lab, front }));
 describeBoundPorts(() => ({ lab, front }), commands);
+describeDashboard(() => ({ lab, front }));
 
 describe('Keystone', () => {
   const listAs = async (token: string) => (await rest('GET', api('taas/tap_services'), token)).status;

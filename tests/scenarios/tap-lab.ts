@@ -33,7 +33,18 @@ export type LabSettings = Pick<CloudOptions, 'switch'> &
   Partial<
     Pick<
       CloudOptions,
-      'store' | 'process' | 'transport' | 'nodes' | 'ip6' | 'agent' | 'segments' | 'release' | 'server' | 'seams'
+      | 'store'
+      | 'process'
+      | 'bindings'
+      | 'openstack'
+      | 'transport'
+      | 'nodes'
+      | 'ip6'
+      | 'agent'
+      | 'segments'
+      | 'release'
+      | 'server'
+      | 'seams'
     >
   >;
 

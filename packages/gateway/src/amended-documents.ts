@@ -112,6 +112,13 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     links: [],
   },
   {
+    name: 'Events of Tap as a Service',
+    alias: 'taas-events',
+    description: 'Which taps have changed, as a stream of server-sent events that goes on where it broke off.',
+    updated: '2026-11-30T03:00:00-00:00',
+    links: [],
+  },
+  {
     name: 'Status codes of Tap as a Service',
     alias: 'taas-status-code',
     description: 'Says why a tap service, tap flow or tap mirror has its status, by a code for programs.',

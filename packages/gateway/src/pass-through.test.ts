@@ -138,6 +138,7 @@ describe('documents', () => {
       'taas-captures',
       'taas-audit',
       'taas-plan',
+      'taas-events',
       'taas-status-code',
     ]);
     expect(answer.headers).toMatchObject({

@@ -1,4 +1,7 @@
 export { InvalidTokenError, KeystoneUnavailableError, keystoneUnavailable } from './keystone-error.js';
+export type { LoginCredentials } from './login/credentials.js';
+export { createLogins, type LoggedIn, LoginRefusedError, type Logins } from './login/logins.js';
+export type { KeystoneProject } from './login/projects.js';
 export { accessRulesAllow, type RequestFacts } from './token/access-rules.js';
 export { policyCredentials } from './token/policy-credentials.js';
 export {

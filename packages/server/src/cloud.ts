@@ -1,7 +1,9 @@
 import {
+  createLogins,
   createServiceTokenSource,
   createTokenValidator,
   keystoneUnavailable,
+  type Logins,
   type ServiceCredentials,
   type ServiceTokenSource,
   type TokenValidator,
@@ -20,6 +22,8 @@ export interface CloudDeps {
 export interface KeystoneParts {
   readonly validator: TokenValidator;
   readonly serviceTokens: ServiceTokenSource;
+  /** For people, at the dashboard. */
+  readonly logins: Logins;
   readonly http: HttpClient;
 }
 
@@ -54,7 +58,7 @@ export function openKeystone(
       maxInvalidTokens: config.token_cache_size,
     },
   });
-  return { validator, serviceTokens, http };
+  return { validator, serviceTokens, logins: createLogins(keystone), http };
 }
 
 /** @param ca the authorities to trust; the system's if undefined */

@@ -6,6 +6,7 @@ import { SubnetError, SubnetSet } from './addresses/subnet-set.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { captureOptions, captureProblems } from './config-captures.js';
 import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
+import { dashboardOptions } from './config-dashboard.js';
 import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 import { listenLimitOptions, proxyProblems, strangerOptions } from './config-strangers.js';
@@ -214,6 +215,7 @@ export const serverConfigSchema = options({
   ),
   captures: captureOptions,
   taps: termOptions,
+  dashboard: dashboardOptions,
   audit: group(
     {
       file: Type.String({

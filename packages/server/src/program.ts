@@ -6,6 +6,7 @@ import {
   exposeProcess,
   FileWatch,
   keepLooking,
+  type Logger,
   loadConfig,
   Metrics,
   type ProgramOptions,
@@ -19,6 +20,8 @@ import {
 import { type OpenEtcdDeps, openEtcd, openEtcdV2, type V2Follower } from '@taas/store';
 import { checkServerConfig, type ServerConfig, serverConfigSchema } from './config.js';
 import { networkingVppEtcd } from './config-networking-vpp.js';
+import { openPage } from './dashboard/open-page.js';
+import type { PageFiles } from './dashboard/page-files.js';
 import { createServer } from './server.js';
 import { openServerFiles } from './server-files.js';
 import { openServerTrust } from './server-trust.js';
@@ -73,7 +76,11 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const { care } = raw;
   const metrics = new Metrics();
   exposeProcess(metrics, { program: 'taas-server', version });
-  const common = { store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust };
+  const page = await pageOf(config, logger);
+  const common = {
+    ...{ store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust },
+    ...(page ? { page } : {}),
+  };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
   const ending = new AbortController();
   const looking = keepLooking(watch, reloads, logger, ending.signal);
@@ -97,4 +104,16 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
 function openV2(config: ServerConfig, file: string, deps: OpenEtcdDeps): V2Follower {
   const { etcd, at } = networkingVppEtcd(config);
   return openEtcdV2(etcd, at, file, deps);
+}
+
+/** A server that was compiled by hand may be without a page: it serves the API all the same. */
+async function pageOf(config: ServerConfig, logger: Logger): Promise<PageFiles | null> {
+  if (!config.dashboard.enabled || config.auth.mode !== 'keystone') return null;
+  try {
+    const { files } = await import('@taas/dashboard');
+    return openPage(files);
+  } catch (cause) {
+    logger.warn({ cause }, 'there is no dashboard, since its page was not built: npm run build');
+    return null;
+  }
 }

@@ -27,6 +27,8 @@ import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
 import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
 import { tapTerms } from './config-terms.js';
+import { openDashboard } from './dashboard/open-dashboard.js';
+import type { PageFiles } from './dashboard/page-files.js';
 import { Contained } from './errors/contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
 import { type LeaderTask, lastingTask, runTasks } from './leader/leader-task.js';
@@ -67,6 +69,8 @@ export interface ServerDeps {
   readonly newId: () => string;
   /** Who this replica is in the election; for people. */
   readonly replica: string;
+  /** What the dashboard is made of; without it there is none. */
+  readonly page?: PageFiles;
   /** Where copies of captures arrive; a UDP socket if absent. */
   readonly openReceiver?: OpenReceiver;
 }
@@ -167,6 +171,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     ...{ store, live, slices, clock, warnBeforeMs, behalves: audit.behalves, catchUpMs: limits.catchUpMs },
     ...{ writes: new OwnWrites(), isTold: (key) => audit.log.trail.has(key), logger: logger.child({ part: 'expiry' }) },
   });
+  const dashboard =
+    keystone && deps.page && config.dashboard.enabled
+      ? openDashboard(config.dashboard, deps.page, {
+          ...{ logins: keystone.logins, authenticator, rules: files.rules, clock, requestMs: limits.requestMs },
+          logger: logger.child({ part: 'dashboard' }),
+        })
+      : null;
   const api = createApi({
     ...{ store, live, authenticator, policy, remoteAddresses, placements, slices, clock, newId, limits },
     quotas: config.quotas,
@@ -191,6 +202,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     },
     ...(etcdKeeper ? { checkRoom: etcdKeeper.checkRoom } : {}),
     ...(config.captures.address === '' ? {} : { captures: receiverOf(config, deps) }),
+    ...(dashboard ? { dashboard } : {}),
     portDeleted,
     onAnswered: (each) => answered.note(each),
     ...(neutron && neutronConfig.pass_through ? { neutron: behind(config, neutron.client, files.neutronCa) } : {}),

@@ -5,6 +5,7 @@ export { auditedStore } from './audit/audited-store.js';
 export { Behalves } from './auth/actor.js';
 export { captureAttributes } from './captures/capture-wish.js';
 export { FakeKeystone, FakeNeutron, serveKeystone } from './conformance/fake-cloud.suite.js';
+export { openPage } from './dashboard/open-page.js';
 export { words } from './errors/neutron-error.js';
 export { serverHistograms, serverMetrics } from './metrics/server-metrics.js';
 export { createServer, type Server } from './server.js';

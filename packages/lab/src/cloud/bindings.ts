@@ -42,11 +42,11 @@ export function neutronBindings(ports: Map<string, TokenPort>): Bindings {
   };
   return {
     bind: async (host, port, project = ports.get(port)?.project ?? '') => {
-      ports.set(port, { project, host });
+      ports.set(port, { ...ports.get(port), project, host });
     },
     unbind: async (_host, port) => {
       const known = ports.get(port);
-      if (known) ports.set(port, { project: known.project });
+      if (known) ports.set(port, { ...known, host: '' });
     },
     ...{ bindTrunk: none, put: none },
   };

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 /** A port as Neutron knows it. */
 export interface TokenPort {
   readonly project: string;
+  readonly name?: string;
   /** The node that it is bound on; none: unbound. */
   readonly host?: string;
 }
@@ -15,7 +16,17 @@ export interface TestService {
   close(): Promise<void>;
 }
 
+/** Somebody who can log in: a password, and their role in each project. */
+export interface TokenPerson {
+  readonly password: string;
+  readonly projects: Readonly<Record<string, string>>;
+}
+
 export interface TokenKeystoneOptions {
+  /** Who can log in, by name. */
+  readonly people?: Readonly<Record<string, TokenPerson>>;
+  /** Tokens that are good no more. */
+  readonly withdrawn?: ReadonlySet<string>;
   /** Access rules of application credentials, for tokens that end with `-rules`. */
   readonly accessRules?: readonly object[];
   /** Milliseconds that the validation of a token takes. */
@@ -31,9 +42,11 @@ const ladder = ['admin', 'manager', 'member', 'reader'];
 const serviceToken = 'service-token';
 
 /** A Keystone that reads the owner off the token: `tok-<project>-<role>`, with `-rules` behind it for access rules. */
-export function startTokenKeystone({ accessRules = [], delayMs = 0 }: TokenKeystoneOptions = {}): Promise<TestService> {
-  return serve((request, response) => {
+export function startTokenKeystone(options: TokenKeystoneOptions = {}): Promise<TestService> {
+  const { accessRules = [], delayMs = 0, people = {}, withdrawn = new Set() } = options;
+  return serve((request, response, body) => {
     const answer = () => {
+      if (answeredPerson(people, request, body, response)) return;
       if (request.method === 'POST') {
         const token = tokenOf('service', 'admin', []);
         send(response, 201, { token }, { 'x-subject-token': serviceToken });
@@ -41,7 +54,8 @@ export function startTokenKeystone({ accessRules = [], delayMs = 0 }: TokenKeyst
       }
       const [, project, role, rules] =
         /^tok-([a-z0-9]+)-([a-z]*)(-rules)?$/.exec(header(request, 'x-subject-token')) ?? [];
-      if (project === undefined || role === undefined) send(response, 404, { error: { code: 404 } });
+      const gone = withdrawn.has(header(request, 'x-subject-token'));
+      if (gone || project === undefined || role === undefined) send(response, 404, { error: { code: 404 } });
       else send(response, 200, { token: tokenOf(project, role, rules === undefined ? [] : accessRules) });
     };
     if (delayMs > 0) setTimeout(answer, delayMs);
@@ -62,10 +76,12 @@ export function startTokenNeutron(
     const shown = (id: string): object[] => {
       const port = ports.get(id);
       if (port === undefined || (!admin && port.project !== caller)) return [];
-      const { project, host = '' } = port;
+      const { project, host = '', name = '' } = port;
       const binding = { 'binding:host_id': host, 'binding:vif_type': host === '' ? 'unbound' : 'vhostuser' };
       const common = { project_id: project, tenant_id: project, network_id: 'network', device_owner: 'compute:nova' };
-      return [{ id, ...common, status: 'ACTIVE', admin_state_up: true, ...(admin ? binding : {}) }];
+      return [
+        { id, name, fixed_ips: [], ...common, status: 'ACTIVE', admin_state_up: true, ...(admin ? binding : {}) },
+      ];
     };
     // Paths such as //v2.0 are no URL by themselves.
     const target = `http://neutron${request.url ?? ''}`;
@@ -97,6 +113,50 @@ export function startTokenNeutron(
   });
 }
 
+/** What people ask of it, log-ins and projects; false: it is the service's question. */
+function answeredPerson(
+  people: Readonly<Record<string, TokenPerson>>,
+  request: IncomingMessage,
+  body: string,
+  response: ServerResponse,
+): boolean {
+  const refuse = () => send(response, 401, { error: { code: 401 } });
+  const path = (request.url ?? '').split('?')[0];
+  if (path === '/v3/auth/projects') {
+    const [, name = ''] = header(request, 'x-auth-token').split(':');
+    const projects = Object.keys(people[name]?.projects ?? {}).map((id) => ({ id, name: id, domain_id: 'default' }));
+    send(response, 200, { projects });
+    return true;
+  }
+  if (request.method === 'DELETE') {
+    response.writeHead(204).end();
+    return true;
+  }
+  if (request.method !== 'POST') return false;
+  const { identity, scope } = JSON.parse(body).auth;
+  const name: string = identity.password?.user.name ?? identity.token?.id.split(':')[1] ?? '';
+  const person = people[name];
+  if (person === undefined) {
+    if (name === 'taas' || identity.application_credential) return false;
+    refuse();
+    return true;
+  }
+  if (identity.password && identity.password.user.password !== person.password) refuse();
+  else if (identity.password) send(response, 201, { token: unscoped(name) }, { 'x-subject-token': `unscoped:${name}` });
+  else {
+    const project: string = scope.project.id;
+    const role = person.projects[project];
+    if (role === undefined) refuse();
+    else send(response, 201, { token: tokenOf(project, role, []) }, { 'x-subject-token': `tok-${project}-${role}` });
+  }
+  return true;
+}
+
+const unscoped = (name: string): object => ({
+  ...{ methods: ['password'], user: { id: name, name, domain: { id: 'default', name: 'Default' } } },
+  ...{ expires_at: '2099-01-01T00:00:00.000000Z', audit_ids: ['audit'] },
+});
+
 const header = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? '');
 
 const neutronError = (type: string) => ({ NeutronError: { type, message: type, detail: '' } });
@@ -125,12 +185,18 @@ function send(response: ServerResponse, status: number, body: object, headers: R
 }
 
 /** Serves on loopback; a request is answered once its body is there, as the real services do. */
-async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<TestService> {
+async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
+): Promise<TestService> {
   const requests: string[] = [];
   const server: Server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    request.resume();
-    request.once('end', () => answer(request, response));
+    let body = '';
+    request.setEncoding('utf8');
+    request.on('data', (piece: string) => {
+      body += piece;
+    });
+    request.once('end', () => answer(request, response, body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -41,6 +41,7 @@ export async function serverUnit(place: UnitPlace, n: number): Promise<Unit> {
       store: seams.serverStore?.(store) ?? store,
       ...{ clock, logger: logger.child({ program: name }), random: Math.random, replica: name },
       newId: seams.newId ?? randomUUID,
+      ...(seams.page ? { page: seams.page } : {}),
       ...(seams.openReceiver ? { openReceiver: seams.openReceiver } : {}),
     });
     return withStore(server, store);

@@ -10,7 +10,9 @@ import type { CompileExpression } from '../captures/bpf-expression.js';
 import type { CaptureLimits } from '../captures/capture-desk.js';
 import type { OpenReceiver } from '../captures/receiver-socket.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
+import type { Dashboard } from '../dashboard/dashboard.js';
 import type { Contained } from '../errors/contained.js';
+import type { EventLimits } from '../events/event-desk.js';
 import type { ConnectionLimits } from '../front/connection-limit.js';
 import type { DoorLimits } from '../front/door.js';
 import type { RateLimits } from '../http/rate-limit.js';
@@ -69,8 +71,12 @@ export interface ApiDeps {
   readonly contained?: Contained;
   /** How much may be asked of what taps have counted. */
   readonly statistics?: Partial<DeskLimits>;
+  /** How long streams of events last, and how many there are. */
+  readonly events?: Partial<EventLimits>;
   /** Where captures are received; nowhere if absent. */
   readonly captures?: CaptureReceiver;
+  /** The page before the API; none if absent. */
+  readonly dashboard?: Dashboard;
   /** Told of each request that the API itself has answered. */
   readonly onAnswered?: (answered: AnsweredRequest) => void;
   /** Those of this server; the API's own if absent. */

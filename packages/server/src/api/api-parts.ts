@@ -6,6 +6,8 @@ import { Access } from '../auth/access.js';
 import { CaptureDesk } from '../captures/capture-desk.js';
 import type { OpenReceiver } from '../captures/receiver-socket.js';
 import { Contained } from '../errors/contained.js';
+import { EventDesk } from '../events/event-desk.js';
+import { parseListQuery } from '../http/list-query.js';
 import { Slices } from '../slices/slices.js';
 import { StatisticsDesk } from '../statistics/statistics-desk.js';
 import { Placements } from '../status/placements.js';
@@ -14,9 +16,10 @@ import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import { Admission } from '../taps/admission/admission.js';
 import { noQuota } from '../taps/admission/quotas.js';
 import { Recheck } from '../taps/admission/recheck.js';
+import { listable } from '../taps/attributes.js';
 import { TapPlanner } from '../taps/plan/tap-planner.js';
 import { TapController } from '../taps/tap-controller.js';
-import { statusOf } from '../taps/tap-kinds.js';
+import { attributes, statusOf } from '../taps/tap-kinds.js';
 import { noTerms } from '../taps/terms/tap-terms.js';
 import { noWriteLimits, WriteBudget } from '../taps/write-budget.js';
 import { OwnWrites } from '../view/own-writes.js';
@@ -82,6 +85,14 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
   const tapped = { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained };
   const desk = new StatisticsDesk({ store, live, clock, ...(deps.statistics ? { limits: deps.statistics } : {}) });
   const statistics = { store, controller, desk, live, access, writes, slices, catchUpMs };
+  const events = new EventDesk({
+    ...{ live, controller, clock, newId, limits: deps.events ?? {} },
+    queryOf: (kind, ids) =>
+      parseListQuery(
+        ids.map((id) => ['id', id] as const),
+        listable(attributes[kind], 0),
+      ),
+  });
   const plans = { live, planner, access, quotas: quotaLimits };
   const reader = new StatusReader(live.view, placements, mirrorRules, contained);
   const captures = new CaptureDesk({
@@ -94,5 +105,5 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
     },
     ...receiverOf(deps),
   });
-  return { access, writes, slices, quotas, taps, plans, tapped, statistics, captures };
+  return { access, writes, slices, quotas, taps, plans, tapped, statistics, captures, events };
 }

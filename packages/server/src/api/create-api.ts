@@ -20,6 +20,7 @@ import { captureRoute } from './capture-routes.js';
 import { answerClientError } from './client-error.js';
 import { extensions, index, outside } from './discovery.js';
 import { answerFor, outOfTime } from './error-answer.js';
+import { eventRoute } from './event-routes.js';
 import { openHttpServer } from './http-server.js';
 import { openApi } from './openapi.js';
 import { planRoute } from './plan-routes.js';
@@ -47,7 +48,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const limits = { ...defaultLimits, ...deps.limits };
   const { store, live, clock, newId, neutron } = deps;
   const { catchUpMs } = limits;
-  const { access, writes, slices, quotas, taps, plans, tapped, statistics, captures } = apiParts(deps, limits);
+  const { access, writes, slices, quotas, taps, plans, tapped, statistics, captures, events } = apiParts(deps, limits);
   const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -91,6 +92,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     // What is Neutron's goes there before anything of it is read.
     serverFactory: (own) =>
       openHttpServer(deps, limits, clients, (request, response) => {
+        const visit = deps.dashboard?.enter(request) ?? null;
         if (
           !door.admit(
             (asked) => clients.of(asked),
@@ -100,6 +102,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
           )
         )
           return;
+        if (visit !== null && !visit(response, clients.of(request).network)) return;
         if (passThrough && isNeutrons(request.url ?? '/')) void passThrough.handle(request, response);
         else own(request, response);
       }),
@@ -150,6 +153,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
         return planRoute(plans, request, caller, limits.bodyDepth);
       case 'captures':
         return captureRoute(captures, request, target, caller, limits.bodyDepth);
+      case 'events':
+        return eventRoute(events, request, caller);
       case 'tapped-ports':
         return tappedPortsRoute(tapped, request, target.port, caller);
       case 'index':
@@ -211,7 +216,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
 
   // Before it is waited for that requests in progress are answered: a capture's is as long as the capture.
-  app.addHook('preClose', () => captures.stop());
+  app.addHook('preClose', () => {
+    events.stop();
+    return captures.stop();
+  });
 
   // Called when the requests in progress have been answered.
   app.addHook('onClose', async () => {

@@ -203,6 +203,19 @@ const trailPaths: Schema = {
       responses: { 200: answer('Found', wrapped('tapped_port', tappedPort)), ...failures },
     },
   },
+  '/v2.0/taas/events': {
+    get: {
+      summary: 'Follow which taps change, by server-sent events',
+      operationId: 'read_events',
+      parameters: [
+        { name: 'since', in: 'query', schema: { type: 'string' }, description: 'The id of the last event.' },
+      ],
+      responses: {
+        200: { description: 'Events, as they come', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        ...failures,
+      },
+    },
+  },
   '/v2.0/taas/plan': {
     post: {
       summary: 'Say what making or deleting taps would do; changes nothing',

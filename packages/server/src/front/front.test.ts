@@ -224,6 +224,7 @@ describe('through the pass-through', () => {
           'taas-captures',
           'taas-audit',
           'taas-plan',
+          'taas-events',
           'taas-status-code',
         ],
       ], // Each once.

@@ -13,6 +13,7 @@ export type Target =
   | { readonly is: 'openapi' }
   | { readonly is: 'audit' }
   | { readonly is: 'plan' }
+  | { readonly is: 'events' }
   | { readonly is: 'captures'; readonly id: string | null; readonly part: null }
   | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' | 'approve' }
   | { readonly is: 'tapped-ports'; readonly port: string | null }
@@ -49,7 +50,9 @@ export function requestTarget(url: string): Target {
     if (name === 'captures') return captureTarget(id, part, more);
     if (name === 'tapped_ports' && part === undefined) return { is: 'tapped-ports', port: id ?? null };
     if (id !== undefined) return { is: 'unknown' };
-    return name === 'openapi' || name === 'audit' || name === 'plan' ? { is: name } : { is: 'unknown' };
+    return name === 'openapi' || name === 'audit' || name === 'plan' || name === 'events'
+      ? { is: name }
+      : { is: 'unknown' };
   }
   if (more.length > 0) return { is: 'other' };
   if (name === 'extensions' && part === undefined) return { is: 'extensions', alias: id ?? null };
@@ -76,6 +79,7 @@ export function resourceOf(target: Target | undefined): string {
     case 'tapped-ports':
     case 'audit':
     case 'plan':
+    case 'events':
     case 'quotas':
     case 'extensions':
     case 'openapi':

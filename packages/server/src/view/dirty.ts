@@ -15,6 +15,8 @@ export class Dirty {
   whole = false;
   readonly services = new Set<string>();
   readonly mirrors = new Set<string>();
+  /** Taps of which a record has changed, the API's or a node's: by id, what it is. */
+  readonly taps = new Map<string, ResourceKind>();
   /** Ports of which a use may have begun or ended, or what is written of them has changed. */
   readonly ports = new Set<string>();
   /** Nodes whose tunnel addresses may have to be written down. */

@@ -17,6 +17,7 @@ export class TapUpdate {
   ) {}
 
   set(kind: ResourceKind, id: string, key: string, kv: KeyValue | undefined): void {
+    this.dirty.taps.set(id, kind);
     const take = { tap_services: this.#setService, tap_flows: this.#setFlow, tap_mirrors: this.#setMirror }[kind];
     take.call(this, id, key, kv);
   }

@@ -111,6 +111,7 @@ export class ViewUpdate {
       }
       case 'node-resource': {
         const { node, kind, id } = parsed;
+        this.dirty.taps.set(id, kind);
         if (kind === 'tap_mirrors') {
           this.dirty.mirrors.add(id);
           this.dirty.sessionsFreed ||= kv === undefined;
@@ -141,6 +142,7 @@ export class ViewUpdate {
         return;
       case 'state-resource': {
         const { kind, id, node } = parsed;
+        this.dirty.taps.set(id, kind);
         const before = isInPlace(this.view.states.get(key)?.record?.status);
         if (kv)
           this.view.states.set(

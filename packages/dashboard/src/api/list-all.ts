@@ -1,0 +1,30 @@
+import { type Asker, member } from './ask.js';
+
+/** What one list may have at most: a browser that is given more shows nothing any more. */
+export const mostItems = 20_000;
+const pageItems = 1000;
+
+/**
+ * All of a collection, page by page; links lead to where clients ask the API, so only the last id of a page is taken from it.
+ * @param onPart told of what has come so far, so that the first page can be seen at once
+ */
+export async function listAll<T extends { readonly id: string }>(
+  asker: Pick<Asker, 'api'>,
+  path: string,
+  collection: string,
+  background: boolean,
+  onPart: (items: readonly T[]) => void = () => undefined,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  const joint = path.includes('?') ? '&' : '?';
+  for (let marker: string | undefined; all.length < mostItems; ) {
+    const after = marker === undefined ? '' : `&marker=${encodeURIComponent(marker)}`;
+    const answer = await asker.api(`${path}${joint}limit=${pageItems}${after}`, { background });
+    const page = member<readonly T[]>(answer, collection);
+    all.push(...page);
+    marker = page.at(-1)?.id;
+    if (page.length < pageItems || marker === undefined) break;
+    onPart(all.slice());
+  }
+  return all;
+}

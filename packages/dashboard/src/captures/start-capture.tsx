@@ -1,0 +1,102 @@
+import { useState } from 'preact/hooks';
+import { ApiError, member } from '../api/ask.js';
+import type { Capture, Direction } from '../api/shapes.js';
+import { PortChoice } from '../create/port-choice.js';
+import { chosenPort } from '../create/port-choice-text.js';
+import { Field, Notice } from '../parts/small.js';
+import { useServices } from '../services.js';
+import { download } from './download.js';
+import { commandOf, fileName, streamPath } from './rate-of.js';
+
+const empty = { port: '', direction: 'BOTH', bpf: '', seconds: '60', packets: '', name: '', description: '' };
+
+/** Begins a capture, and has the browser save it. */
+export function StartCapture({ begun }: { readonly begun: () => void }) {
+  const { asker, taps } = useServices();
+  const [draft, setDraft] = useState(empty);
+  const [problem, setProblem] = useState('');
+  const [busy, setBusy] = useState(false);
+  const change = (some: Partial<typeof empty>) => setDraft({ ...draft, ...some });
+  const port = chosenPort(draft.port, taps.ports.value);
+  const start = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (port === null) {
+      setProblem('Choose a port: by its name if no other has it, or from the list.');
+      return;
+    }
+    setBusy(true);
+    setProblem('');
+    try {
+      const capture = {
+        ...{ source_ports: [port], direction: draft.direction, name: draft.name, description: draft.description },
+        ...(draft.bpf.trim() === '' ? {} : { bpf: draft.bpf.trim() }),
+        ...(draft.seconds === '' ? {} : { seconds: Number(draft.seconds) }),
+        ...(draft.packets === '' ? {} : { packets: Number(draft.packets) }),
+      };
+      const answer = await asker.api('taas/captures', { method: 'POST', body: { capture } });
+      const made = member<Capture>(answer, 'capture');
+      // It ends unless somebody reads it soon.
+      download(streamPath(made.id), fileName(made));
+      begun();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setProblem(error.message);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const wish = { source_ports: [port ?? 'PORT'], direction: draft.direction as Direction };
+  const command = commandOf({ ...wish, bpf: draft.bpf.trim(), seconds: Number(draft.seconds) || 60 });
+  return (
+    <form class="card" aria-label="New capture" onSubmit={(event) => void start(event)}>
+      <div class="columns">
+        <PortChoice label="Port" text={draft.port} choose={(text) => change({ port: text })} />
+        <Field label="Direction">
+          <select value={draft.direction} onChange={({ currentTarget }) => change({ direction: currentTarget.value })}>
+            <option>BOTH</option>
+            <option>IN</option>
+            <option>OUT</option>
+          </select>
+        </Field>
+        <Field label="Filter expression" hint="As tcpdump has it, with addresses and numbers.">
+          <input
+            value={draft.bpf}
+            placeholder="tcp port 443"
+            spellcheck={false}
+            autocapitalize="off"
+            onInput={({ currentTarget }) => change({ bpf: currentTarget.value })}
+          />
+        </Field>
+        <Field label="Seconds">
+          <input
+            type="number"
+            {...{ min: 1, max: 3600, required: true, value: draft.seconds }}
+            onInput={({ currentTarget }) => change({ seconds: currentTarget.value })}
+          />
+        </Field>
+        <Field label="Packets" hint="Empty: a million.">
+          <input
+            type="number"
+            {...{ min: 1, value: draft.packets }}
+            onInput={({ currentTarget }) => change({ packets: currentTarget.value })}
+          />
+        </Field>
+        <Field label="Why" hint="Stands in the file.">
+          <input
+            value={draft.description}
+            onInput={({ currentTarget }) => change({ description: currentTarget.value })}
+          />
+        </Field>
+      </div>
+      {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
+      <div class="actions">
+        <button type="submit" class="primary" disabled={busy}>
+          Capture to a file
+        </button>
+      </div>
+      <p>
+        The same at a terminal, into Wireshark: <code class="command">{command}</code>
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,84 @@
+import type { Kind } from '../api/shapes.js';
+import { linkTo } from '../route.js';
+import { useServices } from '../services.js';
+import { kindWords, nameOr } from '../taps/tap-row.js';
+import type { AnyTap } from './tap-page.js';
+
+/** What a tap is, in words: ports and services by their names. */
+export function TapFacts({ kind, tap }: { readonly kind: Kind; readonly tap: AnyTap }) {
+  const { taps } = useServices();
+  const flows = [...taps.flows.value.values()].filter(({ tap_service_id: service }) => service === tap.id);
+  return (
+    <dl>
+      <Fact name="Kind">{kindWords[kind]}</Fact>
+      <Fact name="Id">
+        <code>{tap.id}</code>
+      </Fact>
+      {tap.description === '' ? null : <Fact name="Why">{tap.description}</Fact>}
+      {kind === 'tap_flow' ? (
+        <>
+          <Fact name="From">
+            <PortName id={tap.source_port} />, {tap.direction}
+          </Fact>
+          <Fact name="To">
+            <a href={linkTo('tap', 'tap_service', tap.tap_service_id)}>
+              {nameOr(taps.services.value.get(tap.tap_service_id)?.name, tap.tap_service_id)}
+            </a>
+          </Fact>
+          {tap.vlan_filter === null ? null : <Fact name="VLANs">{tap.vlan_filter}</Fact>}
+          {tap.filter_rules.length === 0 ? null : <Fact name="Filter">{tap.filter_rules.length} rules</Fact>}
+        </>
+      ) : (
+        <Fact name={kind === 'tap_service' ? 'Collector' : 'From'}>
+          <PortName id={tap.port_id} />
+        </Fact>
+      )}
+      {kind === 'tap_mirror' ? (
+        <Fact name="To">
+          {tap.mirror_type} {tap.remote_ip},{' '}
+          {Object.entries(tap.directions)
+            .map(([name, id]) => `${name} ${id}`)
+            .join(', ')}
+        </Fact>
+      ) : null}
+      {kind === 'tap_service' ? (
+        <Fact name="Flows">
+          {flows.length === 0 ? 'none' : null}
+          {flows.slice(0, 20).map(({ id, name }) => (
+            <a key={id} class="flow" href={linkTo('tap', 'tap_flow', id)}>
+              {nameOr(name, id)}
+            </a>
+          ))}
+          {flows.length > 20 ? `and ${flows.length - 20} more` : ''}
+        </Fact>
+      ) : null}
+      <Fact name="Project">
+        <code>{tap.project_id}</code>
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+/** A port by its name and addresses, as far as Neutron shows it. */
+export function PortName({ id }: { readonly id: string }) {
+  const { taps } = useServices();
+  const port = taps.ports.value.get(id);
+  const addresses = port?.fixed_ips?.map(({ ip_address }) => ip_address).join(', ') ?? '';
+  const host = port?.['binding:host_id'] ?? '';
+  return (
+    <span title={id}>
+      {nameOr(port?.name, id)}
+      {addresses === '' ? '' : ` (${addresses})`}
+      {host === '' ? '' : ` on ${host}`}
+    </span>
+  );
+}

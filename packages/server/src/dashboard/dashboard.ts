@@ -1,0 +1,249 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '@taas/service';
+import { UpstreamUnavailableError } from '@taas/upstream';
+import type { Access } from '../auth/access.js';
+import { type Authenticator, UnauthenticatedError } from '../auth/authenticator.js';
+import { apiUrl } from './api-path.js';
+import { cookieGone, cookieWith, secretOf } from './cookie.js';
+import { DashboardError, notFromHere, notLoggedIn } from './dashboard-error.js';
+import { parseLoginForm, parseProjectChoice } from './login-form.js';
+import { type PageFiles, sendFile } from './page-files.js';
+import { dataHeaders, pageHeaders } from './page-headers.js';
+import { permissionsOf } from './permissions.js';
+import { isSameOrigin } from './same-origin.js';
+import type { Opened, SessionDesk } from './session-desk.js';
+import { isCsrfToken, type KeptSession, type SessionStore } from './session-store.js';
+import { smallBody } from './small-body.js';
+
+export interface DashboardDeps {
+  readonly sessions: SessionStore;
+  readonly desk: SessionDesk;
+  readonly authenticator: Authenticator;
+  readonly access: Access;
+  readonly files: PageFiles;
+  readonly logger: Logger;
+  /** Time for a request that asks Keystone, in ms. */
+  readonly requestMs: number;
+}
+
+/**
+ * Goes on with a request once the door has let it in.
+ * @param network from where it comes
+ * @returns whether it is the API's now; else it is being answered
+ */
+export type Visit = (response: ServerResponse, network: string) => boolean;
+
+/** Who a browser's request is of. */
+interface Visitor {
+  readonly id: string | null;
+  readonly session: KeptSession | null;
+}
+
+const readsOnly: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+const root = '/dashboard';
+
+/**
+ * The page, its log-in, and the way from it to the API: a request below `/dashboard/api` becomes the very request that a client
+ * with the session's token would send, so that the page is told what the API would tell them, and nothing else.
+ */
+export class Dashboard {
+  constructor(private readonly deps: DashboardDeps) {}
+
+  /** Null for what is not the dashboard's. Until then nothing is read of the request but its head, and nobody is asked. */
+  enter(request: IncomingMessage): Visit | null {
+    const url = request.url ?? '/';
+    const path = url.split('?', 1)[0] ?? '';
+    if (path !== root && !path.startsWith(`${root}/`)) return null;
+    const visitor = this.#visitor(request);
+    // The door, too, knows a session's requests by its token, and by nothing that the browser has sent.
+    dressed(request, visitor.session?.token ?? null);
+    const method = request.method ?? 'GET';
+    if (path.startsWith(`${root}/api/`)) return this.#toApi(request, method, visitor);
+    if (path === `${root}/session`)
+      return this.#answered(request, (network) => this.#session(request, visitor, network));
+    return (response) => {
+      this.#page(path, request, response);
+      return false;
+    };
+  }
+
+  #visitor({ headers }: IncomingMessage): Visitor {
+    const id = secretOf(headers.cookie);
+    const byPerson = headers['x-taas-background'] === undefined;
+    return { id, session: id === null ? null : this.deps.sessions.find(id, byPerson) };
+  }
+
+  #toApi(request: IncomingMessage, method: string, { session }: Visitor): Visit {
+    const { headers } = request;
+    const refused = checked(() => {
+      if (!isSameOrigin(method, headers)) throw notFromHere();
+      if (session === null) throw notLoggedIn();
+      if (!readsOnly.has(method) && !isCsrfToken(session, oneOf(headers['x-csrf-token']))) throw notFromHere();
+    });
+    const target = apiUrl(method, request.url ?? '/');
+    const problem = refused ?? (target === null ? notFound() : null);
+    if (problem !== null)
+      return (response) => {
+        refuse(request, response, problem);
+        return false;
+      };
+    request.url = target ?? '/';
+    return (response) => {
+      for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value);
+      return true;
+    };
+  }
+
+  #page(path: string, request: IncomingMessage, response: ServerResponse): void {
+    for (const [name, value] of Object.entries(pageHeaders)) response.setHeader(name, value);
+    request.resume();
+    if (path === root) {
+      response.writeHead(308, { Location: `${root}/`, 'Content-Length': '0' }).end();
+      return;
+    }
+    const name = path.slice(root.length + 1);
+    const file = this.deps.files.get(name === '' ? 'index.html' : name);
+    if (!readsOnly.has(request.method ?? 'GET')) refuse(request, response, wrongMethod());
+    else if (file === undefined) refuse(request, response, notFound());
+    else sendFile(file, request, response);
+  }
+
+  /** `/dashboard/session`. @throws DashboardError; UpstreamUnavailableError; the signal's reason */
+  async #session(request: IncomingMessage, { id, session }: Visitor, network: string): Promise<Answer> {
+    const { desk } = this.deps;
+    const method = request.method ?? 'GET';
+    const signal = AbortSignal.timeout(this.deps.requestMs);
+    if (!isSameOrigin(method, request.headers)) throw notFromHere();
+    // Other types can be sent by forms of other sites, without asking us first.
+    const body = async () => {
+      if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw notFromHere();
+      return smallBody(request);
+    };
+    const known = (): { readonly id: string; readonly session: KeptSession } => {
+      if (id === null || session === null) throw notLoggedIn();
+      if (!readsOnly.has(method) && !isCsrfToken(session, oneOf(request.headers['x-csrf-token']))) throw notFromHere();
+      return { id, session };
+    };
+    switch (method) {
+      case 'GET':
+        return { status: 200, body: await this.#shown(known().session, network, signal), cookie: null };
+      case 'POST':
+        return this.#opened(await desk.logIn(parseLoginForm(await body()), network, id, signal), network, signal);
+      case 'PUT': {
+        const before = known();
+        const choice = parseProjectChoice(await body());
+        return this.#opened(await desk.switchTo(choice, before.id, before.session, signal), network, signal);
+      }
+      case 'DELETE':
+        await desk.logOut(known().id, signal);
+        return { status: 204, body: null, cookie: cookieGone };
+      default:
+        throw wrongMethod();
+    }
+  }
+
+  async #opened({ id, session }: Opened, network: string, signal: AbortSignal): Promise<Answer> {
+    return { status: 200, body: await this.#shown(session, network, signal), cookie: cookieWith(id) };
+  }
+
+  /** What the page may know of its session: all but the tokens. @throws DashboardError 401 when Keystone does not take it any more */
+  async #shown(session: KeptSession, network: string, signal: AbortSignal): Promise<unknown> {
+    const { authenticator, access } = this.deps;
+    const asked = { method: 'GET', path: '/v2.0/taas/tap_services', client: network };
+    const headers = { 'x-auth-token': session.token };
+    const identity = await authenticator.authenticate(headers, asked, signal).catch((cause: unknown) => {
+      throw cause instanceof UnauthenticatedError ? notLoggedIn() : cause;
+    });
+    const caller = access.caller(identity);
+    return {
+      user: { id: session.userId, name: session.userName },
+      project: session.project,
+      projects: session.projects.map(({ id, name }) => ({ id, name })),
+      expires_at: new Date(session.expiresAt).toISOString(),
+      sees_all_projects: caller.seesAllProjects,
+      may: permissionsOf(access, caller),
+      csrf: session.csrf,
+    };
+  }
+
+  #answered(request: IncomingMessage, work: (network: string) => Promise<Answer>): Visit {
+    return (response, network) => {
+      for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value);
+      void work(network).then(
+        (answer) => send(response, answer),
+        (error: unknown) => refuse(request, response, this.#told(error)),
+      );
+      return false;
+    };
+  }
+
+  #told(error: unknown): DashboardError {
+    if (error instanceof DashboardError) return error;
+    const unavailable = (retryAfterMs: number | null) =>
+      new DashboardError(503, 'unavailable', 'The server cannot say at the moment: try again.', retryAfterMs);
+    if (error instanceof UpstreamUnavailableError) return unavailable(error.retryAfterMs);
+    this.deps.logger.error({ cause: error }, 'a request of the dashboard has failed');
+    return unavailable(null);
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly cookie: string | null;
+}
+
+const notFound = () => new DashboardError(404, 'not_found', 'There is nothing here.');
+const wrongMethod = () => new DashboardError(405, 'method_not_allowed', 'The method is not allowed here.');
+
+/** The names of headers that end here. Whatever a browser says of who it is, the session says it. */
+const ours: ReadonlySet<string> = new Set(['cookie', 'x-auth-token', 'x-csrf-token', 'x-taas-background']);
+
+/** Gives a request the session's token, and takes away what is between browser and dashboard alone. */
+function dressed(request: IncomingMessage, token: string | null): void {
+  const { headers, rawHeaders } = request;
+  const kept = rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 && !ours.has(name.toLowerCase()) ? [name, rawHeaders[at + 1] ?? ''] : [],
+  );
+  request.rawHeaders = token === null ? kept : [...kept, 'X-Auth-Token', token];
+  delete headers['x-auth-token'];
+  if (token !== null) headers['x-auth-token'] = token;
+}
+
+function checked(check: () => void): DashboardError | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof DashboardError) return error;
+    throw error;
+  }
+}
+
+const oneOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+
+function send(response: ServerResponse, { status, body, cookie }: Answer): void {
+  const bytes = body === null ? null : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    ...(bytes === null ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(bytes.length) }),
+    ...(cookie === null ? {} : { 'Set-Cookie': cookie }),
+  });
+  response.end(bytes ?? undefined);
+}
+
+/** What is left of a refused request is not read. */
+function refuse(request: IncomingMessage, response: ServerResponse, error: DashboardError): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const bytes = Buffer.from(JSON.stringify(error.body));
+  const { status, retryAfterMs } = error;
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': String(bytes.length),
+    ...(retryAfterMs === null ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+    ...(request.complete ? {} : { Connection: 'close' }),
+  });
+  response.end(bytes);
+}

@@ -1,0 +1,33 @@
+import type { Access } from '../auth/access.js';
+import type { Caller } from '../auth/authenticator.js';
+import { NeutronError } from '../errors/neutron-error.js';
+
+/** What the policy lets somebody do in their project, so that the page offers nothing else. The API asks the policy again. */
+export interface Permissions {
+  readonly create_tap_service: boolean;
+  readonly create_tap_flow: boolean;
+  readonly create_tap_mirror: boolean;
+  readonly create_taas_capture: boolean;
+  readonly get_taas_audit: boolean;
+}
+
+export function permissionsOf(access: Access, caller: Caller): Permissions {
+  const own = { project_id: caller.projectId };
+  return {
+    create_tap_service: lets(() => access.mayCreate('tap_services', own, caller)),
+    create_tap_flow: lets(() => access.mayCreate('tap_flows', own, caller)),
+    create_tap_mirror: lets(() => access.mayCreate('tap_mirrors', own, caller)),
+    create_taas_capture: lets(() => access.mayCapture(own, caller)),
+    get_taas_audit: lets(() => access.mayReadAudit(caller)),
+  };
+}
+
+function lets(ask: () => void): boolean {
+  try {
+    ask();
+    return true;
+  } catch (error) {
+    if (error instanceof NeutronError) return false;
+    throw error;
+  }
+}

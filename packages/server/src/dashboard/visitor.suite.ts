@@ -1,0 +1,132 @@
+import { gzipSync } from 'node:zlib';
+import { type LoggedIn, type LoginCredentials, LoginRefusedError, type Logins, type TokenInfo } from '@taas/keystone';
+import { createPolicy, defaultRules } from '@taas/policy';
+import { type Clock, fixed, silentLogger, systemClock } from '@taas/service';
+import { createEmbeddedStore } from '@taas/store/testing';
+import { type Authenticator, UnauthenticatedError } from '../auth/authenticator.js';
+import { defaultPolicy, Replica } from '../test-cloud.suite.js';
+import { type LoginLimits, usualLoginLimits } from './login-guard.js';
+import { openDashboard } from './open-dashboard.js';
+import type { PageFiles } from './page-files.js';
+
+/** A Keystone of a few people, who have the password `right`; a token is `kind:user:project`. */
+export class People implements Logins, Authenticator {
+  readonly challenge = 'Keystone uri="http://127.0.0.1:5000"';
+  readonly warning = null;
+  readonly revoked = new Set<string>();
+  /** What each has been asked. */
+  readonly attempts: string[] = [];
+  /** Resolves when a log-in may be answered. */
+  held: Promise<void> = Promise.resolve();
+  expiresAt = Date.parse('2100-01-01T00:00:00Z');
+  readonly projectsOf: Readonly<Record<string, readonly string[]>> = { alice: ['acme', 'beta'], bob: ['umbrella'] };
+
+  async logIn(who: LoginCredentials): Promise<LoggedIn> {
+    const name = who.kind === 'password' ? who.userName : who.id;
+    this.attempts.push(name);
+    await this.held;
+    if (who.kind === 'applicationCredential') return this.#token(name, 'acme');
+    if (who.password !== 'right' || !(name in this.projectsOf)) throw new LoginRefusedError('no', false);
+    if (name === 'bob' && who.passcode !== '123456') throw new LoginRefusedError('no', true);
+    return this.#token(name, null);
+  }
+
+  async scope(token: string, projectId: string): Promise<LoggedIn> {
+    return this.#token(token.split(':')[1] ?? '', projectId);
+  }
+
+  async projects(token: string) {
+    const names = this.projectsOf[token.split(':')[1] ?? ''] ?? [];
+    return names.map((name) => ({ id: name, name: `Project ${name}`, domainId: 'default' }));
+  }
+
+  async revoke(token: string): Promise<void> {
+    this.revoked.add(token);
+  }
+
+  readonly authenticate: Authenticator['authenticate'] = async (headers) => {
+    const token = String(headers['x-auth-token'] ?? '');
+    const [kind, userId = '', projectId = ''] = token.split(':');
+    if (kind !== 'token' || this.revoked.has(token)) throw new UnauthenticatedError('no such token');
+    const scope = { system_scope: null, domain_id: null, is_admin_project: true };
+    const roles = ['member', 'reader'];
+    const credentials = { user_id: userId, project_id: projectId, tenant_id: projectId, ...scope, roles };
+    return { projectId, userId, token, credentials };
+  };
+
+  #token(user: string, projectId: string | null): LoggedIn {
+    const info: TokenInfo = {
+      ...{ userId: user, userName: user, userDomainId: 'default', projectId, projectName: projectId },
+      ...{ projectDomainId: 'default', domainId: null, system: false, roles: ['member'], isAdminProject: true },
+      ...{ expiresAt: this.expiresAt, applicationCredential: null, auditId: null },
+    };
+    return { token: `token:${user}:${projectId ?? ''}`, info };
+  }
+}
+
+const page = (text: string, type: string) => {
+  const body = Buffer.from(text);
+  return { type, body, gzip: gzipSync(body), etag: `"${text.length}"` };
+};
+export const pageFiles: PageFiles = new Map([
+  ['index.html', page('<!doctype html><title>page</title>', 'text/html; charset=utf-8')],
+  ['app.js', page('globalThis.loaded = true;', 'text/javascript; charset=utf-8')],
+]);
+
+export interface Place {
+  readonly url: string;
+  readonly people: People;
+  readonly replica: Replica;
+  stop(): Promise<void>;
+}
+
+/** A server with a dashboard, over HTTP. */
+export async function openPlace(clock: Clock, loginLimits: LoginLimits = usualLoginLimits): Promise<Place> {
+  const people = new People();
+  const store = createEmbeddedStore({ clock: systemClock });
+  const dashboard = openDashboard({ idle_minutes: 60, most_sessions: 20 }, pageFiles, {
+    ...{ logins: people, authenticator: people, clock, logger: silentLogger, requestMs: 5_000, loginLimits },
+    rules: fixed(createPolicy({ defaults: defaultRules })),
+  });
+  const replica = new Replica(store, defaultPolicy, { authenticator: people, dashboard });
+  const url = await replica.api.listen({ host: '127.0.0.1', port: 0 });
+  const stop = async () => {
+    await replica.stop();
+    await store.close();
+  };
+  return { url, people, replica, stop };
+}
+
+/** A browser of one user, as far as the dashboard sees it: it keeps the cookie, and says from where it asks. */
+export class Browser {
+  cookie: string | null = null;
+  csrf = '';
+
+  constructor(readonly url: string) {}
+
+  async ask(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        'sec-fetch-site': 'same-origin',
+        ...(method === 'GET' ? {} : { origin: this.url, 'x-csrf-token': this.csrf }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(this.cookie === null ? {} : { cookie: this.cookie }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const set = response.headers.get('set-cookie');
+    if (set !== null) this.cookie = set.includes('Max-Age=0') ? null : (set.split(';')[0] ?? null);
+    const text = await response.text();
+    const json = (response.headers.get('content-type') ?? '').startsWith('application/json');
+    return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : null };
+  }
+
+  async logIn(form: object = { user: 'alice', password: 'right' }) {
+    const answer = await this.ask('POST', '/dashboard/session', form);
+    this.csrf = answer.body?.csrf ?? this.csrf;
+    return answer;
+  }
+}

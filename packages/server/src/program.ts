@@ -19,11 +19,9 @@ import {
 import { type OpenEtcdDeps, openEtcd, openEtcdV2, type V2Follower } from '@taas/store';
 import { checkServerConfig, type ServerConfig, serverConfigSchema } from './config.js';
 import { networkingVppEtcd } from './config-networking-vpp.js';
-import { createServer } from './server.js';
+import { createServer, serverVersion } from './server.js';
 import { openServerFiles } from './server-files.js';
 import { openServerTrust } from './server-trust.js';
-
-const version = '0.1.0';
 
 const help = `
 taas-server --config FILE
@@ -43,7 +41,7 @@ ${describeOptions(serverConfigSchema)
 /** The program `taas-server`; its bin hands it to `runProgram`. */
 export const serverProgram: ProgramOptions = {
   name: 'taas-server',
-  version,
+  version: serverVersion,
   help,
   flags: { config: { type: 'string' } },
   main: async (flags, stop, reloads) => {
@@ -72,7 +70,7 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const replica = `${hostname()}/${process.pid}`;
   const { care } = raw;
   const metrics = new Metrics();
-  exposeProcess(metrics, { program: 'taas-server', version });
+  exposeProcess(metrics, { program: 'taas-server', version: serverVersion });
   const common = { store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
   const ending = new AbortController();

@@ -37,11 +37,14 @@ import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { Slices } from './slices/slices.js';
 import { MigrationLog } from './status/migration-log.js';
+import { NodeLook } from './status/node-look.js';
 import { Placements } from './status/placements.js';
 import { boundPorts, neutronPorts } from './taps/admission/port-directory.js';
 import { TapTally } from './taps/tap-tally.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/mark-dirty.js';
+
+export const serverVersion = '0.1.0';
 
 export interface ServerDeps {
   /** Closed by whoever made it, after {@link Server.stop}. */
@@ -158,6 +161,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   live.subscribe((dirty) => placements.forget(dirty));
   const mirrorRules = { addresses: remoteAddresses, projectShare: policy.projectShare };
   const tally = new TapTally({ view: live.view, placements, mirrorRules, contained, slices, clock });
+  const nodes = new NodeLook({ live, version: serverVersion, slices, clock });
   const api = createApi({
     ...{ store, live, authenticator, policy, remoteAddresses, placements, slices, clock, newId, limits },
     quotas: config.quotas,
@@ -242,7 +246,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       audit: audit.facts(),
       ...contained.facts(),
       ...keeper.facts(),
-      files: { refused: files.watch.refused, restart_for: files.config.restartFor },
+      ...(live.problem === null ? {} : { etcd_problem: live.problem.message }),
+      ...nodes.facts(),
+      files: {
+        refused: files.watch.refused,
+        restart_for: files.config.restartFor,
+        certificates: files.watch.certificates,
+      },
       ...trust?.facts(),
       ...etcdKeeper?.facts(),
       ...physnets.facts(),

@@ -32,6 +32,13 @@ const compared = 4;
 
 export type SourceWay = 'segment' | 'command_line';
 
+/** How counters are read; null: not known yet. */
+export interface LastingWay {
+  readonly way: SourceWay | null;
+  /** Why the segment is not read; null: it is. */
+  readonly problem: string | null;
+}
+
 /** What VPP's statistics segment says of VPP itself. */
 export type VppGauges = Partial<Record<keyof typeof gaugeNames, number>>;
 
@@ -65,6 +72,7 @@ interface Opened {
 export class CounterSource {
   #way: SourceWay | null = null;
   #problem: string | null = null;
+  #lasting: LastingWay = { way: null, problem: null };
   #opened: Opened | null = null;
   /** When to try the segment again, on the monotonic clock. */
   #again = Number.NEGATIVE_INFINITY;
@@ -81,6 +89,10 @@ export class CounterSource {
   /** Why the segment is not read; null: it is. */
   get problem(): string | null {
     return this.#problem;
+  }
+  /** The same but for readings at which the segment was only busy, which say nothing of the next. */
+  get lasting(): LastingWay {
+    return this.#lasting;
   }
   /** Times that the segment could not be read. */
   get failures(): number {
@@ -111,6 +123,7 @@ export class CounterSource {
       try {
         const reading = await this.#fromSegment(vpp, indices, request.policers, signal);
         this.#goBy('segment', null);
+        this.#lasting = { way: 'segment', problem: null };
         return reading;
       } catch (error) {
         if (signal.aborted || !(error instanceof VppStatsError)) throw error;
@@ -119,7 +132,10 @@ export class CounterSource {
         this.#opened = null;
         this.#gauges = {};
         // Only busy: it is there and was about to change, so it is tried at the next reading.
-        if (error.problem !== 'busy') this.#again = clock.monotonic() + tryAgainMs;
+        if (error.problem !== 'busy') {
+          this.#again = clock.monotonic() + tryAgainMs;
+          this.#lasting = { way: 'command_line', problem: error.message };
+        }
         this.#goBy('command_line', error.message);
       }
     }

@@ -2,6 +2,7 @@ import { resourceKinds } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
 import type { Contained } from '../errors/contained.js';
+import { BackgroundCount } from '../slices/background-count.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
@@ -23,46 +24,22 @@ export interface TalliedTaps {
   readonly value: number;
 }
 
-/** A count is begun no sooner than so long after the last one, in ms, */
-const pauseMs = 5_000;
-/** and after so many times what that one took: counting is a twentieth of the time at most. */
-const share = 20;
-
-/**
- * How many taps there are of each kind and status. They are counted in slices, begun by who asks: nobody waits for the count, and
- * where nobody asks nothing is counted.
- */
+/** How many taps there are of each kind and status, counted in the background. */
 export class TapTally {
-  #last: readonly TalliedTaps[] = [];
-  #counting: Promise<void> | null = null;
-  #notBefore = 0;
+  readonly #count: BackgroundCount<readonly TalliedTaps[]>;
 
-  constructor(private readonly deps: TapTallyDeps) {}
+  constructor(private readonly deps: TapTallyDeps) {
+    this.#count = new BackgroundCount(deps, () => this.#tally(), []);
+  }
 
   /** The last count that is whole; begins the next if it is time for it. */
   samples(): readonly TalliedTaps[] {
-    const { clock } = this.deps;
-    if (this.#counting === null && clock.monotonic() >= this.#notBefore) {
-      const begun = clock.monotonic();
-      this.#counting = this.#count()
-        // What fails says so by figures that stay; the next one is tried in time.
-        .catch(() => undefined)
-        .finally(() => {
-          this.#counting = null;
-          const now = clock.monotonic();
-          this.#notBefore = now + Math.max(pauseMs, (now - begun) * share);
-        });
-    }
-    return this.#last;
+    return this.#count.last();
   }
 
   /** Resolves when the count under way has ended. */
-  async settled(): Promise<void> {
-    await this.#counting;
-  }
-
-  async #count(): Promise<void> {
-    this.#last = await this.deps.slices.run('', this.#tally());
+  settled(): Promise<void> {
+    return this.#count.settled();
   }
 
   *#tally(): Sliced<readonly TalliedTaps[]> {

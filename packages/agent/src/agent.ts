@@ -147,7 +147,10 @@ class TaasAgent implements Agent {
       asked: (requests) => this.#answers.asked(requests),
     });
     const snapshot = createSnapshot();
-    this.#source = new CounterSource({ snapshot, procDirectory: config.vpp.procdir, clock, logger });
+    this.#source = new CounterSource({
+      ...{ snapshot, clock, logger },
+      ...{ procDirectory: config.vpp.procdir, statsSocket: config.vpp.stats_socket },
+    });
     this.#counting = new Counting({
       ...{ source: this.#source, snapshot, wanted: this.#wanted, contained, clock, logger },
       file: dependencies.statisticsFile,

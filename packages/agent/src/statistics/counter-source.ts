@@ -6,6 +6,7 @@ import {
   CombinedCounters,
   findSegment,
   openSegmentFile,
+  receiveSegment,
   type SegmentBytes,
   SimpleCounters,
   StatsSegment,
@@ -48,8 +49,12 @@ export interface CounterSourceOptions {
   readonly procDirectory: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where VPP hands its segment over, to who may not look at its files; empty: nowhere. */
+  readonly statsSocket: string;
   /** Finds and opens the segment of a process; a seam for tests. */
   readonly open?: (pid: number, procDirectory: string) => Promise<SegmentBytes>;
+  /** The same by VPP's socket; a seam for tests. */
+  readonly receive?: (statsSocket: string, signal: AbortSignal) => Promise<SegmentBytes>;
 }
 
 /** What to read. */
@@ -57,12 +62,6 @@ export interface ReadingRequest {
   readonly interfaces: Iterable<number>;
   /** Whether policers are to be read, too. */
   readonly policers: boolean;
-}
-
-interface Opened {
-  readonly segment: StatsSegment;
-  /** When it is to be known again that it is VPP's. */
-  checked: boolean;
 }
 
 /**
@@ -73,7 +72,8 @@ export class CounterSource {
   #way: SourceWay | null = null;
   #problem: string | null = null;
   #lasting: LastingWay = { way: null, problem: null };
-  #opened: Opened | null = null;
+  /** Known to be that of the VPP that answers. */
+  #opened: StatsSegment | null = null;
   /** When to try the segment again, on the monotonic clock. */
   #again = Number.NEGATIVE_INFINITY;
   #boot: string | null = null;
@@ -104,7 +104,7 @@ export class CounterSource {
 
   /** Another VPP, or none: nothing of the one before is read any more. */
   detach(): void {
-    this.#opened?.segment.close();
+    this.#opened?.close();
     this.#opened = null;
     this.#boot = null;
     this.#again = Number.NEGATIVE_INFINITY;
@@ -128,7 +128,7 @@ export class CounterSource {
       } catch (error) {
         if (signal.aborted || !(error instanceof VppStatsError)) throw error;
         this.#failures++;
-        this.#opened?.segment.close();
+        this.#opened?.close();
         this.#opened = null;
         this.#gauges = {};
         // Only busy: it is there and was about to change, so it is tried at the next reading.
@@ -157,12 +157,8 @@ export class CounterSource {
   }
 
   async #fromSegment(vpp: Vpp, indices: readonly number[], policers: boolean, signal: AbortSignal): Promise<Reading> {
-    this.#opened ??= await this.#open(vpp);
-    const { segment } = this.#opened;
-    if (!this.#opened.checked) {
-      await this.#compare(segment, indices, signal);
-      this.#opened.checked = true;
-    }
+    this.#opened ??= await this.#open(vpp, indices, signal);
+    const segment = this.#opened;
     const names = [...interfaceNames, ...(policers ? policerNames : []), ...Object.values(gaugeNames)];
     const values = await segment.read(names, signal);
     const [rx, tx, drops, txErrors] = interfaceNames.map((name) => values.get(name));
@@ -194,10 +190,33 @@ export class CounterSource {
     };
   }
 
-  async #open(vpp: Vpp): Promise<Opened> {
+  /** By VPP's files, which takes nobody else; where we may not look at them, or they are another VPP's, by its socket. */
+  async #open(vpp: Vpp, indices: readonly number[], signal: AbortSignal): Promise<StatsSegment> {
     const { vpe_pid } = await vpp.request('control_ping', {});
-    const { procDirectory, open = openSegment } = this.options;
-    return { segment: new StatsSegment(await open(vpe_pid, procDirectory), this.#statsClock), checked: false };
+    const { procDirectory, statsSocket, open = openSegment, receive = receiveByPython } = this.options;
+    try {
+      return await this.#checked(await open(vpe_pid, procDirectory), indices, signal);
+    } catch (first) {
+      if (!(first instanceof VppStatsError) || first.problem !== 'unreachable' || statsSocket === '') throw first;
+      try {
+        return await this.#checked(await receive(statsSocket, signal), indices, signal);
+      } catch (second) {
+        if (signal.aborted || !(second instanceof VppStatsError)) throw second;
+        throw new VppStatsError(second.problem, `${second.message}; and ${first.message}`, { cause: first });
+      }
+    }
+  }
+
+  /** @throws VppStatsError if it is not that of the VPP that answers; it is closed then */
+  async #checked(bytes: SegmentBytes, indices: readonly number[], signal: AbortSignal): Promise<StatsSegment> {
+    const segment = new StatsSegment(bytes, this.#statsClock);
+    try {
+      await this.#compare(segment, indices, signal);
+      return segment;
+    } catch (error) {
+      segment.close();
+      throw error;
+    }
   }
 
   /** A pid of another pid namespace may be another VPP's here. */
@@ -269,6 +288,9 @@ export class CounterSource {
 async function openSegment(pid: number, procDirectory: string): Promise<SegmentBytes> {
   return openSegmentFile(await findSegment(pid, procDirectory));
 }
+
+const receiveByPython = (statsSocket: string, signal: AbortSignal): Promise<SegmentBytes> =>
+  receiveSegment(statsSocket, { signal });
 
 function isOurs(index: number, { interfaces }: VppSnapshot): boolean {
   return parseOwnTag(interfaces.get(index)?.tag ?? '') !== null;

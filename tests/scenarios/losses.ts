@@ -119,8 +119,13 @@ export function describeLosses(name: string, settings: () => LabSettings): void 
             const at = (stage: string) =>
               shown.stages.filter((each) => each.stage === stage).reduce((sum, { packets }) => sum + packets, 0);
             const lost = shown.lost.reduce((sum, { packets }) => sum + packets, 0);
-            const told = { current: shown.current, delivered: at('delivered'), lost, of: at('seen') };
-            expect(told).toEqual({ current: true, delivered: got, lost: all - got, of: all });
+            // While its way out is away a flow may be off its port: that is the flow's own, and nobody has seen those frames.
+            const own = await lab.client.statistics('tap_flows', flow);
+            const missed = own.lost.find(({ cause }) => cause === 'not_mirrored')?.packets ?? 0;
+            const told = { current: shown.current && own.current, delivered: at('delivered') };
+            expect({ ...told, lost: lost + missed, of: at('seen') + missed }).toEqual({
+              ...{ current: true, delivered: got, lost: all - got, of: all },
+            });
           }, patienceMs);
         });
 

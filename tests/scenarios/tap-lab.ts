@@ -33,7 +33,17 @@ export type LabSettings = Pick<CloudOptions, 'switch'> &
   Partial<
     Pick<
       CloudOptions,
-      'store' | 'process' | 'transport' | 'nodes' | 'ip6' | 'agent' | 'segments' | 'release' | 'server' | 'seams'
+      | 'store'
+      | 'process'
+      | 'transport'
+      | 'nodes'
+      | 'ip6'
+      | 'agent'
+      | 'segments'
+      | 'release'
+      | 'server'
+      | 'seams'
+      | 'tuning'
     >
   >;
 

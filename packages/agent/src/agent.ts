@@ -144,7 +144,11 @@ class TaasAgent implements Agent {
         this.#answers.recordsChanged();
         this.#reconciler.queue.addAll();
       },
-      asked: (requests) => this.#answers.asked(requests),
+      asked: (requests) => {
+        this.#answers.asked(requests);
+        // Counters may be due at once, where nobody had asked.
+        this.#reconciler.queue.poke();
+      },
     });
     const snapshot = createSnapshot();
     this.#source = new CounterSource({

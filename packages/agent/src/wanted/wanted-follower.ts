@@ -64,6 +64,11 @@ export class WantedFollower {
     return this.#stale;
   }
 
+  /** Whether somebody reads a tap's figures. */
+  get isAsked(): boolean {
+    return this.#requests.size > 0;
+  }
+
   /** Why the store cannot be seen now; null: it can. */
   get problem(): Error | null {
     return this.#problem;

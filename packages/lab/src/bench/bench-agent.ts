@@ -82,7 +82,7 @@ async function measure(on: Measuring) {
     restarted,
     after: memoryOf(process.pid),
     times,
-    scrape: await scrapeFigures(context, agent.health),
+    scrape: await scrapeFigures(context, agent.health, process.pid),
   };
 }
 

@@ -97,6 +97,17 @@ export function describeLosses(name: string, settings: () => LabSettings): void 
             lab.eventually(async () => expect(await capture.count()).toBeGreaterThanOrEqual(count), patienceMs);
           await lab.sends(vm, lab.frames(sent.before));
           await arrived(sent.before);
+          // From here on they are asked for, and so read every few seconds on a busy machine, too.
+          await figures.expect('node-a', 'tap_services', service, { 'seen OUT': 20, 'sent BOTH': 20 });
+          await figures.expect('node-b', 'tap_services', service, {
+            ...{
+              'arrived BOTH': 20,
+              'offered BOTH': 20,
+              'delivered BOTH': 20,
+              'ring_dropped BOTH': 0,
+              'no_vm BOTH': 0,
+            },
+          });
           const vandal = await Vandal.at(lab.cloud.node(node).switch);
           try {
             const uplink = await vandal.uplink();

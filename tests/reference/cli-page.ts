@@ -1,4 +1,4 @@
-import { checks, createProgram, exitCodes, packetGrammar, RecordingHost } from '@taas/cli/testing';
+import { causes, checks, createProgram, exitCodes, packetGrammar, RecordingHost } from '@taas/cli/testing';
 
 type Command = ReturnType<typeof createProgram>;
 
@@ -73,10 +73,22 @@ function doctor(): string {
   return `## Checks of \`taas doctor\`
 
 An id is never renamed and never given to another check. A check that cannot decide says \`unknown\`, never \`ok\`. Up to \`TAAS-D027\` they need the API
-alone; \`TAAS-D1..\` are asked of each \`--server-health\`, \`TAAS-D2..\` of each \`--agent-health\`, \`TAAS-D3..\` of both, \`TAAS-D4..\` of each \`--etcd\`. A
-check that has nobody to ask about is left out.
+alone; \`TAAS-D1..\` are asked of each \`--server-health\`, \`TAAS-D2..\` of each \`--agent-health\`, \`TAAS-D3..\` of both, \`TAAS-D4..\` of each \`--etcd\`;
+\`TAAS-D5..\` are of nodes: a server tells them of all, as far as their agents do in their records in etcd, and an agent of its own. A check that has
+nobody to ask about is left out.
 
-${[row('check', 'what is so if all is well'), row('---', '---'), ...rows].join('\n')}`;
+${[row('check', 'what is so if all is well'), row('---', '---'), ...rows].join('\n')}
+
+\`TAAS-D010\` says of every [status code](status-codes.md) what mends it, \`TAAS-D011\` of those beside ACTIVE. These checks find the cause; of a code that is
+not here the reason says all that anybody knows.
+
+${[row('status code', 'checks'), row('---', '---'), ...causeRows()].join('\n')}`;
+}
+
+function causeRows(): string[] {
+  return Object.entries(causes).flatMap(([code, ids]) =>
+    ids.length === 0 ? [] : [row(`\`${code}\``, ids.map((id) => `\`${id}\``).join(', '))],
+  );
 }
 
 function codes(): string {

@@ -128,6 +128,10 @@ export const scenarios = {
     unless: { simulated: "the simulator does not cut packets up at an uplink's MTU" },
     describe: async (place) => (await import('./mtu.js')).describeMtu(killing(place)),
   },
+  'no-buffers': {
+    unless: { simulated: 'the simulator has no buffers to run out of' },
+    describe: async ({ settings }) => (await import('./no-buffers.js')).describeNoBuffers(() => settings(false)),
+  },
   'vhost-user': {
     needs: 'vhost-user driver',
     unless: { simulated: 'a virtio driver shares memory with VPP, which the simulator has none of' },

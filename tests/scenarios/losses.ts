@@ -2,8 +2,11 @@ import { settled } from '@taas/lab';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Figures, figuresMs } from './figures.js';
 import { type Collector, type LabSettings, TapLab, type TestVm } from './tap-lab.js';
+import { Vandal } from './vandal.js';
 
 const nodes = ['node-a', 'node-b', 'node-c'];
+/** Counters are read the less often the longer it takes, which on a busy machine is long. */
+const patienceMs = 90_000;
 const often = { intervals: { statistics_ms: 200, budget_ms: 100 } };
 
 /** Losses that are made on purpose, and told to the frame; on whatever switch. */
@@ -31,6 +34,10 @@ export function describeLosses(name: string, settings: () => LabSettings): void 
     await lab.sends(vm, lab.frames(count));
     await settled(capture, lab.clock, { atLeast: 0 });
     return (await capture.stop()).length;
+  }
+
+  async function expectStatusOf(flow: string, code: RegExp): Promise<void> {
+    expect((await lab.client.show('tap_flows', flow)).status_code).toMatch(code);
   }
 
   describe(`${name}: losses`, () => {
@@ -76,6 +83,62 @@ export function describeLosses(name: string, settings: () => LabSettings): void 
         expect(lost).toBe(at('seen') + notMirrored - 30);
       }, figuresMs);
     });
+
+    for (const transport of ['vlan', 'vxlan'] as const)
+      for (const node of ['node-a', 'node-b'] as const)
+        it(`by an uplink of ${node} that is down, over ${transport}, are told to the frame`, {
+          timeout: 400_000,
+        }, async () => {
+          const { collector, service, vm, flow } = await tap({ transport, nodes: ['node-a', 'node-b'] });
+          // Over all of it: what waits at an uplink that is down may come when it is up.
+          const capture = await lab.cloud.node('node-b').switch.capture(collector.port);
+          const sent = { before: 20, unnoticed: 15, noticed: 10, after: 12 };
+          const arrived = async (count: number) =>
+            lab.eventually(async () => expect(await capture.count()).toBeGreaterThanOrEqual(count), patienceMs);
+          await lab.sends(vm, lab.frames(sent.before));
+          await arrived(sent.before);
+          // From here on they are asked for, and so read every few seconds on a busy machine, too.
+          await figures.expect('node-a', 'tap_services', service, { 'seen OUT': 20, 'sent BOTH': 20 });
+          await figures.expect('node-b', 'tap_services', service, {
+            ...{
+              'arrived BOTH': 20,
+              'offered BOTH': 20,
+              'delivered BOTH': 20,
+              'ring_dropped BOTH': 0,
+              'no_vm BOTH': 0,
+            },
+          });
+          const vandal = await Vandal.at(lab.cloud.node(node).switch);
+          try {
+            const uplink = await vandal.uplink();
+            await vandal.setUp(uplink, false);
+            await lab.sends(vm, lab.frames(sent.unnoticed));
+            await lab.eventually(() => expectStatusOf(flow, /^(link_down|no_route)$/), patienceMs);
+            await lab.sends(vm, lab.frames(sent.noticed));
+            await vandal.setUp(uplink, true);
+          } finally {
+            await vandal.leave();
+          }
+          await lab.eventually(() => lab.client.until('tap_flows', flow, 'ACTIVE').then(() => undefined), patienceMs);
+          await lab.sends(vm, lab.frames(sent.after));
+          await arrived(sent.before + sent.after);
+          await settled(capture, lab.clock, { atLeast: 0 });
+          const got = (await capture.stop()).length;
+          const all = Object.values(sent).reduce((sum, each) => sum + each, 0);
+          await lab.eventually(async () => {
+            const shown = await lab.client.statistics('tap_services', service);
+            const at = (stage: string) =>
+              shown.stages.filter((each) => each.stage === stage).reduce((sum, { packets }) => sum + packets, 0);
+            const lost = shown.lost.reduce((sum, { packets }) => sum + packets, 0);
+            // While its way out is away a flow may be off its port: that is the flow's own, and nobody has seen those frames.
+            const own = await lab.client.statistics('tap_flows', flow);
+            const missed = own.lost.find(({ cause }) => cause === 'not_mirrored')?.packets ?? 0;
+            const told = { current: shown.current && own.current, delivered: at('delivered') };
+            expect({ ...told, lost: lost + missed, of: at('seen') + missed }).toEqual({
+              ...{ current: true, delivered: got, lost: all - got, of: all },
+            });
+          }, patienceMs);
+        });
 
     it('of a source that moves are told, to the frame', { timeout: 120_000 }, async () => {
       const { collector, service, vm, flow } = await tap({});

@@ -45,6 +45,7 @@ export type LabSettings = Pick<CloudOptions, 'switch'> &
       | 'release'
       | 'server'
       | 'seams'
+      | 'tuning'
     >
   >;
 

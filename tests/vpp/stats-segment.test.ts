@@ -1,8 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findVpp, VppProcess } from '@taas/lab';
 import { systemClock } from '@taas/service';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   CombinedCounters,
@@ -181,4 +184,58 @@ describe.skipIf('missing' in vppBinary)(`the statistics segment of a real VPP${w
     expect(outcome === null || outcome instanceof VppStatsError).toBe(true);
     await expect(findSegment(pid)).rejects.toMatchObject({ problem: 'unreachable' });
   }, 60_000);
+});
+
+/** nobody's, as an agent's user is: not root's, and not VPP's. */
+const nobody = 65_534;
+const isRoot = process.getuid?.() === 0;
+
+describe.skipIf('missing' in vppBinary || !isRoot)('the segment of a VPP that is root’s, for somebody else', () => {
+  let folder: string;
+  let vpp: VppProcess;
+  const asNobody = async (of: 'files' | 'socket') => {
+    const reader = join(folder, 'read-segment.mjs');
+    const child = spawn(process.execPath, [reader, of, String(vpp.pid), join(folder, 'stats.sock')], {
+      ...{ uid: nobody, gid: nobody, stdio: ['ignore', 'pipe', 'pipe'], env: {} },
+    });
+    let [out, err] = ['', ''];
+    child.stdout?.on('data', (data) => {
+      out += data;
+    });
+    child.stderr?.on('data', (data) => {
+      err += data;
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    if (out === '') throw new Error(err);
+    return JSON.parse(out) as { readonly names?: string; readonly problem?: string; readonly message?: string };
+  };
+
+  beforeAll(async () => {
+    if ('missing' in vppBinary) return;
+    folder = await mkdtemp(join(tmpdir(), 'taas-stats-'));
+    await chmod(folder, 0o711);
+    vpp = new VppProcess(vppBinary, folder, `nobody-${process.pid}`, systemClock, { group: nobody });
+    await vpp.start();
+    await build({
+      entryPoints: [fileURLToPath(new URL('./read-segment.suite.ts', import.meta.url))],
+      ...{ outfile: join(folder, 'read-segment.mjs'), bundle: true, platform: 'node', format: 'esm' },
+      conditions: ['source'],
+    });
+    await chmod(join(folder, 'read-segment.mjs'), 0o644);
+  }, 60_000);
+  afterAll(async () => {
+    await vpp?.kill();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is not to be had by its files', async () => {
+    expect(await asNobody('files')).toMatchObject({
+      problem: 'unreachable',
+      message: expect.stringMatching(/cannot be listed/),
+    });
+  });
+
+  it('is by its socket, whose group may connect', async () => {
+    expect(await asNobody('socket')).toEqual({ names: 'local0' });
+  });
 });

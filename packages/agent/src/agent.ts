@@ -1,4 +1,13 @@
-import { type AgentRecord, asLine, captureCapability, heartbeatCapability, statisticsCapability } from '@taas/model';
+import {
+  type AgentRecord,
+  asLine,
+  captureCapability,
+  heartbeatCapability,
+  type NodesReport,
+  ownMatters,
+  reportNodes,
+  statisticsCapability,
+} from '@taas/model';
 import {
   type Clock,
   type ConfigWatch,
@@ -17,6 +26,7 @@ import { Contained, type EndsPass } from './contained.js';
 import type { Counters } from './counters.js';
 import { StandBy } from './lock/stand-by.js';
 import type { VppLock } from './lock/vpp-lock.js';
+import { agentFacts } from './presence/agent-facts.js';
 import { type PhysnetsFound, physnetsFound } from './presence/physnets.js';
 import { Presence } from './presence/presence.js';
 import { BudgetKeeper } from './probes/budget-keeper.js';
@@ -32,7 +42,7 @@ import { endingTaps, isEnding } from './statistics/ending-taps.js';
 import type { StateFile } from './statistics/state-file.js';
 import { tapMetricsText } from './tap-metrics.js';
 import { abilitiesOf } from './vpp/abilities.js';
-import { keepVppLink } from './vpp/vpp-link.js';
+import { keepVppLink, type VppLinkListener } from './vpp/vpp-link.js';
 import type { Vpp } from './vpp/vpp-messages.js';
 import { splitTapName, type TapName, tapName } from './wanted/tap-ids.js';
 import { WantedFollower } from './wanted/wanted-follower.js';
@@ -108,6 +118,8 @@ class TaasAgent implements Agent {
   #vppVersion: string | null = null;
   /** What VPP can do, as far as it is known: a restart of VPP takes nothing from what was said of it. */
   #abilities: readonly string[] = [];
+  /** Why VPP was refused, where it answers and lacks what the agent needs. */
+  #vppLacks: string | null = null;
   #health: HealthServer | null = null;
   #turn: Promise<void> = Promise.resolve();
   #tasks: Promise<void>[] = [];
@@ -132,10 +144,17 @@ class TaasAgent implements Agent {
         this.#answers.recordsChanged();
         this.#reconciler.queue.addAll();
       },
-      asked: (requests) => this.#answers.asked(requests),
+      asked: (requests) => {
+        this.#answers.asked(requests);
+        // Counters may be due at once, where nobody had asked.
+        this.#reconciler.queue.poke();
+      },
     });
     const snapshot = createSnapshot();
-    this.#source = new CounterSource({ snapshot, procDirectory: config.vpp.procdir, clock, logger });
+    this.#source = new CounterSource({
+      ...{ snapshot, clock, logger },
+      ...{ procDirectory: config.vpp.procdir, statsSocket: config.vpp.stats_socket },
+    });
     this.#counting = new Counting({
       ...{ source: this.#source, snapshot, wanted: this.#wanted, contained, clock, logger },
       file: dependencies.statisticsFile,
@@ -264,15 +283,17 @@ class TaasAgent implements Agent {
 
   #keepVpp(signal: AbortSignal): Promise<void> {
     const { connectVpp: connect, clock, logger, random } = this.dependencies;
-    const listener = {
+    const listener: VppLinkListener = {
       connected: (vpp: Vpp) => {
         // Said when VPP has been looked at: a record without physnets, even for a moment, would take taps apart.
         this.#vppVersion = vpp.version.version;
+        this.#vppLacks = null;
         this.#abilities = abilitiesOf(vpp);
         this.#reconciler.attach(vpp);
       },
-      disconnected: () => {
+      disconnected: (_, lacks) => {
         this.#vppVersion = null;
+        this.#vppLacks = lacks;
         this.#reconciler.detach();
         this.#updatePresence();
       },
@@ -281,7 +302,11 @@ class TaasAgent implements Agent {
   }
 
   #updatePresence(): void {
-    const record: AgentRecord = {
+    this.#presence.update(this.#record());
+  }
+
+  #record(): AgentRecord {
+    return {
       v: 1,
       node: this.config.node,
       agent_version: agentVersion,
@@ -289,8 +314,21 @@ class TaasAgent implements Agent {
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
       capabilities: [...this.#abilities, heartbeatCapability, statisticsCapability, captureCapability],
+      facts: agentFacts({
+        config: this.config,
+        actual: this.#vppVersion === null ? null : this.#reconciler.snapshot,
+        facts: { uplinks: configuredUplinks(this.config) },
+        counters: this.#source.lasting,
+        vppLacks: this.#vppLacks,
+        certificates: this.dependencies.files?.watch.certificates ?? [],
+      }),
     };
-    this.#presence.update(record);
+  }
+
+  /** What this node's own record tells, for who asks the agent and not the server. */
+  #nodes(): NodesReport {
+    const onlooker = { now: this.dependencies.clock.now(), version: agentVersion, aheadMs: null, portMtu: null };
+    return reportNodes([this.#record()], () => onlooker, ownMatters);
   }
 
   #physnets(): PhysnetsFound {
@@ -307,12 +345,23 @@ class TaasAgent implements Agent {
     const vpp = this.#reconciler.connected;
     const standing_by = this.#standBy.behind;
     const { files } = this.dependencies;
+    const problem = this.#wanted.problem ?? this.#presence.problem;
     return {
       ok: vpp && complete && !stale,
       details: {
         ...{ vpp, store: complete && !stale, waiting: this.#reconciler.pending },
         ...(standing_by === null ? {} : { standing_by }),
-        ...(files ? { files: { refused: files.watch.refused, restart_for: files.config.restartFor } } : {}),
+        ...(problem === null ? {} : { store_problem: problem.message }),
+        ...(files
+          ? {
+              files: {
+                refused: files.watch.refused,
+                restart_for: files.config.restartFor,
+                certificates: files.watch.certificates,
+              },
+            }
+          : {}),
+        nodes: this.#nodes(),
         ...this.dependencies.trust?.facts(),
       },
     };

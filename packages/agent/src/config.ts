@@ -59,7 +59,12 @@ export const agentConfigSchema = options({
         default: '/proc',
         minLength: 1,
         description:
-          "Where the processes of VPP's host are seen: its statistics segment is found there. Where it cannot be, counters are read by VPP's command line.",
+          "Where the processes of VPP's host are seen: its statistics segment is found there. Where it cannot be, stats_socket is asked for it, and then counters are read by VPP's command line.",
+      }),
+      stats_socket: Type.String({
+        default: '/run/vpp/stats.sock',
+        description:
+          "VPP's socket that hands its statistics segment over, for an agent that may not look at VPP's files; it takes /usr/bin/python3, of 3.9 or newer. Empty: it is not asked.",
       }),
       timeout_ms: milliseconds(10_000, 100, 600_000, 'Time for VPP to answer one request'),
       parallel: Type.Integer({

@@ -18,6 +18,8 @@ export interface ProgramSpec {
   readonly healthPort: number;
   /** Besides the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Of another checkout, built, whose program it is. Default: this one. */
+  readonly root?: string;
 }
 
 /** One of the real programs, run as an operator would run it: a configuration file, a process, a log. */
@@ -39,10 +41,10 @@ export class ProgramProcess {
    * @throws Error with the end of its log when it ends before, or is not ready within 20 seconds
    */
   async start(ready = true): Promise<void> {
-    const { name, program, config, healthPort, env } = this.spec;
+    const { name, program, config, healthPort, env, root } = this.spec;
     writeFileSync(this.configFile, `${JSON.stringify(config, null, 2)}\n`);
     const log = openSync(this.logFile, 'a');
-    const child = spawn(process.execPath, [programScript(program), '--config', this.configFile], {
+    const child = spawn(process.execPath, [programScript(program, root), '--config', this.configFile], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
     });
@@ -109,7 +111,8 @@ export class ProgramProcess {
 }
 
 /** The file that runs a program of ours. */
-export function programScript(program: ProgramName): string {
+export function programScript(program: ProgramName, root?: string): string {
+  if (root !== undefined) return join(root, 'packages', packages[program], 'bin', `${program}.js`);
   return fileURLToPath(new URL(`../../${packages[program]}/bin/${program}.js`, import.meta.url));
 }
 

@@ -60,6 +60,8 @@ export interface VppTuning {
   readonly workers?: number;
   /** Packet buffers, of some 2.3 kB each. Default: 16,384. */
   readonly buffers?: number;
+  /** The group, by its number, to which VPP gives its sockets. Default: root's. */
+  readonly group?: number;
 }
 
 /** One VPP process in a directory of its own: no DPDK, no hugepages, nothing shared with a VPP that already runs. */
@@ -119,11 +121,12 @@ export class VppProcess {
   private startupConfiguration(): string {
     const path = (file: string) => join(this.directory, file);
     const enabled = plugins.map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
-    const { pollSleepMicroseconds = 50, statsMegabytes, workers = 0, buffers = 16_384 } = this.tuning;
+    const { pollSleepMicroseconds = 50, statsMegabytes, workers = 0, buffers = 16_384, group } = this.tuning;
     const pause = pollSleepMicroseconds === 0 ? '' : `poll-sleep-usec ${pollSleepMicroseconds}`;
+    const gid = group === undefined ? '' : `gid ${group}`;
     const statsSize = statsMegabytes === undefined ? '' : `size ${statsMegabytes}M`;
     return [
-      `unix { nodaemon nosyslog cli-listen ${path('cli.sock')} runtime-dir ${path('run')} ${pause} }`,
+      `unix { nodaemon nosyslog cli-listen ${path('cli.sock')} runtime-dir ${path('run')} ${pause} ${gid} }`,
       `socksvr { socket-name ${this.apiSocket} }`,
       `api-segment { prefix ${this.name} }`,
       `statseg { socket-name ${path('stats.sock')} ${statsSize} }`,

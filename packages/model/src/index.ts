@@ -1,4 +1,5 @@
 export * from './ability.js';
+export * from './agent-facts.js';
 export * from './api-record.js';
 export * from './api-status.js';
 export * from './audit-record.js';
@@ -10,7 +11,9 @@ export * from './identifiers.js';
 export * from './keys.js';
 export * from './mirror-transport.js';
 export { addressSpelling, isIpAddress, isSameAddress, tunnelAddressProblem } from './node-address.js';
+export * from './node-problem.js';
 export * from './node-record.js';
+export * from './node-report.js';
 export * from './record-codec.js';
 export { RecordError } from './record-error.js';
 export * from './signed-by.js';

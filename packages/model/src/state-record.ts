@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { AgentFacts } from './agent-facts.js';
 import { integer, Line, Name, TunnelAddress, Word } from './field-types.js';
 import { uuidPattern } from './identifiers.js';
 
@@ -54,6 +55,8 @@ export const AgentRecord = Type.Object({
    */
   layer2_physnets: Type.Optional(Type.Array(Name, { maxItems: 1024 })),
   capabilities: Type.Array(Word, { maxItems: 128 }),
+  /** Absent: of an agent of before it told them. */
+  facts: Type.Optional(AgentFacts),
 });
 export type AgentRecord = Static<typeof AgentRecord>;
 
@@ -74,5 +77,7 @@ export const HeartbeatRecord = Type.Object({
   /** Another number each time: what counts is that the key is written. */
   beat: Type.Integer({ minimum: 0 }),
   period_ms: Type.Integer({ minimum: 100, maximum: 300_000 }),
+  /** When it was written, by the node's clock, in milliseconds since 1970: how far that is from others'. */
+  at: Type.Optional(integer(0)),
 });
 export type HeartbeatRecord = Static<typeof HeartbeatRecord>;

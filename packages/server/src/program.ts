@@ -22,11 +22,9 @@ import { checkServerConfig, type ServerConfig, serverConfigSchema } from './conf
 import { networkingVppEtcd } from './config-networking-vpp.js';
 import { openPage } from './dashboard/open-page.js';
 import type { PageFiles } from './dashboard/page-files.js';
-import { createServer } from './server.js';
+import { createServer, serverVersion } from './server.js';
 import { openServerFiles } from './server-files.js';
 import { openServerTrust } from './server-trust.js';
-
-const version = '0.1.0';
 
 const help = `
 taas-server --config FILE
@@ -46,7 +44,7 @@ ${describeOptions(serverConfigSchema)
 /** The program `taas-server`; its bin hands it to `runProgram`. */
 export const serverProgram: ProgramOptions = {
   name: 'taas-server',
-  version,
+  version: serverVersion,
   help,
   flags: { config: { type: 'string' } },
   main: async (flags, stop, reloads) => {
@@ -75,7 +73,7 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const replica = `${hostname()}/${process.pid}`;
   const { care } = raw;
   const metrics = new Metrics();
-  exposeProcess(metrics, { program: 'taas-server', version });
+  exposeProcess(metrics, { program: 'taas-server', version: serverVersion });
   const page = await pageOf(config, logger);
   const common = {
     ...{ store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust },

@@ -40,6 +40,7 @@ import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { Slices } from './slices/slices.js';
 import { MigrationLog } from './status/migration-log.js';
+import { NodeLook } from './status/node-look.js';
 import { Placements } from './status/placements.js';
 import { boundPorts, neutronPorts } from './taps/admission/port-directory.js';
 import { TapTally } from './taps/tap-tally.js';
@@ -47,6 +48,8 @@ import { expiryEveryMs, TapExpiry } from './taps/terms/tap-expiry.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/mark-dirty.js';
 import { OwnWrites } from './view/own-writes.js';
+
+export const serverVersion = '0.1.0';
 
 export interface ServerDeps {
   /** Closed by whoever made it, after {@link Server.stop}. */
@@ -178,6 +181,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
           logger: logger.child({ part: 'dashboard' }),
         })
       : null;
+  const nodes = new NodeLook({ live, version: serverVersion, slices, clock });
   const api = createApi({
     ...{ store, live, authenticator, policy, remoteAddresses, placements, slices, clock, newId, limits },
     quotas: config.quotas,
@@ -269,7 +273,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       audit: audit.facts(),
       ...contained.facts(),
       ...keeper.facts(),
-      files: { refused: files.watch.refused, restart_for: files.config.restartFor },
+      ...(live.problem === null ? {} : { etcd_problem: live.problem.message }),
+      ...nodes.facts(),
+      files: {
+        refused: files.watch.refused,
+        restart_for: files.config.restartFor,
+        certificates: files.watch.certificates,
+      },
       ...trust?.facts(),
       ...etcdKeeper?.facts(),
       ...physnets.facts(),

@@ -1,4 +1,5 @@
 export { type BackoffPolicy, backoffDelay } from './backoff.js';
+export type { CertificateEnd } from './certificate-ends.js';
 export { type Clock, systemClock } from './clock.js';
 export { healthOptions, type LogConfig, logOptions, portOption } from './common-options.js';
 export { ConfigError, checkConfig, loadConfig, parseConfig } from './config-file.js';

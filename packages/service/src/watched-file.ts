@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { type CertificateEnd, certificateEnd } from './certificate-ends.js';
 import type { Clock } from './clock.js';
 import { ConfigError } from './config-file.js';
 import type { Logger } from './logger.js';
@@ -76,6 +77,8 @@ interface Entry {
  */
 export class FileWatch {
   readonly #entries: Entry[] = [];
+  /** Of what is in use. */
+  readonly #certificates = new Map<FileSource<unknown>, CertificateEnd>();
   #looking: Promise<LookResult> = Promise.resolve({ changed: [], refused: [] });
 
   constructor(private readonly deps: FileWatchDeps) {}
@@ -93,6 +96,10 @@ export class FileWatch {
       regular = read.every(({ isFile }) => isFile);
       digest = digestOf(read.map(({ content }) => content));
       value = source.read(read.map(({ content }) => content));
+      this.#noteCertificates(
+        source,
+        read.map(({ content }) => content),
+      );
     } catch (cause) {
       throw new ConfigError(this.deps.source, [problemOf(source, cause)], { cause });
     }
@@ -132,6 +139,17 @@ export class FileWatch {
     return this.#entries.flatMap(({ refused }) => refused ?? []);
   }
 
+  /** When certificates that are in use end. */
+  get certificates(): readonly CertificateEnd[] {
+    return [...this.#certificates.values()];
+  }
+
+  #noteCertificates(source: FileSource<unknown>, contents: readonly Buffer[]): void {
+    const end = certificateEnd(source.what, source.files, contents);
+    if (end === null) this.#certificates.delete(source);
+    else this.#certificates.set(source, end);
+  }
+
   async #lookOnce(): Promise<LookResult> {
     const changed: string[] = [];
     for (const entry of this.#entries) if (await this.#lookAt(entry)) changed.push(entry.source.what);
@@ -153,6 +171,7 @@ export class FileWatch {
       }
       if (digest === entry.refusedAs && source.byTime !== true) return false;
       entry.use(source.read(contents));
+      this.#noteCertificates(source, contents);
     } catch (cause) {
       this.#refuse(entry, digest, problemOf(source, cause));
       return false;

@@ -67,6 +67,7 @@ export { retvalName, retvalOf } from './retval-names.js';
 export { type ApiDefinitions, loadApiDirectory, parseApiJson, Schema } from './schema.js';
 export { CombinedCounters, type Scalar, SimpleCounters, type StatsValue } from './stats/counters.js';
 export { findSegment } from './stats/find-segment.js';
+export { type ReceiveSegmentOptions, receiveSegment } from './stats/receive-segment.js';
 export { openSegmentFile, type SegmentBytes } from './stats/segment-bytes.js';
 export { type StatsProblem, VppStatsError } from './stats/stats-error.js';
 export { StatsSegment } from './stats/stats-segment.js';

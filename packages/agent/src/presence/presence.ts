@@ -36,9 +36,15 @@ export class Presence {
   #absentAt = 0;
   #lease: Lease | null = null;
   #beats = 0;
+  #problem: Error | null = null;
   readonly #wake = new WakeUp();
 
   constructor(private readonly options: PresenceOptions) {}
+
+  /** Why the record, or its heartbeat, could not be written last; null: it could. */
+  get problem(): Error | null {
+    return this.#problem;
+  }
 
   update(record: AgentRecord): void {
     const text = agentCodec.format(record);
@@ -104,6 +110,7 @@ export class Presence {
     const record = { kind: 'put', key: keys.agent(this.options.node), value, lease: lease.id } as const;
     const operations = [record, this.#heartbeat(lease)];
     const { revision } = await this.options.store.transact({ compare: [], operations }, { signal });
+    this.#problem = null;
     return { value, revision };
   }
 
@@ -121,6 +128,7 @@ export class Presence {
       }
       try {
         await store.transact({ compare: [], operations: [this.#heartbeat(lease)] }, { signal });
+        this.#problem = null;
         attempt = 0;
       } catch (error) {
         if (!signal.aborted) await this.#pause(error, attempt++, signal, 'heartbeat');
@@ -133,13 +141,17 @@ export class Presence {
   }
 
   #heartbeat(lease: Lease): Operation {
-    const value = heartbeatCodec.format({ v: 1, beat: ++this.#beats, period_ms: this.#periodMs });
+    const value = heartbeatCodec.format({
+      ...{ v: 1, beat: ++this.#beats, period_ms: this.#periodMs },
+      at: Math.max(0, Math.round(this.options.clock.now())),
+    });
     return { kind: 'put', key: keys.heartbeat(this.options.node), value, lease: lease.id };
   }
 
   async #pause(error: unknown, attempt: number, signal: AbortSignal, what = 'record'): Promise<void> {
     const { logger, clock, random, backoff } = this.options;
-    const cause = error instanceof Error ? error.message : String(error);
+    this.#problem = error instanceof Error ? error : new Error(String(error), { cause: error });
+    const cause = this.#problem.message;
     logger.warn({ cause, attempt }, `this agent's ${what} could not be written`);
     await clock.sleep(backoffDelay(backoff, attempt, random()), signal).catch(() => undefined);
   }

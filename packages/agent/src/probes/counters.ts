@@ -1,12 +1,19 @@
 import type { Counting } from '../statistics/counting.js';
 import { clean, type Probe } from './probe.js';
 
+/**
+ * Figures that are asked for are written every five seconds, and are promised to be ten seconds old at most; a reading takes long where
+ * the machine is busy, above all the first.
+ */
+const longestMs = 4_000;
+
 /** Polls VPP's counters for what taps have copied. No tap is dirty for it. */
-export function countersProbe(intervalMs: number, counting: Pick<Counting, 'count'>): Probe {
+export function countersProbe(intervalMs: number, counting: Pick<Counting, 'count'>, isAsked: () => boolean): Probe {
   return {
     name: 'the counters',
     interval: () => intervalMs,
     share: 0.05,
+    longestMs: () => (isAsked() ? longestMs : null),
     enabled: () => true,
     run: async (session) => {
       await counting.count(session);

@@ -54,6 +54,22 @@ it('lets none take more than its share of time', async () => {
   expect(schedule.isDue(seldom, 2400)).toBe(true);
 });
 
+let longest: number | null;
+
+it('lets one on which somebody counts take more than its share, and so keeps it from being late', async () => {
+  longest = 1_200;
+  const counted: Probe = { ...seldom, longestMs: () => longest };
+  schedule = new ProbeSchedule(
+    [counted],
+    { ...systemClock, monotonic: () => now },
+    new Contained({ logger: silentLogger, counters }),
+  );
+  await schedule.run(counted, session);
+  expect(schedule.untilNext(now)).toBe(1_200);
+  longest = null;
+  expect(schedule.untilNext(now)).toBe(1_600);
+});
+
 it('asks for the interval each time, since it may change', async () => {
   let interval = 100;
   const changing: Probe = { ...often, interval: () => interval };

@@ -66,6 +66,7 @@ export class ProbeSchedule {
 
   #until(probe: Probe, now: number): number {
     const { at, cost } = this.#last(probe);
-    return at + Math.max(probe.interval(), cost / probe.share) - now;
+    const pause = Math.min(cost / probe.share, probe.longestMs?.() ?? Number.POSITIVE_INFINITY);
+    return at + Math.max(probe.interval(), pause) - now;
   }
 }

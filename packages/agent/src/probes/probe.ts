@@ -23,6 +23,8 @@ export interface Probe {
    * 200 ms at least. On a node where polls take long there are fewer of them.
    */
   readonly share: number;
+  /** The longest such pause, in ms, whatever a run takes; absent or null: as its share says. */
+  readonly longestMs?: () => number | null;
   /** Whether there is anything to poll for now. */
   readonly enabled: () => boolean;
   /** The taps that it names are dirty by our own decision, as with a budget: nobody else has undone them. */

@@ -26,13 +26,17 @@ let warnings: unknown[];
 let time: number;
 let bytes: () => MadeSegment;
 
-function source() {
+function source(receive?: () => Promise<MadeSegment>) {
   const snapshot = createSnapshot();
   const common = { supIndex: 1, subId: 0, vlan: null, adminUp: true, linkUp: true, mac: '', rewrite: 0 } as const;
   snapshot.interfaces.put(1, { index: 1, name: 'port0', tag: 'net-vpp.port:x', ...common });
   const clock = { ...systemClock, monotonic: () => time, sleep: async () => undefined };
   const logger = { ...silentLogger, warn: (fields: object) => warnings.push(fields) };
-  return new CounterSource({ snapshot, procDirectory: '/nowhere', clock, logger, open: async () => bytes() });
+  return new CounterSource({
+    ...{ snapshot, clock, logger, procDirectory: '/nowhere' },
+    open: async () => bytes(),
+    ...(receive === undefined ? { statsSocket: '' } : { statsSocket: '/run/vpp/stats.sock', receive }),
+  });
 }
 
 function made(name = 'port0', packets = 7n): MadeSegment {
@@ -153,6 +157,42 @@ it.each<[string, () => MadeSegment]>([
   time += 30_000;
   expect(await read(counters)).toMatchObject({ rxPackets: 7n });
   expect(counters.method).toBe('segment');
+});
+
+it.each<[string, () => MadeSegment]>([
+  [
+    'may not be looked at',
+    () => {
+      throw new VppStatsError('unreachable', 'no right to look');
+    },
+  ],
+  ["are another VPP's", () => made('port1')],
+])("asks VPP's socket where its files %s", async (_, files) => {
+  bytes = files;
+  const counters = source(async () => made());
+  expect(await read(counters)).toMatchObject({ rxPackets: 7n });
+  expect([counters.method, counters.lasting, warnings]).toEqual(['segment', { method: 'segment', problem: null }, []]);
+});
+
+it('says what is wrong with both ways where neither leads to the segment', async () => {
+  bytes = () => {
+    throw new VppStatsError('unreachable', 'no right to look');
+  };
+  const counters = source(async () => {
+    throw new VppStatsError('unreachable', 'no such socket');
+  });
+  expect(await read(counters)).toMatchObject({ rxPackets: 5n });
+  expect(counters.lasting).toEqual({ method: 'command_line', problem: 'no such socket; and no right to look' });
+});
+
+it('a segment that is only busy for once says nothing of how counters are read', async () => {
+  const counters = source();
+  const segment = made();
+  bytes = () => segment;
+  await read(counters);
+  Object.assign(segment, { inProgress: true });
+  await read(counters);
+  expect([counters.method, counters.lasting.method]).toEqual(['command_line', 'segment']);
 });
 
 it('adds nothing for `clear runtime`, which sets the time of a clear and leaves the counters alone', async () => {

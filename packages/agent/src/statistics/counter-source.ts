@@ -2,7 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@taas/service';
 import { parseOwnTag, type VppSnapshot } from '@taas/wiring';
-import { findSegment, openSegmentFile, type SegmentBytes, StatsSegment, type StatsValue, VppStatsError } from 'vpp-api';
+import {
+  findSegment,
+  openSegmentFile,
+  receiveSegment,
+  type SegmentBytes,
+  StatsSegment,
+  type StatsValue,
+  VppStatsError,
+} from 'vpp-api';
 import { eachCounter } from '../vpp/interface-counters.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
 import { commandLineCounters } from './command-line-counters.js';
@@ -24,6 +32,13 @@ const compared = 4;
 
 export type CounterMethod = 'segment' | 'command_line';
 
+/** How counters are read; null: not known yet. */
+export interface LastingMethod {
+  readonly method: CounterMethod | null;
+  /** Why the segment is not read; null: it is. */
+  readonly problem: string | null;
+}
+
 /** What VPP's statistics segment says of VPP itself. */
 export type VppGauges = Partial<Record<keyof typeof gaugeNames, number>>;
 
@@ -33,8 +48,12 @@ export interface CounterSourceOptions {
   readonly procDirectory: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where VPP hands its segment over, to who may not look at its files; empty: nowhere. */
+  readonly statsSocket: string;
   /** Finds and opens the segment of a process; a seam for tests. */
   readonly open?: (pid: number, procDirectory: string) => Promise<SegmentBytes>;
+  /** The same by VPP's socket; a seam for tests. */
+  readonly receive?: (statsSocket: string, signal: AbortSignal) => Promise<SegmentBytes>;
 }
 
 /** What to read. */
@@ -44,12 +63,6 @@ export interface ReadingRequest {
   readonly policers: boolean;
 }
 
-interface Opened {
-  readonly segment: StatsSegment;
-  /** When it is to be known again that it is VPP's. */
-  checked: boolean;
-}
-
 /**
  * The one place that reads VPP's counters: from its statistics segment, which costs VPP nothing, or where that cannot be read, by its
  * command line. Which of the two is logged when it changes.
@@ -57,7 +70,9 @@ interface Opened {
 export class CounterSource {
   #method: CounterMethod | null = null;
   #problem: string | null = null;
-  #opened: Opened | null = null;
+  #lasting: LastingMethod = { method: null, problem: null };
+  /** Known to be that of the VPP that answers. */
+  #opened: StatsSegment | null = null;
   /** When to try the segment again, on the monotonic clock. */
   #again = Number.NEGATIVE_INFINITY;
   #boot: string | null = null;
@@ -74,6 +89,10 @@ export class CounterSource {
   get problem(): string | null {
     return this.#problem;
   }
+  /** The same but for readings at which the segment was only busy, which say nothing of the next. */
+  get lasting(): LastingMethod {
+    return this.#lasting;
+  }
   /** Times that the segment could not be read. */
   get failures(): number {
     return this.#failures;
@@ -84,7 +103,7 @@ export class CounterSource {
 
   /** Another VPP, or none: nothing of the one before is read any more. */
   detach(): void {
-    this.#opened?.segment.close();
+    this.#opened?.close();
     this.#opened = null;
     this.#boot = null;
     this.#again = Number.NEGATIVE_INFINITY;
@@ -103,15 +122,19 @@ export class CounterSource {
       try {
         const reading = await this.#fromSegment(vpp, indices, request.policers, signal);
         this.#goBy('segment', null);
+        this.#lasting = { method: 'segment', problem: null };
         return reading;
       } catch (error) {
         if (signal.aborted || !(error instanceof VppStatsError)) throw error;
         this.#failures++;
-        this.#opened?.segment.close();
+        this.#opened?.close();
         this.#opened = null;
         this.#gauges = {};
         // Only busy: it is there and was about to change, so it is tried at the next reading.
-        if (error.problem !== 'busy') this.#again = clock.monotonic() + tryAgainMs;
+        if (error.problem !== 'busy') {
+          this.#again = clock.monotonic() + tryAgainMs;
+          this.#lasting = { method: 'command_line', problem: error.message };
+        }
         this.#goBy('command_line', error.message);
       }
     }
@@ -133,12 +156,8 @@ export class CounterSource {
   }
 
   async #fromSegment(vpp: Vpp, indices: readonly number[], policers: boolean, signal: AbortSignal): Promise<Reading> {
-    this.#opened ??= await this.#open(vpp);
-    const { segment } = this.#opened;
-    if (!this.#opened.checked) {
-      await this.#compare(segment, indices, signal);
-      this.#opened.checked = true;
-    }
+    this.#opened ??= await this.#open(vpp, indices, signal);
+    const segment = this.#opened;
     const names = [...interfaceVectors, ...(policers ? policerNames : []), ...Object.values(gaugeNames)];
     const values = await segment.read(names, signal);
     const counted = countedBySegment(values);
@@ -156,10 +175,33 @@ export class CounterSource {
     };
   }
 
-  async #open(vpp: Vpp): Promise<Opened> {
+  /** By VPP's files, which takes nobody else; where we may not look at them, or they are another VPP's, by its socket. */
+  async #open(vpp: Vpp, indices: readonly number[], signal: AbortSignal): Promise<StatsSegment> {
     const { vpe_pid } = await vpp.request('control_ping', {});
-    const { procDirectory, open = openSegment } = this.options;
-    return { segment: new StatsSegment(await open(vpe_pid, procDirectory), this.#statsClock), checked: false };
+    const { procDirectory, statsSocket, open = openSegment, receive = receiveByPython } = this.options;
+    try {
+      return await this.#checked(await open(vpe_pid, procDirectory), indices, signal);
+    } catch (first) {
+      if (!(first instanceof VppStatsError) || first.problem !== 'unreachable' || statsSocket === '') throw first;
+      try {
+        return await this.#checked(await receive(statsSocket, signal), indices, signal);
+      } catch (second) {
+        if (signal.aborted || !(second instanceof VppStatsError)) throw second;
+        throw new VppStatsError(second.problem, `${second.message}; and ${first.message}`, { cause: first });
+      }
+    }
+  }
+
+  /** @throws VppStatsError if it is not that of the VPP that answers; it is closed then */
+  async #checked(bytes: SegmentBytes, indices: readonly number[], signal: AbortSignal): Promise<StatsSegment> {
+    const segment = new StatsSegment(bytes, this.#statsClock);
+    try {
+      await this.#compare(segment, indices, signal);
+      return segment;
+    } catch (error) {
+      segment.close();
+      throw error;
+    }
   }
 
   /** A pid of another pid namespace may be another VPP's here. */
@@ -224,6 +266,9 @@ export class CounterSource {
 async function openSegment(pid: number, procDirectory: string): Promise<SegmentBytes> {
   return openSegmentFile(await findSegment(pid, procDirectory));
 }
+
+const receiveByPython = (statsSocket: string, signal: AbortSignal): Promise<SegmentBytes> =>
+  receiveSegment(statsSocket, { signal });
 
 function isOurs(index: number, { interfaces }: VppSnapshot): boolean {
   return parseOwnTag(interfaces.get(index)?.tag ?? '') !== null;

@@ -21,7 +21,7 @@ it('has on disk what last figures have told, when it says that they are settled'
   const [clock, logger, snapshot] = [{ ...systemClock, now: () => 20 }, silentLogger, createSnapshot()];
   const counting = new Counting({
     ...{ file, clock, logger, snapshot, wanted: { wanted: new Wanted(), complete: true } },
-    source: new CounterSource({ snapshot, procDirectory: '/nowhere', clock, logger }),
+    source: new CounterSource({ ...{ snapshot, clock, logger }, procDirectory: '/nowhere', statsSocket: '' }),
     contained: new Contained({ logger, counters: { failures: 0 } }),
   });
   counting.accumulator.gap('tap_flows', id, 'not_active', 5, null, 10);

@@ -1,4 +1,5 @@
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
+import { VppCompatibilityError } from 'vpp-api';
 import type { Vpp } from './vpp-messages.js';
 import { isOlderThan } from './vpp-release.js';
 
@@ -12,7 +13,8 @@ export interface VppLinkOptions {
 
 export interface VppLinkListener {
   connected(vpp: Vpp): void;
-  disconnected(reason: string): void;
+  /** @param lacks what a VPP that answers is refused for; null: nothing is known of that */
+  disconnected(reason: string, lacks: string | null): void;
 }
 
 const diesOfKills =
@@ -42,6 +44,7 @@ export async function keepVppLink(
   const { clock, logger, random, backoff } = options;
   for (let attempt = 0; !signal.aborted; ) {
     let reason: string;
+    let lacks: string | null = null;
     try {
       const vpp = await options.connect(signal);
       attempt = 0;
@@ -56,10 +59,11 @@ export async function keepVppLink(
       reason = why?.message ?? 'the connection was closed';
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
+      if (error instanceof VppCompatibilityError) lacks = error.mismatches.join('; ');
     }
     if (signal.aborted) return;
     logger.warn({ reason, attempt }, 'not connected to VPP');
-    listener.disconnected(reason);
+    listener.disconnected(reason, lacks);
     await clock.sleep(backoffDelay(backoff, attempt++, random()), signal).catch(() => undefined);
   }
 }

@@ -41,6 +41,7 @@ export class WantedFollower {
   readonly #leased = new Map<string, { readonly service: string; readonly entry: KeyValue }>();
   #complete = false;
   #stale = false;
+  #problem: Error | null = null;
 
   constructor(
     private readonly store: Store,
@@ -63,6 +64,16 @@ export class WantedFollower {
     return this.#stale;
   }
 
+  /** Whether somebody reads a tap's figures. */
+  get isAsked(): boolean {
+    return this.#requests.size > 0;
+  }
+
+  /** Why the store cannot be seen now; null: it can. */
+  get problem(): Error | null {
+    return this.#problem;
+  }
+
   unreadable(): Iterable<UnreadableRecord> {
     return this.#unreadable.values();
   }
@@ -75,12 +86,14 @@ export class WantedFollower {
     switch (event.kind) {
       case 'stale':
         this.#stale = true;
+        this.#problem = event.cause;
         this.logger.warn({ cause: event.cause.message }, 'the store cannot be seen; VPP stays as it is');
         return;
       case 'snapshot':
         this.#replace(event.entries);
         this.#complete = true;
         this.#stale = false;
+        this.#problem = null;
         this.listener.replaced();
         return;
       case 'changes':

@@ -1,5 +1,5 @@
-import type { DoctorFacts } from './facts.js';
-import { type Check, ok, problem, unknown } from './finding.js';
+import type { DoctorFacts, ProgramFacts } from './facts.js';
+import { type Check, type Finding, ok, problem, unknown } from './finding.js';
 import { decide, falls, isReady, ofAgents } from './program-answers.js';
 import { sumOf } from './prometheus.js';
 
@@ -60,4 +60,43 @@ export const agentChecks = [
           : problem(about, `${undone} times since the agent's start`, mend);
       }),
   },
+  {
+    id: 'TAAS-D206',
+    title: 'VPP has buffers for packets left',
+    run: ({ agents }) =>
+      agents.map((each) =>
+        left(
+          each,
+          ['taas_vpp_buffers_available', 'taas_vpp_buffers_used'],
+          'buffers',
+          'buffers { buffers-per-numa N } in startup.conf of VPP, and restart it; see who holds them: vppctl show buffers',
+        ),
+      ),
+  },
+  {
+    id: 'TAAS-D207',
+    title: "VPP's statistics segment has memory left",
+    run: ({ agents }) =>
+      agents.map((each) =>
+        left(
+          each,
+          ['taas_vpp_stats_segment_free_bytes', 'taas_vpp_stats_segment_used_bytes'],
+          'bytes',
+          'statseg { size N } in startup.conf of VPP, and restart it',
+        ),
+      ),
+  },
 ] as const satisfies readonly Check<DoctorFacts>[];
+
+/** As the shipped alerts have it. */
+const leastShare = 0.1;
+
+/** @param names of the metrics of what is left, and of what is used */
+function left({ url, metrics }: ProgramFacts, names: readonly [string, string], what: string, mend: string): Finding {
+  const about = `agent ${url}`;
+  const [free, used] = names.map((name) => (metrics.known ? sumOf(metrics.value, name) : null));
+  if (free == null || used == null || free + used === 0)
+    return unknown(about, metrics.known ? `no ${names[0]}: is VPP's statistics segment read?` : metrics.why, mend);
+  const said = `${free} of ${free + used} ${what} are left`;
+  return free / (free + used) < leastShare ? problem(about, said, mend) : ok(about, said);
+}

@@ -3,6 +3,7 @@ import { etcdChecks } from './etcd-checks.js';
 import type { DoctorFacts } from './facts.js';
 import type { Check, Finding, Verdict } from './finding.js';
 import { meetingChecks } from './meeting-checks.js';
+import { nodeChecks } from './node-checks.js';
 import { programChecks } from './program-checks.js';
 import { serverChecks } from './server-checks.js';
 import { statisticsChecks } from './statistics-checks.js';
@@ -17,6 +18,7 @@ export const checks: readonly Check<DoctorFacts>[] = [
   ...agentChecks,
   ...programChecks,
   ...etcdChecks,
+  ...nodeChecks,
 ].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 export interface Examined {

@@ -49,4 +49,30 @@ export const etcdChecks = [
         return v2.value ? ok(url, 'it does') : problem(url, 'it does not', mend);
       }),
   },
+  {
+    id: 'TAAS-D404',
+    title: 'etcd asks who reads and writes by v3',
+    run: ({ etcd }) =>
+      etcd.map(({ url, asksV3 }) => {
+        const mend = 'deploy/etcd-roles.sh, then etcdctl auth enable; or signed values: docs/how-to/signing.md';
+        if (!asksV3.known) return unknown(url, asksV3.why, mend);
+        return asksV3.value
+          ? ok(url, 'it does')
+          : problem(url, 'no authentication: whoever reaches it may have any port copied anywhere', mend);
+      }),
+  },
+  {
+    id: 'TAAS-D405',
+    title: 'etcd asks who reads and writes by v2',
+    run: ({ etcd }) =>
+      etcd.map(({ url, asksV2 }) => {
+        const mend =
+          "turn authentication of the v2 API on, and take from its role guest what is below /networking-vpp; or sign networking-vpp's keys: docs/how-to/signing.md";
+        if (!asksV2.known) return unknown(url, asksV2.why, mend);
+        if (asksV2.value === null) return ok(url, 'v2 is not served');
+        return asksV2.value
+          ? ok(url, 'it does')
+          : problem(url, 'no authentication: whoever reaches it may say where ports are bound', mend);
+      }),
+  },
 ] as const satisfies readonly Check<DoctorFacts>[];

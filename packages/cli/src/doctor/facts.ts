@@ -31,6 +31,9 @@ export interface EtcdFacts {
   readonly alarms: Seen<readonly string[]>;
   /** Whether the v2 API, which networking-vpp uses, is served. */
   readonly v2: Seen<boolean>;
+  /** Whether it asks who somebody is; of v2, null where it is not served. */
+  readonly asksV3: Seen<boolean>;
+  readonly asksV2: Seen<boolean | null>;
 }
 
 export interface DoctorFacts {
@@ -41,6 +44,8 @@ export interface DoctorFacts {
   readonly api: Seen<Meeting>;
   /** Where the caller logs in; null for who does not. */
   readonly authUrl: Seen<string | null>;
+  /** Of Keystone; null for who does not log in. */
+  readonly keystone: Seen<Meeting> | null;
   readonly extensions: Seen<readonly string[]>;
   readonly taps: Seen<readonly Tap[]>;
   /** By the tap's id. */

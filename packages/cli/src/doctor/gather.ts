@@ -52,6 +52,13 @@ async function apiFacts(context: Context, named: string | null) {
     if (url === undefined) throw new CliError('unauthenticated', `${from} says no auth_url`);
     return url;
   });
+  const keystone =
+    authUrl.known && authUrl.value === null
+      ? null
+      : await attempt<Meeting>(async () => {
+          if (!authUrl.known) throw new CliError('unreachable', authUrl.why);
+          return known(await meet(host, authUrl.value ?? '', session.config.trust));
+        });
   const extensions = await attempt(async () => {
     const { extensions: list } = await api.get('/v2.0/extensions');
     if (!Array.isArray(list)) throw new CliError('failed', 'the answer has no list of extensions');
@@ -68,7 +75,7 @@ async function apiFacts(context: Context, named: string | null) {
         void statistics.set(id, await attempt(async () => (await statisticsOf(api, kind, id)).figures)),
     ),
   );
-  return { taps, api: meeting, authUrl, extensions, quota, statistics };
+  return { taps, api: meeting, authUrl, keystone, extensions, quota, statistics };
 }
 
 /** All taps; or one with those that it cannot be without: a flow with its service, a service with its flows. */

@@ -35,9 +35,10 @@ export const meetingChecks = [
   },
 ] as const satisfies readonly Check<DoctorFacts>[];
 
-function meetings({ api, servers, agents, etcd }: DoctorFacts): [string, Seen<Meeting>][] {
+function meetings({ api, keystone, servers, agents, etcd }: DoctorFacts): [string, Seen<Meeting>][] {
   return [
     ['the API', api],
+    ...(keystone === null ? [] : [['Keystone', keystone] satisfies [string, Seen<Meeting>]]),
     ...servers.map(({ url, meeting }): [string, Seen<Meeting>] => [`server ${url}`, meeting]),
     ...agents.map(({ url, meeting }): [string, Seen<Meeting>] => [`agent ${url}`, meeting]),
     ...etcd.map(({ url, meeting }): [string, Seen<Meeting>] => [`etcd ${url}`, meeting]),

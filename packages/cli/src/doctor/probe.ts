@@ -47,10 +47,12 @@ export async function programFacts(host: Host, base: string): Promise<ProgramFac
   const readyz = await probe(host, `${url}/readyz`, {});
   const metrics = await scrape(host, url);
   await host.clock.sleep(betweenMs, host.signal);
+  // What a program finds out in the background it begins with when it is asked, and says when it is asked again.
+  const again = await probe(host, `${url}/readyz`, {});
   return {
     url,
     meeting: meetingOf(url, readyz),
-    ready: objectOf(readyz, 'readyz'),
+    ready: objectOf(again, 'readyz'),
     metrics,
     later: await scrape(host, url),
   };
@@ -83,11 +85,14 @@ function objectOf(
 /** A member of etcd, by the HTTP that every etcd serves beside gRPC. */
 export async function etcdFacts(host: Host, base: string, trust: Trust): Promise<EtcdFacts> {
   const url = base.replace(/\/+$/, '');
-  const [health, version, alarm, keys] = await Promise.all([
+  const [health, version, alarm, keys, login, stranger, auth] = await Promise.all([
     probe(host, `${url}/health`, trust),
     probe(host, `${url}/version`, trust),
     probe(host, `${url}/v3/maintenance/alarm`, trust, '{"action":"GET"}'),
     probe(host, `${url}/v2/keys/`, trust),
+    probe(host, `${url}/v3/auth/authenticate`, trust, nobody),
+    probe(host, `${url}${strangersPath}`, trust),
+    probe(host, `${url}/v2/auth/enable`, trust),
   ]);
   return {
     url,
@@ -100,14 +105,54 @@ export async function etcdFacts(host: Host, base: string, trust: Trust): Promise
       Array.isArray(alarms) ? alarms.map((each) => (isObject(each) ? String(each['alarm']) : String(each))) : null,
     ),
     v2: v2Of(keys),
+    asksV3: asksV3Of(login),
+    asksV2: asksV2Of(keys, stranger, auth, trust.cert !== undefined),
   };
 }
+
+/** A user that there is not: an etcd with authentication says that the login is wrong, one without that there is none. */
+const nobody = JSON.stringify({ name: 'taas-is-authentication-on', password: '-' });
+
+function asksV3Of(probed: Seen<Probed>): Seen<boolean> {
+  if (!probed.known) return probed;
+  const { status, body } = probed.value.answer;
+  if (/authentication is not enabled/.test(body)) return seen(false);
+  if (/authentication failed|invalid user/.test(body)) return seen(true);
+  return unseen(`/v3/auth/authenticate is answered with ${status}`);
+}
+
+/**
+ * The v2 API has users of its own, and a guest who may do everything until that is taken from him: it asks if it refuses a stranger
+ * networking-vpp's keys. With a certificate we are no stranger, and have to take its word.
+ */
+function asksV2Of(
+  keys: Seen<Probed>,
+  stranger: Seen<Probed>,
+  auth: Seen<Probed>,
+  isKnown: boolean,
+): Seen<boolean | null> {
+  const served = v2Of(keys);
+  if (!served.known) return served;
+  if (!served.value) return seen(null);
+  if (!stranger.known) return stranger;
+  const { status } = stranger.value.answer;
+  if (status === 401 || status === 403) return seen(true);
+  if (!isKnown)
+    return status === 200 || status === 404 ? seen(false) : unseen(`${strangersPath} is answered with ${status}`);
+  if (!auth.known) return auth;
+  const [, enabled] = /"enabled"\s*:\s*(true|false)/.exec(auth.value.answer.body) ?? [];
+  return enabled === undefined
+    ? unseen(`/v2/auth/enable is answered with ${auth.value.answer.status}`)
+    : seen(enabled === 'true');
+}
+
+const strangersPath = '/v2/keys/networking-vpp/nodes/';
 
 /** With v2 a folder or a refusal in its own words; without, a plain 404. */
 function v2Of(probed: Seen<Probed>): Seen<boolean> {
   if (!probed.known) return probed;
   const { status, body } = probed.value.answer;
-  const isV2 = /"(action|errorCode)"/.test(body);
+  const isV2 = /"(action|errorCode)"/.test(body) || /Insufficient credentials/.test(body);
   if (isV2) return seen(true);
   return status === 404 ? seen(false) : unseen(`/v2/keys/ is answered with ${status}`);
 }

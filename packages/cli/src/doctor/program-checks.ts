@@ -1,9 +1,13 @@
+import { endsSoon } from '@taas/model';
 import { isObject } from '../api/taas-api.js';
 import type { DoctorFacts } from './facts.js';
 import { type Check, type Finding, ok, problem, unknown } from './finding.js';
 import { both, ofPrograms, type Ready } from './program-answers.js';
 import { sumOf } from './prometheus.js';
 
+/** What etcd, or TLS before it, says to whom it does not know or does not let. */
+const refusal =
+  /permission denied|authentication failed|user name is empty|invalid auth token|certificate|CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED|UNABLE_TO_/i;
 const refusedMend = 'docs/how-to/signing.md; /readyz names the last keys';
 
 /** What server and agent tell in the same way. */
@@ -35,6 +39,25 @@ export const programChecks = [
         if (answered === undefined) return unknown(about, '/readyz does not say', mend);
         const said = [etcd_unprotected, etcd_warnings].flatMap((each) => (Array.isArray(each) ? each.map(String) : []));
         return said.length === 0 ? ok(about, 'nobody else may write') : problem(about, said.join('; '), mend);
+      }),
+  },
+  {
+    id: 'TAAS-D305',
+    title: 'certificates in files that programs read are good for a while',
+    run: (facts) => ofPrograms(facts, (about, ready) => certificates(about, ready, facts.now)),
+  },
+  {
+    id: 'TAAS-D306',
+    title: 'etcd refuses no program what it asks for',
+    run: (facts) =>
+      ofPrograms(facts, (about, { etcd_problem, store_problem, ok: answered }) => {
+        const mend =
+          "give its user its role: deploy/etcd-roles.sh; see etcd.user and etcd.cert_file in the program's configuration";
+        if (answered === undefined) return unknown(about, '/readyz does not say', mend);
+        const said = [etcd_problem, store_problem].find((each) => typeof each === 'string');
+        if (said === undefined) return ok(about, 'nothing is refused');
+        // That it does not answer is another check's.
+        return refusal.test(String(said)) ? problem(about, String(said), mend) : unknown(about, String(said), mend);
       }),
   },
 ] as const satisfies readonly Check<DoctorFacts>[];
@@ -79,4 +102,15 @@ function signing(about: string, ready: Ready, now: number): Finding {
   if (ends.some(Number.isNaN)) return unknown(about, 'the date cannot be read', mend);
   const days = Math.floor((Math.min(...ends) - now) / 86_400_000);
   return days < 30 ? problem(about, `the certificate ends in ${days} days`, mend) : ok(about, `${days} days`);
+}
+
+function certificates(about: string, { files: value }: Ready, now: number): Finding {
+  const mend = 'renew it, and put it in the place of the file; the program takes it over: docs/how-to/run-it.md';
+  const list = isObject(value) ? value['certificates'] : undefined;
+  if (!Array.isArray(list)) return unknown(about, '/readyz does not say', mend);
+  const said = list
+    .filter(isObject)
+    .flatMap(({ what, ends }) => endsSoon(String(what), typeof ends === 'number' ? ends : Number.NaN, now) ?? []);
+  if (said.length > 0) return problem(about, said.join('; '), mend);
+  return ok(about, list.length === 0 ? 'it reads none' : `${list.length} are`);
 }

@@ -89,9 +89,9 @@ export const serverChecks = [
             : ok(about, 'no VLANs are configured');
         if (!isObject(vlans)) return unknown(about, '/readyz does not say', mend);
         const unsafe = Object.entries(vlans).filter(([, standing]) => standing !== 'open');
-        return unsafe.length === 0
-          ? ok(about, 'all may carry copies')
-          : problem(about, unsafe.map(([name, standing]) => `${name}: ${standing}`).join('; '), mend);
+        if (unsafe.length === 0) return ok(about, 'all may carry copies');
+        const said = unsafe.map(([name, standing]) => `${name}: ${standing}`).join('; ');
+        return problem(about, said, `${whatMendsVlans(said)} (${mend})`);
       }),
   },
   {
@@ -135,7 +135,38 @@ export const serverChecks = [
         return role === undefined ? unknown(about, '/readyz does not say', mend) : ok(about, 'it does');
       }),
   },
+  {
+    id: 'TAAS-D112',
+    title: 'the server hears where ports are bound',
+    run: (facts) =>
+      ofServers(facts, (about, { bindings_from: from, networking_vpp: theirs, ports_seen_ms_ago: age, role }) => {
+        const mend =
+          'networking_vpp and neutron of the server: docs/reference/configuration.md; journalctl -u taas-server';
+        if (typeof from !== 'string') return unknown(about, '/readyz does not say', mend);
+        // The leading server alone follows what others write.
+        if (role === 'follower') return ok(about, 'it does not lead, and need not');
+        if (theirs !== undefined && theirs !== 'in sight')
+          return problem(about, "networking-vpp's keys in etcd's v2 store are out of sight", mend);
+        if (age === undefined) return ok(about, `by ${from}`);
+        if (typeof age !== 'number') return unknown(about, 'it has not heard of Neutron yet', mend);
+        const said = `Neutron's ports were last looked at ${Math.round(age / 1000)} s ago`;
+        return age > oldestPortsMs ? problem(about, said, mend) : ok(about, said);
+      }),
+  },
 ] as const satisfies readonly Check<DoctorFacts>[];
+
+/** Neutron is asked each second or so; a few answers may fail. */
+const oldestPortsMs = 60_000;
+
+/** The first thing to do about VLANs that are not safe, by what the server says of them. */
+function whatMendsVlans(said: string): string {
+  if (/in layer 2|of type flat|hands every tag/.test(said))
+    return 'take the flat network off that uplink, or give copies a physnet of their own';
+  if (/Neutron gives VLANs|reserved for copies/.test(said))
+    return 'take them out of network_vlan_ranges of Neutron, or reserve others in segments of the server';
+  if (/VLAN-transparent/.test(said)) return 'give copies a physnet without VLAN-transparent networks';
+  return 'see whether Neutron answers the service user, who needs the role admin; or segments.exclusive, knowing better';
+}
 
 function leader({ servers }: DoctorFacts): Finding[] {
   if (servers.length === 0) return [];

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { type AgentLoad, agentLoad, flowOperation, writeLoad } from './agent-load.js';
 import type { BenchContext } from './bench-context.js';
 import { type BenchResult, type Figure, percentile } from './bench-result.js';
 import { type BenchSwitch, configurationOf, startBenchSwitch } from './bench-switch.js';
 import { MeasuredAgent } from './measured-agent.js';
 import { memoryOf } from './process-memory.js';
+import { processorSeconds } from './processor-time.js';
+import { scrapeFigures } from './scrape.js';
 
 const size = { services: 100, flowsEach: 100, sources: 500 };
 const samples = 200;
@@ -81,6 +82,7 @@ async function measure(on: Measuring) {
     restarted,
     after: memoryOf(process.pid),
     times,
+    scrape: await scrapeFigures(context, agent.health, process.pid),
   };
 }
 
@@ -94,14 +96,6 @@ async function oneChange({ context, load, agent: { node, store, states } }: Meas
   const { revision } = await store.transact({ compare: [], operations });
   await states.until(`flow ${flow.id} ACTIVE again`, () => states.isActive(flow.id, revision), 20_000);
   return context.clock.monotonic() - start;
-}
-
-/** Seconds that a process has had a processor, in the kernel's hundredths. */
-function processorSeconds(pid: number | undefined): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field, the name, stands in parentheses and may hold anything; user and system time are the 14th and 15th.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 type Measured = Awaited<ReturnType<typeof measure>>;
@@ -120,6 +114,7 @@ function figures(m: Measured): Figure[] {
     { what: 'memory after the restart and the changes', value: m.after.nowMegabytes, unit: 'MB' },
     { what: 'one flow changed, p50', value: percentile(m.times, 0.5), unit: 'ms', target: atMost(20) },
     { what: 'one flow changed, p99', value: percentile(m.times, 0.99), unit: 'ms' },
+    ...m.scrape,
   ];
 }
 

@@ -10,5 +10,7 @@ export interface BenchContext {
   readonly vpp: VppBinary | undefined;
   readonly vppMissing: string;
   readonly etcd: string;
+  /** A checkout of an earlier state, built, to measure beside this one. */
+  readonly before?: string;
   say(line: string): void;
 }

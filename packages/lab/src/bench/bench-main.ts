@@ -18,6 +18,7 @@ import { benchRecovery } from './bench-recovery.js';
 import { type BenchResult, type Figure, medianOf, meetsTarget, renderResult } from './bench-result.js';
 import { benchStatistics } from './bench-statistics.js';
 import { benchVppApi } from './bench-vpp-api.js';
+import { benchWatching } from './bench-watching.js';
 
 const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>> = {
   'vpp-api': benchVppApi,
@@ -30,6 +31,7 @@ const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>
   collector: benchCollector,
   openstack: benchOpenStack,
   statistics: benchStatistics,
+  watching: benchWatching,
 };
 
 /** `npm run bench`: see {@link benchHelp}. */
@@ -39,7 +41,7 @@ export function benchMain(): Promise<void> {
     name: 'bench',
     version: '0.1.0',
     help: benchHelp,
-    flags: { only: value, vpp: value, runs: value, out: value },
+    flags: { only: value, vpp: value, runs: value, out: value, before: value },
     main: (flags, stop) => bench(flags, stop),
   });
 }
@@ -87,7 +89,8 @@ async function runBench(name: BenchName, options: BenchOptions, tools: Tools, st
     const label = options.runs > 1 ? `[${run}/${options.runs}] ` : '';
     try {
       const progress = (line: string) => process.stderr.write(`${label}${line}\n`);
-      results.push(await benches[name]({ ...tools, directory, clock: systemClock, say: progress }));
+      const earlier = options.before === null ? {} : { before: options.before };
+      results.push(await benches[name]({ ...tools, ...earlier, directory, clock: systemClock, say: progress }));
     } catch (error) {
       failure = error instanceof Error ? reasons(error) : String(error);
     } finally {

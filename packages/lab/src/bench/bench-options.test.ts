@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { benchOptions } from './bench-options.js';
 
 it('runs everything that needs neither OpenStack nor DPDK three times, unless asked otherwise', () => {
-  const only = ['vpp-api', 'agent', 'create', 'compiler', 'forwarding', 'recovery', 'statistics'];
-  expect(benchOptions({})).toEqual({ only, vpp: 'auto', runs: 3, out: 'bench-out/results.json' });
-  expect(benchOptions({ only: 'agent,create', vpp: 'sim', runs: '1', out: 'x.json' })).toEqual({
-    ...{ only: ['agent', 'create'], vpp: 'sim', runs: 1, out: 'x.json' },
+  const only = ['vpp-api', 'agent', 'create', 'compiler', 'forwarding', 'recovery', 'statistics', 'watching'];
+  expect(benchOptions({})).toEqual({ only, vpp: 'auto', runs: 3, out: 'bench-out/results.json', before: null });
+  expect(benchOptions({ only: 'agent,create', vpp: 'sim', runs: '1', out: 'x.json', before: '/there' })).toEqual({
+    ...{ only: ['agent', 'create'], vpp: 'sim', runs: 1, out: 'x.json', before: '/there' },
   });
   expect(benchOptions({ only: 'openstack' }).only).toEqual(['openstack']);
 });
@@ -13,7 +13,7 @@ it('runs everything that needs neither OpenStack nor DPDK three times, unless as
 it.each([
   [
     { only: 'agents' },
-    /--only agents: it is one of vpp-api, agent, create, compiler, forwarding, recovery, etcd, collector, openstack, statistics/,
+    /--only agents: it is one of vpp-api, agent, create, compiler, forwarding, recovery, etcd, collector, openstack, statistics, watching/,
   ],
   [{ vpp: 'auto2' }, /--vpp auto2: it is one of real, sim/],
   [{ runs: '0' }, /--runs 0/],

@@ -9,6 +9,7 @@ export const benchNames = [
   'collector',
   'openstack',
   'statistics',
+  'watching',
 ] as const;
 export type BenchName = (typeof benchNames)[number];
 /** What is run when nothing is named: all that needs nothing large. */
@@ -23,6 +24,8 @@ export interface BenchOptions {
   /** Each benchmark is run so often; the table shows the median of each figure. */
   readonly runs: number;
   readonly out: string;
+  /** A checkout of an earlier state, built; null: none. */
+  readonly before: string | null;
 }
 
 export const benchHelp = `npm run bench [-- OPTIONS]
@@ -40,12 +43,14 @@ processes of its own: etcd, VPP or the simulator, server and agents.
   collector what a collector that does not read costs the tapped port (a real VPP and dpdk-testpmd, Debian's dpdk-dev,
             only; run when it is named)
   statistics  all counters of 10,000 interfaces, by the statistics segment and by the command line (a real VPP only)
+  watching  what an agent costs while nothing changes: 1,000 flows under traffic; beside an earlier state of it (a real VPP only)
   openstack our server beside a real Neutron with upstream's plugin, with a real Keystone; installs Debian's packages of
             them where they are missing, and so is run only when it is named
 
   --only NAME[,NAME]  these alone; default: all but etcd, collector and openstack
   --vpp real|sim      a real VPP (the vpp of VPP_PREFIX or of the PATH) or the simulator; default: real if there is one
   --runs N            runs of each, 1 to 20; the table shows the median of each figure; default 3
+  --before DIR        a checkout of an earlier state, installed and built: watching measures its agent in turns with this one's
   --out FILE          where the JSON goes; default bench-out/results.json
   --help              this text
 
@@ -58,12 +63,20 @@ export type BenchFlags = Readonly<Record<string, string | boolean | undefined>>;
  * @throws Error naming the option that is wrong and what it may be
  */
 export function benchOptions(flags: BenchFlags): BenchOptions {
-  const { only, vpp = 'auto', runs = '3', out = 'bench-out/results.json' } = flags;
+  const { only, vpp = 'auto', runs = '3', out = 'bench-out/results.json', before = null } = flags;
   if (vpp !== 'real' && vpp !== 'sim' && vpp !== 'auto') throw new Error(`--vpp ${vpp}: it is one of real, sim`);
   if (typeof runs !== 'string' || !/^\d+$/.test(runs) || Number(runs) < 1 || Number(runs) > 20)
     throw new Error(`--runs ${runs}: it is a number from 1 to 20`);
   if (typeof out !== 'string' || out === '') throw new Error('--out needs the name of a file');
-  return { only: typeof only === 'string' ? only.split(',').map(benchName) : usual, vpp, runs: Number(runs), out };
+  if (before !== null && (typeof before !== 'string' || before === ''))
+    throw new Error('--before needs the name of a folder');
+  return {
+    before,
+    only: typeof only === 'string' ? only.split(',').map(benchName) : usual,
+    vpp,
+    runs: Number(runs),
+    out,
+  };
 }
 
 function benchName(text: string): BenchName {

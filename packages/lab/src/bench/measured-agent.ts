@@ -17,8 +17,10 @@ export class MeasuredAgent {
     readonly process: ProgramProcess,
     readonly store: Store,
     readonly states: StateFollower,
-    private readonly health: number,
+    /** Port of its /healthz, /readyz and /metrics. */
+    readonly health: number,
     private readonly clock: Clock,
+    private readonly earlier: (root: string) => ProgramProcess,
     private readonly closers: readonly (() => Promise<unknown>)[],
   ) {}
 
@@ -38,8 +40,8 @@ export class MeasuredAgent {
     };
     const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;
     const process = new ProgramProcess({ ...spec, healthPort: health }, clock);
+    const earlier = (root: string) => new ProgramProcess({ ...spec, healthPort: health, root }, clock);
     const closers = [
-      () => process.stop(),
       () => {
         stop.abort(new Error('measured'));
         return following;
@@ -47,7 +49,25 @@ export class MeasuredAgent {
       () => store.close(),
       () => etcd.close(),
     ];
-    return new MeasuredAgent(process, store, states, health, clock, closers);
+    return new MeasuredAgent(process, store, states, health, clock, earlier, closers);
+  }
+
+  /** The process that runs now; null: none. */
+  #running: ProgramProcess | null = null;
+
+  get pid(): number | undefined {
+    return this.#running?.pid;
+  }
+
+  /** @param root of a checkout of an earlier state, built, whose program it is to be */
+  async start(root?: string): Promise<void> {
+    this.#running = root === undefined ? this.process : this.earlier(root);
+    await this.#running.start(false);
+  }
+
+  async stopProgram(): Promise<void> {
+    await this.#running?.stop();
+    this.#running = null;
   }
 
   /** Of the store, now. */
@@ -78,6 +98,8 @@ export class MeasuredAgent {
   }
 
   async stop(): Promise<void> {
+    await this.stopProgram();
+    await this.process.stop();
     for (const close of this.closers) await close();
   }
 }

@@ -3,7 +3,7 @@ import type { Clock, Logger } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { EtcdProcessOptions } from '@taas/store/testing';
 import type { Release } from 'vpp-sim';
-import type { VppBinary } from '../vpp-process.js';
+import type { VppBinary, VppTuning } from '../vpp-process.js';
 import type { TokenKeystoneOptions, TokenNeutronOptions, TokenPort } from './cloud-of-tokens.js';
 
 /** Every node's switch: the simulator, or a real VPP. */
@@ -31,6 +31,8 @@ export interface CloudOptions {
   readonly switch: SwitchChoice;
   /** As which release of VPP the simulators speak; default: the newest. */
   readonly release?: Release;
+  /** Of real VPPs. */
+  readonly tuning?: VppTuning;
   readonly store: StoreChoice;
   /** Default: in this process. Programs cannot share the embedded store. */
   readonly process?: ProcessChoice;

@@ -44,13 +44,13 @@ async function startSimulated(
 }
 
 async function startReal(
-  { nodes, ip6, clock }: CloudOptions,
+  { nodes, ip6, clock, tuning }: CloudOptions,
   binary: VppBinary,
   directory: string,
   closers: Closers,
 ): Promise<ReadonlyMap<string, LabSwitch>> {
   const start = async (name: string) => {
-    const vpp = new RealSwitch(binary, folder(directory, name), `${name}-${randomUUID().slice(0, 8)}`, clock);
+    const vpp = new RealSwitch(binary, folder(directory, name), `${name}-${randomUUID().slice(0, 8)}`, clock, tuning);
     closers.push(() => vpp.stop());
     await vpp.start();
     return vpp;

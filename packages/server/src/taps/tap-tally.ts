@@ -2,6 +2,7 @@ import { resourceKinds } from '@taas/model';
 import type { Clock } from '@taas/service';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
 import type { Contained } from '../errors/contained.js';
+import { BackgroundCount } from '../slices/background-count.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
@@ -30,38 +31,18 @@ export interface ExpiringTaps {
   readonly value: number;
 }
 
-/** A count is begun no sooner than so long after the last one, in ms, */
-const pauseMs = 5_000;
-/** and after so many times what that one took: counting is a twentieth of the time at most. */
-const share = 20;
-
-/**
- * How many taps there are of each kind and status. They are counted in slices, begun by who asks: nobody waits for the count, and
- * where nobody asks nothing is counted.
- */
+/** How many taps there are of each kind and status, counted in the background. */
 export class TapTally {
-  #last: readonly TalliedTaps[] = [];
+  readonly #count: BackgroundCount<readonly TalliedTaps[]>;
   #expiring: readonly ExpiringTaps[] = [];
-  #counting: Promise<void> | null = null;
-  #notBefore = 0;
 
-  constructor(private readonly deps: TapTallyDeps) {}
+  constructor(private readonly deps: TapTallyDeps) {
+    this.#count = new BackgroundCount(deps, () => this.#tally(), []);
+  }
 
   /** The last count that is whole; begins the next if it is time for it. */
   samples(): readonly TalliedTaps[] {
-    const { clock } = this.deps;
-    if (this.#counting === null && clock.monotonic() >= this.#notBefore) {
-      const begun = clock.monotonic();
-      this.#counting = this.#count()
-        // What fails says so by figures that stay; the next one is tried in time.
-        .catch(() => undefined)
-        .finally(() => {
-          this.#counting = null;
-          const now = clock.monotonic();
-          this.#notBefore = now + Math.max(pauseMs, (now - begun) * share);
-        });
-    }
-    return this.#last;
+    return this.#count.last();
   }
 
   /** Of the same count: how many end soon, of each kind. */
@@ -70,12 +51,8 @@ export class TapTally {
   }
 
   /** Resolves when the count in progress has ended. */
-  async settled(): Promise<void> {
-    await this.#counting;
-  }
-
-  async #count(): Promise<void> {
-    this.#last = await this.deps.slices.run('', this.#tally());
+  settled(): Promise<void> {
+    return this.#count.settled();
   }
 
   *#tally(): Sliced<readonly TalliedTaps[]> {

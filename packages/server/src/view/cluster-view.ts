@@ -28,6 +28,8 @@ export interface Problem {
 export interface Heartbeat {
   readonly revision: Revision;
   readonly periodMs: number;
+  /** By the node's clock, in ms since 1970; null if the agent does not tell. */
+  readonly at: number | null;
 }
 
 /**

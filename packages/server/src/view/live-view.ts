@@ -4,6 +4,7 @@ import type { FollowEvent, Revision, Store } from '@taas/store';
 import type { ClusterView, OwnersKnown } from './cluster-view.js';
 import type { Dirty } from './dirty.js';
 import { HeartbeatJudge } from './heartbeat-judge.js';
+import { NodeClocks } from './node-clocks.js';
 import type { PlacesFrom } from './port-places.js';
 import { ViewState } from './view-state.js';
 import { wholeRevisions } from './whole-revisions.js';
@@ -33,6 +34,9 @@ export class LiveView {
   fresh = false;
   /** When etcd was last heard to have changed, monotonic in ms; null before the first time. */
   heardAt: number | null = null;
+  /** Why etcd is out of sight; null: it is not, or has not been looked for yet. */
+  problem: Error | null = null;
+  readonly #clocks = new NodeClocks();
   /** Malformed values seen since start. */
   malformedSeen = 0;
   readonly #listeners = new Set<ViewListener>();
@@ -98,16 +102,24 @@ export class LiveView {
   #lost(cause: Error): void {
     if (this.fresh) this.logger.warn({ cause }, 'etcd is out of sight; lists are refused until it is back');
     this.fresh = false;
+    this.problem = cause;
+  }
+
+  /** How far a node's clock is ahead of ours, in ms; null if it was not heard. */
+  aheadMs(node: string): number | null {
+    return this.#clocks.aheadMs(node);
   }
 
   /** The view has moved on: whoever listens or waits is told. */
   #taken(dirty: Dirty): void {
     if (!this.fresh) this.logger.info({ revision: this.view.revision }, 'etcd is in sight');
     this.fresh = true;
+    this.problem = null;
     this.heardAt = this.clock.monotonic();
     this.#contained('heartbeats', () => {
       for (const node of this.#judge.take(this.view, dirty, this.clock.monotonic())) this.#silence(node, dirty);
     });
+    this.#clocks.take(this.view, dirty, this.clock.now());
     this.#reportProblems();
     if (dirty.whole || dirty.agents.size > 0) this.#contained('tunnel addresses', () => this.#reportContested());
     for (const listener of this.#listeners) this.#tell(listener, dirty);

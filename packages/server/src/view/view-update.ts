@@ -215,7 +215,7 @@ export class ViewUpdate {
     const record = kv && this.#parse(kv, heartbeatCodec.parse).record;
     if (!kv) this.view.heartbeats.delete(node);
     if (!kv || !record) return;
-    this.view.heartbeats.set(node, { revision: kv.modRevision, periodMs: record.period_ms });
+    this.view.heartbeats.set(node, { revision: kv.modRevision, periodMs: record.period_ms, at: record.at ?? null });
     this.dirty.heard.add(node);
     const entry = this.view.silent.get(node);
     if (!entry) return;

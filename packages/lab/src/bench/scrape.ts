@@ -1,0 +1,40 @@
+import type { BenchContext } from './bench-context.js';
+import { type Figure, percentile } from './bench-result.js';
+import { processorSeconds } from './processor-time.js';
+
+const scrapes = 20;
+
+/**
+ * GET /metrics of a program: how long a scrape takes, alone; and then again with /healthz by another connection without a pause: how
+ * long another request waits because of it.
+ */
+export async function scrapeFigures({ clock }: BenchContext, health: number, pid?: number): Promise<Figure[]> {
+  const url = `http://127.0.0.1:${health}`;
+  const [took, waited] = [[] as number[], [] as number[]];
+  let [bytes, done] = [0, false];
+  const timed = async (path: string, into: number[]): Promise<string> => {
+    const start = clock.monotonic();
+    const text = await (await fetch(`${url}${path}`)).text();
+    into.push(clock.monotonic() - start);
+    return text;
+  };
+  // The first makes the connections.
+  for (const path of ['/metrics', '/healthz']) await timed(path, []);
+  const used = processorSeconds(pid);
+  for (let n = 0; n < scrapes; n += 1) bytes = (await timed('/metrics', took)).length;
+  const processorMs = ((processorSeconds(pid) - used) * 1_000) / scrapes;
+  const other = (async () => {
+    while (!done) await timed('/healthz', waited);
+  })();
+  for (let n = 0; n < scrapes; n += 1) await timed('/metrics', []);
+  done = true;
+  await other;
+  const atMost = (value: number) => ({ kind: 'at-most', value }) as const;
+  return [
+    { what: 'GET /metrics, p50', value: percentile(took, 0.5), unit: 'ms', target: atMost(200) },
+    { what: "  the program's processor time of one", value: processorMs, unit: 'ms' },
+    { what: '  megabytes of it', value: bytes / 1e6, unit: 'MB' },
+    { what: '  another request meanwhile, p99', value: percentile(waited, 0.99), unit: 'ms', target: atMost(20) },
+    { what: '  another request meanwhile, at most', value: Math.max(...waited), unit: 'ms' },
+  ];
+}

@@ -1,0 +1,31 @@
+import Type, { type Static } from 'typebox';
+import { integer, Line, Name, Word } from './field-types.js';
+
+/**
+ * What an agent has found out of its node that no tap says, for those who look for what is wrong. Nothing is decided by it, and
+ * what has not been found out is absent. Changes rarely: it stands in the agent's record.
+ */
+export const AgentFacts = Type.Object({
+  /** By which way VPP's counters were read last: `segment`, or `command_line`, which stops VPP's workers each time. */
+  counters: Type.Optional(Word),
+  /** Why not from the statistics segment. */
+  counters_problem: Type.Optional(Line),
+  /** Why the agent works with no VPP, where VPP answers and is refused: what it lacks. */
+  vpp_lacks: Type.Optional(Line),
+  /** Of each physical network of the configuration, and of those that networking-vpp has tagged. */
+  uplinks: Type.Array(
+    Type.Object({
+      physnet: Name,
+      /** Why it carries no copies: it is missing, or down. */
+      problem: Type.Optional(Line),
+      /** The longest packet that it takes, in bytes without the Ethernet header; absent if VPP knows of no limit. */
+      mtu: Type.Optional(integer(1)),
+    }),
+    { maxItems: 1024 },
+  ),
+  /** The longest packet that the way to other tunnel addresses takes, where tunnels lead. */
+  tunnel_mtu: Type.Optional(integer(1)),
+  /** Of files that the agent's options name, the certificates that end first. */
+  certificates: Type.Array(Type.Object({ what: Line, ends: Type.String({ maxLength: 64 }) }), { maxItems: 64 }),
+});
+export type AgentFacts = Static<typeof AgentFacts>;

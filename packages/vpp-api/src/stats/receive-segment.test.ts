@@ -1,0 +1,53 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { receiveSegment } from './receive-segment.js';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'receive-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** In the place of Python. */
+async function helper(shell: string): Promise<string> {
+  const path = join(folder, 'helper');
+  await writeFile(path, `#!/bin/sh\n${shell}\n`);
+  await chmod(path, 0o700);
+  return path;
+}
+
+it('reads the file that the helper was given, also when the helper is gone', async () => {
+  await writeFile(join(folder, 'memory'), 'the segment');
+  const python = await helper(`exec 5< ${join(folder, 'memory')}; echo 5; cat > /dev/null`);
+  const bytes = await receiveSegment('/dev/null', { python });
+  expect(bytes.size).toBe(11);
+  expect(bytes.read(4, 7).toString()).toBe('segment');
+  bytes.close();
+});
+
+it.each([
+  ['no socket', '/none', '/no/python', /could not be had by \/none: .*ENOENT.*'\/none'/],
+  ['no socket there', '/dev/null', '/usr/bin/python3', /could not be had by \/dev\/null: ConnectionRefusedError/],
+  ['no Python', '/dev/null', '/no/python', /could not be had by \/dev\/null: .*\/no\/python ENOENT/],
+])('says so where there is %s', async (_, path, python, message) => {
+  const given = receiveSegment(path, { python });
+  await expect(given).rejects.toMatchObject({ problem: 'unreachable', message: expect.stringMatching(message) });
+});
+
+it.each([
+  ['that says nothing', 'cat > /dev/null', /no answer in time/],
+  ['that says something else', 'echo "../../1/mem"; cat > /dev/null', /does not say which file/],
+  ['whose file cannot be opened', 'echo 77; cat > /dev/null', /cannot be opened/],
+])('a helper %s is of no use', async (_, shell, message) => {
+  const given = receiveSegment('/dev/null', { python: await helper(shell), timeoutMs: 300 });
+  await expect(given).rejects.toMatchObject({ problem: 'unreachable', message: expect.stringMatching(message) });
+});
+
+it('can be given up', async () => {
+  const stop = new AbortController();
+  const given = receiveSegment('/dev/null', { python: await helper('cat > /dev/null'), signal: stop.signal });
+  stop.abort(new Error('given up'));
+  await expect(given).rejects.toThrow();
+});

@@ -3,10 +3,11 @@ import { type Clock, silentLogger } from '@taas/service';
 import type { Change } from '@taas/store';
 import { EtcdCalls, resolveEtcdOptions, watchEtcd } from '@taas/store/testing/suites';
 
-/** Writes and their bytes (keys and values) of one kind of key. */
+/** Writes of one kind of key, their bytes (keys and values), and by how many keys there are more. */
 export interface Traffic {
   readonly writes: number;
   readonly bytes: number;
+  readonly more: number;
 }
 
 /**
@@ -15,9 +16,11 @@ export interface Traffic {
  */
 export class EtcdWatch {
   readonly #told = new Map<string, number>();
+  /** By node and flow: the last time. */
+  readonly #toldOn = new Map<string, number>();
   readonly #untold = new Map<string, number>();
   readonly #waiting = new Map<string, () => void>();
-  readonly traffic = new Map<ParsedKey['is'], { writes: number; bytes: number }>();
+  readonly traffic = new Map<ParsedKey['is'], { writes: number; bytes: number; more: number }>();
   /** The last revision that was seen. */
   revision = 0;
   /** Records that nodes have been given. */
@@ -54,6 +57,11 @@ export class EtcdWatch {
     return this.#told.get(flow);
   }
 
+  /** When this node was last told of the flow, likewise. */
+  toldOn(node: string, flow: string): number | undefined {
+    return this.#toldOn.get(`${node}/${flow}`);
+  }
+
   /** When a node was told to take it away, likewise. */
   untoldAt(flow: string): number | undefined {
     return this.#untold.get(flow);
@@ -72,13 +80,15 @@ export class EtcdWatch {
     return at;
   }
 
-  /** What was written since, without what is written though nothing changes. */
+  /** What was written since, without what is written though nothing changes: heartbeats. */
   changesSince(before: ReadonlyMap<string, Traffic>): Traffic {
-    const sum = { writes: 0, bytes: 0 };
-    for (const [is, { writes, bytes }] of this.traffic) {
+    const sum = { writes: 0, bytes: 0, more: 0 };
+    for (const [is, { writes, bytes, more }] of this.traffic) {
       if (is === 'heartbeat' || is === 'leader-heartbeat') continue;
       sum.writes += writes - (before.get(is)?.writes ?? 0);
       sum.bytes += bytes - (before.get(is)?.bytes ?? 0);
+      // The audit trail, which is bounded by itself, is among the others.
+      if (is !== 'other') sum.more += more - (before.get(is)?.more ?? 0);
     }
     return sum;
   }
@@ -90,16 +100,19 @@ export class EtcdWatch {
   #take(change: Change): void {
     const key = change.kind === 'put' ? change.entry.key : change.key;
     const parsed = parseKey(key);
-    const traffic = this.traffic.get(parsed.is) ?? { writes: 0, bytes: 0 };
+    const traffic = this.traffic.get(parsed.is) ?? { writes: 0, bytes: 0, more: 0 };
     traffic.writes += 1;
     traffic.bytes += key.length + (change.kind === 'put' ? change.entry.value.length : 0);
+    const isNew = change.kind === 'put' && change.entry.createRevision === change.entry.modRevision;
+    traffic.more += isNew ? 1 : change.kind === 'delete' ? -1 : 0;
     this.traffic.set(parsed.is, traffic);
     if (parsed.is !== 'node-resource') return;
     const goes = change.kind === 'delete' || change.entry.value.includes('"removed":true');
-    if (change.kind === 'put' && change.entry.createRevision === change.entry.modRevision) this.published += 1;
+    if (isNew) this.published += 1;
     if (change.kind === 'delete') this.published -= 1;
     if (parsed.kind !== 'tap_flows') return;
     const at = this.clock.monotonic();
+    if (!goes) this.#toldOn.set(`${parsed.node}/${parsed.id}`, at);
     if (goes && !this.#untold.has(parsed.id)) this.#untold.set(parsed.id, at);
     if (goes || this.#told.has(parsed.id)) return;
     this.#told.set(parsed.id, at);

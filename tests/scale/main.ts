@@ -6,6 +6,7 @@ import { Figures, heading } from './figures.js';
 import { type ScaleOptions, scaleOptions } from './options.js';
 import { ScaleCloud } from './scale-cloud.js';
 import { scenarios } from './scenarios/index.js';
+import { soak } from './soak.js';
 
 export const scaleHelp = `npm run scale -- [--nodes N] [--flows N] [--churn N] [--seconds N] [--only NAME,NAME] [--members N]
 
@@ -70,6 +71,7 @@ async function measure(options: ScaleOptions, figures: Figures, print: (line: st
       }
       await scenario.run({ cloud, figures, ...options });
     }
+    if (options.soakMinutes > 0) await soak({ cloud, figures, ...options }, options.soakMinutes);
   } finally {
     await cloud.stop();
     rmSync(directory, { recursive: true, force: true });

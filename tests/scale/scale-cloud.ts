@@ -26,6 +26,7 @@ export interface EtcdFacts {
   readonly dbBytes: number;
   readonly keys: number;
   readonly watchers: number;
+  readonly leases: number;
 }
 
 /** etcd, servers and nodes of a size, each in processes of their own; nothing but etcd runs at first. */
@@ -139,13 +140,24 @@ export class ScaleCloud {
         dbBytes: value('etcd_mvcc_db_total_size_in_bytes'),
         keys: value('etcd_debugging_mvcc_keys_total'),
         watchers: value('etcd_debugging_mvcc_watcher_total'),
+        leases: value('etcd_debugging_lease_granted_total') - value('etcd_debugging_lease_revoked_total'),
       };
     }
     throw new Error('no member of etcd answers');
   }
 
+  /** The member of etcd that leads the others. */
+  async etcdLeader(): Promise<EtcdProcess> {
+    for (const member of this.etcd) {
+      const text = await fetch(`${member.endpoint}/metrics`).then((answer) => answer.text());
+      if (/^etcd_server_is_leader 1$/m.test(text)) return member;
+    }
+    throw new Error('no member of etcd leads');
+  }
+
   async stop(): Promise<void> {
-    for (const server of this.servers) await server.stop();
+    // Not killed: a profiler writes what it has when Node.js ends.
+    for (const server of this.servers) await server.stop('SIGTERM');
     await this.nodes.stop();
     this.stop_.abort(new Error('the cloud stops'));
     await this.store.close();

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, ProgramProcess, withoutBounds } from '@taas/lab';
+import { freePort, ProgramProcess, processorSeconds, withoutBounds } from '@taas/lab';
 import { type Clock, systemClock } from '@taas/service';
 import { type Lap, readLaps, summarize } from '../laps/laps.js';
 
@@ -76,6 +76,11 @@ export class ScaleServer {
 
   get pid(): number | undefined {
     return this.process.pid;
+  }
+
+  /** Processor time since its start, in s. */
+  get processor(): number {
+    return processorSeconds(this.pid);
   }
 
   /** Starts it. @returns how long it took until it was ready, in ms @throws Error when it is not after ten minutes */

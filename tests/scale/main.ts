@@ -25,7 +25,7 @@ what is wanted, and do not fail the run.
   --processes N   processes that play the nodes (default 4)
   --lease N       seconds after which a silent agent is gone (default 10)
   --election N    seconds after which a silent leader is gone (default 2)
-  --node-options  for the servers' Node.js, for instance "--cpu-prof --cpu-prof-dir=/tmp/prof"
+  --profile DIR   writes a CPU profile of each server there, when it ends
   --out FILE      where the JSON goes (default bench-out/scale.json)
   --help          this text
 

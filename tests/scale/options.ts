@@ -13,7 +13,8 @@ export interface ScaleOptions {
   readonly electionSeconds: number;
   readonly only: readonly string[] | null;
   readonly out: string;
-  readonly nodeOptions: string;
+  /** A folder for profiles of the servers; none: they are not profiled. */
+  readonly profile: string;
   readonly help: boolean;
 }
 
@@ -25,7 +26,7 @@ export function scaleOptions(args: readonly string[], scenarios: readonly Scenar
     options: {
       ...{ nodes: text('20'), flows: text('20'), churn: text('20'), seconds: text('20'), soak: text('0') },
       ...{ members: text('1'), processes: text('4'), lease: text('10'), election: text('2') },
-      ...{ only: { type: 'string' }, out: text('bench-out/scale.json'), 'node-options': text('') },
+      ...{ only: { type: 'string' }, out: text('bench-out/scale.json'), profile: text('') },
       ...{ help: { type: 'boolean', default: false } },
     },
   });
@@ -48,6 +49,6 @@ export function scaleOptions(args: readonly string[], scenarios: readonly Scenar
     processes: whole('processes', 1, 16),
     leaseSeconds: whole('lease', 2, 300),
     electionSeconds: whole('election', 2, 300),
-    ...{ only, out: values.out, nodeOptions: values['node-options'], help: values.help },
+    ...{ only, out: values.out, profile: values.profile, help: values.help },
   };
 }

@@ -17,8 +17,8 @@ export interface CloudPlan extends Size {
   readonly electionSeconds: number;
   readonly directory: string;
   readonly clock: Clock;
-  /** Of the servers, for Node.js. */
-  readonly nodeOptions: string;
+  /** A folder for profiles of the servers; empty: none. */
+  readonly profile: string;
   say(line: string): void;
 }
 
@@ -46,7 +46,7 @@ export class ScaleCloud {
   ) {}
 
   static async prepare(plan: CloudPlan): Promise<ScaleCloud> {
-    const { clock, directory, members, electionSeconds, nodeOptions } = plan;
+    const { clock, directory, members, electionSeconds, profile } = plan;
     const quotaBackendBytes = 4 * 1024 ** 3;
     const etcd = await launchEtcdCluster({ clock, members, dataDir: join(directory, 'etcd'), quotaBackendBytes });
     const endpoints = etcd.map(({ endpoint }) => endpoint);
@@ -62,7 +62,7 @@ export class ScaleCloud {
     stop.signal.addEventListener('abort', () => void watching, { once: true });
     plan.say(`starting the processes of ${plan.nodes} nodes ...`);
     const nodes = await NodeGroups.start(endpoints, plan.nodes, plan);
-    const place = { directory, endpoints, electionSeconds, nodeOptions };
+    const place = { directory, endpoints, electionSeconds, profile };
     const servers = [
       await ScaleServer.place({ ...place, name: 'server-0' }),
       await ScaleServer.place({ ...place, name: 'server-1' }),

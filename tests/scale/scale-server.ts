@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, ProgramProcess, processorSeconds, withoutBounds } from '@taas/lab';
 import { type Clock, systemClock } from '@taas/service';
 import { type Lap, readLaps, summarize } from '../laps/laps.js';
 
 const meter = fileURLToPath(new URL('../laps/lap-meter.mjs', import.meta.url));
+const profiler = fileURLToPath(new URL('./profile.mjs', import.meta.url));
 /** As scripts/package/contents.mjs has it. */
 const asDeployed = '--max-semi-space-size=4';
 /** What no lap of the event loop is to take longer than, in ms. */
@@ -16,8 +17,8 @@ export interface ServerPlace {
   readonly directory: string;
   readonly endpoints: readonly string[];
   readonly electionSeconds: number;
-  /** For Node.js: `--cpu-prof`, for instance. */
-  readonly nodeOptions: string;
+  /** A folder for a profile of it; empty: none. */
+  readonly profile: string;
 }
 
 /** What /readyz says, as far as the harness looks. */
@@ -66,7 +67,9 @@ export class ScaleServer {
       ...{ ...withoutBounds, project_share: 1, write_budget: { writes_per_minute: 0, bytes_per_minute: 0 } },
       limits: { page_items: 0, request_ms: 300_000 },
     };
-    const env = { NODE_OPTIONS: `${asDeployed} ${place.nodeOptions} --import ${meter}`, LAP_METER_FILE: lapFile };
+    const profile = place.profile === '' ? {} : { SCALE_PROFILE: resolve(place.profile) };
+    const profiling = place.profile === '' ? '' : `--import ${profiler}`;
+    const env = { NODE_OPTIONS: `${asDeployed} ${profiling} --import ${meter}`, ...profile, LAP_METER_FILE: lapFile };
     const program = { name, program: 'taas-server', directory, config, healthPort, env } as const;
     const process = new ProgramProcess(program, systemClock);
     return new ScaleServer(

@@ -1,4 +1,11 @@
-import { type AgentRecord, asLine, captureCapability, heartbeatCapability, statisticsCapability } from '@taas/model';
+import {
+  type AgentRecord,
+  asLine,
+  captureCapability,
+  heartbeatCapability,
+  recordFormat,
+  statisticsCapability,
+} from '@taas/model';
 import {
   type Clock,
   type ConfigWatch,
@@ -289,6 +296,7 @@ class TaasAgent implements Agent {
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
       capabilities: [...this.#abilities, heartbeatCapability, statisticsCapability, captureCapability],
+      reads: recordFormat,
     };
     this.#presence.update(record);
   }

@@ -11,6 +11,7 @@ export { addressSpelling, isIpAddress, isSameAddress, tunnelAddressProblem } fro
 export * from './node-record.js';
 export * from './record-codec.js';
 export { RecordError } from './record-error.js';
+export { commonFormat, type FormatReader, recordFormat } from './record-format.js';
 export * from './signed-by.js';
 export * from './state-record.js';
 export * from './statistics-record.js';

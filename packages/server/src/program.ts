@@ -73,7 +73,19 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const { care } = raw;
   const metrics = new Metrics();
   exposeProcess(metrics, { program: 'taas-server', version });
-  const common = { store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust };
+  const about = { replica, version };
+  const common = {
+    store,
+    care,
+    metrics,
+    files,
+    clock: systemClock,
+    logger,
+    random,
+    newId: randomUUID,
+    trust,
+    ...about,
+  };
   const server = createServer(config, v2 ? { ...common, v2 } : common);
   const ending = new AbortController();
   const looking = keepLooking(watch, reloads, logger, ending.signal);

@@ -2,6 +2,7 @@ import type {
   AgentRecord,
   PortRoleRecord,
   QuotaRecord,
+  ServerRecord,
   TapFlowRecord,
   TapMirrorRecord,
   TapServiceRecord,
@@ -77,6 +78,8 @@ export interface ClusterView {
   readonly states: ReadonlyMap<string, Entry<TapState>>;
   /** Agents that count as there: those whose lease is held, but for the ones that have been silent too long. */
   readonly agents: ReadonlyMap<string, Entry<AgentRecord>>;
+  /** By name: the servers that are there. */
+  readonly servers: ReadonlyMap<string, Entry<ServerRecord>>;
   /** By node: when an agent last showed that it lives, and how often it means to. */
   readonly heartbeats: ReadonlyMap<string, Heartbeat>;
   /** Agents whose records are there, and of which nothing was heard for too long. */

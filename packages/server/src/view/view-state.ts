@@ -4,6 +4,7 @@ import {
   type PortRoleRecord,
   prefixes,
   type QuotaRecord,
+  type ServerRecord,
   type TapFlowRecord,
   type TapServiceRecord,
   type TapState,
@@ -53,6 +54,7 @@ export class ViewState implements ClusterView {
   states = new Map<string, Entry<TapState>>();
   /** Agents that count as there: those whose lease is held, but for the ones that were {@link silence}d. */
   agents = new Map<string, Entry<AgentRecord>>();
+  servers = new Map<string, Entry<ServerRecord>>();
   /** By node: when an agent last showed that it lives, and how often it means to. */
   heartbeats = new Map<string, Heartbeat>();
   /** Agents whose records are there, and of which nothing was heard for too long. */

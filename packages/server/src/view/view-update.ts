@@ -12,6 +12,7 @@ import {
   quotaCodec,
   RecordError,
   segmentCodec,
+  serverCodec,
   type TapState,
   tapStateCodec,
   underlayCodec,
@@ -173,6 +174,10 @@ export class ViewUpdate {
         return;
       case 'heartbeat':
         this.#setHeartbeat(parsed.node, kv);
+        return;
+      case 'server':
+        if (kv) this.view.servers.set(parsed.name, this.#parse(kv, serverCodec.parse));
+        else this.view.servers.delete(parsed.name);
         return;
       case 'leader-heartbeat':
         if (kv) this.dirty.leaderHeard = true;

@@ -9,7 +9,7 @@ import type {
   TapState,
 } from '@taas/model';
 import type { KeyValue, Revision } from '@taas/store';
-import type { Entry } from './entry.js';
+import type { Entry, ValuedEntry } from './entry.js';
 import type { Groups } from './groups.js';
 import type { MirrorIndex } from './mirror-index.js';
 import type { NodeRecordIndex } from './node-record-index.js';
@@ -64,7 +64,7 @@ export interface ClusterView {
   readonly flowsByPort: SeenGroups<string, string>;
   readonly byProject: { readonly tap_services: SeenProjects; readonly tap_flows: SeenProjects };
   readonly mirrors: SeenMirrors;
-  readonly portRoles: ReadonlyMap<string, Entry<PortRoleRecord>>;
+  readonly portRoles: ReadonlyMap<string, ValuedEntry<PortRoleRecord>>;
   /** By project: what an administrator has set. */
   readonly quotas: ReadonlyMap<string, Entry<QuotaRecord>>;
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */

@@ -12,7 +12,7 @@ import {
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
 import type { ClusterView, Heartbeat, OwnersKnown } from './cluster-view.js';
 import type { Dirty } from './dirty.js';
-import type { Entry } from './entry.js';
+import type { Entry, ValuedEntry } from './entry.js';
 import { Groups } from './groups.js';
 import { everything, markAgentDirty } from './mark-dirty.js';
 import { MirrorIndex } from './mirror-index.js';
@@ -40,7 +40,7 @@ export class ViewState implements ClusterView {
   flowsByPort = new Groups<string, string>();
   byProject = { tap_services: new ProjectIndex(), tap_flows: new ProjectIndex() };
   mirrors = new MirrorIndex();
-  portRoles = new Map<string, Entry<PortRoleRecord>>();
+  portRoles = new Map<string, ValuedEntry<PortRoleRecord>>();
   /** By project: what an administrator has set. */
   quotas = new Map<string, Entry<QuotaRecord>>();
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */

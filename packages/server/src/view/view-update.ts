@@ -19,7 +19,7 @@ import {
 } from '@taas/model';
 import type { KeyValue } from '@taas/store';
 import { Dirty } from './dirty.js';
-import type { Entry } from './entry.js';
+import type { Entry, ValuedEntry } from './entry.js';
 import {
   markAgentDirty,
   markHolderDirty,
@@ -88,7 +88,7 @@ export class ViewUpdate {
         this.#guarded(key, kv, () => this.view.mirrors.setTunnelId(key, kv));
         return;
       case 'port-role': {
-        const entry = kv && this.#parse(kv, portRoleCodec.parse);
+        const entry = kv && this.#parseValued(kv, portRoleCodec.parse);
         const owner = this.view.portRoles.get(parsed.port)?.record?.project_id;
         if (entry?.record?.project_id !== owner && !this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         if (entry) this.view.portRoles.set(parsed.port, entry);
@@ -137,7 +137,7 @@ export class ViewUpdate {
         markPhysnetsDirty(
           this.dirty,
           this.view,
-          this.view.physnets.setRecord(parsed.physnet, kv && this.#parse(kv, physnetCodec.parse)),
+          this.view.physnets.setRecord(parsed.physnet, kv && this.#parseValued(kv, physnetCodec.parse)),
         );
         return;
       case 'state-resource': {
@@ -193,7 +193,7 @@ export class ViewUpdate {
         this.#setBound(parsed, key, kv);
         return;
       case 'port-binding':
-        this.view.places.setRecord(parsed.port, kv && this.#parse(kv, portBindingCodec.parse));
+        this.view.places.setRecord(parsed.port, kv && this.#parseValued(kv, portBindingCodec.parse));
         this.dirty.ports.add(parsed.port);
         if (!this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         return;
@@ -237,8 +237,12 @@ export class ViewUpdate {
     if (!this.whole) for (const port of ports) markPortDirty(this.dirty, this.view, port);
   }
 
+  #parseValued<T>(kv: KeyValue, parse: (key: string, value: string) => T): ValuedEntry<T> {
+    return { ...this.#parse(kv, parse), value: kv.value };
+  }
+
   #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
-    const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision, value: kv.value };
+    const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision };
     try {
       const record = parse(kv.key, believed(kv));
       this.view.problems.delete(kv.key);

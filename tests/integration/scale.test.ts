@@ -25,7 +25,7 @@ beforeAll(async () => {
     '--lease',
     '3',
   ];
-  const only = ['--only', 'reads,churn,leader-dies,reconnect,flap,evacuation,big-tenant'];
+  const only = ['--only', 'reads,churn,leader-dies,reconnect,flap,mixed-versions,evacuation,big-tenant'];
   code = await scaleMain([...size, ...only, '--election', '3', '--out', out], (line) => printed.push(line));
 }, 900_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -40,6 +40,16 @@ it('writes what it has measured, with bounds for each scenario', () => {
   };
   const bounded = figures.filter(({ most, count }) => most !== undefined && count > 0);
   expect([...new Set(bounded.map(({ scenario }) => scenario))].sort()).toEqual(
-    ['big-tenant', 'churn', 'evacuation', 'first-start', 'flap', 'leader-dies', 'reads', 'reconnect'].sort(),
+    [
+      'big-tenant',
+      'churn',
+      'evacuation',
+      'first-start',
+      'flap',
+      'leader-dies',
+      'mixed-versions',
+      'reads',
+      'reconnect',
+    ].sort(),
   );
 });

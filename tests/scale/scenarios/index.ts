@@ -6,10 +6,11 @@ import { evacuation } from './evacuation.js';
 import { firstStart } from './first-start.js';
 import { flap } from './flap.js';
 import { leaderDies } from './leader-dies.js';
+import { mixedVersions } from './mixed-versions.js';
 import { reads } from './reads.js';
 import { reconnect } from './reconnect.js';
 
 /** All of them, in the order in which they are run on one cloud. */
 export const scenarios: readonly Scenario[] = [
-  ...[firstStart, reads, churn, leaderDies, reconnect, flap, evacuation, bigTenant, etcdLeader],
+  ...[firstStart, reads, churn, leaderDies, reconnect, flap, mixedVersions, evacuation, bigTenant, etcdLeader],
 ];

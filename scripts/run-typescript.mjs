@@ -15,16 +15,7 @@ export async function runTypescript(file, main) {
   if (!args.includes('--help') && !(await ensurePrograms())) process.exit(1);
   // Each of the many programs of a cloud is killed when this one ends, by a listener of its own.
   process.setMaxListeners(100);
-  const { createViteServer } = await import('vitest/node');
-  const loader = await createViteServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    server: { middlewareMode: true, hmr: false, watch: null, ws: false },
-    optimizeDeps: { noDiscovery: true },
-    resolve: { conditions: ['source'] },
-    ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
-  });
+  const loader = await typescriptLoader();
   const loaded = await loader.ssrLoadModule(join(root, file));
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
   let code = 1;
@@ -35,4 +26,18 @@ export async function runTypescript(file, main) {
   }
   await loader.close();
   process.exit(code);
+}
+
+/** @returns vitest's loader: `ssrLoadModule` runs TypeScript of this repository, and packages by their sources */
+export async function typescriptLoader() {
+  const { createViteServer } = await import('vitest/node');
+  return createViteServer({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    server: { middlewareMode: true, hmr: false, watch: null, ws: false },
+    optimizeDeps: { noDiscovery: true },
+    resolve: { conditions: ['source'] },
+    ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
+  });
 }

@@ -10,6 +10,7 @@ describe('the commands of package.json', () => {
     ['demo', 'npm run demo'],
     ['bench', 'npm run bench'],
     ['faults', 'npm run faults'],
+    ['scale', 'npm run scale'],
   ])('%s starts, and says what it does when it is asked', (name, usage) => {
     const run = spawnSync(process.execPath, [script(name), '--help'], { encoding: 'utf8' });
     expect({ code: run.status, error: run.stderr }).toMatchObject({ code: 0 });

@@ -5,6 +5,7 @@ import {
   heartbeatCapability,
   type NodesReport,
   ownMatters,
+  recordFormat,
   reportNodes,
   statisticsCapability,
 } from '@taas/model';
@@ -322,6 +323,7 @@ class TaasAgent implements Agent {
         vppLacks: this.#vppLacks,
         certificates: this.dependencies.files?.watch.certificates ?? [],
       }),
+      reads: recordFormat,
     };
   }
 

@@ -1,5 +1,6 @@
 export { ApiError, type NewTapFlow, type NewTapMirror, TaasClient, type TapView } from './api-client.js';
 export { benchMain } from './bench/bench-main.js';
+export { type Memory, memoryOf, processorSeconds } from './bench/process-memory.js';
 export type { Answer, AskOptions } from './cloud/ask.js';
 export { Cloud, type CloudNode } from './cloud/cloud.js';
 export { physnet, segmentsFor, tunnelAddress } from './cloud/cloud-network.js';

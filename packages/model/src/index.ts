@@ -16,6 +16,7 @@ export * from './node-record.js';
 export * from './node-report.js';
 export * from './record-codec.js';
 export { RecordError } from './record-error.js';
+export { commonFormat, type FormatReader, recordFormat } from './record-format.js';
 export * from './signed-by.js';
 export * from './stage.js';
 export * from './state-record.js';

@@ -44,6 +44,7 @@ describe('keys', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.nat(0xffffffff), (project, id) => {
         expect(parseKey(keys.quota(project))).toEqual({ is: 'quota', project });
+        expect(parseKey(keys.server(project))).toEqual({ is: 'server', name: project });
         expect(parseKey(keys.tunnelId(project, id))).toEqual({ is: 'tunnel-id', project, id });
         const admission = { is: 'admission', project, kind: 'tap_mirrors' };
         expect(parseKey(keys.admission(project, 'tap_mirrors'))).toEqual(admission);

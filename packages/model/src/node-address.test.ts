@@ -1,3 +1,5 @@
+import { BlockList } from 'node:net';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isIpPrefix, isSameAddress, tunnelAddressProblem } from './node-address.js';
 
@@ -16,6 +18,37 @@ describe("the address of a node's tunnels", () => {
     ...['::ffff:10.0.0.1', '::FFFF:0a00:1', '0:0:0:0:0:ffff:10.0.0.1', '::10.0.0.1', '::7f00:1', '__proto__'],
   ])('is not %j', (text) => {
     expect(tunnelAddressProblem(text)).toMatch(/./);
+  });
+
+  it("is what Node's own lists of subnets say", () => {
+    const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+    for (const [address, prefix] of [
+      ['0.0.0.0', 8],
+      ['127.0.0.0', 8],
+      ['224.0.0.0', 3],
+    ] as const)
+      lists.ipv4.addSubnet(address, prefix, 'ipv4');
+    for (const [address, prefix] of [
+      ['::', 127],
+      ['fe80::', 10],
+      ['ff00::', 8],
+    ] as const)
+      lists.ipv6.addSubnet(address, prefix, 'ipv6');
+    const family = fc.oneof(
+      fc.tuple(fc.constant('ipv4' as const), fc.ipV4()),
+      fc.tuple(
+        fc.constant('ipv6' as const),
+        fc.oneof(fc.ipV6(), fc.constantFrom('::2', 'fec0::', 'fe7f::1', 'fe80::')),
+      ),
+    );
+    fc.assert(
+      fc.property(family, ([of, address]) => {
+        const problem = tunnelAddressProblem(address);
+        fc.pre(problem === null || !problem.includes('written as one of IPv6'));
+        expect(problem !== null).toBe(lists[of].check(address, of));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('says what is wrong with a zone', () => {

@@ -16,7 +16,7 @@ import { AuditExported, AuditRecord } from './audit-record.js';
 import { asLine } from './field-types.js';
 import { CaptureLease, NodeTapFlow, NodeTapMirror, NodeTapService } from './node-record.js';
 import { RecordError } from './record-error.js';
-import { AgentRecord, HeartbeatRecord, TapState } from './state-record.js';
+import { AgentRecord, HeartbeatRecord, ServerRecord, TapState } from './state-record.js';
 import { StatisticsRecord, StatisticsRequest, StatisticsTotals } from './statistics-record.js';
 
 /** etcd's own limit of a request, in bytes: no server or agent has written more. */
@@ -53,6 +53,7 @@ export const nodeTapMirrorCodec = codec(NodeTapMirror);
 export const captureLeaseCodec = codec(CaptureLease);
 export const tapStateCodec = codec(TapState);
 export const agentCodec = codec(AgentRecord);
+export const serverCodec = codec(ServerRecord);
 export const heartbeatCodec = codec(HeartbeatRecord);
 export const statisticsCodec = codec(StatisticsRecord);
 export const statisticsTotalsCodec = codec(StatisticsTotals);

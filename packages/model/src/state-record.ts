@@ -57,8 +57,18 @@ export const AgentRecord = Type.Object({
   capabilities: Type.Array(Word, { maxItems: 128 }),
   /** Absent: of an agent of before it told them. */
   facts: Type.Optional(AgentFacts),
+  /** The newest format of records that the agent reads; see {@link commonFormat}. */
+  reads: Type.Optional(integer(1)),
 });
 export type AgentRecord = Static<typeof AgentRecord>;
+
+/** `taas/servers/<name>`, under a lease: a server is there, and this is the newest format of records that it reads. */
+export const ServerRecord = Type.Object({
+  v: Type.Literal(1),
+  server_version: Word,
+  reads: Type.Optional(integer(1)),
+});
+export type ServerRecord = Static<typeof ServerRecord>;
 
 /** The physnets whose uplink is in layer 2 on a node, or may be. */
 export function physnetsInLayer2({ physnets, layer2_physnets }: AgentRecord): readonly string[] {

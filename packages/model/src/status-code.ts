@@ -14,6 +14,7 @@ export const statusCodes = {
   not_published: ['DOWN'],
   waiting_for_node: ['PENDING_CREATE'],
   status_unknown: ['DOWN'],
+  state_unreadable: ['DOWN'],
   agent_not_running: ['DOWN'],
   agent_record_invalid: ['DOWN', 'PENDING_CREATE'],
   vpp_disconnected: ['PENDING_CREATE'],

@@ -25,6 +25,14 @@ describe('status', () => {
     expect(placed().status).toBe('DOWN');
   });
 
+  it('does not wait for what has been said and cannot be read', () => {
+    expect(placed(active, { ...active, node: 'n2', state: null, stateUnreadable: true })).toMatchObject({
+      status: 'DOWN',
+      code: 'state_unreadable',
+      reason: expect.stringContaining('n2'),
+    });
+  });
+
   it("passes on the worst node's reason", () => {
     const part = (status: TapState['status'], status_code: string, reason: string): NodePart => ({
       ...{ ...active, node: 'n2', state: { revision: 5, status, status_code, reason } },

@@ -24,6 +24,8 @@ export interface NodePart {
   readonly agentAlive: boolean;
   /** There is a record of the node's agent, and it cannot be used. */
   readonly agentUnreadable?: boolean;
+  /** There is a state of the tap, and it cannot be read: it may be of an agent that is newer than this program. */
+  readonly stateUnreadable?: boolean;
 }
 
 export interface StatusInput {
@@ -52,6 +54,7 @@ function partStatus(part: NodePart): StatusView {
   if (part.wantedRevision === null) return down('not_published', `accepted; node ${node} has not been told yet`);
   if (part.agentUnreadable) return { status: 'DOWN', ...unreadableAgent(node) };
   if (!part.agentAlive) return down('agent_not_running', `the TaaS agent of node ${node} is not running`);
+  if (part.stateUnreadable) return { status: 'DOWN', ...unreadableState(node) };
   const waits = { status: 'PENDING_CREATE', code: 'waiting_for_node', reason: `waiting for node ${node}` } as const;
   if (state === null || state.revision < part.wantedRevision || state.status === 'REMOVED') return waits;
   const status = shownAs[state.status];
@@ -69,6 +72,11 @@ const shownAs: Readonly<Record<Exclude<TapStateStatus, 'REMOVED'>, ApiStatus>> =
 export const unreadableAgent = (node: string): Because => ({
   code: 'agent_record_invalid',
   reason: `what the TaaS agent of node ${node} says of itself cannot be used; the operator sees why`,
+});
+
+const unreadableState = (node: string): Because => ({
+  code: 'state_unreadable',
+  reason: `what node ${node} says of this tap cannot be read by this server; the tap is left as it is`,
 });
 
 function pendingDelete(parts: readonly NodePart[]): Because {

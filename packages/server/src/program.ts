@@ -77,6 +77,7 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const page = await pageOf(config, logger);
   const common = {
     ...{ store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust },
+    version: serverVersion,
     ...(page ? { page } : {}),
   };
   const server = createServer(config, v2 ? { ...common, v2 } : common);

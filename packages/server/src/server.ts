@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { keys } from '@taas/model';
+import { commonFormat, type FormatReader, keys } from '@taas/model';
 import { createPortLookup, type NeutronClient } from '@taas/neutron';
 import {
   type Clock,
@@ -31,6 +31,7 @@ import { openDashboard } from './dashboard/open-dashboard.js';
 import type { PageFiles } from './dashboard/page-files.js';
 import { Contained } from './errors/contained.js';
 import { EtcdKeeper } from './etcd-space/etcd-keeper.js';
+import { announceServer } from './leader/announce-server.js';
 import { type LeaderTask, lastingTask, runTasks } from './leader/leader-task.js';
 import { AnsweredRequests } from './metrics/answered-requests.js';
 import { exposeServer, serverHistograms } from './metrics/server-metrics.js';
@@ -74,6 +75,8 @@ export interface ServerDeps {
   readonly replica: string;
   /** What the dashboard is made of; without it there is none. */
   readonly page?: PageFiles;
+  /** This program's, for people. */
+  readonly version?: string;
   /** Where copies of captures arrive; a UDP socket if absent. */
   readonly openReceiver?: OpenReceiver;
 }
@@ -283,6 +286,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       ...trust?.facts(),
       ...etcdKeeper?.facts(),
       ...physnets.facts(),
+      formats: { servers: formatOf(live.view.servers), agents: formatOf(live.view.agents) },
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -330,6 +334,10 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         }
       });
       inBackground('the election', lead);
+      const { replica: name, version = 'unknown' } = deps;
+      const announcement = { store: etcd, name, version, ttlSeconds: config.election.ttl_s, clock };
+      const presence = announceServer({ ...announcement, logger: logger.child({ part: 'presence' }) }, stopping.signal);
+      inBackground('telling that this server is there', presence);
     },
     async stop() {
       if (!stopping.signal.aborted) logger.info({}, 'stopping');
@@ -357,6 +365,11 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     },
     failed: failed.signal,
   };
+}
+
+/** The newest format of records that all of them read; one that cannot be read itself says nothing. */
+function formatOf(readers: ReadonlyMap<string, { readonly record: FormatReader | null }>): number {
+  return commonFormat([...readers.values()].flatMap(({ record }) => record ?? []));
 }
 
 /** When a certificate expires, in ms since 1970; null for none. */

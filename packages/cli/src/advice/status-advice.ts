@@ -24,6 +24,7 @@ export const statusAdvice: Readonly<Record<StatusCode, Advice>> = {
   not_published: time('wait; if it stays, no server leads: taas doctor --server-health URL'),
   waiting_for_node: time('wait; if it stays: journalctl -u taas-agent on the node that the reason names'),
   status_unknown: time('ask again later; if it stays, the server does not reach etcd: taas doctor --server-health URL'),
+  state_unreadable: operator('upgrade the servers before the agents: taas doctor --server-health URL names the record'),
   agent_not_running: operator('systemctl start taas-agent on the node that the reason names'),
   agent_record_invalid: operator('taas doctor --server-health URL names the record'),
   vpp_disconnected: operator('systemctl status vpp on the node that the reason names'),

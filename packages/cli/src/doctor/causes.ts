@@ -15,6 +15,7 @@ export const causes: Readonly<Record<StatusCode, readonly string[]>> = {
   status_unknown: ['TAAS-D101', 'TAAS-D306', 'TAAS-D400'],
   agent_not_running: ['TAAS-D105', 'TAAS-D202', 'TAAS-D306', 'TAAS-D507'],
   agent_record_invalid: ['TAAS-D104', 'TAAS-D301', 'TAAS-D508'],
+  state_unreadable: ['TAAS-D104', 'TAAS-D508'],
   vpp_disconnected: ['TAAS-D201', 'TAAS-D500', 'TAAS-D501'],
   waiting_for_removal: ['TAAS-D105', 'TAAS-D203'],
   being_deleted: ['TAAS-D103', 'TAAS-D105'],

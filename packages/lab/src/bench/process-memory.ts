@@ -12,6 +12,17 @@ export function memoryOf(pid: number | undefined): Memory {
   return { nowMegabytes: field('VmRSS'), mostMegabytes: field('VmHWM') };
 }
 
+/** Processor time that a process has used since its start, in s: a busy machine does not make it longer. */
+export function processorSeconds(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // utime and stime, in ticks, of which Linux has a hundred a second.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
+}
+
 /** The processes of a group, and their resident memory together: what they share counts for each of them. */
 export function memoryOfGroup(leader: number): { readonly processes: number; readonly megabytes: number } {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && groupOf(name) === leader);

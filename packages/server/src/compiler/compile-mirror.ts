@@ -19,7 +19,7 @@ import { nodeLeft } from './migration.js';
 import { whyUnable } from './node-abilities.js';
 import { foreignPort, ownership } from './port-owner.js';
 import type { SegmentPolicy } from './segment-options.js';
-import { heard, isAlive, nodeFacts, placeOf } from './service-slice.js';
+import { heard, isAlive, isUnreadable, nodeFacts, placeOf } from './service-slice.js';
 import { waitsForConsent } from './waits-for-consent.js';
 
 export interface CompiledMirror {
@@ -73,7 +73,11 @@ export function compileMirror(view: ClusterView, rules: MirrorRules, id: string)
   if (!('blocker' in part) && !hasSession(view, mirror, part, rules.projectShare))
     return { ...refuse(because('sessions_exhausted', noSession(mirror))), waitsForSession: true };
   if (bound !== null && 'blocker' in part) return refuse(part.blocker);
-  const reports = { heard: (each: MirrorNodeEntry) => heard(view, each), alive: (node: string) => isAlive(view, node) };
+  const reports = {
+    heard: (each: MirrorNodeEntry) => heard(view, each),
+    unreadable: (each: MirrorNodeEntry) => isUnreadable(view, each),
+    alive: (node: string) => isAlive(view, node),
+  };
   const left = nodeLeft(published, bound, reports);
   const stays = left === null ? null : partOf(view, mirror, left, undefined);
   const records = [

@@ -70,8 +70,11 @@ export class Compiler {
 
   /** Works until the leadership ends. Never throws for what a single tap service does. */
   async lead(leadership: Leadership): Promise<void> {
-    const unsubscribe = this.deps.live.subscribe((dirty) => this.#enqueue(dirty));
-    this.#enqueue(everything(this.deps.live.view));
+    // Of what changes from here on nobody waits for what there is, unless a new snapshot says that all may have.
+    const unsubscribe = this.deps.live.subscribe((dirty) =>
+      this.#enqueue(dirty, dirty.whole ? (key) => this.#queue.addLater(key) : undefined),
+    );
+    this.#enqueue(everything(this.deps.live.view), (key) => this.#queue.addLater(key));
     try {
       await Promise.all(Array.from({ length: workers }, () => this.#work(leadership)));
     } finally {
@@ -91,13 +94,13 @@ export class Compiler {
     return this.#queue.size + this.#delayed.size;
   }
 
-  #enqueue(dirty: Dirty): void {
-    for (const id of dirty.services) this.#queue.add(`service/${id}`);
-    for (const id of dirty.mirrors) this.#queue.add(`mirror/${id}`);
-    for (const port of dirty.ports) this.#queue.add(`port/${port}`);
-    for (const node of dirty.nodes) this.#queue.add(`underlay/${node}`);
-    if (dirty.segmentsFreed) for (const id of this.#starved) this.#queue.add(`service/${id}`);
-    if (dirty.sessionsFreed) for (const id of this.#starvedMirrors) this.#queue.add(`mirror/${id}`);
+  #enqueue(dirty: Dirty, add = (key: string) => this.#queue.add(key)): void {
+    for (const id of dirty.services) add(`service/${id}`);
+    for (const id of dirty.mirrors) add(`mirror/${id}`);
+    for (const port of dirty.ports) add(`port/${port}`);
+    for (const node of dirty.nodes) add(`underlay/${node}`);
+    if (dirty.segmentsFreed) for (const id of this.#starved) add(`service/${id}`);
+    if (dirty.sessionsFreed) for (const id of this.#starvedMirrors) add(`mirror/${id}`);
   }
 
   async #work(leadership: Leadership): Promise<void> {

@@ -73,6 +73,13 @@ class Tap {
     await this.cloud.settle();
   }
 
+  /** As {@link say}, by an agent that is newer than the server. */
+  async sayInNewerFormat(node: string, kind: 'tap_flows' | 'tap_services'): Promise<void> {
+    const id = kind === 'tap_flows' ? this.flow : this.service;
+    await this.cloud.put(keys.stateResource(node, kind, id), JSON.stringify({ v: 2, id, standing: 'well' }));
+    await this.cloud.settle();
+  }
+
   async #record<T>(node: string, kind: 'tap_flows' | 'tap_services', id: string): Promise<T | null> {
     const found = await this.cloud.store.get(keys.nodeResource(node, kind, id));
     return found ? JSON.parse(found.value) : null;
@@ -111,6 +118,37 @@ describe('a source that moves', () => {
       await tap.cloud.settle();
       expect(await tap.flowAt('node2')).toBe('node1');
       expect(await tap.flowAt('node3')).toBe('node1');
+    }));
+
+  it('is not let go by a server that cannot read what a newer agent says', () =>
+    Tap.run('node2', 'node1', async (tap, server) => {
+      const before = await tap.published();
+      for (const kind of ['tap_flows', 'tap_services'] as const)
+        for (const node of ['node1', 'node2'])
+          if (kind === 'tap_flows' || node === 'node1') await tap.sayInNewerFormat(node, kind);
+      expect(await tap.published()).toEqual(before);
+      expect(await tap.status(server)).toBe('DOWN');
+      await tap.cloud.bind('node3', source);
+      await tap.cloud.settle();
+      expect([await tap.flowAt('node2'), await tap.flowAt('node3')]).toEqual(['node1', 'node1']);
+      // Nor is the new node taken to stand for what cannot be read.
+      await tap.sayInNewerFormat('node3', 'tap_flows');
+      expect([await tap.flowAt('node2'), await tap.flowAt('node3')]).toEqual(['node1', 'node1']);
+      await tap.say('node3', 'tap_flows', 'ACTIVE');
+      expect([await tap.flowAt('node2'), await tap.flowAt('node3')]).toEqual(['-', 'node1']);
+      await tap.sayInNewerFormat('node2', 'tap_flows');
+      expect(await tap.flowAt('node2')).toBe('-');
+    }));
+
+  it('is let go where what is said cannot be read once the agent there is gone', () =>
+    Tap.run('node2', 'node1', async (tap) => {
+      await tap.sayInNewerFormat('node2', 'tap_flows');
+      await tap.cloud.bind('node3', source);
+      await tap.cloud.settle();
+      expect(await tap.flowAt('node2')).toBe('node1');
+      await tap.cloud.delete(keys.agent('node2'));
+      await tap.cloud.settle();
+      expect(await tap.flowAt('node2')).toBe('-');
     }));
 
   it('is not let go, nor taken back, for what somebody undid in VPP meanwhile', () =>

@@ -13,6 +13,8 @@ export interface PublishedSide {
 export interface Reports<T> {
   /** What the node of a record last said of it; null if that is nothing, or its agent is silent. */
   heard(published: T): Pick<TapState, 'status' | 'revision'> | null;
+  /** Whether the node of a record has said something of it that cannot be read: it may be a newer agent's. */
+  unreadable(published: T): boolean;
   /** Whether a node's agent holds its lease. */
   alive(node: string): boolean;
 }
@@ -44,10 +46,16 @@ export function nodeLeft<T extends PublishedSide>(
   let left: T | null = null;
   for (const each of published) {
     if (each.node === bound && (stands(each, reports) || hasFailed(each, reports))) return null;
-    if (each.node === bound || !stands(each, reports)) continue;
+    if (each.node === bound || !mayStand(each, reports)) continue;
     if (left === null || each.revision > left.revision) left = each;
   }
   return left?.node ?? null;
+}
+
+/** As {@link stands}, and where nobody can tell because what the node says cannot be read: what stands there must not go for that. */
+function mayStand<T extends PublishedSide>(published: T, reports: Reports<T>): boolean {
+  const told = published.record !== null && !published.record.removed;
+  return stands(published, reports) || (told && reports.alive(published.node) && reports.unreadable(published));
 }
 
 function hasFailed<T extends PublishedSide>(published: T, reports: Reports<T>): boolean {

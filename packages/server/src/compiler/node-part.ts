@@ -1,6 +1,6 @@
 import { keys, type ResourceKind } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { Entry } from '../view/entry.js';
+import type { Entry, ValuedEntry } from '../view/entry.js';
 import type { WantedRecord } from './compiled.js';
 import { isAlive } from './service-slice.js';
 import { type Fold, guard, type Step } from './step.js';
@@ -37,7 +37,7 @@ export function isGone(published: readonly Published[], context: Pick<ClusterVie
  */
 export function tellNode(
   { key, value }: Pick<WantedRecord, 'key' | 'value'>,
-  current: Pick<Entry<unknown>, 'revision' | 'value'> | undefined,
+  current: Pick<ValuedEntry<unknown>, 'revision' | 'value'> | undefined,
   taps: readonly (Pick<Entry<unknown>, 'key' | 'revision'> | undefined)[],
 ): Step | null {
   if (current?.value === value) return null;

@@ -57,6 +57,8 @@ export interface ServiceSlice {
   published(kind: ServiceKind, tap: string): readonly NodeEntry[];
   /** What a record's node last said of it; null if that is nothing, or its agent is silent. */
   heard(published: NodeEntry): TapState | null;
+  /** Whether the node of a record has said something of it that cannot be read. */
+  unreadable(published: NodeEntry): boolean;
   /** Whether a node's agent holds its lease. */
   alive(node: string): boolean;
   /** Whether a port is of a tap's own project. */
@@ -105,6 +107,7 @@ export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): 
     options: policy.options,
     published,
     heard: (entry) => heard(view, entry),
+    unreadable: (entry) => isUnreadable(view, entry),
     alive: (node) => isAlive(view, node),
     owner: (port, tap) => ownership(view, port, tap),
     place: (port, owner, kind, tap) => {
@@ -179,6 +182,14 @@ export function heard(
   { node, kind, id }: { readonly node: string; readonly kind: ResourceKind; readonly id: string },
 ): TapState | null {
   return isAlive(view, node) ? (view.states.get(keys.stateResource(node, kind, id))?.record ?? null) : null;
+}
+
+/** Whether a record's node has said something of it that cannot be read. */
+export function isUnreadable(
+  view: Pick<ClusterView, 'states'>,
+  { node, kind, id }: { readonly node: string; readonly kind: ResourceKind; readonly id: string },
+): boolean {
+  return view.states.get(keys.stateResource(node, kind, id))?.record === null;
 }
 
 /** Whether a node's agent holds its lease. */

@@ -1,9 +1,15 @@
+/** Of so many keys taken, one is of those that can wait, if there are any: they come to their end however much else there is. */
+const turnOfLater = 4;
+
 /**
  * Keys that need attention, each at most once: bounded by the number of keys, however fast events come. A key that is
  * added while somebody works on it comes again afterwards, and is never worked on by two at a time.
  */
 export class WorkQueue {
   readonly #waiting = new Set<string>();
+  /** Keys that are looked at to be sure: what something has happened to goes before them. */
+  readonly #later = new Set<string>();
+  #taken = 0;
   readonly #busy = new Set<string>();
   readonly #again = new Set<string>();
   readonly #takers: (() => void)[] = [];
@@ -11,21 +17,43 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#busy.has(key)) this.#again.add(key);
-    else this.#waiting.add(key);
+    else {
+      this.#later.delete(key);
+      this.#waiting.add(key);
+    }
     this.#takers.shift()?.();
   }
 
-  /** The next key, oldest first. The taker must call {@link done}. @throws the signal's reason */
+  /** As {@link add}, for a key that can wait. */
+  addLater(key: string): void {
+    if (this.#waiting.has(key)) return;
+    if (this.#busy.has(key)) this.#again.add(key);
+    else this.#later.add(key);
+    this.#takers.shift()?.();
+  }
+
+  /** The next key, oldest first, those that can wait behind the others. The taker must call {@link done}. @throws the signal's reason */
   async take(signal: AbortSignal): Promise<string> {
     for (;;) {
       signal.throwIfAborted();
-      for (const key of this.#waiting) {
-        this.#waiting.delete(key);
+      const key = this.#next();
+      if (key !== undefined) {
         this.#busy.add(key);
         return key;
       }
       await this.#wait(this.#takers, signal);
     }
+  }
+
+  #next(): string | undefined {
+    this.#taken += 1;
+    const lines = this.#taken % turnOfLater === 0 ? [this.#later, this.#waiting] : [this.#waiting, this.#later];
+    for (const line of lines)
+      for (const key of line) {
+        line.delete(key);
+        return key;
+      }
+    return undefined;
   }
 
   done(key: string): void {
@@ -41,7 +69,7 @@ export class WorkQueue {
 
   /** Keys waiting or being worked on. */
   get size(): number {
-    return this.#waiting.size + this.#busy.size;
+    return this.#waiting.size + this.#later.size + this.#busy.size;
   }
 
   /** Resolves when nothing waits and nobody works. */

@@ -84,11 +84,12 @@ export class StatusReader {
   }
 
   #reported({ node, stateKey, publishedRevision }: PlacedPart): NodePart {
-    const state = this.view.states.get(stateKey)?.record ?? null;
+    const said = this.view.states.get(stateKey);
     return {
       node,
       wantedRevision: publishedRevision,
-      state,
+      state: said?.record ?? null,
+      stateUnreadable: said?.record === null,
       agentAlive: nodeFacts(this.view, node).alive,
       agentUnreadable: this.view.agents.get(node)?.record === null,
     };

@@ -2,13 +2,14 @@ import type {
   AgentRecord,
   PortRoleRecord,
   QuotaRecord,
+  ServerRecord,
   TapFlowRecord,
   TapMirrorRecord,
   TapServiceRecord,
   TapState,
 } from '@taas/model';
 import type { KeyValue, Revision } from '@taas/store';
-import type { Entry } from './entry.js';
+import type { Entry, ValuedEntry } from './entry.js';
 import type { Groups } from './groups.js';
 import type { MirrorIndex } from './mirror-index.js';
 import type { NodeRecordIndex } from './node-record-index.js';
@@ -65,7 +66,7 @@ export interface ClusterView {
   readonly flowsByPort: SeenGroups<string, string>;
   readonly byProject: { readonly tap_services: SeenProjects; readonly tap_flows: SeenProjects };
   readonly mirrors: SeenMirrors;
-  readonly portRoles: ReadonlyMap<string, Entry<PortRoleRecord>>;
+  readonly portRoles: ReadonlyMap<string, ValuedEntry<PortRoleRecord>>;
   /** By project: what an administrator has set. */
   readonly quotas: ReadonlyMap<string, Entry<QuotaRecord>>;
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */
@@ -79,6 +80,8 @@ export interface ClusterView {
   readonly states: ReadonlyMap<string, Entry<TapState>>;
   /** Agents that count as there: those whose lease is held, but for the ones that have been silent too long. */
   readonly agents: ReadonlyMap<string, Entry<AgentRecord>>;
+  /** By name: the servers that are there. */
+  readonly servers: ReadonlyMap<string, Entry<ServerRecord>>;
   /** By node: when an agent last showed that it lives, and how often it means to. */
   readonly heartbeats: ReadonlyMap<string, Heartbeat>;
   /** Agents whose records are there, and of which nothing was heard for too long. */

@@ -6,16 +6,20 @@ export interface Entry<T> {
   readonly key: string;
   readonly revision: Revision;
   readonly createRevision: Revision;
-  readonly value: string;
   /** The parsed value, or null if it is malformed. */
   readonly record: T | null;
+}
+
+/** As {@link Entry}, with the value as it was written: where somebody compares it with what he would write. */
+export interface ValuedEntry<T> extends Entry<T> {
+  readonly value: string;
 }
 
 /** Kinds that are compiled together: a tap service with its flows. */
 export type ServiceKind = Exclude<ResourceKind, 'tap_mirrors'>;
 
 /** What one node was told about one tap service or tap flow. */
-export interface NodeEntry extends Entry<NodeTapService | NodeTapFlow> {
+export interface NodeEntry extends ValuedEntry<NodeTapService | NodeTapFlow> {
   readonly node: string;
   readonly kind: ServiceKind;
   readonly id: string;

@@ -1,13 +1,13 @@
 import { type NodeTapMirror, nodeTapMirrorCodec, RecordError, type TapMirrorRecord, tunnelIdCodec } from '@taas/model';
 import type { KeyValue, Revision } from '@taas/store';
-import type { Entry } from './entry.js';
+import type { Entry, ValuedEntry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorSessions } from './mirror-sessions.js';
 import { ProjectIndex } from './project-index.js';
 import { believed, ownId } from './record-value.js';
 
 /** What one node was told about one tap mirror. */
-export interface MirrorNodeEntry extends Entry<NodeTapMirror> {
+export interface MirrorNodeEntry extends ValuedEntry<NodeTapMirror> {
   readonly node: string;
   readonly kind: 'tap_mirrors';
   readonly id: string;

@@ -1,5 +1,5 @@
 import { type AgentRecord, type PhysnetRecord, physnetsInLayer2 } from '@taas/model';
-import type { Entry } from './entry.js';
+import type { ValuedEntry } from './entry.js';
 import { Groups } from './groups.js';
 import { coversRange } from './physnet-verdict.js';
 
@@ -19,14 +19,14 @@ export interface VlanRange {
 
 /** What is known of physical networks: what the leader has found out, and what agents say of their uplinks. */
 export class PhysnetIndex {
-  readonly #records = new Map<string, Entry<PhysnetRecord>>();
+  readonly #records = new Map<string, ValuedEntry<PhysnetRecord>>();
   /** Nodes by physnet. */
   readonly #inLayer2 = new Groups<string, string>();
   /** By node, of those whose agent tells. */
   readonly #published = new Map<string, ReadonlySet<string>>();
 
   /** @returns physnets of which something else holds now */
-  setRecord(physnet: string, entry: Entry<PhysnetRecord> | undefined): readonly string[] {
+  setRecord(physnet: string, entry: ValuedEntry<PhysnetRecord> | undefined): readonly string[] {
     return this.#changed([physnet], () => {
       if (entry) this.#records.set(physnet, entry);
       else this.#records.delete(physnet);
@@ -46,7 +46,7 @@ export class PhysnetIndex {
     });
   }
 
-  record(physnet: string): Entry<PhysnetRecord> | undefined {
+  record(physnet: string): ValuedEntry<PhysnetRecord> | undefined {
     return this.#records.get(physnet);
   }
 

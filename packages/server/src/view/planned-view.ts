@@ -1,7 +1,7 @@
 import { parseKey, portBindingCodec, portRoleCodec, tapFlowCodec, tapMirrorCodec, tapServiceCodec } from '@taas/model';
 import type { Operation } from '@taas/store';
 import type { ClusterView, SeenMirrors } from './cluster-view.js';
-import type { Entry } from './entry.js';
+import type { Entry, ValuedEntry } from './entry.js';
 
 /**
  * The view as it would be after some writes of the API: taps, roles of ports and where these are bound. For who compiles taps that are
@@ -18,7 +18,7 @@ export function plannedView(view: ClusterView, operations: readonly Operation[])
   for (const operation of operations) {
     const { key } = operation;
     const value = operation.kind === 'put' ? operation.value : null;
-    const entry = <T>(parse: (key: string, value: string) => T): Entry<T> | undefined =>
+    const entry = <T>(parse: (key: string, value: string) => T): ValuedEntry<T> | undefined =>
       value === null ? undefined : { key, value, revision, createRevision: revision, record: parse(key, value) };
     const parsed = parseKey(key);
     if (parsed.is === 'port-role') roles.set(parsed.port, entry(portRoleCodec.parse));

@@ -1,6 +1,6 @@
 import type { PortBindingRecord } from '@taas/model';
 import { type Bound, BoundPorts, type KnownPlace } from './bound-ports.js';
-import type { Entry } from './entry.js';
+import type { ValuedEntry } from './entry.js';
 import { Groups } from './groups.js';
 
 /**
@@ -14,7 +14,7 @@ export type PortPlace = KnownPlace | { readonly is: 'unknown' };
 /** Where ports are bound, as etcd says. */
 export class PortPlaces {
   readonly #bound = new BoundPorts();
-  readonly #records = new Map<string, Entry<PortBindingRecord>>();
+  readonly #records = new Map<string, ValuedEntry<PortBindingRecord>>();
   readonly #byNode = new Groups<string, string>();
 
   constructor(readonly from: PlacesFrom) {}
@@ -33,7 +33,7 @@ export class PortPlaces {
     return this.from === 'bound-ports' ? this.#bound.onNode(node) : this.#byNode.get(node);
   }
 
-  record(port: string): Entry<PortBindingRecord> | undefined {
+  record(port: string): ValuedEntry<PortBindingRecord> | undefined {
     return this.#records.get(port);
   }
 
@@ -52,7 +52,7 @@ export class PortPlaces {
     return this.from === 'bound-ports' ? this.#bound.refuse(key, port) : [];
   }
 
-  setRecord(port: string, entry: Entry<PortBindingRecord> | undefined): void {
+  setRecord(port: string, entry: ValuedEntry<PortBindingRecord> | undefined): void {
     const before = this.#records.get(port)?.record?.node;
     if (entry) this.#records.set(port, entry);
     else this.#records.delete(port);

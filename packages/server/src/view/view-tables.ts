@@ -1,7 +1,15 @@
-import type { AgentRecord, PortRoleRecord, QuotaRecord, TapFlowRecord, TapServiceRecord, TapState } from '@taas/model';
+import type {
+  AgentRecord,
+  PortRoleRecord,
+  QuotaRecord,
+  ServerRecord,
+  TapFlowRecord,
+  TapServiceRecord,
+  TapState,
+} from '@taas/model';
 import type { KeyValue, Revision } from '@taas/store';
 import type { ClusterView, Heartbeat, OwnersKnown } from './cluster-view.js';
-import type { Entry } from './entry.js';
+import type { Entry, ValuedEntry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex } from './node-record-index.js';
@@ -21,7 +29,7 @@ export class ViewTables implements ClusterView {
   flowsByPort = new Groups<string, string>();
   byProject = { tap_services: new ProjectIndex(), tap_flows: new ProjectIndex() };
   mirrors = new MirrorIndex();
-  portRoles = new Map<string, Entry<PortRoleRecord>>();
+  portRoles = new Map<string, ValuedEntry<PortRoleRecord>>();
   /** By project: what an administrator has set. */
   quotas = new Map<string, Entry<QuotaRecord>>();
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */
@@ -35,6 +43,7 @@ export class ViewTables implements ClusterView {
   states = new Map<string, Entry<TapState>>();
   /** Agents that count as there: those whose lease is held, but for the ones that were {@link silence}d. */
   agents = new Map<string, Entry<AgentRecord>>();
+  servers = new Map<string, Entry<ServerRecord>>();
   /** By node: when an agent last showed that it lives, and how often it means to. */
   heartbeats = new Map<string, Heartbeat>();
   /** Agents whose records are there, and of which nothing was heard for too long. */

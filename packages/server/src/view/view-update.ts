@@ -12,13 +12,14 @@ import {
   quotaCodec,
   RecordError,
   segmentCodec,
+  serverCodec,
   type TapState,
   tapStateCodec,
   underlayCodec,
 } from '@taas/model';
 import type { KeyValue } from '@taas/store';
 import { Dirty } from './dirty.js';
-import type { Entry } from './entry.js';
+import type { Entry, ValuedEntry } from './entry.js';
 import {
   markAgentDirty,
   markHolderDirty,
@@ -87,7 +88,7 @@ export class ViewUpdate {
         this.#guarded(key, kv, () => this.view.mirrors.setTunnelId(key, kv));
         return;
       case 'port-role': {
-        const entry = kv && this.#parse(kv, portRoleCodec.parse);
+        const entry = kv && this.#parseValued(kv, portRoleCodec.parse);
         const owner = this.view.portRoles.get(parsed.port)?.record?.project_id;
         if (entry?.record?.project_id !== owner && !this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         if (entry) this.view.portRoles.set(parsed.port, entry);
@@ -137,7 +138,7 @@ export class ViewUpdate {
         markPhysnetsDirty(
           this.dirty,
           this.view,
-          this.view.physnets.setRecord(parsed.physnet, kv && this.#parse(kv, physnetCodec.parse)),
+          this.view.physnets.setRecord(parsed.physnet, kv && this.#parseValued(kv, physnetCodec.parse)),
         );
         return;
       case 'state-resource': {
@@ -176,6 +177,10 @@ export class ViewUpdate {
       case 'heartbeat':
         this.#setHeartbeat(parsed.node, kv);
         return;
+      case 'server':
+        if (kv) this.view.servers.set(parsed.name, this.#parse(kv, serverCodec.parse));
+        else this.view.servers.delete(parsed.name);
+        return;
       case 'leader-heartbeat':
         if (kv) this.dirty.leaderHeard = true;
         return;
@@ -190,7 +195,7 @@ export class ViewUpdate {
         this.#setBound(parsed, key, kv);
         return;
       case 'port-binding':
-        this.view.places.setRecord(parsed.port, kv && this.#parse(kv, portBindingCodec.parse));
+        this.view.places.setRecord(parsed.port, kv && this.#parseValued(kv, portBindingCodec.parse));
         this.dirty.ports.add(parsed.port);
         if (!this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         return;
@@ -234,8 +239,12 @@ export class ViewUpdate {
     if (!this.whole) for (const port of ports) markPortDirty(this.dirty, this.view, port);
   }
 
+  #parseValued<T>(kv: KeyValue, parse: (key: string, value: string) => T): ValuedEntry<T> {
+    return { ...this.#parse(kv, parse), value: kv.value };
+  }
+
   #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
-    const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision, value: kv.value };
+    const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision };
     try {
       const record = parse(kv.key, believed(kv));
       this.view.problems.delete(kv.key);

@@ -1,7 +1,7 @@
 import { keys, type PortRoleRecord, portRoleCodec, RecordError } from '@taas/model';
 import type { Compare, KeyValue, Operation } from '@taas/store';
 import type { ClusterView } from '../../view/cluster-view.js';
-import type { Entry } from '../../view/entry.js';
+import type { ValuedEntry } from '../../view/entry.js';
 import { portTapped } from '../../view/tapped-ports.js';
 
 export type Role = PortRoleRecord['role'];
@@ -55,7 +55,7 @@ function recordIn(key: string, value: string): PortRoleRecord | null {
   }
 }
 
-export const seenInView = (entry: Entry<PortRoleRecord> | undefined): SeenRole | undefined =>
+export const seenInView = (entry: ValuedEntry<PortRoleRecord> | undefined): SeenRole | undefined =>
   entry && { revision: entry.revision, value: entry.value };
 
 export const seenInStore = (entry: KeyValue | undefined): SeenRole | undefined =>

@@ -153,11 +153,13 @@ const derived = (parts: readonly NodePart[], blocker: Parameters<typeof deriveSt
 
 /** A node that does what it is told, unless it has said otherwise of the tap, or nobody hears it. */
 function partOf(view: ClusterView, { node, kind, id }: WantedRecord): NodePart {
-  const said = view.states.get(keys.stateResource(node, kind, id))?.record;
+  const entry = view.states.get(keys.stateResource(node, kind, id));
+  const said = entry?.record;
   const good = { status: 'ACTIVE', status_code: 'ok', reason: '' } as const;
   const { status, status_code, reason } = said && said.status !== 'REMOVED' ? said : good;
   return {
     ...{ node, wantedRevision: 1, agentAlive: isAlive(view, node) },
+    stateUnreadable: entry?.record === null,
     agentUnreadable: view.agents.get(node)?.record === null,
     state: { revision: 1, status, ...(status_code === undefined ? {} : { status_code }), reason },
   };

@@ -1,0 +1,44 @@
+import type { Scenario } from '../scenario.js';
+
+/** Nothing has been compiled; the agents are there, then the first server comes, then the second. */
+export const firstStart: Scenario = {
+  name: 'first-start',
+  what: 'agents, then a server that compiles everything, then a second server (always the first of a run)',
+  async run({ cloud, figures }) {
+    const { clock, nodes, population } = cloud;
+    const [scenario, most] = ['first-start', Math.max(10_000, population.size.nodes * 20)];
+    const from = clock.monotonic();
+    await nodes.tell('start', nodes.all, most);
+    figures.add({ scenario, what: 'agents started', unit: 's', samples: [(clock.monotonic() - from) / 1000] });
+    const started = clock.monotonic();
+    const since = clock.now();
+    const ready = await cloud.server(0).start();
+    figures.add({ scenario, what: 'server: start to ready, nothing compiled', unit: 's', samples: [ready / 1000] });
+    const readyWork = cloud.server(0).processor;
+    const wanted = population.services.length + population.flows.length;
+    while (cloud.watch.published < wanted) await clock.sleep(50);
+    const told = (clock.monotonic() - started - ready) / 1000;
+    figures.add({ scenario, what: 'everything compiled, from ready', unit: 's', samples: [told], wanted: 15 });
+    await cloud.settled();
+    const all = (clock.monotonic() - started - ready) / 1000;
+    figures.add({ scenario, what: 'every tap ACTIVE, from ready', unit: 's', samples: [all] });
+    const work = cloud.server(0).processor - readyWork;
+    figures.add({ scenario, what: 'of it processor time', unit: 's', samples: [work] });
+    const laps = cloud.server(0).lapsSince(since);
+    figures.add({ scenario, what: 'longest lap of its event loop until then', unit: 'ms', samples: [laps.longest] });
+    const second = await cloud.server(1).start();
+    figures.add({ scenario, what: 'follower: start to ready', unit: 's', samples: [second / 1000], wanted: 5 });
+    figures.add({ scenario, what: 'of it processor time', unit: 's', samples: [cloud.server(1).processor] });
+    await cloud.settled();
+    const memory = cloud.servers.map((server) => cloud.memory(server).nowMegabytes);
+    figures.add({ scenario, what: 'memory of a server', unit: 'MB', samples: memory, wanted: 400 });
+    const { dbBytes, keys, watchers } = await cloud.etcdFacts();
+    figures.add({ scenario, what: "etcd's database", unit: 'MB', samples: [dbBytes / 1e6], most: 1_000 });
+    figures.add({ scenario, what: 'keys in etcd', unit: '', samples: [keys] });
+    // An agent follows its records and its own presence; a server three prefixes, the leader's key, and what it writes under.
+    const bound = 2 * population.size.nodes + 40;
+    figures.add({ scenario, what: 'watches in etcd', unit: '', samples: [watchers], most: bound });
+    const { failures } = await nodes.facts();
+    figures.add({ scenario, what: 'taps that could not be wired', unit: '', samples: [failures], most: 0 });
+  },
+};

@@ -157,8 +157,8 @@ describe('the topology', () => {
           const rows = taps.map(({ port, active }, n) =>
             row(`${n}`, { port: `p${port}`, status: active ? 'ACTIVE' : 'DOWN' }),
           );
-          const { sources, ways, collectors, flows } = topologyOf(rows, services, ports);
-          for (const column of [sources, ways, collectors]) {
+          const { sources, transports, collectors, flows } = topologyOf(rows, services, ports);
+          for (const column of [sources, transports, collectors]) {
             expect(column.reduce((sum, group) => sum + group.taps, 0)).toBe(rows.length);
             expect(column.length).toBeLessThanOrEqual(mostGroups);
           }

@@ -42,7 +42,7 @@ export function PlanView({ plan }: { readonly plan: Plan }) {
 function transportOf(copying: Plan['taps'][number]['copying']): string {
   if (!copying?.transport) return '';
   const { type, takes_segment: takes } = copying.transport;
-  const way = type === 'local' ? 'copies stay on the node' : `copies travel by ${type}`;
+  const travel = type === 'local' ? 'copies stay on the node' : `copies travel by ${type}`;
   const more = copying.same_port_in_all > 0 ? `; ${copying.same_port_in_all} taps copy the port already` : '';
-  return `; ${way}${takes ? ', by one id more' : ''}${more}`;
+  return `; ${travel}${takes ? ', by one id more' : ''}${more}`;
 }

@@ -4,7 +4,7 @@ import { Field, Notice } from '../parts/small.js';
 import { useServices } from '../services.js';
 import type { LoginFields } from './session.js';
 
-type Way = 'password' | 'credential';
+type LoginMethod = 'password' | 'credential';
 
 const cookieHint =
   'The browser has not kept the session’s cookie: it does so by https only, or from the server’s own machine.';
@@ -12,7 +12,7 @@ const cookieHint =
 /** @param ended somebody was logged in a moment ago */
 export function LoginForm({ ended }: { readonly ended: boolean }) {
   const { session } = useServices();
-  const [way, setWay] = useState<Way>('password');
+  const [method, setMethod] = useState<LoginMethod>('password');
   const [wantsPasscode, setWantsPasscode] = useState(false);
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
@@ -24,7 +24,7 @@ export function LoginForm({ ended }: { readonly ended: boolean }) {
     setBusy(true);
     setProblem('');
     try {
-      await session.logIn(fieldsOf(new FormData(form.current), way));
+      await session.logIn(fieldsOf(new FormData(form.current), method));
       await session.look();
       if (session.state.value.is === 'nobody') setProblem(cookieHint);
     } catch (error) {
@@ -41,12 +41,12 @@ export function LoginForm({ ended }: { readonly ended: boolean }) {
       <h1>Tap as a Service</h1>
       {ended ? <Notice>The session has ended. Log in again to go on where you were.</Notice> : null}
       <form ref={form} class="card" onSubmit={(event) => void submit(event)} aria-label="Log in">
-        <fieldset class="ways">
+        <fieldset class="methods">
           <legend>Log in with</legend>
-          <WayChoice way="password" label="user and password" chosen={way} choose={setWay} />
-          <WayChoice way="credential" label="application credential" chosen={way} choose={setWay} />
+          <MethodChoice method="password" label="user and password" chosen={method} choose={setMethod} />
+          <MethodChoice method="credential" label="application credential" chosen={method} choose={setMethod} />
         </fieldset>
-        {way === 'password' ? <PasswordFields wantsPasscode={wantsPasscode} /> : <CredentialFields />}
+        {method === 'password' ? <PasswordFields wantsPasscode={wantsPasscode} /> : <CredentialFields />}
         {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
         <button type="submit" class="primary" disabled={busy}>
           {busy ? 'Logging in …' : 'Log in'}
@@ -56,16 +56,17 @@ export function LoginForm({ ended }: { readonly ended: boolean }) {
   );
 }
 
-function WayChoice(props: {
-  readonly way: Way;
+function MethodChoice(props: {
+  readonly method: LoginMethod;
   readonly label: string;
-  readonly chosen: Way;
-  readonly choose: (way: Way) => void;
+  readonly chosen: LoginMethod;
+  readonly choose: (method: LoginMethod) => void;
 }) {
-  const { way, label, chosen, choose } = props;
+  const { method, label, chosen, choose } = props;
   return (
     <label>
-      <input type="radio" name="way" value={way} checked={chosen === way} onChange={() => choose(way)} /> {label}
+      <input type="radio" name="method" value={method} checked={chosen === method} onChange={() => choose(method)} />{' '}
+      {label}
     </label>
   );
 }
@@ -105,9 +106,9 @@ function CredentialFields() {
   );
 }
 
-function fieldsOf(data: FormData, way: Way): LoginFields {
+function fieldsOf(data: FormData, method: LoginMethod): LoginFields {
   const text = (name: string): string => String(data.get(name) ?? '');
-  if (way === 'credential')
+  if (method === 'credential')
     return { application_credential_id: text('application_credential_id').trim(), secret: text('secret') };
   const more = Object.fromEntries(
     ['domain', 'project', 'passcode'].flatMap((name) => (text(name).trim() === '' ? [] : [[name, text(name).trim()]])),

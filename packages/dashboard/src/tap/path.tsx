@@ -23,10 +23,10 @@ const causes: Readonly<Record<string, string>> = {
   unaccounted: 'no counter says why',
 };
 
-/** What falls out on the way is not a station of it. */
+/** What falls out on the path is not a station of it. */
 const aside: ReadonlySet<string> = new Set(['filtered', 'thinned', 'ring_dropped', 'no_vm']);
 
-/** The way of a copy, with what has been counted at each station. */
+/** The path of a copy, with what has been counted at each station. */
 export function PathOf({ statistics, label }: { readonly statistics: Statistics; readonly label: string }) {
   if (statistics.stages.length === 0) return <p class="quiet">Nothing has been counted yet.</p>;
   return (

@@ -50,8 +50,8 @@ export function TapPage({ kind: asked, id }: { readonly kind: string; readonly i
       </div>
       {statistics === null ? null : (
         <>
-          <section class="card" aria-label="The way of a copy">
-            <h2>The way of a copy</h2>
+          <section class="card" aria-label="The path of a copy">
+            <h2>The path of a copy</h2>
             <PathOf statistics={statistics} label="Stations and what was counted there" />
             {statistics.service ? (
               <details open>

@@ -5,7 +5,7 @@ import type { Port, TapFlow, TapMirror, TapService } from '../api/shapes.js';
 import type { Session } from '../session/session.js';
 import { flowRow, mirrorRow, serviceRow, type TapRow } from './tap-row.js';
 
-/** Far more than come while lists are under way. */
+/** Far more than come while lists are in progress. */
 const mostDuring = 200;
 
 /** Where the lists of taps stand. */
@@ -30,7 +30,7 @@ export class TapStore {
     ...[...this.services.value.values()].map(serviceRow),
   ]);
   #turn = 0;
-  /** What has been told while lists were under way, which may be older. */
+  /** What has been told while lists were in progress, which may be older. */
   #during: Changed[] = [];
 
   constructor(

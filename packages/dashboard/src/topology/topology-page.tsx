@@ -6,7 +6,7 @@ import { type Flow, type Group, type Topology, topologyOf } from './topology.js'
 const size = { width: 900, box: 210, line: 44, height: 34, top: 28 } as const;
 const lefts = [0, (size.width - size.box) / 2, size.width - size.box] as const;
 
-/** Sources, ways and collectors, with what goes between; its places do not move. */
+/** Sources, transports and collectors, with what goes between; its places do not move. */
 export function TopologyPage() {
   const { taps } = useServices();
   const topology = useComputed(() => topologyOf(taps.rows.value, taps.services.value, taps.ports.value));
@@ -33,8 +33,8 @@ export function TopologyPage() {
   );
 }
 
-function Drawing({ sources, ways, collectors, flows }: Topology) {
-  const columns = [sources, ways, collectors] as const;
+function Drawing({ sources, transports, collectors, flows }: Topology) {
+  const columns = [sources, transports, collectors] as const;
   const places = new Map<string, { readonly x: number; readonly y: number }>();
   for (const [at, groups] of columns.entries())
     for (const [line, { key }] of groups.entries())
@@ -108,8 +108,8 @@ function Box({ group, x, y }: { readonly group: Group; readonly x: number; reado
   );
 }
 
-function FlowList({ sources, ways, collectors, flows }: Topology) {
-  const labels = new Map([...sources, ...ways, ...collectors].map(({ key, label }) => [key, label]));
+function FlowList({ sources, transports, collectors, flows }: Topology) {
+  const labels = new Map([...sources, ...transports, ...collectors].map(({ key, label }) => [key, label]));
   return (
     <ul>
       {flows.map(({ from, to, taps, active }) => (

@@ -20,7 +20,7 @@ export interface Flow {
 
 export interface Topology {
   readonly sources: readonly Group[];
-  readonly ways: readonly Group[];
+  readonly transports: readonly Group[];
   readonly collectors: readonly Group[];
   readonly flows: readonly Flow[];
   /** Boxes that are not shown one by one. */
@@ -33,12 +33,12 @@ const rest = 'rest';
 
 interface Ends {
   readonly source: { readonly key: string; readonly label: string };
-  readonly way: { readonly key: string; readonly label: string };
+  readonly transport: { readonly key: string; readonly label: string };
   readonly collector: { readonly key: string; readonly label: string };
 }
 
 /**
- * Where copies come from and go to, in three columns: nodes (where Neutron shows them, else networks), the way between, collectors. By
+ * Where copies come from and go to, in three columns: nodes (where Neutron shows them, else networks), the transport between, collectors. By
  * name, so that what is there stays where it is.
  */
 export function topologyOf(
@@ -51,7 +51,7 @@ export function topologyOf(
     return ends === null ? [] : [{ row, ends }];
   });
   const column = (end: keyof Ends) => grouped(all.map(({ row, ends }) => ({ row, ...ends[end] })));
-  const [sources, ways, collectors] = [column('source'), column('way'), column('collector')];
+  const [sources, transports, collectors] = [column('source'), column('transport'), column('collector')];
   const flows = new Map<string, Flow>();
   const add = (from: string, to: string, row: TapRow) => {
     const key = JSON.stringify([from, to]);
@@ -61,14 +61,20 @@ export function topologyOf(
   for (const { row, ends } of all) {
     const at = {
       source: sources.of(ends.source.key),
-      way: ways.of(ends.way.key),
+      transport: transports.of(ends.transport.key),
       collector: collectors.of(ends.collector.key),
     };
-    add(at.source, at.way, row);
-    add(at.way, at.collector, row);
+    add(at.source, at.transport, row);
+    add(at.transport, at.collector, row);
   }
-  const folded = sources.folded + ways.folded + collectors.folded;
-  return { sources: sources.shown, ways: ways.shown, collectors: collectors.shown, flows: [...flows.values()], folded };
+  const folded = sources.folded + transports.folded + collectors.folded;
+  return {
+    sources: sources.shown,
+    transports: transports.shown,
+    collectors: collectors.shown,
+    flows: [...flows.values()],
+    folded,
+  };
 }
 
 function endsOf(
@@ -82,16 +88,16 @@ function endsOf(
     const [type = ''] = row.destination.text.split(' ');
     return {
       source,
-      way: { key: `way ${type}`, label: type },
+      transport: { key: `transport ${type}`, label: type },
       collector: { key: `to ${row.destination.text}`, label: row.destination.text },
     };
   }
   const service = services.get(row.destination.id);
   const there = ports.get(service?.port_id ?? '')?.['binding:host_id'];
   const here = ports.get(row.port)?.['binding:host_id'];
-  const way = !there || !here ? 'to a tap service' : there === here ? 'within a node' : 'between nodes';
+  const transport = !there || !here ? 'to a tap service' : there === here ? 'within a node' : 'between nodes';
   const collector = { key: `to ${row.destination.id}`, label: nameOr(service?.name, row.destination.id) };
-  return { source, way: { key: `way ${way}`, label: way }, collector };
+  return { source, transport: { key: `transport ${transport}`, label: transport }, collector };
 }
 
 function placeOf(port: Port | undefined): { readonly key: string; readonly label: string } {

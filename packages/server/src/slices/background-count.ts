@@ -46,7 +46,7 @@ export class BackgroundCount<T> {
     return this.#last;
   }
 
-  /** Resolves when the count under way has ended. */
+  /** Resolves when the count in progress has ended. */
   async settled(): Promise<void> {
     await this.#counting;
   }

@@ -30,7 +30,7 @@ export class NodeLook {
     return nodes === null ? {} : { nodes };
   }
 
-  /** Resolves when the look under way has ended. */
+  /** Resolves when the look in progress has ended. */
   settled(): Promise<void> {
     return this.#count.settled();
   }

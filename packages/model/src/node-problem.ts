@@ -40,8 +40,8 @@ export interface Onlooker {
 const mostSkewMs = 5_000;
 const dayMs = 86_400_000;
 const soonDays = 30;
-/** VXLAN over IPv4, and the frame's own Ethernet header. */
-const tunnelOverhead = 50;
+/** VXLAN with the outer headers, and the frame's own Ethernet header. */
+const tunnelOverhead = { ip4: 50, ip6: 70 };
 
 /** The release of VPP that first had it, where not every one that we work with does: later ones have not loaded its plugin. */
 const since: Partial<Record<Ability, number>> = { gre: 2510, policers: 2306 };
@@ -76,15 +76,15 @@ const judges: Readonly<Record<NodeMatter, (record: AgentRecord, onlooker: Onlook
   },
   certificates: ({ facts }, { now }) =>
     facts?.certificates.flatMap(({ what, ends }) => endsSoon(what, Date.parse(ends), now) ?? []) ?? null,
-  mtu: ({ facts }, { portMtu }) => {
+  mtu: ({ facts, tunnel_address: address }, { portMtu }) => {
     if (facts === undefined || portMtu === null) return null;
     const { tunnel_mtu: tunnel, uplinks } = facts;
     const told = uplinks.flatMap(({ physnet, mtu }) =>
       mtu !== undefined && mtu < portMtu ? [`the uplink of physnet ${physnet} takes ${mtu}`] : [],
     );
-    const wrapped = portMtu + tunnelOverhead;
+    const wrapped = portMtu + tunnelOverhead[address?.includes(':') ? 'ip6' : 'ip4'];
     if (portMtu > 0 && tunnel !== undefined && tunnel < wrapped)
-      told.push(`the way to other nodes' tunnels takes ${tunnel}, and a copy has ${wrapped} there`);
+      told.push(`the route to other nodes' tunnels takes ${tunnel}, and a copy has ${wrapped} there`);
     return told.length === 0 ? [] : [`packets of tapped ports may have ${portMtu} bytes: ${told.join('; ')}`];
   },
   clock: (_, { aheadMs }) => {

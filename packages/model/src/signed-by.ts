@@ -27,5 +27,6 @@ export function signedBy(key: string): SignedBy | null {
 export function isBeating(key: string): boolean {
   if (key === keys.leader) return true;
   const { is } = parseKey(key);
-  return is === 'agent' || is === 'heartbeat' || is === 'leader-heartbeat' || is === 'statistics-request';
+  const beating: readonly string[] = ['agent', 'heartbeat', 'leader-heartbeat', 'server', 'statistics-request'];
+  return beating.includes(is);
 }

@@ -286,7 +286,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       ...trust?.facts(),
       ...etcdKeeper?.facts(),
       ...physnets.facts(),
-      formats: { servers: formatOf(live.view.servers), agents: formatOf(live.view.agents) },
+      formats: { servers: formatOf(live.view.servers), agents: formatOf(live.view.agents, live.view.silent) },
       ...(authenticator.warning === null ? {} : { warning: authenticator.warning }),
     },
   });
@@ -367,9 +367,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   };
 }
 
-/** The newest format of records that all of them read; one that cannot be read itself says nothing. */
-function formatOf(readers: ReadonlyMap<string, { readonly record: FormatReader | null }>): number {
-  return commonFormat([...readers.values()].flatMap(({ record }) => record ?? []));
+/** The newest format of records that all of them read; whose own record cannot be read counts as who has said nothing. */
+function formatOf(...readers: readonly ReadonlyMap<string, { readonly record: FormatReader | null }>[]): number {
+  return commonFormat(readers.flatMap((each) => [...each.values()].map(({ record }) => record ?? {})));
 }
 
 /** When a certificate expires, in ms since 1970; null for none. */

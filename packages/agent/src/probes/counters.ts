@@ -7,13 +7,13 @@ import { clean, type Probe } from './probe.js';
  */
 const longestMs = 4_000;
 
-/** Polls VPP's counters for what taps have copied. No tap is dirty for it. */
-export function countersProbe(intervalMs: number, counting: Pick<Counting, 'count'>, isAsked: () => boolean): Probe {
+/** @param isUrgent somebody asks for figures, and reading them stops no worker of VPP's */
+export function countersProbe(intervalMs: number, counting: Pick<Counting, 'count'>, isUrgent: () => boolean): Probe {
   return {
     name: 'the counters',
     interval: () => intervalMs,
     share: 0.05,
-    longestMs: () => (isAsked() ? longestMs : null),
+    longestMs: () => (isUrgent() ? longestMs : null),
     enabled: () => true,
     run: async (session) => {
       await counting.count(session);

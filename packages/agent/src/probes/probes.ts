@@ -47,7 +47,7 @@ export function createProbes(options: ProbesOptions): Probes {
     drift: driftProbe(intervals.liveness_ms, new ChangedItems(snapshot, contained), wanted, uplinks),
     dataPlane: dataPlaneProbe(intervals.traffic_ms, copies, wanted),
     budget: budgetProbe(intervals.budget_ms, budget, wanted, (vpp, odd) => readPolicers(vpp, source, snapshot, odd)),
-    counters: countersProbe(intervals.statistics_ms, counting, () => wanted.isAsked),
+    counters: countersProbe(intervals.statistics_ms, counting, () => wanted.isAsked && source.method === 'segment'),
     ports: portsProbe(intervals.port_poll_ms, pending, uplinks),
     uplinks: uplinksProbe(intervals.liveness_ms, isJudged, uplinks),
   };

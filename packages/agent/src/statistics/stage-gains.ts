@@ -107,7 +107,8 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     const wire = at(port, `port ${label(port)}`);
     let [offered, bytes] = [0n, 0n];
     for (const index of egress) {
-      const counted = at(index, `egress ${label(index)}`);
+      // The word of the first state files: by another the counts of an upgrade's time would be left out.
+      const counted = at(index, `way ${label(index)}`);
       offered += counted.txPackets;
       bytes += counted.txBytes;
     }

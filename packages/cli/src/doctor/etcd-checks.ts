@@ -72,7 +72,11 @@ export const etcdChecks = [
         if (asksV2.value === null) return ok(url, 'v2 is not served');
         return asksV2.value
           ? ok(url, 'it does')
-          : problem(url, 'no authentication: whoever reaches it may say where ports are bound', mend);
+          : problem(
+              url,
+              'no authentication: whoever reaches it may read where ports are bound, and as a rule say it',
+              mend,
+            );
       }),
   },
 ] as const satisfies readonly Check<DoctorFacts>[];

@@ -123,7 +123,7 @@ function asksV3Of(probed: Seen<Probed>): Seen<boolean> {
 
 /**
  * The v2 API has users of its own, and a guest who may do everything until that is taken from him: it asks if it refuses a stranger
- * networking-vpp's keys. With a certificate we are no stranger, and have to take its word.
+ * networking-vpp's keys. With a certificate we are no stranger, and only a no is certain.
  */
 function asksV2Of(
   keys: Seen<Probed>,
@@ -141,9 +141,11 @@ function asksV2Of(
     return status === 200 || status === 404 ? seen(false) : unseen(`${strangersPath} is answered with ${status}`);
   if (!auth.known) return auth;
   const [, enabled] = /"enabled"\s*:\s*(true|false)/.exec(auth.value.answer.body) ?? [];
-  return enabled === undefined
-    ? unseen(`/v2/auth/enable is answered with ${auth.value.answer.status}`)
-    : seen(enabled === 'true');
+  if (enabled === undefined) return unseen(`/v2/auth/enable is answered with ${auth.value.answer.status}`);
+  // The guest keeps all rights when authentication is turned on, and with our certificate nobody sees what a guest may.
+  return enabled === 'true'
+    ? unseen('authentication of v2 is on, and what its role guest may is not seen')
+    : seen(false);
 }
 
 const strangersPath = '/v2/keys/networking-vpp/nodes/';

@@ -20,7 +20,7 @@ import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
 import { compileCapture } from './compile-capture.js';
 import type { Compiled, WantedRecord } from './compiled.js';
-import { nodeLeft, stands } from './migration.js';
+import { mayStand, nodeLeft } from './migration.js';
 import { foreignPort } from './port-owner.js';
 import { refusedFlow } from './refused-flow.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';
@@ -222,7 +222,7 @@ class Compilation {
   #keepUntilSwitched(): void {
     const left = this.slice
       .published('tap_services', this.slice.id)
-      .filter((entry) => !this.#records.has(entry.key) && stands(entry, this.slice) && !this.#isShut(entry.record));
+      .filter((entry) => !this.#records.has(entry.key) && mayStand(entry, this.slice) && !this.#isShut(entry.record));
     if (left.length === 0) return;
     const flows = [...this.#records.values()].filter(({ kind }) => kind === 'tap_flows');
     if (!flows.some((flow) => this.#unanswered(flow))) return;

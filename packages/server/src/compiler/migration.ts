@@ -53,7 +53,7 @@ export function nodeLeft<T extends PublishedSide>(
 }
 
 /** As {@link stands}, and where nobody can tell because what the node says cannot be read: what stands there must not go for that. */
-function mayStand<T extends PublishedSide>(published: T, reports: Reports<T>): boolean {
+export function mayStand<T extends PublishedSide>(published: T, reports: Reports<T>): boolean {
   const told = published.record !== null && !published.record.removed;
   return stands(published, reports) || (told && reports.alive(published.node) && reports.unreadable(published));
 }

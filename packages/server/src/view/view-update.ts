@@ -156,9 +156,10 @@ export class ViewUpdate {
         if (!this.whole) markReportDirty(this.dirty, this.view, kind, id, node);
         return;
       }
-      case 'agent':
+      case 'agent': {
         // Whoever writes the record, lives.
         this.view.silent.delete(parsed.node);
+        const told = this.view.agents.get(parsed.node)?.record;
         if (kv)
           this.view.agents.set(
             parsed.node,
@@ -172,8 +173,9 @@ export class ViewUpdate {
           this.view.physnets.setAgent(parsed.node, this.view.agents.get(parsed.node)?.record ?? null),
         );
         if (kv) this.dirty.heard.add(parsed.node);
-        this.#agentDirty(parsed.node);
+        if (decides(told) !== decides(this.view.agents.get(parsed.node)?.record)) this.#agentDirty(parsed.node);
         return;
+      }
       case 'heartbeat':
         this.#setHeartbeat(parsed.node, kv);
         return;
@@ -274,6 +276,11 @@ export class ViewUpdate {
   #agentDirty(node: string): void {
     markAgentDirty(this.dirty, this.view, node, this.whole);
   }
+}
+
+/** What of an agent's record anything is decided by; `facts` are for people, and change with what they are about. */
+function decides(record: AgentRecord | null | undefined): string {
+  return JSON.stringify(record && { ...record, facts: null });
 }
 
 /** @throws RecordError when an agent speaks of another node than the key does */

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { receiveSegment } from './receive-segment.js';
 
 let folder = '';
@@ -45,9 +45,18 @@ it.each([
   await expect(given).rejects.toMatchObject({ problem: 'unreachable', message: expect.stringMatching(message) });
 });
 
-it('can be given up', async () => {
+it('can be given up while its helper runs, which ends', async () => {
   const stop = new AbortController();
-  const given = receiveSegment('/dev/null', { python: await helper('cat > /dev/null'), signal: stop.signal });
+  const pidFile = join(folder, 'pid');
+  const python = await helper(`echo $$ > ${pidFile}; exec sleep 1000`);
+  const given = receiveSegment('/dev/null', { python, signal: stop.signal });
+  given.catch(() => undefined);
+  const pid = await vi.waitFor(async () => {
+    const text = await readFile(pidFile, 'utf8');
+    expect(text).toMatch(/^\d+\n$/);
+    return Number(text);
+  });
   stop.abort(new Error('given up'));
   await expect(given).rejects.toThrow();
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/));
 });

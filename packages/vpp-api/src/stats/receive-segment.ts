@@ -39,31 +39,41 @@ export async function receiveSegment(socketPath: string, options: ReceiveSegment
     throw unreachable(socketPath, String(cause), cause);
   });
   signal?.throwIfAborted();
-  const helper = spawn(python, ['-I', '-c', script, socketPath], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
-    ...(signal ? { signal } : {}),
-  });
+  const helper = startHelper(python, socketPath, timeoutMs, signal);
   try {
     const number = await new Promise<string>((resolve, reject) => {
       let [out, complaint] = ['', ''];
-      helper.stdout.on('data', (data: Buffer) => {
+      // First of all: with no file descriptor left there is a helper without pipes.
+      helper.on('error', (cause) => reject(unreachable(socketPath, String(cause), cause)));
+      helper.stdout?.on('data', (data: Buffer) => {
         out += data.toString('latin1');
         if (out.includes('\n')) resolve(out.trim());
       });
-      helper.stderr.on('data', (data: Buffer) => {
+      helper.stderr?.on('data', (data: Buffer) => {
         complaint = (complaint + data.toString('utf8')).slice(-longestComplaint);
       });
-      helper.on('error', (cause) => reject(unreachable(socketPath, String(cause), cause)));
       helper.on('close', () => reject(unreachable(socketPath, lastLine(complaint) || 'no answer in time')));
     });
     if (!/^\d{1,9}$/.test(number)) throw unreachable(socketPath, 'the helper does not say which file it was given');
     // The helper's own: a child of the same user, whatever VPP is.
-    return openSegmentFile(`/proc/${helper.pid}/fd/${number}`);
+    return openSegmentFile(`/proc/${helper.pid}/fd/${number}`, `the segment by ${socketPath}`);
   } finally {
-    helper.stdin.end();
+    helper.stdin?.end();
     helper.kill('SIGKILL');
+  }
+}
+
+/** @throws VppStatsError `unreachable` where no process can be made */
+function startHelper(python: string, socketPath: string, timeoutMs: number, signal: AbortSignal | undefined) {
+  try {
+    return spawn(python, ['-I', '-c', script, socketPath], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+      ...(signal ? { signal } : {}),
+    });
+  } catch (cause) {
+    throw unreachable(socketPath, String(cause), cause);
   }
 }
 

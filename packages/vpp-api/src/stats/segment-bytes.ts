@@ -16,24 +16,25 @@ export interface SegmentBytes {
 /**
  * Opens a segment by a path that leads to its memory. Reading it copies: VPP may unmap, shrink or rewrite what it likes, and
  * no signal reaches us.
+ * @param name what messages call it: for a path that is another each time
  * @throws VppStatsError `unreachable`, with the error of open(2) as its cause
  */
-export function openSegmentFile(path: string): SegmentBytes {
-  const fd = openOrSay(path);
+export function openSegmentFile(path: string, name: string = path): SegmentBytes {
+  const fd = openOrSay(path, name);
   const size = fstatSync(fd).size;
   let open = true;
   return {
     size,
     read(offset, length) {
-      if (!open) throw new VppStatsError('unreachable', `${path} has been closed`);
+      if (!open) throw new VppStatsError('unreachable', `${name} has been closed`);
       if (!Number.isSafeInteger(offset) || offset < 0 || length < 0 || offset + length > size)
-        throw new VppStatsError('malformed', `${path}: ${length} bytes at ${offset} are not inside of its ${size}`);
+        throw new VppStatsError('malformed', `${name}: ${length} bytes at ${offset} are not inside of its ${size}`);
       const into = Buffer.allocUnsafe(length);
       let done = 0;
       while (done < length) {
         const got = readSync(fd, into, done, length - done, offset + done);
         if (got === 0)
-          throw new VppStatsError('malformed', `${path} ends at ${offset + done}, before its ${size} bytes`);
+          throw new VppStatsError('malformed', `${name} ends at ${offset + done}, before its ${size} bytes`);
         done += got;
       }
       return into;
@@ -45,10 +46,15 @@ export function openSegmentFile(path: string): SegmentBytes {
   };
 }
 
-function openOrSay(path: string): number {
+function openOrSay(path: string, name: string): number {
   try {
     return openSync(path, 'r');
   } catch (cause) {
-    throw new VppStatsError('unreachable', `${path} cannot be opened: ${String(cause)}`, { cause });
+    throw new VppStatsError('unreachable', `${name} cannot be opened: ${codeOf(cause)}`, { cause });
   }
+}
+
+/** Of an error of the system, whose text has the path. */
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
 }

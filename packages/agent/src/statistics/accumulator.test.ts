@@ -100,6 +100,19 @@ it('leaves out a stage that cannot be told any more, for the rest of the stay', 
   expect(told()).toEqual({ seen: '0', offered: '0', ring_dropped: '0', no_vm: '0', delivered: '0' });
 });
 
+it('names its counting points as state files of before have them, or an upgrade would leave out what was counted meanwhile', () => {
+  const entry = { index: 4, direction: 'BOTH', policer: null, filtered: true, wires: [5] } as const;
+  const collector = { port: 2, egress: [3], shared: false };
+  take({ mirrors: port, entries: [entry], out: [{ index: 6, wire: 6 }], in: [7], collector });
+  const [totals] = accumulator.state.taps.values();
+  expect([...(totals?.points ?? [])].sort()).toEqual(
+    [
+      ...['entry port4 BOTH', 'in port7', 'out port6', 'port port2', 'seen port1 port100 1'],
+      ...['way port3', 'wire port5'],
+    ].sort(),
+  );
+});
+
 it('tells in the last figures what a tap has copied that is taken down', () => {
   counters.set(1, { rxPackets: 12n });
   take({ mirrors: port });

@@ -227,6 +227,17 @@ describe('a collector that moves', () => {
       expect(await tap.published()).toEqual({ node1: ['node3', null], node3: [null, 'node1'] });
     }));
 
+  it('is taken in on its old node until its sources are switched, though what is said there cannot be read', () =>
+    Tap.run('node1', 'node2', async (tap) => {
+      await tap.cloud.bind('node3', collector);
+      await tap.cloud.settle();
+      await tap.sayInNewerFormat('node2', 'tap_services');
+      await tap.say('node3', 'tap_services', 'ACTIVE');
+      expect(await tap.published()).toEqual({ node1: ['node3', null], node2: [null, 'node1'], node3: [null, 'node1'] });
+      await tap.say('node1', 'tap_flows', 'ACTIVE');
+      expect(await tap.published()).toEqual({ node1: ['node3', null], node2: [null, '-'], node3: [null, 'node1'] });
+    }));
+
   it('takes its sources along at once when its old node has lost it or is dead', async () => {
     for (const lose of [
       (tap: Tap) => tap.say('node2', 'tap_services', 'PENDING'),

@@ -27,12 +27,15 @@ export interface KeystoneParts {
   readonly http: HttpClient;
 }
 
+/** Of log-ins and all else that people do at the dashboard: it never stands before the tokens that are looked at for everybody. */
+const loginTurns = { maxConcurrent: 6, maxQueued: 64 };
+
 /**
  * @param credentials who we are to Keystone
  * @param ca the authorities to trust; the system's if undefined
  */
 export function openKeystone(
-  config: KeystoneConfig,
+  config: Pick<KeystoneConfig, 'url' | 'timeout_ms' | 'token_cache_ms' | 'token_cache_size'>,
   credentials: Watched<ServiceCredentials>,
   ca: Watched<Buffer> | undefined,
   deps: CloudDeps,
@@ -40,12 +43,12 @@ export function openKeystone(
   const logger = deps.logger.child({ part: 'keystone' });
   const common = { ...deps, logger };
   const http = createHttpClient(ca === undefined ? {} : { ca });
-  const keystone = createUpstream({
-    ...common,
-    name: 'Keystone',
-    baseUrl: config.url.replace(/\/+$/, ''),
-    http,
-    limits: { ...defaultUpstreamLimits, timeoutMs: config.timeout_ms },
+  const limits = { ...defaultUpstreamLimits, timeoutMs: config.timeout_ms };
+  const toKeystone = { ...common, name: 'Keystone', baseUrl: config.url.replace(/\/+$/, ''), http };
+  const keystone = createUpstream({ ...toKeystone, limits, unavailable: keystoneUnavailable });
+  const forPeople = createUpstream({
+    ...toKeystone,
+    limits: { ...limits, ...loginTurns },
     unavailable: keystoneUnavailable,
   });
   const serviceTokens = createServiceTokenSource({ ...common, keystone, credentials });
@@ -58,7 +61,7 @@ export function openKeystone(
       maxInvalidTokens: config.token_cache_size,
     },
   });
-  return { validator, serviceTokens, logins: createLogins(keystone), http };
+  return { validator, serviceTokens, logins: createLogins(forPeople), http };
 }
 
 /** @param ca the authorities to trust; the system's if undefined */

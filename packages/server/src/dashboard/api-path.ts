@@ -24,13 +24,27 @@ export function apiUrl(method: string, url: string): string | null {
     case 'tapped-ports':
     case 'audit':
       return target;
+    case 'approval':
+      return method === 'PUT' ? target : null;
     case 'quotas':
       return method === 'GET' ? target : null;
     case 'other': {
       const [version, collection = '', ...id] = neutronPath(target) ?? [];
       return method === 'GET' && version === 'v2.0' && readable.has(collection) && id.length <= 1 ? target : null;
     }
-    default:
+    case 'index':
+    case 'extensions':
+    case 'openapi':
+    case 'unknown':
+    case 'outside':
       return null;
+    default:
+      return named satisfies never;
   }
+}
+
+/** Whether a page goes on asking this by itself, or holds it open: it says nothing of a person. EventSource cannot say so in a header. */
+export function isOfThePage(target: string): boolean {
+  const named = requestTarget(target);
+  return named.is === 'events' || (named.is === 'captures' && named.part === 'stream');
 }

@@ -294,6 +294,162 @@ describe('an attacker', () => {
   });
 });
 
+/** @returns what lets those go who wait */
+function holdScopes(): () => void {
+  let release = () => undefined as undefined;
+  place.people.scopeHeld = new Promise((resolve) => {
+    release = () => void resolve();
+  });
+  return () => void release();
+}
+
+describe('a switch of the project', () => {
+  const to = (project: string) => browser.ask('PUT', '/dashboard/session', { project_id: project });
+
+  it('asks Keystone once at a time for a session, and leaves one session', async () => {
+    await browser.logIn();
+    const { cookie, csrf } = browser;
+    const [before, release] = [place.people.scopes, holdScopes()];
+    let refused = 0;
+    const asked = Array.from({ length: 8 }, async () => {
+      const each = new Browser(place.url);
+      each.cookie = cookie;
+      each.csrf = csrf;
+      const { status } = await each.ask('PUT', '/dashboard/session', { project_id: 'beta' });
+      if (status === 429) refused += 1;
+      return { status, each };
+    });
+    await vi.waitFor(() => expect(refused).toBe(7));
+    expect(place.people.scopes - before).toBe(1);
+    release();
+    const all = await Promise.all(asked);
+    const open = await Promise.all(all.map(({ each }) => each.ask('GET', '/dashboard/session')));
+    expect(open.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  it('is for so many of one user at a time, with however many sessions, and of a session so often', async () => {
+    const browsers = Array.from({ length: 5 }, () => new Browser(place.url));
+    for (const each of browsers) await each.logIn();
+    const [before, release] = [place.people.scopes, holdScopes()];
+    const asked = browsers.map((each) => each.ask('PUT', '/dashboard/session', { project_id: 'beta' }));
+    await vi.waitFor(() => expect(place.people.scopes - before).toBe(2));
+    const bob = new Browser(place.url);
+    const other = bob.logIn({ user: 'bob', password: 'right', passcode: '123456' });
+    await vi.waitFor(() => expect(place.people.scopes - before).toBe(3));
+    release();
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect((await other).status).toBe(200);
+    [browser.cookie, browser.csrf] = [
+      browsers[0]?.cookie ?? null,
+      (await browsers[0]?.ask('GET', '/dashboard/session'))?.body.csrf,
+    ];
+    const many: number[] = [];
+    for (let n = 0; n < 30; n += 1) {
+      const { status, body } = await to(n % 2 === 0 ? 'acme' : 'beta');
+      browser.csrf = body.csrf ?? browser.csrf;
+      many.push(status);
+    }
+    expect(many.filter((status) => status === 200).length).toBeLessThan(25);
+    expect(many.at(-1)).toBe(429);
+  });
+
+  it('does not undo a log-out meanwhile, and its token is revoked', async () => {
+    await browser.logIn();
+    const [before, release] = [place.people.scopes, holdScopes()];
+    const late = new Browser(place.url);
+    [late.cookie, late.csrf] = [browser.cookie, browser.csrf];
+    const switched = late.ask('PUT', '/dashboard/session', { project_id: 'beta' });
+    await vi.waitFor(() => expect(place.people.scopes).toBe(before + 1));
+    expect((await browser.ask('DELETE', '/dashboard/session')).status).toBe(204);
+    release();
+    expect(await switched).toMatchObject({ status: 401, body: { error: { code: 'not_logged_in' } } });
+    expect((await late.ask('GET', '/dashboard/session')).status).toBe(401);
+    expect(place.people.revoked).toContain('token:alice:beta');
+  });
+
+  it('that fails in the end changes nothing, and leaves no token', async () => {
+    await browser.logIn();
+    place.people.blind = true;
+    expect((await to('beta')).status).toBe(503);
+    const other = new Browser(place.url);
+    expect((await other.logIn({ user: 'bob', password: 'right', passcode: '123456' })).status).toBe(503);
+    place.people.blind = false;
+    expect(await browser.ask('GET', '/dashboard/session')).toMatchObject({
+      status: 200,
+      body: { project: { id: 'acme' } },
+    });
+    expect([...place.people.revoked]).toEqual(['token:alice:beta', 'token:bob:', 'token:bob:umbrella']);
+  });
+});
+
+describe('a log-in', () => {
+  it('has its turn until all is asked of Keystone', async () => {
+    const release = holdScopes();
+    const asked = Array.from({ length: 4 }, () => new Browser(place.url).logIn());
+    await vi.waitFor(() => expect(place.people.scopes).toBe(2));
+    // Two have a turn of one network: the others have not been asked even for their password.
+    expect(place.people.attempts).toHaveLength(2);
+    release();
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
+  it('leaves a trace, as do a switch, a log-out and a refusal, and no secret of any', async () => {
+    await browser.logIn({ user: 'correct horse battery', password: 'staple' });
+    await browser.logIn();
+    const switched = await browser.ask('PUT', '/dashboard/session', { project_id: 'beta' });
+    browser.csrf = switched.body.csrf;
+    await browser.ask('DELETE', '/dashboard/session');
+    expect(place.logged).toMatchObject([
+      {
+        message: 'log-in: refused',
+        result: 'login_refused',
+        user: 'corr…',
+        network: expect.stringContaining('127.0.0.1'),
+      },
+      { message: 'log-in', user_id: 'alice', project: 'acme' },
+      { message: 'switch of the project', user_id: 'alice', project: 'beta' },
+      { message: 'log-out', user: 'alice', project: 'beta' },
+    ]);
+    expect(JSON.stringify(place.logged)).not.toMatch(/horse|staple|right|token:/);
+  });
+});
+
+describe('an open page', () => {
+  it.each(['events', 'captures/x/stream'])('that asks for %s alone is logged out', async (path) => {
+    await browser.logIn();
+    for (let n = 0; n < 2; n += 1) {
+      offset += 31 * 60_000;
+      const abort = new AbortController();
+      const headers = { cookie: browser.cookie ?? '', 'sec-fetch-site': 'same-origin' };
+      const { status } = await fetch(`${place.url}/dashboard/api/v2.0/taas/${path}`, { headers, signal: abort.signal });
+      abort.abort();
+      if (n === 0) expect(status).not.toBe(401);
+      else expect(status).toBe(401);
+    }
+  });
+
+  it('is logged out whatever another site asks in its name', async () => {
+    await browser.logIn();
+    for (const ask of [
+      () => browser.ask('GET', services, undefined, { 'sec-fetch-site': 'cross-site' }),
+      () => browser.ask('POST', services, wanted, { 'x-csrf-token': '' }),
+      () => browser.ask('GET', '/dashboard/session', undefined, { 'sec-fetch-site': 'cross-site' }),
+    ]) {
+      offset += 25 * 60_000;
+      await ask();
+    }
+    expect((await browser.ask('GET', services)).status).toBe(401);
+  });
+});
+
+it('a tap that waits for consent can be agreed to from the page', async () => {
+  await browser.logIn();
+  const flow = `/dashboard/api/v2.0/taas/tap_flows/${portId(9)}/approve`;
+  // The API's own answer, of a tap that is not there.
+  expect((await browser.ask('PUT', flow)).body.NeutronError?.type).toBe('TapFlowNotFound');
+  expect((await browser.ask('GET', flow)).body.error?.code).toBe('not_found');
+});
+
 describe('sessions are bounded', () => {
   it('of one user: the one used longest ago ends', async () => {
     const browsers = Array.from({ length: 17 }, () => new Browser(place.url));

@@ -3,7 +3,7 @@ import type { Logger } from '@taas/service';
 import { UpstreamUnavailableError } from '@taas/upstream';
 import type { Access } from '../auth/access.js';
 import { type Authenticator, UnauthenticatedError } from '../auth/authenticator.js';
-import { apiUrl } from './api-path.js';
+import { apiUrl, isOfThePage } from './api-path.js';
 import { cookieGone, cookieWith, secretOf } from './cookie.js';
 import { DashboardError, notFromHere, notLoggedIn } from './dashboard-error.js';
 import { parseLoginForm, parseProjectChoice } from './login-form.js';
@@ -11,8 +11,8 @@ import { type PageFiles, sendFile } from './page-files.js';
 import { dataHeaders, pageHeaders } from './page-headers.js';
 import { permissionsOf } from './permissions.js';
 import { isSameOrigin } from './same-origin.js';
-import type { Opened, SessionDesk } from './session-desk.js';
-import { isCsrfToken, type KeptSession, type SessionStore } from './session-store.js';
+import type { KnownSession, Opened, SessionDesk } from './session-desk.js';
+import { isCsrfToken, type KeptSession, type Session, type SessionStore } from './session-store.js';
 import { smallBody } from './small-body.js';
 
 export interface DashboardDeps {
@@ -37,6 +37,8 @@ export type Visit = (response: ServerResponse, network: string) => boolean;
 interface Visitor {
   readonly id: string | null;
   readonly session: KeptSession | null;
+  /** False: the page itself says that it asks by itself. */
+  readonly byPerson: boolean;
 }
 
 const readsOnly: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -70,11 +72,17 @@ export class Dashboard {
   #visitor({ headers }: IncomingMessage): Visitor {
     const id = secretOf(headers.cookie);
     const byPerson = headers['x-taas-background'] === undefined;
-    return { id, session: id === null ? null : this.deps.sessions.find(id, byPerson) };
+    return { id, session: id === null ? null : this.deps.sessions.find(id), byPerson };
   }
 
-  #toApi(request: IncomingMessage, method: string, { session }: Visitor): Visit {
+  /** To be called once it is known that the request comes from the page. */
+  #used({ id, byPerson }: Visitor): void {
+    if (id !== null && byPerson) this.deps.sessions.touch(id);
+  }
+
+  #toApi(request: IncomingMessage, method: string, visitor: Visitor): Visit {
     const { headers } = request;
+    const { session } = visitor;
     const refused = checked(() => {
       if (!isSameOrigin(method, headers)) throw notFromHere();
       if (session === null) throw notLoggedIn();
@@ -88,6 +96,7 @@ export class Dashboard {
         return false;
       };
     request.url = target ?? '/';
+    if (!isOfThePage(request.url)) this.#used(visitor);
     return (response) => {
       for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value);
       return true;
@@ -109,8 +118,9 @@ export class Dashboard {
   }
 
   /** `/dashboard/session`. @throws DashboardError; UpstreamUnavailableError; the signal's reason */
-  async #session(request: IncomingMessage, { id, session }: Visitor, network: string): Promise<Answer> {
+  async #session(request: IncomingMessage, visitor: Visitor, network: string): Promise<Answer> {
     const { desk } = this.deps;
+    const { id, session } = visitor;
     const method = request.method ?? 'GET';
     const signal = AbortSignal.timeout(this.deps.requestMs);
     if (!isSameOrigin(method, request.headers)) throw notFromHere();
@@ -119,35 +129,36 @@ export class Dashboard {
       if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw notFromHere();
       return smallBody(request);
     };
-    const known = (): { readonly id: string; readonly session: KeptSession } => {
+    const known = (): KnownSession => {
       if (id === null || session === null) throw notLoggedIn();
       if (!readsOnly.has(method) && !isCsrfToken(session, oneOf(request.headers['x-csrf-token']))) throw notFromHere();
+      this.#used(visitor);
       return { id, session };
     };
+    const show = (shown: Session) => this.#shown(shown, network, signal);
+    const asking = { network, signal, show };
     switch (method) {
-      case 'GET':
-        return { status: 200, body: await this.#shown(known().session, network, signal), cookie: null };
+      case 'GET': {
+        const { session: own } = known();
+        return { status: 200, body: { ...(await show(own)), csrf: own.csrf }, cookie: null };
+      }
       case 'POST':
-        return this.#opened(await desk.logIn(parseLoginForm(await body()), network, id, signal), network, signal);
+        return answerOf(await desk.logIn(parseLoginForm(await body()), id, asking));
       case 'PUT': {
         const before = known();
         const choice = parseProjectChoice(await body());
-        return this.#opened(await desk.switchTo(choice, before.id, before.session, signal), network, signal);
+        return answerOf(await desk.switchTo(choice, before, asking));
       }
       case 'DELETE':
-        await desk.logOut(known().id, signal);
+        await desk.logOut(known().id, network, signal);
         return { status: 204, body: null, cookie: cookieGone };
       default:
         throw wrongMethod();
     }
   }
 
-  async #opened({ id, session }: Opened, network: string, signal: AbortSignal): Promise<Answer> {
-    return { status: 200, body: await this.#shown(session, network, signal), cookie: cookieWith(id) };
-  }
-
   /** What the page may know of its session: all but the tokens. @throws DashboardError 401 when Keystone does not take it any more */
-  async #shown(session: KeptSession, network: string, signal: AbortSignal): Promise<unknown> {
+  async #shown(session: Session, network: string, signal: AbortSignal): Promise<object> {
     const { authenticator, access } = this.deps;
     const asked = { method: 'GET', path: '/v2.0/taas/tap_services', client: network };
     const headers = { 'x-auth-token': session.token };
@@ -162,7 +173,6 @@ export class Dashboard {
       expires_at: new Date(session.expiresAt).toISOString(),
       sees_all_projects: caller.seesAllProjects,
       may: permissionsOf(access, caller),
-      csrf: session.csrf,
     };
   }
 
@@ -192,6 +202,10 @@ interface Answer {
   readonly body: unknown;
   readonly cookie: string | null;
 }
+
+const answerOf = ({ id, session, shown }: Opened<object>): Answer => ({
+  ...{ status: 200, body: { ...shown, csrf: session.csrf }, cookie: cookieWith(id) },
+});
 
 const notFound = () => new DashboardError(404, 'not_found', 'There is nothing here.');
 const wrongMethod = () => new DashboardError(405, 'method_not_allowed', 'The method is not allowed here.');

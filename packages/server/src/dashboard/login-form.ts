@@ -36,6 +36,12 @@ export const nameOf = (who: LoginCredentials): string =>
     ? `credential ${who.id}`
     : `user ${JSON.stringify([who.userDomainName.trim().toLowerCase(), who.userName.trim().toLowerCase()])}`;
 
+/** For the log: enough to find somebody again, too little of a password that somebody has typed into the wrong field. */
+export const toldName = (who: LoginCredentials): string => {
+  const name = who.kind === 'applicationCredential' ? who.id : who.userName;
+  return name.length > 4 ? `${name.slice(0, 4)}…` : name;
+};
+
 /** @throws DashboardError 400 */
 export function parseProjectChoice(body: Buffer): string {
   return needed(objectOf(body), 'project_id');

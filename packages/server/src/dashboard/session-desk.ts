@@ -1,8 +1,8 @@
 import { type KeystoneProject, type LoggedIn, LoginRefusedError, type Logins } from '@taas/keystone';
 import type { Logger } from '@taas/service';
 import { UpstreamUnavailableError } from '@taas/upstream';
-import { DashboardError } from './dashboard-error.js';
-import { type LoginForm, nameOf } from './login-form.js';
+import { DashboardError, notLoggedIn } from './dashboard-error.js';
+import { type LoginForm, nameOf, toldName } from './login-form.js';
 import { type LoginGuard, TooManyLoginsError } from './login-guard.js';
 import { type KeptSession, type Session, type SessionStore, SessionsFullError } from './session-store.js';
 
@@ -13,95 +13,152 @@ export interface SessionDeskDeps {
   readonly logger: Logger;
 }
 
-export interface Opened {
-  /** For the cookie. */
+/** A browser's session, by the secret that it has shown. */
+export interface KnownSession {
   readonly id: string;
   readonly session: KeptSession;
 }
 
+export interface Opened<T> extends KnownSession {
+  /** What was worked out of the session before it began. */
+  readonly shown: T;
+}
+
+/** From whom a request comes, and what is worked out of their session: where that fails, nothing has changed. */
+export interface Asking<T> {
+  readonly network: string;
+  readonly signal: AbortSignal;
+  readonly show: (session: Session) => Promise<T>;
+}
+
 /** Begins sessions, leads them to another project, and ends them. A session that changes what it may has a new secret. */
 export class SessionDesk {
+  /** Those that are being led to another project. */
+  readonly #switching = new Set<KeptSession>();
+
   constructor(private readonly deps: SessionDeskDeps) {}
 
   /**
-   * @param network from where
    * @param before the secret that the browser has shown: whoever logs in anew is not in that session any more
    * @throws DashboardError; the signal's reason
    */
-  async logIn(form: LoginForm, network: string, before: string | null, signal: AbortSignal): Promise<Opened> {
-    const { logins, guard } = this.deps;
-    const first = await this.#told(() =>
-      guard.run(network, nameOf(form.who), signal, () => logins.logIn(form.who, signal)),
+  async logIn<T>(form: LoginForm, before: string | null, asking: Asking<T>): Promise<Opened<T>> {
+    const { guard, sessions } = this.deps;
+    const { network, signal } = asking;
+    return this.#traced('log-in', { user: toldName(form.who), network }, () =>
+      guard.logIn(network, nameOf(form.who), signal, async () => {
+        const issued: string[] = [];
+        try {
+          const session = await this.#begun(form, issued, signal);
+          const shown = await asking.show(session);
+          const opened = sessions.open(session);
+          if (before !== null) sessions.end(before);
+          return { ...opened, shown };
+        } catch (cause) {
+          await this.#revoke(issued, signal);
+          throw cause;
+        }
+      }),
     );
-    const session =
-      form.who.kind === 'applicationCredential'
-        ? sessionOf(first, null, [])
-        : await this.#told(() => this.#inProject(first, form.project, signal));
-    return this.#open(session, before);
   }
 
-  /** @throws DashboardError; the signal's reason */
-  async switchTo(projectId: string, before: string, session: KeptSession, signal: AbortSignal): Promise<Opened> {
-    const { unscoped, projects } = session;
-    if (unscoped === null || !projects.some(({ id }) => id === projectId)) throw noSuchProject();
-    const scoped = await this.#told(() => this.deps.logins.scope(unscoped, projectId, signal));
-    return this.#open(sessionOf(scoped, unscoped, projects), before);
+  /** One at a time for a session; one that has ended meanwhile stays ended. @throws DashboardError; the signal's reason */
+  async switchTo<T>(projectId: string, before: KnownSession, asking: Asking<T>): Promise<Opened<T>> {
+    const { guard, sessions, logins } = this.deps;
+    const { network, signal } = asking;
+    const { unscoped, projects, userId } = before.session;
+    return this.#traced('switch of the project', { user: userId, network }, async () => {
+      if (unscoped === null || !projects.some(({ id }) => id === projectId)) throw noSuchProject();
+      if (this.#switching.has(before.session)) throw new TooManyLoginsError(1_000);
+      this.#switching.add(before.session);
+      try {
+        return await guard.switchProject(userId, signal, async () => {
+          const scoped = await logins.scope(unscoped, projectId, signal);
+          try {
+            const session = sessionOf(scoped, unscoped, projects);
+            const shown = await asking.show(session);
+            const opened = sessions.replace(before.id, session);
+            if (opened === null) throw notLoggedIn();
+            return { ...opened, shown };
+          } catch (cause) {
+            await this.#revoke([scoped.token], signal);
+            throw cause;
+          }
+        });
+      } finally {
+        this.#switching.delete(before.session);
+      }
+    });
   }
 
   /** Ends the session here, and its tokens at Keystone; a Keystone that does not answer keeps nobody logged in. */
-  async logOut(id: string, signal: AbortSignal): Promise<void> {
+  async logOut(id: string, network: string, signal: AbortSignal): Promise<void> {
     const session = this.deps.sessions.end(id);
     if (session === null) return;
-    for (const token of [session.token, session.unscoped]) {
+    this.deps.logger.info({ user: session.userId, network, project: session.project.id }, 'log-out');
+    await this.#revoke([session.token, session.unscoped], signal);
+  }
+
+  /** Whatever comes of it: a token that cannot be revoked ends by itself. */
+  async #revoke(tokens: readonly (string | null)[], signal: AbortSignal): Promise<void> {
+    for (const token of tokens) {
       if (token === null) continue;
       try {
         await this.deps.logins.revoke(token, signal);
       } catch (cause) {
-        if (!(cause instanceof UpstreamUnavailableError)) throw cause;
-        this.deps.logger.warn({ cause, user: session.userId }, 'a token could not be revoked; it ends by itself');
+        this.deps.logger.warn({ cause }, 'a token could not be revoked; it ends by itself');
       }
     }
   }
 
-  async #inProject(first: LoggedIn, wanted: string | null, signal: AbortSignal): Promise<Session> {
-    const projects = await this.deps.logins.projects(first.token, signal);
+  /** @param issued where the tokens that Keystone gives are noted as they come */
+  async #begun({ who, project: wanted }: LoginForm, issued: string[], signal: AbortSignal): Promise<Session> {
+    const { logins } = this.deps;
+    const first = await logins.logIn(who, signal);
+    issued.push(first.token);
+    if (who.kind === 'applicationCredential') return sessionOf(first, null, []);
+    const projects = await logins.projects(first.token, signal);
     const chosen = wanted === null ? projects[0] : projects.find(({ id, name }) => id === wanted || name === wanted);
     if (chosen === undefined) throw noSuchProject();
-    return sessionOf(await this.deps.logins.scope(first.token, chosen.id, signal), first.token, projects);
+    const scoped = await logins.scope(first.token, chosen.id, signal);
+    issued.push(scoped.token);
+    return sessionOf(scoped, first.token, projects);
   }
 
-  #open(session: Session, before: string | null): Opened {
+  /** Says what came of it, to the log, and in words for the page, which say no more than Keystone does. */
+  async #traced<T>(
+    what: string,
+    who: { readonly user: string; readonly network: string },
+    work: () => Promise<Opened<T>>,
+  ): Promise<Opened<T>> {
+    const { logger } = this.deps;
     try {
-      const opened = this.deps.sessions.open(session);
-      if (before !== null) this.deps.sessions.end(before);
+      const opened = await work();
+      const { userId, project } = opened.session;
+      logger.info({ ...who, user_id: userId, project: project.id }, what);
       return opened;
     } catch (cause) {
-      if (!(cause instanceof SessionsFullError)) throw cause;
-      throw new DashboardError(503, 'too_many_sessions', 'Too many people are logged in: try again later.', 60_000);
+      const told = toldOf(cause);
+      if (told?.code === 'unavailable') logger.warn({ cause, ...who }, 'nobody can log in at the moment');
+      else logger.info({ ...who, result: told?.code ?? 'failed' }, `${what}: refused`);
+      throw told ?? cause;
     }
   }
+}
 
-  /** In words for the page, which say no more than Keystone does. */
-  async #told<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof LoginRefusedError)
-        throw cause.needsPasscode
-          ? new DashboardError(401, 'passcode_needed', 'A passcode is needed besides the password.')
-          : new DashboardError(401, 'login_refused', 'Keystone does not accept this log-in.');
-      if (cause instanceof TooManyLoginsError)
-        throw new DashboardError(429, 'too_many_logins', 'Too many log-ins: try again later.', cause.retryAfterMs);
-      if (!(cause instanceof UpstreamUnavailableError)) throw cause;
-      this.deps.logger.warn({ cause }, 'nobody can log in at the moment');
-      throw new DashboardError(
-        503,
-        'unavailable',
-        'Keystone does not answer at the moment: try again.',
-        cause.retryAfterMs,
-      );
-    }
-  }
+function toldOf(cause: unknown): DashboardError | null {
+  if (cause instanceof DashboardError) return cause;
+  if (cause instanceof LoginRefusedError)
+    return cause.needsPasscode
+      ? new DashboardError(401, 'passcode_needed', 'A passcode is needed besides the password.')
+      : new DashboardError(401, 'login_refused', 'Keystone does not accept this log-in.');
+  if (cause instanceof TooManyLoginsError)
+    return new DashboardError(429, 'too_many_logins', 'Too many log-ins: try again later.', cause.retryAfterMs);
+  if (cause instanceof SessionsFullError)
+    return new DashboardError(503, 'too_many_sessions', 'Too many people are logged in: try again later.', 60_000);
+  if (!(cause instanceof UpstreamUnavailableError)) return null;
+  const words = 'Keystone does not answer at the moment: try again.';
+  return new DashboardError(503, 'unavailable', words, cause.retryAfterMs, { cause });
 }
 
 const noSuchProject = () => new DashboardError(403, 'no_project', 'You have no role in such a project.');

@@ -62,17 +62,18 @@ export class SessionStore {
     const own = [...this.#kept].filter(([, kept]) => kept.session.userId === session.userId);
     for (const [key] of own.slice(0, Math.max(0, own.length - this.limits.mostOfUser + 1))) this.#kept.delete(key);
     if (this.#kept.size >= this.limits.most) throw new SessionsFullError('too many people are logged in');
-    const id = this.secret();
-    const kept = { session: { ...session, csrf: this.secret() }, usedAt: this.clock.monotonic() };
-    this.#kept.set(keyOf(id), kept);
-    return { id, session: kept.session };
+    return this.#keep(session);
   }
 
-  /**
-   * @param byPerson false: by the page itself, which does not make the session live longer
-   * @returns null for one that is not there, or has ended
-   */
-  find(id: string, byPerson: boolean): KeptSession | null {
+  /** Puts one session in the place of another. @returns null when that is not there any more: then nothing has changed */
+  replace(id: string, session: Session): { readonly id: string; readonly session: KeptSession } | null {
+    if (this.find(id) === null) return null;
+    this.end(id);
+    return this.#keep(session);
+  }
+
+  /** @returns null for one that is not there, or has ended */
+  find(id: string): KeptSession | null {
     const key = keyOf(id);
     const kept = this.#kept.get(key);
     if (kept === undefined) return null;
@@ -80,12 +81,17 @@ export class SessionStore {
       this.#kept.delete(key);
       return null;
     }
-    if (byPerson) {
-      kept.usedAt = this.clock.monotonic();
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-    }
     return kept.session;
+  }
+
+  /** A person has used it: it lives longer. Nothing for one that is not there. */
+  touch(id: string): void {
+    const key = keyOf(id);
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    kept.usedAt = this.clock.monotonic();
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
   }
 
   /** @returns the session that has ended with it, if there was one */
@@ -98,6 +104,13 @@ export class SessionStore {
 
   get size(): number {
     return this.#kept.size;
+  }
+
+  #keep(session: Session): { readonly id: string; readonly session: KeptSession } {
+    const id = this.secret();
+    const kept = { session: { ...session, csrf: this.secret() }, usedAt: this.clock.monotonic() };
+    this.#kept.set(keyOf(id), kept);
+    return { id, session: kept.session };
   }
 
   #hasEnded({ session, usedAt }: Kept): boolean {

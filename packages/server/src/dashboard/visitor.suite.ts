@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { type LoggedIn, type LoginCredentials, LoginRefusedError, type Logins, type TokenInfo } from '@taas/keystone';
 import { createPolicy, defaultRules } from '@taas/policy';
-import { type Clock, fixed, silentLogger, systemClock } from '@taas/service';
+import { type Clock, fixed, type LogFields, type Logger, systemClock } from '@taas/service';
 import { createEmbeddedStore } from '@taas/store/testing';
+import { UpstreamUnavailableError } from '@taas/upstream';
 import { type Authenticator, UnauthenticatedError } from '../auth/authenticator.js';
 import { defaultPolicy, Replica } from '../test-cloud.suite.js';
 import { type LoginLimits, usualLoginLimits } from './login-guard.js';
@@ -18,6 +19,12 @@ export class People implements Logins, Authenticator {
   readonly attempts: string[] = [];
   /** Resolves when a log-in may be answered. */
   held: Promise<void> = Promise.resolve();
+  /** Resolves when a token for a project may be given. */
+  scopeHeld: Promise<void> = Promise.resolve();
+  /** Tokens for projects that were asked for. */
+  scopes = 0;
+  /** Keystone does not look at tokens. */
+  blind = false;
   expiresAt = Date.parse('2100-01-01T00:00:00Z');
   readonly projectsOf: Readonly<Record<string, readonly string[]>> = { alice: ['acme', 'beta'], bob: ['umbrella'] };
 
@@ -32,6 +39,8 @@ export class People implements Logins, Authenticator {
   }
 
   async scope(token: string, projectId: string): Promise<LoggedIn> {
+    this.scopes += 1;
+    await this.scopeHeld;
     return this.#token(token.split(':')[1] ?? '', projectId);
   }
 
@@ -46,6 +55,7 @@ export class People implements Logins, Authenticator {
 
   readonly authenticate: Authenticator['authenticate'] = async (headers) => {
     const token = String(headers['x-auth-token'] ?? '');
+    if (this.blind) throw new UpstreamUnavailableError('Keystone', 'no-answer', 'of a test');
     const [kind, userId = '', projectId = ''] = token.split(':');
     if (kind !== 'token' || this.revoked.has(token)) throw new UnauthenticatedError('no such token');
     const scope = { system_scope: null, domain_id: null, is_admin_project: true };
@@ -77,15 +87,20 @@ export interface Place {
   readonly url: string;
   readonly people: People;
   readonly replica: Replica;
+  /** What the dashboard has logged. */
+  readonly logged: readonly Readonly<Record<string, unknown>>[];
   stop(): Promise<void>;
 }
 
 /** A server with a dashboard, over HTTP. */
 export async function openPlace(clock: Clock, loginLimits: LoginLimits = usualLoginLimits): Promise<Place> {
   const people = new People();
+  const logged: Record<string, unknown>[] = [];
+  const log = (fields: LogFields, message: string) => void logged.push({ ...fields, message });
+  const logger: Logger = { debug: log, info: log, warn: log, error: log, child: () => logger };
   const store = createEmbeddedStore({ clock: systemClock });
   const dashboard = openDashboard({ idle_minutes: 60, most_sessions: 20 }, pageFiles, {
-    ...{ logins: people, authenticator: people, clock, logger: silentLogger, requestMs: 5_000, loginLimits },
+    ...{ logins: people, authenticator: people, clock, logger, requestMs: 5_000, loginLimits },
     rules: fixed(createPolicy({ defaults: defaultRules })),
   });
   const replica = new Replica(store, defaultPolicy, { authenticator: people, dashboard });
@@ -94,7 +109,7 @@ export async function openPlace(clock: Clock, loginLimits: LoginLimits = usualLo
     await replica.stop();
     await store.close();
   };
-  return { url, people, replica, stop };
+  return { url, people, replica, logged, stop };
 }
 
 /** A browser of one user, as far as the dashboard sees it: it keeps the cookie, and says from where it asks. */

@@ -131,8 +131,10 @@ describe('the audit trail', () => {
     const server = await start({ file: file() }, { consent: 'others', max_ttl_s: 60, reason_required: true });
     const wish = { ...mirror.tap_mirror, project_id: acme, reason: 'INC-7' };
     const id = idOf(await call(server, 'POST', 'tap_mirrors', { tap_mirror: wish }, 'ops', 'admin'));
-    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`, undefined, 'ops', 'admin')).status).toBe(403);
-    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`)).status).toBe(200);
+    const tap: { consent_to?: string } = (await call(server, 'GET', `tap_mirrors/${id}`)).json['tap_mirror'] ?? {};
+    const seen = { tap_mirror: { consent_to: tap.consent_to } };
+    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`, seen, 'ops', 'admin')).status).toBe(403);
+    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`, seen)).status).toBe(200);
     await until(() => expect(lines().map(({ event }) => event)).toContain('expiring'));
     const told = lines().filter(({ tap }) => tap?.id === id);
     expect(told.map(({ event }) => event).sort()).toEqual(['agreed', 'created', 'expiring', 'refused']);

@@ -143,6 +143,13 @@ export const consentToOther = (id: string) =>
     `Tap ${id} is not what consent_to stands for: it has changed since it was looked at.`,
   );
 
+export const askedByMany = (id: string) =>
+  new NeutronError(
+    409,
+    'TapConsentAskedByMany',
+    `Tap ${id} has been changed by too many users since somebody agreed to it.`,
+  );
+
 export const prolongedAlone = (id: string) =>
   new NeutronError(
     409,

@@ -7,6 +7,7 @@ import type { TapRecord } from '../../view/shelf.js';
 import type { Found, TapRecords } from '../tap-records.js';
 import type { WriteBudget } from '../write-budget.js';
 import { consentTo } from './consent-to.js';
+import { isAsker } from './tap-terms.js';
 
 export interface TapApprovalDeps {
   readonly records: TapRecords;
@@ -48,6 +49,6 @@ export async function approveTap(
 export function agreed<R extends TapRecord>(record: R, { userId }: Pick<Caller, 'userId'>, now: number): R | null {
   const consent = 'consent' in record ? record.consent : undefined;
   if (!consent || consent.agreed) return null;
-  if (consent.requested_by === userId) throw approvedAlone(record.id);
+  if (isAsker(consent, userId)) throw approvedAlone(record.id);
   return { ...record, consent: { ...consent, agreed: { by: userId, at: now } } };
 }

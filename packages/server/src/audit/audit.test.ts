@@ -338,6 +338,24 @@ describe('the audit trail', () => {
     expect([...(await cloud.read(prefixes.auditEntries)).keys()]).not.toContain(keys.auditEntry('0000'));
   }, 20_000);
 
+  it('keeps beyond its limit what tells that a tap ends, as long as it ends then, so that nobody tells it again', async () => {
+    const server = await start({ file: file(), keep_records: 100 });
+    const end = Date.now() + 1_800_000;
+    const expires_at = new Date(end).toISOString();
+    const id = idOf(await call(server, 'POST', 'tap_services', { tap_service: { ...service(1).tap_service, expires_at } }));
+    const told = keys.auditExpiring('tap_services', id, end);
+    const all = () => cloud.read(prefixes.auditEntries);
+    await until(async () => expect((await all()).has(told)).toBe(true));
+    const none = { user_id: null, project_id: null, request_id: null, tap: null, detail: '' };
+    const entry = { v: 1, entries: [{ event: 'changed', at: systemClock.now(), ...none }] };
+    for (let n = 0; n < 150; n++) await cloud.put(keys.auditEntry(String(n).padStart(4, '0')), JSON.stringify(entry));
+    await until(async () => expect((await all()).size).toBe(101));
+    expect((await all()).has(told)).toBe(true);
+    expect(lines().filter(({ event }) => event === 'expiring')).toHaveLength(1);
+    await call(server, 'PUT', `tap_services/${id}`, { tap_service: { expires_at: null } });
+    await until(async () => expect((await all()).has(told)).toBe(false));
+  }, 20_000);
+
   it('drops the oldest when etcd is full of what no file takes, and says how many in the trail and at /readyz', async () => {
     mkdirSync(file());
     const none = { user_id: null, project_id: null, request_id: null, tap: null, detail: '' };

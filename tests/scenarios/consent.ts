@@ -17,9 +17,11 @@ export function describeConsent(name: string, settings: () => LabSettings): void
     const credentials = { 'x-project-id': lab.project, 'x-roles': 'member', 'x-user-id': user };
     return new TaasClient(lab.cloud.url, lab.project, lab.clock, credentials);
   };
-  const ask = async (user: string, path: string): Promise<number> => {
+  const approve = async (user: string, id: string): Promise<number> => {
     const headers = { 'x-project-id': lab.project, 'x-roles': 'member', 'x-user-id': user };
-    return (await fetch(`${lab.cloud.url}/v2.0/taas/${path}`, { method: 'PUT', headers })).status;
+    const { consent_to } = await as(user).show('tap_flows', id);
+    const body = JSON.stringify({ tap_flow: { consent_to } });
+    return (await fetch(`${lab.cloud.url}/v2.0/taas/tap_flows/${id}/approve`, { method: 'PUT', headers, body })).status;
   };
 
   describe(`${name}: a tap that needs consent`, () => {
@@ -53,8 +55,8 @@ export function describeConsent(name: string, settings: () => LabSettings): void
         );
       for (const vm of [near, far]) await lab.expectNothing(collector, vm);
       for (const id of flows) {
-        expect(await ask('ann', `tap_flows/${id}/approve`)).toBe(409);
-        expect(await ask('bob', `tap_flows/${id}/approve`)).toBe(200);
+        expect(await approve('ann', id)).toBe(409);
+        expect(await approve('bob', id)).toBe(200);
       }
       await lab.active(...flows);
       for (const vm of [near, far]) await lab.expectCopies(collector, vm);

@@ -120,6 +120,7 @@ export function createProgram(host: Host, { onContext, onAnswer, version }: Prog
     .description('agree to a tap flow or tap mirror that somebody else has asked for')
     .argument('<name-or-id>')
     .option('--capture', 'to a capture, by its id')
+    .option('--consent-to <code>', 'if it is still what had this consent_to; default: show it, and ask')
     .addOption(kindOption())
     .action(async (name: string, options, command: Command) => {
       const { approve } = await import('./commands/consent.js');

@@ -7,6 +7,8 @@ export interface TapView {
   readonly status_reason: string;
   readonly status_code: string;
   readonly name: string;
+  /** Of a tap flow or mirror. */
+  readonly consent_to?: string | null;
 }
 
 export interface NewTapFlow {

@@ -16,9 +16,16 @@ export const VlanFilter = Type.String({ maxLength: 1_500_000 });
 /** Empty in development mode, where callers need not say who they are. */
 const UserId = Type.String({ maxLength: 255 });
 
-/** Who asked for a tap, and who has agreed to it: somebody else. Without `agreed` no node is told of it. */
+/** Users who change one tap while it waits: more than ever talk about one. */
+export const mostAskers = 16;
+
+/**
+ * Who asked for a tap, who else has changed what waits, and who has agreed to it: somebody else than all of them. Without `agreed` no
+ * node is told of it.
+ */
 export const Consent = Type.Object({
   requested_by: UserId,
+  also_by: Type.Optional(Type.Array(UserId, { maxItems: mostAskers - 1 })),
   agreed: Type.Optional(Type.Object({ by: UserId, at: integer(0) })),
 });
 export type Consent = Static<typeof Consent>;

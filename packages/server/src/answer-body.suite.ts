@@ -14,6 +14,7 @@ export interface ShownInTest {
   /** Of a tap flow or mirror. */
   readonly consent: string;
   readonly agreed_by: string | null;
+  readonly consent_to: string | null;
   /** Of a tap flow. */
   readonly filter_rules: readonly object[];
   /** Of a tap mirror. */

@@ -76,9 +76,10 @@ export class TaasApi {
     return tapOf(kind, bodyOf(answer, `PUT ${resource}`)[resource]);
   }
 
-  /** Agrees to a tap that somebody else has asked for. */
-  async approve(kind: Kind, id: string): Promise<Tap> {
-    const answer = await this.session.request('PUT', `${pathOf(kind, id)}/approve`);
+  /** Agrees to a tap that somebody else has asked for. @param consent_to as the tap showed it */
+  async approve(kind: Kind, id: string, consent_to: string): Promise<Tap> {
+    const body = { [kinds[kind].resource]: { consent_to } };
+    const answer = await this.session.request('PUT', `${pathOf(kind, id)}/approve`, body);
     return tapOf(kind, bodyOf(answer, 'PUT approve')[kinds[kind].resource]);
   }
 

@@ -12,6 +12,7 @@ const flow = {
   reason: '',
   consent: 'waiting',
   agreed_by: null,
+  consent_to: 'abc',
 };
 const service = { id: id(1), name: 'ids' };
 
@@ -41,8 +42,15 @@ const api: Answering = ({ path, method }) => {
 };
 
 async function run(...words: string[]) {
+  return asked(null, ...words);
+}
+
+async function asked(answer: string | null, ...words: string[]) {
   const seen: HttpRequest[] = [];
-  const { out, err, code } = await taas({ env: development, send: sendTo(api, seen) }, ...words);
+  const { out, err, code } = await taas(
+    { env: development, send: sendTo(api, seen), ...(answer === null ? {} : { says: answer }) },
+    ...words,
+  );
   const changes = seen
     .filter(({ method }) => method !== 'GET')
     .map(({ method, url, body }) => [
@@ -86,9 +94,14 @@ describe('when a tap ends', () => {
 
 describe('consent', () => {
   it('is given to a flow by its name, and to a capture by its id', async () => {
-    const given = await run('approve', 'web');
-    expect(given.changes).toEqual([['PUT', `/v2.0/taas/tap_flows/${id(2)}/approve`, null]]);
+    const approval = (consent_to: string) => [
+      ['PUT', `/v2.0/taas/tap_flows/${id(2)}/approve`, { tap_flow: { consent_to } }],
+    ];
+    const given = await asked('y', 'approve', 'web');
+    expect(given.changes).toEqual(approval('abc'));
     expect(given.out).toMatch(/agreed_by +bob/);
+    expect((await run('approve', 'web', '--consent-to', 'def')).changes).toEqual(approval('def'));
+    for (const no of ['n', null]) expect((await asked(no, 'approve', 'web')).changes).toEqual([]);
     expect((await run('approve', '--capture', id(9))).changes).toEqual([
       ['PUT', `/v2.0/taas/captures/${id(9)}/approve`, null],
     ]);

@@ -1,5 +1,5 @@
 import { findPort, findTap } from '../api/find-tap.js';
-import { isId, type Kind } from '../api/kinds.js';
+import { isId, type Kind, textOf } from '../api/kinds.js';
 import { isObject } from '../api/taas-api.js';
 import { CliError } from '../exit-codes.js';
 import { type Column, cell, formatList, formatOne } from '../output/format.js';
@@ -27,16 +27,26 @@ export async function renew(context: Context, names: readonly string[], { kind, 
 export interface ApproveOptions {
   readonly kind?: Kind;
   readonly capture?: boolean;
+  /** What was seen, as the tap showed it; without it the tap is shown, and the user is asked. */
+  readonly consentTo?: string;
 }
 
 /** `taas approve`: agrees to a tap, or a capture, that somebody else has asked for. */
-export async function approve({ host, api, options }: Context, name: string, { kind, capture }: ApproveOptions) {
+export async function approve({ host, api, options }: Context, name: string, given: ApproveOptions) {
+  const { kind, capture, consentTo } = given;
   if (capture === true) {
     if (!isId(name)) throw new CliError('usage', 'a capture is named by its id');
     return host.terminal.out(formatOne(await api.approveCapture(name), options.format));
   }
   const tap = await findTap(api, name, kind ? [kind] : ['flow', 'mirror']);
-  host.terminal.out(formatOne(wholeTap(await api.approve(tap.kind, tap.id)), options.format));
+  const seen = consentTo ?? textOf(tap, 'consent_to');
+  if (consentTo === undefined) {
+    const answer = await host.terminal.ask(`${formatOne(wholeTap(tap), 'table')}Agree to this? [y/N] `);
+    if (answer === null)
+      throw new CliError('usage', 'nobody can be asked here; say --consent-to, as taas show shows it');
+    if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('failed', 'nothing was agreed to');
+  }
+  host.terminal.out(formatOne(wholeTap(await api.approve(tap.kind, tap.id, seen)), options.format));
 }
 
 type Row = Readonly<Record<string, unknown>>;

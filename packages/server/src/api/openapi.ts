@@ -129,7 +129,9 @@ function pathsOf(kind: ResourceKind): Schema {
         responses: { 204: answer('Accepted; gone when the nodes have confirmed'), ...failures },
       },
     },
-    ...('consent' in attributes[kind] ? { [`/v2.0/taas/${kind}/{id}/approve`]: approval(resource, title, one) } : {}),
+    ...('consent' in attributes[kind]
+      ? { [`/v2.0/taas/${kind}/{id}/approve`]: approval(resource, title, one, wrapped(resource, seen)) }
+      : {}),
     [`/v2.0/taas/${kind}/{id}/statistics`]: {
       parameters: [inPath('id')],
       get: {
@@ -141,12 +143,16 @@ function pathsOf(kind: ResourceKind): Schema {
   };
 }
 
-function approval(resource: string, title: string, shown: Schema): Schema {
+/** What is sent with an approval of a tap; captures do not change. */
+const seen: Schema = { type: 'object', properties: { consent_to: { type: 'string' } }, required: ['consent_to'] };
+
+function approval(resource: string, title: string, shown: Schema, body?: Schema): Schema {
   return {
     parameters: [inPath('id')],
     put: {
       summary: `Agree to a ${title} that somebody else has asked for`,
       operationId: `approve_${resource}`,
+      ...(body === undefined ? {} : { requestBody: { required: true, ...json(body) } }),
       responses: { 200: answer('Agreed, now or before', shown), ...failures },
     },
   };

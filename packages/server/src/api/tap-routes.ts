@@ -64,14 +64,14 @@ export async function tapRoute(
 
 /** `PUT .../approve`. @throws NeutronError */
 export async function approvalRoute(
-  { controller }: TapRouteDeps,
+  { controller, limits }: TapRouteDeps,
   { method, body }: ApiRequest,
   { kind, id }: Extract<Target, { is: 'approval' }>,
   caller: Caller,
 ): Promise<ApiAnswer> {
   if (method !== 'PUT') throw methodNotAllowed(method);
-  if (body.length > 0) throw badRequest('Request body is not supported in an approval.');
-  return { status: 200, body: { [words[kind].resource]: await controller.approve(kind, id, caller) } };
+  const parsed = body.length === 0 ? null : parseJsonBody(body, limits.bodyDepth);
+  return { status: 200, body: { [words[kind].resource]: await controller.approve(kind, id, parsed, caller) } };
 }
 
 async function list(deps: TapRouteDeps, request: ApiRequest, kind: ResourceKind, caller: Caller): Promise<ApiAnswer> {

@@ -1,8 +1,9 @@
 import { keys } from '@taas/model';
 import { systemClock } from '@taas/service';
+import type { Store } from '@taas/store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { noTerms, type TapTerms } from '../taps/terms/tap-terms.js';
-import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { acme, jittery, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 
 const flows = '/v2.0/taas/tap_flows';
 const hour = 3_600_000;
@@ -50,6 +51,16 @@ const told = async (id: string) => {
 const show = async (id: string) => {
   await cloud.converge(['node1']);
   return (await ann('GET', `${flows}/${id}`)).body.tap_flow;
+};
+/** Agrees to a tap as it is now. */
+const approved = async (by: ReturnType<typeof as>, url: string) => {
+  const seen = (await by('GET', url)).body;
+  const [resource, { consent_to }] = Object.entries(seen)[0] as [string, { consent_to?: string }];
+  return by(
+    'PUT',
+    `${url}/approve`,
+    resource === 'NeutronError' ? { tap_flow: { consent_to: '' } } : { [resource]: { consent_to } },
+  );
 };
 const at = (ms: number) => new Date(ms).toISOString();
 
@@ -132,7 +143,7 @@ describe('a tap that needs consent', () => {
     expect(consent).toBe('waiting');
     expect(await told(id)).toBe(false);
     expect(await show(id)).toMatchObject({ status: 'PENDING_CREATE', status_code: 'waiting_for_consent' });
-    const approve = (by: ReturnType<typeof as>) => by('PUT', `${flows}/${id}/approve`);
+    const approve = (by: ReturnType<typeof as>) => approved(by, `${flows}/${id}`);
     const alone = await approve(ann);
     expect([alone.status, alone.body.NeutronError.type]).toEqual([409, 'TapConsentBySame']);
     expect((await approve(as('eve', umbrella))).status).toBe(404);
@@ -140,7 +151,9 @@ describe('a tap that needs consent', () => {
     // The administrator may be who has asked for it.
     expect((await approve(as('root', 'ops', 'admin'))).status).toBe(403);
     expect((await bob('POST', `${flows}/${id}/approve`)).status).toBe(405);
-    expect((await bob('PUT', `${flows}/${id}/approve`, { tap_flow: {} })).status).toBe(400);
+    expect((await bob('PUT', `${flows}/${id}/approve`)).status).toBe(400);
+    for (const wrong of [{}, { consent_to: 5 }, { consent_to: 'a', name: 'n' }, []])
+      expect((await bob('PUT', `${flows}/${id}/approve`, { tap_flow: wrong })).status).toBe(400);
     expect(await told(id)).toBe(false);
     expect((await approve(bob)).body.tap_flow).toMatchObject({ consent: 'given', agreed_by: 'bob' });
     expect(await told(id)).toBe(true);
@@ -149,10 +162,46 @@ describe('a tap that needs consent', () => {
     expect((await approve(as('cat'))).body.tap_flow.agreed_by).toBe('bob');
   });
 
+  it('is agreed to as it was seen, and as nothing else, also where it changes in between', async () => {
+    await start({ consent: 'always' });
+    const dns = [{ action: 'accept', protocol: 'tcp', destination_port: '53' }];
+    const made = (await newFlow({ filter_rules: dns, expires_at: at(Date.now() + hour) })).body.tap_flow;
+    const url = `${flows}/${made.id}`;
+    const { consent_to } = (await bob('GET', url)).body.tap_flow;
+    expect(consent_to).toBe(made.consent_to);
+    const approve = () => bob('PUT', `${url}/approve`, { tap_flow: { consent_to } });
+    for (const tap_flow of [{ filter_rules: [] }, { expires_at: null }, { reason: 'another' }]) {
+      expect((await ann('PUT', url, { tap_flow })).status).toBe(200);
+      const refused = await approve();
+      expect([refused.status, refused.body.NeutronError?.type]).toEqual([409, 'TapConsentToOther']);
+    }
+    expect((await ann('GET', url)).body.tap_flow.consent).toBe('waiting');
+    const { expires_at } = made;
+    expect((await ann('PUT', url, { tap_flow: { filter_rules: dns, expires_at, reason: '' } })).status).toBe(200);
+    // What nobody agrees to may change.
+    expect((await ann('PUT', url, { tap_flow: { name: 'n' } })).body.tap_flow.consent_to).toBe(consent_to);
+    // Between the look and the write.
+    const client = cloud.store.client();
+    let isFirst = true;
+    const store: Store = {
+      ...jittery(client, () => 0),
+      transact: async (...all) => {
+        if (isFirst) expect((await ann('PUT', url, { tap_flow: { filter_rules: [] } })).status).toBe(200);
+        isFirst = false;
+        return client.transact(...all);
+      },
+    };
+    const other = await cloud.replica({ store, terms: { ...noTerms, consent: 'always' } });
+    const who = { 'x-project-id': acme, 'x-roles': 'member', 'x-user-id': 'bob' };
+    const late = await other.request('PUT', `${url}/approve`, { tap_flow: { consent_to } }, who);
+    expect([late.status, isFirst]).toEqual([409, false]);
+    expect((await ann('GET', url)).body.tap_flow).toMatchObject({ consent: 'waiting', filter_rules: [] });
+  });
+
   it('copies nothing more than was agreed to, and no longer', async () => {
     await start({ consent: 'always' });
     const { id } = (await newFlow({ expires_at: at(Date.now() + hour) })).body.tap_flow;
-    expect((await bob('PUT', `${flows}/${id}/approve`)).status).toBe(200);
+    expect((await approved(bob, `${flows}/${id}`)).status).toBe(200);
     expect(await told(id)).toBe(true);
     const change = (by: ReturnType<typeof as>, tap_flow: object) => by('PUT', `${flows}/${id}`, { tap_flow });
     const longer = { expires_at: at(Date.now() + 2 * hour) };
@@ -167,7 +216,7 @@ describe('a tap that needs consent', () => {
     });
     await cloud.converge(['node1']);
     expect(await told(id)).toBe(false);
-    expect((await bob('PUT', `${flows}/${id}/approve`)).status).toBe(200);
+    expect((await approved(bob, `${flows}/${id}`)).status).toBe(200);
     expect(await told(id)).toBe(true);
   });
 
@@ -187,7 +236,7 @@ describe('a tap that needs consent', () => {
     expect((await ann('GET', `/v2.0/taas/tap_mirrors/${foreign.id}`)).body.tap_mirror).toMatchObject({
       ...{ status: 'PENDING_CREATE', status_code: 'waiting_for_consent' },
     });
-    expect((await ann('PUT', `/v2.0/taas/tap_mirrors/${foreign.id}/approve`)).status).toBe(200);
+    expect((await approved(ann, `/v2.0/taas/tap_mirrors/${foreign.id}`)).status).toBe(200);
     expect(await published()).toBe(true);
     const service = await collector();
     expect('consent' in service).toBe(false);

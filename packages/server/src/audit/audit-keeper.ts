@@ -147,6 +147,12 @@ export class AuditKeeper {
     const goes: Logged[] = [];
     const lost = new Set<string>();
     let rest = trail.size;
+    // What is kept as long as its tap takes no place of others.
+    if (rest > keep.records)
+      for (const { key } of trail.all()) {
+        yield;
+        if (this.#isOfTap(key)) rest -= 1;
+      }
     const most = hardFactor * keep.records;
     const unsafeLeft = rest > most ? Math.floor(most * (1 - givenUpAtOnce)) : most;
     for (const each of trail.all()) {
@@ -164,14 +170,16 @@ export class AuditKeeper {
     return { goes, lost };
   }
 
-  /** That a tap has begun stays known while there is the tap: by it nobody says so again. */
+  /** That a tap has begun stays known while there is the tap, and that it ends while it has that very end: by it nobody says so again. */
   #isOfTap(key: string): boolean {
-    const [began, kind, id] = key.slice(prefixes.auditEntries.length).split('.');
-    if (began !== 'began' || !kind || !id) return false;
+    const [what, kind, id, end] = key.slice(prefixes.auditEntries.length).split('.');
+    if ((what !== 'began' && what !== 'expiring') || !kind || !id) return false;
     const { view } = this.deps;
     const parsed = parseKey(`${prefixes.api}${kind}/${id}`);
     if (parsed.is !== 'resource') return false;
-    return shelf(view, parsed.kind).byId.has(id);
+    const tap = shelf(view, parsed.kind).byId.get(id);
+    if (what === 'began' || !tap) return tap !== undefined;
+    return `${tap.record?.expires_at}` === end;
   }
 }
 

@@ -131,8 +131,10 @@ describe('the audit trail', () => {
     const server = await start({ file: file() }, { consent: 'others', max_ttl_s: 60, reason_required: true });
     const wish = { ...mirror.tap_mirror, project_id: acme, reason: 'INC-7' };
     const id = idOf(await call(server, 'POST', 'tap_mirrors', { tap_mirror: wish }, 'ops', 'admin'));
-    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`, undefined, 'ops', 'admin')).status).toBe(403);
-    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`)).status).toBe(200);
+    const tap: { consent_to?: string } = (await call(server, 'GET', `tap_mirrors/${id}`)).json['tap_mirror'] ?? {};
+    const seen = { tap_mirror: { consent_to: tap.consent_to } };
+    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`, seen, 'ops', 'admin')).status).toBe(403);
+    expect((await call(server, 'PUT', `tap_mirrors/${id}/approve`, seen)).status).toBe(200);
     await until(() => expect(lines().map(({ event }) => event)).toContain('expiring'));
     const told = lines().filter(({ tap }) => tap?.id === id);
     expect(told.map(({ event }) => event).sort()).toEqual(['agreed', 'created', 'expiring', 'refused']);
@@ -334,6 +336,24 @@ describe('the audit trail', () => {
     await until(async () => expect((await cloud.read(prefixes.auditEntries)).size).toBe(100));
     expect(new Set(lines().map(({ id }) => id)).size).toBeGreaterThanOrEqual(150);
     expect([...(await cloud.read(prefixes.auditEntries)).keys()]).not.toContain(keys.auditEntry('0000'));
+  }, 20_000);
+
+  it('keeps beyond its limit what tells that a tap ends, as long as it ends then, so that nobody tells it again', async () => {
+    const server = await start({ file: file(), keep_records: 100 });
+    const end = Date.now() + 1_800_000;
+    const expires_at = new Date(end).toISOString();
+    const id = idOf(await call(server, 'POST', 'tap_services', { tap_service: { ...service(1).tap_service, expires_at } }));
+    const told = keys.auditExpiring('tap_services', id, end);
+    const all = () => cloud.read(prefixes.auditEntries);
+    await until(async () => expect((await all()).has(told)).toBe(true));
+    const none = { user_id: null, project_id: null, request_id: null, tap: null, detail: '' };
+    const entry = { v: 1, entries: [{ event: 'changed', at: systemClock.now(), ...none }] };
+    for (let n = 0; n < 150; n++) await cloud.put(keys.auditEntry(String(n).padStart(4, '0')), JSON.stringify(entry));
+    await until(async () => expect((await all()).size).toBe(101));
+    expect((await all()).has(told)).toBe(true);
+    expect(lines().filter(({ event }) => event === 'expiring')).toHaveLength(1);
+    await call(server, 'PUT', `tap_services/${id}`, { tap_service: { expires_at: null } });
+    await until(async () => expect((await all()).has(told)).toBe(false));
   }, 20_000);
 
   it('drops the oldest when etcd is full of what no file takes, and says how many in the trail and at /readyz', async () => {

@@ -136,6 +136,20 @@ export const serviceBeingDeleted = (service: string) =>
 export const approvedAlone = (id: string) =>
   new NeutronError(409, 'TapConsentBySame', `Tap ${id} needs the consent of somebody else than who has asked for it.`);
 
+export const consentToOther = (id: string) =>
+  new NeutronError(
+    409,
+    'TapConsentToOther',
+    `Tap ${id} is not what consent_to stands for: it has changed since it was looked at.`,
+  );
+
+export const askedByMany = (id: string) =>
+  new NeutronError(
+    409,
+    'TapConsentAskedByMany',
+    `Tap ${id} has been changed by too many users since somebody agreed to it.`,
+  );
+
 export const prolongedAlone = (id: string) =>
   new NeutronError(
     409,

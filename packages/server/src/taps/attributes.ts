@@ -54,6 +54,12 @@ export const consentAttributes = {
     sortable: false,
   },
   agreed_by: { ...readOnly('The user who has agreed; null if nobody has.'), sortable: false },
+  consent_to: {
+    ...readOnly(
+      'What is agreed to, in short: an approval sends it back, and is refused if the tap has changed. Null if not_needed.',
+    ),
+    sortable: false,
+  },
 } satisfies Record<string, Attribute>;
 
 /** Those of every kind, last. */

@@ -24,6 +24,7 @@ import type { ShownTap } from './tap-kind.js';
 import { showTap, statusOf, tapKinds } from './tap-kinds.js';
 import { listTaps } from './tap-list.js';
 import { TapRecords } from './tap-records.js';
+import { seenConsentTo } from './terms/consent-to.js';
 import type { Warning } from './terms/shown-terms.js';
 import { approveTap } from './terms/tap-approval.js';
 import { changedTerms, type TapTerms } from './terms/tap-terms.js';
@@ -143,9 +144,10 @@ export class TapController {
   }
 
   /** See {@link approveTap}. */
-  async approve(kind: ResourceKind, id: string, caller: Caller): Promise<ShownTap> {
+  async approve(kind: ResourceKind, id: string, json: unknown, caller: Caller): Promise<ShownTap> {
+    const seen = seenConsentTo(json, words[kind].resource);
     this.deps.checkRoom();
-    const { record, revision } = await approveTap({ ...this.deps, records: this.#records }, kind, id, caller);
+    const { record, revision } = await approveTap({ ...this.deps, records: this.#records }, kind, id, seen, caller);
     return this.#showAt(kind, record, revision, caller);
   }
 

@@ -10,6 +10,7 @@ import {
 } from '../attributes.js';
 import { filterRules, shownRules } from '../filter-rules.js';
 import type { TapKind } from '../tap-kind.js';
+import { consentTo } from '../terms/consent-to.js';
 import { shownConsent, shownTerms } from '../terms/shown-terms.js';
 import { admitFlows } from './admit-flows.js';
 import { optionAttributes, shownOptions } from './flow-options.js';
@@ -55,6 +56,7 @@ export const tapFlow: TapKind<TapFlowRecord> = {
     ...shownOptions(record),
     ...shownTerms(record),
     ...shownConsent(record),
+    consent_to: consentTo(record),
     ...shownStatus(status),
   }),
   status: (record, reader) => reader.flow(record),

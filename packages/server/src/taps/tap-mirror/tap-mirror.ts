@@ -9,6 +9,7 @@ import {
   termAttributes,
 } from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
+import { consentTo } from '../terms/consent-to.js';
 import { shownConsent, shownTerms } from '../terms/shown-terms.js';
 import { admitMirrors } from './admit-mirrors.js';
 import { removeUnpublishedMirror } from './unpublished-mirror.js';
@@ -51,6 +52,7 @@ export const tapMirror: TapKind<TapMirrorRecord> = {
     status: status.status,
     ...shownTerms(record),
     ...shownConsent(record),
+    consent_to: consentTo(record),
     ...shownStatus(status),
   }),
   status: (record, reader) => reader.mirror(record),

@@ -1,4 +1,4 @@
-import type { TapFlowRecord } from '@taas/model';
+import { mostAskers, type TapFlowRecord, type TapServiceRecord } from '@taas/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NeutronError } from '../../errors/neutron-error.js';
@@ -104,8 +104,8 @@ describe('consent', () => {
     expect(asks('always', 'acme')).toEqual({ requested_by: 'u' });
   });
 
-  it('is always that of somebody else than who asked last for what is copied, or for how long', () => {
-    const by = fc.constantFrom('ann', 'bob', 'cat');
+  it('is always that of somebody else than all who asked since the last one, for what is copied or for how long', () => {
+    const by = fc.constantFrom('ann', 'bob', 'cat', 'dan');
     const act = fc.oneof(
       fc.record({ does: fc.constant('approve' as const), by, to: fc.constant(0) }),
       fc.record({ does: fc.constantFrom('filter', 'prolong', 'rename'), by, to: fc.integer({ min: 1, max: 4 }) }),
@@ -114,7 +114,7 @@ describe('consent', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
         let tap: TapFlowRecord = flow({ expires_at: now + hour, consent: { requested_by: 'ann' } });
-        let asked = 'ann';
+        let askers = new Set(['ann']);
         let most = tap.expires_at ?? 0;
         for (const each of acts) {
           // Cat may not agree.
@@ -134,14 +134,15 @@ describe('consent', () => {
           const isLonger = (tap.expires_at ?? 0) > (before.expires_at ?? 0);
           const { agreed: consent } = tap.consent ?? {};
           if (isMore) expect(consent).toBeUndefined();
-          if (isMore || (isLonger && !before.consent?.agreed)) asked = each.by;
+          if (isMore && before.consent?.agreed) askers = new Set();
+          if (isMore || (isLonger && !before.consent?.agreed)) askers.add(each.by);
           if (!consent) most = tap.expires_at ?? 0;
           // What was agreed to is prolonged by who may agree alone, and stays agreed to by two.
           if (consent && isLonger) {
             expect(caller.mayApprove).toBe(true);
             most = tap.expires_at ?? 0;
           }
-          if (consent) expect([asked, 'cat']).not.toContain(consent.by);
+          if (consent) expect([...askers, 'cat']).not.toContain(consent.by);
           if (consent) expect(tap.expires_at).toBeLessThanOrEqual(most);
         }
       }),
@@ -168,6 +169,50 @@ describe('consent', () => {
     const waiting = flow({ expires_at: now + hour, consent: { requested_by: 'ann' } });
     const changedByBob = changedTerms(noTerms, waiting, { ...waiting, expires_at: now + 2 * hour }, by('bob'), now);
     expect(refused(() => agreed(changedByBob, by('bob'), now))).toMatch(/^409/);
-    expect(agreed(changedByBob, by('ann'), now)?.consent?.agreed).toEqual({ by: 'ann', at: now });
+    expect(refused(() => agreed(changedByBob, by('ann'), now))).toMatch(/^409/);
+    expect(agreed(changedByBob, by('dan'), now)?.consent?.agreed).toEqual({ by: 'dan', at: now });
+  });
+
+  it('has a bound to those who ask, and refuses what would forget one', () => {
+    let tap = flow({ consent: { requested_by: 'u0' } });
+    const change = (n: number) => {
+      const after = {
+        ...tap,
+        filter_rules: [{ action: 'accept', source_port: { first: n, last: n } }],
+      } as TapFlowRecord;
+      tap = changedTerms(noTerms, tap, after, { userId: `u${n}`, projectId: 'acme', mayApprove: true }, now);
+    };
+    for (let n = 1; n < mostAskers; n++) change(n);
+    expect(refused(() => change(mostAskers))).toMatch(/^409/);
+    expect(refused(() => change(3))).toBeNull();
+    for (let n = 0; n < mostAskers; n++) expect(refused(() => agreed(tap, { userId: `u${n}` }, now))).toMatch(/^409/);
+    expect(agreed(tap, { userId: 'else' }, now)?.consent?.agreed?.by).toBe('else');
+  });
+
+  it('is asked for where a tap that needed none becomes more, as for a new one', () => {
+    const tap = flow({
+      expires_at: now + hour,
+      filter_rules: [{ action: 'accept', protocol: 6 }],
+    } as Partial<TapFlowRecord>);
+    const { expires_at: _end, ...endless } = tap;
+    const more = [{ ...tap, filter_rules: [] }, { ...tap, expires_at: now + 2 * hour }, endless];
+    const same = [
+      { ...tap, name: 'n' },
+      { ...tap, expires_at: now + hour / 2 },
+    ];
+    const asks = (consent: TapTerms['consent'], projectId: string, after: TapFlowRecord) =>
+      changedTerms({ ...noTerms, consent }, tap, after, { userId: 'u', projectId, mayApprove: true }, now).consent;
+    for (const after of more) {
+      expect(asks('always', 'acme', after)).toEqual({ requested_by: 'u' });
+      expect(asks('others', 'ops', after)).toEqual({ requested_by: 'u' });
+      expect(asks('others', 'acme', after)).toBeUndefined();
+      expect(asks('none', 'ops', after)).toBeUndefined();
+    }
+    for (const after of same) expect(asks('always', 'ops', after)).toBeUndefined();
+    const { tap_service_id: _s, source_port: _p, direction: _d, vlan_filter: _v, filter_rules: _f, ...common } = tap;
+    const service: TapServiceRecord = { ...common, port_id: tap.source_port };
+    const later = { ...service, expires_at: now + 2 * hour };
+    const by = { userId: 'u', projectId: 'ops', mayApprove: true };
+    expect(changedTerms({ ...noTerms, consent: 'always' }, service, later, by, now)).toEqual(later);
   });
 });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Consent } from '@taas/model';
-import { prolongedAlone } from '../../errors/neutron-error.js';
+import { type Consent, mostAskers } from '@taas/model';
+import { askedByMany, prolongedAlone } from '../../errors/neutron-error.js';
 import { isoTime } from '../../http/iso-time.js';
 import type { JsonObject } from '../../http/request-body.js';
 import type { TapRecord } from '../../view/shelf.js';
@@ -85,7 +85,7 @@ export function newConsent({ consent }: TapTerms, project: string, by: Asking): 
 
 /**
  * What the terms make of a change: who copies more than was agreed to needs consent again; who prolongs what was agreed to is
- * somebody who may agree.
+ * somebody who may agree; who widens or prolongs what nobody had to agree to is asked as for a new tap.
  * @param mayApprove whether the policy lets the caller agree to the tap
  * @throws NeutronError 400, 409
  */
@@ -99,13 +99,30 @@ export function changedTerms<R extends TapRecord>(
   if (before.expires_at !== after.expires_at) checkEnd(terms, after.expires_at, now);
   if (before.reason !== after.reason) reasonOf(terms, { reason: after.reason ?? '', description: '' });
   const consent = 'consent' in before ? before.consent : undefined;
-  if (!consent) return after;
   const more = !isDeepStrictEqual(rulesOf(before), rulesOf(after));
   if (!more && !isLater(after.expires_at, before.expires_at)) return after;
-  if (more || !consent.agreed) return { ...after, consent: { requested_by: by.userId } };
-  if (by.userId === consent.requested_by || !by.mayApprove) throw prolongedAlone(before.id);
+  // One of before the operator asked for consent, or that its own project made: it is more now, and somebody else's wish.
+  if (!consent) return isCopied(before) ? { ...after, ...newConsent(terms, before.project_id, by) } : after;
+  if (!consent.agreed) return { ...after, consent: alsoAsked(consent, by.userId, before.id) };
+  if (more) return { ...after, consent: { requested_by: by.userId } };
+  if (isAsker(consent, by.userId) || !by.mayApprove) throw prolongedAlone(before.id);
   return { ...after, consent: { ...consent, agreed: { by: by.userId, at: now } } };
 }
+
+/** Whether a user has had a part in what waits, or waited, for consent. */
+export const isAsker = ({ requested_by, also_by = [] }: Consent, user: string): boolean =>
+  requested_by === user || also_by.includes(user);
+
+/** Nobody loses his part by what others do: he may not agree in the end. @throws NeutronError 409 */
+function alsoAsked(consent: Consent, user: string, id: string): Consent {
+  if (isAsker(consent, user)) return consent;
+  const { also_by = [] } = consent;
+  if (also_by.length + 1 >= mostAskers) throw askedByMany(id);
+  return { ...consent, also_by: [...also_by, user] };
+}
+
+/** Tap services copy nothing by themselves. */
+const isCopied = (record: TapRecord): boolean => 'source_port' in record || 'mirror_type' in record;
 
 const rulesOf = (record: TapRecord) => ('filter_rules' in record ? (record.filter_rules ?? []) : []);
 

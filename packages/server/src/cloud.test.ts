@@ -60,7 +60,7 @@ it('looks at tokens for everybody, however many log in and wait', async () => {
       ended += 1;
     }),
   );
-  await vi.waitFor(() => expect(held.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), { timeout: 10_000 });
   expect(await validator.validate('somebody', AbortSignal.timeout(5_000))).toMatchObject({ userId: 'u' });
   expect(ended).toBeLessThan(300);
   never.abort();

@@ -446,7 +446,8 @@ it('a tap that waits for consent can be agreed to from the page', async () => {
   await browser.logIn();
   const flow = `/dashboard/api/v2.0/taas/tap_flows/${portId(9)}/approve`;
   // The API's own answer, of a tap that is not there.
-  expect((await browser.ask('PUT', flow)).body.NeutronError?.type).toBe('TapFlowNotFound');
+  const seen = { tap_flow: { consent_to: 'a'.repeat(64) } };
+  expect((await browser.ask('PUT', flow, seen)).body.NeutronError?.type).toBe('TapFlowNotFound');
   expect((await browser.ask('GET', flow)).body.error?.code).toBe('not_found');
 });
 

@@ -28,7 +28,7 @@ export interface JournalLimits {
   readonly told: number;
 }
 
-export const usualJournalLimits: JournalLimits = { kept: 4_096, told: 500 };
+export const usualJournalLimits: JournalLimits = { kept: 4_096, told: 100 };
 
 /**
  * The latest changes of taps, in the order in which this server has seen them. A place in it holds for this server's life: a client

@@ -5,7 +5,8 @@ import type { Caller } from '../auth/authenticator.js';
 import { NeutronError, tooManyRequests, unavailable } from '../errors/neutron-error.js';
 import type { ListQuery } from '../http/list-query.js';
 import type { TapController } from '../taps/tap-controller.js';
-import type { LiveView } from '../view/live-view.js';
+import { type LiveView, ViewBehindError } from '../view/live-view.js';
+import { shelf } from '../view/shelf.js';
 import { type Change, ChangeJournal } from './change-journal.js';
 
 export interface EventLimits {
@@ -19,10 +20,12 @@ export interface EventLimits {
   readonly pauseMs: number;
   /** Between two signs of life, in ms. */
   readonly silenceMs: number;
+  /** Of one event, in characters: of more the client is told to list anew, which goes in slices. */
+  readonly longest: number;
 }
 
 export const usualEventLimits: EventLimits = {
-  ...{ most: 512, mostOfProject: 64, lastsMs: 60_000, pauseMs: 500, silenceMs: 15_000 },
+  ...{ most: 512, mostOfProject: 64, lastsMs: 60_000, pauseMs: 500, silenceMs: 15_000, longest: 262_144 },
 };
 
 export interface EventDeskDeps {
@@ -64,8 +67,6 @@ export class EventDesk {
     this.#open.set(caller.projectId, own + 1);
     const gone = new AbortController();
     const release = () => {
-      if (gone.signal.aborted) return;
-      gone.abort(new Error('the client has gone'));
       this.#count -= 1;
       const left = (this.#open.get(caller.projectId) ?? 1) - 1;
       if (left > 0) this.#open.set(caller.projectId, left);
@@ -82,7 +83,9 @@ export class EventDesk {
         );
       },
       destroy: (error, done) => {
-        release();
+        gone.abort(new Error('the client has gone'));
+        // Its place is free when its work has ended, too: who connects and hangs up again and again would pile that up.
+        void events.return(undefined).then(release, release);
         done(error);
       },
     });
@@ -102,7 +105,7 @@ export class EventDesk {
     let place = since ?? this.#journal.place;
     yield `retry: 2000\n\n${since === null ? event('begin', place, {}) : ''}`;
     while (!ended()) {
-      const told = await this.#next(caller, place);
+      const told = await this.#next(caller, place, gone);
       place = told.place;
       if (told.text !== null) yield told.text;
       const news = await this.#news(place, Math.min(silenceMs, end - clock.monotonic()), gone);
@@ -112,34 +115,54 @@ export class EventDesk {
     }
   }
 
-  async #next(caller: Caller, from: string): Promise<{ readonly place: string; readonly text: string | null }> {
+  async #next(
+    caller: Caller,
+    from: string,
+    gone: AbortSignal,
+  ): Promise<{ readonly place: string; readonly text: string | null }> {
     const { changes, place } = this.#journal.since(from, caller.seesAllProjects ? null : caller.projectId);
     if (changes === null) return { place, text: event('reset', place, {}) };
     if (changes.length === 0) return { place, text: null };
     try {
-      return { place, text: event('changed', place, await this.#shown(caller, changes)) };
+      const text = event('changed', place, await this.#shown(caller, changes, gone));
+      return { place, text: text.length > this.#limits.longest ? event('reset', place, {}) : text };
     } catch (error) {
       // Etcd is out of sight, say: what is told when it is back is not known now.
-      if (!(error instanceof NeutronError)) throw error;
+      if (!(error instanceof NeutronError || error instanceof ViewBehindError)) throw error;
       return { place, text: event('reset', place, {}) };
     }
   }
 
   /** Taps as a list has them, and the ids of those that are there no more. */
-  async #shown(caller: Caller, changes: readonly Change[]): Promise<object> {
+  async #shown(caller: Caller, changes: readonly Change[], left: AbortSignal): Promise<object> {
     const gone: string[] = [];
     const shown: Record<string, unknown> = {};
+    const over = new AbortController();
+    const off = onAbort([left, this.#stop.signal], () => over.abort(new Error('the client has gone')));
+    try {
+      await this.#gather(caller, changes, { shown, gone }, over.signal);
+    } finally {
+      off();
+    }
+    return { ...shown, gone };
+  }
+
+  async #gather(
+    caller: Caller,
+    changes: readonly Change[],
+    { shown, gone }: { readonly shown: Record<string, unknown>; readonly gone: string[] },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { view } = this.deps.live;
     for (const kind of resourceKinds) {
       const ids = changes.filter((change) => change.kind === kind).map(({ id }) => id);
       const taps =
-        ids.length === 0
-          ? []
-          : await this.deps.controller.list(kind, this.deps.queryOf(kind, ids), caller, this.#stop.signal);
+        ids.length === 0 ? [] : await this.deps.controller.list(kind, this.deps.queryOf(kind, ids), caller, signal);
       shown[kind] = taps;
       const there = new Set(taps.map(({ id }) => id));
-      gone.push(...ids.filter((id) => !there.has(id)));
+      // One that is there and that this caller may not see is not told of: a policy may hide even its id.
+      gone.push(...ids.filter((id) => !there.has(id) && !shelf(view, kind).byId.has(id)));
     }
-    return { ...shown, gone };
   }
 
   /** Resolves with true once the journal has gone on, with false after a while or when the stream ends. */

@@ -342,7 +342,9 @@ describe('the audit trail', () => {
     const server = await start({ file: file(), keep_records: 100 });
     const end = Date.now() + 1_800_000;
     const expires_at = new Date(end).toISOString();
-    const id = idOf(await call(server, 'POST', 'tap_services', { tap_service: { ...service(1).tap_service, expires_at } }));
+    const id = idOf(
+      await call(server, 'POST', 'tap_services', { tap_service: { ...service(1).tap_service, expires_at } }),
+    );
     const told = keys.auditExpiring('tap_services', id, end);
     const all = () => cloud.read(prefixes.auditEntries);
     await until(async () => expect((await all()).has(told)).toBe(true));

@@ -176,10 +176,7 @@ describe('consent', () => {
   it('has a bound to those who ask, and refuses what would forget one', () => {
     let tap = flow({ consent: { requested_by: 'u0' } });
     const change = (n: number) => {
-      const after = {
-        ...tap,
-        filter_rules: [{ action: 'accept', source_port: { first: n, last: n } }],
-      } as TapFlowRecord;
+      const after: TapFlowRecord = { ...tap, filter_rules: [{ action: 'accept', protocol: 17, source_ports: [n, n] }] };
       tap = changedTerms(noTerms, tap, after, { userId: `u${n}`, projectId: 'acme', mayApprove: true }, now);
     };
     for (let n = 1; n < mostAskers; n++) change(n);

@@ -8,6 +8,7 @@ import {
 } from '@taas/model';
 import type { Compare, Operation, Transaction } from '@taas/store';
 import type { Caller } from '../auth/authenticator.js';
+import { tooContended } from '../errors/neutron-error.js';
 import { agreed } from '../taps/terms/tap-approval.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { CapturePart } from './capture.js';
@@ -54,7 +55,7 @@ export function captureRemoval(parts: readonly CapturePart[]): Operation[] {
     .map((key) => ({ kind: 'delete', key }));
 }
 
-/** What it takes to agree to all taps of a capture that wait for it. @throws NeutronError 409 for who has asked for it */
+/** What it takes to agree to all taps of a capture that wait for it. @throws NeutronError 409 for who has asked for it, or where the view does not know all of it */
 export function captureConsent(
   parts: readonly CapturePart[],
   view: Pick<ClusterView, 'flows' | 'services'>,
@@ -66,10 +67,12 @@ export function captureConsent(
   for (const { flow } of parts) {
     const entry = view.flows.get(flow);
     const record = entry?.record ? agreed(entry.record, caller, now) : null;
-    if (!entry || !record) continue;
+    // Not known here is not agreed to.
+    if (!entry?.record) throw tooContended();
+    if (!record) continue;
     // It goes on hanging on the lease: a put without it would take it off.
     const lease = view.services.get(record.tap_service_id)?.record?.receiver?.lease;
-    if (lease === undefined) continue;
+    if (lease === undefined) throw tooContended();
     compare.push({ kind: 'mod-revision', key: entry.key, revision: entry.revision });
     operations.push({ kind: 'put', key: entry.key, value: tapFlowCodec.format(record), lease });
   }

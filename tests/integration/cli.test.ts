@@ -8,7 +8,7 @@ import { checkServerConfig, createServer, serverConfigSchema } from '@taas/serve
 import { FakeKeystone, FakeNeutron, serveKeystone } from '@taas/server/testing';
 import { checkConfig, silentLogger, systemClock } from '@taas/service';
 import { createEmbeddedStore } from '@taas/store/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const project = 'acme';
@@ -83,11 +83,19 @@ describe('taas with a real server and agents', () => {
     expect(shown).toEqual({ ...flow, kind: 'tap_flow' });
     expect((await run('show', 'nobody')).code).toBe(3);
 
-    const doctor = await run(
-      ...['doctor', '--report', 'json', '--server-health', cloud.server().health],
-      ...cloud.nodes.flatMap(({ agent }) => ['--agent-health', agent.health]),
-    );
-    const found = JSON.parse(doctor.out) as { id: string; verdict: string; findings: object[] }[];
+    const diagnose = async () => {
+      const { out } = await run(
+        ...['doctor', '--report', 'json', '--server-health', cloud.server().health],
+        ...cloud.nodes.flatMap(({ agent }) => ['--agent-health', agent.health]),
+      );
+      return JSON.parse(out) as { id: string; verdict: string; findings: object[] }[];
+    };
+    // A server looks at its nodes when it is asked, in the background, and again after five seconds.
+    await vi.waitFor(async () => expect((await diagnose()).find(({ id }) => id === 'TAAS-D500')?.verdict).toBe('ok'), {
+      timeout: 30_000,
+      interval: 500,
+    });
+    const found = await diagnose();
     const verdicts = Object.fromEntries(found.map(({ id, verdict }) => [id, verdict]));
     for (const id of ['001', '002', '003', '004', '005', '010', '011', '012', '100', '101', '102', '103', '104', '105'])
       expect({ id, is: verdicts[`TAAS-D${id}`] }).toEqual({ id, is: 'ok' });

@@ -65,7 +65,13 @@ describe.each(names)('the OCI image of %s', (name) => {
     expect(usual.status).toBe(name === 'taas-cli' ? 0 : 2);
     if (name !== 'taas-cli') expect(usual.stderr).toContain(`/etc/taas/${name}.yaml`);
     // Nothing else that could be run, and nothing that is root's by its mode.
-    expect(readdirSync(join(root, 'usr/lib', name)).sort()).toEqual(['node', expect.stringMatching(/^taas.*\.mjs$/)]);
+    const programs = {
+      'taas-agent': ['taas-agent'],
+      'taas-cli': ['taas'],
+      'taas-server': ['taas-migrate', 'taas-server'],
+    };
+    const files = ['node', ...programs[name].map((program) => `${program}.mjs`)];
+    expect(readdirSync(join(root, 'usr/lib', name)).sort()).toEqual(files);
     expect(execFileSync('find', [root, '-perm', '/6000'], { encoding: 'utf8' })).toBe('');
     expect(readdirSync(join(root, 'usr')).sort()).toEqual(expect.not.arrayContaining(['bin', 'sbin']));
     expect(statSync(join(root, 'etc/passwd')).mode & 0o777).toBe(0o644);

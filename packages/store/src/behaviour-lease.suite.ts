@@ -33,6 +33,9 @@ export function describeLeases(harness: () => StoreHarness): void {
       await putUnder(store, '/lease/keep/b', lease);
       await putUnder(store, '/lease/keep/freed', lease);
       await put(store, '/lease/keep/freed', 'no lease any more');
+      const leases = (await store.list('/lease/keep/')).entries.map((entry) => entry.lease);
+      expect(leases).toEqual([lease.id, lease.id, undefined]);
+      await vi.waitFor(() => expect(view.state.size).toBe(3));
       // Time has to pass here: that the lease outlives its time to live is what is tested.
       await systemClock.sleep(ttlSeconds * 1_500);
       expect(lease.lost.aborted).toBe(false);

@@ -86,9 +86,12 @@ export class EmbeddedData {
     if (this.#history.length > this.historyLimit * 1.5) this.compact(revision - this.historyLimit);
   }
 
-  #put({ key, value }: { key: string; value: string }, revision: Revision): Change {
+  #put({ key, value, lease }: Extract<Operation, { kind: 'put' }>, revision: Revision): Change {
     const before = this.#entries.get(key);
-    const entry = { key, value, createRevision: before?.createRevision ?? revision, modRevision: revision };
+    const entry: KeyValue = {
+      ...{ key, value, createRevision: before?.createRevision ?? revision, modRevision: revision },
+      ...(lease === undefined ? {} : { lease }),
+    };
     if (before === undefined) this.#keys.add(key);
     this.#entries.set(key, entry);
     return { kind: 'put', entry };

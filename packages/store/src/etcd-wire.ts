@@ -28,6 +28,7 @@ export function toKeyValue(wire: WireKeyValue): KeyValue {
     value: decoder.decode(wire.value),
     createRevision: Number(wire.createRevision),
     modRevision: Number(wire.modRevision),
+    ...(wire.lease === 0n ? {} : { lease: leaseId(wire.lease) }),
   };
 }
 

@@ -8,6 +8,8 @@ export interface KeyValue {
   readonly createRevision: Revision;
   /** Revision of the last change of the key. */
   readonly modRevision: Revision;
+  /** The lease that the key goes with; absent: none. A put without it takes the key off. */
+  readonly lease?: LeaseId;
   /** Why the value must not be believed, where values are signed; `value` is empty then. */
   readonly refused?: string;
 }

@@ -331,3 +331,15 @@ it('begins with values that are not signed, and signs its own, where that is all
   expect(await reader.store.get('/wanted/a/x')).toMatchObject({ value: '{"v":1}' });
   expect(of.desk.facts()).toMatchObject({ unsigned_accepted: expect.any(Number), warning: expect.any(String) });
 });
+
+it('leaves a key that another server keeps alive on its lease when it is signed anew', async () => {
+  const [mine, other] = [member(server, theServer), member(maker.certificate('server-9'), theServer)];
+  const lease = await other.store.lease(60);
+  const key = '/wanted/a/captured';
+  const operations = [{ kind: 'put', key, value: '{"v":1}', lease: lease.id } as const];
+  await other.store.transact({ compare: [], operations });
+  expect(await mine.store.renew('/wanted/', [], new AbortController().signal)).toBe(1);
+  expect(await mine.store.get(key)).toMatchObject({ value: '{"v":1}', lease: lease.id });
+  await lease.revoke();
+  expect(await mine.store.get(key)).toBeUndefined();
+});

@@ -88,7 +88,7 @@ export class SignedStore implements Store {
 
   /**
    * Signs anew what is ours and was signed with another certificate than our present one, or not at all where that is believed: so
-   * that it still counts when the old certificate does not any more.
+   * that it still counts when the old certificate does not any more. A key stays on its lease, whoever keeps that alive.
    * @param compare what must hold for each write
    * @returns how many were signed anew
    */
@@ -99,12 +99,12 @@ export class SignedStore implements Store {
       const signer = this.options.signerOf(entry.key);
       if (!signer?.ours || signer.beating) continue;
       if (readSealed(entry.value)?.certificate === signer.desk.own?.certificate) continue;
-      const { key, value, refused, modRevision: revision } = this.#open(entry);
+      const { key, value, refused, lease, modRevision: revision } = this.#open(entry);
       if (refused !== undefined) continue;
       const { succeeded } = await this.transact(
         {
           compare: [{ kind: 'mod-revision', key, revision }, ...compare],
-          operations: [{ kind: 'put', key, value }],
+          operations: [{ kind: 'put', key, value, ...(lease === undefined ? {} : { lease }) }],
         },
         { signal },
       );

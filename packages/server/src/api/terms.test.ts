@@ -109,6 +109,14 @@ describe('the end of a tap', () => {
       status_reason: expect.stringMatching(/^it ends at 2/),
     });
     expect((await ann('GET', flows)).body.tap_flows).toMatchObject([{ status_code: 'expires_soon' }]);
+    // Later itself, but not its tap service.
+    await ann('PUT', `${flows}/${made.id}`, { tap_flow: { expires_at: at(Date.now() + 9 * hour) } });
+    expect((await show(made.id)).status_code).not.toBe('expires_soon');
+    const service = { expires_at: at(Date.now() + 2 * hour) };
+    const [its] = (await ann('GET', '/v2.0/taas/tap_services')).body.tap_services;
+    await ann('PUT', `/v2.0/taas/tap_services/${its?.id}`, { tap_service: service });
+    expect((await show(made.id)).status_reason).toMatch(/^it ends with its tap service at 2/);
+    expect((await ann('GET', flows)).body.tap_flows).toMatchObject([{ status_code: 'expires_soon' }]);
   });
 });
 

@@ -9,6 +9,7 @@ import type { ShownTap, TapKind } from './tap-kind.js';
 import { tapMirror } from './tap-mirror/tap-mirror.js';
 import { tapService } from './tap-service/tap-service.js';
 import { auditedTerms, type Warning, warned } from './terms/shown-terms.js';
+import type { TapEnd } from './terms/tap-end.js';
 
 export const tapKinds: Readonly<Record<ResourceKind, TapKind>> = {
   tap_services: tapService,
@@ -29,8 +30,13 @@ export function statusOf(kind: ResourceKind, record: TapRecord, reader: StatusRe
 }
 
 /** A tap as the API shows it. @param status what its nodes say */
-export function showTap(kind: ResourceKind, record: TapRecord, status: StatusView, warning: Warning): ShownTap {
-  return tapKinds[kind].shown(record, warned(record, status, warning));
+export function showTap(
+  kind: ResourceKind,
+  { record, end }: { readonly record: TapRecord; readonly end: TapEnd | undefined },
+  status: StatusView,
+  warning: Warning,
+): ShownTap {
+  return tapKinds[kind].shown(record, warned(end, status, warning));
 }
 
 /** Longest text taken over from what a client has sent. */

@@ -10,6 +10,7 @@ import type { ClusterView } from '../view/cluster-view.js';
 import { shelf } from '../view/shelf.js';
 import { statusOf, tapKinds } from './tap-kinds.js';
 import { endsSoon, type Warning } from './terms/shown-terms.js';
+import { tapEnd } from './terms/tap-end.js';
 
 export interface TapTallyDeps {
   readonly view: ClusterView;
@@ -72,7 +73,7 @@ export class TapTally {
         const count = counts.get(key) ?? { labels: { kind, status }, value: 0 };
         count.value += 1;
         counts.set(key, count);
-        if (record && endsSoon(record, warning)) expiring.set(kind, (expiring.get(kind) ?? 0) + 1);
+        if (record && endsSoon(tapEnd(view, record), warning)) expiring.set(kind, (expiring.get(kind) ?? 0) + 1);
         // Taps that were made meanwhile may or may not count: a map can be gone through while it changes.
         if (id !== '') yield;
       }

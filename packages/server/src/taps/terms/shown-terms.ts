@@ -1,5 +1,6 @@
 import type { Consent, StatusView } from '@taas/model';
 import { isoTime } from '../../http/iso-time.js';
+import { sentenceOf, type TapEnd } from './tap-end.js';
 
 interface Termed {
   readonly expires_at?: number;
@@ -33,13 +34,13 @@ export interface Warning {
   readonly beforeMs: number;
 }
 
-export function endsSoon({ expires_at }: Termed, { now, beforeMs }: Warning): boolean {
-  return expires_at !== undefined && expires_at - now() <= beforeMs;
+export function endsSoon(end: TapEnd | undefined, { now, beforeMs }: Warning): end is TapEnd {
+  return end !== undefined && end.at - now() <= beforeMs;
 }
 
 /** A status, with a warning if the tap ends soon and there is nothing else to warn of. */
-export function warned(record: Termed, status: StatusView, warning: Warning): StatusView {
-  if (status.status !== 'ACTIVE' || status.reason !== '' || !endsSoon(record, warning)) return status;
-  const reason = `it ends at ${isoTime(record.expires_at ?? 0)}, unless expires_at is changed`;
+export function warned(end: TapEnd | undefined, status: StatusView, warning: Warning): StatusView {
+  if (status.status !== 'ACTIVE' || status.reason !== '' || !endsSoon(end, warning)) return status;
+  const reason = `${sentenceOf(end)}, unless ${end.of === 'tap' ? '' : "the tap service's "}expires_at is changed`;
   return { status: 'ACTIVE', code: 'expires_soon', reason };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AuditEntry, keys, prefixes, tapFlowCodec } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
-import type { Leadership } from '@taas/store';
+import { type Leadership, StoreError } from '@taas/store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Audit, createAudit } from '../../audit/audit.js';
 import { Slices } from '../../slices/slices.js';
@@ -170,7 +170,7 @@ describe('a tap whose time is over', () => {
         ...audit.store,
         get: async (key: string) => {
           if (isBroken && key === keys.resource('tap_flows', first ?? ''))
-            throw new (await import('@taas/store')).StoreError('unavailable', 'no etcd');
+            throw new StoreError('unavailable', 'no etcd');
           return audit.store.get(key);
         },
       },
@@ -183,6 +183,34 @@ describe('a tap whose time is over', () => {
     await expiry(failing).round(leadership);
     // That without an end is left.
     expect(await count()).toBe(1);
+  });
+
+  it('has its turn though as many as a round takes fail in every round', async () => {
+    await cloud.standDown();
+    const { service } = await flow(null);
+    const wanted = { tap_service_id: service, source_port: portId(2), direction: 'IN', expires_at: at(1) };
+    const bulk = Array.from({ length: mostOfRound.removed }, () => wanted);
+    const { body } = await alice('POST', 'tap_flows', { tap_flows: bulk });
+    const stuck = new Set(body.tap_flows.map(({ id }: { id: string }) => keys.resource('tap_flows', id)));
+    const last = (await alice('POST', 'tap_flows', { tap_flow: wanted })).body.tap_flow.id;
+    shift = hour + 1_000;
+    await cloud.caughtUp();
+    const tried: string[] = [];
+    const get = async (key: string) => {
+      if (!stuck.has(key)) return audit.store.get(key);
+      tried.push(key);
+      throw new StoreError('unavailable', 'no etcd');
+    };
+    const leader = expiry({ ...audit, store: { ...audit.store, get } });
+    await leader.round(leadership);
+    expect((await cloud.read(prefixes.tapFlows)).has(keys.resource('tap_flows', last))).toBe(true);
+    await cloud.caughtUp();
+    await leader.round(leadership);
+    expect((await cloud.read(prefixes.tapFlows)).has(keys.resource('tap_flows', last))).toBe(false);
+    // Nor does one of those that fail keep another of them from being tried.
+    await leader.round(leadership);
+    const times = [...stuck].map((key) => tried.filter((each) => each === key).length);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(1);
   });
 });
 
@@ -210,6 +238,21 @@ describe('a tap that ends soon', () => {
     shift = 2.5 * hour;
     await round();
     expect(await told()).toBe(2);
+  });
+
+  it('is told of where it goes with its tap service, and once more when that is renewed', async () => {
+    const { id, service } = await flow(null);
+    const told = async () => (await entries(id)).filter(({ event }) => event === 'expiring').map((each) => each.detail);
+    await alice('PUT', `tap_services/${service}`, { tap_service: { expires_at: at(1) } });
+    await round();
+    await round();
+    expect(await told()).toEqual([expect.stringMatching(/^it ends with its tap service at 2/)]);
+    await alice('PUT', `tap_services/${service}`, { tap_service: { expires_at: at(3) } });
+    await round();
+    expect(await told()).toHaveLength(1);
+    shift = 2.5 * hour;
+    await round();
+    expect(await told()).toHaveLength(2);
   });
 
   it('is told of by the leader alone', async () => {

@@ -12,6 +12,7 @@ import { removeTap } from '../removal/tap-removal.js';
 import { auditedTap } from '../tap-kinds.js';
 import { readTap } from '../tap-records.js';
 import { endsSoon } from './shown-terms.js';
+import { sentenceOf, type TapEnd, tapEnd } from './tap-end.js';
 
 export interface TapExpiryDeps {
   readonly store: Store;
@@ -31,6 +32,7 @@ export interface TapExpiryDeps {
 interface Tap {
   readonly kind: ResourceKind;
   readonly record: TapRecord;
+  readonly end: TapEnd;
   readonly key: string;
   readonly revision: number;
 }
@@ -42,6 +44,9 @@ export const mostOfRound = { removed: 100, warned: 30 } as const;
 
 /** What the leader does with taps whose time is over, or soon will be. */
 export class TapExpiry {
+  /** Keys of taps whose turn failed, the longest ago first: they wait behind all others, or a hundred of them would be all that is done. */
+  readonly #failed = new Set<string>();
+
   constructor(private readonly deps: TapExpiryDeps) {}
 
   /** Takes away whose time is over, and tells the audit trail, once, of those that end soon. */
@@ -61,21 +66,21 @@ export class TapExpiry {
 
   *#look(): Sliced<{ readonly over: readonly Tap[]; readonly soon: readonly Tap[] }> {
     const { live, clock, warnBeforeMs: beforeMs, isTold } = this.deps;
-    const over: Tap[] = [];
-    const soon: Tap[] = [];
     const now = clock.now();
+    const over = new Turns(mostOfRound.removed, this.#failed);
+    const soon = new Turns(mostOfRound.warned, this.#failed);
     for (const kind of resourceKinds)
       for (const [id, { record, key, revision }] of shelf(live.view, kind).byId) {
-        if (over.length === mostOfRound.removed) return { over, soon };
-        const end = record && !record.deleting ? record.expires_at : undefined;
-        const tap = record && end !== undefined ? { kind, record, key, revision } : null;
-        if (tap && isOver(tap.record, now)) over.push(tap);
-        else if (tap && soon.length < mostOfRound.warned && endsSoon(tap.record, { now: () => now, beforeMs })) {
-          if (!isTold(keys.auditExpiring(kind, id, end ?? 0))) soon.push(tap);
+        const end = record && !record.deleting ? tapEnd(live.view, record) : undefined;
+        const tap = record && end ? { kind, record, end, key, revision } : null;
+        if (tap && isOver(tap.record, now)) over.add(tap);
+        else if (tap && endsSoon(end, { now: () => now, beforeMs })) {
+          if (!isTold(keys.auditExpiring(kind, id, tap.end.at))) soon.add(tap);
         }
         yield;
       }
-    return { over, soon };
+    for (const key of this.#failed) if (!over.again.has(key) && !soon.again.has(key)) this.#failed.delete(key);
+    return { over: over.taken(), soon: soon.taken() };
   }
 
   /** As its user's DELETE would; who has renewed it meanwhile keeps it. */
@@ -91,30 +96,53 @@ export class TapExpiry {
     if (isRemoved) logger.info({ kind, id, expires_at: isoTime(end) }, 'a tap goes, because its time is over');
   }
 
-  async #warn({ kind, record, key, revision }: Tap, fence: Compare, signal: AbortSignal): Promise<void> {
+  async #warn({ kind, record, end, key, revision }: Tap, fence: Compare, signal: AbortSignal): Promise<void> {
     const { store, live, clock, logger } = this.deps;
-    const { id, expires_at: end = 0 } = record;
+    const { id } = record;
     const entry: AuditEntry = {
       ...{ event: 'expiring', at: clock.now(), user_id: null, project_id: null, request_id: null },
-      ...{ tap: auditedTap(live.view, kind, record), detail: `it ends at ${isoTime(end)}` },
+      ...{ tap: auditedTap(live.view, kind, record), detail: sentenceOf(end) },
     };
-    const told = keys.auditExpiring(kind, id, end);
+    const told = keys.auditExpiring(kind, id, end.at);
     const compare: Compare[] = [fence, { kind: 'absent', key: told }, { kind: 'mod-revision', key, revision }];
     const operations: Operation[] = [{ kind: 'put', key: told, value: auditCodec.format({ v: 1, entries: [entry] }) }];
     const { succeeded } = await store.transact({ compare, operations }, { signal });
-    if (succeeded) logger.info({ kind, id, expires_at: isoTime(end) }, 'a tap ends soon');
+    if (succeeded) logger.info({ kind, id, expires_at: isoTime(end.at), of: end.of }, 'a tap ends soon');
   }
 
   /** What fails with one tap is tried again in the next round, and holds up no other. */
-  async #guarded({ kind, record: { id } }: Tap, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  async #guarded({ kind, key, record: { id } }: Tap, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    this.#failed.delete(key);
     try {
       await work();
     } catch (cause) {
       if (signal.aborted) return;
+      this.#failed.add(key);
       const isUsual = cause instanceof StoreError || cause instanceof NeutronError || cause instanceof ViewBehindError;
       if (!isUsual) throw cause;
       this.deps.logger.warn({ cause, kind, id }, 'the end of a tap is looked after again later');
     }
+  }
+}
+
+/** The taps whose turn it is in one round: those that failed before wait behind the others, the longest ago first. */
+class Turns {
+  readonly #first: Tap[] = [];
+  readonly again = new Map<string, Tap>();
+
+  constructor(
+    private readonly most: number,
+    private readonly failed: ReadonlySet<string>,
+  ) {}
+
+  add(tap: Tap): void {
+    if (this.failed.has(tap.key)) this.again.set(tap.key, tap);
+    else if (this.#first.length < this.most) this.#first.push(tap);
+  }
+
+  taken(): readonly Tap[] {
+    const again = [...this.failed].flatMap((key) => this.again.get(key) ?? []);
+    return [...this.#first, ...again].slice(0, this.most);
   }
 }
 

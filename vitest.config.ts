@@ -73,6 +73,16 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'upgrade',
+          include: ['tests/upgrade/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'vpp',
           include: ['tests/vpp/**/*.test.ts'],
           testTimeout: 120_000,

@@ -14,10 +14,11 @@ import {
   ensurePrograms,
   ensurePromtool,
 } from './debian-packages.mjs';
+import { earlierCheckout } from './earlier-checkout.mjs';
 import { findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
-const help = `npm test [-- --only types|lint|unit|integration|attack|package|vpp|openstack]
+const help = `npm test [-- --only types|lint|unit|integration|attack|package|upgrade|vpp|openstack] [--from REF]
 Runs every check of this repository, or one part of it. The last lines name what failed, what was skipped, and why.
 
   types, lint, unit  need nothing but Node.js
@@ -26,6 +27,8 @@ Runs every check of this repository, or one part of it. The last lines name what
   attack             hostile clients and records against the real programs; needs what integration needs
   package            builds the Debian packages twice and looks at them; with --only also installs them into a Debian 12 and a
                      Debian 13 of their own, as docs/how-to/install.md says, and asks lintian; needs root and a mirror for that
+  upgrade            an earlier commit's programs become ours in a running cloud (tests/upgrade); needs this repository's history,
+                     and about a minute to install and compile the commit, which is that of --from or the last before records had formats
   vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
                      virtio driver also dpdk-testpmd
   openstack          needs Keystone, Neutron and the openstack client, as Debian 12's packages; about two minutes
@@ -33,12 +36,14 @@ Runs every check of this repository, or one part of it. The last lines name what
 What is missing is installed through apt by root on Debian (no service of it is started; 20 minutes at most for each apt-get).
 Without a VPP, or where OpenStack cannot be installed, those two are skipped, or have failed if --only asked for them.`;
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, help: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, from: { type: 'string' }, help: { type: 'boolean' } },
+});
 if (values.help) {
   process.stdout.write(`${help}\n`);
   process.exit(0);
 }
-const parts = ['types', 'lint', 'unit', 'integration', 'attack', 'package', 'vpp', 'openstack'];
+const parts = ['types', 'lint', 'unit', 'integration', 'attack', 'package', 'upgrade', 'vpp', 'openstack'];
 if (values.only !== undefined && !parts.includes(values.only)) {
   process.stderr.write(`--only ${values.only}: it is one of ${parts.join(', ')}\n`);
   process.exit(2);
@@ -56,7 +61,7 @@ mkdirSync(results, { recursive: true });
 if (wants('types')) check('types', bin('tsc'), ['-p', 'tsconfig.tests.json']);
 if (wants('lint')) check('lint', bin('biome'), ['check', '--error-on-warnings', '.']);
 if (wants('unit')) vitest('unit');
-if (wants('integration') || wants('attack') || wants('vpp') || wants('openstack')) {
+if (['integration', 'attack', 'upgrade', 'vpp', 'openstack'].some(wants)) {
   if (!(await ensurePrograms())) {
     fail('a program that the tests need is missing, so nothing that needs it was run');
   } else {
@@ -72,6 +77,7 @@ if (wants('integration') || wants('attack') || wants('vpp') || wants('openstack'
       if (why !== undefined) notes.push(`no system call filter around the units: ${why}`);
       vitest('attack');
     }
+    if (wants('upgrade')) upgrade();
     if (wants('vpp')) await vpp();
     if (wants('openstack')) await openstack();
   }
@@ -87,6 +93,13 @@ function check(name, command, args) {
   process.stdout.write(`== ${name}\n`);
   const run = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   total[run.status === 0 ? 'passed' : 'failed'] += 1;
+}
+
+function upgrade() {
+  const earlier = earlierCheckout(values.from);
+  if ('root' in earlier) vitest('upgrade', { TAAS_EARLIER: earlier.root });
+  else if (values.only === 'upgrade') fail(`upgrade: ${earlier.missing}`);
+  else skip('upgrade', earlier.missing);
 }
 
 async function vpp() {
@@ -135,11 +148,11 @@ function skip(folder, why) {
   total.skipped += files.length;
 }
 
-function vitest(project) {
+function vitest(project, env = {}) {
   process.stdout.write(`== ${project}\n`);
   const output = join(results, `${project}.json`);
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
-  const run = spawnSync(bin('vitest'), args, { cwd: root, stdio: 'inherit' });
+  const run = spawnSync(bin('vitest'), args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
   const report = readReport(output);
   if (report === undefined) {
     fail(`${project}: the test runner left no report (exit code ${run.status})`);

@@ -1,7 +1,7 @@
 import { type ScenarioName, scenarios } from '../scenarios/index.js';
 import type { Place } from '../scenarios/scenario.js';
 
-const simulator: Place = {
+export const simulator: Place = {
   name: 'the simulator',
   kind: 'simulated',
   settings: () => ({ switch: 'simulated' }),

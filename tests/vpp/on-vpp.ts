@@ -15,7 +15,7 @@ function settings(programs: boolean): LabSettings {
   return { switch: vpp, store: { etcd: { command: etcd } }, process: 'programs' };
 }
 
-const realVpp: Place = { name: 'a real VPP', kind: 'real', settings, report: (line) => console.log(line) };
+export const realVpp: Place = { name: 'a real VPP', kind: 'real', settings, report: (line) => console.log(line) };
 
 /** Declares a scenario's tests on real VPPs; where the VPP that is there is too old for them, one that says why not. */
 export async function onVpp(name: ScenarioName): Promise<void> {

@@ -18,8 +18,8 @@ export interface ProgramSpec {
   readonly healthPort: number;
   /** Besides the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Of another checkout, built, whose program it is. Default: this one. */
-  readonly root?: string;
+  /** Of another checkout, built, whose program it is, asked at each start. Default: this one. */
+  readonly root?: () => string | undefined;
 }
 
 /** One of the real programs, run as an operator would run it: a configuration file, a process, a log. */
@@ -44,7 +44,7 @@ export class ProgramProcess {
     const { name, program, config, healthPort, env, root } = this.spec;
     writeFileSync(this.configFile, `${JSON.stringify(config, null, 2)}\n`);
     const log = openSync(this.logFile, 'a');
-    const child = spawn(process.execPath, [programScript(program, root), '--config', this.configFile], {
+    const child = spawn(process.execPath, [programScript(program, root?.()), '--config', this.configFile], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
     });

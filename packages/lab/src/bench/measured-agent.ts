@@ -40,7 +40,7 @@ export class MeasuredAgent {
     };
     const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;
     const process = new ProgramProcess({ ...spec, healthPort: health }, clock);
-    const earlier = (root: string) => new ProgramProcess({ ...spec, healthPort: health, root }, clock);
+    const earlier = (root: string) => new ProgramProcess({ ...spec, healthPort: health, root: () => root }, clock);
     const closers = [
       () => {
         stop.abort(new Error('measured'));

@@ -81,6 +81,8 @@ export interface Seams {
   readonly switchSocket?: (node: string, apiSocket: string) => Promise<string>;
   /** For a program, besides the environment of this process. */
   readonly env?: (program: string) => Readonly<Record<string, string>>;
+  /** The built checkout whose program is started, asked at each start. Default: this one. */
+  readonly root?: (program: string) => string | undefined;
   /** What a server in this process has in place of its store. */
   readonly serverStore?: (store: Store) => Store;
   /** Where a server in this process receives the copies of captures. Default: a socket. */

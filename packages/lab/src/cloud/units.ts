@@ -99,9 +99,11 @@ function programUnit(
   program: 'taas-server' | 'taas-agent',
   of: { readonly name: string; readonly config: object; readonly healthPort: number; readonly port?: number },
 ): Unit {
-  const env = options.seams?.env?.(of.name) ?? {};
+  const { seams = {}, clock } = options;
   const { name, config, healthPort, port } = of;
-  return new ProgramUnit({ name, program, directory, config, healthPort, env }, options.clock, port);
+  const env = seams.env?.(name) ?? {};
+  const root = () => seams.root?.(name);
+  return new ProgramUnit({ name, program, directory, config, healthPort, env, root }, clock, port);
 }
 
 async function endpointsFor({ options, store }: UnitPlace, program: string): Promise<readonly string[]> {

@@ -1,0 +1,42 @@
+// A built checkout of an earlier commit of this repository, for the tests of upgrades.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './prepare.mjs';
+
+/** The last state whose records had no format: see docs/decisions/0061-formats-of-records.md. */
+export const beforeFormats = '0407abd';
+
+/**
+ * Checks it out, installs and compiles it under node_modules, where it is kept for the next run.
+ * @returns {{root: string} | {missing: string}} the folder, or why there is none
+ */
+export function earlierCheckout(ref = beforeFormats) {
+  const commit = run(root, 'git', ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
+  if (commit.status !== 0) return { missing: `the history of this clone has no commit ${ref}` };
+  const id = commit.stdout.trim();
+  // Not in the folder for temporary files, where somebody else could have put programs under its name.
+  const folder = join(root, 'node_modules', '.cache', `earlier-${id.slice(0, 12)}`);
+  if (existsSync(folder)) return { root: folder };
+  const making = `${folder}.${process.pid}`;
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { recursive: true });
+  process.stderr.write(`making a checkout of ${id.slice(0, 12)} ...\n`);
+  const steps = [
+    ['sh', ['-c', `git -C '${root}' archive ${id} | tar -x`]],
+    ['npm', ['install', '--no-save', '--no-fund', '--no-audit']],
+    [join(making, 'node_modules/.bin/tsc'), ['-b']],
+  ];
+  for (const [command, args] of steps) {
+    const { status, stdout, stderr, error } = run(making, command, args);
+    if (status === 0) continue;
+    rmSync(making, { recursive: true, force: true });
+    return {
+      missing: `${command} ${args.join(' ')} failed: ${`${stdout}${stderr}${error?.message ?? ''}`.slice(-500)}`,
+    };
+  }
+  renameSync(making, folder);
+  return { root: folder };
+}
+
+const run = (cwd, command, args) => spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 28 });

@@ -2,7 +2,7 @@ import { auditCodec, auditExportedCodec, keys, parseKey, prefixes } from '@taas/
 import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas/service';
 import { type Leadership, type Operation, type Store, StoreError } from '@taas/store';
 import type { Sliced, Slices } from '../slices/slices.js';
-import { tapEnd } from '../taps/terms/tap-end.js';
+import { expiryTime } from '../taps/terms/expiry-time.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { shelf } from '../view/shelf.js';
 import type { AuditSink } from './audit-file.js';
@@ -180,7 +180,7 @@ export class AuditKeeper {
     if (parsed.is !== 'resource') return false;
     const tap = shelf(view, parsed.kind).byId.get(id);
     if (what === 'began' || !tap) return tap !== undefined;
-    return `${tap.record && tapEnd(view, tap.record)?.at}` === end;
+    return `${tap.record && expiryTime(view, tap.record)?.at}` === end;
   }
 }
 

@@ -25,9 +25,9 @@ import { showTap, statusOf, tapKinds } from './tap-kinds.js';
 import { listTaps } from './tap-list.js';
 import { TapRecords } from './tap-records.js';
 import { seenConsentTo } from './terms/consent-to.js';
+import { expiryTime } from './terms/expiry-time.js';
 import type { Warning } from './terms/shown-terms.js';
 import { approveTap } from './terms/tap-approval.js';
-import { tapEnd } from './terms/tap-end.js';
 import { changedTerms, type TapTerms } from './terms/tap-terms.js';
 import type { WriteBudget } from './write-budget.js';
 
@@ -192,7 +192,7 @@ export class TapController {
     const service = tapKinds[kind].serviceOf(record);
     if (service !== null && !placements.isNear(service)) await slices.run(caller.projectId, seen.see(service));
     const status = statusOf(kind, record, new StatusReader(live.view, seen, mirrorRules, contained));
-    return showTap(kind, { record, end: tapEnd(live.view, record) }, status, this.deps.warning);
+    return showTap(kind, { record, end: expiryTime(live.view, record) }, status, this.deps.warning);
   }
 }
 

@@ -8,8 +8,8 @@ import { tapFlow } from './tap-flow/tap-flow.js';
 import type { ShownTap, TapKind } from './tap-kind.js';
 import { tapMirror } from './tap-mirror/tap-mirror.js';
 import { tapService } from './tap-service/tap-service.js';
+import type { ExpiryTime } from './terms/expiry-time.js';
 import { auditedTerms, type Warning, warned } from './terms/shown-terms.js';
-import type { TapEnd } from './terms/tap-end.js';
 
 export const tapKinds: Readonly<Record<ResourceKind, TapKind>> = {
   tap_services: tapService,
@@ -32,7 +32,7 @@ export function statusOf(kind: ResourceKind, record: TapRecord, reader: StatusRe
 /** A tap as the API shows it. @param status what its nodes say */
 export function showTap(
   kind: ResourceKind,
-  { record, end }: { readonly record: TapRecord; readonly end: TapEnd | undefined },
+  { record, end }: { readonly record: TapRecord; readonly end: ExpiryTime | undefined },
   status: StatusView,
   warning: Warning,
 ): ShownTap {

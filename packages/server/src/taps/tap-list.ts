@@ -15,8 +15,8 @@ import { shelf, type TapRecord } from '../view/shelf.js';
 import { statusAttributes } from './attributes.js';
 import type { ShownTap } from './tap-kind.js';
 import { showTap, statusOf, tapKinds } from './tap-kinds.js';
+import { expiryTime } from './terms/expiry-time.js';
 import type { Warning } from './terms/shown-terms.js';
-import { tapEnd } from './terms/tap-end.js';
 
 export interface TapListDeps {
   readonly view: ClusterView;
@@ -153,7 +153,7 @@ class TapList {
   #shown(record: TapRecord, status: StatusView): ShownTap | null {
     return this.deps.contained.attempt(
       `what is shown of ${record.id}`,
-      () => showTap(this.kind, { record, end: tapEnd(this.deps.view, record) }, status, this.deps.warning),
+      () => showTap(this.kind, { record, end: expiryTime(this.deps.view, record) }, status, this.deps.warning),
       null,
     );
   }

@@ -9,8 +9,8 @@ import { StatusReader } from '../status/tap-status.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import { shelf } from '../view/shelf.js';
 import { statusOf, tapKinds } from './tap-kinds.js';
+import { expiryTime } from './terms/expiry-time.js';
 import { endsSoon, type Warning } from './terms/shown-terms.js';
-import { tapEnd } from './terms/tap-end.js';
 
 export interface TapTallyDeps {
   readonly view: ClusterView;
@@ -73,7 +73,7 @@ export class TapTally {
         const count = counts.get(key) ?? { labels: { kind, status }, value: 0 };
         count.value += 1;
         counts.set(key, count);
-        if (record && endsSoon(tapEnd(view, record), warning)) expiring.set(kind, (expiring.get(kind) ?? 0) + 1);
+        if (record && endsSoon(expiryTime(view, record), warning)) expiring.set(kind, (expiring.get(kind) ?? 0) + 1);
         // Taps that were made meanwhile may or may not count: a map can be gone through while it changes.
         if (id !== '') yield;
       }

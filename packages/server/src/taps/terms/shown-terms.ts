@@ -1,6 +1,6 @@
 import type { Consent, StatusView } from '@taas/model';
 import { isoTime } from '../../http/iso-time.js';
-import { sentenceOf, type TapEnd } from './tap-end.js';
+import { type ExpiryTime, sentenceOf } from './expiry-time.js';
 
 interface Termed {
   readonly expires_at?: number;
@@ -34,12 +34,12 @@ export interface Warning {
   readonly beforeMs: number;
 }
 
-export function endsSoon(end: TapEnd | undefined, { now, beforeMs }: Warning): end is TapEnd {
+export function endsSoon(end: ExpiryTime | undefined, { now, beforeMs }: Warning): end is ExpiryTime {
   return end !== undefined && end.at - now() <= beforeMs;
 }
 
 /** A status, with a warning if the tap ends soon and there is nothing else to warn of. */
-export function warned(end: TapEnd | undefined, status: StatusView, warning: Warning): StatusView {
+export function warned(end: ExpiryTime | undefined, status: StatusView, warning: Warning): StatusView {
   if (status.status !== 'ACTIVE' || status.reason !== '' || !endsSoon(end, warning)) return status;
   const reason = `${sentenceOf(end)}, unless ${end.of === 'tap' ? '' : "the tap service's "}expires_at is changed`;
   return { status: 'ACTIVE', code: 'expires_soon', reason };

@@ -11,8 +11,8 @@ import { shelf, type TapRecord } from '../../view/shelf.js';
 import { removeTap } from '../removal/tap-removal.js';
 import { auditedTap } from '../tap-kinds.js';
 import { readTap } from '../tap-records.js';
+import { type ExpiryTime, expiryTime, sentenceOf } from './expiry-time.js';
 import { endsSoon } from './shown-terms.js';
-import { sentenceOf, type TapEnd, tapEnd } from './tap-end.js';
 
 export interface TapExpiryDeps {
   readonly store: Store;
@@ -32,7 +32,7 @@ export interface TapExpiryDeps {
 interface Tap {
   readonly kind: ResourceKind;
   readonly record: TapRecord;
-  readonly end: TapEnd;
+  readonly end: ExpiryTime;
   readonly key: string;
   readonly revision: number;
 }
@@ -71,7 +71,7 @@ export class TapExpiry {
     const soon = new Turns(mostOfRound.warned, this.#failed);
     for (const kind of resourceKinds)
       for (const [id, { record, key, revision }] of shelf(live.view, kind).byId) {
-        const end = record && !record.deleting ? tapEnd(live.view, record) : undefined;
+        const end = record && !record.deleting ? expiryTime(live.view, record) : undefined;
         const tap = record && end ? { kind, record, end, key, revision } : null;
         if (tap && isOver(tap.record, now)) over.add(tap);
         else if (tap && endsSoon(end, { now: () => now, beforeMs })) {

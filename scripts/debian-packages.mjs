@@ -38,9 +38,12 @@ const rulesChecker = { program: 'promtool', from: 'prometheus' };
 /** They enforce the system call filter of the units; `systemd-analyze` knows which calls are in systemd's groups. */
 const filter = ['systemd', 'python3-seccomp'];
 
-/** A real Keystone, a real Neutron, their client and a proxy before them, as Debian 12 has them. */
+/** A real Keystone, Neutron and Heat, their client and a proxy before them, as Debian 12 has them. */
 const openstack = [
   'haproxy',
+  // One of its resources is a tap.
+  'heat-api',
+  'heat-engine',
   'keystone',
   'neutron-server',
   'python3-openstackclient',

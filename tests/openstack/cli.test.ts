@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { describeBoundPorts } from './bound-ports.suite.js';
 import { describeDashboard } from './dashboard.suite.js';
 import { describeHaproxy } from './haproxy.suite.js';
+import { describeHeat } from './heat.suite.js';
 import { OpenStackCli, openstackOnce } from './lab/openstack-cli.js';
 import { type OpenStackLab, startOpenStackLab } from './lab/openstack-lab.js';
 import { mustRest, rest } from './lab/rest.js';
@@ -299,6 +300,7 @@ describePassThrough(() => ({ lab, front }));
 describeHaproxy(() => ({ lab, front }));
 describeTokens(() => ({ lab, front }));
 describeBoundPorts(() => ({ lab, front }), commands);
+describeHeat(() => ({ lab, front }));
 describeDashboard(() => ({ lab, front }));
 
 describe('Keystone', () => {

@@ -13,6 +13,7 @@ export const users = {
   carol: { project: 'acme', role: 'reader' },
   neutron: { project: 'service', role: 'admin' },
   taas: { project: 'service', role: 'admin' },
+  heat: { project: 'service', role: 'admin' },
 } as const satisfies Record<string, User>;
 export type UserName = keyof typeof users;
 export const customerProjects = ['acme', 'umbrella'] as const;

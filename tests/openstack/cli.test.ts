@@ -9,6 +9,7 @@ import { type OpenStackLab, startOpenStackLab } from './lab/openstack-lab.js';
 import { mustRest, rest } from './lab/rest.js';
 import { revokeToken } from './lab/seed.js';
 import { logsSince, markLogs } from './lab/service-logs.js';
+import { describeNewestClients } from './newest-clients.suite.js';
 import { describePassThrough } from './pass-through.suite.js';
 import { startTaasFront, type TaasFront } from './taas-front.js';
 import { describeTokens } from './tokens.suite.js';
@@ -300,6 +301,7 @@ describePassThrough(() => ({ lab, front }));
 describeHaproxy(() => ({ lab, front }));
 describeTokens(() => ({ lab, front }));
 describeBoundPorts(() => ({ lab, front }), commands);
+describeNewestClients(() => ({ lab, front }));
 describeHeat(() => ({ lab, front }));
 describeDashboard(() => ({ lab, front }));
 

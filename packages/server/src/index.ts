@@ -14,7 +14,7 @@ export type { Compiled } from './compiler/compiled.js';
 export { Compiler, type CompilerStats } from './compiler/compiler.js';
 export type { SegmentOption, SegmentPolicy } from './compiler/segment-options.js';
 export { type ServiceSlice, sliceOf } from './compiler/service-slice.js';
-export { checkServerConfig, configWarnings, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
+export { checkServerConfig, configWarnings, type ServerConfig, serverConfigSchema } from './config.js';
 export type { PageFiles } from './dashboard/page-files.js';
 export { NeutronError } from './errors/neutron-error.js';
 export { migrateProgram } from './migrate-program.js';

@@ -12,8 +12,8 @@ import {
   secretSource,
   type Watched,
 } from '@taas/service';
+import type { KeystoneConfig } from './auth/auth-options.js';
 import type { ServerConfig } from './config.js';
-import type { KeystoneConfig } from './config-cloud.js';
 
 /** What the server reads from the files that its options name, as it is at each moment. */
 export interface ServerFiles {

@@ -15,6 +15,7 @@ import {
 } from '@taas/service';
 import { campaign, type Store, type StoreCare, type Trust, type V2Follower } from '@taas/store';
 import { remoteAddressPolicy } from './addresses/remote-address-policy.js';
+import { remoteAddressOptions } from './addresses/tap-mirror-options.js';
 import type { CaptureReceiver, NeutronBehind } from './api/api-deps.js';
 import { createApi } from './api/create-api.js';
 import { createAudit } from './audit/audit.js';
@@ -25,8 +26,9 @@ import { tcpdumpCompiler } from './captures/bpf-expression.js';
 import { type OpenReceiver, udpReceiver } from './captures/receiver-socket.js';
 import { openKeystone, openNeutron } from './cloud.js';
 import { Compiler } from './compiler/compiler.js';
-import { configWarnings, describePolicy, remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
-import { tapTerms } from './config-terms.js';
+import { describeOption } from './compiler/segment-options.js';
+import { segmentPolicy } from './compiler/segment-range-options.js';
+import { configWarnings, type ServerConfig } from './config.js';
 import { openDashboard } from './dashboard/open-dashboard.js';
 import type { PageFiles } from './dashboard/page-files.js';
 import { Contained } from './errors/contained.js';
@@ -46,6 +48,7 @@ import { Placements } from './status/placements.js';
 import { boundPorts, neutronPorts } from './taps/admission/port-directory.js';
 import { TapTally } from './taps/tap-tally.js';
 import { expiryEveryMs, TapExpiry } from './taps/terms/tap-expiry.js';
+import { tapTerms } from './taps/terms/term-options.js';
 import { LiveView } from './view/live-view.js';
 import { everything } from './view/mark-dirty.js';
 import { OwnWrites } from './view/own-writes.js';
@@ -135,7 +138,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     logger: logger.child({ part: 'audit' }),
   });
   const { store } = audit;
-  const remoteAddresses = remoteAddressPolicy(remoteAddressOptions(config));
+  const remoteAddresses = remoteAddressPolicy(remoteAddressOptions(config.tap_mirrors));
   const compiler = new Compiler({
     ...{ store, live, policy, remoteAddresses, slices, clock, random, logger: logger.child({ part: 'compiler' }) },
   });
@@ -309,7 +312,10 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       if (authenticator.warning !== null) logger.warn({ mode: config.auth.mode }, authenticator.warning);
       for (const warning of configWarnings(config)) logger.warn({}, warning);
       for (const warning of trust?.warnings ?? []) logger.warn({}, warning);
-      logger.info({ segments: describePolicy(policy), share: policy.projectShare }, 'links for copies between nodes');
+      logger.info(
+        { segments: policy.options.map(describeOption), share: policy.projectShare },
+        'links for copies between nodes',
+      );
       health = await startHealthServer(config.health.host, config.health.port, {
         ...{ healthz, readyz },
         ...(metrics ? { metrics } : {}),

@@ -2,6 +2,7 @@ import { etcdFacts, RecordingHost } from '@taas/cli/testing';
 import { systemClock } from '@taas/service';
 import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { afterEach, expect, it } from 'vitest';
+import { v2Users } from './v2-users.js';
 
 let etcd: EtcdProcess | undefined;
 afterEach(() => etcd?.close());
@@ -20,16 +21,10 @@ it('doctor sees whether an etcd asks by v3 who somebody is, and that v2 is not s
 it('doctor sees that v2 asks nobody until its guest has lost his rights', async () => {
   etcd = await launchEtcd({ clock: systemClock, args: ['--enable-v2'] });
   const { endpoint } = etcd;
-  const login = `Basic ${Buffer.from('root:x').toString('base64')}`;
-  const put = async (path: string, body: object) => {
-    const headers = { authorization: login, 'content-type': 'application/json' };
-    const answer = await fetch(`${endpoint}/v2/auth/${path}`, { method: 'PUT', headers, body: JSON.stringify(body) });
-    expect(answer.status, await answer.text()).toBeLessThan(300);
-  };
+  const users = v2Users(endpoint);
   expect(await look(endpoint)).toMatchObject({ v2: known(true), asksV2: known(false) });
-  await put('users/root', { user: 'root', password: 'x' });
-  await put('enable', {});
+  await users.turnOn();
   expect(await look(endpoint)).toMatchObject({ v2: known(true), asksV2: known(false) });
-  await put('roles/guest', { role: 'guest', revoke: { kv: { read: ['/*'], write: ['/*'] } } });
+  await users.takeRightsOfGuest();
   expect(await look(endpoint)).toMatchObject({ v2: known(true), asksV2: known(true) });
 });

@@ -3,6 +3,7 @@ import { silentLogger, systemClock } from '@taas/service';
 import { type EtcdToCheck, UnprotectedEtcdError, untilProtected } from '@taas/store';
 import { type EtcdProcess, launchEtcd } from '@taas/store/testing';
 import { afterEach, expect, it } from 'vitest';
+import { v2Users } from './v2-users.js';
 
 let etcd: EtcdProcess | undefined;
 afterEach(() => etcd?.close());
@@ -39,16 +40,10 @@ it('an etcd that does not answer is neither, and is asked again', async () => {
 it("etcd's v2 API is unprotected until it has users and its guest has lost his rights", async () => {
   etcd = await launchEtcd({ clock: systemClock, args: ['--enable-v2'] });
   const { endpoint } = etcd;
-  const login = `Basic ${Buffer.from('root:x').toString('base64')}`;
-  const put = async (path: string, body: object) => {
-    const headers = { authorization: login, 'content-type': 'application/json' };
-    const answer = await fetch(`${endpoint}/v2/auth/${path}`, { method: 'PUT', headers, body: JSON.stringify(body) });
-    expect(answer.status, await answer.text()).toBeLessThan(300);
-  };
+  const users = v2Users(endpoint);
   await expect(ask(check('v2', endpoint))).rejects.toThrow(UnprotectedEtcdError);
-  await put('users/root', { user: 'root', password: 'x' });
-  await put('enable', {});
+  await users.turnOn();
   await expect(ask(check('v2', endpoint))).rejects.toThrow(/guest/);
-  await put('roles/guest', { role: 'guest', revoke: { kv: { read: ['/*'], write: ['/*'] } } });
+  await users.takeRightsOfGuest();
   await ask(check('v2', endpoint));
 });

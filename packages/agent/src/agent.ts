@@ -1,51 +1,31 @@
-import {
-  type AgentRecord,
-  asLine,
-  captureCapability,
-  heartbeatCapability,
-  type NodesReport,
-  ownMatters,
-  recordFormat,
-  reportNodes,
-  statisticsCapability,
-} from '@taas/model';
-import {
-  type Clock,
-  type ConfigWatch,
-  type FileWatch,
-  type Health,
-  type HealthServer,
-  type Logger,
-  type Metrics,
-  startHealthServer,
-} from '@taas/service';
+import type { AgentRecord } from '@taas/model';
+import { type Clock, type HealthServer, type Logger, type Metrics, startHealthServer } from '@taas/service';
 import type { Store, Trust } from '@taas/store';
 import { createSnapshot } from '@taas/wiring';
+import { type AgentFiles, agentReadiness } from './agent-health.js';
 import { exposeAgent } from './agent-metrics.js';
 import type { AgentConfig } from './config.js';
 import { Contained, type EndsPass } from './contained.js';
 import type { Counters } from './counters.js';
 import { StandBy } from './lock/stand-by.js';
 import type { VppLock } from './lock/vpp-lock.js';
-import { agentFacts } from './presence/agent-facts.js';
-import { type PhysnetsFound, physnetsFound } from './presence/physnets.js';
+import { type KnownVpp, ownRecord } from './presence/own-record.js';
 import { Presence } from './presence/presence.js';
 import { BudgetKeeper } from './probes/budget-keeper.js';
 import { configuredUplinks } from './reconcile/node-facts.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { RetrySchedule } from './reconcile/retry-schedule.js';
 import { StateReporter } from './report/state-reporter.js';
-import { type StateEntry, StateWriter } from './report/state-writer.js';
+import { StateWriter } from './report/state-writer.js';
 import { Answers } from './statistics/answers.js';
 import { CounterSource } from './statistics/counter-source.js';
 import { Counting } from './statistics/counting.js';
-import { endingTaps, isEnding } from './statistics/ending-taps.js';
+import { mayBeEnding, withLastFigures } from './statistics/last-figures.js';
 import type { StateFile } from './statistics/state-file.js';
 import { tapMetricsText } from './tap-metrics.js';
 import { abilitiesOf } from './vpp/abilities.js';
 import { keepVppLink, type VppLinkListener } from './vpp/vpp-link.js';
 import type { Vpp } from './vpp/vpp-messages.js';
-import { splitTapName, type TapName, tapName } from './wanted/tap-ids.js';
 import { WantedFollower } from './wanted/wanted-follower.js';
 
 export const agentVersion = '0.1.0';
@@ -69,11 +49,6 @@ export interface AgentDependencies {
   readonly random: () => number;
   /** A seam for tests, see {@link Contained}: which errors end a reconcile pass. */
   readonly endsPass?: EndsPass;
-}
-
-export interface AgentFiles {
-  readonly watch: FileWatch;
-  readonly config: ConfigWatch;
 }
 
 export interface Agent {
@@ -116,11 +91,7 @@ class TaasAgent implements Agent {
   readonly #source: CounterSource;
   readonly #counting: Counting;
   readonly #answers: Answers;
-  #vppVersion: string | null = null;
-  /** What VPP can do, as far as it is known: a restart of VPP takes nothing from what was said of it. */
-  #abilities: readonly string[] = [];
-  /** Why VPP was refused, where it answers and lacks what the agent needs. */
-  #vppLacks: string | null = null;
+  #vpp: KnownVpp = { version: null, abilities: [], lacks: null };
   #health: HealthServer | null = null;
   #turn: Promise<void> = Promise.resolve();
   #tasks: Promise<void>[] = [];
@@ -166,13 +137,14 @@ class TaasAgent implements Agent {
       counting: this.#counting,
       clock,
       logger,
-      isEnding: (tap) => this.#isEnding(tap),
+      isEnding: (tap) => mayBeEnding(this.#wanted, tap),
     });
     this.#presence = new Presence({ ...common, store, node, ttlSeconds: config.lease_ttl_s, backoff: storing });
     this.#reporter = new StateReporter({
       ...{ ...common, writer: new StateWriter(store, node), backoff: storing },
       told: (entry) => this.#counting.told(entry),
-      beforeRemoved: (entries, signal) => this.#withLastFigures(entries, signal),
+      beforeRemoved: (entries, signal) =>
+        withLastFigures({ wanted: this.#wanted, counting: this.#counting, answers: this.#answers }, entries, signal),
     });
     const backoff = { firstMs: intervals.retry_first_ms, maxMs: intervals.retry_max_ms };
     this.#reconciler = new Reconciler({
@@ -200,25 +172,6 @@ class TaasAgent implements Agent {
     this.dependencies.trust?.expose(metrics);
   }
 
-  /** Before all records are known it cannot be told: then it may be. */
-  #isEnding(name: TapName): boolean {
-    const { complete, wanted } = this.#wanted;
-    return !complete || isEnding(splitTapName(name), wanted);
-  }
-
-  async #withLastFigures(removed: readonly StateEntry[], signal: AbortSignal): Promise<readonly StateEntry[]> {
-    await this.#answers.last(this.#endingWith(removed), signal);
-    return removed.map((entry) => {
-      const figures = this.#answers.lastOf(entry);
-      return figures ? { ...entry, figures } : entry;
-    });
-  }
-
-  #endingWith(removed: readonly StateEntry[]) {
-    const stands = (flow: string) => this.#counting.states.has(tapName('tap_flows', flow));
-    return endingTaps(removed, this.#wanted.wanted, stands);
-  }
-
   get failed(): AbortSignal {
     return this.#failed.signal;
   }
@@ -231,7 +184,7 @@ class TaasAgent implements Agent {
     const { host, port } = this.config.health;
     const { metrics } = this.dependencies;
     this.#health = await startHealthServer(host, port, {
-      healthz: () => this.#healthz(),
+      healthz: () => ({ ok: !this.#failed.signal.aborted, details: { ...this.counters } }),
       readyz: () => this.#readyz(),
       ...(metrics ? { metrics } : {}),
     }).catch((cause: NodeJS.ErrnoException) => {
@@ -287,14 +240,11 @@ class TaasAgent implements Agent {
     const listener: VppLinkListener = {
       connected: (vpp: Vpp) => {
         // Said when VPP has been looked at: a record without physnets, even for a moment, would take taps apart.
-        this.#vppVersion = vpp.version.version;
-        this.#vppLacks = null;
-        this.#abilities = abilitiesOf(vpp);
+        this.#vpp = { version: vpp.version.version, abilities: abilitiesOf(vpp), lacks: null };
         this.#reconciler.attach(vpp);
       },
       disconnected: (_, lacks) => {
-        this.#vppVersion = null;
-        this.#vppLacks = lacks;
+        this.#vpp = { ...this.#vpp, version: null, lacks };
         this.#reconciler.detach();
         this.#updatePresence();
       },
@@ -307,65 +257,19 @@ class TaasAgent implements Agent {
   }
 
   #record(): AgentRecord {
-    return {
-      v: 1,
-      node: this.config.node,
-      agent_version: agentVersion,
-      vpp_version: this.#vppVersion === null ? null : asLine(this.#vppVersion, 128),
-      tunnel_address: this.config.tunnel_address ?? null,
-      ...this.#physnets(),
-      capabilities: [...this.#abilities, heartbeatCapability, statisticsCapability, captureCapability],
-      facts: agentFacts({
-        config: this.config,
-        actual: this.#vppVersion === null ? null : this.#reconciler.snapshot,
-        facts: { uplinks: configuredUplinks(this.config) },
-        counters: this.#source.lasting,
-        vppLacks: this.#vppLacks,
-        certificates: this.dependencies.files?.watch.certificates ?? [],
-      }),
-      reads: recordFormat,
-    };
+    return ownRecord({
+      ...{ config: this.config, agentVersion, vpp: this.#vpp, actual: this.#reconciler.snapshot },
+      uplinks: configuredUplinks(this.config),
+      counters: this.#source.lasting,
+      certificates: this.dependencies.files?.watch.certificates ?? [],
+    });
   }
 
-  /** What this node's own record tells, for who asks the agent and not the server. */
-  #nodes(): NodesReport {
-    const onlooker = { now: this.dependencies.clock.now(), version: agentVersion, aheadMs: null, portMtu: null };
-    return reportNodes([this.#record()], () => onlooker, ownMatters);
-  }
-
-  #physnets(): PhysnetsFound {
-    if (this.#vppVersion === null) return { physnets: [], layer2_physnets: [] };
-    return physnetsFound(this.config, this.#reconciler.snapshot, { uplinks: configuredUplinks(this.config) });
-  }
-
-  #healthz(): Health {
-    return { ok: !this.#failed.signal.aborted, details: { ...this.counters } };
-  }
-
-  #readyz(): Health {
-    const { complete, stale } = this.#wanted;
-    const vpp = this.#reconciler.connected;
-    const standing_by = this.#standBy.behind;
-    const { files } = this.dependencies;
-    const problem = this.#wanted.problem ?? this.#presence.problem;
-    return {
-      ok: vpp && complete && !stale,
-      details: {
-        ...{ vpp, store: complete && !stale, waiting: this.#reconciler.pending },
-        ...(standing_by === null ? {} : { standing_by }),
-        ...(problem === null ? {} : { store_problem: problem.message }),
-        ...(files
-          ? {
-              files: {
-                refused: files.watch.refused,
-                restart_for: files.config.restartFor,
-                certificates: files.watch.certificates,
-              },
-            }
-          : {}),
-        nodes: this.#nodes(),
-        ...this.dependencies.trust?.facts(),
-      },
-    };
+  #readyz() {
+    const { files, trust, clock } = this.dependencies;
+    return agentReadiness({
+      ...{ wanted: this.#wanted, reconciler: this.#reconciler, presence: this.#presence, standBy: this.#standBy },
+      ...{ files, trust, record: this.#record(), now: clock.now() },
+    });
   }
 }

@@ -17,7 +17,8 @@ import {
 } from '@taas/service';
 import { openEtcd, type Store, type Trust } from '@taas/store';
 import { connect } from 'vpp-api';
-import { type AgentFiles, agentVersion, createAgent } from './agent.js';
+import { agentVersion, createAgent } from './agent.js';
+import type { AgentFiles } from './agent-health.js';
 import { openAgentTrust } from './agent-trust.js';
 import { apiFolders } from './api-folders.js';
 import { type AgentConfig, agentConfigSchema, checkAgentConfig } from './config.js';

@@ -1,6 +1,5 @@
 import type { labMessages, VppClient } from 'vpp-api';
 import { addMemifSocket } from './real-memif.js';
-import type { RealPort } from './real-port.js';
 
 type Client = VppClient<typeof labMessages>;
 
@@ -23,7 +22,7 @@ const firstSocketId = 1000;
 /** Makes the port's own end, with its VM. @returns its sw_if_index */
 export async function makeDetachable(
   client: Client,
-  port: RealPort,
+  port: { readonly number: number; detachable?: Detachable },
   generator: number,
   directory: string,
 ): Promise<number> {

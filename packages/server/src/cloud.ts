@@ -11,7 +11,8 @@ import {
 import { createNeutronClient, type NeutronClient, neutronUnavailable } from '@taas/neutron';
 import type { Clock, Logger, Watched } from '@taas/service';
 import { createHttpClient, createUpstream, defaultUpstreamLimits, type HttpClient } from '@taas/upstream';
-import type { KeystoneConfig, NeutronConfig } from './config-cloud.js';
+import type { KeystoneConfig } from './auth/auth-options.js';
+import type { NeutronConfig } from './config-cloud.js';
 
 export interface CloudDeps {
   readonly clock: Clock;

@@ -1,48 +1,6 @@
-import { group, isInTheClear, options } from '@taas/service';
+import { group, isInTheClear } from '@taas/service';
 import Type, { type Static } from 'typebox';
-
-/** How to reach Keystone, and who we are to it. */
-export const keystoneOptions = group(
-  {
-    url: Type.String({
-      default: 'http://127.0.0.1:5000/v3',
-      description: "Keystone's endpoint of version 3, as this server reaches it.",
-    }),
-    ca_file: Type.String({ default: '', description: "PEM of the authorities to trust; empty for the system's." }),
-    user_name: Type.String({ default: '', description: 'The service user, with the role service or admin.' }),
-    user_domain_name: Type.String({ default: 'Default', description: "The service user's domain." }),
-    password_file: Type.String({ default: '', description: 'File with nothing but the password in it.' }),
-    project_name: Type.String({ default: 'service', description: "The service user's project." }),
-    project_domain_name: Type.String({ default: 'Default', description: "That project's domain." }),
-    application_credential_id: Type.String({
-      default: '',
-      description: 'Instead of user and password: an application credential.',
-    }),
-    application_credential_secret_file: Type.String({
-      default: '',
-      description: 'File with nothing but its secret in it.',
-    }),
-    token_cache_ms: Type.Integer({
-      default: 60_000,
-      minimum: 0,
-      maximum: 3_600_000,
-      description: 'How long after its check a token is believed: the bound on noticing a revocation, in milliseconds.',
-    }),
-    token_cache_size: Type.Integer({
-      default: 10_000,
-      minimum: 1,
-      maximum: 1_000_000,
-      description: 'Tokens remembered, the latest used.',
-    }),
-    timeout_ms: Type.Integer({
-      default: 10_000,
-      minimum: 100,
-      maximum: 120_000,
-      description: 'Time for Keystone to answer, in milliseconds.',
-    }),
-  },
-  'Keystone, for auth.mode keystone.',
-);
+import type { AuthConfig } from './auth/auth-options.js';
 
 /** How to reach Neutron, and what to ask it. */
 export const neutronOptions = group(
@@ -96,12 +54,16 @@ export const neutronOptions = group(
   'Neutron behind this server.',
 );
 
-const cloud = options({ auth: options({ mode: Type.String(), keystone: keystoneOptions }), neutron: neutronOptions });
-export type KeystoneConfig = Static<typeof keystoneOptions>;
 export type NeutronConfig = Static<typeof neutronOptions>;
 
 /** What a schema cannot say of these options. */
-export function cloudProblems({ auth, neutron }: Static<typeof cloud>): string[] {
+export function cloudProblems({
+  auth,
+  neutron,
+}: {
+  readonly auth: AuthConfig;
+  readonly neutron: NeutronConfig;
+}): string[] {
   const found: string[] = [];
   if (neutron.url !== '') {
     if (!isUrl(neutron.url)) found.push(`option "neutron.url": "${neutron.url}" is no http or https URL`);

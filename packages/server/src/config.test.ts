@@ -1,6 +1,7 @@
 import { ConfigError, checkConfig, describeOptions } from '@taas/service';
 import { describe, expect, it } from 'vitest';
-import { checkServerConfig, configWarnings, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
+import { segmentPolicy } from './compiler/segment-range-options.js';
+import { checkServerConfig, configWarnings, type ServerConfig, serverConfigSchema } from './config.js';
 import { networkingVppEtcd } from './config-networking-vpp.js';
 
 const load = (value: unknown): ServerConfig =>

@@ -3,9 +3,6 @@ export {
   remoteAddressPolicy,
   usualRemoteAddresses,
 } from './addresses/remote-address-policy.js';
-export type { ApiDeps } from './api/api-deps.js';
-export { type ApiLimits, defaultLimits } from './api/api-limits.js';
-export { createApi } from './api/create-api.js';
 export { type Authenticator, type Caller, closedAuthenticator, UnauthenticatedError } from './auth/authenticator.js';
 export { developmentAuthenticator, UnsafeListenError } from './auth/development.js';
 export type { OpenReceiver, ReceiverSocket } from './captures/receiver-socket.js';
@@ -14,12 +11,13 @@ export type { Compiled } from './compiler/compiled.js';
 export { Compiler, type CompilerStats } from './compiler/compiler.js';
 export type { SegmentOption, SegmentPolicy } from './compiler/segment-options.js';
 export { type ServiceSlice, sliceOf } from './compiler/service-slice.js';
-export { checkServerConfig, configWarnings, type ServerConfig, segmentPolicy, serverConfigSchema } from './config.js';
+export { checkServerConfig, configWarnings, type ServerConfig, serverConfigSchema } from './config.js';
 export type { PageFiles } from './dashboard/page-files.js';
 export { NeutronError } from './errors/neutron-error.js';
 export { migrateProgram } from './migrate-program.js';
 export { serverProgram } from './program.js';
-export { createServer, type Server, type ServerDeps } from './server.js';
+export type { ServerDeps } from './server/server-deps.js';
+export { createServer, type Server } from './server.js';
 export { StatusReader } from './status/tap-status.js';
 export { boundPorts, type PortDirectory, type PortKnowledge } from './taps/admission/port-directory.js';
 export type { ClusterView } from './view/cluster-view.js';

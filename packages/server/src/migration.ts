@@ -2,8 +2,10 @@ import type { NeutronClient } from '@taas/neutron';
 import { type Clock, errorChain, silentLogger } from '@taas/service';
 import { createEmbeddedStore, type Store } from '@taas/store';
 import { remoteAddressPolicy } from './addresses/remote-address-policy.js';
+import { remoteAddressOptions } from './addresses/tap-mirror-options.js';
 import { createAudit } from './audit/audit.js';
-import { remoteAddressOptions, type ServerConfig, segmentPolicy } from './config.js';
+import { segmentPolicy } from './compiler/segment-range-options.js';
+import type { ServerConfig } from './config.js';
 import { Contained } from './errors/contained.js';
 import { words } from './errors/neutron-error.js';
 import { admitTap, copyForTrial, mover, type Outcome } from './migrate/admit-taps.js';
@@ -75,7 +77,7 @@ export class Migration {
   }
 
   get #addresses() {
-    return remoteAddressPolicy(remoteAddressOptions(this.deps.config));
+    return remoteAddressPolicy(remoteAddressOptions(this.deps.config.tap_mirrors));
   }
 
   /** What a store has, kept up to date. */

@@ -2,9 +2,11 @@ import type { ServiceCredentials } from '@taas/keystone';
 import { createPolicy, defaultRules, loadPolicyFile, type Policy } from '@taas/policy';
 import {
   authoritiesSource,
+  type Clock,
   ConfigError,
+  type ConfigWatch,
   type FileSource,
-  type FileWatch,
+  FileWatch,
   fixed,
   type KeyPair,
   keyPairSource,
@@ -12,8 +14,8 @@ import {
   secretSource,
   type Watched,
 } from '@taas/service';
+import type { KeystoneConfig } from './auth/auth-options.js';
 import type { ServerConfig } from './config.js';
-import type { KeystoneConfig } from './config-cloud.js';
 
 /** What the server reads from the files that its options name, as it is at each moment. */
 export interface ServerFiles {
@@ -25,6 +27,22 @@ export interface ServerFiles {
   readonly neutronCa: Watched<Buffer> | undefined;
   /** Undefined unless auth.mode is keystone. */
   readonly credentials: Watched<ServiceCredentials> | undefined;
+}
+
+/** Those files, and who looks at them and at the configuration itself. */
+export interface OpenFiles extends ServerFiles {
+  readonly watch: FileWatch;
+  readonly config: ConfigWatch;
+}
+
+/**
+ * For a server that nobody looks at files for.
+ * @throws as {@link openServerFiles}
+ */
+export function readServerFiles(config: ServerConfig, clock: Clock, logger: Logger): OpenFiles {
+  const source = 'the configuration';
+  const watch = new FileWatch({ clock, logger, source });
+  return { ...openServerFiles(config, watch, source, logger), watch, config: { restartFor: [] } };
 }
 
 /**

@@ -19,13 +19,11 @@ import {
   usualRemoteAddresses,
 } from './addresses/remote-address-policy.js';
 import type { AnswerBody } from './answer-body.suite.js';
-import type { ApiDeps } from './api/api-deps.js';
-import { createApi } from './api/create-api.js';
 import { developmentAuthenticator } from './auth/development.js';
 import { Compiler } from './compiler/compiler.js';
 import type { SegmentPolicy } from './compiler/segment-options.js';
 import type { Slices } from './slices/slices.js';
-import { boundPorts } from './taps/admission/port-directory.js';
+import { createTestApi, type TestApiOptions } from './test-api.suite.js';
 import type { OwnersKnown } from './view/cluster-view.js';
 import { LiveView } from './view/live-view.js';
 import type { PlacesFrom } from './view/port-places.js';
@@ -51,7 +49,7 @@ export interface Reply {
 }
 
 /** What a server of a test has otherwise than others. */
-export type ReplicaOptions = Partial<Omit<ApiDeps, 'store' | 'live' | 'policy' | 'newId'>> & {
+export type ReplicaOptions = Partial<Omit<TestApiOptions, 'store' | 'live' | 'policy' | 'newId'>> & {
   readonly placesFrom?: PlacesFrom;
   readonly owners?: OwnersKnown;
 };
@@ -73,10 +71,9 @@ export class Replica {
     this.remoteAddresses = given.remoteAddresses ?? remoteAddressPolicy(usualRemoteAddresses);
     this.live = new LiveView(store, systemClock, logger, placesFrom, owners);
     this.#following = this.live.run(this.#stop.signal);
-    this.api = createApi({
+    this.api = createTestApi({
       store,
       live: this.live,
-      ports: boundPorts(this.live.view),
       authenticator: developmentAuthenticator('127.0.0.1', 'Keystone uri="http://127.0.0.1:5000"'),
       policy,
       logger,

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { NamedFile } from './watched-file.js';
+import type { NamedFile } from './named-file.js';
 
 /** A certificate that a program reads from a file, and when it is of no use any more. */
 export interface CertificateEnd {

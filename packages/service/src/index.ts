@@ -19,6 +19,7 @@ export {
   type Observe,
   type Sample,
 } from './metrics.js';
+export type { NamedFile } from './named-file.js';
 export { News } from './news.js';
 export { onAbort } from './on-abort.js';
 export { oneLineJson } from './one-line.js';
@@ -40,6 +41,5 @@ export {
   FileWatch,
   type FileWatchDeps,
   type LookResult,
-  type NamedFile,
   type RefusedFile,
 } from './watched-file.js';

@@ -5,17 +5,9 @@ import { type CertificateEnd, certificateEnd } from './certificate-ends.js';
 import type { Clock } from './clock.js';
 import { ConfigError } from './config-file.js';
 import type { Logger } from './logger.js';
+import type { NamedFile } from './named-file.js';
 import { processIdentity, secretProblem } from './secret-file.js';
 import type { Watched } from './watched.js';
-
-/** A file that an option of the configuration names. */
-export interface NamedFile {
-  /** The option, as its reader knows it: `listen.tls_key_file`. */
-  readonly option: string;
-  readonly path: string;
-  /** Whether it is refused when others can read it. */
-  readonly secret?: boolean;
-}
 
 /** Something that a program reads from files: a policy from one, a certificate and its key from two. */
 export interface FileSource<T> {

@@ -1,6 +1,5 @@
 import { EmbeddedFollower } from './embedded-follower.js';
 import type { EmbeddedServer, EmbeddedServerListener } from './embedded-server.js';
-import type { EmbeddedStore } from './embedded-store.js';
 import type {
   CallOptions,
   FollowEvent,
@@ -8,11 +7,31 @@ import type {
   Lease,
   LeaseId,
   Revision,
+  Store,
   Transaction,
   TransactionResult,
 } from './store.js';
 import { StoreError } from './store-error.js';
 import { checkKey, checkTransaction } from './transaction-limits.js';
+
+/** An in-memory store of one process, with the levers that a test needs to make trouble. */
+export interface EmbeddedStore extends Store {
+  /** Another client of the same data, as another process would be: it is closed, disconnected and so on by itself. */
+  client(): EmbeddedStore;
+  /** The server goes away: calls fail as `unavailable`, followers go stale, leases are not renewed. Data stays. */
+  stop(): void;
+  /** The server is back; as in etcd, every lease has its whole time to live left. */
+  start(): void;
+  /** Only this client loses the server. */
+  disconnect(): void;
+  reconnect(): void;
+  /** Forgets the changes up to `revision` (default: all), so that a follower that has not read them starts again. */
+  compact(revision?: Revision): void;
+  /** Every follower of this client goes stale and starts again, whatever the cause would be. */
+  breakFollowers(): void;
+  /** The server drops the lease (default: every lease) and its keys, behind the holder's back. */
+  expireLease(id?: LeaseId): void;
+}
 
 interface HeldLease {
   readonly lost: AbortController;

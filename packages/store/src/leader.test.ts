@@ -1,6 +1,7 @@
 import { silentLogger, systemClock } from '@taas/service';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createEmbeddedStore, type EmbeddedStore } from './embedded-store.js';
+import type { EmbeddedStore } from './embedded-client.js';
+import { createEmbeddedStore } from './embedded-store.js';
 import { campaign, type Leadership } from './leader.js';
 import { heartbeatKeyOf } from './leader-vacancy.js';
 import type { Store } from './store.js';

@@ -33,6 +33,9 @@ export interface TapMirror extends Tap {
   readonly directions: Readonly<Record<string, number | string>>;
 }
 
+/** Of a kind that is known elsewhere. */
+export type AnyTap = TapService & TapFlow & TapMirror;
+
 /** One of Neutron's, as far as it is asked for. */
 export interface Port {
   readonly id: string;

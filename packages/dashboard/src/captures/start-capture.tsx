@@ -1,9 +1,11 @@
 import { useState } from 'preact/hooks';
-import { ApiError, member } from '../api/ask.js';
+import { member } from '../api/ask.js';
 import type { Capture, Direction } from '../api/shapes.js';
 import { PortChoice } from '../create/port-choice.js';
 import { chosenPort } from '../create/port-choice-text.js';
-import { Field, Notice } from '../parts/small.js';
+import { DirectionField, Field, TextField } from '../parts/fields.js';
+import { Notice } from '../parts/small.js';
+import { useAttempt } from '../parts/use-attempt.js';
 import { useServices } from '../services.js';
 import { download } from './download.js';
 import { commandOf, fileName, streamPath } from './rate-of.js';
@@ -14,8 +16,7 @@ const empty = { port: '', direction: 'BOTH', bpf: '', seconds: '60', packets: ''
 export function StartCapture({ begun }: { readonly begun: () => void }) {
   const { asker, taps } = useServices();
   const [draft, setDraft] = useState(empty);
-  const [problem, setProblem] = useState('');
-  const [busy, setBusy] = useState(false);
+  const { problem, setProblem, busy, attempt } = useAttempt();
   const change = (some: Partial<typeof empty>) => setDraft({ ...draft, ...some });
   const port = chosenPort(draft.port, taps.ports.value);
   const start = async (event: Event): Promise<void> => {
@@ -24,9 +25,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
       setProblem('Choose a port: by its name if no other has it, or from the list.');
       return;
     }
-    setBusy(true);
-    setProblem('');
-    try {
+    await attempt(async () => {
       const capture = {
         ...{ source_ports: [port], direction: draft.direction, name: draft.name, description: draft.description },
         ...(draft.bpf.trim() === '' ? {} : { bpf: draft.bpf.trim() }),
@@ -38,12 +37,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
       // It ends unless somebody reads it soon.
       download(streamPath(made.id), fileName(made));
       begun();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setProblem(error.message);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   const wish = { source_ports: [port ?? 'PORT'], direction: draft.direction as Direction };
   const command = commandOf({ ...wish, bpf: draft.bpf.trim(), seconds: Number(draft.seconds) || 60 });
@@ -51,13 +45,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
     <form class="card" aria-label="New capture" onSubmit={(event) => void start(event)}>
       <div class="columns">
         <PortChoice label="Port" text={draft.port} choose={(text) => change({ port: text })} />
-        <Field label="Direction">
-          <select value={draft.direction} onChange={({ currentTarget }) => change({ direction: currentTarget.value })}>
-            <option>BOTH</option>
-            <option>IN</option>
-            <option>OUT</option>
-          </select>
-        </Field>
+        <DirectionField value={draft.direction} change={(direction) => change({ direction })} />
         <Field label="Filter expression" hint="As tcpdump has it, with addresses and numbers.">
           <input
             value={draft.bpf}
@@ -81,12 +69,12 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
             onInput={({ currentTarget }) => change({ packets: currentTarget.value })}
           />
         </Field>
-        <Field label="Why" hint="Stands in the file.">
-          <input
-            value={draft.description}
-            onInput={({ currentTarget }) => change({ description: currentTarget.value })}
-          />
-        </Field>
+        <TextField
+          label="Why"
+          hint="Stands in the file."
+          value={draft.description}
+          change={(description) => change({ description })}
+        />
       </div>
       {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
       <div class="actions">

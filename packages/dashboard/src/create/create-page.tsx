@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks';
-import { ApiError, member } from '../api/ask.js';
+import { member } from '../api/ask.js';
 import type { Kind, Plan } from '../api/shapes.js';
-import { Field, Notice } from '../parts/small.js';
+import { DirectionField, Field, TextField } from '../parts/fields.js';
+import { Notice } from '../parts/small.js';
+import { useAttempt } from '../parts/use-attempt.js';
 import { linkTo } from '../route.js';
 import { useServices } from '../services.js';
 import { nameOr } from '../taps/tap-row.js';
@@ -14,25 +16,12 @@ export function CreatePage() {
   const { asker, taps } = useServices();
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [planned, setPlanned] = useState<{ readonly body: object; readonly plan: Plan } | null>(null);
-  const [problem, setProblem] = useState('');
-  const [busy, setBusy] = useState(false);
+  const { problem, setProblem, busy, attempt } = useAttempt();
   // A plan is of what it was asked for: whatever is changed needs another one.
   const change = (some: Partial<Draft>) => {
     setDraft({ ...draft, ...some });
     setPlanned(null);
     setProblem('');
-  };
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    setProblem('');
-    setBusy(true);
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setProblem(error.message);
-    } finally {
-      setBusy(false);
-    }
   };
   const plan = () =>
     attempt(async () => {
@@ -116,23 +105,19 @@ function DraftFields({ draft, change }: { readonly draft: Draft; readonly change
       ) : null}
       {kind === 'tap_mirror' ? <MirrorFields draft={draft} change={change} /> : null}
       {kind === 'tap_service' ? null : (
-        <Field label="Direction" hint="IN is towards the VM, OUT is from it.">
-          <select value={draft.direction} onChange={({ currentTarget }) => change({ direction: currentTarget.value })}>
-            <option>BOTH</option>
-            <option>IN</option>
-            <option>OUT</option>
-          </select>
-        </Field>
-      )}
-      <Field label="Name">
-        <input value={draft.name} onInput={({ currentTarget }) => change({ name: currentTarget.value })} />
-      </Field>
-      <Field label="Why" hint="Stands with the tap, for whoever may see it.">
-        <input
-          value={draft.description}
-          onInput={({ currentTarget }) => change({ description: currentTarget.value })}
+        <DirectionField
+          hint="IN is towards the VM, OUT is from it."
+          value={draft.direction}
+          change={(direction) => change({ direction })}
         />
-      </Field>
+      )}
+      <TextField label="Name" value={draft.name} change={(name) => change({ name })} />
+      <TextField
+        label="Why"
+        hint="Stands with the tap, for whoever may see it."
+        value={draft.description}
+        change={(description) => change({ description })}
+      />
     </>
   );
 }

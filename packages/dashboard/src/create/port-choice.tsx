@@ -1,5 +1,5 @@
 import { useId } from 'preact/hooks';
-import { Field } from '../parts/small.js';
+import { Field } from '../parts/fields.js';
 import { useServices } from '../services.js';
 import { portLabel } from './port-choice-text.js';
 

@@ -41,26 +41,6 @@ export function Notice({
   );
 }
 
-/** A labelled field. */
-export function Field({
-  label,
-  hint,
-  children,
-}: {
-  readonly label: string;
-  readonly hint?: string;
-  readonly children: ComponentChildren;
-}) {
-  return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the field is what stands in it
-    <label class="field">
-      <span class="label">{label}</span>
-      {children}
-      {hint === undefined ? null : <span class="hint">{hint}</span>}
-    </label>
-  );
-}
-
 /** What may be wider than the window, and scrolls for itself; by the keyboard as well. */
 export function Wide({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
   return (

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api/ask.js';
-import { Field, Notice } from '../parts/small.js';
+import { Field } from '../parts/fields.js';
+import { Notice } from '../parts/small.js';
 import { useServices } from '../services.js';
 import type { LoginFields } from './session.js';
 

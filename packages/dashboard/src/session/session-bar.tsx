@@ -1,6 +1,5 @@
-import { useState } from 'preact/hooks';
-import { ApiError } from '../api/ask.js';
 import { dateAndTime } from '../parts/format.js';
+import { useAttempt } from '../parts/use-attempt.js';
 import { linkTo } from '../route.js';
 import { useServices } from '../services.js';
 
@@ -14,18 +13,9 @@ const pages = [
 /** Where one is, who one is, and where else one can go. */
 export function SessionBar({ page }: { readonly page: string }) {
   const { session } = useServices();
-  const [problem, setProblem] = useState('');
+  const { problem, attempt } = useAttempt();
   const { info } = session;
   if (info === null) return null;
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    setProblem('');
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setProblem(error.message);
-    }
-  };
   const current = page === 'tap' || page === 'new' ? 'taps' : page;
   return (
     <header>

@@ -1,30 +1,21 @@
 import { useRef, useState } from 'preact/hooks';
-import { ApiError, member } from '../api/ask.js';
-import type { Kind, Plan } from '../api/shapes.js';
+import { member } from '../api/ask.js';
+import type { AnyTap, Kind, Plan } from '../api/shapes.js';
 import { PlanView } from '../create/plan-view.js';
 import { Notice } from '../parts/small.js';
+import { useAttempt } from '../parts/use-attempt.js';
 import { linkTo } from '../route.js';
 import { useServices } from '../services.js';
 import { nameOr } from '../taps/tap-row.js';
-import type { AnyTap } from './tap-page.js';
 
 /** Deletes a tap, once its plan has been seen. */
 export function DeleteTap({ kind, tap }: { readonly kind: Kind; readonly tap: AnyTap }) {
   const { asker, session, taps } = useServices();
   const dialog = useRef<HTMLDialogElement>(null);
   const [plan, setPlan] = useState<Plan | null>(null);
-  const [problem, setProblem] = useState('');
+  const { problem, attempt } = useAttempt();
   // Whoever may not make them may not delete them either, by any policy that makes sense; the server says so in any case.
   if (session.info?.may[`create_${kind}`] !== true || tap.status === 'PENDING_DELETE') return null;
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    setProblem('');
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setProblem(error.message);
-    }
-  };
   const ask = () =>
     attempt(async () => {
       setPlan(null);

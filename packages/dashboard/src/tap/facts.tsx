@@ -1,8 +1,7 @@
-import type { Kind } from '../api/shapes.js';
+import type { AnyTap, Kind } from '../api/shapes.js';
 import { linkTo } from '../route.js';
 import { useServices } from '../services.js';
 import { kindWords, nameOr } from '../taps/tap-row.js';
-import type { AnyTap } from './tap-page.js';
 
 /** What a tap is, in words: ports and services by their names. */
 export function TapFacts({ kind, tap }: { readonly kind: Kind; readonly tap: AnyTap }) {

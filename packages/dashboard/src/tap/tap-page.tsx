@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ApiError, member } from '../api/ask.js';
-import type { Kind, Statistics, TapFlow, TapMirror, TapService } from '../api/shapes.js';
+import type { AnyTap, Kind, Statistics } from '../api/shapes.js';
 import { useEvery } from '../parts/every.js';
 import { timeOfDay } from '../parts/format.js';
 import { RateChart } from '../parts/rate-chart.js';
@@ -12,8 +12,6 @@ import { TapFacts } from './facts.js';
 import { deliveredBy, ratesOf, type Sample, sampleOf, withSample } from './history.js';
 import { Losses, PathOf } from './path.js';
 import { WhoTaps } from './who-taps.js';
-
-export type AnyTap = TapService & TapFlow & TapMirror;
 
 const lookMs = 5_000;
 const kinds: readonly string[] = ['tap_service', 'tap_flow', 'tap_mirror'];

@@ -1,31 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
-
-const services = '/v2.0/taas/tap_services';
-const flows = '/v2.0/taas/tap_flows';
-const nobody = '11111111-1111-4111-8111-111111111111';
+import { acme, portId, type Replica, type TestCloud, umbrella } from '../test-cloud.suite.js';
+import { bad, error, flows, makeService, nobody, services, twoProjects } from './two-projects.suite.js';
 
 let cloud: TestCloud;
 let server: Replica;
 let alice: ReturnType<Replica['as']>;
 
 beforeEach(async () => {
-  cloud = new TestCloud();
-  for (let n = 1; n <= 8; n++) await cloud.bind('node1', portId(n), acme);
-  for (let n = 11; n <= 18; n++) await cloud.bind('node1', portId(n), umbrella);
-  server = await cloud.replica();
+  ({ cloud, server } = await twoProjects());
   alice = server.as(acme);
 });
 afterEach(() => cloud.stop());
 
-const error = (type: string, message: string) => ({ NeutronError: { type, message, detail: '' } });
-const bad = (message: string) => error('HTTPBadRequest', message);
-
-async function service(port = portId(1), attributes: object = {}, as = alice): Promise<string> {
-  const reply = await as('POST', services, { tap_service: { port_id: port, ...attributes } });
-  expect(reply.status).toBe(201);
-  return reply.body.tap_service.id;
-}
+const service = (port?: string, attributes?: object, as = alice) => makeService(as, port, attributes);
 
 describe('bad requests', () => {
   const port = portId(1);

@@ -1,20 +1,14 @@
-import { Clients, createPassThrough } from '@taas/gateway';
 import { NeutronUnauthorizedError } from '@taas/neutron';
 import type { Logger } from '@taas/service';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { refusalOf } from '../audit/refused-request.js';
 import { type Caller, UnauthenticatedError } from '../auth/authenticator.js';
 import { NeutronError, pathNotFound, requestTooSlow, tooManyRequests } from '../errors/neutron-error.js';
-import { Door, openDoor } from '../front/door.js';
 import { isNeutrons } from '../front/is-neutrons.js';
-import { RateLimiter } from '../http/rate-limit.js';
 import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import { requestTarget, resourceOf, splitUrl, type Target } from '../http/request-target.js';
-import { removeTapsIfGone } from '../taps/removal/port-removal.js';
 import { asItComes, inPieces, json } from './answer-body.js';
 import type { ApiDeps } from './api-deps.js';
-import { defaultLimits } from './api-limits.js';
-import { apiParts } from './api-parts.js';
 import { auditRoute } from './audit-routes.js';
 import { captureRoute } from './capture-routes.js';
 import { answerClientError } from './client-error.js';
@@ -24,7 +18,6 @@ import { eventRoute } from './event-routes.js';
 import { openHttpServer } from './http-server.js';
 import { openApi } from './openapi.js';
 import { planRoute } from './plan-routes.js';
-import { QuotaRoutes } from './quota-routes.js';
 import { statisticsRoute } from './statistics-routes.js';
 import { approvalRoute, tapRoute } from './tap-routes.js';
 import { tappedPortsRoute } from './tapped-ports.js';
@@ -45,11 +38,8 @@ interface Context {
 
 /** The HTTP side of the API: Neutron's paths, methods, codes and headers. What is done stands in the controllers. */
 export function createApi(deps: ApiDeps): FastifyInstance {
-  const limits = { ...defaultLimits, ...deps.limits };
-  const { store, live, clock, newId, neutron } = deps;
-  const { catchUpMs } = limits;
-  const { access, writes, slices, quotas, taps, plans, tapped, statistics, captures, events } = apiParts(deps, limits);
-  const rate = new RateLimiter(deps.rate ?? { perSecond: 0, burst: 1 }, clock);
+  const { limits, clock, newId, access, slices, clients, door, rate, passThrough } = deps;
+  const { taps, quotas, plans, tapped, statistics, captures, events } = deps.desks;
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
   const contextOf = (request: FastifyRequest): Context => {
@@ -57,27 +47,6 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     if (!context) throw new Error('the request has not passed the onRequest hook');
     return context;
   };
-  const { known } = deps.authenticator;
-  const clients = new Clients({ clock, trustedProxies: deps.trustedProxies ?? [], projectOf: known });
-  // Where there are no tokens, everybody would be a stranger.
-  const door = new Door(known ? (deps.strangers ?? openDoor) : openDoor, clock);
-  const passThrough =
-    neutron &&
-    createPassThrough({
-      ...{ neutronUrl: neutron.url, logger: deps.logger, clock, newId, clients },
-      ca: neutron.ca,
-      timeouts: { answerMs: neutron.silenceMs, idleMs: neutron.silenceMs },
-      limits: { chunkedBodyBytes: limits.bodyBytes },
-      hooks: {
-        afterPortDeleted: async (port, { requestId, signal }) => {
-          const log = deps.logger.child({ request_id: requestId });
-          const removal = { store, live, writes, catchUpMs, behalves: deps.audit?.behalves, logger: log };
-          if (await removeTapsIfGone(removal, port, () => neutron.portGone(port, signal))) deps.portDeleted?.(port);
-        },
-      },
-    });
-
-  const quotaRoutes = new QuotaRoutes(quotas, passThrough ?? null);
 
   const app = Fastify({
     // A stop answers what comes by connections that stand, and has them closed.
@@ -91,7 +60,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     clientErrorHandler: (error, socket) => answerClientError(error, socket, `req-${newId()}`, deps.logger),
     // What is Neutron's goes there before anything of it is read.
     serverFactory: (own) =>
-      openHttpServer(deps, limits, clients, (request, response) => {
+      openHttpServer(deps, (request, response) => {
         const visit = deps.dashboard?.enter(request) ?? null;
         if (
           !door.admit(
@@ -145,7 +114,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       case 'statistics':
         return statisticsRoute(statistics, request, target, caller);
       case 'quotas':
-        return quotaRoutes.answer(request, target, caller, limits.bodyDepth);
+        return quotas.answer(request, target, caller, limits.bodyDepth);
       case 'audit':
         if (!deps.audit) throw pathNotFound();
         return auditRoute({ log: deps.audit.log, access, slices }, request, caller);
@@ -231,7 +200,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const context = contexts.get(request);
     const { method } = request;
     const seconds = context ? (clock.monotonic() - context.startedAt) / 1000 : 0;
-    deps.onAnswered?.({ method, resource: resourceOf(context?.target), status: reply.statusCode, seconds });
+    deps.onAnswered({ method, resource: resourceOf(context?.target), status: reply.statusCode, seconds });
     context?.logger.info(
       {
         method: request.method,

@@ -1,9 +1,7 @@
 import { keys } from '@taas/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
-
-const services = '/v2.0/taas/tap_services';
-const flows = '/v2.0/taas/tap_flows';
+import { acme, portId, type Replica, type TestCloud } from '../test-cloud.suite.js';
+import { bad, flows, makeFlow, makeService, twoProjects } from './two-projects.suite.js';
 
 let cloud: TestCloud;
 let server: Replica;
@@ -11,30 +9,14 @@ let alice: ReturnType<Replica['as']>;
 let carol: ReturnType<Replica['as']>;
 
 beforeEach(async () => {
-  cloud = new TestCloud();
-  for (let n = 1; n <= 8; n++) await cloud.bind('node1', portId(n), acme);
-  for (let n = 11; n <= 18; n++) await cloud.bind('node1', portId(n), umbrella);
-  server = await cloud.replica();
+  ({ cloud, server } = await twoProjects());
   alice = server.as(acme);
   carol = server.as(acme, 'reader');
 });
 afterEach(() => cloud.stop());
 
-const error = (type: string, message: string) => ({ NeutronError: { type, message, detail: '' } });
-const bad = (message: string) => error('HTTPBadRequest', message);
-
-async function service(port = portId(1), attributes: object = {}, as = alice): Promise<string> {
-  const reply = await as('POST', services, { tap_service: { port_id: port, ...attributes } });
-  expect(reply.status).toBe(201);
-  return reply.body.tap_service.id;
-}
-
-async function flow(to: string, port = portId(2), attributes: object = {}): Promise<string> {
-  const body = { tap_flow: { tap_service_id: to, source_port: port, direction: 'BOTH', ...attributes } };
-  const reply = await alice('POST', flows, body);
-  expect(reply.status).toBe(201);
-  return reply.body.tap_flow.id;
-}
+const service = (port?: string, attributes?: object, as = alice) => makeService(as, port, attributes);
+const flow = (to: string, port?: string, attributes?: object) => makeFlow(alice, to, port, attributes);
 
 describe('the filter rules of a flow', () => {
   const dns = { action: 'accept', protocol: 'udp', destination_port: 53 };

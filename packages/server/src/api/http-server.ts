@@ -5,30 +5,26 @@ import {
   type ServerOptions,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { Clients } from '@taas/gateway';
 import type { KeyPair, Watched } from '@taas/service';
-import { limitConnections, noConnectionLimits } from '../front/connection-limit.js';
+import { limitConnections } from '../front/connection-limit.js';
 import type { ApiDeps } from './api-deps.js';
-import type { ApiLimits } from './api-limits.js';
+
+export type HttpServerDeps = Pick<ApiDeps, 'limits' | 'tls' | 'connections' | 'clients' | 'silenceMs'>;
 
 /** The HTTP server, or HTTPS where there is a certificate, with its limits. */
-export function openHttpServer(
-  deps: ApiDeps,
-  limits: ApiLimits,
-  clients: Clients,
-  handler: RequestListener,
-): HttpServer {
+export function openHttpServer(deps: HttpServerDeps, handler: RequestListener): HttpServer {
+  const { limits, tls, connections, clients, silenceMs } = deps;
   const { headerBytes: maxHeaderSize, requestMs: requestTimeout } = limits;
   // Node looks only every 30 s by itself.
   const connectionsCheckingInterval = Math.min(1_000, requestTimeout / 2);
   const headersTimeout = Math.min(10_000, requestTimeout);
   const options = { maxHeaderSize, requestTimeout, headersTimeout, connectionsCheckingInterval };
-  const server = deps.tls
-    ? secureServer(deps.tls, { ...options, handshakeTimeout: headersTimeout }, handler)
+  const server = tls
+    ? secureServer(tls, { ...options, handshakeTimeout: headersTimeout }, handler)
     : createHttpServer(options, handler);
-  limitConnections(server, deps.connections ?? noConnectionLimits, (address) => clients.isProxy(address));
+  limitConnections(server, connections, (address) => clients.isProxy(address));
   // Who waits for Neutron is silent too.
-  server.setTimeout(Math.max(limits.requestMs, deps.neutron?.silenceMs ?? 0) * 2);
+  server.setTimeout(Math.max(limits.requestMs, silenceMs) * 2);
   return server;
 }
 

@@ -12,17 +12,10 @@ import { everything } from '../view/mark-dirty.js';
 import { type AuditSink, fileSink, streamSink } from './audit-file.js';
 import { AuditKeeper, pruneEveryMs } from './audit-keeper.js';
 import { AuditLog } from './audit-log.js';
+import type { AuditConfig } from './audit-options.js';
 import { auditedStore, checkOpen } from './audited-store.js';
 import { BeganLog, beganEveryMs } from './began-log.js';
 import { Refusals } from './refusals.js';
-
-/** As the configuration has it. */
-export interface AuditOptions {
-  readonly file: string;
-  readonly required: boolean;
-  readonly keep_days: number;
-  readonly keep_records: number;
-}
 
 export interface AuditDeps {
   readonly store: Store;
@@ -57,7 +50,7 @@ export interface Audit {
   facts(): Readonly<Record<string, unknown>>;
 }
 
-export function createAudit(options: AuditOptions, deps: AuditDeps): Audit {
+export function createAudit(options: AuditConfig, deps: AuditDeps): Audit {
   const { store, live, clock, logger, random, newId, slices } = deps;
   const behalves = new Behalves();
   const log = new AuditLog(store, logger, slices);

@@ -6,7 +6,7 @@ import type { ApiLimits } from '../api/api-limits.js';
 import { noTerms, type TapTerms } from '../taps/terms/tap-terms.js';
 import { acme, LaggingStore, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
 import { type CompileExpression, ExpressionError } from './bpf-expression.js';
-import type { CaptureLimits } from './capture-desk.js';
+import type { CaptureLimits } from './capture-receiver.js';
 
 const captures = '/v2.0/taas/captures';
 const address = '192.0.2.9';

@@ -1,7 +1,7 @@
 import { captureLeaseCodec, keys, nodeTapFlowCodec, nodeTapServiceCodec, segmentCodec } from '@taas/model';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { NodeEntry } from '../view/entry.js';
+import type { NodeEntry } from '../view/node-record-index.js';
 import type { Compiled, WantedRecord } from './compiled.js';
 import { isGone, takeAway, tellNode } from './node-part.js';
 import type { FlowEntry, ServiceSlice } from './service-slice.js';

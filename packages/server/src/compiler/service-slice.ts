@@ -11,7 +11,8 @@ import {
 import { mergeSorted } from '../slices/merge-sort.js';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { Entry, NodeEntry, ServiceKind } from '../view/entry.js';
+import type { Entry, ServiceKind } from '../view/entry.js';
+import type { NodeEntry } from '../view/node-record-index.js';
 import type { VlanRange, VlanStanding } from '../view/physnet-index.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { pickSegment, type SegmentChoice } from './pick-segment.js';

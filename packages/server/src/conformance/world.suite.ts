@@ -4,10 +4,10 @@ import { keys, parseKey, prefixes, tapStateCodec } from '@taas/model';
 import { createNeutronClient, createPortLookup } from '@taas/neutron';
 import { silentLogger, systemClock } from '@taas/service';
 import type { FastifyInstance } from 'fastify';
-import { createApi } from '../api/create-api.js';
 import { keystoneAuthenticator } from '../auth/keystone.js';
 import { requestTarget } from '../http/request-target.js';
 import { neutronPorts } from '../taps/admission/port-directory.js';
+import { createTestApi } from '../test-api.suite.js';
 import { TestCloud } from '../test-cloud.suite.js';
 import { LiveView } from '../view/live-view.js';
 import { FakeKeystone, FakeNeutron, type FakeUser } from './fake-cloud.suite.js';
@@ -58,7 +58,7 @@ export class World {
     await this.#cloud.agent('node1');
     this.#following = this.#live.run(this.#stop.signal);
     const neutronUrl = await this.#neutron.start();
-    this.#api = createApi({
+    this.#api = createTestApi({
       ...{ store: this.#cloud.store.client(), live: this.#live, policy: this.#cloud.policy, logger: silentLogger },
       ...{
         clock: systemClock,

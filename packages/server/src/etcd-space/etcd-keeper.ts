@@ -61,12 +61,12 @@ export class EtcdKeeper {
     return [{ name: 'etcd: compact', everyMs: this.deps.checkMs, begin }];
   }
 
-  /** For /readyz. */
   /** What was last seen of etcd's room; null if nobody could look. */
   get space(): { readonly dbBytes: number; readonly quotaBytes: number } | null {
     return this.#space;
   }
 
+  /** For /readyz. */
   facts(): Readonly<Record<string, unknown>> {
     const space = this.#space;
     return {

@@ -3,8 +3,9 @@ import { silentLogger, systemClock } from '@taas/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Slices } from '../slices/slices.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import type { BindingsFrom } from './bindings-from.js';
 import { FakeNeutron, FakeV2 } from './fake-bindings.suite.js';
-import { type BindingsFrom, PortKeeper } from './port-keeper.js';
+import { PortKeeper } from './port-keeper.js';
 
 const nodes = ['node1', 'node2', 'node3'];
 const services = '/v2.0/taas/tap_services';

@@ -7,7 +7,7 @@ import {
   type PortWatcher,
 } from '@taas/neutron';
 import type { Clock, Logger } from '@taas/service';
-import type { Leadership, Store, V2Follower, Verdict } from '@taas/store';
+import type { Leadership, Store, Verdict } from '@taas/store';
 import type { Behalves } from '../auth/actor.js';
 import type { Contained } from '../errors/contained.js';
 import type { Slices } from '../slices/slices.js';
@@ -16,15 +16,10 @@ import type { KnownPlace } from '../view/bound-ports.js';
 import type { LiveView } from '../view/live-view.js';
 import { OwnWrites } from '../view/own-writes.js';
 import { tappedPorts } from '../view/tapped-ports.js';
+import type { BindingsFrom } from './bindings-from.js';
 import { placeOfPort } from './neutron-place.js';
 import { type BindingSource, type OwnerSource, PortBinder } from './port-binder.js';
 import { V2Bindings } from './v2-bindings.js';
-
-/** Who knows where ports are bound; `networking_vpp.bindings` of the configuration. */
-export type BindingsFrom =
-  | { readonly from: 'etcd-v2'; readonly follower: V2Follower }
-  | { readonly from: 'etcd-v3' }
-  | { readonly from: 'neutron' };
 
 export interface PortKeeperDeps {
   readonly store: Store;

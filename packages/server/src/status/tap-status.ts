@@ -12,8 +12,8 @@ import { compileMirror, type MirrorRules } from '../compiler/compile-mirror.js';
 import { nodeFacts } from '../compiler/service-slice.js';
 import type { Contained } from '../errors/contained.js';
 import type { ClusterView } from '../view/cluster-view.js';
-import type { NodeEntry } from '../view/entry.js';
 import type { MirrorNodeEntry } from '../view/mirror-index.js';
+import type { NodeEntry } from '../view/node-record-index.js';
 import { type PlacedPart, type PlacementSource, placedPart } from './placements.js';
 
 const unknownStatus: StatusView = {

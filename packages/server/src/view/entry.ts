@@ -1,4 +1,4 @@
-import type { NodeTapFlow, NodeTapService, ResourceKind } from '@taas/model';
+import type { ResourceKind } from '@taas/model';
 import type { Revision } from '@taas/store';
 
 /** A key of etcd as this replica knows it. An unreadable value is not an absent one: the key is there, without record. */
@@ -17,13 +17,6 @@ export interface ValuedEntry<T> extends Entry<T> {
 
 /** Kinds that are compiled together: a tap service with its flows. */
 export type ServiceKind = Exclude<ResourceKind, 'tap_mirrors'>;
-
-/** What one node was told about one tap service or tap flow. */
-export interface NodeEntry extends ValuedEntry<NodeTapService | NodeTapFlow> {
-  readonly node: string;
-  readonly kind: ServiceKind;
-  readonly id: string;
-}
 
 /** What networking-vpp's bound port record says, as far as TaaS cares. */
 export interface PortBinding {

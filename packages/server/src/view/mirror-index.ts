@@ -1,17 +1,14 @@
-import { type NodeTapMirror, nodeTapMirrorCodec, RecordError, type TapMirrorRecord, tunnelIdCodec } from '@taas/model';
+import { type NodeTapMirror, nodeTapMirrorCodec, type TapMirrorRecord, tunnelIdCodec } from '@taas/model';
 import type { KeyValue, Revision } from '@taas/store';
-import type { Entry, ValuedEntry } from './entry.js';
+import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorSessions } from './mirror-sessions.js';
 import { ProjectIndex } from './project-index.js';
-import { believed, ownId } from './record-value.js';
+import { type PublishedAt, type PublishedEntry, PublishedRecords } from './published-records.js';
+import { believed } from './record-value.js';
 
 /** What one node was told about one tap mirror. */
-export interface MirrorNodeEntry extends ValuedEntry<NodeTapMirror> {
-  readonly node: string;
-  readonly kind: 'tap_mirrors';
-  readonly id: string;
-}
+export type MirrorNodeEntry = PublishedEntry<'tap_mirrors', NodeTapMirror>;
 
 /** A tunnel id that a mirror holds, or held: its key stays until no node has a record of the mirror. */
 export interface HeldTunnelId {
@@ -27,9 +24,7 @@ export class MirrorIndex {
   /** By tunnel id, whosever they are. */
   readonly byTunnelId = new Groups<number, string>();
   readonly sessions = new MirrorSessions();
-  readonly #published = new Map<string, MirrorNodeEntry>();
-  readonly #publishedByMirror = new Groups<string, string>();
-  readonly #publishedByNode = new Groups<string, string>();
+  readonly #published = new PublishedRecords('tap_mirrors', nodeTapMirrorCodec.parse);
   readonly #tunnelIds = new Map<string, HeldTunnelId & { readonly mirror: string }>();
   readonly #tunnelIdsByMirror = new Groups<string, string>();
 
@@ -53,20 +48,14 @@ export class MirrorIndex {
   }
 
   /** @throws RecordError for a malformed value, once it has been taken in as one */
-  setPublished(at: { readonly node: string; readonly id: string }, key: string, kv: KeyValue | undefined): void {
+  setPublished(at: PublishedAt, key: string, kv: KeyValue | undefined): void {
     if (!kv) {
       this.sessions.set(key, at.node, null);
-      this.#published.delete(key);
-      this.#publishedByMirror.remove(at.id, key);
-      this.#publishedByNode.remove(at.node, key);
+      this.#published.forget(at, key);
       return;
     }
-    const { record, error } = readPublished(at.id, kv);
-    const { modRevision: revision, createRevision, value } = kv;
+    const { record, error } = this.#published.set(at, kv);
     this.sessions.set(key, at.node, record);
-    this.#published.set(key, { key, revision, createRevision, value, record, kind: 'tap_mirrors', ...at });
-    this.#publishedByMirror.add(at.id, key);
-    this.#publishedByNode.add(at.node, key);
     if (error) throw error;
   }
 
@@ -87,12 +76,12 @@ export class MirrorIndex {
 
   /** What nodes were told about a mirror, tombstones included. */
   publishedOf(mirror: string): readonly MirrorNodeEntry[] {
-    return this.#publishedByMirror.get(mirror).flatMap((key) => this.#published.get(key) ?? []);
+    return this.#published.ofTap(mirror);
   }
 
   /** Mirrors that a node was told of. */
   onNode(node: string): readonly string[] {
-    return this.#publishedByNode.get(node).flatMap((key) => this.#published.get(key)?.id ?? []);
+    return this.#published.onNode(node).map(({ id }) => id);
   }
 
   /** The mirror that holds a tunnel id, or held it and has not given it back. */
@@ -106,18 +95,6 @@ export class MirrorIndex {
 
   /** Every mirror that there is anything of. */
   everything(): Set<string> {
-    return new Set([...this.byId.keys(), ...this.#publishedByMirror.keys(), ...this.#tunnelIdsByMirror.keys()]);
-  }
-}
-
-function readPublished(
-  id: string,
-  kv: KeyValue,
-): { readonly record: NodeTapMirror | null; readonly error?: RecordError } {
-  try {
-    return { record: ownId(id, kv.key, nodeTapMirrorCodec.parse(kv.key, believed(kv))) };
-  } catch (error) {
-    if (!(error instanceof RecordError)) throw error;
-    return { record: null, error };
+    return new Set([...this.byId.keys(), ...this.#published.taps(), ...this.#tunnelIdsByMirror.keys()]);
   }
 }

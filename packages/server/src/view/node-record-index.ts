@@ -1,8 +1,14 @@
-import { type NodeTapFlow, type NodeTapService, nodeTapFlowCodec, nodeTapServiceCodec, RecordError } from '@taas/model';
+import {
+  type NodeTapFlow,
+  type NodeTapService,
+  nodeTapFlowCodec,
+  nodeTapServiceCodec,
+  type RecordError,
+} from '@taas/model';
 import type { KeyValue } from '@taas/store';
-import type { NodeEntry, ServiceKind } from './entry.js';
+import type { ServiceKind } from './entry.js';
 import { Groups } from './groups.js';
-import { believed, ownId } from './record-value.js';
+import { type PublishedAt, type PublishedEntry, PublishedRecords } from './published-records.js';
 
 export interface NodeRecordChange {
   /** Tap services that it belonged or belongs to. */
@@ -12,14 +18,17 @@ export interface NodeRecordChange {
   readonly readable: boolean;
 }
 
-/** What the nodes are told, found by tap service, by flow and by node. */
+/** What one node was told about one tap service or tap flow. */
+export type NodeEntry = PublishedEntry<'tap_services', NodeTapService> | PublishedEntry<'tap_flows', NodeTapFlow>;
+
+/** What nodes are told of tap services and flows; and which of it belongs together, since a service is compiled with its flows. */
 export class NodeRecordIndex {
-  readonly #byKey = new Map<string, NodeEntry>();
+  readonly #published = {
+    tap_services: new PublishedRecords('tap_services', nodeTapServiceCodec.parse),
+    tap_flows: new PublishedRecords('tap_flows', nodeTapFlowCodec.parse),
+  };
   readonly #serviceOf = new Map<string, string>();
   readonly #byService = new Groups<string, string>();
-  /** Each tap's own records, flows and services apart. */
-  readonly #byTap = { tap_services: new Groups<string, string>(), tap_flows: new Groups<string, string>() };
-  readonly #byNode = new Groups<string, string>();
   /** Malformed flow records of which nobody knows the tap service. */
   readonly #orphans = new Set<string>();
 
@@ -28,31 +37,25 @@ export class NodeRecordIndex {
    * @param report is told what is wrong with a malformed record
    */
   set(
-    at: { readonly node: string; readonly kind: ServiceKind; readonly id: string },
+    at: PublishedAt & { readonly kind: ServiceKind },
     key: string,
     kv: KeyValue | undefined,
     knownService: string | undefined,
     report: (error: RecordError) => void,
   ): NodeRecordChange {
+    const published = this.#published[at.kind];
     const before = this.#serviceOf.get(key);
     const dirty = before === undefined ? [] : [before];
     if (!kv) {
-      this.#forget(key, at);
+      published.forget(at, key);
+      if (before !== undefined) this.#byService.remove(before, key);
+      this.#serviceOf.delete(key);
+      this.#orphans.delete(key);
       return { services: dirty, readable: true };
     }
-    const record = parse(at, kv, report);
+    const { record, error } = published.set(at, kv);
+    if (error) report(error);
     const service = record ? serviceOf(record) : (before ?? knownService);
-    const entry: NodeEntry = {
-      key,
-      revision: kv.modRevision,
-      createRevision: kv.createRevision,
-      value: kv.value,
-      record,
-      ...at,
-    };
-    this.#byKey.set(key, entry);
-    this.#byNode.add(at.node, key);
-    this.#byTap[at.kind].add(at.id, key);
     if (before !== undefined && before !== service) this.#byService.remove(before, key);
     if (service === undefined) {
       this.#serviceOf.delete(key);
@@ -74,11 +77,11 @@ export class NodeRecordIndex {
   }
 
   get(key: string): NodeEntry | undefined {
-    return this.#byKey.get(key);
+    return this.#published.tap_flows.get(key) ?? this.#published.tap_services.get(key);
   }
 
   ofService(service: string): readonly NodeEntry[] {
-    return this.#entries(this.#byService.get(service));
+    return [...this.eachOfService(service)];
   }
 
   countOfService(service: string): number {
@@ -88,7 +91,7 @@ export class NodeRecordIndex {
   /** As {@link ofService}, one after the other: for who pauses in between. */
   *eachOfService(service: string): Generator<NodeEntry, void, void> {
     for (const key of this.#byService.members(service)) {
-      const entry = this.#byKey.get(key);
+      const entry = this.get(key);
       if (entry) yield entry;
     }
   }
@@ -99,7 +102,7 @@ export class NodeRecordIndex {
 
   /** What nodes were told about a tap itself. */
   ofTap(kind: ServiceKind, tap: string): readonly NodeEntry[] {
-    return this.#entries(this.#byTap[kind].get(tap));
+    return this.#published[kind].ofTap(tap);
   }
 
   /** The tap service that a record belongs to, if that is known. */
@@ -108,58 +111,15 @@ export class NodeRecordIndex {
   }
 
   servicesOfFlow(flow: string): Set<string> {
-    return this.#services(this.#byTap.tap_flows.get(flow));
+    return new Set(this.ofFlow(flow).flatMap(({ key }) => this.#serviceOf.get(key) ?? []));
   }
 
   onNode(node: string): readonly NodeEntry[] {
-    return this.#entries(this.#byNode.get(node));
+    return [...this.#published.tap_services.onNode(node), ...this.#published.tap_flows.onNode(node)];
   }
 
   services(): IterableIterator<string> {
     return this.#byService.keys();
-  }
-
-  #forget(key: string, at: { readonly node: string; readonly kind: ServiceKind; readonly id: string }): void {
-    const service = this.#serviceOf.get(key);
-    if (service !== undefined) this.#byService.remove(service, key);
-    this.#serviceOf.delete(key);
-    this.#byKey.delete(key);
-    this.#byTap[at.kind].remove(at.id, key);
-    this.#byNode.remove(at.node, key);
-    this.#orphans.delete(key);
-  }
-
-  #services(keys: Iterable<string>): Set<string> {
-    const found = new Set<string>();
-    for (const key of keys) {
-      const service = this.#serviceOf.get(key);
-      if (service !== undefined) found.add(service);
-    }
-    return found;
-  }
-
-  #entries(keys: Iterable<string>): NodeEntry[] {
-    const found: NodeEntry[] = [];
-    for (const key of keys) {
-      const entry = this.#byKey.get(key);
-      if (entry) found.push(entry);
-    }
-    return found;
-  }
-}
-
-function parse(
-  at: { readonly kind: ServiceKind; readonly id: string },
-  kv: KeyValue,
-  report: (error: RecordError) => void,
-): NodeTapService | NodeTapFlow | null {
-  try {
-    const codec = at.kind === 'tap_services' ? nodeTapServiceCodec : nodeTapFlowCodec;
-    return ownId(at.id, kv.key, codec.parse(kv.key, believed(kv)));
-  } catch (error) {
-    if (!(error instanceof RecordError)) throw error;
-    report(error);
-    return null;
   }
 }
 

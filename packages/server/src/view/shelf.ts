@@ -9,8 +9,9 @@ import {
   tapServiceCodec,
 } from '@taas/model';
 import type { ClusterView } from './cluster-view.js';
-import type { Entry, NodeEntry } from './entry.js';
+import type { Entry } from './entry.js';
 import type { MirrorNodeEntry } from './mirror-index.js';
+import type { NodeEntry } from './node-record-index.js';
 import type { ProjectIndex } from './project-index.js';
 
 export type TapRecord = TapServiceRecord | TapFlowRecord | TapMirrorRecord;

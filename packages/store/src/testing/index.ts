@@ -1,4 +1,5 @@
-export { createEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from '../embedded-store.js';
+export type { EmbeddedStore } from '../embedded-client.js';
+export { createEmbeddedStore, type EmbeddedStoreOptions } from '../embedded-store.js';
 export type { EtcdAuthSetup } from '../etcd-admin.js';
 export { connectEndpoint } from '../etcd-endpoint.js';
 export {

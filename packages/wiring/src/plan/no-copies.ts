@@ -1,5 +1,4 @@
 import type { Because } from '@taas/model';
-import type { NodeFacts } from '../node-facts.js';
 import type { SpanState } from '../objects/span.js';
 
 /** A port that has traffic of which nothing is copied, though all that VPP says of its mirror is right. */
@@ -15,7 +14,7 @@ export type NoCopies = ReadonlyMap<string, readonly StillMirror[]>;
 
 /** @param tags of the interfaces to which the port's copies go for a tap that asks for these directions */
 export function noCopiesOf(
-  { noCopies }: NodeFacts,
+  { noCopies }: { readonly noCopies?: NoCopies },
   tags: Iterable<string>,
   port: string,
   state: SpanState,

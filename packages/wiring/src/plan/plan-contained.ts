@@ -1,9 +1,6 @@
 import type { ResourceKind } from '@taas/model';
 import type { Planning } from './planning.js';
 
-/** Taps that nobody could look at, and why; by {@link unitName}. */
-export type Unseen = ReadonlyMap<string, string>;
-
 /** A tap service with its flows, or a tap mirror: what is planned, or fails, as one. */
 export const unitName = (kind: Exclude<ResourceKind, 'tap_flows'>, id: string): string => `${kind}/${id}`;
 

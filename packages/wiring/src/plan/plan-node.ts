@@ -14,9 +14,9 @@ import { idsOf, loopbackMacPrefix, parseOwnTag, takesCopies } from '../tags.js';
 import { idOf } from '../tap-of-tag.js';
 import type { Wanted } from '../wanted/wanted.js';
 import { type Plan, PlanDraft } from './plan.js';
-import { planEach, type Unseen } from './plan-contained.js';
+import { planEach } from './plan-contained.js';
 import { planPrune, pruneKey } from './plan-source.js';
-import { type Planning, TakenIds } from './planning.js';
+import { type Planning, TakenIds, type Unseen } from './planning.js';
 
 /**
  * Taps to look at: services with all of their flows, and single flows. A flow whose service's attachments do not stand

@@ -3,7 +3,9 @@ import type { NodeFacts } from '../node-facts.js';
 import type { ActualView } from '../snapshot.js';
 import type { Wanted } from '../wanted/wanted.js';
 import type { PlanDraft } from './plan.js';
-import type { Unseen } from './plan-contained.js';
+
+/** Taps that nobody could look at, and why; by `unitName`. */
+export type Unseen = ReadonlyMap<string, string>;
 
 /** What every part of the planner reads, and the ids that this plan has given out and VPP does not know of yet. */
 export interface Planning {

@@ -1,8 +1,9 @@
 import { findPort } from '../find-interface.js';
 import { possibleSources } from '../flows/flow-sources.js';
 import { canonicalAddress } from '../node-facts.js';
-import { type Unseen, unitName } from '../plan/plan-contained.js';
+import { unitName } from '../plan/plan-contained.js';
 import type { TapIds } from '../plan/plan-node.js';
+import type { Unseen } from '../plan/planning.js';
 import { linksOf } from '../services/links-of.js';
 import type { ActualView } from '../snapshot.js';
 import { type ByTap, featuresOf, ownTag } from '../tags.js';

@@ -1,17 +1,9 @@
 import type { TapFlowRecord } from '@taas/model';
 import { direction, uuid, vlanFilter } from '../attribute-type.js';
-import {
-  commonAttributes,
-  consentAttributes,
-  required,
-  shownStatus,
-  statusAttributes,
-  termAttributes,
-} from '../attributes.js';
+import { commonAttributes, required } from '../attributes.js';
 import { filterRules, shownRules } from '../filter-rules.js';
 import type { TapKind } from '../tap-kind.js';
-import { consentTo } from '../terms/consent-to.js';
-import { shownConsent, shownTerms } from '../terms/shown-terms.js';
+import { shownTapping, tappingAttributes } from '../tapping-attributes.js';
 import { admitFlows } from './admit-flows.js';
 import { optionAttributes, shownOptions } from './flow-options.js';
 import { removeUnpublishedFlow } from './unpublished-flow.js';
@@ -35,9 +27,7 @@ export const tapFlow: TapKind<TapFlowRecord> = {
         'Without rules everything is copied. Can be changed.',
     },
     ...optionAttributes,
-    ...termAttributes,
-    ...consentAttributes,
-    ...statusAttributes,
+    ...tappingAttributes,
   },
   portAttribute: 'source_port',
   portOf: ({ source_port }) => source_port,
@@ -54,10 +44,7 @@ export const tapFlow: TapKind<TapFlowRecord> = {
     project_id: record.project_id,
     filter_rules: shownRules(record.filter_rules ?? [], record.filter_rules_given),
     ...shownOptions(record),
-    ...shownTerms(record),
-    ...shownConsent(record),
-    consent_to: consentTo(record),
-    ...shownStatus(status),
+    ...shownTapping(record, status),
   }),
   status: (record, reader) => reader.flow(record),
   serviceOf: ({ deleting, tap_service_id }) => (deleting ? null : tap_service_id),

@@ -1,16 +1,8 @@
 import { mirrorTransports, type TapMirrorRecord } from '@taas/model';
 import { ipAddress, mirrorType, tunnelIds, uuid } from '../attribute-type.js';
-import {
-  commonAttributes,
-  consentAttributes,
-  required,
-  shownStatus,
-  statusAttributes,
-  termAttributes,
-} from '../attributes.js';
+import { commonAttributes, required } from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
-import { consentTo } from '../terms/consent-to.js';
-import { shownConsent, shownTerms } from '../terms/shown-terms.js';
+import { shownTapping, tappingAttributes } from '../tapping-attributes.js';
 import { admitMirrors } from './admit-mirrors.js';
 import { removeUnpublishedMirror } from './unpublished-mirror.js';
 
@@ -32,9 +24,7 @@ export const tapMirror: TapKind<TapMirrorRecord> = {
     },
     remote_ip: required(ipAddress, 'Where the copies are sent.'),
     mirror_type: required(mirrorType, 'How they travel.'),
-    ...termAttributes,
-    ...consentAttributes,
-    ...statusAttributes,
+    ...tappingAttributes,
   },
   portAttribute: 'port_id',
   portOf: ({ port_id }) => port_id,
@@ -50,10 +40,7 @@ export const tapMirror: TapKind<TapMirrorRecord> = {
     mirror_type: record.mirror_type,
     tenant_id: record.project_id,
     status: status.status,
-    ...shownTerms(record),
-    ...shownConsent(record),
-    consent_to: consentTo(record),
-    ...shownStatus(status),
+    ...shownTapping(record, status),
   }),
   status: (record, reader) => reader.mirror(record),
   serviceOf: () => null,

@@ -1,6 +1,6 @@
 import { group } from '@taas/service';
 import Type, { type Static } from 'typebox';
-import type { TapTerms } from './taps/terms/tap-terms.js';
+import type { TapTerms } from './tap-terms.js';
 
 const duration = (description: string) => Type.Integer({ default: 0, minimum: 0, maximum: 315_360_000, description });
 

@@ -6,6 +6,7 @@ export {
   indicesOf,
   type MirrorPoint,
 } from './counting/counting-points.js';
+export { KeptCountingPoints } from './counting/kept-counting-points.js';
 export { findPort, findUplink, isPort, portOf, tagOrPort, uplinkOf } from './find-interface.js';
 export { listMark } from './flows/flow-filter.js';
 export { isInLayer2, uplinkIndices } from './layer2-uplinks.js';

@@ -36,7 +36,7 @@ export { planNode, planTaps, type TapIds } from './plan/plan-node.js';
 export { revivesSource } from './plan/plan-source.js';
 export { type Verdict, verify } from './plan/verify.js';
 export { linksOf } from './services/links-of.js';
-export { type ActualView, createSnapshot, type VppSnapshot } from './snapshot.js';
+export { type ActualView, countChanges, createSnapshot, type VppSnapshot } from './snapshot.js';
 export {
   deletedBy,
   describeStep,

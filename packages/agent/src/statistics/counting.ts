@@ -43,6 +43,8 @@ export class Counting {
   #saving: Promise<void> = Promise.resolve();
   #loaded: Promise<void> | null = null;
   #readAt = 0;
+  /** The same on the monotonic clock. */
+  #readMonotonic = 0;
   /**
    * When the last count ended, how long it took, and how long counts take: the cheaper of the last two, since one that opens the segment or
    * waits for a busy VPP says nothing of others. In ms of the monotonic clock.
@@ -107,6 +109,7 @@ export class Counting {
     const isElsewhere = this.accumulator.take({ ...reading, counted }, taps, (index) => identities.get(index), now);
     this.#isElsewhere ||= isElsewhere;
     this.#readAt = now;
+    this.#readMonotonic = clock.monotonic();
     this.#add(this.#gaps.take(clock.monotonic()), now);
     // Each tap that is here has been counted: with more of them, some are not here.
     if (this.accumulator.size !== taps.length) this.#forgetOthers(taps);
@@ -128,7 +131,9 @@ export class Counting {
     const figures = this.accumulator.figures(kind, id);
     if (!figures || this.#readAt === 0) return null;
     const { since, stages, gaps } = figures;
-    return { v: 1, id, since, at: Math.max(since, this.#readAt), stages, gaps, final };
+    const age = Math.round(this.options.clock.monotonic() - this.#readMonotonic);
+    const at = Math.max(since, this.#readAt);
+    return { v: 1, id, since, at, ...(final ? {} : { age }), stages, gaps, final };
   }
 
   /** These were stored as last records: the figures begin anew, on disk too before anybody hears that the taps are REMOVED. */

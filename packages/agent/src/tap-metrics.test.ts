@@ -53,6 +53,40 @@ it('shows the taps that are on the node now, each stage that is counted, and not
   expect(text()).not.toContain(tap);
 });
 
+it('is in Prometheus text format: each metric named and typed once, before its lines, and nothing else', () => {
+  const wanted = new Wanted();
+  for (let n = 1; n <= 300; n++)
+    wanted.setFlow({
+      record: {
+        ...{ v: 1, id: `ffffffff-0000-4000-8000-${String(n).padStart(12, '0')}`, project_id: 'a\\ "b"\n', filter: [] },
+        ...{ tap_service_id: id('5'), source_port: id('a'), direction: 'OUT', vlan_filter: null },
+        target: { type: 'local' },
+      },
+      revision: n,
+    });
+  const record = (_: string, tap: string): StatisticsRecord => ({
+    ...{ v: 1, id: tap, since: 1, at: 1, final: false },
+    stages: [{ stage: 'seen', direction: 'OUT', packets: '18446744073709551615', bytes: '9' }],
+    gaps: [{ cause: 'not_active', milliseconds: 1500, packets: '3' }],
+  });
+  const slices = [...new TapMetricsText({ record, states: new Map() }).text(wanted)];
+  expect(slices.filter((slice) => slice !== '').every((slice) => slice.endsWith('\n'))).toBe(true);
+  const typed = new Set<string>();
+  let current = '';
+  for (const line of slices.join('').split('\n').slice(0, -1)) {
+    const type = /^# TYPE (\w+) (counter|gauge)$/.exec(line)?.[1];
+    if (type !== undefined) {
+      expect(typed.has(type)).toBe(false);
+      typed.add(type);
+      current = type;
+    } else if (!line.startsWith('# HELP ')) {
+      const label = String.raw`[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"`;
+      expect(line).toMatch(new RegExp(String.raw`^${current}\{${label}(?:,${label})*\} -?\d+(?:\.\d+)?$`));
+    }
+  }
+  expect(typed.has('taas_flow_seen_packets_total')).toBe(true);
+});
+
 it('keeps nothing from scrape to scrape that is not so any more', () => {
   const n = fc.integer({ min: 1, max: 3 });
   const uuid = (kind: string, of: number) => `${kind.repeat(8)}-0000-4000-8000-00000000000${of}`;

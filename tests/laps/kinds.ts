@@ -37,6 +37,8 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
       destination_port: `${n}:${n + rule + 1}`,
     }));
   return [
+    // The first begins a count of all taps in the background.
+    { name: 'GET /metrics', times: 20, send: () => scrape(stack) },
     { name: 'nothing', times: 1, send: () => new Promise((resolve) => setTimeout(resolve, 12_000)) },
     get('GET a flow', (n) => `${flows}/${some(ownFlows, n)}`, member, 50),
     get('GET flows, a page of 1,000', () => flows),
@@ -169,6 +171,14 @@ export function kinds(stack: Stack, cloud: BigCloud): readonly Kind[] {
       send: asked(204, member, 'DELETE', () => `${taas}/tap_services/${largest}`),
     },
   ];
+}
+
+async function scrape(stack: Stack): Promise<void> {
+  const answer = await fetch(`${stack.server(0).health}/metrics`);
+  const text = await answer.text();
+  if (answer.status !== 200 || !text.includes('taas_build_info{'))
+    throw new Error(`answered ${answer.status}: ${text.slice(0, 300)}`);
+  await new Promise((resolve) => setTimeout(resolve, 500));
 }
 
 function expect(answer: Answer, status: number): Answer {

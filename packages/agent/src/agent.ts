@@ -22,7 +22,7 @@ import { CounterSource } from './statistics/counter-source.js';
 import { Counting } from './statistics/counting.js';
 import { mayBeEnding, withLastFigures } from './statistics/last-figures.js';
 import type { StateFile } from './statistics/state-file.js';
-import { tapMetricsText } from './tap-metrics.js';
+import { TapMetricsText } from './tap-metrics.js';
 import { abilitiesOf } from './vpp/abilities.js';
 import { keepVppLink, type VppLinkListener } from './vpp/vpp-link.js';
 import type { Vpp } from './vpp/vpp-messages.js';
@@ -168,7 +168,8 @@ class TaasAgent implements Agent {
       const { pending, connected } = this.#reconciler;
       return { counters: this.counters, pending, connected, source: this.#source };
     });
-    if (this.config.metrics.per_tap) metrics.exposeText(() => tapMetricsText(this.#wanted.wanted, this.#counting));
+    const perTap = new TapMetricsText(this.#counting);
+    if (this.config.metrics.per_tap) metrics.exposeText(() => perTap.text(this.#wanted.wanted));
     this.dependencies.trust?.expose(metrics);
   }
 

@@ -8,7 +8,7 @@ import {
   stages,
   unaccounted,
 } from '@taas/model';
-import { labelText, type MetricDefinition, metricText, type TextSample } from '@taas/service';
+import { labelText, type MetricDefinition, metricLines, sampleLine } from '@taas/service';
 import type { Wanted } from '@taas/wiring';
 import type { Counting } from './statistics/counting.js';
 
@@ -73,87 +73,135 @@ function definitionsOf({ kind, word }: Kind): Readonly<Record<string, MetricDefi
 /** What an agent shows of each tap on its node, with `metrics.per_tap`. */
 export const tapMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign({}, ...kinds.map(definitionsOf));
 
-interface Shown {
+/** What of a tap's lines is the same for as long as it has the same record. */
+interface Labels {
   readonly labels: string;
   readonly project: string;
   readonly idLabel: string;
-  readonly state: string | undefined;
   readonly info: string;
+  /** The lines of its state, as it was at the last scrape. */
+  state: { readonly is: string | undefined; readonly lines: string } | null;
+}
+
+interface Shown {
+  readonly kept: Labels;
+  readonly state: string | undefined;
   readonly counts: readonly StageCount[];
   readonly gaps: NonNullable<ReturnType<Counting['record']>>['gaps'];
 }
 
-/** As many taps are gathered in one go. */
-const gatheredAtOnce = 500;
+/** As many taps are gathered in one go: some milliseconds' work on a busy machine. */
+const gatheredAtOnce = 100;
 
-/** The series of all taps that are on the node now, for {@link Metrics.exposeText}. */
-export function* tapMetricsText(wanted: Wanted, counting: Pick<Counting, 'record' | 'states'>): Generator<string> {
-  for (const kind of kinds) {
-    const taps: Shown[] = [];
-    let n = 0;
-    for (const each of tapsOf(kind, wanted)) {
-      const record = counting.record(kind.kind, each.id, false);
-      const idLabel = labelText({ [`tap_${kind.word}`]: each.id });
-      const project = labelText({ project: each.project });
-      taps.push({
-        ...{ labels: `${idLabel},${project}`, idLabel, project, info: labelText(each.info) },
-        state: counting.states.get(`${kind.kind}/${each.id}`),
-        counts: record?.stages ?? [],
-        gaps: record?.gaps ?? [],
-      });
-      if (++n % gatheredAtOnce === 0) yield '';
-    }
-    for (const [key, definition] of Object.entries(definitionsOf(kind)))
-      yield* metricText(definition, samplesOf(key.split(' '), taps));
-  }
-}
+const families = kinds.map((kind) => ({
+  kind,
+  definitions: Object.entries(definitionsOf(kind)).map(([key, definition]) => ({ definition, of: key.split(' ') })),
+}));
 
-function* samplesOf([, what = '', unit]: readonly string[], taps: readonly Shown[]): Generator<TextSample> {
-  for (const tap of taps) {
-    if (what === 'info') yield { labels: `${tap.idLabel},${tap.info},${tap.project}`, value: 1 };
-    else if (what === 'state')
-      for (const state of states)
-        yield { labels: `${tap.idLabel},state="${state}",${tap.project}`, value: tap.state === state ? 1 : 0 };
-    else if (what === 'unaccounted') {
-      const value = unaccounted(tap.counts);
-      if (value !== null) yield { labels: tap.labels, value };
-    } else if (what === 'gap')
-      for (const { cause, milliseconds } of tap.gaps)
-        yield { labels: `${tap.idLabel},cause="${cause}",${tap.project}`, value: milliseconds / 1000 };
-    else if (what === 'lost') yield* lossSamples(tap);
-    else
-      for (const { stage, direction, packets, bytes } of tap.counts) {
-        if (stage !== what) continue;
-        const value = unit === 'bytes' ? bytes : packets;
-        // As it is written: it is a whole number of up to 64 bits.
-        if (value !== undefined)
-          yield { labels: `${tap.idLabel},direction="${direction}",${tap.project}`, value: BigInt(value) };
+/** The series of all taps that are on the node, for {@link Metrics.exposeText}. What a record alone says is kept from scrape to scrape. */
+export class TapMetricsText {
+  /** By the records, which are never changed. */
+  readonly #kept = new WeakMap<object, Labels>();
+
+  constructor(private readonly counting: Pick<Counting, 'record' | 'states'>) {}
+
+  /** As it is now. */
+  *text(wanted: Wanted): Generator<string> {
+    for (const { kind, definitions } of families) {
+      const taps: Shown[] = [];
+      for (const each of tapsOf(kind, wanted)) {
+        const record = this.counting.record(kind.kind, each.id, false);
+        taps.push({
+          kept: this.#labels(kind, each),
+          state: this.counting.states.get(`${kind.kind}/${each.id}`),
+          counts: record?.stages ?? [],
+          gaps: record?.gaps ?? [],
+        });
+        if (taps.length % gatheredAtOnce === 0) yield '';
       }
+      for (const { definition, of } of definitions) yield* metricLines(definition, taps, linesOf(definition.name, of));
+    }
+  }
+
+  #labels(kind: Kind, { record, id, project, info }: Tap): Labels {
+    const known = record && this.#kept.get(record);
+    if (known) return known;
+    const idLabel = labelText({ [`tap_${kind.word}`]: id });
+    const made = { idLabel, project: labelText({ project }), info: labelText(info), state: null };
+    const labels: Labels = { ...made, labels: `${idLabel},${made.project}` };
+    if (record) this.#kept.set(record, labels);
+    return labels;
   }
 }
 
-function* lossSamples(tap: Shown): Generator<TextSample> {
-  const missed = tap.gaps.flatMap(({ packets }) => (packets === undefined ? [] : BigInt(packets)));
-  const causes: readonly (readonly [cause: LossCause, lost: bigint | null])[] = [
-    ['not_mirrored', missed.length === 0 ? null : missed.reduce((sum, each) => sum + each, 0n)],
-    ...lossStages.map(([stage, cause]) => [cause, packetsAt(tap.counts, stage)] as const),
-  ];
-  for (const [cause, value] of causes)
-    if (value !== null) yield { labels: `${tap.idLabel},cause="${cause}",${tap.project}`, value };
+/** How one metric's lines of a tap are made. */
+function linesOf(name: string, [, what = '', unit]: readonly string[]): (tap: Shown) => string {
+  const line = ({ kept }: Shown, label: string, value: number | bigint | string): string =>
+    sampleLine(name, `${kept.idLabel},${label},${kept.project}`, value);
+  switch (what) {
+    case 'info':
+      return (tap) => line(tap, tap.kept.info, 1);
+    case 'state':
+      return (tap) => {
+        if (tap.kept.state?.is === tap.state && tap.kept.state) return tap.kept.state.lines;
+        const lines = states.map((state) => line(tap, `state="${state}"`, tap.state === state ? 1 : 0)).join('');
+        tap.kept.state = { is: tap.state, lines };
+        return lines;
+      };
+    case 'unaccounted':
+      return ({ kept, counts }) => {
+        const value = unaccounted(counts);
+        return value === null ? '' : sampleLine(name, kept.labels, value);
+      };
+    case 'gap':
+      return (tap) => joined(tap.gaps, ({ cause, milliseconds }) => line(tap, `cause="${cause}"`, milliseconds / 1000));
+    case 'lost':
+      return (tap) => joined(lossesOf(tap), ([cause, value]) => line(tap, `cause="${cause}"`, value));
+    default:
+      return (tap) =>
+        joined(tap.counts, ({ stage, direction, packets, bytes }) => {
+          const value = unit === 'bytes' ? bytes : packets;
+          // As it is written: it is a whole number of up to 64 bits.
+          return stage !== what || value === undefined ? '' : line(tap, `direction="${direction}"`, value);
+        });
+  }
 }
 
-function* tapsOf(
-  { kind }: Kind,
-  wanted: Wanted,
-): Generator<{ readonly id: string; readonly project: string; readonly info: Readonly<Record<string, string>> }> {
+function joined<T>(items: readonly T[], text: (item: T) => string): string {
+  let all = '';
+  for (const item of items) all += text(item);
+  return all;
+}
+
+function lossesOf({ counts, gaps }: Shown): (readonly [cause: LossCause, lost: bigint])[] {
+  const losses: (readonly [LossCause, bigint])[] = [];
+  let missed: bigint | null = null;
+  for (const { packets } of gaps) if (packets !== undefined) missed = (missed ?? 0n) + BigInt(packets);
+  if (missed !== null) losses.push(['not_mirrored', missed]);
+  for (const [stage, cause] of lossStages) {
+    const lost = packetsAt(counts, stage);
+    if (lost !== null) losses.push([cause, lost]);
+  }
+  return losses;
+}
+
+interface Tap {
+  /** Its record; undefined: it has none here. */
+  readonly record: object | undefined;
+  readonly id: string;
+  readonly project: string;
+  readonly info: Readonly<Record<string, string>>;
+}
+
+function* tapsOf({ kind }: Kind, wanted: Wanted): Generator<Tap> {
   if (kind === 'tap_flows')
     for (const { record } of wanted.flows()) {
       const { id, project_id: project, tap_service_id: service, source_port, direction } = record;
-      if (!record.removed) yield { id, project, info: { service, source_port, asked: direction } };
+      if (!record.removed) yield { record, id, project, info: { service, source_port, asked: direction } };
     }
   if (kind === 'tap_mirrors')
     for (const { record } of wanted.mirrors.all())
-      if (!record.removed) yield { id: record.id, project: record.project_id, info: { port: record.port_id } };
+      if (!record.removed) yield { record, id: record.id, project: record.project_id, info: { port: record.port_id } };
   if (kind !== 'tap_services') return;
   for (const id of wanted.serviceIds()) {
     const own = wanted.service(id)?.record;
@@ -161,6 +209,6 @@ function* tapsOf(
     // Where its collector is elsewhere, only its flows say whose it is.
     const [flow = ''] = wanted.flowsOf(id);
     const project = own?.project_id ?? wanted.lastKnown(flow)?.record.project_id ?? '';
-    yield { id, project, info: { port: own?.port_id ?? '' } };
+    yield { record: own, id, project, info: { port: own?.port_id ?? '' } };
   }
 }

@@ -38,6 +38,11 @@ export const StatisticsRecord = Type.Object({
   /** When the node began to count, and when it last read VPP's counters: milliseconds since 1970. */
   since: integer(0),
   at: integer(0),
+  /**
+   * Milliseconds from that reading to when this was written, which the agent knows whatever its clock says. Absent in last records, and
+   * of an agent that did not tell.
+   */
+  age: Type.Optional(integer(0)),
   stages: Type.Array(StageCount, { maxItems: 64 }),
   gaps: Type.Array(Gap, { maxItems: 16 }),
   /** The tap has gone from the node: nothing is added any more. */

@@ -20,14 +20,34 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
  * are written as they are, with all their digits.
  * @param samples read one by one while the slices are taken
  */
-export function* metricText(
-  definition: { readonly name: string; readonly help: string; readonly type: 'counter' | 'gauge' },
-  samples: Iterable<TextSample>,
+export function metricText(definition: TextDefinition, samples: Iterable<TextSample>): Generator<string> {
+  const { name } = definition;
+  return metricLines(definition, samples, ({ labels, value }) => sampleLine(name, labels, value));
+}
+
+export interface TextDefinition {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+}
+
+/** @param value a text is a whole number as it is to be written */
+export function sampleLine(name: string, labels: string, value: number | bigint | string): string {
+  return labels === '' ? `${name} ${value}\n` : `${name}{${labels}} ${value}\n`;
+}
+
+/**
+ * The same of objects that each have some lines, as {@link sampleLine} makes them.
+ * @param linesOf '' for one that has none
+ */
+export function* metricLines<T>(
+  { name, help, type }: TextDefinition,
+  items: Iterable<T>,
+  linesOf: (item: T) => string,
 ): Generator<string> {
-  const { name, help, type } = definition;
   let text = `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
-  for (const { labels, value } of samples) {
-    text += labels === '' ? `${name} ${value}\n` : `${name}{${labels}} ${value}\n`;
+  for (const item of items) {
+    text += linesOf(item);
     if (text.length < sliceLength) continue;
     yield text;
     text = '';

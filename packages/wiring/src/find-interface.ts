@@ -4,11 +4,16 @@ import { type Found, found, pending, refused } from './plan/blocker.js';
 import type { ActualView } from './snapshot.js';
 import { physnetTagPrefix, portIdInPath, portTagPrefix } from './tags.js';
 
+/** What looking for a port asks for. */
+export interface PortsView {
+  readonly interfaces: Pick<ActualView['interfaces'], 'by'>;
+}
+
 /**
  * The interface of a Neutron port: the one with networking-vpp's tag, else an untagged vhost-user interface whose socket
  * is named after the port. Never by a stored index, which VPP gives to another port as soon as this one is gone.
  */
-export function findPort(port: string, actual: ActualView): Found<ActualInterface> {
+export function findPort(port: string, actual: PortsView): Found<ActualInterface> {
   const [first, second] = portCandidates(port, actual);
   if (!first) return pending('port_not_on_node', `port ${port} is not on this node yet`);
   if (second)
@@ -37,7 +42,7 @@ export function tagOrPort(entry: ActualInterface): string {
   return port === null ? entry.tag : `${portTagPrefix}${port}`;
 }
 
-function portCandidates(port: string, actual: ActualView): ActualInterface[] {
+function portCandidates(port: string, actual: PortsView): ActualInterface[] {
   const tagged = [...actual.interfaces.by('tag', `${portTagPrefix}${port}`)];
   if (tagged.length === 0 && port !== port.toLowerCase())
     tagged.push(...actual.interfaces.by('tag', `${portTagPrefix}${port.toLowerCase()}`));

@@ -6,6 +6,7 @@ export {
   indicesOf,
   type MirrorPoint,
 } from './counting/counting-points.js';
+export { KeptCountingPoints } from './counting/kept-counting-points.js';
 export { findPort, findUplink, isPort, portOf, tagOrPort, uplinkOf } from './find-interface.js';
 export { listMark } from './flows/flow-filter.js';
 export { isInLayer2, uplinkIndices } from './layer2-uplinks.js';
@@ -35,7 +36,7 @@ export { revivesSource } from './plan/plan-source.js';
 export type { Unseen } from './plan/planning.js';
 export { type Verdict, verify } from './plan/verify.js';
 export { linksOf } from './services/links-of.js';
-export { type ActualView, createSnapshot, type VppSnapshot } from './snapshot.js';
+export { type ActualView, countChanges, createSnapshot, type VppSnapshot } from './snapshot.js';
 export {
   deletedBy,
   describeStep,

@@ -22,3 +22,18 @@ export function createSnapshot(): VppSnapshot {
   const snapshot = Object.assign({}, ...all.map(({ tables }) => tables(interfaces))) as VppSnapshot;
   return snapshot;
 }
+
+/**
+ * Counts what changes of a snapshot from now on.
+ * @returns another number whenever any row of any table is another since
+ */
+export function countChanges(snapshot: VppSnapshot): () => number {
+  let changes = 0;
+  const tables: readonly { readonly listen: (listener: () => void) => void }[] = Object.values(snapshot);
+  for (const table of tables) {
+    table.listen(() => {
+      changes += 1;
+    });
+  }
+  return () => changes;
+}

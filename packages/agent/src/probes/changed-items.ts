@@ -1,5 +1,6 @@
 import {
   canonicalAddress,
+  countChanges,
   fingerprintOf,
   keyOf,
   linksOf,
@@ -20,6 +21,14 @@ export interface QuietChanges {
   readonly untagged: boolean;
 }
 
+interface KeptItems {
+  readonly wanted: Wanted;
+  /** Of what is wanted, and of what is known of VPP, at the walk. */
+  readonly asWanted: number;
+  readonly changes: number;
+  readonly items: readonly WatchedItem[];
+}
+
 export type ItemReader = Pick<VppReader, 'hasManySpans' | 'readItems' | 'readSpans'>;
 
 /** So many things are looked at in one go: more would keep VPP and the agent from other work. */
@@ -38,11 +47,16 @@ export class ChangedItems {
   #rest: Iterator<WatchedItem> | null = null;
   #polls = 0;
   #pollsAPass = 1;
+  readonly #changes: () => number;
+  /** All there is to be seen, as it was walked when all stood still; null: not known, or something has changed since. */
+  #kept: KeptItems | null = null;
 
   constructor(
     private readonly snapshot: VppSnapshot,
     private readonly contained: Contained,
-  ) {}
+  ) {
+    this.#changes = countChanges(snapshot);
+  }
 
   /** Looks that it takes to see all of ours once. */
   get pollsAPass(): number {
@@ -52,7 +66,8 @@ export class ChangedItems {
   async changes(wanted: Wanted, reader: ItemReader): Promise<QuietChanges> {
     const { snapshot } = this;
     this.#polls++;
-    if (this.#rest === null && reader.hasManySpans) {
+    const begins = this.#rest === null;
+    if (begins && reader.hasManySpans) {
       this.#rest = this.#items(wanted);
       await reader.readSpans();
       return { taps: noTaps(), untagged: false };
@@ -60,7 +75,9 @@ export class ChangedItems {
     const items = this.#next(wanted);
     // And a moment ago: what was found at the last poll has been mended since, and may be undone again.
     const before = items.map((item) => this.#fingerprint(item));
-    await reader.readItems(items);
+    // All mirrors once a round: VPP cannot list a part of them.
+    if (begins && !reader.hasManySpans) await Promise.all([reader.readItems(items), reader.readSpans()]);
+    else await reader.readItems(items);
     const changed = items.filter((item, n) => {
       const [key, fingerprint] = [keyOf(item), this.#fingerprint(item)];
       const last = this.#last.get(key);
@@ -74,7 +91,27 @@ export class ChangedItems {
   }
 
   #items(wanted: Wanted): Iterator<WatchedItem> {
-    return watchedItems(wanted, this.snapshot, (tap, error) => this.contained.note(`the poll of ${tap}`, error));
+    const kept = this.#kept;
+    const isSame = kept?.wanted === wanted && kept.asWanted === wanted.changes && kept.changes === this.#changes();
+    return isSame ? kept.items.values() : this.#walk(wanted);
+  }
+
+  /** Walks all anew, and keeps it unless something changes meanwhile or cannot be told. */
+  *#walk(wanted: Wanted): Generator<WatchedItem> {
+    const [asWanted, changes] = [wanted.changes, this.#changes()];
+    const items: WatchedItem[] = [];
+    let isOdd = false;
+    const odd = (tap: string, error: unknown): void => {
+      isOdd = true;
+      this.contained.note(`the poll of ${tap}`, error);
+    };
+    this.#kept = null;
+    for (const item of watchedItems(wanted, this.snapshot, odd)) {
+      items.push(item);
+      yield item;
+    }
+    if (!isOdd && wanted.changes === asWanted && this.#changes() === changes)
+      this.#kept = { wanted, asWanted, changes, items };
   }
 
   #fingerprint(item: WatchedItem): string {

@@ -1,6 +1,7 @@
 import type { Logger } from '@taas/service';
 import {
   type ActualInterface,
+  countChanges,
   featureBits,
   type NoCopies,
   parseOwnTag,
@@ -32,6 +33,9 @@ const atOnce = 1000;
 export class CopyWatch {
   #watched = new Map<string, WatchedSpanDestination>();
   #rest: Iterator<SpanDestination> | null = null;
+  readonly #changes: () => number;
+  /** All that is watched, as long as nothing has changed of what is known of VPP. */
+  #kept: { readonly changes: number; readonly all: readonly SpanDestination[] } | null = null;
 
   constructor(
     private readonly snapshot: VppSnapshot,
@@ -42,7 +46,9 @@ export class CopyWatch {
         vpp,
         indices.flatMap((index) => snapshot.interfaces.get(index)?.name ?? []),
       ),
-  ) {}
+  ) {
+    this.#changes = countChanges(snapshot);
+  }
 
   get noCopies(): NoCopies {
     const still = new Map<string, readonly StillMirror[]>();
@@ -58,8 +64,8 @@ export class CopyWatch {
 
   /** @returns tags of interfaces of ours whose taps stand otherwise than before */
   async look(vpp: Vpp): Promise<string[]> {
-    for (const tag of [...this.#watched.keys()])
-      if ([...this.snapshot.interfaces.by('tag', tag)].length === 0) this.#watched.delete(tag);
+    for (const tag of this.#watched.keys())
+      if (this.snapshot.interfaces.keysBy('tag', tag).size === 0) this.#watched.delete(tag);
     const { spanDestinations, indices } = this.#next();
     if (indices.size === 0) return [];
     const shown = await this.read(vpp, [...indices]);
@@ -82,8 +88,22 @@ export class CopyWatch {
     return JSON.stringify(was) !== JSON.stringify(is);
   }
 
+  #all(): Iterator<SpanDestination> {
+    return this.#kept?.changes === this.#changes() ? this.#kept.all.values() : this.#walk();
+  }
+
+  *#walk(): Generator<SpanDestination> {
+    const changes = this.#changes();
+    const all: SpanDestination[] = [];
+    for (const each of spanDestinationsOf(this.snapshot)) {
+      all.push(each);
+      yield each;
+    }
+    if (this.#changes() === changes) this.#kept = { changes, all };
+  }
+
   #next(): { readonly spanDestinations: readonly SpanDestination[]; readonly indices: ReadonlySet<number> } {
-    this.#rest ??= spanDestinationsOf(this.snapshot);
+    this.#rest ??= this.#all();
     const spanDestinations: SpanDestination[] = [];
     const indices = new Set<number>();
     while (indices.size < atOnce) {

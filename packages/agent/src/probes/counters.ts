@@ -3,7 +3,7 @@ import { clean, type Probe } from './probe.js';
 
 /**
  * Figures that are asked for are written every five seconds, and are promised to be ten seconds old at most; a reading takes long where
- * the machine is busy, above all the first.
+ * the machine is busy, above all the first. By the command line it stops VPP's workers: there the share holds, and old figures are said to be old.
  */
 const longestMs = 4_000;
 

@@ -22,7 +22,7 @@ export interface Mirror {
 /** What is remembered of a SPAN destination from look to look. */
 export interface WatchedSpanDestination {
   /** Counters and judgement are of these very mirrors. */
-  readonly of: string;
+  readonly of: SpanDestination;
   readonly counts: ReadonlyMap<number, Moved>;
   /** Looks in a row that saw traffic of a port and no copy. */
   readonly polls: number;
@@ -54,9 +54,9 @@ export function judgeCopies(
     if (!moved) return null;
     counts.set(index, moved);
   }
-  const of = JSON.stringify([spanDestination.tag, spanDestination.index, spanDestination.mirrors]);
+  const of = spanDestination;
   const calm: WatchedSpanDestination = { of, counts, polls: 0, busy: new Map(), still: [] };
-  if (before?.of !== of) return calm;
+  if (!before || !isSame(before.of, of)) return calm;
   const gain = (index: number, what: keyof Moved): number =>
     (counts.get(index)?.[what] ?? 0) - (before.counts.get(index)?.[what] ?? 0);
   // Less than before: somebody has cleared counters.
@@ -76,6 +76,12 @@ export function judgeCopies(
   if (!seen) return { ...before, counts };
   const polls = before.polls + 1;
   return { of, counts, polls, busy, still: polls < enoughPolls ? [] : stillMirrors(spanDestination, busy) };
+}
+
+function isSame(before: SpanDestination, now: SpanDestination): boolean {
+  if (before === now) return true;
+  const of = ({ tag, index, mirrors }: SpanDestination) => JSON.stringify([tag, index, mirrors]);
+  return of(before) === of(now);
 }
 
 function stillMirrors({ name, mirrors }: SpanDestination, busy: ReadonlyMap<number, SpanState>): StillMirror[] {

@@ -9,19 +9,14 @@ import {
   type StageCount,
   type StatisticsRecord,
   stageCount,
+  stages,
 } from '@taas/model';
-import { type CountingPoints, type Direction, indicesOf } from '@taas/wiring';
+import type { CountingPoints, Direction } from '@taas/wiring';
 import { type TapName, tapName } from '../wanted/tap-ids.js';
+import type { Identity } from './identity.js';
+import { KeptNames } from './point-names.js';
 import { type Counted, gained, gainedPoliced, type Policed, type Reading } from './reading.js';
 import { type Carry, type Gains, stageGains } from './stage-gains.js';
-
-/** Who has an index. */
-export interface Identity {
-  /** Another number for whoever has the index later; null: not known, from before a restart of the agent. */
-  readonly birth: number | null;
-  /** Name and tag: what tells it after a restart of the agent. */
-  readonly label: string;
-}
 
 interface Baseline<T> {
   readonly who: Identity;
@@ -56,6 +51,7 @@ export class Accumulator {
   #taps = new Map<TapName, TapTotals>();
   #interfaces = new Map<number, Baseline<Counted>>();
   #policers = new Map<string, Baseline<Policed>>();
+  readonly #names = new KeptNames();
 
   /** Goes on from what was saved. */
   restore(state: AccumulatorState): void {
@@ -117,7 +113,6 @@ export class Accumulator {
       gains.set(index, gain);
       return gain;
     };
-    const label = (index: number) => identify(index)?.label ?? '?';
     const policed: Gains['policed'] = (policer) => {
       const known = over.get(policer.name);
       if (known !== undefined) return known;
@@ -130,17 +125,18 @@ export class Accumulator {
       return gain;
     };
     for (const tap of taps) {
-      const totals = this.#totalsOf(tap.kind, tap.id, now);
+      const names = this.#names.of(tap, identify);
+      const totals = this.#totalsOf(names.tap, now);
       const before = totals.points;
-      const found = stageGains(tap, { of, policed, label, before }, totals.carry);
+      const found = stageGains(tap, names, { of, policed, before }, totals.carry);
       // All of them have to be read, that there is something to compare with the next time.
-      for (const index of indicesOf(tap)) of(index);
+      for (const index of names.indices) of(index);
       for (const { policer } of tap.entries) if (policer) policed(policer);
       for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
       for (const stage of found.unknown) totals.unknown.add(stage);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
-      isElsewhere ||= found.points.size !== before.size || [...found.points].some((point) => !before.has(point));
-      totals.points = found.points;
+      isElsewhere ||= !hasSame(names.all, before);
+      totals.points = names.all;
     }
     this.#boot = reading.boot;
     this.#interfaces = interfaces;
@@ -157,7 +153,7 @@ export class Accumulator {
     packets: bigint | null,
     now: number,
   ): void {
-    const { gaps } = this.#totalsOf(kind, id, now);
+    const { gaps } = this.#totalsOf(tapName(kind, id), now);
     const before = gaps.get(cause);
     const counted = packets === null ? (before?.packets ?? null) : packets + (before?.packets ?? 0n);
     gaps.set(cause, { milliseconds: Math.round(milliseconds + (before?.milliseconds ?? 0)), packets: counted });
@@ -167,7 +163,7 @@ export class Accumulator {
     const totals = this.#taps.get(tapName(kind, id));
     if (!totals) return null;
     const known = [...totals.amounts.values()].filter(({ stage }) => !totals.unknown.has(stage));
-    const stages = known.map(({ stage, direction, amount: { packets, bytes } }) =>
+    const counts = known.map(({ stage, direction, amount: { packets, bytes } }) =>
       stageCount(stage, direction, {
         packets: notNegative(packets),
         bytes: bytes === null ? null : notNegative(bytes),
@@ -179,7 +175,7 @@ export class Accumulator {
       const { milliseconds, packets } = gap;
       return [{ cause, milliseconds, ...(packets === null ? {} : { packets: String(notNegative(packets)) }) }];
     });
-    return { since: totals.since, stages: inOrder(stages), gaps };
+    return { since: totals.since, stages: inOrder(counts), gaps };
   }
 
   /**
@@ -212,6 +208,11 @@ export class Accumulator {
     }
   }
 
+  /** Of so many taps something has been counted. */
+  get size(): number {
+    return this.#taps.size;
+  }
+
   names(): IterableIterator<TapName> {
     return this.#taps.keys();
   }
@@ -221,8 +222,7 @@ export class Accumulator {
     this.#taps.delete(tapName(kind, id));
   }
 
-  #totalsOf(kind: ResourceKind, id: string, now: number): TapTotals {
-    const name = tapName(kind, id);
+  #totalsOf(name: TapName, now: number): TapTotals {
     const known = this.#taps.get(name);
     if (known) return known;
     const fresh: TapTotals = {
@@ -245,13 +245,30 @@ const capped = (value: bigint): bigint => (value > most ? most : value);
 /** Less than nothing: told before, and not counted again yet. */
 const notNegative = (value: bigint): bigint => (value < 0n ? 0n : value);
 
-function add(totals: TapTotals, stage: Stage, direction: Direction, { packets, bytes }: Amount): void {
-  const key = `${stage} ${direction}`;
-  const before = totals.amounts.get(key)?.amount ?? { packets: 0n, bytes: 0n };
-  const sum = bytes === null || before.bytes === null ? null : capped(before.bytes + bytes);
-  totals.amounts.set(key, {
-    stage,
-    direction,
-    amount: { packets: capped(before.packets + packets), bytes: sum },
-  });
+/** Made once: it is looked up by it at every reading. */
+const amountKeys = Object.fromEntries(
+  stages.map((stage) => [stage, { IN: `${stage} IN`, OUT: `${stage} OUT`, BOTH: `${stage} BOTH` }]),
+) as Readonly<Record<Stage, Readonly<Record<Direction, string>>>>;
+
+function add({ amounts }: TapTotals, stage: Stage, direction: Direction, amount: Amount): void {
+  const key = amountKeys[stage][direction];
+  const known = amounts.get(key);
+  if (!known) {
+    amounts.set(key, { stage, direction, amount: sum({ packets: 0n, bytes: 0n }, amount) });
+    return;
+  }
+  const isByteless = amount.bytes === 0n || (amount.bytes === null && known.amount.bytes === null);
+  if (amount.packets !== 0n || !isByteless) known.amount = sum(known.amount, amount);
+}
+
+const sum = (a: Amount, b: Amount): Amount => ({
+  packets: capped(a.packets + b.packets),
+  bytes: a.bytes === null || b.bytes === null ? null : capped(a.bytes + b.bytes),
+});
+
+function hasSame(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  if (some === others) return true;
+  if (some.size !== others.size) return false;
+  for (const each of some) if (!others.has(each)) return false;
+  return true;
 }

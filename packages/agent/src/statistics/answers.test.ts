@@ -17,6 +17,7 @@ let ending: Set<TapName>;
 let settled: string[];
 let wall: number;
 let readAt: number;
+let age: number;
 let uncounted: Set<string>;
 
 const create = () =>
@@ -32,7 +33,7 @@ const create = () =>
         uncounted.has(of)
           ? null
           : {
-              ...{ v: 1, id: of, since: 1, at: now, final, gaps: [] },
+              ...{ v: 1, id: of, since: 1, at: now, final, gaps: [], ...(age === 0 ? {} : { age }) },
               stages: [{ stage: 'seen', direction: 'OUT', packets }],
             },
       settle: async (finals) => {
@@ -47,7 +48,7 @@ const figures = async () => {
 
 beforeEach(() => {
   store = createEmbeddedStore({ clock: systemClock });
-  [readAt, uncounted] = [1, new Set()];
+  [readAt, age, uncounted] = [1, 0, new Set()];
   [now, packets, wall] = [1_000_000, '1', 0];
   [ending, settled] = [new Set(), []];
   answers = create();
@@ -201,4 +202,31 @@ it('goes by no clock that somebody sets', async () => {
   wall = -900_000;
   await answers.answer(signal);
   expect((await figures())[0]?.stages[0]?.packets).toBe('3');
+});
+
+it('says how old figures are, and follows old ones with what is read because they are asked for', async () => {
+  answers.asked(new Set([tap(1)]));
+  age = 40_000;
+  await answers.answer(signal);
+  expect((await figures()).map((record) => record.age)).toEqual([40_000]);
+  // Nothing has been read meanwhile.
+  now += 1_000;
+  await answers.answer(signal);
+  expect((await figures()).map((record) => record.age)).toEqual([40_000]);
+  [age, readAt] = [500, 2];
+  await answers.answer(signal);
+  expect((await figures()).map((record) => record.age)).toEqual([500]);
+});
+
+it('writes what has not changed before it would be taken for old, as it was read anew', async () => {
+  answers.asked(new Set([tap(1)]));
+  age = 3_000;
+  await answers.answer(signal);
+  const first = now;
+  now += 5_000;
+  await answers.answer(signal);
+  expect((await figures()).map(({ at }) => at)).toEqual([first]);
+  readAt = 2;
+  await answers.answer(signal);
+  expect((await figures()).map(({ at }) => at)).toEqual([now]);
 });

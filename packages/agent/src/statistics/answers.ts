@@ -41,6 +41,9 @@ interface Written {
   /** On the monotonic clock. */
   readonly at: number;
   readonly final: boolean;
+  /** Of which reading it is, as `Counting` says, and when that was on the monotonic clock. */
+  readonly readAt: number;
+  readonly countedAt: number;
   /** Its last figures are written, and its stay is not known to be over: nothing is written over them. */
   ended: boolean;
 }
@@ -111,9 +114,10 @@ export class Answers {
       if (!record) continue;
       const text = withoutTime(record);
       const before = written.get(tap);
-      if (before?.text === text && now - before.at < aliveMs) continue;
+      if (before?.text === text && now - before.at < aliveMs && !this.#isOutdated(before, now)) continue;
       operations.push({ kind: 'put', key: this.#key(tap), value: statisticsCodec.format(record) });
-      after.set(tap, { text, at: now, final: false, ended: false });
+      const { readAt } = this.options.counting;
+      after.set(tap, { text, at: now, final: false, readAt, countedAt: now - (record.age ?? 0), ended: false });
     }
     await this.#send(operations, signal);
     for (const [tap, entry] of after)
@@ -147,7 +151,7 @@ export class Answers {
       );
       for (const [kind, record] of records) {
         const tap = tapName(kind, record.id);
-        written.set(tap, { text: withoutTime(record), at: now, final: true, ended: isEnding(tap) });
+        written.set(tap, { text: withoutTime(record), ...lastAt(now), ended: isEnding(tap) });
       }
       await counting.settle(records);
     } catch (error) {
@@ -173,6 +177,11 @@ export class Answers {
     return done;
   }
 
+  /** A server would soon take these figures for old, and there are newer ones that say the same. */
+  #isOutdated({ readAt, countedAt }: Written, now: number): boolean {
+    return now - countedAt >= aliveMs && readAt !== this.options.counting.readAt;
+  }
+
   /** Whose turn it is: at most so many, those first that have waited longest. */
   #due(written: ReadonlyMap<TapName, Written>, now: number): TapName[] {
     const waiting = new Set(this.#turns);
@@ -183,7 +192,9 @@ export class Answers {
     const due = this.#turns
       .filter((tap) => {
         const before = written.get(tap);
-        return !before || before.final || now - before.at >= answerMs;
+        if (!before || before.final || now - before.at >= answerMs) return true;
+        // It was old already when it was written: what is read because somebody asks is not kept from them.
+        return before.at - before.countedAt > answerMs && before.readAt !== this.options.counting.readAt;
       })
       .slice(0, mostAtOnce);
     const chosen = new Set(due);
@@ -219,8 +230,8 @@ export class Answers {
       found.set(
         tap,
         record?.final
-          ? { text: withoutTime(record), at: now, final: true, ended: isEnding(tap) }
-          : { text: '', at: Number.NEGATIVE_INFINITY, final: false, ended: false },
+          ? { text: withoutTime(record), ...lastAt(now), ended: isEnding(tap) }
+          : { text: '', ...lastAt(Number.NEGATIVE_INFINITY), final: false, ended: false },
       );
     }
     await counting.settle(finals);
@@ -234,6 +245,8 @@ export class Answers {
   }
 }
 
+const lastAt = (at: number) => ({ at, countedAt: at, readAt: 0, final: true });
+
 function parsedRecord(key: string, value: string): StatisticsRecord | null {
   try {
     return statisticsCodec.parse(key, value);
@@ -242,4 +255,4 @@ function parsedRecord(key: string, value: string): StatisticsRecord | null {
   }
 }
 
-const withoutTime = (record: StatisticsRecord): string => statisticsCodec.format({ ...record, at: 0 });
+const withoutTime = ({ age: _, ...record }: StatisticsRecord): string => statisticsCodec.format({ ...record, at: 0 });

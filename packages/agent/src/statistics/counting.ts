@@ -1,14 +1,15 @@
 import type { ResourceKind, StatisticsRecord } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
-import { countingPoints, indicesOf, type VppSnapshot } from '@taas/wiring';
+import { type CountingPoints, indicesOf, KeptCountingPoints, type VppSnapshot } from '@taas/wiring';
 import type { Contained } from '../contained.js';
 import type { StateEntry } from '../report/state-writer.js';
 import type { VppSession } from '../vpp/vpp-session.js';
 import { splitTapName, type TapName } from '../wanted/tap-ids.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
-import { Accumulator, type Identity } from './accumulator.js';
+import { Accumulator } from './accumulator.js';
 import type { CounterSource } from './counter-source.js';
 import { type Elapsed, GapClock } from './gap-clock.js';
+import type { Identity } from './identity.js';
 import type { StateFile } from './state-file.js';
 
 /** The state file is written this often, and when the agent stops. */
@@ -42,6 +43,8 @@ export class Counting {
   #saving: Promise<void> = Promise.resolve();
   #loaded: Promise<void> | null = null;
   #readAt = 0;
+  /** The same on the monotonic clock. */
+  #readMonotonic = 0;
   /**
    * When the last count ended, how long it took, and how long counts take: the cheaper of the last two, since one that opens the segment or
    * waits for a busy VPP says nothing of others. In ms of the monotonic clock.
@@ -49,8 +52,13 @@ export class Counting {
   #last = { at: Number.NEGATIVE_INFINITY, took: 0, cost: 0 };
   /** How each tap stands, for metrics. */
   readonly states = new Map<TapName, StateEntry['status']>();
+  readonly #points: KeptCountingPoints;
+  /** What is read, and who it is of: of this very list of points. */
+  #read: ToRead = nothingToRead;
 
-  constructor(private readonly options: CountingOptions) {}
+  constructor(private readonly options: CountingOptions) {
+    this.#points = new KeptCountingPoints(options.snapshot);
+  }
 
   /** When VPP's counters were read last, in milliseconds since 1970; 0: not yet. */
   get readAt(): number {
@@ -85,14 +93,7 @@ export class Counting {
     const { source, snapshot, wanted, clock, logger } = this.options;
     await this.load();
     if (!wanted.complete) return;
-    const taps = [...countingPoints(wanted.wanted, snapshot)];
-    const indices = new Set(taps.flatMap(indicesOf));
-    const identities = new Map<number, Identity>();
-    for (const index of indices) {
-      const who = identityOf(index, snapshot);
-      if (who) identities.set(index, who);
-    }
-    const policers = taps.some(({ entries }) => entries.some(({ policer }) => policer !== null));
+    const { taps, identities, policers } = this.#toRead();
     const reading = await source.read(session.vpp, { interfaces: identities.keys(), policers });
     // What VPP has said before it answers this has been heard: an interface that went meanwhile is not who was read.
     await session.vpp.ping();
@@ -108,8 +109,10 @@ export class Counting {
     const isElsewhere = this.accumulator.take({ ...reading, counted }, taps, (index) => identities.get(index), now);
     this.#isElsewhere ||= isElsewhere;
     this.#readAt = now;
+    this.#readMonotonic = clock.monotonic();
     this.#add(this.#gaps.take(clock.monotonic()), now);
-    this.#forgetOthers(taps);
+    // Each tap that is here has been counted: with more of them, some are not here.
+    if (this.accumulator.size !== taps.length) this.#forgetOthers(taps);
     const age = clock.monotonic() - this.#savedAt;
     if (age >= saveMs || (this.#isElsewhere && age >= saveSoonMs)) void this.save();
   }
@@ -128,7 +131,9 @@ export class Counting {
     const figures = this.accumulator.figures(kind, id);
     if (!figures || this.#readAt === 0) return null;
     const { since, stages, gaps } = figures;
-    return { v: 1, id, since, at: Math.max(since, this.#readAt), stages, gaps, final };
+    const age = Math.round(this.options.clock.monotonic() - this.#readMonotonic);
+    const at = Math.max(since, this.#readAt);
+    return { v: 1, id, since, at, ...(final ? {} : { age }), stages, gaps, final };
   }
 
   /** These were stored as last records: the figures begin anew, on disk too before anybody hears that the taps are REMOVED. */
@@ -168,6 +173,20 @@ export class Counting {
       this.accumulator.gap(kind, id, cause, Math.max(0, milliseconds), null, now);
   }
 
+  #toRead(): ToRead {
+    const { wanted, snapshot } = this.options;
+    const taps = this.#points.all(wanted.wanted);
+    if (taps === this.#read.taps) return this.#read;
+    const identities = new Map<number, Identity>();
+    for (const index of new Set(taps.flatMap(indicesOf))) {
+      const who = identityOf(index, snapshot, this.#read.identities.get(index));
+      if (who) identities.set(index, who);
+    }
+    const policers = taps.some(({ entries }) => entries.some(({ policer }) => policer !== null));
+    this.#read = { taps, identities, policers };
+    return this.#read;
+  }
+
   /** What nobody wants here any more has been told of with its last state. */
   #forgetOthers(taps: readonly { readonly kind: ResourceKind; readonly id: string }[]): void {
     const here = new Set<string>(taps.map(({ kind, id }) => `${kind}/${id}`));
@@ -182,8 +201,19 @@ export class Counting {
   }
 }
 
-function identityOf(index: number, { interfaces }: VppSnapshot): Identity | undefined {
+interface ToRead {
+  readonly taps: readonly CountingPoints[];
+  readonly identities: ReadonlyMap<number, Identity>;
+  readonly policers: boolean;
+}
+
+const nothingToRead: ToRead = { taps: [], identities: new Map(), policers: false };
+
+/** @param before who had the index before: the same object for as long as it is the same */
+function identityOf(index: number, { interfaces }: VppSnapshot, before: Identity | undefined): Identity | undefined {
   const entry = interfaces.get(index);
   const birth = interfaces.birthOf(index);
-  return entry && birth !== undefined ? { birth, label: `${index} ${entry.name} ${entry.tag}` } : undefined;
+  if (!entry || birth === undefined) return undefined;
+  const label = `${index} ${entry.name} ${entry.tag}`;
+  return before?.birth === birth && before.label === label ? before : { birth, label };
 }

@@ -9,7 +9,7 @@ interface Standing {
   /** It has been ACTIVE here. */
   readonly begun: boolean;
   /** Up to when it has been counted, on the monotonic clock. */
-  readonly counted: number;
+  counted: number;
 }
 
 /** Time to be added to a tap's gaps. */
@@ -42,6 +42,10 @@ export class GapClock {
   ): Elapsed[] {
     const name = tapName(kind, id);
     const before = this.#standing.get(name);
+    if (before?.begun && before.cause === null && status === 'ACTIVE') {
+      before.counted = now;
+      return [];
+    }
     const elapsed = before ? elapsedOf(before, now) : [];
     if (status === 'REMOVED') this.#standing.delete(name);
     else {
@@ -54,10 +58,12 @@ export class GapClock {
 
   /** The time since this was asked last, of all taps. */
   take(now: number): Elapsed[] {
-    return [...this.#standing].flatMap(([name, standing]) => {
-      this.#standing.set(name, { ...standing, counted: now });
-      return elapsedOf(standing, now);
-    });
+    const all: Elapsed[] = [];
+    for (const standing of this.#standing.values()) {
+      if (standing.cause !== null) all.push(...elapsedOf(standing, now));
+      standing.counted = now;
+    }
+    return all;
   }
 
   forget(kind: ResourceKind, id: string): void {

@@ -42,6 +42,7 @@ export const nothingCounted: Counted = eachCounter(() => 0n);
  * was counted since. A clear after which more was counted than before it is not noticed: too little is told then, never too much.
  */
 export function gained(before: Counted, now: Counted): Counted {
+  if (counterNames.every((name) => now[name] === before[name])) return nothingCounted;
   return grown(counterNames, before, now) ? eachCounter((name) => now[name] - before[name]) : now;
 }
 

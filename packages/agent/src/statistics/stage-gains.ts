@@ -1,5 +1,6 @@
 import type { Amount, Stage } from '@taas/model';
-import type { CountingPoints, Direction, EntryPoint } from '@taas/wiring';
+import type { CountingPoints, Direction, EntryPoint, MirrorPoint } from '@taas/wiring';
+import { type EntryNames, type PointNames, seenPoint } from './point-names.js';
 import { type Counted, nothingCounted, type Policed } from './reading.js';
 
 /** What was counted since the reading before. */
@@ -9,11 +10,7 @@ export interface Gains {
   readonly policed: (policer: NonNullable<EntryPoint['policer']>) => Policed | null;
   /** The tap's counting points at the reading before: another counts from now on. */
   readonly before: ReadonlySet<string>;
-  /** An interface for whoever reads the name of a point: not its index alone, which may be another's tomorrow. */
-  readonly label: (index: number) => string;
 }
-
-const seenPoint = 'seen ';
 
 /** What is left over from one reading for the next, by name: halves of copies, drops that belong to copies not counted yet. */
 export type Carry = Map<string, bigint>;
@@ -30,8 +27,6 @@ export interface TapGains {
   readonly unknown: readonly Stage[];
   /** Frames of its sources that were asked for and not mirrored; null: nothing is missing. */
   readonly missed: bigint | null;
-  /** Its counting points, for the next reading. */
-  readonly points: ReadonlySet<string>;
 }
 
 /**
@@ -39,26 +34,25 @@ export interface TapGains {
  * reading before is at least what was copied of it. A stage that is counted here is there, be it with 0. See
  * docs/decisions/0040-counters.md for what VPP counts where.
  */
-export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): TapGains {
+export function stageGains(tap: CountingPoints, names: PointNames, gains: Gains, carry: Carry): TapGains {
   const stages: StageGain[] = [];
   const unknown: Stage[] = [];
-  const points = new Set<string>();
-  const at = (index: number, point: string): Counted => {
-    points.add(point);
-    return gains.before.has(point) ? (gains.of(index) ?? nothingCounted) : nothingCounted;
-  };
+  const isAsBefore = gains.before === names.all;
+  const stood = (point: string): boolean => isAsBefore || gains.before.has(point);
+  const at = (index: number, point: string): Counted =>
+    stood(point) ? (gains.of(index) ?? nothingCounted) : nothingCounted;
   const add = (stage: Stage, direction: Direction, packets: bigint, bytes: bigint | null = null): void => {
     stages.push({ stage, direction, amount: { packets, bytes } });
   };
-  const { label } = gains;
 
   const isExact = tap.mirrors.every(({ exact }) => exact);
   let seen = 0n;
   if (!isExact) unknown.push('seen');
   if (tap.sharesEntry) unknown.push('copied', 'filtered', 'thinned');
-  for (const { from, to, state } of tap.mirrors) {
-    const counted = at(from, `${seenPoint}${label(from)} ${label(to)} ${state}`);
-    if (!isExact) continue;
+  for (let n = 0; n < (isExact ? tap.mirrors.length : 0); n += 1) {
+    // Safe here and below: n is that of a point, and there are names for each.
+    const { from, state } = tap.mirrors[n] as MirrorPoint;
+    const counted = at(from, names.mirrors[n] ?? '');
     // IN is towards the VM. VPP copies before it finds that nobody has the port open.
     if ((state & 2) !== 0) add('seen', 'IN', counted.txPackets + counted.txErrors, counted.txBytes);
     if ((state & 1) !== 0) add('seen', 'OUT', counted.rxPackets, counted.rxBytes);
@@ -69,19 +63,21 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
 
   let [filtered, thinned] = [0n, 0n];
   let dropped = 0n;
-  for (const entry of tap.entries) {
+  for (let n = 0; n < tap.entries.length; n += 1) {
+    const entry = tap.entries[n] as EntryPoint;
     const { index, direction, policer } = entry;
-    const counted = at(index, `entry ${label(index)} ${direction}`);
-    const packets = half(counted.txPackets, `half ${label(index)}`, carry);
-    const bytes = half(counted.txBytes, `half bytes ${label(index)}`, carry);
+    const called = names.entries[n] as EntryNames;
+    const counted = at(index, called.point);
+    const packets = half(counted.txPackets, called.half, carry);
+    const bytes = half(counted.txBytes, called.halfBytes, carry);
     if (tap.out.length === 0) add('copied', direction, packets, bytes);
     copied += packets;
     dropped += counted.drops;
-    const over = policer && gains.before.has(`entry ${label(index)} ${direction}`) ? gains.policed(policer) : null;
+    const over = policer && stood(called.point) ? gains.policed(policer) : null;
     if (policer) add('thinned', direction, over?.droppedPackets ?? 0n, over?.droppedBytes ?? 0n);
     thinned += over?.droppedPackets ?? 0n;
     if (entry.filtered) {
-      const unwanted = filteredBy(entry, counted.drops, over?.droppedPackets ?? 0n, at, label, carry);
+      const unwanted = filteredBy(entry, called, counted.drops, over?.droppedPackets ?? 0n, at, carry);
       add('filtered', direction, unwanted);
       filtered += unwanted;
     }
@@ -89,47 +85,47 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
   }
 
   let left = 0n;
-  for (const { index } of tap.out) {
-    const counted = at(index, `out ${label(index)}`);
+  for (const [n, { index }] of tap.out.entries()) {
+    const counted = at(index, names.out[n] ?? '');
     add('sent', 'BOTH', counted.txPackets, counted.txBytes);
     left += counted.txPackets;
   }
-  const gone = isExact ? goneSources(gains.before, points) : [];
+  const gone = isExact && !isAsBefore ? goneSources(gains.before, names.all) : [];
   const unread = (tap.out.length > 0 ? left : copied) - seen;
   if (gone.length > 0 && unread > 0n) add('seen', directionOf(gone), unread);
-  for (const index of tap.in) {
-    const counted = at(index, `in ${label(index)}`);
+  for (const [n, index] of tap.in.entries()) {
+    const counted = at(index, names.in[n] ?? '');
     dropped += counted.drops;
     add('arrived', 'BOTH', counted.rxPackets, counted.rxBytes);
   }
-  if (tap.collector) {
+  if (tap.collector && names.collector) {
     const { port, egress, shared } = tap.collector;
-    const wire = at(port, `port ${label(port)}`);
+    const called = names.collector;
+    const wire = at(port, called.port);
     let [offered, bytes] = [0n, 0n];
-    for (const index of egress) {
-      // The word of the first state files: by another the counts of an upgrade's time would be left out.
-      const counted = at(index, `way ${label(index)}`);
+    for (const [n, index] of egress.entries()) {
+      const counted = at(index, called.egress[n] ?? '');
       offered += counted.txPackets;
       bytes += counted.txBytes;
     }
-    const noVm = claim(wire.txErrors, dropped - thinned - filtered, `no_vm ${label(port)}`, carry);
+    const noVm = claim(wire.txErrors, dropped - thinned - filtered, called.noVm, carry);
     add('offered', 'BOTH', offered + noVm, bytes);
     add('no_vm', 'BOTH', noVm);
     if (shared) unknown.push('ring_dropped', 'delivered');
     else {
-      const ring = claim(wire.drops, offered, `ring ${label(port)}`, carry);
+      const ring = claim(wire.drops, offered, called.ring, carry);
       add('ring_dropped', 'BOTH', ring);
       add('delivered', 'BOTH', offered - ring);
     }
   }
 
   let missed: bigint | null = null;
-  for (const { from, state } of tap.missing) {
-    const counted = at(from, `missed ${label(from)} ${state}`);
+  for (const [n, { from, state }] of tap.missing.entries()) {
+    const counted = at(from, names.missing[n] ?? '');
     missed = (missed ?? 0n) + ((state & 1) !== 0 ? counted.rxPackets : 0n);
     missed += (state & 2) !== 0 ? counted.txPackets + counted.txErrors : 0n;
   }
-  return { stages, unknown, missed, points };
+  return { stages, unknown, missed };
 }
 
 /** Sources that were mirrored at the reading before, and are not any more. */
@@ -146,20 +142,19 @@ function directionOf(sources: readonly string[]): Direction {
 
 /** What an entry drops is what its policer or its filter does not let pass, or what could not be sent by the wire behind. */
 function filteredBy(
-  { index, wires }: EntryPoint,
+  { wires }: EntryPoint,
+  called: EntryNames,
   drops: bigint,
   thinned: bigint,
   at: (index: number, point: string) => Counted,
-  label: (index: number) => string,
   carry: Carry,
 ): bigint {
-  const key = `filtered ${label(index)}`;
-  const open = drops - thinned + (carry.get(key) ?? 0n);
+  const open = drops - thinned + (carry.get(called.filtered) ?? 0n);
   let spoilt = 0n;
-  for (const wire of wires) spoilt += at(wire, `wire ${label(wire)}`).txErrors;
-  const rest = open - claim(spoilt, open, `spoilt ${label(index)}`, carry);
+  for (const [n, wire] of wires.entries()) spoilt += at(wire, called.wires[n] ?? '').txErrors;
+  const rest = open - claim(spoilt, open, called.spoilt, carry);
   // Counters are read one after the other: the policer's may be ahead.
-  keep(carry, key, rest < 0n ? rest : 0n);
+  keep(carry, called.filtered, rest < 0n ? rest : 0n);
   return rest < 0n ? 0n : rest;
 }
 

@@ -21,7 +21,17 @@ export const interfaceCounters = {
 export type CounterName = keyof typeof interfaceCounters;
 export const counterNames = Object.keys(interfaceCounters) as CounterName[];
 
-/** A value for each counter. */
+/**
+ * A value for each counter; a row each, which the compiler asks for, since this is done of every interface at every reading: made by a
+ * loop over the names it takes twice the time, and eight times by `Object.fromEntries`.
+ */
 export function eachCounter<T>(value: (name: CounterName) => T): Record<CounterName, T> {
-  return Object.fromEntries(counterNames.map((name) => [name, value(name)])) as Record<CounterName, T>;
+  return {
+    rxPackets: value('rxPackets'),
+    rxBytes: value('rxBytes'),
+    txPackets: value('txPackets'),
+    txBytes: value('txBytes'),
+    drops: value('drops'),
+    txErrors: value('txErrors'),
+  };
 }

@@ -32,10 +32,10 @@ export class VppReader {
     return hasManySpans(this.snapshot);
   }
 
-  /** Reads again how these things stand; all mirrors with them, unless they are too many. */
+  /** Reads again how these things stand, but for mirrors: those are read all at once. */
   async readItems(items: readonly WatchedItem[]): Promise<void> {
     const [features, remotes] = [new Set<number>(), new Set<string>()];
-    const reading: Promise<void>[] = this.hasManySpans ? [] : [this.readSpans()];
+    const reading: Promise<void>[] = [];
     const own = (tag: string) =>
       this.contained.attemptAsync(tag, () => Promise.all(this.#readTagged(tag)).then(() => undefined), undefined);
     for (const item of items)

@@ -154,6 +154,24 @@ describe('statistics of a tap', () => {
     }
   });
 
+  it('figures that were read long before they are written are old, however new the record is', async () => {
+    agent(1).set('tap_flows', flow, [stage('seen', 1n)]);
+    for (const n of [1, 2] as const) agent(n).set('tap_services', service, [stage('sent', 1n)]);
+    expect((await shown('tap_flows', flow)).current).toBe(true);
+    // Its clock says nothing of it.
+    const [at, age] = [Date.now() + 60_000, 10_001];
+    agent(1).set('tap_flows', flow, [stage('seen', 2n)], { at, age });
+    for (let n = 0; n < 2; n += 1) await agent(1).write('tap_flows', flow);
+    await cloud.caughtUp();
+    const old = await shown('tap_flows', flow);
+    expect(old).toMatchObject({ current: false, stages: [{ packets: 2 }], nodes: [{ current: false }] });
+    expect(old.unanswered).toMatchObject([{ node: 'node1', code: 'counted_before', figures: 'old' }]);
+    agent(1).set('tap_flows', flow, [stage('seen', 3n)], { at, age: 5_000 });
+    await agent(1).write('tap_flows', flow);
+    await cloud.caughtUp();
+    expect(await shown('tap_flows', flow)).toMatchObject({ current: true, stages: [{ packets: 3 }], unanswered: [] });
+  });
+
   it('who looks again and again costs etcd no write and no read, and no wait', async () => {
     agent(1).set('tap_flows', flow, [stage('seen', 1n)]);
     for (const n of [1, 2] as const) agent(n).set('tap_services', service, [stage('sent', 1n)]);

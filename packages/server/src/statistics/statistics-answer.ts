@@ -17,12 +17,17 @@ import type { Exact } from './exact-json.js';
 import type { Heard } from './statistics-desk.js';
 import type { Silence } from './tap-parts.js';
 
-const reasons: Readonly<Record<Silence, (node: string) => string>> = {
+/** @param at when the node read VPP's counters, as the API shows it; null: it has told no figures */
+type Reason = (node: string, at: string | null) => string;
+
+const reasons: Readonly<Record<Silence, Reason>> = {
   agent_not_running: (node) => `the TaaS agent of node ${node} is not running`,
   agent_unreadable: (node) => `the record of the TaaS agent of node ${node} cannot be read`,
   agent_without_statistics: (node) =>
     `the TaaS agent of node ${node} does not count: it is of an earlier release, or cannot read VPP's counters`,
   no_answer_yet: (node) => `node ${node} has not answered yet: try again`,
+  counted_before: (node, at) =>
+    `node ${node} answers, and has read VPP's counters at ${at} last: it reads them seldom where that takes long`,
   record_unreadable: (node) => `what node ${node} has written cannot be read`,
   too_many_nodes: (node) => `node ${node} was not asked: the tap is on too many nodes`,
 };
@@ -76,7 +81,12 @@ export function statisticsAnswer(
           ],
     ),
     unanswered: silent.map(({ node, silence, record }) => {
-      return { node, code: silence, reason: reasons[silence](node), figures: record === null ? 'none' : 'old' };
+      return {
+        node,
+        code: silence,
+        reason: reasons[silence](node, record && isoTime(record.at)),
+        figures: record === null ? 'none' : 'old',
+      };
     }),
   };
 }

@@ -60,6 +60,10 @@ interface Asked {
   unreadable: boolean;
   /** Monotonic, in ms, of the figures; null: not known to be of now. */
   countedAt: number | null;
+  /** When it was seen to come; null: it was not. */
+  cameAt: number | null;
+  /** Answers in a row whose figures were old when they came. */
+  old: number;
 }
 
 /** Calls to etcd of one request in progress at a time, and writes of one transaction. */
@@ -127,7 +131,7 @@ export class StatisticsDesk {
       const known = this.#asked.get(key);
       const each = known ?? {
         ...{ key, part, project, askedAt: now, lease: null, read: false, revision: 0 },
-        ...{ record: null, unreadable: false, countedAt: null },
+        ...{ record: null, unreadable: false, countedAt: null, cameAt: null, old: 0 },
       };
       each.askedAt = now;
       this.#asked.set(key, each);
@@ -248,6 +252,7 @@ export class StatisticsDesk {
     each.record = null;
     each.unreadable = false;
     each.countedAt = null;
+    each.cameAt = null;
   }
 
   /** @param cameAt monotonic; null for what stood in etcd already: then the agent's clock has to say how old it is */
@@ -255,15 +260,19 @@ export class StatisticsDesk {
     const { clock } = this.deps;
     each.revision = kv.modRevision;
     this.#forget(each);
+    each.cameAt = cameAt;
     try {
       each.record = ownId(each.part.id, kv.key, statisticsCodec.parse(kv.key, believed(kv)));
       const age = clock.now() - each.record.at;
-      each.countedAt = cameAt ?? (age >= -mostAhead ? clock.monotonic() - Math.max(0, age) : null);
+      // It may be written long after its reading; how long, the agent says without a clock of the world.
+      const came = cameAt === null ? null : cameAt - (each.record.age ?? 0);
+      each.countedAt = came ?? (age >= -mostAhead ? clock.monotonic() - Math.max(0, age) : null);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       each.unreadable = true;
       each.countedAt = cameAt;
     }
+    each.old = cameAt === null || this.#isCurrent(each) ? 0 : each.old + 1;
   }
 
   #isAble({ part }: Asked): boolean {
@@ -275,17 +284,22 @@ export class StatisticsDesk {
     return countedAt !== null && this.deps.clock.monotonic() - countedAt <= this.#limits.freshMs;
   }
 
-  /** Whether there is nothing to wait for. */
+  /** It has answered lately, with what it had. */
+  #isAnswered({ cameAt, record }: Asked): boolean {
+    return record !== null && cameAt !== null && this.deps.clock.monotonic() - cameAt <= this.#limits.freshMs;
+  }
+
+  /** Whether there is nothing to wait for. Who is asked for the first time may have something newer at once, and else reads seldom. */
   #isSettled(each: Asked): boolean {
-    return each.read && (!this.#isAble(each) || this.#isCurrent(each));
+    const isSlow = each.old > 1 && this.#isAnswered(each);
+    return each.read && (!this.#isAble(each) || this.#isCurrent(each) || isSlow);
   }
 
   #heard(each: Asked): Heard {
     const { part, record, unreadable } = each;
     const current = record !== null && this.#isCurrent(each);
-    const silence = current
-      ? null
-      : (whyNotAsked(this.deps.live.view, part.node) ?? (unreadable ? 'record_unreadable' : 'no_answer_yet'));
+    const answer = unreadable ? 'record_unreadable' : this.#isAnswered(each) ? 'counted_before' : 'no_answer_yet';
+    const silence = current ? null : (whyNotAsked(this.deps.live.view, part.node) ?? answer);
     return { part, record, current, silence };
   }
 }

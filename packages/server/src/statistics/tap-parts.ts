@@ -52,6 +52,7 @@ export type Silence =
   | 'agent_unreadable'
   | 'agent_without_statistics'
   | 'no_answer_yet'
+  | 'counted_before'
   | 'record_unreadable'
   | 'too_many_nodes';
 

@@ -53,20 +53,38 @@ export interface CountingPoints {
   readonly leavesUncounted: boolean;
 }
 
+/** What of VPP's state says where a tap's copies are counted. */
+export interface CountedView {
+  readonly interfaces: Pick<ActualView['interfaces'], 'get' | 'has' | 'by' | 'keysBy'>;
+  readonly spans: Pick<ActualView['spans'], 'from' | 'to' | 'state'>;
+  readonly features: Pick<ActualView['features'], 'get'>;
+  readonly policings: Pick<ActualView['policings'], 'get'>;
+}
+
 const none = {
   ...{ mirrors: [], missing: [], entries: [], out: [], in: [], collector: null },
   ...{ sharesEntry: false, leavesUncounted: false },
 };
 
 /** The counting points of all taps of a node, as they stand in VPP now; of tombstones too, as long as something of them is there. */
-export function* countingPoints(wanted: Wanted, actual: ActualView): Generator<CountingPoints> {
-  for (const { record } of wanted.flows()) yield flowPoints(record.id, wanted, actual);
-  for (const id of wanted.serviceIds()) yield servicePoints(id, wanted, actual);
-  for (const { record } of wanted.mirrors.all()) yield mirrorPoints(record.id, wanted, actual);
+export function* countingPoints(wanted: Wanted, actual: CountedView): Generator<CountingPoints> {
+  for (const { kind, id } of countedTaps(wanted)) yield pointsOf[kind](id, wanted, actual);
 }
 
+/** All taps that have counting points, in one order. */
+export function* countedTaps(wanted: Wanted): Generator<Pick<CountingPoints, 'kind' | 'id'>> {
+  for (const { record } of wanted.flows()) yield { kind: 'tap_flows', id: record.id };
+  for (const id of wanted.serviceIds()) yield { kind: 'tap_services', id };
+  for (const { record } of wanted.mirrors.all()) yield { kind: 'tap_mirrors', id: record.id };
+}
+
+/** How one tap's are found. */
+export const pointsOf: Readonly<
+  Record<CountingPoints['kind'], (id: string, wanted: Wanted, actual: CountedView) => CountingPoints>
+> = { tap_flows: flowPoints, tap_services: servicePoints, tap_mirrors: mirrorPoints };
+
 /** A flow's own: its source, and its loopback if it has one. What it shares with other flows is its service's. */
-function flowPoints(id: string, wanted: Wanted, actual: ActualView): CountingPoints {
+function flowPoints(id: string, wanted: Wanted, actual: CountedView): CountingPoints {
   const points: CountingPoints = { kind: 'tap_flows', id, ...none };
   const record = wanted.flow(id)?.record;
   if (!record) return points;
@@ -104,7 +122,7 @@ function flowPoints(id: string, wanted: Wanted, actual: ActualView): CountingPoi
 }
 
 /** All that its flows share, and their own loopbacks: all that comes in of the service on this node, and all that goes out. */
-function servicePoints(id: string, wanted: Wanted, actual: ActualView): CountingPoints {
+function servicePoints(id: string, wanted: Wanted, actual: CountedView): CountingPoints {
   const own = wanted.service(id)?.record;
   const flows = [...wanted.flowsOf(id)].flatMap((flow) => wanted.flow(flow)?.record ?? []);
   const shared = tagged('entry', id, actual).map((index) => entryAt(index, 'BOTH', false, wiresOf(id, actual), actual));
@@ -131,7 +149,7 @@ function servicePoints(id: string, wanted: Wanted, actual: ActualView): Counting
   };
 }
 
-function mirrorPoints(id: string, wanted: Wanted, actual: ActualView): CountingPoints {
+function mirrorPoints(id: string, wanted: Wanted, actual: CountedView): CountingPoints {
   const points: CountingPoints = { kind: 'tap_mirrors', id, ...none, leavesUncounted: true };
   const record = wanted.mirrors.get(id)?.record;
   const entries = legDirections.flatMap((direction) =>
@@ -150,13 +168,13 @@ function mirrorPoints(id: string, wanted: Wanted, actual: ActualView): CountingP
   return { ...points, mirrors, entries, missing };
 }
 
-function ownEntries(id: string, record: NodeTapFlow, actual: ActualView): EntryPoint[] {
+function ownEntries(id: string, record: NodeTapFlow, actual: CountedView): EntryPoint[] {
   const wires = wiresOf(record.tap_service_id, actual);
   const filtered = !isUnfiltered(record);
   return tagged('flow', id, actual).map((index) => entryAt(index, record.direction, filtered, wires, actual));
 }
 
-function wiresOf(service: string, actual: ActualView): number[] {
+function wiresOf(service: string, actual: CountedView): number[] {
   const egress = (['collector', 'unicast', 'vlan'] as const).flatMap((kind) => tagged(kind, service, actual));
   return [...new Set(egress.map((index) => actual.interfaces.get(index)?.supIndex ?? index))];
 }
@@ -167,19 +185,19 @@ function entryAt(
   asked: Direction,
   filtered: boolean,
   wires: readonly number[],
-  actual: ActualView,
+  actual: CountedView,
 ): EntryPoint {
   const state = mirrorsTo(index, actual).reduce((all, each) => all | each.state, 0);
   const direction = state === 1 ? 'OUT' : state === 2 ? 'IN' : state === 3 ? 'BOTH' : asked;
   return { index, direction, policer: actual.policings.get(index)?.policer ?? null, filtered, wires };
 }
 
-function mirrorsTo(index: number, actual: ActualView): MirrorPoint[] {
+function mirrorsTo(index: number, actual: CountedView): MirrorPoint[] {
   return actual.spans.to(index).flatMap(({ from }) => mirrorAt(from, index, actual));
 }
 
 /** What is mirrored from one to another, if VPP does what its table says. */
-function mirrorAt(from: number, to: number, actual: ActualView): MirrorPoint[] {
+function mirrorAt(from: number, to: number, actual: CountedView): MirrorPoint[] {
   const features = actual.features.get(from);
   if (!features || !actual.interfaces.has(from)) return [];
   const on =
@@ -191,14 +209,14 @@ function mirrorAt(from: number, to: number, actual: ActualView): MirrorPoint[] {
 }
 
 /** Whether copies of other services leave by the port, too: what it drops is then not one's. */
-function isShared(port: number, service: string, actual: ActualView): boolean {
+function isShared(port: number, service: string, actual: CountedView): boolean {
   return actual.interfaces.by('parent', port).some(({ tag }) => {
     const own = parseOwnTag(tag);
     return own !== null && (own.kind === 'collector' || own.kind === 'unicast') && own.id !== service;
   });
 }
 
-function tagged(kind: Parameters<typeof ownTag>[0], id: string, actual: ActualView): number[] {
+function tagged(kind: Parameters<typeof ownTag>[0], id: string, actual: CountedView): number[] {
   return [...actual.interfaces.keysBy('tag', ownTag(kind, id))];
 }
 

@@ -1,6 +1,6 @@
 import { parseOwnTag } from '../tags.js';
 import { nameOf, type Ref, type VppObject } from './object.js';
-import { Table } from './table.js';
+import { type RowListener, Table } from './table.js';
 
 /** What is mirrored, as VPP counts: 1 received (from the VM), 2 transmitted (to the VM), 3 both, 0 nothing. */
 export type SpanState = 0 | 1 | 2 | 3;
@@ -50,6 +50,11 @@ export class SpanTable implements SpanView {
 
   get view(): SpanView {
     return this;
+  }
+
+  /** Has these told of each line that has changed. */
+  listen(listener: RowListener<string, ActualSpan>): void {
+    this.#lines.listen(listener);
   }
 
   put(from: number, to: number, state: SpanState): void {

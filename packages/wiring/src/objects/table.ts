@@ -1,3 +1,5 @@
+import { saysTheSame } from './same-row.js';
+
 /** What a table's rows are found by, apart from their key. */
 export type IndexKey = string | number;
 
@@ -8,7 +10,7 @@ export interface TableView<K, V, I extends string = never> {
   get(key: K): V | undefined;
   keys(): Iterable<K>;
   all(): Iterable<V>;
-  /** The rows that this index lists under `by`, those that were put last at the end. */
+  /** The rows that this index lists under `by`, those that changed last at the end. */
   by(index: I, by: IndexKey): readonly V[];
   /** The keys of those rows. */
   keysBy(index: I, by: IndexKey): ReadonlySet<K>;
@@ -20,16 +22,25 @@ export type Indices<V, I extends string> = { readonly [N in I]: (row: V) => Iter
 const none: ReadonlySet<never> = new Set<never>();
 const noRows: readonly never[] = [];
 
-/** Rows by key, and by whatever else they are looked for. */
+/** Is told of a row that is not as it was; undefined: it was not there, or is not any more. */
+export type RowListener<K, V> = (key: K, old: V | undefined, now: V | undefined) => void;
+
+/**
+ * Rows by key, and by whatever else they are looked for. A row that is put again and says the same stays the object that it was: what
+ * was made of it may be kept by that.
+ */
 export class Table<K, V, I extends string = never> implements TableView<K, V, I> {
   readonly #rows = new Map<K, V>();
   readonly #names: readonly I[];
   readonly #lists: { readonly [N in I]: Map<IndexKey, Set<K>> };
+  readonly #listeners: RowListener<K, V>[] = [];
 
-  /** @param changed told of each row after it was put or deleted; also when one is deleted that was not there */
+  /**
+   * @param changed told of each row after it was put or deleted; also of one that is put as it was, or deleted and was not there
+   */
   constructor(
     private readonly indices: Indices<V, I>,
-    private readonly changed: (key: K, old: V | undefined, now: V | undefined) => void = () => undefined,
+    private readonly changed: RowListener<K, V> = () => undefined,
   ) {
     this.#names = Object.keys(indices) as I[];
     const lists: Partial<Record<I, Map<IndexKey, Set<K>>>> = {};
@@ -43,7 +54,18 @@ export class Table<K, V, I extends string = never> implements TableView<K, V, I>
     return this;
   }
 
+  /** Has these told of each row that has changed, for as long as the table is there. */
+  listen(listener: RowListener<K, V>): void {
+    this.#listeners.push(listener);
+  }
+
   put(key: K, row: V): void {
+    const known = this.#rows.get(key);
+    // Polls say the same again and again.
+    if (known !== undefined && saysTheSame(known, row)) {
+      this.changed(key, known, known);
+      return;
+    }
     const old = this.#take(key);
     this.#rows.set(key, row);
     for (const index of this.#names)
@@ -53,11 +75,13 @@ export class Table<K, V, I extends string = never> implements TableView<K, V, I>
         else this.#lists[index].set(by, new Set([key]));
       }
     this.changed(key, old, row);
+    for (const listener of this.#listeners) listener(key, old, row);
   }
 
   delete(key: K): void {
     const old = this.#take(key);
     this.changed(key, old, undefined);
+    if (old !== undefined) for (const listener of this.#listeners) listener(key, old, undefined);
   }
 
   /** Puts these rows, and deletes all others. */

@@ -1,24 +1,37 @@
 /** Sets by key that forget their empty ones. */
 export class IndexOf<K, V> {
-  readonly #sets = new Map<K, Set<V>>();
+  readonly #sets = new Map<K, { readonly values: Set<V>; stamp: number }>();
+  #lastStamp = 0;
 
   add(key: K, value: V): void {
-    const set = this.#sets.get(key);
-    if (set) set.add(value);
-    else this.#sets.set(key, new Set([value]));
+    const known = this.#sets.get(key);
+    const stamp = ++this.#lastStamp;
+    if (!known) {
+      this.#sets.set(key, { values: new Set([value]), stamp });
+      return;
+    }
+    known.values.add(value);
+    known.stamp = stamp;
   }
 
   delete(key: K, value: V): void {
-    const set = this.#sets.get(key);
-    if (set?.delete(value) && set.size === 0) this.#sets.delete(key);
+    const known = this.#sets.get(key);
+    if (!known?.values.delete(value)) return;
+    known.stamp = ++this.#lastStamp;
+    if (known.values.size === 0) this.#sets.delete(key);
   }
 
   *pairs(): Iterable<readonly [K, V]> {
-    for (const [key, set] of this.#sets) for (const value of set) yield [key, value];
+    for (const [key, { values }] of this.#sets) for (const value of values) yield [key, value];
   }
 
   get(key: K): ReadonlySet<V> {
-    return this.#sets.get(key) ?? empty;
+    return this.#sets.get(key)?.values ?? empty;
+  }
+
+  /** Another number whenever something was put under the key or taken away since; 0: nothing is there. */
+  stampOf(key: K): number {
+    return this.#sets.get(key)?.stamp ?? 0;
   }
 }
 

@@ -11,8 +11,15 @@ export interface WantedMirror {
 export class WantedMirrors {
   readonly #mirrors = new Map<string, WantedMirror>();
   readonly #unreadable = new Set<string>();
+  #changes = 0;
+
+  /** Another number whenever anything was put or taken away since. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   set(mirror: WantedMirror): void {
+    this.#changes += 1;
     this.#mirrors.set(mirror.record.id, mirror);
     this.#unreadable.delete(mirror.record.id);
   }
@@ -23,6 +30,7 @@ export class WantedMirrors {
   }
 
   delete(id: string): void {
+    this.#changes += 1;
     this.#mirrors.delete(id);
     this.#unreadable.delete(id);
   }

@@ -26,8 +26,15 @@ export class Wanted {
   readonly #unreadableServices = new Set<string>();
   /** With the record as it was last, if this run has seen one that could be read. */
   readonly #unreadableFlows = new Map<string, WantedFlow | null>();
+  #changes = 0;
+
+  /** Another number whenever anything was put or taken away since. */
+  get changes(): number {
+    return this.#changes + this.mirrors.changes;
+  }
 
   setService(service: WantedService): void {
+    this.#changes += 1;
     this.#services.set(service.record.id, service);
     this.#unreadableServices.delete(service.record.id);
   }
@@ -51,11 +58,13 @@ export class Wanted {
   }
 
   deleteService(id: string): void {
+    this.#changes += 1;
     this.#services.delete(id);
     this.#unreadableServices.delete(id);
   }
 
   deleteFlow(id: string): void {
+    this.#changes += 1;
     const old = this.lastKnown(id);
     if (old) {
       this.#flowsOf.delete(old.record.tap_service_id, id);
@@ -94,6 +103,16 @@ export class Wanted {
    */
   siblingsOf(flow: Pick<NodeTapFlow, 'tap_service_id' | 'source_port'>): ReadonlySet<string> {
     return this.#siblings.get(siblingKey(flow));
+  }
+
+  /** Another number whenever one of a service's flows is another since, or has another record. */
+  flowsStamp(service: string): number {
+    return this.#flowsOf.stampOf(service);
+  }
+
+  /** The same of {@link siblingsOf}. */
+  siblingsStamp(flow: Pick<NodeTapFlow, 'tap_service_id' | 'source_port'>): number {
+    return this.#siblings.stampOf(siblingKey(flow));
   }
 
   #index(record: NodeTapFlow): void {

@@ -18,7 +18,7 @@ export class DashboardUser {
     page.on('console', (message) => {
       if (message.type() !== 'error') return;
       // Whoever is not logged in yet is told so by a 401, which the browser writes down.
-      if (!/status of (401|404|409|429|503)|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
+      if (!/status of (400|401|403|404|409|429|503)|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
         this.complaints.push(message.text());
     });
   }

@@ -133,9 +133,9 @@ describe('a port', () => {
 
   it('is needed for a tap, and what is missing is said', () => {
     const ports = new Map([port(id, 'web')]);
-    expect(wantedTap(emptyDraft, ports)).toHaveProperty('missing');
-    expect(wantedTap({ ...emptyDraft, port: 'web', service: 's' }, ports)).toEqual({
-      body: { tap_flow: { name: '', description: '', source_port: id, tap_service_id: 's', direction: 'BOTH' } },
+    expect(wantedTap(emptyDraft, ports, 0)).toHaveProperty('missing');
+    expect(wantedTap({ ...emptyDraft, port: 'web', service: 's' }, ports, 0)).toEqual({
+      body: { tap_flow: { name: '', reason: '', source_port: id, tap_service_id: 's', direction: 'BOTH' } },
     });
   });
 });

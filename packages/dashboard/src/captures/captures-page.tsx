@@ -5,7 +5,8 @@ import { useEvery } from '../parts/every.js';
 import { bytes, short, timeOfDay } from '../parts/format.js';
 import { Notice, Status, Wide } from '../parts/small.js';
 import { useServices } from '../services.js';
-import { PortName } from '../tap/facts.js';
+import { PortName, ruleText } from '../tap/facts.js';
+import { canAgree, consentText } from '../terms/consent.js';
 import { type Look, ratesOf } from './rate-of.js';
 import { StartCapture } from './start-capture.js';
 
@@ -48,6 +49,15 @@ export function CapturesPage() {
       setProblem(error.message);
     }
   };
+  const agree = async (id: string): Promise<void> => {
+    try {
+      await asker.api(`taas/captures/${id}/approve`, { method: 'PUT' });
+      again();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setProblem(error.message);
+    }
+  };
   return (
     <>
       <h1 tabIndex={-1}>Captures</h1>
@@ -69,7 +79,7 @@ export function CapturesPage() {
               </thead>
               <tbody>
                 {captures.map((capture) => (
-                  <CaptureLine key={capture.id} capture={capture} rate={rates.get(capture.id) ?? null} end={end} />
+                  <CaptureLine key={capture.id} {...{ capture, end, agree }} rate={rates.get(capture.id) ?? null} />
                 ))}
               </tbody>
             </table>
@@ -84,9 +94,13 @@ interface LineProps {
   readonly capture: Capture;
   readonly rate: number | null;
   readonly end: (id: string) => Promise<void>;
+  /** A capture does not change: what its line shows is what is agreed to. */
+  readonly agree: (id: string) => Promise<void>;
 }
 
-function CaptureLine({ capture, rate, end }: LineProps) {
+function CaptureLine({ capture, rate, end, agree }: LineProps) {
+  const { info } = useServices().session;
+  const me = info?.user.id ?? '';
   const { counted, status, status_reason: reason } = capture;
   return (
     <tr>
@@ -96,11 +110,18 @@ function CaptureLine({ capture, rate, end }: LineProps) {
             <PortName id={id} /> {capture.direction}
           </div>
         ))}
+        {capture.filter_rules.map((rule, at) => (
+          <div key={at}>
+            <code>{ruleText(rule)}</code>
+          </div>
+        ))}
         {capture.bpf === null ? null : <code>{capture.bpf}</code>}
+        {capture.reason === '' ? null : <div class="quiet">{capture.reason}</div>}
       </td>
       <td>
         <Status status={status} reason={reason} />
         {reason === '' ? null : <div class="quiet">{reason}</div>}
+        {capture.consent === 'not_needed' ? null : <div class="quiet">{consentText(capture, me)}</div>}
       </td>
       <td>{status === 'ENDED' || rate === null ? '–' : short(rate)}</td>
       <td title={`${counted.delivered} packets, ${counted.bytes} bytes`}>
@@ -109,6 +130,11 @@ function CaptureLine({ capture, rate, end }: LineProps) {
       <td>{short(counted.dropped)}</td>
       <td>{timeOfDay(capture.ends_at)}</td>
       <td>
+        {status !== 'ENDED' && canAgree(capture, me, info?.may['approve_taas_capture'] === true) ? (
+          <button type="button" class="primary" onClick={() => void agree(capture.id)}>
+            Agree
+          </button>
+        ) : null}
         {status === 'ENDED' ? null : (
           <button type="button" onClick={() => void end(capture.id)}>
             End

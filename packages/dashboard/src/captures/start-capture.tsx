@@ -5,10 +5,12 @@ import { PortChoice } from '../create/port-choice.js';
 import { chosenPort } from '../create/port-choice-text.js';
 import { Field, Notice } from '../parts/small.js';
 import { useServices } from '../services.js';
+import { lacksReason } from '../terms/lacks-reason.js';
+import { ReasonField } from '../terms/reason-field.js';
 import { download } from './download.js';
 import { commandOf, fileName, streamPath } from './rate-of.js';
 
-const empty = { port: '', direction: 'BOTH', bpf: '', seconds: '60', packets: '', name: '', description: '' };
+const empty = { port: '', direction: 'BOTH', bpf: '', seconds: '60', packets: '', name: '', reason: '' };
 
 /** Begins a capture, and has the browser save it. */
 export function StartCapture({ begun }: { readonly begun: () => void }) {
@@ -16,6 +18,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
   const [draft, setDraft] = useState(empty);
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
+  const [wantsReason, setWantsReason] = useState(false);
   const change = (some: Partial<typeof empty>) => setDraft({ ...draft, ...some });
   const port = chosenPort(draft.port, taps.ports.value);
   const start = async (event: Event): Promise<void> => {
@@ -28,7 +31,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
     setProblem('');
     try {
       const capture = {
-        ...{ source_ports: [port], direction: draft.direction, name: draft.name, description: draft.description },
+        ...{ source_ports: [port], direction: draft.direction, name: draft.name, reason: draft.reason },
         ...(draft.bpf.trim() === '' ? {} : { bpf: draft.bpf.trim() }),
         ...(draft.seconds === '' ? {} : { seconds: Number(draft.seconds) }),
         ...(draft.packets === '' ? {} : { packets: Number(draft.packets) }),
@@ -40,6 +43,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
       begun();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (lacksReason(error)) setWantsReason(true);
       setProblem(error.message);
     } finally {
       setBusy(false);
@@ -81,12 +85,10 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
             onInput={({ currentTarget }) => change({ packets: currentTarget.value })}
           />
         </Field>
-        <Field label="Why" hint="Stands in the file.">
-          <input
-            value={draft.description}
-            onInput={({ currentTarget }) => change({ description: currentTarget.value })}
-          />
-        </Field>
+        <ReasonField
+          {...{ text: draft.reason, wanted: wantsReason, hint: 'Stands in the file; the port’s owner sees it.' }}
+          change={(reason) => change({ reason })}
+        />
       </div>
       {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
       <div class="actions">

@@ -5,6 +5,9 @@ import { Field, Notice } from '../parts/small.js';
 import { linkTo } from '../route.js';
 import { useServices } from '../services.js';
 import { nameOr } from '../taps/tap-row.js';
+import { EndFields } from '../terms/end-fields.js';
+import { lacksReason } from '../terms/lacks-reason.js';
+import { ReasonField } from '../terms/reason-field.js';
 import { PlanView } from './plan-view.js';
 import { PortChoice } from './port-choice.js';
 import { type Draft, emptyDraft, wantedTap } from './wanted-tap.js';
@@ -16,6 +19,7 @@ export function CreatePage() {
   const [planned, setPlanned] = useState<{ readonly body: object; readonly plan: Plan } | null>(null);
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
+  const [wantsReason, setWantsReason] = useState(false);
   // A plan is of what it was asked for: whatever is changed needs another one.
   const change = (some: Partial<Draft>) => {
     setDraft({ ...draft, ...some });
@@ -29,6 +33,7 @@ export function CreatePage() {
       await work();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (lacksReason(error)) setWantsReason(true);
       setProblem(error.message);
     } finally {
       setBusy(false);
@@ -36,7 +41,7 @@ export function CreatePage() {
   };
   const plan = () =>
     attempt(async () => {
-      const wanted = wantedTap(draft, taps.ports.value);
+      const wanted = wantedTap(draft, taps.ports.value, Date.now());
       if ('missing' in wanted) {
         setProblem(wanted.missing);
         return;
@@ -63,7 +68,7 @@ export function CreatePage() {
           void (planned === null ? plan() : create(planned.body));
         }}
       >
-        <DraftFields draft={draft} change={change} />
+        <DraftFields {...{ draft, change, wantsReason }} />
         {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
         {planned === null ? null : (
           <section aria-label="Plan" aria-live="polite">
@@ -81,7 +86,12 @@ export function CreatePage() {
   );
 }
 
-function DraftFields({ draft, change }: { readonly draft: Draft; readonly change: (some: Partial<Draft>) => void }) {
+function DraftFields(props: {
+  readonly draft: Draft;
+  readonly change: (some: Partial<Draft>) => void;
+  readonly wantsReason: boolean;
+}) {
+  const { draft, change, wantsReason } = props;
   const { taps } = useServices();
   const { kind } = draft;
   return (
@@ -127,12 +137,11 @@ function DraftFields({ draft, change }: { readonly draft: Draft; readonly change
       <Field label="Name">
         <input value={draft.name} onInput={({ currentTarget }) => change({ name: currentTarget.value })} />
       </Field>
-      <Field label="Why" hint="Stands with the tap, for whoever may see it.">
-        <input
-          value={draft.description}
-          onInput={({ currentTarget }) => change({ description: currentTarget.value })}
-        />
-      </Field>
+      <ReasonField
+        {...{ text: draft.reason, wanted: wantsReason, hint: 'Stands with the tap; the port’s owner sees it.' }}
+        change={(reason) => change({ reason })}
+      />
+      <EndFields choice={draft.end} change={(end) => change({ end })} />
     </>
   );
 }

@@ -19,6 +19,8 @@ export interface TestService {
 /** Somebody who can log in: a password, and their role in each project. */
 export interface TokenPerson {
   readonly password: string;
+  /** Their own user id, of small letters; without it, the one that all of a project have. */
+  readonly id?: string;
   readonly projects: Readonly<Record<string, string>>;
 }
 
@@ -41,7 +43,7 @@ export type TokenNeutronOptions = {
 const ladder = ['admin', 'manager', 'member', 'reader'];
 const serviceToken = 'service-token';
 
-/** A Keystone that reads the owner off the token: `tok-<project>-<role>`, with `-rules` behind it for access rules. */
+/** A Keystone that reads the owner off the token: `tok-<project>-<role>`, with `-by-<user>` and `-rules` behind it for a user and access rules. */
 export function startTokenKeystone(options: TokenKeystoneOptions = {}): Promise<TestService> {
   const { accessRules = [], delayMs = 0, people = {}, withdrawn = new Set() } = options;
   return serve((request, response, body) => {
@@ -52,11 +54,11 @@ export function startTokenKeystone(options: TokenKeystoneOptions = {}): Promise<
         send(response, 201, { token }, { 'x-subject-token': serviceToken });
         return;
       }
-      const [, project, role, rules] =
-        /^tok-([a-z0-9]+)-([a-z]*)(-rules)?$/.exec(header(request, 'x-subject-token')) ?? [];
+      const [, project, role, user, rules] =
+        /^tok-([a-z0-9]+)-([a-z]*)(?:-by-([a-z]+))?(-rules)?$/.exec(header(request, 'x-subject-token')) ?? [];
       const gone = withdrawn.has(header(request, 'x-subject-token'));
       if (gone || project === undefined || role === undefined) send(response, 404, { error: { code: 404 } });
-      else send(response, 200, { token: tokenOf(project, role, rules === undefined ? [] : accessRules) });
+      else send(response, 200, { token: tokenOf(project, role, rules === undefined ? [] : accessRules, user) });
     };
     if (delayMs > 0) setTimeout(answer, delayMs);
     else answer();
@@ -71,7 +73,7 @@ export function startTokenNeutron(
   return serve((request, response) => {
     if (instead?.(request, response)) return;
     const token = header(request, 'x-auth-token');
-    const admin = token === serviceToken || /^tok-[a-z0-9]+-admin$/.test(token);
+    const admin = token === serviceToken || /^tok-[a-z0-9]+-admin(-by-[a-z]+)?$/.test(token);
     const caller = token.split('-')[1];
     const shown = (id: string): object[] => {
       const port = ports.get(id);
@@ -147,7 +149,11 @@ function answeredPerson(
     const project: string = scope.project.id;
     const role = person.projects[project];
     if (role === undefined) refuse();
-    else send(response, 201, { token: tokenOf(project, role, []) }, { 'x-subject-token': `tok-${project}-${role}` });
+    else {
+      const by = person.id === undefined ? '' : `-by-${person.id}`;
+      const headers = { 'x-subject-token': `tok-${project}-${role}${by}` };
+      send(response, 201, { token: tokenOf(project, role, [], person.id) }, headers);
+    }
   }
   return true;
 }
@@ -161,13 +167,13 @@ const header = (request: IncomingMessage, name: string): string => String(reques
 
 const neutronError = (type: string) => ({ NeutronError: { type, message: type, detail: '' } });
 
-function tokenOf(project: string, role: string, rules: readonly object[]): object {
+function tokenOf(project: string, role: string, rules: readonly object[], user = `user-of-${project}`): object {
   const at = ladder.indexOf(role);
   const roles = (at < 0 ? [role] : ladder.slice(at)).filter((name) => name !== '').map((name) => ({ id: name, name }));
   const domain = { id: 'default', name: 'Default' };
   return {
     methods: ['password'],
-    user: { id: `user-of-${project}`, name: 'user', domain },
+    user: { id: user, name: 'user', domain },
     project: { id: project, name: project, domain },
     roles,
     issued_at: '2020-01-01T00:00:00.000000Z',

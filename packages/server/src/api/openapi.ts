@@ -171,6 +171,7 @@ const shownCaptureSchema = object([
     'expires_at',
     'consent',
   ].map((name): [string, TSchema] => [name, Type.String()]),
+  ['requested_by', Type.Array(Type.String())],
   ['counted', object(counts.map((name) => [name, { type: ['integer', 'null'] } as TSchema])) as TSchema],
 ]);
 const page = [

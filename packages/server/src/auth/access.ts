@@ -64,6 +64,11 @@ export class Access {
     throw own || this.sees(kind, record, caller) ? forbidden(rule) : tapNotFound(kind, record.id);
   }
 
+  /** Whether the policy lets the caller change a tap of a project. */
+  updates(kind: ResourceKind, record: Owned, caller: Caller): boolean {
+    return this.policy.check(`update_${words[kind].resource}`, target(record), caller.credentials);
+  }
+
   /** Whether the policy lets the caller agree to a tap. */
   approves(kind: ResourceKind, record: Owned, caller: Caller): boolean {
     return this.policy.check(`approve_${words[kind].resource}`, target(record), caller.credentials);

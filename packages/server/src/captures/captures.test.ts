@@ -386,6 +386,7 @@ describe('a capture that needs consent', () => {
     expect((await cloud.nodeRecords()).size).toBe(0);
     expect((await as('bob')('GET', url)).body.capture).toMatchObject({
       ...{ status: 'PENDING_CREATE', status_code: 'waiting_for_consent', consent: 'waiting', reason: 'INC-7' },
+      requested_by: ['ann'],
     });
     expect((await as('ann')('PUT', `${url}/approve`)).status).toBe(409);
     expect((await server.as(umbrella)('PUT', `${url}/approve`)).status).toBe(404);

@@ -320,6 +320,7 @@ class TaasAgent implements Agent {
         actual: this.#vppVersion === null ? null : this.#reconciler.snapshot,
         facts: { uplinks: configuredUplinks(this.config) },
         counters: this.#source.lasting,
+        buffers: this.#source.buffers,
         vppLacks: this.#vppLacks,
         certificates: this.dependencies.files?.watch.certificates ?? [],
       }),

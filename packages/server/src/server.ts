@@ -187,6 +187,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const nodes = new NodeLook({ live, version: serverVersion, slices, clock });
   const api = createApi({
     ...{ store, live, authenticator, policy, remoteAddresses, placements, slices, clock, newId, limits },
+    version: serverVersion,
     quotas: config.quotas,
     terms: tapTerms(config.taps),
     warnBeforeMs,

@@ -8,12 +8,14 @@ const pageItems = 1000;
  * All of a collection, page by page; links lead to where clients ask the API, so only the last id of a page is taken from it.
  * @param onPart told of what has come so far, so that the first page can be seen at once
  */
-export async function listAll<T extends { readonly id: string }>(
+export async function listAll<T>(
   asker: Pick<Asker, 'api'>,
   path: string,
   collection: string,
   background: boolean,
   onPart: (items: readonly T[]) => void = () => undefined,
+  /** What the next page is asked for after. */
+  idOf: (item: T) => string = (item) => (item as { readonly id: string }).id,
 ): Promise<readonly T[]> {
   const all: T[] = [];
   const joint = path.includes('?') ? '&' : '?';
@@ -22,8 +24,9 @@ export async function listAll<T extends { readonly id: string }>(
     const answer = await asker.api(`${path}${joint}limit=${pageItems}${after}`, { background });
     const page = member<readonly T[]>(answer, collection);
     all.push(...page);
-    marker = page.at(-1)?.id;
-    if (page.length < pageItems || marker === undefined) break;
+    const last = page.at(-1);
+    if (page.length < pageItems || last === undefined) break;
+    marker = idOf(last);
     onPart(all.slice());
   }
   return all;

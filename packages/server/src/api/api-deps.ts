@@ -38,6 +38,8 @@ export interface ApiDeps {
   readonly policy: SegmentPolicy;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** This server's release; agents' are not compared with it if absent. */
+  readonly version?: string;
   /** A new UUID at each call. */
   readonly newId: () => string;
   /** Those of all that this server does; of the API alone if absent. */

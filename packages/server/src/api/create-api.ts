@@ -22,6 +22,7 @@ import { extensions, index, outside } from './discovery.js';
 import { answerFor, outOfTime } from './error-answer.js';
 import { eventRoute } from './event-routes.js';
 import { openHttpServer } from './http-server.js';
+import { nodeRoute } from './node-routes.js';
 import { openApi } from './openapi.js';
 import { planRoute } from './plan-routes.js';
 import { QuotaRoutes } from './quota-routes.js';
@@ -149,6 +150,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       case 'audit':
         if (!deps.audit) throw pathNotFound();
         return auditRoute({ log: deps.audit.log, access, slices }, request, caller);
+      case 'nodes':
+        return nodeRoute({ live, access, slices, clock, version: deps.version ?? null }, request, caller);
       case 'plan':
         return planRoute(plans, request, caller, limits.bodyDepth);
       case 'captures':

@@ -238,6 +238,14 @@ const trailPaths: Schema = {
       responses: { 200: answer('What it would do', wrapped('plan', { type: 'object' })), ...failures },
     },
   },
+  '/v2.0/taas/nodes': {
+    get: {
+      summary: 'List the nodes and what their agents tell of them; for administrators',
+      operationId: 'list_nodes',
+      parameters: page.slice(0, 2),
+      responses: { 200: answer('A page', wrapped('nodes', { type: 'array', items: { type: 'object' } })), ...failures },
+    },
+  },
   '/v2.0/taas/audit': {
     get: {
       summary: 'Read the audit trail; for administrators',

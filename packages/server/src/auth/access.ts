@@ -115,6 +115,12 @@ export class Access {
     if (!this.policy.check(rule, target({ project_id: caller.projectId }), caller.credentials)) throw forbidden(rule);
   }
 
+  /** @throws NeutronError 403 */
+  mayReadNodes(caller: Caller): void {
+    const rule = 'get_taas_nodes';
+    if (!this.policy.check(rule, target({ project_id: caller.projectId }), caller.credentials)) throw forbidden(rule);
+  }
+
   /** Whether the caller may know who copies a port of a project; null if nobody knows whose it is. */
   seesTappedPort(project: string | null, caller: Caller): boolean {
     const owner = target({ project_id: project ?? '' });

@@ -23,6 +23,7 @@ export function apiUrl(method: string, url: string): string | null {
     case 'captures':
     case 'tapped-ports':
     case 'audit':
+    case 'nodes':
       return target;
     case 'approval':
       return method === 'PUT' ? target : null;

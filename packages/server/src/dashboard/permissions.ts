@@ -15,6 +15,7 @@ export interface Permissions {
   readonly create_taas_capture: boolean;
   readonly approve_taas_capture: boolean;
   readonly get_taas_audit: boolean;
+  readonly get_taas_nodes: boolean;
 }
 
 export function permissionsOf(access: Access, caller: Caller): Permissions {
@@ -31,6 +32,7 @@ export function permissionsOf(access: Access, caller: Caller): Permissions {
     approve_taas_capture: lets(() => access.mayApproveCapture(own, caller)),
     create_taas_capture: lets(() => access.mayCapture(own, caller)),
     get_taas_audit: lets(() => access.mayReadAudit(caller)),
+    get_taas_nodes: lets(() => access.mayReadNodes(caller)),
   };
 }
 

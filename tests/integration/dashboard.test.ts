@@ -214,6 +214,12 @@ describe.skipIf(chromiumPath === undefined)('the dashboard, in Chromium', () => 
     await page.getByRole('row').filter({ hasText: 'ACTIVE' }).waitFor({ timeout: 30_000 });
     await shot(user, 'captures');
     await talk(25);
+    // They are looked at beside the file, and taken from nowhere.
+    const packets = page.getByRole('region', { name: 'Packets' });
+    await packets.getByText('It has ended: its 25 packets are there.').waitFor({ timeout: 30_000 });
+    expect(await packets.getByRole('row').count()).toBe(26);
+    await packets.getByRole('row').filter({ hasText: 'UDP' }).first().waitFor();
+    await shot(user, 'packets');
     const contents = pcapngContents(new Uint8Array(readFileSync(await download.path())), 'the download');
     expect(contents.packets).toHaveLength(25);
     await page.getByRole('row').filter({ hasText: '25 packets' }).getByText('ENDED').waitFor({ timeout: 30_000 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorOf } from './api/ask.js';
 import { listAll } from './api/list-all.js';
+import { noPackets, withPackets } from './captures/packet-list.js';
 import { commandOf, fileName, rateOf } from './captures/rate-of.js';
 import { chosenPort } from './create/port-choice-text.js';
 import { emptyDraft, wantedTap } from './create/wanted-tap.js';
@@ -178,4 +179,21 @@ describe('the topology', () => {
     );
     expect(few.sources.map(({ key }) => key)).toEqual(more.sources.map(({ key }) => key));
   });
+});
+
+it('packets in words: each once, whatever a stream that begins anew tells again, and no more than are drawn', () => {
+  const line = (n: number) => ({
+    ...{ n, at: n, interface: 'p IN', length: 60 },
+    ...{ source: 'a', destination: 'b', protocol: 'UDP', info: '' },
+  });
+  const told = (from: number, to: number, unshown = 0) =>
+    JSON.stringify({ packets: Array.from({ length: to - from + 1 }, (_, at) => line(from + at)), unshown });
+  let list = withPackets(noPackets, told(1, 10));
+  list = withPackets(list, told(5, 12, 3));
+  expect(list.packets.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(list.unshown).toBe(3);
+  list = withPackets(list, told(13, 500));
+  expect(list.packets).toHaveLength(200);
+  expect(list.packets.at(-1)?.n).toBe(500);
+  expect(withPackets(list, '{"packets": 5}')).toBe(list);
 });

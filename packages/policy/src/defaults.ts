@@ -89,6 +89,7 @@ export const defaultRules: readonly RuleDefault[] = [
     ['GET', '/v2.0/taas/captures'],
     ['GET', '/v2.0/taas/captures/{id}'],
     ['GET', '/v2.0/taas/captures/{id}/stream'],
+    ['GET', '/v2.0/taas/captures/{id}/packets'],
   ]),
   rule('approve_taas_capture', ownMember, 'Agree to a capture that somebody else asked for', [
     ['PUT', '/v2.0/taas/captures/{id}/approve'],

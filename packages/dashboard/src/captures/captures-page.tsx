@@ -7,6 +7,7 @@ import { Notice, Status, Wide } from '../parts/small.js';
 import { useServices } from '../services.js';
 import { PortName, ruleText } from '../tap/facts.js';
 import { canAgree, consentText } from '../terms/consent.js';
+import { LivePackets } from './live-packets.js';
 import { type Look, ratesOf } from './rate-of.js';
 import { StartCapture } from './start-capture.js';
 
@@ -19,6 +20,7 @@ export function CapturesPage() {
   const [rates, setRates] = useState<ReadonlyMap<string, number | null>>(new Map());
   const [problem, setProblem] = useState('');
   const [turn, setTurn] = useState(0);
+  const [watched, setWatched] = useState<string | null>(null);
   const looks = useRef<ReadonlyMap<string, Look>>(new Map());
   useEvery(
     lookMs,
@@ -61,7 +63,14 @@ export function CapturesPage() {
   return (
     <>
       <h1 tabIndex={-1}>Captures</h1>
-      {session.info?.may['create_taas_capture'] === true ? <StartCapture begun={again} /> : null}
+      {session.info?.may['create_taas_capture'] === true ? (
+        <StartCapture
+          begun={(id) => {
+            setWatched(id);
+            again();
+          }}
+        />
+      ) : null}
       {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
       {captures?.length === 0 ? <Notice tone="quiet">No capture runs on this server.</Notice> : null}
       {captures === null || captures.length === 0 ? null : (
@@ -79,13 +88,19 @@ export function CapturesPage() {
               </thead>
               <tbody>
                 {captures.map((capture) => (
-                  <CaptureLine key={capture.id} {...{ capture, end, agree }} rate={rates.get(capture.id) ?? null} />
+                  <CaptureLine
+                    key={capture.id}
+                    {...{ capture, end, agree }}
+                    watch={setWatched}
+                    rate={rates.get(capture.id) ?? null}
+                  />
                 ))}
               </tbody>
             </table>
           </Wide>
         </div>
       )}
+      {watched === null ? null : <LivePackets key={watched} id={watched} close={() => setWatched(null)} />}
     </>
   );
 }
@@ -96,9 +111,10 @@ interface LineProps {
   readonly end: (id: string) => Promise<void>;
   /** A capture does not change: what its line shows is what is agreed to. */
   readonly agree: (id: string) => Promise<void>;
+  readonly watch: (id: string) => void;
 }
 
-function CaptureLine({ capture, rate, end, agree }: LineProps) {
+function CaptureLine({ capture, rate, end, agree, watch }: LineProps) {
   const { info } = useServices().session;
   const me = info?.user.id ?? '';
   const { counted, status, status_reason: reason } = capture;
@@ -135,6 +151,11 @@ function CaptureLine({ capture, rate, end, agree }: LineProps) {
             Agree
           </button>
         ) : null}
+        {status === 'ENDED' ? null : (
+          <button type="button" onClick={() => watch(capture.id)}>
+            Packets
+          </button>
+        )}
         {status === 'ENDED' ? null : (
           <button type="button" onClick={() => void end(capture.id)}>
             End

@@ -13,7 +13,7 @@ import { commandOf, fileName, streamPath } from './rate-of.js';
 const empty = { port: '', direction: 'BOTH', bpf: '', seconds: '60', packets: '', name: '', reason: '' };
 
 /** Begins a capture, and has the browser save it. */
-export function StartCapture({ begun }: { readonly begun: () => void }) {
+export function StartCapture({ begun }: { readonly begun: (id: string) => void }) {
   const { asker, taps } = useServices();
   const [draft, setDraft] = useState(empty);
   const [problem, setProblem] = useState('');
@@ -40,7 +40,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
       const made = member<Capture>(answer, 'capture');
       // It ends unless somebody reads it soon.
       download(streamPath(made.id), fileName(made));
-      begun();
+      begun(made.id);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (lacksReason(error)) setWantsReason(true);

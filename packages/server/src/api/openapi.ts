@@ -317,6 +317,17 @@ const capturePaths: Schema = {
       },
     },
   },
+  '/v2.0/taas/captures/{id}/packets': {
+    parameters: [inPath('id')],
+    get: {
+      summary: 'Look at the latest packets in words, by server-sent events; nothing of the file is taken',
+      operationId: 'watch_capture',
+      responses: {
+        200: { description: 'Events, as they come', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        ...failures,
+      },
+    },
+  },
 };
 
 const quota = wrapped('quota', reference('quota'));

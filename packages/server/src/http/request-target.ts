@@ -17,7 +17,7 @@ export type Target =
   | { readonly is: 'plan' }
   | { readonly is: 'events' }
   | { readonly is: 'captures'; readonly id: string | null; readonly part: null }
-  | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' | 'approve' }
+  | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' | 'packets' | 'approve' }
   | { readonly is: 'tapped-ports'; readonly port: string | null }
   /** TaaS's own, but nothing there. */
   | { readonly is: 'unknown' }
@@ -66,7 +66,7 @@ export function requestTarget(url: string): Target {
 
 function captureTarget(id: string | undefined, part: string | undefined, more: readonly string[]): Target {
   if (part === undefined) return { is: 'captures', id: id ?? null, part: null };
-  const isKnown = (part === 'stream' || part === 'approve') && more.length === 0;
+  const isKnown = (part === 'stream' || part === 'packets' || part === 'approve') && more.length === 0;
   return id !== undefined && isKnown ? { is: 'captures', id, part } : { is: 'unknown' };
 }
 

@@ -7,8 +7,9 @@ import { commandOf, fileName, rateOf } from './captures/rate-of.js';
 import { chosenPort } from './create/port-choice-text.js';
 import { emptyDraft, wantedTap } from './create/wanted-tap.js';
 import { niceEnd } from './parts/chart-scale.js';
-import { bytes, percent, short } from './parts/format.js';
+import { bytes, percent, short, timeWithMs } from './parts/format.js';
 import { linkTo, parseRoute } from './route.js';
+import { ssoWords } from './session/sso-words.js';
 import { ratesOf, withSample } from './tap/history.js';
 import { filtered, type TapRow } from './taps/tap-row.js';
 import { virtualWindow } from './taps/virtual-window.js';
@@ -196,4 +197,15 @@ it('packets in words: each once, whatever a stream that begins anew tells again,
   expect(list.packets).toHaveLength(200);
   expect(list.packets.at(-1)?.n).toBe(500);
   expect(withPackets(list, '{"packets": 5}')).toBe(list);
+});
+
+it('why a single sign-on has not worked is said in words of the page, whatever the address says', () => {
+  expect(ssoWords('')).toBe('');
+  expect(ssoWords('?sso=no_project')).toBe('You have no role in any project.');
+  expect(ssoWords('?sso=Call+0900')).toBe('The log-in has not worked: begin it again.');
+  expect(ssoWords('?sso=toString')).toBe('The log-in has not worked: begin it again.');
+});
+
+it('a time of a packet has hours, minutes, seconds and milliseconds', () => {
+  expect(timeWithMs(Date.parse('2026-11-30T10:20:30.007'))).toMatch(/10\D20\D30\D007/);
 });

@@ -6,7 +6,7 @@ import { SubnetError, SubnetSet } from './addresses/subnet-set.js';
 import { describeOption, type SegmentOption, type SegmentPolicy } from './compiler/segment-options.js';
 import { captureOptions, captureProblems } from './config-captures.js';
 import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from './config-cloud.js';
-import { dashboardOptions } from './config-dashboard.js';
+import { dashboardOptions, dashboardProblems } from './config-dashboard.js';
 import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
 import { listenLimitOptions, proxyProblems, strangerOptions } from './config-strangers.js';
@@ -274,6 +274,7 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
     ...cloudProblems(config),
     ...apiProblems(config),
     ...termProblems(config.taps),
+    ...dashboardProblems(config.dashboard),
     ...captureProblems(config.captures, config.segments),
   ];
   if (problems.length > 0) throw new ConfigError(source, problems);

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isFields } from '../api/ask.js';
+import { timeWithMs } from '../parts/format.js';
 import { Notice, Wide } from '../parts/small.js';
 import { PortName } from '../tap/facts.js';
 import { noPackets, type PacketLine, type PacketList, withPackets } from './packet-list.js';
@@ -80,7 +81,7 @@ function Line({ packet }: { readonly packet: PacketLine }) {
   return (
     <tr>
       <td>{n}</td>
-      <td>{new Date(at).toLocaleTimeString(undefined, { fractionalSecondDigits: 3 })}</td>
+      <td>{timeWithMs(at)}</td>
       <td>
         <PortName id={id} /> {direction}
       </td>

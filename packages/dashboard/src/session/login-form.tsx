@@ -3,6 +3,7 @@ import { ApiError } from '../api/ask.js';
 import { Field, Notice } from '../parts/small.js';
 import { useServices } from '../services.js';
 import type { LoginFields } from './session.js';
+import { SsoChoices } from './sso-choices.js';
 
 type LoginMethod = 'password' | 'credential';
 
@@ -52,6 +53,7 @@ export function LoginForm({ ended }: { readonly ended: boolean }) {
           {busy ? 'Logging in …' : 'Log in'}
         </button>
       </form>
+      <SsoChoices />
     </main>
   );
 }

@@ -33,6 +33,10 @@ export interface TokenKeystoneOptions {
   readonly accessRules?: readonly object[];
   /** Milliseconds that the validation of a token takes. */
   readonly delayMs?: number;
+  /** Where it listens; anywhere if absent. */
+  readonly port?: number;
+  /** Single sign-on: whose identity provider has logged them in, and Keystone's `trusted_dashboard`. */
+  readonly sso?: { readonly person: string; readonly trusted: readonly string[] };
 }
 
 export type TokenNeutronOptions = {
@@ -48,6 +52,7 @@ export function startTokenKeystone(options: TokenKeystoneOptions = {}): Promise<
   const { accessRules = [], delayMs = 0, people = {}, withdrawn = new Set() } = options;
   return serve((request, response, body) => {
     const answer = () => {
+      if (options.sso && answeredSso(options.sso, request, response)) return;
       if (answeredPerson(people, request, body, response)) return;
       if (request.method === 'POST') {
         const token = tokenOf('service', 'admin', []);
@@ -62,7 +67,34 @@ export function startTokenKeystone(options: TokenKeystoneOptions = {}): Promise<
     };
     if (delayMs > 0) setTimeout(answer, delayMs);
     else answer();
-  });
+  }, options.port);
+}
+
+/**
+ * As keystone/api/auth.py and etc/sso_callback_template.html of Keystone (2026.1) have it: a page that posts the token of who is logged in to
+ * the dashboard, which has to be one of those that it trusts, letter by letter.
+ */
+function answeredSso(
+  { person, trusted }: NonNullable<TokenKeystoneOptions['sso']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://keystone');
+  const form = /^\/v3\/auth\/OS-FEDERATION\/(websso\/[^/]+|identity_providers\/[^/]+\/protocols\/[^/]+\/websso)$/;
+  if (!form.test(pathname)) return false;
+  const origin = searchParams.get('origin');
+  if (origin === null)
+    send(response, 400, { error: { code: 400, message: 'Request must have an origin query parameter' } });
+  else if (!trusted.includes(decodeURIComponent(origin.replaceAll('+', ' '))))
+    send(response, 401, { error: { code: 401, message: `${origin} is not a trusted dashboard host` } });
+  else {
+    const page = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Keystone WebSSO redirect</title></head><body>
+<form id="sso" name="sso" action="${origin}" method="post">Please wait...<br>
+<input type="hidden" name="token" id="token" value="unscoped:${person}"></form>
+<script>window.onload = function() { document.forms['sso'].submit(); }</script></body></html>`;
+    response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+  }
+  return true;
 }
 
 /** A Neutron of `ports`, by id: who has a token of the project sees a port, an administrator sees its binding too. */
@@ -193,6 +225,7 @@ function send(response: ServerResponse, status: number, body: object, headers: R
 /** Serves on loopback; a request is answered once its body is there, as the real services do. */
 async function serve(
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
+  port = 0,
 ): Promise<TestService> {
   const requests: string[] = [];
   const server: Server = createServer((request, response) => {
@@ -204,7 +237,7 @@ async function serve(
     });
     request.once('end', () => answer(request, response, body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,

@@ -43,10 +43,15 @@ export class DashboardUser {
   }
 
   async logIn(name: string, password: string, project?: string): Promise<void> {
+    await this.fillIn(name, password, project);
+    await this.page.getByRole('button', { name: 'Log in' }).click();
+  }
+
+  /** All of a log-in but the click. */
+  async fillIn(name: string, password: string, project?: string): Promise<void> {
     await this.page.getByLabel('User', { exact: true }).fill(name);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
     if (project !== undefined) await this.page.getByLabel(/^Project/).fill(project);
-    await this.page.getByRole('button', { name: 'Log in' }).click();
   }
 
   /** Goes to a page of the dashboard, as its links do. */

@@ -40,14 +40,18 @@ describe('a long list', () => {
     const all = Array.from({ length: 2_500 }, (_, n) => ({ id: `id ${n}` }));
     const api = async (path: string) => {
       asked.push(path);
-      const marker = new URLSearchParams(path.split('?')[1]).get('marker');
+      const query = new URLSearchParams(path.split('?')[1]);
+      const marker = query.get('marker');
       const from = marker === null ? 0 : all.findIndex(({ id }) => id === marker) + 1;
-      return { taps: all.slice(from, from + 1_000) };
+      return { taps: all.slice(from, from + Number(query.get('limit'))) };
     };
     const parts: number[] = [];
     expect(await listAll({ api }, 'taps', 'taps', false, (part) => void parts.push(part.length))).toEqual(all);
-    expect(asked).toHaveLength(3);
-    expect(parts).toEqual([1_000, 2_000]);
+    // The first lines are seen before a whole page could be there.
+    expect(parts).toEqual([100, 1_100, 2_100]);
+    expect(asked).toHaveLength(4);
+    expect(await listAll({ api }, 'taps', 'taps', false)).toEqual(all);
+    expect(asked).toHaveLength(7);
   });
 
   it('is filtered by all words, by kind and by status', () => {

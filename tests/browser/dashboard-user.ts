@@ -18,7 +18,7 @@ export class DashboardUser {
     page.on('console', (message) => {
       if (message.type() !== 'error') return;
       // Whoever is not logged in yet is told so by a 401, which the browser writes down.
-      if (!/status of (401|404|409|429|503)|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
+      if (!/status of (400|401|403|404|409|429|503)|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
         this.complaints.push(message.text());
     });
   }
@@ -43,10 +43,15 @@ export class DashboardUser {
   }
 
   async logIn(name: string, password: string, project?: string): Promise<void> {
+    await this.fillIn(name, password, project);
+    await this.page.getByRole('button', { name: 'Log in' }).click();
+  }
+
+  /** All of a log-in but the click. */
+  async fillIn(name: string, password: string, project?: string): Promise<void> {
     await this.page.getByLabel('User', { exact: true }).fill(name);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
     if (project !== undefined) await this.page.getByLabel(/^Project/).fill(project);
-    await this.page.getByRole('button', { name: 'Log in' }).click();
   }
 
   /** Goes to a page of the dashboard, as its links do. */

@@ -131,7 +131,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard, in Chromium', () => 
     await talk(60);
     await stations.getByTitle('100 packets').first().waitFor({ timeout: 30_000 });
     await page.getByRole('img', { name: /^Now: seen/ }).waitFor({ timeout: 30_000 });
-    await page.getByText('ticket 4711').waitFor();
+    await page.getByText('ticket 4711').first().waitFor();
     await shot(user, 'tap');
     await user.go('taps');
     await row(user, 'web to ids').getByText('100 %').waitFor({ timeout: 30_000 });
@@ -167,7 +167,8 @@ describe.skipIf(chromiumPath === undefined)('the dashboard, in Chromium', () => 
     await row(user, 'web to ids').getByRole('link').click();
     await user.page.getByRole('heading', { name: 'What it is' }).waitFor();
     expect(await user.page.getByRole('button', { name: /Delete/ }).count()).toBe(0);
-    expect(await user.page.getByRole('link', { name: 'Audit' }).count()).toBe(0);
+    expect(await user.page.getByRole('link', { name: /Audit|Nodes/ }).count()).toBe(0);
+    expect((await user.fetched('api/v2.0/taas/nodes')).status).toBe(403);
   });
 
   it('shows an administrator the audit trail', async () => {
@@ -177,6 +178,26 @@ describe.skipIf(chromiumPath === undefined)('the dashboard, in Chromium', () => 
     await user.page.getByRole('row').filter({ hasText: 'created' }).first().waitFor();
     await shot(user, 'audit');
   });
+
+  it('shows an administrator the nodes, and what is wrong there as soon as it is', async () => {
+    const user = await open();
+    const { page } = user;
+    await user.logIn('root', 'right');
+    await page.getByRole('link', { name: 'Nodes' }).click();
+    const line = row(user, nodeA);
+    await line.getByText('there').waitFor();
+    await line.getByText('26.06').waitFor();
+    await line.getByText('no limit').first().waitFor();
+    await shot(user, 'nodes');
+    await page.getByRole('searchbox').fill('nothing has this');
+    await page.getByText('0 of 2 nodes').waitFor();
+    await page.getByRole('searchbox').fill('');
+    await lab.cloud.node(nodeB).agent.stop();
+    await page.getByText('1 nodes').waitFor({ timeout: 60_000 });
+    await lab.cloud.node(nodeB).agent.start();
+    await page.getByText('2 nodes').waitFor({ timeout: 60_000 });
+    expect(user.complaints).toEqual([]);
+  }, 150_000);
 
   it('captures a port to a file, which has what was sent', async () => {
     const user = await open();
@@ -193,6 +214,12 @@ describe.skipIf(chromiumPath === undefined)('the dashboard, in Chromium', () => 
     await page.getByRole('row').filter({ hasText: 'ACTIVE' }).waitFor({ timeout: 30_000 });
     await shot(user, 'captures');
     await talk(25);
+    // They are looked at beside the file, and taken from nowhere.
+    const packets = page.getByRole('region', { name: 'Packets' });
+    await packets.getByText('It has ended: its 25 packets are there.').waitFor({ timeout: 30_000 });
+    expect(await packets.getByRole('row').count()).toBe(26);
+    await packets.getByRole('row').filter({ hasText: 'UDP' }).first().waitFor();
+    await shot(user, 'packets');
     const contents = pcapngContents(new Uint8Array(readFileSync(await download.path())), 'the download');
     expect(contents.packets).toHaveLength(25);
     await page.getByRole('row').filter({ hasText: '25 packets' }).getByText('ENDED').waitFor({ timeout: 30_000 });
@@ -250,7 +277,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard, in Chromium', () => 
     const found: string[] = await axeOn(user, 'login');
     await user.logIn('root', 'right');
     await row(user, 'web to ids').getByRole('link').first().waitFor();
-    for (const page of ['taps', 'topology', 'captures', 'new', 'audit']) {
+    for (const page of ['taps', 'topology', 'captures', 'new', 'nodes', 'audit']) {
       await user.go(page);
       await user.page.getByRole('heading', { level: 1 }).waitFor();
       found.push(...(await axeOn(user, page)));
@@ -304,8 +331,9 @@ describe.skipIf(chromiumPath === undefined)('the dashboard, in Chromium', () => 
       await make('tap_flows', { tap_flows: Array.from({ length: 125 }, (_, n) => flow(made + n)) });
     const user = await open();
     const { page } = user;
+    await user.fillIn('max', 'right');
     const began = performance.now();
-    await user.logIn('max', 'right');
+    await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByRole('row').filter({ hasText: 'flow 0' }).first().waitFor();
     const first = performance.now() - began;
     await page.getByText(`${bigFlows + 1} taps`, { exact: true }).waitFor({ timeout: 60_000 });

@@ -262,6 +262,7 @@ class TaasAgent implements Agent {
       ...{ config: this.config, agentVersion, vpp: this.#vpp, actual: this.#reconciler.snapshot },
       uplinks: configuredUplinks(this.config),
       counters: this.#source.lasting,
+      buffers: this.#source.buffers,
       certificates: this.dependencies.files?.watch.certificates ?? [],
     });
   }

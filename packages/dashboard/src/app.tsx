@@ -3,6 +3,7 @@ import { AuditPage } from './audit/audit-page.js';
 import { CapturesPage } from './captures/captures-page.js';
 import { CreatePage } from './create/create-page.js';
 import { useLive } from './live/use-live.js';
+import { NodesPage } from './nodes/nodes-page.js';
 import { Notice } from './parts/small.js';
 import { parseRoute, type Route } from './route.js';
 import { useServices } from './services.js';
@@ -74,6 +75,8 @@ function Page({ page, rest }: Route) {
       return <CapturesPage />;
     case 'topology':
       return <TopologyPage />;
+    case 'nodes':
+      return <NodesPage />;
     case 'audit':
       return <AuditPage />;
     default:

@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorOf } from './api/ask.js';
 import { listAll } from './api/list-all.js';
+import { noPackets, withPackets } from './captures/packet-list.js';
 import { commandOf, fileName, rateOf } from './captures/rate-of.js';
 import { chosenPort } from './create/port-choice-text.js';
 import { emptyDraft, wantedTap } from './create/wanted-tap.js';
 import { niceEnd } from './parts/chart-scale.js';
-import { bytes, percent, short } from './parts/format.js';
+import { bytes, percent, short, timeWithMs } from './parts/format.js';
 import { linkTo, parseRoute } from './route.js';
+import { ssoWords } from './session/sso-words.js';
 import { ratesOf, withSample } from './tap/history.js';
 import { filtered, type TapRow } from './taps/tap-row.js';
 import { virtualWindow } from './taps/virtual-window.js';
@@ -38,14 +40,18 @@ describe('a long list', () => {
     const all = Array.from({ length: 2_500 }, (_, n) => ({ id: `id ${n}` }));
     const api = async (path: string) => {
       asked.push(path);
-      const marker = new URLSearchParams(path.split('?')[1]).get('marker');
+      const query = new URLSearchParams(path.split('?')[1]);
+      const marker = query.get('marker');
       const from = marker === null ? 0 : all.findIndex(({ id }) => id === marker) + 1;
-      return { taps: all.slice(from, from + 1_000) };
+      return { taps: all.slice(from, from + Number(query.get('limit'))) };
     };
     const parts: number[] = [];
     expect(await listAll({ api }, 'taps', 'taps', false, (part) => void parts.push(part.length))).toEqual(all);
-    expect(asked).toHaveLength(3);
-    expect(parts).toEqual([1_000, 2_000]);
+    // The first lines are seen before a whole page could be there.
+    expect(parts).toEqual([100, 1_100, 2_100]);
+    expect(asked).toHaveLength(4);
+    expect(await listAll({ api }, 'taps', 'taps', false)).toEqual(all);
+    expect(asked).toHaveLength(7);
   });
 
   it('is filtered by all words, by kind and by status', () => {
@@ -133,9 +139,9 @@ describe('a port', () => {
 
   it('is needed for a tap, and what is missing is said', () => {
     const ports = new Map([port(id, 'web')]);
-    expect(wantedTap(emptyDraft, ports)).toHaveProperty('missing');
-    expect(wantedTap({ ...emptyDraft, port: 'web', service: 's' }, ports)).toEqual({
-      body: { tap_flow: { name: '', description: '', source_port: id, tap_service_id: 's', direction: 'BOTH' } },
+    expect(wantedTap(emptyDraft, ports, 0)).toHaveProperty('missing');
+    expect(wantedTap({ ...emptyDraft, port: 'web', service: 's' }, ports, 0)).toEqual({
+      body: { tap_flow: { name: '', reason: '', source_port: id, tap_service_id: 's', direction: 'BOTH' } },
     });
   });
 });
@@ -178,4 +184,32 @@ describe('the topology', () => {
     );
     expect(few.sources.map(({ key }) => key)).toEqual(more.sources.map(({ key }) => key));
   });
+});
+
+it('packets in words: each once, whatever a stream that begins anew tells again, and no more than are drawn', () => {
+  const line = (n: number) => ({
+    ...{ n, at: n, interface: 'p IN', length: 60 },
+    ...{ source: 'a', destination: 'b', protocol: 'UDP', info: '' },
+  });
+  const told = (from: number, to: number, unshown = 0) =>
+    JSON.stringify({ packets: Array.from({ length: to - from + 1 }, (_, at) => line(from + at)), unshown });
+  let list = withPackets(noPackets, told(1, 10));
+  list = withPackets(list, told(5, 12, 3));
+  expect(list.packets.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(list.unshown).toBe(3);
+  list = withPackets(list, told(13, 500));
+  expect(list.packets).toHaveLength(200);
+  expect(list.packets.at(-1)?.n).toBe(500);
+  expect(withPackets(list, '{"packets": 5}')).toBe(list);
+});
+
+it('why a single sign-on has not worked is said in words of the page, whatever the address says', () => {
+  expect(ssoWords('')).toBe('');
+  expect(ssoWords('?sso=no_project')).toBe('You have no role in any project.');
+  expect(ssoWords('?sso=Call+0900')).toBe('The log-in has not worked: begin it again.');
+  expect(ssoWords('?sso=toString')).toBe('The log-in has not worked: begin it again.');
+});
+
+it('a time of a packet has hours, minutes, seconds and milliseconds', () => {
+  expect(timeWithMs(Date.parse('2026-11-30T10:20:30.007'))).toMatch(/10\D20\D30\D007/);
 });

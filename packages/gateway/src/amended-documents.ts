@@ -119,6 +119,13 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     links: [],
   },
   {
+    name: 'Nodes of Tap as a Service',
+    alias: 'taas-nodes',
+    description: 'What the agents of nodes tell of them, and what is wrong there; for administrators.',
+    updated: '2026-11-30T07:00:00-00:00',
+    links: [],
+  },
+  {
     name: 'Status codes of Tap as a Service',
     alias: 'taas-status-code',
     description: 'Says why a tap service, tap flow or tap mirror has its status, by a code for programs.',

@@ -139,6 +139,7 @@ describe('documents', () => {
       'taas-audit',
       'taas-plan',
       'taas-events',
+      'taas-nodes',
       'taas-status-code',
     ]);
     expect(answer.headers).toMatchObject({

@@ -26,8 +26,10 @@ export {
 export { decodeCapture, MAX_CAPTURE_BYTES, readCapture, writeCapture } from './capture-file.js';
 export { internetChecksum, onesComplementSum } from './checksum.js';
 export { compareFrames, type FrameComparison } from './compare.js';
+export { type FrameSummary, frameSummary, summaryBytes } from './frame-summary.js';
 export { isVlanEthertype, type ParsedFrame, type ParsedIp, type ParsedTag, parseFrame } from './parse.js';
 export { encodePcap, type PcapResolution, pcapHeader, pcapRecord } from './pcap-write.js';
+export { type ReadBlock, readBlock } from './pcapng-block-read.js';
 export { type PcapngContents, pcapngContents } from './pcapng-contents.js';
 export {
   type PcapngDirection,
@@ -41,4 +43,6 @@ export {
   pcapngStatistics,
 } from './pcapng-write.js';
 export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
+export { TcpLoss, type TcpLossEstimate } from './tcp-loss.js';
+export { TCP_FLAG, type TcpSegment, tcpSegment } from './tcp-segment.js';
 export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap, vxlanPayload } from './vxlan.js';

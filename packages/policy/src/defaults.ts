@@ -75,6 +75,9 @@ export const defaultRules: readonly RuleDefault[] = [
   ...tapRules('tap_flow', 'tap flow'),
   ...tapRules('tap_mirror', 'tap mirror'),
   rule('get_taas_audit', 'rule:admin_only', 'Read the audit trail', [['GET', '/v2.0/taas/audit']]),
+  rule('get_taas_nodes', 'rule:admin_only', 'List the nodes and what their agents tell of them', [
+    ['GET', '/v2.0/taas/nodes'],
+  ]),
   rule('get_taas_tapped_port', adminOrReader, "List who copies the project's ports", [
     ['GET', '/v2.0/taas/tapped_ports'],
     ['GET', '/v2.0/taas/tapped_ports/{port_id}'],
@@ -86,6 +89,7 @@ export const defaultRules: readonly RuleDefault[] = [
     ['GET', '/v2.0/taas/captures'],
     ['GET', '/v2.0/taas/captures/{id}'],
     ['GET', '/v2.0/taas/captures/{id}/stream'],
+    ['GET', '/v2.0/taas/captures/{id}/packets'],
   ]),
   rule('approve_taas_capture', ownMember, 'Agree to a capture that somebody else asked for', [
     ['PUT', '/v2.0/taas/captures/{id}/approve'],

@@ -13,6 +13,7 @@ export interface ShownInTest {
   readonly reason: string;
   /** Of a tap flow or mirror. */
   readonly consent: string;
+  readonly requested_by: readonly string[];
   readonly agreed_by: string | null;
   readonly consent_to: string | null;
   /** Of a tap flow. */

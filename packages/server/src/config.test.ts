@@ -135,3 +135,21 @@ describe('the configuration', () => {
     expect(lines.length).toBeGreaterThan(25);
   });
 });
+
+it('single sign-on needs URLs that Keystone and browsers will take, and says which is not', () => {
+  const choices = [{ label: 'l', protocol: 'openid' }];
+  const good = { keystone_url: 'https://k.example/v3', origin: 'https://t.example:9696/dashboard/websso', choices };
+  const told = (websso: object) => problems({ dashboard: { websso: { ...good, ...websso } } });
+  expect(told({})).toEqual([]);
+  expect(told({ keystone_url: '', origin: '', choices: [] })).toEqual([]);
+  for (const origin of [
+    '',
+    'https://T.example/dashboard/websso',
+    'https://t.example/dashboard/websso/',
+    'https://t.example',
+  ])
+    expect(told({ origin })).toEqual([expect.stringMatching(/^option "dashboard\.websso\.origin"/)]);
+  for (const keystone_url of ['', 'keystone', 'https://a:b@k.example/v3', 'https://k.example/v3?x'])
+    expect(told({ keystone_url })).toEqual([expect.stringMatching(/^option "dashboard\.websso\.keystone_url"/)]);
+  expect(told({ keystone_url: 'http://k.example/v3' })).toEqual([expect.stringMatching(/in the clear/)]);
+});

@@ -9,7 +9,7 @@ import { captureOptions, captureProblems } from './captures/capture-options.js';
 import { projectShareOption, segmentRangeOptions, segmentRangeProblems } from './compiler/segment-range-options.js';
 import { cloudProblems, cloudWarnings, neutronOptions } from './config-cloud.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
-import { dashboardOptions } from './dashboard/dashboard-options.js';
+import { dashboardOptions, dashboardProblems } from './dashboard/dashboard-options.js';
 import { etcdSpaceOptions } from './etcd-space/etcd-space-options.js';
 import { listenOptions, listenProblems, listenWarnings } from './front/listen-options.js';
 import { strangerOptions } from './front/stranger-options.js';
@@ -62,6 +62,7 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
     ...listenProblems(config.listen),
     ...tapMirrorProblems(config.tap_mirrors),
     ...termProblems(config.taps),
+    ...dashboardProblems(config.dashboard),
     ...captureProblems(config.captures, config.segments),
   ];
   if (problems.length > 0) throw new ConfigError(source, problems);

@@ -22,9 +22,10 @@ import { checkServerConfig, type ServerConfig, serverConfigSchema } from './conf
 import { networkingVppEtcd } from './config-networking-vpp.js';
 import { openPage } from './dashboard/open-page.js';
 import type { PageFiles } from './dashboard/page-files.js';
-import { createServer, serverVersion } from './server.js';
+import { createServer } from './server.js';
 import { openServerFiles } from './server-files.js';
 import { openServerTrust } from './server-trust.js';
+import { serverVersion } from './server-version.js';
 
 const help = `
 taas-server --config FILE

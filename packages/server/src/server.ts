@@ -17,9 +17,8 @@ import type { ServerDeps } from './server/server-deps.js';
 import { sharedParts } from './server/shared-parts.js';
 import { showMetrics } from './server/show-metrics.js';
 import { readServerFiles } from './server-files.js';
+import { serverVersion } from './server-version.js';
 import { NodeLook } from './status/node-look.js';
-
-export const serverVersion = '0.1.0';
 
 export interface Server {
   /** Listens and begins to follow etcd. @throws the error of listen(2), for instance EADDRINUSE */

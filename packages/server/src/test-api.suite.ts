@@ -55,6 +55,7 @@ export function createTestApi({ captures, ...given }: TestApiOptions): FastifyIn
     checkRoom: () => undefined,
     neutron: null,
     portDeleted: () => undefined,
+    version: null,
     audit: null,
     dashboard: null,
     onAnswered: () => undefined,

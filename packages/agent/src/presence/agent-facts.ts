@@ -2,15 +2,18 @@ import { type AgentFacts, asLine, isName } from '@taas/model';
 import type { CertificateEnd } from '@taas/service';
 import { type ActualView, findUplink, type NodeFacts, uplinkOf } from '@taas/wiring';
 import type { AgentConfig } from '../config.js';
+import type { BuffersSeen } from '../statistics/buffers-seen.js';
 import type { LastingMethod } from '../statistics/counter-source.js';
 import { physnetNames } from './physnets.js';
 
 export interface FactsFrom {
-  readonly config: Pick<AgentConfig, 'physnets'>;
+  readonly config: Pick<AgentConfig, 'physnets' | 'budget'>;
   /** Null while VPP is not connected: nothing is known of its interfaces then. */
   readonly actual: ActualView | null;
   readonly facts: Pick<NodeFacts, 'uplinks'>;
   readonly counters: LastingMethod;
+  /** Null: VPP's statistics segment has not been read. */
+  readonly buffers: BuffersSeen | null;
   /** Why VPP was refused; null: it was not. */
   readonly vppLacks: string | null;
   readonly certificates: readonly CertificateEnd[];
@@ -21,7 +24,8 @@ const most = { uplinks: 1024, certificates: 64 };
 
 /** What those who look for what is wrong should know of this node. Pure. */
 export function agentFacts(from: FactsFrom): AgentFacts {
-  const { actual, counters, vppLacks, certificates } = from;
+  const { config, actual, counters, buffers, vppLacks, certificates } = from;
+  const { flow, node } = config.budget;
   const tunnel = actual && tunnelMtu(actual);
   return {
     ...(counters.method === null || actual === null ? {} : { counters: counters.method }),
@@ -29,6 +33,8 @@ export function agentFacts(from: FactsFrom): AgentFacts {
     ...(vppLacks === null ? {} : { vpp_lacks: asLine(vppLacks) }),
     uplinks: actual === null ? [] : uplinks(from, actual),
     ...(tunnel ? { tunnel_mtu: tunnel } : {}),
+    ...(buffers === null || actual === null ? {} : { buffers: { all: buffers.all, peak_tenths: buffers.peakTenths } }),
+    budget: { flow, node },
     certificates: certificates
       .slice(0, most.certificates)
       .map(({ what, ends }) => ({ what: asLine(what), ends: new Date(ends).toISOString() })),

@@ -9,6 +9,7 @@ import {
 import type { CertificateEnd } from '@taas/service';
 import type { ActualView, NodeFacts } from '@taas/wiring';
 import type { AgentConfig } from '../config.js';
+import type { BuffersSeen } from '../statistics/buffers-seen.js';
 import type { LastingMethod } from '../statistics/counter-source.js';
 import { agentFacts } from './agent-facts.js';
 import { physnetsFound } from './physnets.js';
@@ -31,12 +32,13 @@ export interface OwnRecordFrom {
   readonly actual: ActualView;
   readonly uplinks: NodeFacts['uplinks'];
   readonly counters: LastingMethod;
+  readonly buffers: BuffersSeen | null;
   readonly certificates: readonly CertificateEnd[];
 }
 
 /** What the agent says of itself and its node. Pure. */
 export function ownRecord(from: OwnRecordFrom): AgentRecord {
-  const { config, agentVersion, vpp, uplinks, counters, certificates } = from;
+  const { config, agentVersion, vpp, uplinks, counters, buffers, certificates } = from;
   const actual = vpp.version === null ? null : from.actual;
   const found = actual ? physnetsFound(config, actual, { uplinks }) : { physnets: [], layer2_physnets: [] };
   return {
@@ -47,7 +49,7 @@ export function ownRecord(from: OwnRecordFrom): AgentRecord {
     tunnel_address: config.tunnel_address ?? null,
     ...found,
     capabilities: [...vpp.abilities, heartbeatCapability, statisticsCapability, captureCapability],
-    facts: agentFacts({ config, actual, facts: { uplinks }, counters, vppLacks: vpp.lacks, certificates }),
+    facts: agentFacts({ config, actual, facts: { uplinks }, counters, buffers, vppLacks: vpp.lacks, certificates }),
     reads: recordFormat,
   };
 }

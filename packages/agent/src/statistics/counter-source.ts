@@ -13,6 +13,7 @@ import {
 } from 'vpp-api';
 import { eachCounter } from '../vpp/interface-counters.js';
 import type { Vpp } from '../vpp/vpp-messages.js';
+import { type BuffersSeen, buffersSeen } from './buffers-seen.js';
 import { commandLineCounters } from './command-line-counters.js';
 import { countedBySegment, interfaceVectors } from './counted-by-segment.js';
 import { policedByCommandLine, policedBySegment, policerNames } from './policed.js';
@@ -77,6 +78,7 @@ export class CounterSource {
   #again = Number.NEGATIVE_INFINITY;
   #boot: string | null = null;
   #gauges: VppGauges = {};
+  #buffers: BuffersSeen | null = null;
   #failures = 0;
 
   constructor(private readonly options: CounterSourceOptions) {}
@@ -100,6 +102,10 @@ export class CounterSource {
   get gauges(): VppGauges {
     return this.#gauges;
   }
+  /** Buffers of this VPP, as far as they were seen; null: they were not. */
+  get buffers(): BuffersSeen | null {
+    return this.#buffers;
+  }
 
   /** Another VPP, or none: nothing of the one before is read any more. */
   detach(): void {
@@ -108,6 +114,7 @@ export class CounterSource {
     this.#boot = null;
     this.#again = Number.NEGATIVE_INFINITY;
     this.#gauges = {};
+    this.#buffers = null;
   }
 
   /**
@@ -167,6 +174,8 @@ export class CounterSource {
         return value === null ? [] : [[key, Number(value)]];
       }),
     );
+    const { buffersAvailable, buffersUsed } = this.#gauges;
+    this.#buffers = buffersSeen(this.#buffers, buffersAvailable, buffersUsed);
     return {
       boot: this.#boot,
       counted,

@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { pcapngInterface, pcapngPacket, pcapngSection, tcp } from '@taas/packets';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { taas } from '../testing/recording-host.suite.js';
 
@@ -11,6 +12,8 @@ class FakeApi {
   stream: ServerResponse | undefined;
   status = 'ACTIVE';
   refusal: { status: number; message: string } | undefined;
+  /** What comes of the file at once. */
+  head: string | Uint8Array = 'head';
   readonly counted = { delivered: 7, dropped: 2, kernel_dropped: 0 };
   readonly #server: Server;
 
@@ -33,7 +36,7 @@ class FakeApi {
       } else if (what === 'GET captures/ID') json(200, { capture: shown });
       else if (what === 'GET captures/ID/stream') {
         this.stream = response.writeHead(200);
-        response.write('head');
+        response.write(this.head);
       } else {
         this.status = 'ENDED';
         response.writeHead(204).end();
@@ -142,6 +145,33 @@ describe('taas capture', () => {
     // The fake's file is no pcapng.
     const { code, err } = await running;
     expect([code, err]).toEqual([6, expect.stringContaining('no capture')]);
+  });
+
+  it('estimates what is missing where that is wanted, and writes the same', async () => {
+    const ends = { src: '02:00:00:00:00:01', dst: '02:00:00:00:00:02', srcIp: '10.0.0.1', dstIp: '10.0.0.2' };
+    const frame = tcp({ ...ends, srcPort: 1, dstPort: 2, payload: new Uint8Array(9) });
+    const packet = {
+      interface: 0,
+      timeNs: 0n,
+      frame,
+      length: frame.length,
+      direction: 'outbound',
+      dropped: 0n,
+    } as const;
+    const whole = Buffer.concat([
+      pcapngSection({ comment: '', application: '' }),
+      pcapngInterface({ name: `${port} OUT`, description: '', snapLength: 0 }),
+      pcapngPacket(packet),
+    ]);
+    fresh().head = whole;
+    const running = api.run([port, '--verify', '-w', 'web.pcapng', '--bpf', 'tcp']);
+    await reading();
+    api.stream?.end();
+    const { code, err, sunk } = await running;
+    expect(code).toBe(0);
+    expect(Buffer.from(sunk.get('web.pcapng') ?? [])).toEqual(whole);
+    expect(err).toMatch(/2 lost on the way to here: why\nestimate by TCP's acknowledgements: none, since/);
+    expect(api.wish).toEqual({ capture: { source_ports: [port], bpf: 'tcp' } });
   });
 
   it('writes no frames to a terminal', async () => {

@@ -4,6 +4,8 @@ import { CliError } from '../exit-codes.js';
 import type { Sink } from '../host/host.js';
 import { printable } from '../output/printable.js';
 import { RingSink } from '../ring/ring-sink.js';
+import { estimateText } from '../verify/estimate-text.js';
+import { VerifyingSink } from '../verify/verifying-sink.js';
 import type { Context } from './context.js';
 import { filterFile, filterRule } from './filter-option.js';
 import { ringOf } from './ring-option.js';
@@ -24,6 +26,8 @@ export interface CaptureOptions {
   readonly description?: string;
   readonly reason?: string;
   readonly project?: string;
+  /** Whether TCP's acknowledgements are compared with what came. */
+  readonly verify?: boolean;
 }
 
 const path = '/v2.0/taas/captures';
@@ -54,8 +58,10 @@ export async function capture(context: Context, ports: readonly string[], option
   const ended = new AbortController();
   const telling = tell(context, one, ended.signal);
   let sink: Sink | null = null;
+  let verified: VerifyingSink | null = null;
   try {
     sink = ring === null ? await host.open(to) : new RingSink(host, to, ring);
+    if (options.verify === true) sink = verified = new VerifyingSink(sink);
     await readAll(context, one, sink, own.signal);
   } catch (error) {
     // Ended at once, and not when the server has waited for its reader in vain; how that ends is of no interest beside this error.
@@ -68,7 +74,12 @@ export async function capture(context: Context, ports: readonly string[], option
     await telling;
   }
   host.terminal.err(`${await summary(context, one, own.signal)}\n`);
+  if (verified) host.terminal.err(`${estimateText(verified.estimate(), isFiltered(options))}\n`);
 }
+
+/** Of a tap flow nobody knows here: it may have rules. */
+const isFiltered = ({ filter, filterFile, bpf, flow }: CaptureOptions): boolean =>
+  [filter, filterFile, bpf, flow].some((each) => each !== undefined);
 
 async function wishOf({ api, host }: Context, ports: readonly string[], options: CaptureOptions): Promise<object> {
   const { filter, bpf, direction, project, description, reason, seconds, packets, bytes, snaplen } = options;

@@ -27,6 +27,7 @@ export function addCaptures(program: Command, { context }: Running): void {
     .addOption(new Option('--packets <number>', 'end with so many packets').argParser(whole))
     .addOption(new Option('--bytes <number>', 'end before the file is larger').argParser(whole))
     .addOption(new Option('--snaplen <bytes>', 'keep so much of each frame; default: all').argParser(whole))
+    .option('--verify', "say at the end what is missing by TCP's acknowledgements: an estimate, of both directions")
     .option('--description <text>', 'what about; it stands in the file')
     .option('--reason <text>', 'why; it stands in the file, too')
     .option('--project <id>', 'its project; for administrators')

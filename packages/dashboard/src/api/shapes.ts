@@ -11,13 +11,30 @@ interface Tap {
   readonly status: string;
   readonly status_reason: string;
   readonly status_code: string;
+  /** ISO 8601; null: never. */
+  readonly expires_at: string | null;
+  readonly reason: string;
+}
+
+/** Of what copies a port. */
+interface Consented {
+  readonly consent: 'not_needed' | 'waiting' | 'given';
+  /** Users of whom none may agree. */
+  readonly requested_by: readonly string[];
+  readonly agreed_by: string | null;
+}
+
+/** Of a tap that copies a port. */
+interface ConsentedTap extends Consented {
+  /** What an approval sends back. */
+  readonly consent_to: string | null;
 }
 
 export interface TapService extends Tap {
   readonly port_id: string;
 }
 
-export interface TapFlow extends Tap {
+export interface TapFlow extends Tap, ConsentedTap {
   readonly tap_service_id: string;
   readonly source_port: string;
   readonly direction: Direction;
@@ -26,7 +43,7 @@ export interface TapFlow extends Tap {
   readonly accounting?: string;
 }
 
-export interface TapMirror extends Tap {
+export interface TapMirror extends Tap, ConsentedTap {
   readonly port_id: string;
   readonly remote_ip: string;
   readonly mirror_type: string;
@@ -101,14 +118,16 @@ export interface Plan {
   readonly unknown?: readonly unknown[];
 }
 
-export interface Capture {
+export interface Capture extends Consented {
   readonly id: string;
   readonly name: string;
   readonly source_ports: readonly string[];
   readonly direction: Direction;
   readonly bpf: string | null;
+  readonly filter_rules: readonly object[];
   readonly status: string;
   readonly status_reason: string;
+  readonly reason: string;
   readonly created_at: string;
   readonly ends_at: string;
   readonly seconds: number;
@@ -132,6 +151,9 @@ export interface TappedPort {
     readonly project_id: string;
     readonly since: string;
     readonly direction: string;
+    readonly expires_at: string | null;
+    readonly reason: string;
+    readonly consent: string;
     readonly capture_id?: string;
   }[];
 }

@@ -3,20 +3,25 @@ import { member } from '../api/ask.js';
 import type { Capture, Direction } from '../api/shapes.js';
 import { PortChoice } from '../create/port-choice.js';
 import { chosenPort } from '../create/port-choice-text.js';
-import { DirectionField, Field, TextField } from '../parts/fields.js';
+import { DirectionField, Field } from '../parts/fields.js';
 import { Notice } from '../parts/small.js';
 import { useAttempt } from '../parts/use-attempt.js';
 import { useServices } from '../services.js';
+import { lacksReason } from '../terms/lacks-reason.js';
+import { ReasonField } from '../terms/reason-field.js';
 import { download } from './download.js';
 import { commandOf, fileName, streamPath } from './rate-of.js';
 
-const empty = { port: '', direction: 'BOTH', bpf: '', seconds: '60', packets: '', name: '', description: '' };
+const empty = { port: '', direction: 'BOTH', bpf: '', seconds: '60', packets: '', name: '', reason: '' };
 
 /** Begins a capture, and has the browser save it. */
-export function StartCapture({ begun }: { readonly begun: () => void }) {
+export function StartCapture({ begun }: { readonly begun: (id: string) => void }) {
   const { asker, taps } = useServices();
   const [draft, setDraft] = useState(empty);
-  const { problem, setProblem, busy, attempt } = useAttempt();
+  const [wantsReason, setWantsReason] = useState(false);
+  const { problem, setProblem, busy, attempt } = useAttempt((error) => {
+    if (lacksReason(error)) setWantsReason(true);
+  });
   const change = (some: Partial<typeof empty>) => setDraft({ ...draft, ...some });
   const port = chosenPort(draft.port, taps.ports.value);
   const start = async (event: Event): Promise<void> => {
@@ -27,7 +32,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
     }
     await attempt(async () => {
       const capture = {
-        ...{ source_ports: [port], direction: draft.direction, name: draft.name, description: draft.description },
+        ...{ source_ports: [port], direction: draft.direction, name: draft.name, reason: draft.reason },
         ...(draft.bpf.trim() === '' ? {} : { bpf: draft.bpf.trim() }),
         ...(draft.seconds === '' ? {} : { seconds: Number(draft.seconds) }),
         ...(draft.packets === '' ? {} : { packets: Number(draft.packets) }),
@@ -36,7 +41,7 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
       const made = member<Capture>(answer, 'capture');
       // It ends unless somebody reads it soon.
       download(streamPath(made.id), fileName(made));
-      begun();
+      begun(made.id);
     });
   };
   const wish = { source_ports: [port ?? 'PORT'], direction: draft.direction as Direction };
@@ -69,11 +74,9 @@ export function StartCapture({ begun }: { readonly begun: () => void }) {
             onInput={({ currentTarget }) => change({ packets: currentTarget.value })}
           />
         </Field>
-        <TextField
-          label="Why"
-          hint="Stands in the file."
-          value={draft.description}
-          change={(description) => change({ description })}
+        <ReasonField
+          {...{ text: draft.reason, wanted: wantsReason, hint: 'Stands in the file; the port’s owner sees it.' }}
+          change={(reason) => change({ reason })}
         />
       </div>
       {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}

@@ -7,6 +7,9 @@ import { useAttempt } from '../parts/use-attempt.js';
 import { linkTo } from '../route.js';
 import { useServices } from '../services.js';
 import { nameOr } from '../taps/tap-row.js';
+import { EndFields } from '../terms/end-fields.js';
+import { lacksReason } from '../terms/lacks-reason.js';
+import { ReasonField } from '../terms/reason-field.js';
 import { PlanView } from './plan-view.js';
 import { PortChoice } from './port-choice.js';
 import { type Draft, emptyDraft, wantedTap } from './wanted-tap.js';
@@ -16,7 +19,10 @@ export function CreatePage() {
   const { asker, taps } = useServices();
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [planned, setPlanned] = useState<{ readonly body: object; readonly plan: Plan } | null>(null);
-  const { problem, setProblem, busy, attempt } = useAttempt();
+  const [wantsReason, setWantsReason] = useState(false);
+  const { problem, setProblem, busy, attempt } = useAttempt((error) => {
+    if (lacksReason(error)) setWantsReason(true);
+  });
   // A plan is of what it was asked for: whatever is changed needs another one.
   const change = (some: Partial<Draft>) => {
     setDraft({ ...draft, ...some });
@@ -25,7 +31,7 @@ export function CreatePage() {
   };
   const plan = () =>
     attempt(async () => {
-      const wanted = wantedTap(draft, taps.ports.value);
+      const wanted = wantedTap(draft, taps.ports.value, Date.now());
       if ('missing' in wanted) {
         setProblem(wanted.missing);
         return;
@@ -52,7 +58,7 @@ export function CreatePage() {
           void (planned === null ? plan() : create(planned.body));
         }}
       >
-        <DraftFields draft={draft} change={change} />
+        <DraftFields {...{ draft, change, wantsReason }} />
         {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
         {planned === null ? null : (
           <section aria-label="Plan" aria-live="polite">
@@ -70,7 +76,12 @@ export function CreatePage() {
   );
 }
 
-function DraftFields({ draft, change }: { readonly draft: Draft; readonly change: (some: Partial<Draft>) => void }) {
+function DraftFields(props: {
+  readonly draft: Draft;
+  readonly change: (some: Partial<Draft>) => void;
+  readonly wantsReason: boolean;
+}) {
+  const { draft, change, wantsReason } = props;
   const { taps } = useServices();
   const { kind } = draft;
   return (
@@ -112,12 +123,11 @@ function DraftFields({ draft, change }: { readonly draft: Draft; readonly change
         />
       )}
       <TextField label="Name" value={draft.name} change={(name) => change({ name })} />
-      <TextField
-        label="Why"
-        hint="Stands with the tap, for whoever may see it."
-        value={draft.description}
-        change={(description) => change({ description })}
+      <ReasonField
+        {...{ text: draft.reason, wanted: wantsReason, hint: 'Stands with the tap; the port’s owner sees it.' }}
+        change={(reason) => change({ reason })}
       />
+      <EndFields choice={draft.end} change={(end) => change({ end })} />
     </>
   );
 }

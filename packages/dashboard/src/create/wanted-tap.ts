@@ -1,11 +1,13 @@
 import type { Kind, Port } from '../api/shapes.js';
+import { type EndChoice, endOf } from '../terms/end-choice.js';
 import { chosenPort } from './port-choice-text.js';
 
 /** What has been filled in. */
 export interface Draft {
   readonly kind: Kind;
   readonly name: string;
-  readonly description: string;
+  readonly reason: string;
+  readonly end: EndChoice;
   readonly port: string;
   readonly service: string;
   readonly direction: string;
@@ -15,7 +17,8 @@ export interface Draft {
 }
 
 export const emptyDraft: Draft = {
-  ...{ kind: 'tap_flow', name: '', description: '', port: '', service: '', direction: 'BOTH' },
+  ...{ kind: 'tap_flow', name: '', reason: '', port: '', service: '', direction: 'BOTH' },
+  end: { is: 'usual', at: '' },
   ...{ mirrorType: 'gre', remoteIp: '', tunnelId: '' },
 };
 
@@ -23,11 +26,14 @@ export const emptyDraft: Draft = {
 export function wantedTap(
   draft: Draft,
   ports: ReadonlyMap<string, Port>,
+  now: number,
 ): { readonly body: object } | { readonly missing: string } {
-  const { kind, name, description } = draft;
+  const { kind, name, reason } = draft;
   const port = chosenPort(draft.port, ports);
   if (port === null) return { missing: 'Choose a port: by its name if no other has it, or from the list.' };
-  const common = { name, description };
+  const end = endOf(draft.end, now);
+  if ('missing' in end) return end;
+  const common = { name, reason, ...end };
   if (kind === 'tap_service') return { body: { [kind]: { ...common, port_id: port } } };
   if (kind === 'tap_flow') {
     if (draft.service === '') return { missing: 'Choose the tap service that the copies go to.' };

@@ -27,3 +27,9 @@ export function percent(share: number): string {
 
 export const timeOfDay = (iso: string): string => new Date(iso).toLocaleTimeString();
 export const dateAndTime = (iso: string): string => new Date(iso).toLocaleString();
+
+/** @param at in ms since 1970 */
+export function timeWithMs(at: number): string {
+  const parts = { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 } as const;
+  return new Date(at).toLocaleTimeString(undefined, parts);
+}

@@ -11,7 +11,8 @@ export interface Attempt {
   readonly attempt: (work: () => Promise<void>) => Promise<void>;
 }
 
-export function useAttempt(): Attempt {
+/** @param refused told of each refusal, for a form that learns from it */
+export function useAttempt(refused?: (error: ApiError) => void): Attempt {
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
   const attempt = async (work: () => Promise<void>): Promise<void> => {
@@ -21,6 +22,7 @@ export function useAttempt(): Attempt {
       await work();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      refused?.(error);
       setProblem(error.message);
     } finally {
       setBusy(false);

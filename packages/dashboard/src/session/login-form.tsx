@@ -4,6 +4,7 @@ import { Field } from '../parts/fields.js';
 import { Notice } from '../parts/small.js';
 import { useServices } from '../services.js';
 import type { LoginFields } from './session.js';
+import { SsoChoices } from './sso-choices.js';
 
 type LoginMethod = 'password' | 'credential';
 
@@ -53,6 +54,7 @@ export function LoginForm({ ended }: { readonly ended: boolean }) {
           {busy ? 'Logging in …' : 'Log in'}
         </button>
       </form>
+      <SsoChoices />
     </main>
   );
 }

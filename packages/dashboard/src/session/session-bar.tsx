@@ -7,6 +7,7 @@ const pages = [
   { page: 'taps', label: 'Taps', needs: null },
   { page: 'topology', label: 'Topology', needs: null },
   { page: 'captures', label: 'Captures', needs: null },
+  { page: 'nodes', label: 'Nodes', needs: 'get_taas_nodes' },
   { page: 'audit', label: 'Audit', needs: 'get_taas_audit' },
 ] as const;
 

@@ -13,7 +13,8 @@ export function TapFacts({ kind, tap }: { readonly kind: Kind; readonly tap: Any
       <Fact name="Id">
         <code>{tap.id}</code>
       </Fact>
-      {tap.description === '' ? null : <Fact name="Why">{tap.description}</Fact>}
+      {tap.reason === '' ? null : <Fact name="Why">{tap.reason}</Fact>}
+      {tap.description === '' || tap.description === tap.reason ? null : <Fact name="About">{tap.description}</Fact>}
       {kind === 'tap_flow' ? (
         <>
           <Fact name="From">
@@ -24,8 +25,19 @@ export function TapFacts({ kind, tap }: { readonly kind: Kind; readonly tap: Any
               {nameOr(taps.services.value.get(tap.tap_service_id)?.name, tap.tap_service_id)}
             </a>
           </Fact>
+          {tap.accounting === 'exact' ? <Fact name="Counted">by itself</Fact> : null}
           {tap.vlan_filter === null ? null : <Fact name="VLANs">{tap.vlan_filter}</Fact>}
-          {tap.filter_rules.length === 0 ? null : <Fact name="Filter">{tap.filter_rules.length} rules</Fact>}
+          {tap.filter_rules.length === 0 ? null : (
+            <Fact name="Filter">
+              <ol class="rules">
+                {tap.filter_rules.map((rule, at) => (
+                  <li key={at}>
+                    <code>{ruleText(rule)}</code>
+                  </li>
+                ))}
+              </ol>
+            </Fact>
+          )}
         </>
       ) : (
         <Fact name={kind === 'tap_service' ? 'Collector' : 'From'}>
@@ -58,7 +70,14 @@ export function TapFacts({ kind, tap }: { readonly kind: Kind; readonly tap: Any
   );
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+/** One rule, as `taas --filter` takes it. */
+export const ruleText = (rule: object): string =>
+  Object.entries(rule)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => (name === 'action' ? String(value) : `${name}=${value}`))
+    .join(' ');
+
+export function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
   return (
     <>
       <dt>{name}</dt>

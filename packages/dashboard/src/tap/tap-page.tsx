@@ -7,6 +7,8 @@ import { RateChart } from '../parts/rate-chart.js';
 import { CompletenessBar, Notice, Status } from '../parts/small.js';
 import { useServices } from '../services.js';
 import { nameOr } from '../taps/tap-row.js';
+import { ApproveTap } from '../terms/approve-tap.js';
+import { TapTerms } from '../terms/tap-terms.js';
 import { DeleteTap } from './delete-tap.js';
 import { TapFacts } from './facts.js';
 import { deliveredBy, ratesOf, type Sample, sampleOf, withSample } from './history.js';
@@ -19,7 +21,7 @@ const kinds: readonly string[] = ['tap_service', 'tap_flow', 'tap_mirror'];
 /** One tap: what it is, what it delivers, what it loses, and who looks. */
 export function TapPage({ kind: asked, id }: { readonly kind: string; readonly id: string }) {
   const kind = kinds.includes(asked) ? (asked as Kind) : 'tap_flow';
-  const { tap, statistics, samples, problem } = useTap(kind, id);
+  const { tap, statistics, samples, problem, again } = useTap(kind, id);
   if (tap === null) return problem === '' ? <Notice tone="quiet">…</Notice> : <Notice tone="bad">{problem}</Notice>;
   const rates = ratesOf(samples);
   const out = statistics && deliveredBy(statistics);
@@ -28,7 +30,10 @@ export function TapPage({ kind: asked, id }: { readonly kind: string; readonly i
       <div class="title">
         <h1 tabIndex={-1}>{nameOr(tap.name, tap.id)}</h1>
         <Status status={tap.status} reason={tap.status_reason} />
-        <DeleteTap kind={kind} tap={tap} />
+        <div class="actions">
+          <ApproveTap {...{ kind, tap }} agreed={again} />
+          <DeleteTap kind={kind} tap={tap} />
+        </div>
       </div>
       {problem === '' ? null : <Notice tone="bad">{problem}</Notice>}
       {tap.status_reason === '' ? null : (
@@ -40,6 +45,10 @@ export function TapPage({ kind: asked, id }: { readonly kind: string; readonly i
         <section class="card" aria-label="What it is">
           <h2>What it is</h2>
           <TapFacts kind={kind} tap={tap} />
+        </section>
+        <section class="card" aria-label="Time and consent">
+          <h2>Time and consent</h2>
+          <TapTerms {...{ kind, tap }} changed={again} />
         </section>
         <section class="card" aria-label="Delivered">
           <h2>Delivered</h2>
@@ -108,6 +117,7 @@ function useTap(kind: Kind, id: string) {
   const [statistics, setStatistics] = useState<Statistics | null>(null);
   const [samples, setSamples] = useState<readonly Sample[]>([]);
   const [problem, setProblem] = useState('');
+  const [turn, setTurn] = useState(0);
   useEvery(
     lookMs,
     async (signal, first) => {
@@ -126,7 +136,7 @@ function useTap(kind: Kind, id: string) {
         if (error.status === 404) setTap(null);
       }
     },
-    [kind, id],
+    [kind, id, turn],
   );
-  return { tap, statistics, samples, problem };
+  return { tap, statistics, samples, problem, again: () => setTurn((before) => before + 1) };
 }

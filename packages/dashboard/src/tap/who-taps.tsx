@@ -5,6 +5,7 @@ import { useEvery } from '../parts/every.js';
 import { dateAndTime } from '../parts/format.js';
 import { Wide } from '../parts/small.js';
 import { useServices } from '../services.js';
+import { consentWords } from '../terms/consent.js';
 
 const lookMs = 30_000;
 
@@ -39,6 +40,9 @@ export function WhoTaps({ port }: { readonly port: string }) {
               <th scope="col">Project</th>
               <th scope="col">Direction</th>
               <th scope="col">Since</th>
+              <th scope="col">Until</th>
+              <th scope="col">Why</th>
+              <th scope="col">Consent</th>
             </tr>
           </thead>
           <tbody>
@@ -53,6 +57,9 @@ export function WhoTaps({ port }: { readonly port: string }) {
                 </td>
                 <td>{by.direction}</td>
                 <td>{dateAndTime(by.since)}</td>
+                <td>{by.expires_at === null ? '–' : dateAndTime(by.expires_at)}</td>
+                <td>{by.reason}</td>
+                <td>{consentWords[by.consent] ?? by.consent}</td>
               </tr>
             ))}
           </tbody>

@@ -64,7 +64,7 @@ export interface RowFilter {
   /** Words, all of which must be in the line. */
   readonly text: string;
   readonly kind: Kind | '';
-  /** A status; `warned`: ACTIVE with a reason, or not ACTIVE. */
+  /** A status; `warned`: ACTIVE with a reason, or not ACTIVE; or a status code. */
   readonly status: string;
 }
 
@@ -80,12 +80,7 @@ export function filtered(
     .filter((word) => word !== '');
   return rows.filter((row) => {
     if (filter.kind !== '' && row.kind !== filter.kind) return false;
-    if (
-      filter.status === 'warned'
-        ? row.status === 'ACTIVE' && row.reason === ''
-        : filter.status !== '' && row.status !== filter.status
-    )
-      return false;
+    if (!hasStatus(row, filter.status)) return false;
     if (words.length === 0) return true;
     const where = row.destination?.is === 'address' ? row.destination.text : (row.destination?.id ?? '');
     const text = [
@@ -102,4 +97,10 @@ export function filtered(
       .toLowerCase();
     return words.every((word) => text.includes(word));
   });
+}
+
+function hasStatus({ status, reason, code }: TapRow, wanted: string): boolean {
+  if (wanted === '') return true;
+  if (wanted === 'warned') return status !== 'ACTIVE' || reason !== '';
+  return status === wanted || code === wanted;
 }

@@ -44,12 +44,13 @@ export class TapStore {
     const current = () => turn === this.#turn;
     this.#during = [];
     const first = this.state.value.is !== 'there';
+    const show = (part: readonly TapFlow[]) => {
+      if (current()) this.flows.value = byId(part);
+    };
     try {
       const [flows, mirrors, services] = await Promise.all([
-        listAll<TapFlow>(this.asker, 'taas/tap_flows', 'tap_flows', background, (part) => {
-          // What is there already would seem to go while it is listed anew.
-          if (first && current()) this.flows.value = byId(part);
-        }),
+        // What is there already would seem to go while it is listed anew.
+        listAll<TapFlow>(this.asker, 'taas/tap_flows', 'tap_flows', background, first ? show : undefined),
         listAll<TapMirror>(this.asker, 'taas/tap_mirrors', 'tap_mirrors', background),
         listAll<TapService>(this.asker, 'taas/tap_services', 'tap_services', background),
       ]);

@@ -54,6 +54,8 @@ export function TapsPage() {
           <select onChange={({ currentTarget }) => change({ status: currentTarget.value })}>
             <option value="">any status</option>
             <option value="warned">with a reason</option>
+            <option value="waiting_for_consent">waits for consent</option>
+            <option value="expires_soon">ends soon</option>
             {statuses.map((status) => (
               <option key={status}>{status}</option>
             ))}

@@ -19,6 +19,8 @@ export interface TestService {
 /** Somebody who can log in: a password, and their role in each project. */
 export interface TokenPerson {
   readonly password: string;
+  /** Their own user id, of small letters; without it, the one that all of a project have. */
+  readonly id?: string;
   readonly projects: Readonly<Record<string, string>>;
 }
 
@@ -31,6 +33,10 @@ export interface TokenKeystoneOptions {
   readonly accessRules?: readonly object[];
   /** Milliseconds that the validation of a token takes. */
   readonly delayMs?: number;
+  /** Where it listens; anywhere if absent. */
+  readonly port?: number;
+  /** Single sign-on: whose identity provider has logged them in, and Keystone's `trusted_dashboard`. */
+  readonly sso?: { readonly person: string; readonly trusted: readonly string[] };
 }
 
 export type TokenNeutronOptions = {
@@ -41,26 +47,54 @@ export type TokenNeutronOptions = {
 const ladder = ['admin', 'manager', 'member', 'reader'];
 const serviceToken = 'service-token';
 
-/** A Keystone that reads the owner off the token: `tok-<project>-<role>`, with `-rules` behind it for access rules. */
+/** A Keystone that reads the owner off the token: `tok-<project>-<role>`, with `-by-<user>` and `-rules` behind it for a user and access rules. */
 export function startTokenKeystone(options: TokenKeystoneOptions = {}): Promise<TestService> {
   const { accessRules = [], delayMs = 0, people = {}, withdrawn = new Set() } = options;
   return serve((request, response, body) => {
     const answer = () => {
+      if (options.sso && answeredSso(options.sso, request, response)) return;
       if (answeredPerson(people, request, body, response)) return;
       if (request.method === 'POST') {
         const token = tokenOf('service', 'admin', []);
         send(response, 201, { token }, { 'x-subject-token': serviceToken });
         return;
       }
-      const [, project, role, rules] =
-        /^tok-([a-z0-9]+)-([a-z]*)(-rules)?$/.exec(header(request, 'x-subject-token')) ?? [];
+      const [, project, role, user, rules] =
+        /^tok-([a-z0-9]+)-([a-z]*)(?:-by-([a-z]+))?(-rules)?$/.exec(header(request, 'x-subject-token')) ?? [];
       const gone = withdrawn.has(header(request, 'x-subject-token'));
       if (gone || project === undefined || role === undefined) send(response, 404, { error: { code: 404 } });
-      else send(response, 200, { token: tokenOf(project, role, rules === undefined ? [] : accessRules) });
+      else send(response, 200, { token: tokenOf(project, role, rules === undefined ? [] : accessRules, user) });
     };
     if (delayMs > 0) setTimeout(answer, delayMs);
     else answer();
-  });
+  }, options.port);
+}
+
+/**
+ * As keystone/api/auth.py and etc/sso_callback_template.html of Keystone (2026.1) have it: a page that posts the token of who is logged in to
+ * the dashboard, which has to be one of those that it trusts, letter by letter.
+ */
+function answeredSso(
+  { person, trusted }: NonNullable<TokenKeystoneOptions['sso']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://keystone');
+  const form = /^\/v3\/auth\/OS-FEDERATION\/(websso\/[^/]+|identity_providers\/[^/]+\/protocols\/[^/]+\/websso)$/;
+  if (!form.test(pathname)) return false;
+  const origin = searchParams.get('origin');
+  if (origin === null)
+    send(response, 400, { error: { code: 400, message: 'Request must have an origin query parameter' } });
+  else if (!trusted.includes(decodeURIComponent(origin.replaceAll('+', ' '))))
+    send(response, 401, { error: { code: 401, message: `${origin} is not a trusted dashboard host` } });
+  else {
+    const page = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Keystone WebSSO redirect</title></head><body>
+<form id="sso" name="sso" action="${origin}" method="post">Please wait...<br>
+<input type="hidden" name="token" id="token" value="unscoped:${person}"></form>
+<script>window.onload = function() { document.forms['sso'].submit(); }</script></body></html>`;
+    response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+  }
+  return true;
 }
 
 /** A Neutron of `ports`, by id: who has a token of the project sees a port, an administrator sees its binding too. */
@@ -71,7 +105,7 @@ export function startTokenNeutron(
   return serve((request, response) => {
     if (instead?.(request, response)) return;
     const token = header(request, 'x-auth-token');
-    const admin = token === serviceToken || /^tok-[a-z0-9]+-admin$/.test(token);
+    const admin = token === serviceToken || /^tok-[a-z0-9]+-admin(-by-[a-z]+)?$/.test(token);
     const caller = token.split('-')[1];
     const shown = (id: string): object[] => {
       const port = ports.get(id);
@@ -147,7 +181,11 @@ function answeredPerson(
     const project: string = scope.project.id;
     const role = person.projects[project];
     if (role === undefined) refuse();
-    else send(response, 201, { token: tokenOf(project, role, []) }, { 'x-subject-token': `tok-${project}-${role}` });
+    else {
+      const by = person.id === undefined ? '' : `-by-${person.id}`;
+      const headers = { 'x-subject-token': `tok-${project}-${role}${by}` };
+      send(response, 201, { token: tokenOf(project, role, [], person.id) }, headers);
+    }
   }
   return true;
 }
@@ -161,13 +199,13 @@ const header = (request: IncomingMessage, name: string): string => String(reques
 
 const neutronError = (type: string) => ({ NeutronError: { type, message: type, detail: '' } });
 
-function tokenOf(project: string, role: string, rules: readonly object[]): object {
+function tokenOf(project: string, role: string, rules: readonly object[], user = `user-of-${project}`): object {
   const at = ladder.indexOf(role);
   const roles = (at < 0 ? [role] : ladder.slice(at)).filter((name) => name !== '').map((name) => ({ id: name, name }));
   const domain = { id: 'default', name: 'Default' };
   return {
     methods: ['password'],
-    user: { id: `user-of-${project}`, name: 'user', domain },
+    user: { id: user, name: 'user', domain },
     project: { id: project, name: project, domain },
     roles,
     issued_at: '2020-01-01T00:00:00.000000Z',
@@ -187,6 +225,7 @@ function send(response: ServerResponse, status: number, body: object, headers: R
 /** Serves on loopback; a request is answered once its body is there, as the real services do. */
 async function serve(
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
+  port = 0,
 ): Promise<TestService> {
   const requests: string[] = [];
   const server: Server = createServer((request, response) => {
@@ -198,7 +237,7 @@ async function serve(
     });
     request.once('end', () => answer(request, response, body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,

@@ -64,7 +64,7 @@ export interface CloudOptions {
 }
 
 export interface ServerOptions {
-  readonly listen?: object;
+  readonly listen?: { readonly port?: number; readonly [option: string]: unknown };
   readonly [option: string]: unknown;
 }
 

@@ -26,7 +26,7 @@ export interface UnitPlace {
 export async function serverUnit(place: UnitPlace, n: number): Promise<Unit> {
   const { options } = place;
   const name = `server-${n}`;
-  const [port, healthPort] = [await freePort(), await freePort()];
+  const [port, healthPort] = [options.server?.listen?.port ?? (await freePort()), await freePort()];
   const config = serverConfig(
     options,
     { port, healthPort, endpoints: await endpointsFor(place, name) },

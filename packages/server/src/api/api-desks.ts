@@ -1,5 +1,6 @@
 import type { CaptureDesk } from '../captures/capture-desk.js';
 import type { EventDesk } from '../events/event-desk.js';
+import type { NodeRouteDeps } from './node-routes.js';
 import type { PlanRouteDeps } from './plan-routes.js';
 import type { QuotaRoutes } from './quota-routes.js';
 import type { StatisticsRouteDeps } from './statistics-routes.js';
@@ -11,6 +12,7 @@ export interface ApiDesks {
   readonly taps: TapRouteDeps;
   readonly quotas: QuotaRoutes;
   readonly plans: PlanRouteDeps;
+  readonly nodes: NodeRouteDeps;
   readonly tapped: TappedPortsDeps;
   readonly statistics: StatisticsRouteDeps;
   readonly captures: CaptureDesk;

@@ -21,6 +21,11 @@ export async function captureRoute(
     if (method !== 'GET') throw methodNotAllowed(method);
     return { status: 200, stream: await desk.read(id, caller), headers: { 'content-type': pcapng } };
   }
+  if (part === 'packets') {
+    if (method !== 'GET') throw methodNotAllowed(method);
+    const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+    return { status: 200, stream: await desk.watch(id, caller), headers };
+  }
   if (part === 'approve') {
     if (method !== 'PUT') throw methodNotAllowed(method);
     if (body.length > 0) throw badRequest('Request body is not supported in an approval.');

@@ -16,6 +16,7 @@ import { extensions, index, outside } from './discovery.js';
 import { answerFor, outOfTime } from './error-answer.js';
 import { eventRoute } from './event-routes.js';
 import { openHttpServer } from './http-server.js';
+import { nodeRoute } from './node-routes.js';
 import { openApi } from './openapi.js';
 import { planRoute } from './plan-routes.js';
 import { statisticsRoute } from './statistics-routes.js';
@@ -39,7 +40,7 @@ interface Context {
 /** The HTTP side of the API: Neutron's paths, methods, codes and headers. What is done stands in the controllers. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const { limits, clock, newId, access, slices, clients, door, rate, passThrough } = deps;
-  const { taps, quotas, plans, tapped, statistics, captures, events } = deps.desks;
+  const { taps, quotas, plans, nodes, tapped, statistics, captures, events } = deps.desks;
   const description = openApi('2.0');
   const contexts = new WeakMap<FastifyRequest, Context>();
   const contextOf = (request: FastifyRequest): Context => {
@@ -118,6 +119,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       case 'audit':
         if (!deps.audit) throw pathNotFound();
         return auditRoute({ log: deps.audit.log, access, slices }, request, caller);
+      case 'nodes':
+        return nodeRoute(nodes, request, caller);
       case 'plan':
         return planRoute(plans, request, caller, limits.bodyDepth);
       case 'captures':

@@ -171,6 +171,7 @@ const shownCaptureSchema = object([
     'expires_at',
     'consent',
   ].map((name): [string, TSchema] => [name, Type.String()]),
+  ['requested_by', Type.Array(Type.String())],
   ['counted', object(counts.map((name) => [name, { type: ['integer', 'null'] } as TSchema])) as TSchema],
 ]);
 const page = [
@@ -235,6 +236,14 @@ const trailPaths: Schema = {
         ),
       },
       responses: { 200: answer('What it would do', wrapped('plan', { type: 'object' })), ...failures },
+    },
+  },
+  '/v2.0/taas/nodes': {
+    get: {
+      summary: 'List the nodes and what their agents tell of them; for administrators',
+      operationId: 'list_nodes',
+      parameters: page.slice(0, 2),
+      responses: { 200: answer('A page', wrapped('nodes', { type: 'array', items: { type: 'object' } })), ...failures },
     },
   },
   '/v2.0/taas/audit': {
@@ -304,6 +313,17 @@ const capturePaths: Schema = {
           description: 'pcapng',
           content: { 'application/x-pcapng': { schema: { type: 'string', format: 'binary' } } },
         },
+        ...failures,
+      },
+    },
+  },
+  '/v2.0/taas/captures/{id}/packets': {
+    parameters: [inPath('id')],
+    get: {
+      summary: 'Look at the latest packets in words, by server-sent events; nothing of the file is taken',
+      operationId: 'watch_capture',
+      responses: {
+        200: { description: 'Events, as they come', content: { 'text/event-stream': { schema: { type: 'string' } } } },
         ...failures,
       },
     },

@@ -34,7 +34,7 @@ describe('tap mirrors', () => {
       ...{ id, name: 'm', description: '', port_id: portId(1), project_id: acme, tenant_id: acme },
       ...{ mirror_type: 'gre', remote_ip: '198.51.100.9', directions: { IN: '7', BOTH: 8 } },
       ...{ status: 'DOWN', status_reason: 'accepted; no node has been told yet', status_code: 'not_published' },
-      ...{ expires_at: null, reason: '', consent: 'not_needed', agreed_by: null, consent_to: null },
+      ...{ expires_at: null, reason: '', consent: 'not_needed', requested_by: [], agreed_by: null, consent_to: null },
     });
     expect((await alice('GET', `${mirrors}/${id}`)).body.tap_mirror).toEqual({
       ...made.body.tap_mirror,

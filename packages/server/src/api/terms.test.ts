@@ -147,8 +147,8 @@ describe('the reason of a tap', () => {
 describe('a tap that needs consent', () => {
   it('configures nothing until somebody else of the project of the port agrees, and then works', async () => {
     await start({ consent: 'always' });
-    const { id, consent } = (await newFlow()).body.tap_flow;
-    expect(consent).toBe('waiting');
+    const { id, consent, requested_by } = (await newFlow()).body.tap_flow;
+    expect([consent, requested_by]).toEqual(['waiting', ['ann']]);
     expect(await told(id)).toBe(false);
     expect(await show(id)).toMatchObject({ status: 'PENDING_CREATE', status_code: 'waiting_for_consent' });
     const approve = (by: ReturnType<typeof as>) => approved(by, `${flows}/${id}`);

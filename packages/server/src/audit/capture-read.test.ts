@@ -44,12 +44,19 @@ it('who reads a capture is in the trail before a byte is given out, and without 
       .filter(({ event }) => event === 'read');
   const stream = `/${made.body.capture.id}/stream`;
   isBroken = true;
+  const packets = `/${made.body.capture.id}/packets`;
   expect((await as('bob')('GET', stream)).status).toBe(503);
+  expect((await as('cat')('GET', packets)).status).toBe(503);
   expect(await reads()).toEqual([]);
   isBroken = false;
+  // Who looks at its packets reads them, too: once, however often.
+  for (let n = 0; n < 2; n++) {
+    await as('cat')('GET', packets).catch(() => undefined);
+    expect((await reads()).map(({ user_id }) => user_id)).toEqual(['cat', 'cat']);
+  }
   // It ends by itself, and is no JSON.
   await as('bob')('GET', stream).catch(() => undefined);
-  const told = await reads();
+  const told = (await reads()).filter(({ user_id }) => user_id !== 'cat');
   expect(told.map(({ tap }) => tap?.direction)).toEqual(['OUT', 'IN']);
   for (const { user_id, project_id, tap } of told) {
     expect([user_id, project_id]).toEqual(['bob', acme]);

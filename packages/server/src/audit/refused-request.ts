@@ -29,7 +29,8 @@ export function refusalOf(request: RefusedRequest, caller: Caller, error: Neutro
   // A plan that is refused tells as much as the request itself.
   const isAudited = ['resource', 'approval', 'quotas', 'captures', 'plan'].includes(target.is);
   const isChange = isAudited && ['POST', 'PUT', 'DELETE'].includes(method);
-  if (!isChange && !(target.is === 'audit' && error.status === 403)) return null;
+  const isAboutCloud = target.is === 'audit' || target.is === 'nodes';
+  if (!isChange && !(isAboutCloud && error.status === 403)) return null;
   return {
     ...{ user_id: shortened(caller.userId), project_id: shortened(caller.projectId), request_id: requestId },
     tap: tapOf(target, request),

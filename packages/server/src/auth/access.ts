@@ -64,6 +64,11 @@ export class Access {
     throw own || this.sees(kind, record, caller) ? forbidden(rule) : tapNotFound(kind, record.id);
   }
 
+  /** Whether the policy lets the caller change a tap of a project. */
+  updates(kind: ResourceKind, record: Owned, caller: Caller): boolean {
+    return this.policy.check(`update_${words[kind].resource}`, target(record), caller.credentials);
+  }
+
   /** Whether the policy lets the caller agree to a tap. */
   approves(kind: ResourceKind, record: Owned, caller: Caller): boolean {
     return this.policy.check(`approve_${words[kind].resource}`, target(record), caller.credentials);
@@ -107,6 +112,12 @@ export class Access {
   /** @throws NeutronError 403 */
   mayReadAudit(caller: Caller): void {
     const rule = 'get_taas_audit';
+    if (!this.policy.check(rule, target({ project_id: caller.projectId }), caller.credentials)) throw forbidden(rule);
+  }
+
+  /** @throws NeutronError 403 */
+  mayReadNodes(caller: Caller): void {
+    const rule = 'get_taas_nodes';
     if (!this.policy.check(rule, target({ project_id: caller.projectId }), caller.credentials)) throw forbidden(rule);
   }
 

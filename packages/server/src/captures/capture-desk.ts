@@ -8,6 +8,7 @@ import type { Caller } from '../auth/authenticator.js';
 import {
   captureElsewhere,
   captureHasReader,
+  captureHasWatchers,
   captureNotFound,
   tooContended,
   unavailable,
@@ -145,6 +146,20 @@ export class CaptureDesk {
     await this.deps.tellRead(capture);
     const stream = capture.read();
     if (!stream) throw captureHasReader(id);
+    return stream;
+  }
+
+  /**
+   * Its packets in words, as they come, beside the file. The trail is told once of whoever looks.
+   * @throws as {@link show}; NeutronError 409 if too many look
+   */
+  async watch(id: string, caller: Caller): Promise<Readable> {
+    const found = this.#find(id, caller);
+    const capture = 'shown' in found ? this.#running.draining(id) : found;
+    if (!capture) throw captureNotFound(id);
+    if (!capture.watch.isToldOf(caller.userId)) await this.deps.tellRead(capture);
+    const stream = capture.watch.open(caller.userId);
+    if (!stream) throw captureHasWatchers(id);
     return stream;
   }
 

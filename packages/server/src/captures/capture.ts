@@ -3,6 +3,7 @@ import { type BpfProgram, bpfTakes } from '@taas/packets';
 import type { Clock } from '@taas/service';
 import { type CapturedPort, CaptureFile, type FrameCounts, mostOfBlock } from './capture-file.js';
 import type { CaptureWish } from './capture-wish.js';
+import { PacketWatch } from './packet-watch.js';
 
 /** What is captured of one port in one direction: a tap service and its flow, whose copies have a VNI of their own. */
 export interface CapturePart extends CapturedPort {
@@ -43,6 +44,8 @@ export class Capture {
   readonly startedAt: number;
   /** Why it has ended; null while it runs. */
   endedBecause: string | null = null;
+  /** Its latest packets, for who looks at it. */
+  readonly watch: PacketWatch;
   readonly #file: CaptureFile;
   readonly #stream: Readable;
   readonly #begun: number;
@@ -77,6 +80,7 @@ export class Capture {
       comment,
       startNs: this.#nowNs(),
     });
+    this.watch = new PacketWatch(parts.map(({ port, direction }) => `${port} ${direction}`));
     this.#stream = new Readable({ read: () => undefined, highWaterMark: options.queueBytes });
     // Who reads has gone before the end.
     this.#stream.once('close', () => void this.end('the client has gone'));
@@ -153,7 +157,11 @@ export class Capture {
     const size = kept + mostOfBlock;
     if (this.#bytes + size > wish.bytes) void this.end(`its ${wish.bytes} bytes are full`);
     else if (this.#queued + size > queueBytes) this.#file.drop(index);
-    else this.#write(this.#file.packet(index, frame, this.#nowNs()));
+    else {
+      const at = this.#nowNs();
+      this.#write(this.#file.packet(index, frame, at));
+      this.watch.take(index, frame.subarray(0, kept), frame.length, at);
+    }
     if (this.#file.total.delivered >= wish.packets) void this.end(`its ${wish.packets} packets are there`);
   }
 
@@ -166,6 +174,7 @@ export class Capture {
     this.#write(this.#statistics(true));
     this.#flush();
     this.#stream.push(null);
+    this.watch.end(because);
     void this.#awaitReader();
     this.onEnd(this);
   }
@@ -185,6 +194,7 @@ export class Capture {
   }
 
   async #tick(): Promise<void> {
+    this.watch.turn();
     await this.#readKernel();
     if (this.endedBecause !== null) return;
     const now = this.options.clock.monotonic();

@@ -173,6 +173,29 @@ describe('a capture', () => {
     expect(body.capture).toMatchObject({ status: 'ENDED', counted: { received: 3, delivered: 3, dropped: 0 } });
   });
 
+  it('is looked at beside its file, of which nothing is taken, by whom the policy lets read it', async () => {
+    const { url } = await active({ direction: 'OUT', snaplen: 20 });
+    const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
+    const file = await reader(url);
+    const packets = file.response.url.replace(/stream$/, 'packets');
+    const look = (project: string, roles: string) =>
+      fetch(packets, { headers: { 'x-project-id': project, 'x-roles': roles } });
+    expect((await look(umbrella, 'member')).status).toBe(404);
+    expect((await look(acme, 'reader')).status).toBe(404);
+    const looked = await look(acme, 'member');
+    expect(looked.headers.get('content-type')).toBe('text/event-stream');
+    for (let n = 0; n < 60; n++) socket.send('10.0.0.1', out, frame(1, 100));
+    await server.as(acme)('DELETE', url);
+    const text = await looked.text();
+    expect(text).toMatch(/^event: end\ndata: {"because":"a user has ended it"}$/m);
+    const events = [...text.matchAll(/^data: ({"packets".*)$/gm)].map(([, json]) => JSON.parse(json ?? ''));
+    const lines = events.flatMap((each) => each.packets);
+    expect(lines).toHaveLength(50);
+    expect(lines[0]).toMatchObject({ n: 1, interface: `${portId(1)} OUT`, length: 100, source: '02:00:00:00:00:02' });
+    expect(events.at(-1).unshown).toBe(10);
+    expect(read(await file.whole()).packets).toHaveLength(60);
+  });
+
   it('takes in nothing from another address, with another VNI, or what is no VXLAN', async () => {
     const { url } = await active({ direction: 'OUT' });
     const out = (await vnis()).get(`${portId(1)} OUT`) ?? 0;
@@ -386,6 +409,7 @@ describe('a capture that needs consent', () => {
     expect((await cloud.nodeRecords()).size).toBe(0);
     expect((await as('bob')('GET', url)).body.capture).toMatchObject({
       ...{ status: 'PENDING_CREATE', status_code: 'waiting_for_consent', consent: 'waiting', reason: 'INC-7' },
+      requested_by: ['ann'],
     });
     expect((await as('ann')('PUT', `${url}/approve`)).status).toBe(409);
     expect((await server.as(umbrella)('PUT', `${url}/approve`)).status).toBe(404);

@@ -29,12 +29,13 @@ function withoutOurs(body: unknown): unknown {
     expires_at,
     reason: why,
     consent,
+    requested_by,
     agreed_by,
     consent_to,
     ...rest
   } = body;
   if ('expires_at' in body) expect([expires_at, why]).toEqual([null, '']);
-  if ('consent' in body) expect([consent, agreed_by, consent_to]).toEqual(['not_needed', null, null]);
+  if ('consent' in body) expect([consent, requested_by, agreed_by, consent_to]).toEqual(['not_needed', [], null, null]);
   if ('accounting' in body) expect(accounting).toBe('shared');
   if ('filter_rules' in body) expect(rules).toEqual([]);
   if ('status_code' in body) expect(statusCodes[code as StatusCode]).toContain(rest['status']);

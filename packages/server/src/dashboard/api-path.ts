@@ -23,6 +23,7 @@ export function apiUrl(method: string, url: string): string | null {
     case 'captures':
     case 'tapped-ports':
     case 'audit':
+    case 'nodes':
       return target;
     case 'approval':
       return method === 'PUT' ? target : null;
@@ -46,5 +47,5 @@ export function apiUrl(method: string, url: string): string | null {
 /** Whether a page goes on asking this by itself, or holds it open: it says nothing of a person. EventSource cannot say so in a header. */
 export function isOfThePage(target: string): boolean {
   const named = requestTarget(target);
-  return named.is === 'events' || (named.is === 'captures' && named.part === 'stream');
+  return named.is === 'events' || (named.is === 'captures' && (named.part === 'stream' || named.part === 'packets'));
 }

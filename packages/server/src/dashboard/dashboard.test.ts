@@ -60,7 +60,7 @@ describe('a session', () => {
       user: { name: 'alice' },
       project: { id: 'acme' },
       projects: [{ id: 'acme' }, { id: 'beta' }],
-      may: { create_tap_flow: true, get_taas_audit: false },
+      may: { create_tap_flow: true, update_tap_flow: true, approve_tap_flow: true, get_taas_audit: false },
     });
     expect(answer.text).not.toContain('token:');
     expect((await browser.ask('GET', '/dashboard/session')).text).toBe(answer.text);

@@ -14,6 +14,8 @@ import { isSameOrigin } from './same-origin.js';
 import type { KnownSession, Opened, SessionDesk } from './session-desk.js';
 import { isCsrfToken, type KeptSession, type Session, type SessionStore } from './session-store.js';
 import { smallBody } from './small-body.js';
+import { stateGone } from './sso-state.js';
+import type { WebSso } from './websso.js';
 
 export interface DashboardDeps {
   readonly sessions: SessionStore;
@@ -21,6 +23,8 @@ export interface DashboardDeps {
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly files: PageFiles;
+  /** Single sign-on; null: there is none. */
+  readonly sso: WebSso | null;
   readonly logger: Logger;
   /** Time for a request that asks Keystone, in ms. */
   readonly requestMs: number;
@@ -63,6 +67,8 @@ export class Dashboard {
     if (path.startsWith(`${root}/api/`)) return this.#toApi(request, method, visitor);
     if (path === `${root}/session`)
       return this.#answered(request, (network) => this.#session(request, visitor, network));
+    if (path === `${root}/websso` && method === 'POST') return this.#fromKeystone(request);
+    if (path === `${root}/websso`) return this.#answered(request, (network) => this.#sso(request, network));
     return (response) => {
       this.#page(path, request, response);
       return false;
@@ -155,6 +161,48 @@ export class Dashboard {
       default:
         throw wrongMethod();
     }
+  }
+
+  /** `/dashboard/websso`, as the page itself asks: which ways there are, and where the one leads that is taken. @throws DashboardError */
+  async #sso(request: IncomingMessage, network: string): Promise<Answer> {
+    const { sso, logger } = this.deps;
+    const method = request.method ?? 'GET';
+    if (!isSameOrigin(method, request.headers)) throw notFromHere();
+    if (method === 'GET') return { status: 200, body: { choices: sso?.labels ?? [] }, cookie: null };
+    if (method !== 'PUT' || sso === null) throw wrongMethod();
+    if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw notFromHere();
+    const { location, cookie } = sso.begin(await smallBody(request));
+    logger.info({ network }, 'single sign-on: begun');
+    return { status: 200, body: { location }, cookie };
+  }
+
+  /** A token that Keystone's page sends: the browser shows what comes of it, so it is led to the page in any case. */
+  #fromKeystone(request: IncomingMessage): Visit {
+    const { sso, desk, logger, requestMs } = this.deps;
+    const work = async (network: string): Promise<readonly string[]> => {
+      const signal = AbortSignal.timeout(requestMs);
+      if (sso === null) throw notFound();
+      const token = sso.tokenOf(request.headers, await smallBody(request));
+      const show = (shown: Session) => this.#shown(shown, network, signal);
+      return [cookieWith((await desk.logInBy(token, { network, signal, show })).id)];
+    };
+    return (response, network) => {
+      for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value);
+      const to = (place: string, cookies: readonly string[]) =>
+        response
+          .writeHead(303, { Location: place, 'Content-Length': '0', 'Set-Cookie': [...cookies, stateGone] })
+          .end();
+      void work(network).then(
+        (cookies) => to(`${root}/`, cookies),
+        (error: unknown) => {
+          const { code } = this.#told(error);
+          logger.info({ network, result: code }, 'single sign-on: refused');
+          if (!request.complete) response.setHeader('Connection', 'close');
+          to(`${root}/?sso=${code}`, []);
+        },
+      );
+      return false;
+    };
   }
 
   /** What the page may know of its session: all but the tokens. @throws DashboardError 401 when Keystone does not take it any more */

@@ -8,6 +8,7 @@ import { LoginGuard, type LoginLimits, usualLoginLimits } from './login-guard.js
 import type { PageFiles } from './page-files.js';
 import { SessionDesk } from './session-desk.js';
 import { SessionStore, usualSessionLimits } from './session-store.js';
+import { type SsoOptions, WebSso } from './websso.js';
 
 export interface DashboardParts {
   readonly logins: Logins;
@@ -22,7 +23,7 @@ export interface DashboardParts {
 
 /** @param options as the configuration has them */
 export function openDashboard(
-  options: { readonly idle_minutes: number; readonly most_sessions: number },
+  options: { readonly idle_minutes: number; readonly most_sessions: number; readonly websso?: SsoOptions },
   files: PageFiles,
   parts: DashboardParts,
 ): Dashboard {
@@ -30,5 +31,7 @@ export function openDashboard(
   const limits = { ...usualSessionLimits, most: options.most_sessions, idleMs: options.idle_minutes * 60_000 };
   const sessions = new SessionStore(limits, clock);
   const desk = new SessionDesk({ logins, sessions, logger, guard: new LoginGuard(loginLimits, clock) });
-  return new Dashboard({ sessions, desk, authenticator, access: new Access(rules), files, logger, requestMs });
+  const { websso } = options;
+  const sso = websso === undefined || websso.choices.length === 0 ? null : new WebSso(websso, clock);
+  return new Dashboard({ sessions, desk, authenticator, access: new Access(rules), files, sso, logger, requestMs });
 }

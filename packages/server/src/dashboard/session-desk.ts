@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type KeystoneProject, type LoggedIn, LoginRefusedError, type Logins } from '@taas/keystone';
 import type { Logger } from '@taas/service';
 import { UpstreamUnavailableError } from '@taas/upstream';
@@ -62,6 +63,29 @@ export class SessionDesk {
     );
   }
 
+  /**
+   * With a token that Keystone has given by single sign-on, for no project yet.
+   * @throws DashboardError; the signal's reason
+   */
+  async logInBy<T>(token: string, asking: Asking<T>): Promise<Opened<T>> {
+    const { guard, sessions } = this.deps;
+    const { network, signal } = asking;
+    const name = `token ${createHash('sha256').update(token).digest('base64')}`;
+    return this.#traced('log-in by single sign-on', { user: '', network }, () =>
+      guard.logIn(network, name, signal, async () => {
+        const issued = [token];
+        try {
+          const session = await this.#inFirstProject(token, null, issued, signal);
+          const shown = await asking.show(session);
+          return { ...sessions.open(session), shown };
+        } catch (cause) {
+          await this.#revoke(issued, signal);
+          throw cause;
+        }
+      }),
+    );
+  }
+
   /** One at a time for a session; one that has ended meanwhile stays ended. @throws DashboardError; the signal's reason */
   async switchTo<T>(projectId: string, before: KnownSession, asking: Asking<T>): Promise<Opened<T>> {
     const { guard, sessions, logins } = this.deps;
@@ -117,12 +141,23 @@ export class SessionDesk {
     const first = await logins.logIn(who, signal);
     issued.push(first.token);
     if (who.kind === 'applicationCredential') return sessionOf(first, null, []);
-    const projects = await logins.projects(first.token, signal);
+    return this.#inFirstProject(first.token, wanted, issued, signal);
+  }
+
+  /** @param wanted name or id of a project; null: the first, by name */
+  async #inFirstProject(
+    unscoped: string,
+    wanted: string | null,
+    issued: string[],
+    signal: AbortSignal,
+  ): Promise<Session> {
+    const { logins } = this.deps;
+    const projects = await logins.projects(unscoped, signal);
     const chosen = wanted === null ? projects[0] : projects.find(({ id, name }) => id === wanted || name === wanted);
     if (chosen === undefined) throw noSuchProject();
-    const scoped = await logins.scope(first.token, chosen.id, signal);
+    const scoped = await logins.scope(unscoped, chosen.id, signal);
     issued.push(scoped.token);
-    return sessionOf(scoped, first.token, projects);
+    return sessionOf(scoped, unscoped, projects);
   }
 
   /** Says what came of it, to the log, and in words for the page, which say no more than Keystone does. */

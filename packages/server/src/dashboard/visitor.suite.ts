@@ -9,6 +9,7 @@ import { defaultPolicy, Replica } from '../test-cloud.suite.js';
 import { type LoginLimits, usualLoginLimits } from './login-guard.js';
 import { openDashboard } from './open-dashboard.js';
 import type { PageFiles } from './page-files.js';
+import type { SsoOptions } from './websso.js';
 
 /** A Keystone of a few people, who have the password `right`; a token is `kind:user:project`. */
 export class People implements Logins, Authenticator {
@@ -93,13 +94,17 @@ export interface Place {
 }
 
 /** A server with a dashboard, over HTTP. */
-export async function openPlace(clock: Clock, loginLimits: LoginLimits = usualLoginLimits): Promise<Place> {
+export async function openPlace(
+  clock: Clock,
+  loginLimits: LoginLimits = usualLoginLimits,
+  websso?: SsoOptions,
+): Promise<Place> {
   const people = new People();
   const logged: Record<string, unknown>[] = [];
   const log = (fields: LogFields, message: string) => void logged.push({ ...fields, message });
   const logger: Logger = { debug: log, info: log, warn: log, error: log, child: () => logger };
   const store = createEmbeddedStore({ clock: systemClock });
-  const dashboard = openDashboard({ idle_minutes: 60, most_sessions: 20 }, pageFiles, {
+  const dashboard = openDashboard({ idle_minutes: 60, most_sessions: 20, ...(websso ? { websso } : {}) }, pageFiles, {
     ...{ logins: people, authenticator: people, clock, logger, requestMs: 5_000, loginLimits },
     rules: fixed(createPolicy({ defaults: defaultRules })),
   });

@@ -173,6 +173,9 @@ export const captureElsewhere = (id: string, server: string) =>
 export const captureHasReader = (id: string) =>
   new NeutronError(409, 'TapCaptureHasReader', `Capture ${id} is read by somebody already: begin another one.`);
 
+export const captureHasWatchers = (id: string) =>
+  new NeutronError(409, 'TapCaptureHasWatchers', `Capture ${id} is looked at by too many already: try again later.`);
+
 export const tooManyCaptures = (whose: string, most: number) =>
   new NeutronError(
     409,

@@ -225,6 +225,7 @@ describe('through the pass-through', () => {
           'taas-audit',
           'taas-plan',
           'taas-events',
+          'taas-nodes',
           'taas-status-code',
         ],
       ], // Each once.

@@ -12,10 +12,12 @@ export type Target =
   | { readonly is: 'quotas'; readonly project: string | null; readonly part: 'default' | 'details' | null }
   | { readonly is: 'openapi' }
   | { readonly is: 'audit' }
+  /** `/v2.0/taas/nodes`. */
+  | { readonly is: 'nodes' }
   | { readonly is: 'plan' }
   | { readonly is: 'events' }
   | { readonly is: 'captures'; readonly id: string | null; readonly part: null }
-  | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' | 'approve' }
+  | { readonly is: 'captures'; readonly id: string; readonly part: 'stream' | 'packets' | 'approve' }
   | { readonly is: 'tapped-ports'; readonly port: string | null }
   /** TaaS's own, but nothing there. */
   | { readonly is: 'unknown' }
@@ -50,7 +52,7 @@ export function requestTarget(url: string): Target {
     if (name === 'captures') return captureTarget(id, part, more);
     if (name === 'tapped_ports' && part === undefined) return { is: 'tapped-ports', port: id ?? null };
     if (id !== undefined) return { is: 'unknown' };
-    return name === 'openapi' || name === 'audit' || name === 'plan' || name === 'events'
+    return name === 'openapi' || name === 'audit' || name === 'nodes' || name === 'plan' || name === 'events'
       ? { is: name }
       : { is: 'unknown' };
   }
@@ -64,7 +66,7 @@ export function requestTarget(url: string): Target {
 
 function captureTarget(id: string | undefined, part: string | undefined, more: readonly string[]): Target {
   if (part === undefined) return { is: 'captures', id: id ?? null, part: null };
-  const isKnown = (part === 'stream' || part === 'approve') && more.length === 0;
+  const isKnown = (part === 'stream' || part === 'packets' || part === 'approve') && more.length === 0;
   return id !== undefined && isKnown ? { is: 'captures', id, part } : { is: 'unknown' };
 }
 
@@ -78,6 +80,7 @@ export function resourceOf(target: Target | undefined): string {
     case 'captures':
     case 'tapped-ports':
     case 'audit':
+    case 'nodes':
     case 'plan':
     case 'events':
     case 'quotas':

@@ -58,6 +58,8 @@ export interface DeskParts {
   /** Where captures are received; null: nowhere. */
   readonly captures: CaptureReceiver | null;
   readonly clock: Clock;
+  /** This server's release, which agents' are compared with; null: they are not. */
+  readonly version: string | null;
   /** A new UUID at each call. */
   readonly newId: () => string;
   readonly logger: Logger;

@@ -62,6 +62,7 @@ export function openDesks(parts: DeskParts, { access, writes, passThrough }: Des
     taps: { controller, limits, slices, places },
     quotas: new QuotaRoutes(quotas, passThrough),
     plans: { live, planner, access, quotas: parts.quotas },
+    nodes: { live, access, slices, clock, version: parts.version },
     tapped: { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained },
     statistics: { store, controller, desk: counted, live, access, writes, slices, catchUpMs },
     events: new EventDesk({

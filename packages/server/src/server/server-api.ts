@@ -5,6 +5,7 @@ import { openDashboard } from '../dashboard/open-dashboard.js';
 import { usualEventLimits } from '../events/event-desk.js';
 import type { AnsweredRequests } from '../metrics/answered-requests.js';
 import type { ServerFiles } from '../server-files.js';
+import { serverVersion } from '../server-version.js';
 import { defaultDeskLimits } from '../statistics/statistics-desk.js';
 import { boundPorts, neutronPorts } from '../taps/admission/port-directory.js';
 import { tapTerms } from '../taps/terms/term-options.js';
@@ -33,6 +34,7 @@ export function serverApi(config: ServerConfig, deps: ServerDeps, parts: ServerA
     place: (port) => leader.ports.place(port),
     neutron: cloud.behind,
     portDeleted: (port) => lookup?.forget(port),
+    version: serverVersion,
     quotas: config.quotas,
     terms: tapTerms(config.taps),
     rate: { perSecond: rate.per_second, burst: rate.burst },

@@ -42,22 +42,28 @@ export class NodeLook {
     const records = [...view.agents.values()].flatMap(({ record }) => record ?? []);
     return reportNodes(records, ({ node }) => {
       const portMtu = mtus.get(node) ?? 0;
-      return { now: clock.now(), version, aheadMs: live.aheadMs(node), portMtu: portMtu === unknown ? null : portMtu };
+      return {
+        now: clock.now(),
+        version,
+        aheadMs: live.aheadMs(node),
+        portMtu: portMtu === unknownMtu ? null : portMtu,
+      };
     });
   }
 }
 
-const unknown = Number.POSITIVE_INFINITY;
+/** In {@link longestPackets}: nobody knows. */
+export const unknownMtu = Number.POSITIVE_INFINITY;
 
-/** By node, the longest packet of its tapped ports as Neutron says it; {@link unknown} where it does not say it of one. */
-function* longestPackets(view: ClusterView): Sliced<ReadonlyMap<string, number>> {
+/** By node, the longest packet of its tapped ports as Neutron says it; {@link unknownMtu} where it does not say it of one. */
+export function* longestPackets(view: ClusterView): Sliced<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
   let looked = 0;
   for (const ports of [view.flowsByPort.keys(), view.mirrors.byPort.keys()])
     for (const port of ports) {
       const place = view.places.of(port);
       if (place.is === 'bound')
-        found.set(place.node, Math.max(found.get(place.node) ?? 0, place.mtu === null ? unknown : place.mtu));
+        found.set(place.node, Math.max(found.get(place.node) ?? 0, place.mtu === null ? unknownMtu : place.mtu));
       // Ports that came or went meanwhile may or may not count: a map can be gone through while it changes.
       if (++looked % batch === 0) yield;
     }

@@ -100,6 +100,15 @@ export const moment: AttributeType = {
   given: (value) => (typeof value !== 'string' || isoTime(Date.parse(value)) === value ? undefined : value),
 };
 
+/** Ids of users, which answers show and nobody gives. */
+export const users: AttributeType = {
+  schema: Type.Array(Type.String()),
+  check: (value) =>
+    Array.isArray(value) && value.every((each) => typeof each === 'string')
+      ? null
+      : `'${pythonStr(value)}' is not a valid string.`,
+};
+
 const oneOf = (values: readonly string[]): AttributeType => ({
   schema: Type.Enum([...values]),
   check: (value) => (values.some((known) => known === value) ? null : `${pythonStr(value)} is not in valid_values.`),

@@ -4,7 +4,7 @@ import { badRequest } from '../errors/neutron-error.js';
 import { listed } from '../errors/python-repr.js';
 import type { Listable } from '../http/list-query.js';
 import type { JsonObject } from '../http/request-body.js';
-import { type AttributeType, moment, project, saying, text, uuid } from './attribute-type.js';
+import { type AttributeType, moment, project, saying, text, users, uuid } from './attribute-type.js';
 
 export interface Attribute {
   readonly post: boolean;
@@ -52,6 +52,10 @@ export const consentAttributes = {
   consent: {
     ...readOnly('not_needed; waiting: nothing is copied until a second person agrees; given.'),
     sortable: false,
+  },
+  requested_by: {
+    ...{ post: false, put: false, type: users, sortable: false },
+    about: 'The users who have asked for it since somebody agreed last: none of them may agree. Empty if not_needed.',
   },
   agreed_by: { ...readOnly('The user who has agreed; null if nobody has.'), sortable: false },
   consent_to: {

@@ -15,9 +15,10 @@ export const shownTerms = ({ expires_at, expires_at_given, reason }: Termed) => 
   reason: reason ?? '',
 });
 
-/** Whether a second person has to agree, and who has. */
+/** Whether a second person has to agree, who has asked, and so does not, and who has agreed. */
 export const shownConsent = ({ consent }: Termed) => ({
   consent: consent === undefined ? 'not_needed' : consent.agreed === undefined ? 'waiting' : 'given',
+  requested_by: consent === undefined ? [] : [consent.requested_by, ...(consent.also_by ?? [])],
   agreed_by: consent?.agreed?.by ?? null,
 });
 

@@ -40,5 +40,16 @@ export {
   pcapngSection,
   pcapngStatistics,
 } from './pcapng-write.js';
+export {
+  isReceipt,
+  parseReceipt,
+  RECEIPT_ETHERTYPE,
+  RECEIPT_MACS,
+  type Receipt,
+  type ReceiptAmount,
+  type ReceiptFigures,
+  receiptFrame,
+} from './receipt.js';
+export { type Between, ReceiptReader, type ReceiptReading } from './receipt-reader.js';
 export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
 export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap, vxlanPayload } from './vxlan.js';

@@ -5,6 +5,7 @@ import {
   heartbeatCapability,
   type NodesReport,
   ownMatters,
+  receiptCapability,
   recordFormat,
   reportNodes,
   statisticsCapability,
@@ -314,7 +315,13 @@ class TaasAgent implements Agent {
       vpp_version: this.#vppVersion === null ? null : asLine(this.#vppVersion, 128),
       tunnel_address: this.config.tunnel_address ?? null,
       ...this.#physnets(),
-      capabilities: [...this.#abilities, heartbeatCapability, statisticsCapability, captureCapability],
+      capabilities: [
+        ...this.#abilities,
+        heartbeatCapability,
+        statisticsCapability,
+        captureCapability,
+        receiptCapability,
+      ],
       facts: agentFacts({
         config: this.config,
         actual: this.#vppVersion === null ? null : this.#reconciler.snapshot,

@@ -52,4 +52,12 @@ export {
 } from './receipt.js';
 export { type Between, ReceiptReader, type ReceiptReading } from './receipt-reader.js';
 export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
-export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap, vxlanPayload } from './vxlan.js';
+export {
+  VXLAN_PORT,
+  type VxlanOuter,
+  type VxlanPacket,
+  vxlanDatagram,
+  vxlanDecap,
+  vxlanEncap,
+  vxlanPayload,
+} from './vxlan.js';

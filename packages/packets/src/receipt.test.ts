@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { isReceipt, parseFrame, parseReceipt, type Receipt, type ReceiptFigures, receiptFrame, udp } from './index.js';
 
 const uuid = fc.uuid();
-const count = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
+const count = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_fffen });
 const time = fc.integer({ min: 0, max: 4_102_444_800_000 });
-const amount = fc.record({ packets: count, bytes: count });
+const amount = fc.record({ packets: count, bytes: fc.option(count) });
 const figures: fc.Arbitrary<ReceiptFigures> = fc.record({
   ...{ countedAt: time, asked: count, filtered: count, thinned: count },
   seen: fc.record({ IN: amount, OUT: amount, BOTH: amount }),

@@ -14,7 +14,8 @@ export const RECEIPT_MACS = { src: '02:74:61:61:73:01', dst: '03:74:61:61:73:01'
 /** Frames and their bytes. */
 export interface ReceiptAmount {
   readonly packets: bigint;
-  readonly bytes: bigint;
+  /** Null where they are not known of every node. */
+  readonly bytes: bigint | null;
 }
 
 /** What all sources of a tap service had together when it was last counted, since the tap was made. */
@@ -51,14 +52,16 @@ const isWhole = 1;
 /** Bytes behind the Ethernet header. */
 const length = 136;
 const header = 14;
-const most = 0xffff_ffff_ffff_ffffn;
+const most = 0xffff_ffff_ffff_fffen;
+/** Stands for a figure that is not known. */
+const unknown = 0xffff_ffff_ffff_ffffn;
 
 /** @throws RangeError for ids that are no UUIDs, or figures that do not fit into 64 bits */
 export function receiptFrame({ service, sender, sequence, sentAt, figures }: Receipt): Uint8Array {
   const body = new Uint8Array(length);
   const view = new DataView(body.buffer);
   const count = (at: number, value: bigint): void => {
-    if (value < 0n || value > most) throw new RangeError(`${value} does not fit into 64 bits`);
+    if (value < 0n || value > most) throw new RangeError(`${value} is no figure of 64 bits`);
     view.setBigUint64(at, value);
   };
   view.setUint32(0, magic);
@@ -75,7 +78,8 @@ export function receiptFrame({ service, sender, sequence, sentAt, figures }: Rec
     count(64, asked);
     for (const [n, { packets, bytes }] of [seen.IN, seen.OUT, seen.BOTH].entries()) {
       count(72 + 16 * n, packets);
-      count(80 + 16 * n, bytes);
+      if (bytes === null) view.setBigUint64(80 + 16 * n, unknown);
+      else count(80 + 16 * n, bytes);
     }
     count(120, filtered);
     count(128, thinned);
@@ -98,7 +102,10 @@ export function parseReceipt(frame: Uint8Array): Receipt | null {
   const at = (offset: number) => header + offset;
   if (view.getUint8(at(4)) !== version || view.getUint16(at(6)) < length || frame.length < header + length) return null;
   const count = (offset: number): bigint => view.getBigUint64(at(offset));
-  const amount = (offset: number): ReceiptAmount => ({ packets: count(offset), bytes: count(offset + 8) });
+  const amount = (offset: number): ReceiptAmount => {
+    const bytes = count(offset + 8);
+    return { packets: count(offset), bytes: bytes === unknown ? null : bytes };
+  };
   const figures = (): ReceiptFigures => ({
     countedAt: Number(count(56)),
     asked: count(64),

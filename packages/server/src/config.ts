@@ -9,6 +9,7 @@ import { cloudProblems, cloudWarnings, keystoneOptions, neutronOptions } from '.
 import { dashboardOptions } from './config-dashboard.js';
 import { etcdSpaceOptions, writeBudgetOptions } from './config-etcd-space.js';
 import { networkingVppOptions, networkingVppProblems } from './config-networking-vpp.js';
+import { receiptOptions, receiptProblems } from './config-receipts.js';
 import { listenLimitOptions, proxyProblems, strangerOptions } from './config-strangers.js';
 import { termOptions, termProblems } from './config-terms.js';
 import { usualQuotas } from './taps/admission/quotas.js';
@@ -214,6 +215,7 @@ export const serverConfigSchema = options({
     'What one request may cost.',
   ),
   captures: captureOptions,
+  receipts: receiptOptions,
   taps: termOptions,
   dashboard: dashboardOptions,
   audit: group(
@@ -275,6 +277,7 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
     ...apiProblems(config),
     ...termProblems(config.taps),
     ...captureProblems(config.captures, config.segments),
+    ...receiptProblems(config.receipts, config.segments),
   ];
   if (problems.length > 0) throw new ConfigError(source, problems);
   return config;

@@ -19,6 +19,7 @@ export type { PageFiles } from './dashboard/page-files.js';
 export { NeutronError } from './errors/neutron-error.js';
 export { migrateProgram } from './migrate-program.js';
 export { serverProgram } from './program.js';
+export type { OpenSender, SenderSocket } from './receipts/sender-socket.js';
 export { createServer, type Server, type ServerDeps } from './server.js';
 export { StatusReader } from './status/tap-status.js';
 export { boundPorts, type PortDirectory, type PortKnowledge } from './taps/admission/port-directory.js';

@@ -38,6 +38,8 @@ import { exposeServer, serverHistograms } from './metrics/server-metrics.js';
 import { timedStore } from './metrics/timed-store.js';
 import { PhysnetKeeper } from './physnets/physnet-keeper.js';
 import { type BindingsFrom, PortKeeper } from './ports/port-keeper.js';
+import { ReceiptSender } from './receipts/receipt-sender.js';
+import { type OpenSender, udpSender } from './receipts/sender-socket.js';
 import { openServerFiles, type ServerFiles } from './server-files.js';
 import { Slices } from './slices/slices.js';
 import { MigrationLog } from './status/migration-log.js';
@@ -79,6 +81,8 @@ export interface ServerDeps {
   readonly version?: string;
   /** Where copies of captures arrive; a UDP socket if absent. */
   readonly openReceiver?: OpenReceiver;
+  /** From where receipts are sent; a UDP socket if absent. */
+  readonly openSender?: OpenSender;
 }
 
 export interface OpenFiles extends ServerFiles {
@@ -208,6 +212,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       bytesPerMinute: config.write_budget.bytes_per_minute,
     },
     ...(etcdKeeper ? { checkRoom: etcdKeeper.checkRoom } : {}),
+    ...(config.receipts.address === ''
+      ? {}
+      : { receipts: { most: config.receipts.most, ofProject: config.receipts.most_of_project } }),
     ...(config.captures.address === '' ? {} : { captures: receiverOf(config, deps) }),
     ...(dashboard ? { dashboard } : {}),
     portDeleted,
@@ -216,6 +223,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     ...(files.tls ? { tls: files.tls } : {}),
   });
 
+  const { receipts: receiptConfig } = config;
+  const receipts = new ReceiptSender({
+    ...{ store, live, slices, clock, newId, most: receiptConfig.most, openSender: deps.openSender ?? udpSender },
+    address: receiptConfig.address,
+    listenAddress: receiptConfig.listen_address || receiptConfig.address,
+    logger: logger.child({ part: 'receipts' }),
+  });
   const tasks: readonly LeaderTask[] = [
     {
       ...{ name: 'moves of taps', everyMs: null },
@@ -233,6 +247,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       },
     },
     lastingTask('compile', (leadership) => compiler.lead(leadership)),
+    lastingTask('receipts', (leadership) => receipts.lead(leadership)),
     lastingTask('ports', (leadership) => keeper.lead(leadership)),
     {
       ...{ name: 'taps whose time is over', everyMs: expiryEveryMs },

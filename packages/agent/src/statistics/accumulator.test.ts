@@ -12,6 +12,7 @@ const none = {
   entries: [],
   out: [],
   in: [],
+  receipts: null,
   collector: null,
   sharesEntry: false,
   leavesUncounted: false,

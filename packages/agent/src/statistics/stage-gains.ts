@@ -102,6 +102,11 @@ export function stageGains(tap: CountingPoints, gains: Gains, carry: Carry): Tap
     dropped += counted.drops;
     add('arrived', 'BOTH', counted.rxPackets, counted.rxBytes);
   }
+  if (tap.receipts !== null) {
+    const counted = at(tap.receipts, `receipts ${label(tap.receipts)}`);
+    dropped += counted.drops;
+    add('receipts', 'BOTH', counted.rxPackets, counted.rxBytes);
+  }
   if (tap.collector) {
     const { port, egress, shared } = tap.collector;
     const wire = at(port, `port ${label(port)}`);

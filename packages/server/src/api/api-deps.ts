@@ -22,6 +22,7 @@ import type { DeskLimits } from '../statistics/statistics-desk.js';
 import type { Placements } from '../status/placements.js';
 import type { PortDirectory } from '../taps/admission/port-directory.js';
 import type { QuotaLimits } from '../taps/admission/quotas.js';
+import type { ReceiptPlaces } from '../taps/tap-service/receipts-offer.js';
 import type { TapTerms } from '../taps/terms/tap-terms.js';
 import type { WriteLimits } from '../taps/write-budget.js';
 import type { KnownPlace } from '../view/bound-ports.js';
@@ -75,6 +76,8 @@ export interface ApiDeps {
   readonly events?: Partial<EventLimits>;
   /** Where captures are received; nowhere if absent. */
   readonly captures?: CaptureReceiver;
+  /** How many tap services may have receipts; none if absent. */
+  readonly receipts?: ReceiptPlaces;
   /** The page before the API; none if absent. */
   readonly dashboard?: Dashboard;
   /** Told of each request that the API itself has answered. */

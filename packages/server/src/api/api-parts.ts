@@ -71,6 +71,7 @@ export function apiParts(deps: ApiDeps, limits: ApiLimits) {
       terms: deps.terms ?? noTerms,
       warning: { now: () => clock.now(), beforeMs: deps.warnBeforeMs ?? usualWarningMs },
     },
+    receiptPlaces: deps.receipts ?? null,
     checkRoom: deps.checkRoom ?? (() => undefined),
   };
   const controller = new TapController({ ...shared, admission, placements, mirrorRules, contained });

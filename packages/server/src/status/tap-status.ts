@@ -50,7 +50,8 @@ export class StatusReader {
       ...{ deleting: false, blocker: blockers.service },
       parts: own ? [this.#reported(own)] : [],
     });
-    if (receiptsMissing === null || status.status !== 'ACTIVE' || status.code !== 'ok') return status;
+    // There is one warning to a tap: what the node says comes first.
+    if (receiptsMissing === null || status.status !== 'ACTIVE' || status.reason !== '') return status;
     return { status: 'ACTIVE', code: 'receipts_missing', reason: `warning: no receipts come: ${receiptsMissing}` };
   }
 

@@ -51,6 +51,7 @@ export {
   receiptFrame,
 } from './receipt.js';
 export { type Between, ReceiptReader, type ReceiptReading } from './receipt-reader.js';
+export { receiptReport } from './receipt-report.js';
 export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
 export {
   VXLAN_PORT,

@@ -48,6 +48,17 @@ describe('a receipt', () => {
     expect(isReceipt(udp({ ...ends, srcPort: 1, dstPort: 2 }))).toBe(false);
   });
 
+  it('is looked for in whatever bytes, which may say anything', () => {
+    const start = receiptFrame({ ...example, figures: null }).subarray(0, 18);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (noise, isAlike) => {
+        const frame = isAlike ? Uint8Array.from([...start, ...noise]) : noise;
+        expect(isReceipt(frame)).toBe(isAlike && frame.length >= 22);
+        expect(() => parseReceipt(frame)).not.toThrow();
+      }),
+    );
+  });
+
   it('is not written of what does not fit', () => {
     expect(() => receiptFrame({ ...example, figures: null, service: 'none' })).toThrow(RangeError);
     expect(() => receiptFrame({ ...example, figures: null, sequence: 1n << 64n })).toThrow(RangeError);

@@ -82,7 +82,7 @@ async function tap(receipts: boolean): Promise<string> {
 }
 
 const last = (service: string) => sent.filter(({ receipt }) => receipt?.service === service).at(-1);
-const until = (condition: () => void) => vi.waitFor(condition, 10_000);
+const until = async (condition: () => void | Promise<void>): Promise<void> => vi.waitFor(condition, 10_000);
 
 it('tells the collectors that asked for it what all nodes have counted, and no other', async () => {
   await lead();

@@ -49,7 +49,6 @@ export class ReceiptSender {
   readonly #streams = new Map<string, ReceiptStream>();
   readonly #earlier: EarlierSums;
   #socket: SenderSocket | null = null;
-  #isAnnounced = false;
 
   constructor(private readonly deps: ReceiptSenderDeps) {
     this.#earlier = new EarlierSums(deps.store, deps.live);
@@ -58,7 +57,6 @@ export class ReceiptSender {
   /** Ends with the leadership; never throws. */
   async lead({ fence, signal }: Leadership): Promise<void> {
     const { store, live, clock } = this.deps;
-    this.#isAnnounced = false;
     // What others have sent meanwhile is not known here.
     this.#streams.clear();
     const limits = { waitMs: 0, parts: mostParts, partsOfProject: mostParts };
@@ -76,8 +74,9 @@ export class ReceiptSender {
   }
 
   async #round(desk: StatisticsDesk, fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
-    if (!this.#isAnnounced) await this.#announce(fence, signal);
     const { live, slices, address } = this.deps;
+    // Also where somebody has changed it meanwhile.
+    if ((live.view.receiptSender?.record?.address ?? '') !== address) await this.#announce(fence, signal);
     if (address === '') return;
     const services = new Set<string>();
     for (const id of live.view.withReceipts)
@@ -105,7 +104,6 @@ export class ReceiptSender {
     const stands = await store.get(key, { signal });
     if (stands?.value !== ('value' in operation ? operation.value : undefined))
       await store.transact({ compare: [fence], operations: [operation] }, { signal });
-    this.#isAnnounced = true;
   }
 
   /** The tunnels to a service's collector that nodes were told to let this server's receipts in by. */

@@ -33,6 +33,25 @@ describe('a receipt', () => {
     expect((frame[6] ?? 0) & 3).toBe(2);
   });
 
+  it('has each figure where docs/reference/receipts.md says', () => {
+    const figures: ReceiptFigures = {
+      ...{ countedAt: 70, asked: 78n, filtered: 134n, thinned: 142n },
+      seen: {
+        IN: { packets: 86n, bytes: 94n },
+        OUT: { packets: 102n, bytes: 110n },
+        BOTH: { packets: 118n, bytes: null },
+      },
+    };
+    const frame = receiptFrame({ ...example, sequence: 54n, sentAt: 62, figures });
+    expect(frame).toHaveLength(150);
+    const view = new DataView(frame.buffer);
+    for (const at of [54, 62, 70, 78, 86, 94, 102, 110, 118, 134, 142]) expect(view.getBigUint64(at)).toBe(BigInt(at));
+    expect(view.getBigUint64(126)).toBe(0xffff_ffff_ffff_ffffn);
+    const hex = (from: number, to: number) => Buffer.from(frame.subarray(from, to)).toString('hex');
+    expect(hex(0, 22)).toBe('0374616173010274616173' + '0188b5' + '54414153' + '0101' + '0088');
+    expect([hex(22, 38), hex(38, 54)]).toEqual([example.service, example.sender].map((id) => id.replaceAll('-', '')));
+  });
+
   it('is not what is cut, of another version or another format; what is none is a copy', () => {
     const frame = receiptFrame({ ...example, figures: null });
     for (let end = 0; end < frame.length; end += 1) expect(parseReceipt(frame.subarray(0, end))).toBeNull();

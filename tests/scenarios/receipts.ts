@@ -46,11 +46,12 @@ export function describeReceipts(name: string, settings: () => LabSettings): voi
   const receiptsOf = (frames: readonly Uint8Array[]): readonly Receipt[] =>
     frames.flatMap((frame) => parseReceipt(frame) ?? []);
 
-  /** Reads what the collector is given until the receipts say that so many copies were asked for. */
-  async function until(asked: bigint, collector: Collector, reader: ReceiptReader): Promise<void> {
+  /** Reads what the collector is given until the receipts, of another sender than `before`, say that so many copies were asked for. */
+  async function until(asked: bigint, collector: Collector, reader: ReceiptReader, before?: string): Promise<void> {
     await lab.eventually(async () => {
       for (const frame of await some(collector, 2)) reader.take(frame);
       expect(reader.reading?.expected).toEqual({ least: asked, most: asked });
+      expect(reader.reading?.sender).not.toBe(before);
     }, patienceMs);
   }
 
@@ -120,6 +121,25 @@ export function describeReceipts(name: string, settings: () => LabSettings): voi
       await change(service, true);
       await lab.eventually(async () => expect(await tunnelFrom(nodeB)).toBe(true), patienceMs);
       await some(collector, 2);
+    });
+
+    it('begins anew when another server leads, and is given all copies meanwhile', { timeout: 240_000 }, async () => {
+      await start({});
+      const collector = await lab.collector(nodeB);
+      const service = await serviceWithReceipts(collector);
+      const vm = await lab.vm(nodeA);
+      await lab.active(await lab.flow(service, vm, 'OUT'));
+      const reader = new ReceiptReader(service, 200);
+      await until(0n, collector, reader);
+      const { sender } = reader.reading ?? {};
+      await lab.cloud.server().stop('kill');
+      expect(await tunnelFrom(nodeB)).toBe(true);
+      expect(await copied(vm, collector, 20, reader)).toBe(20);
+      await lab.cloud.server().start();
+      await until(0n, collector, reader, sender);
+      expect(await copied(vm, collector, 30, reader)).toBe(30);
+      await until(30n, collector, reader);
+      expect(reader.reading).toMatchObject({ seen: 30n, missing: { least: 0n, most: 0n }, surplus: 0n });
     });
 
     it('is followed to another node', { timeout: 240_000 }, async () => {

@@ -60,7 +60,7 @@ const mostPast = 16;
  * later: where the two are the same, since the sources paused, the loss is known to the frame.
  */
 export class ReceiptReader {
-  /** What was read of the sender before this one, at its last. */
+  /** What was read until {@link reading} began: of another sender, or up to the first moment that is known exactly. */
   before: ReceiptReading | null = null;
   #seen = 0n;
   #span: Span | null = null;
@@ -114,14 +114,31 @@ export class ReceiptReader {
     return this.#span;
   }
 
+  /** What is not known of the beginning is not known of all that follows: so the first moment that is known exactly is another beginning. */
+  #beginExactly(span: Span): void {
+    const { first, last } = span;
+    if (!first || !last || isExact(first) || !isExact(last)) return;
+    this.before = readingOf(span);
+    beginAnew(span, last);
+  }
+
   #note(span: Span, { sentAt, figures }: Receipt): void {
     if (!figures) return;
     const { countedAt, asked } = figures;
     const isOver = (open: Open): boolean => open.sentAt + this.clocksMs <= countedAt;
-    for (const open of span.open.filter(isOver))
+    for (const open of span.open.filter(isOver)) {
       close(span, { at: open.sentAt, seen: open.seen, least: open.asked, most: asked });
+      this.#beginExactly(span);
+    }
     span.open = [...span.open.filter((open) => !isOver(open)), { sentAt, asked, seen: this.#seen }].slice(-mostOpen);
   }
+}
+
+function beginAnew(span: Span, now: Closed): void {
+  span.first = now;
+  span.lowest = now.least - now.seen;
+  span.highest = now.most - now.seen;
+  span.receiptsMissing = 0n;
 }
 
 function close(span: Span, now: Closed): void {
@@ -146,5 +163,6 @@ function readingOf({ sender, first, last, lowest, highest, receiptsMissing }: Sp
   return { sender, since: first.at, until: last.at, seen, expected, missing, surplus, receiptsMissing };
 }
 
+const isExact = ({ least, most }: Between): boolean => least === most;
 const atLeast0 = (value: bigint): bigint => (value < 0n ? 0n : value);
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);

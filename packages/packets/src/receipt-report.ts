@@ -15,6 +15,7 @@ export function receiptReport(
   const named = service ?? firstService(all);
   if (named === null) return { lines: ['there is no receipt in it'], isComplete: false };
   const reader = new ReceiptReader(named);
+  /** One after the other, each with a line of its own. */
   const spans: ReceiptReading[] = [];
   let last: ReceiptReading | null = null;
   for (const frame of all) {

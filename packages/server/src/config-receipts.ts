@@ -10,7 +10,8 @@ export const receiptOptions = group(
       default: '',
       description:
         'Address of this server from which nodes let receipts in, by their tunnels (VXLAN, UDP port 4789): it must reach their tunnel ' +
-        'addresses. May be captures.address. Empty: receipts are refused, and none are sent while this server leads.',
+        'addresses. May be captures.address. Empty: receipts are refused, and none are sent while this server leads. To be set when all servers ' +
+        'know it.',
     }),
     listen_address: Type.String({
       default: '',

@@ -85,6 +85,7 @@ const byKind = {
   heartbeat: one(keys.heartbeat('node-evil'), model.HeartbeatRecord, { v: 1, beat: 1, period_ms: 1000 }),
   // Whoever writes it deposes the leader, whatever is written: etcd's roles and signatures keep it (items 4 and 5).
   leader: [],
+  receiptSender: one(keys.receiptSender, model.ReceiptSenderRecord, { v: 1, address: '10.99.0.9' }),
   server: one(keys.server('evil'), model.ServerRecord, { v: 1, server_version: '9', reads: 1 }),
   auditEntry: one(keys.auditEntry('evil'), model.AuditRecord, auditRecord),
   auditBegan: ofEach((kind) => one(keys.auditBegan(kind, evilTap), model.AuditRecord, auditRecord)),

@@ -11,6 +11,7 @@ describe('the commands of package.json', () => {
     ['bench', 'npm run bench'],
     ['faults', 'npm run faults'],
     ['scale', 'npm run scale'],
+    ['receipts', 'npm run receipts'],
   ])('%s starts, and says what it does when it is asked', (name, usage) => {
     const run = spawnSync(process.execPath, [script(name), '--help'], { encoding: 'utf8' });
     expect({ code: run.status, error: run.stderr }).toMatchObject({ code: 0 });

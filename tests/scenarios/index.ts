@@ -37,6 +37,10 @@ export const scenarios = {
       (await import('./captures.js')).describeCaptures(place.name, inProcess(place), programs);
     },
   },
+  receipts: {
+    since: { release: '23.06', why: 'policers of before count nothing that can be read' },
+    describe: async (place) => (await import('./receipts.js')).describeReceipts(place.name, inProcess(place)),
+  },
   consent: {
     describe: async (place) => (await import('./consent.js')).describeConsent(place.name, inProcess(place)),
   },

@@ -91,6 +91,13 @@ export const taasExtensions: readonly ExtensionDocument[] = [
     links: [],
   },
   {
+    name: 'Receipts of Tap as a Service',
+    alias: 'taas-receipts',
+    description: 'Frames that tell the collector of a tap service once a second how much it should have been given.',
+    updated: '2026-11-30T07:00:00-00:00',
+    links: [],
+  },
+  {
     name: 'Captures of Tap as a Service',
     alias: 'taas-captures',
     description: 'Frames of ports as a pcapng file that the client reads as they come.',

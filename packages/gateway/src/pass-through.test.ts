@@ -135,6 +135,7 @@ describe('documents', () => {
       'taas-consent',
       'taas-tapped-ports',
       'taas-statistics',
+      'taas-receipts',
       'taas-captures',
       'taas-audit',
       'taas-plan',

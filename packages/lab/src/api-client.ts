@@ -63,8 +63,9 @@ export class TaasClient {
     private readonly credentials: Readonly<Record<string, string>> = { 'x-project-id': projectId, 'x-roles': 'member' },
   ) {}
 
-  async createTapService(name: string, portId: string): Promise<TapView> {
-    return this.one('POST', '/v2.0/taas/tap_services', { tap_service: { name, port_id: portId } });
+  async createTapService(name: string, portId: string, receipts = false): Promise<TapView> {
+    const tap_service = { name, port_id: portId, ...(receipts ? { receipts } : {}) };
+    return this.one('POST', '/v2.0/taas/tap_services', { tap_service });
   }
 
   async createTapFlow(flow: NewTapFlow): Promise<TapView> {

@@ -7,6 +7,8 @@ const ip = (...words: string[]) => run('ip', words);
 
 /** As VPP's uplinks have it. */
 const mtu = 9216;
+/** Of VPP's end: each pair is a network of its own. */
+const vppMac = '02:fe:00:00:fe:01';
 
 /** A pair of kernel interfaces: one end is a real VPP's, the other this machine's. */
 export class HostLink {
@@ -27,7 +29,11 @@ export class HostLink {
       // Addresses of this machine that no network has.
       for (const address of options.behind) await ip('addr', 'replace', `${address}/32`, 'dev', kernel);
       // Without a way back the kernel may not believe where a packet comes from (rp_filter).
-      for (const address of options.from) await ip('route', 'replace', `${address}/32`, 'dev', kernel);
+      // By VPP's address here: the ones behind it are of other interfaces, and VPP answers for none of them.
+      const [via = ''] = options.address.split('/');
+      // Asked by ARP from one of those, VPP would not answer.
+      await ip('neigh', 'replace', via, 'lladdr', vppMac, 'dev', kernel, 'nud', 'permanent');
+      for (const address of options.from) await ip('route', 'replace', `${address}/32`, 'via', via, 'dev', kernel);
     } catch (error) {
       await link.remove();
       throw error;
@@ -38,7 +44,7 @@ export class HostLink {
   /** Gives VPP its end, again after a restart. */
   async attach(cli: (command: string) => Promise<string>): Promise<void> {
     const { vpp } = this.ends;
-    await cli(`create host-interface name ${vpp}`);
+    await cli(`create host-interface name ${vpp} hw-addr ${vppMac}`);
     await cli(`set interface mtu packet ${mtu} host-${vpp}`);
     await cli(`set interface state host-${vpp} up`);
     await cli(`set interface ip address host-${vpp} ${this.options.address}`);

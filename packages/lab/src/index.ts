@@ -20,6 +20,7 @@ export type {
   SwitchChoice,
 } from './cloud/cloud-options.js';
 export { HostReceiver, joinHost } from './cloud/host-receiver.js';
+export { HostSender } from './cloud/host-sender.js';
 export { agentConfig } from './cloud/program-configs.js';
 export { startSwitches } from './cloud/switches.js';
 export { readyz, type Unit } from './cloud/unit.js';

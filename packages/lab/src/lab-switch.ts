@@ -50,6 +50,9 @@ export interface HostOptions {
   readonly onDatagram: (payload: Uint8Array, from: string) => void;
 }
 
+/** A datagram from a port and an address of this machine to one of the switch's. */
+export type FromHost = (datagram: { readonly from: string; readonly to: string; readonly payload: Uint8Array }) => void;
+
 export interface SubportOptions {
   readonly id: string;
   readonly vlan: number;
@@ -97,8 +100,11 @@ export interface LabSwitch {
   capture(port: LabPort): Promise<Capture>;
   /** What the switch sends outside can be captured at the port that it is. */
   addOutside(options: OutsideOptions): Promise<LabPort>;
-  /** Until the switch stops. On a real VPP it takes a right to make network interfaces. */
-  addHost(options: HostOptions): Promise<void>;
+  /**
+   * Until the switch stops. On a real VPP it takes a right to make network interfaces, and datagrams come from whoever has a socket.
+   * @returns sends a datagram to the simulator from this machine; null where the kernel does
+   */
+  addHost(options: HostOptions): Promise<FromHost | null>;
   setMtu(port: LabPort, mtu: number): Promise<void>;
   /** Sends packets for a prefix through an address, or (null) not any more. */
   route(prefix: string, via: string | null): Promise<void>;

@@ -144,11 +144,12 @@ export class RealSwitch implements LabSwitch {
     return labPort(port);
   }
 
-  async addHost(host: HostOptions): Promise<void> {
+  async addHost(host: HostOptions): Promise<null> {
     const link = await HostLink.make(host, `tl-${randomUUID().slice(0, 8)}`);
     this.#hosts.push(link);
     await link.attach((command) => this.cli(command));
     for (const address of host.behind) await this.route(`${address}/32`, host.host);
+    return null;
   }
 
   async setMtu(port: LabPort, mtu: number): Promise<void> {

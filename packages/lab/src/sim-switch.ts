@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { IP_PROTOCOL, ipBytes, ipText, macText, parseFrame } from '@taas/packets';
+import { IP_PROTOCOL, ipBytes, ipText, macText, parseFrame, udp, VXLAN_PORT } from '@taas/packets';
 import { createSimulator, type Port, type Release, type Simulator } from 'vpp-sim';
 import type {
   Capture,
   Frame,
+  FromHost,
   HostOptions,
   LabPort,
   LabSwitch,
@@ -33,7 +34,7 @@ export class SimSwitch implements LabSwitch {
   readonly description = 'vpp-sim';
   readonly #ports = new Map<string, SimPort>();
   readonly #uplinks: SimUplink[] = [];
-  readonly #hosts: HostOptions[] = [];
+  readonly #hosts = new Map<HostOptions, Port>();
   readonly #routes = new Map<string, string>();
 
   private constructor(
@@ -124,10 +125,16 @@ export class SimSwitch implements LabSwitch {
     return labPort(port);
   }
 
-  async addHost(host: HostOptions): Promise<void> {
-    this.#hosts.push(host);
+  async addHost(host: HostOptions): Promise<FromHost> {
     this.makeHost(host);
     for (const address of host.behind) await this.route(`${address}/32`, host.host);
+    return ({ from, to, payload }) => {
+      const port = this.#hosts.get(host);
+      if (!port) throw new Error(`this machine is not on the network of ${host.host}`);
+      const { mac } = this.simulator.engine.interfaces.get(port.swIfIndex);
+      const ends = { src: hostMac, dst: macText(mac), srcIp: from, dstIp: to };
+      port.send(udp({ ...ends, srcPort: 49_152, dstPort: VXLAN_PORT, payload }));
+    };
   }
 
   async setMtu(port: LabPort, mtu: number): Promise<void> {
@@ -172,7 +179,7 @@ export class SimSwitch implements LabSwitch {
     for (const uplink of this.#uplinks) this.makeUplink(uplink);
     for (const port of this.#ports.values())
       port.device = port.outside ? this.makeOutside(port.outside) : this.makeDevice(port.options, port.bridgeDomain);
-    for (const host of this.#hosts) this.makeHost(host);
+    for (const host of this.#hosts.keys()) this.makeHost(host);
     for (const [prefix, via] of this.#routes) await this.route(prefix, via);
   }
 
@@ -217,9 +224,11 @@ export class SimSwitch implements LabSwitch {
     return port;
   }
 
-  private makeHost({ address, host, behind, onDatagram }: HostOptions): void {
-    const neighbours = [{ address: host, mac: '02:fe:00:00:ff:01' }];
+  private makeHost(options: HostOptions): void {
+    const { address, host, behind, onDatagram } = options;
+    const neighbours = [{ address: host, mac: hostMac }];
     const port = this.makeOutside({ id: `host-${host}`, addresses: [address], neighbours, mtu: uplinkMtu });
+    this.#hosts.set(options, port);
     port.onFrame((frame) => {
       const datagram = udpDatagram(frame);
       if (datagram && behind.includes(ipText(datagram.dst))) onDatagram(datagram.payload, ipText(datagram.src));
@@ -243,6 +252,7 @@ export class SimSwitch implements LabSwitch {
 
 /** As a real switch's uplinks have it. */
 const uplinkMtu = 9216;
+const hostMac = '02:fe:00:00:ff:01';
 /** VPP's L2_VTR_POP_1. */
 const popOne = 3;
 

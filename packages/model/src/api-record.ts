@@ -76,6 +76,8 @@ const serviceFields = Type.Object({
   capture,
   port_id: Type.Optional(Uuid),
   receiver: Type.Optional(Receiver),
+  /** Its collector is told by a server how much it should have been given. Absent: it is not. */
+  receipts: Type.Optional(Type.Literal(true)),
 });
 
 /** `/networking-vpp/taas/tap_services/<id>`: who receives copies: a port, or a receiver. */
@@ -151,6 +153,13 @@ export type TapMirrorRecord = Static<typeof TapMirrorRecord>;
  */
 export const TunnelIdRecord = Type.Object({ v: Type.Literal(1), tap_mirror_id: Uuid });
 export type TunnelIdRecord = Static<typeof TunnelIdRecord>;
+
+/**
+ * `/networking-vpp/taas/receipt_sender`: from where receipts come. Written by the leading server, and by nobody when it stops: the next
+ * leader says anew where from, so that no node is told otherwise in between. Absent: nobody sends any.
+ */
+export const ReceiptSenderRecord = Type.Object({ v: Type.Literal(1), address: TunnelAddress });
+export type ReceiptSenderRecord = Static<typeof ReceiptSenderRecord>;
 
 const limit = Type.Optional(integer(-1));
 

@@ -53,6 +53,7 @@ export const keys = {
   agent: (node: string) => `${prefixes.stateTaas(node)}agent`,
   heartbeat: (node: string) => `${prefixes.stateTaas(node)}heartbeat`,
   leader: `${root}/taas/leader`,
+  receiptSender: `${root}/taas/receipt_sender`,
   server: (name: string) => `${root}/taas/servers/${encodeURIComponent(name)}`,
   /** Ids begin with the time, so that they sort for people; the order of entries is that of their revisions. */
   auditEntry: (id: string) => `${prefixes.auditEntries}${id}`,
@@ -96,6 +97,7 @@ export type ParsedKey =
   | { readonly is: 'agent'; readonly node: string }
   | { readonly is: 'heartbeat'; readonly node: string }
   | { readonly is: 'leader-heartbeat' }
+  | { readonly is: 'receipt-sender' }
   | { readonly is: 'server'; readonly name: string }
   | { readonly is: 'bound-port'; readonly node: string; readonly port: string }
   /** `port` is the trunk's, not a subport's. */
@@ -147,6 +149,7 @@ function parseApiKey(a?: string, b?: string, c?: string, d?: string): ParsedKey 
   if (a === 'physnets' && isName(b) && c === undefined) return { is: 'physnet', physnet: b };
   if (a === 'segments') return parseSegmentKey(b, c, numberIn(d, 1, b === 'vlan' ? 4094 : 0xffffff));
   if (a === 'leader_heartbeat' && b === undefined) return { is: 'leader-heartbeat' };
+  if (a === 'receipt_sender' && b === undefined) return { is: 'receipt-sender' };
   if (a === 'servers' && c === undefined) return serverKey(decode(b));
   if (a === 'quotas' || a === 'tunnel_ids' || a === 'admissions') return parseProjectKey(a, b, c, d);
   return other;

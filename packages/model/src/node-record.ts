@@ -51,6 +51,11 @@ export const NodeTapService = Type.Object({
   ...common,
   port_id: Uuid,
   inputs: Type.Array(Link, { maxItems: mostInputs }),
+  /**
+   * One way in more, from the server that sends receipts: what comes by it is no copy, and is counted by itself. An agent that does
+   * not know it lets nothing in by it.
+   */
+  receipts: Type.Optional(VxlanLink),
 });
 export type NodeTapService = Static<typeof NodeTapService>;
 
@@ -91,6 +96,9 @@ export type NodeTapMirror = Static<typeof NodeTapMirror>;
 /** `nodes/<node>/taas/captures/<tap service>`, under the lease of the capture: somebody receives what the node copies for it. */
 export const CaptureLease = Type.Object({ v: Type.Literal(1) });
 export type CaptureLease = Static<typeof CaptureLease>;
+
+/** An agent with this capability lets receipts in. */
+export const receiptCapability = 'receipts';
 
 /** An agent with this capability takes flows off its VPP when whoever received their copies is gone. */
 export const captureCapability = 'captures';

@@ -5,6 +5,7 @@ import {
   PortBindingRecord,
   PortRoleRecord,
   QuotaRecord,
+  ReceiptSenderRecord,
   SegmentRecord,
   TapFlowRecord,
   TapMirrorRecord,
@@ -39,6 +40,7 @@ export const tapServiceCodec = codec(TapServiceRecord);
 export const tapFlowCodec = codec(TapFlowRecord);
 export const tapMirrorCodec = codec(TapMirrorRecord);
 export const tunnelIdCodec = codec(TunnelIdRecord);
+export const receiptSenderCodec = codec(ReceiptSenderRecord);
 export const quotaCodec = codec(QuotaRecord);
 export const portRoleCodec = codec(PortRoleRecord);
 export const portBindingCodec = codec(PortBindingRecord);

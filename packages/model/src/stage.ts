@@ -46,6 +46,12 @@ export const stageTable = {
     loss: null,
     of: { tap_services: both },
   },
+  receipts: {
+    what: 'that came from a server for the collector, and are no copies',
+    balance: 1,
+    loss: null,
+    of: { tap_services: both },
+  },
   offered: {
     what: "handed to the collector's port",
     balance: -1,

@@ -10,6 +10,7 @@ export const statusCodes = {
   mtu_too_small: ['ACTIVE'],
   copies_dropped: ['ACTIVE'],
   expires_soon: ['ACTIVE'],
+  receipts_missing: ['ACTIVE'],
   // Between API, compiler and agent.
   not_published: ['DOWN'],
   waiting_for_node: ['PENDING_CREATE'],

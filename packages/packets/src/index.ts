@@ -42,7 +42,27 @@ export {
   pcapngSection,
   pcapngStatistics,
 } from './pcapng-write.js';
+export {
+  isReceipt,
+  parseReceipt,
+  RECEIPT_ETHERTYPE,
+  RECEIPT_MACS,
+  type Receipt,
+  type ReceiptAmount,
+  type ReceiptFigures,
+  receiptFrame,
+} from './receipt.js';
+export { type Between, ReceiptReader, type ReceiptReading } from './receipt-reader.js';
+export { receiptReport } from './receipt-report.js';
 export { type SampleFrame, type SampleTrafficOptions, sampleTraffic, serialPayload } from './sample-traffic.js';
 export { TcpLoss, type TcpLossEstimate } from './tcp-loss.js';
 export { TCP_FLAG, type TcpSegment, tcpSegment } from './tcp-segment.js';
-export { VXLAN_PORT, type VxlanOuter, type VxlanPacket, vxlanDecap, vxlanEncap, vxlanPayload } from './vxlan.js';
+export {
+  VXLAN_PORT,
+  type VxlanOuter,
+  type VxlanPacket,
+  vxlanDatagram,
+  vxlanDecap,
+  vxlanEncap,
+  vxlanPayload,
+} from './vxlan.js';

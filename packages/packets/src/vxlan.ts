@@ -22,18 +22,23 @@ export interface VxlanOuter {
 
 /** `inner` wrapped in Ethernet, IP, UDP and VXLAN headers; the UDP checksum is 0 over IPv4 and real over IPv6. */
 export function vxlanEncap(outer: VxlanOuter, inner: Uint8Array): Uint8Array {
-  const body = new Uint8Array(8 + inner.length);
-  const view = new DataView(body.buffer);
-  view.setUint8(0, 0x08);
-  view.setUint32(4, outer.vni * 256);
-  body.set(inner, 8);
-  const segment = udpSegment(outer.srcPort, outer.dstPort, body);
+  const segment = udpSegment(outer.srcPort, outer.dstPort, vxlanDatagram(outer.vni, inner));
   const header = { dst: outer.dstMac, src: outer.srcMac };
   if (outer.src.length === 4)
     return ethernet(header, ETHERTYPE.ip4, ip4Packet(outer.src, outer.dst, IP_PROTOCOL.udp, IP4_TTL, segment));
   const pseudo = onesComplementSum(outer.src) + onesComplementSum(outer.dst) + IP_PROTOCOL.udp + segment.length;
   new DataView(segment.buffer).setUint16(6, internetChecksum(segment, pseudo) || 0xffff);
   return ethernet(header, ETHERTYPE.ip6, ip6Packet(outer.src, outer.dst, IP_PROTOCOL.udp, IP6_HOP_LIMIT, segment));
+}
+
+/** A frame behind a VXLAN header: what stands in a UDP datagram. */
+export function vxlanDatagram(vni: number, frame: Uint8Array): Uint8Array {
+  const body = new Uint8Array(8 + frame.length);
+  const view = new DataView(body.buffer);
+  view.setUint8(0, 0x08);
+  view.setUint32(4, vni * 256);
+  body.set(frame, 8);
+  return body;
 }
 
 /**

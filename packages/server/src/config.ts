@@ -15,6 +15,7 @@ import { listenOptions, listenProblems, listenWarnings } from './front/listen-op
 import { strangerOptions } from './front/stranger-options.js';
 import { rateLimitOptions } from './http/rate-limit-options.js';
 import { electionOptions } from './leader/election-options.js';
+import { receiptOptions, receiptProblems } from './receipts/receipt-options.js';
 import { quotaOptions } from './taps/admission/quota-options.js';
 import { termOptions, termProblems } from './taps/terms/term-options.js';
 import { writeBudgetOptions } from './taps/write-budget-options.js';
@@ -38,6 +39,7 @@ export const serverConfigSchema = options({
   project_share: projectShareOption,
   limits: limitOptions,
   captures: captureOptions,
+  receipts: receiptOptions,
   taps: termOptions,
   dashboard: dashboardOptions,
   audit: auditOptions,
@@ -64,6 +66,7 @@ export function checkServerConfig(config: ServerConfig, source: string): ServerC
     ...termProblems(config.taps),
     ...dashboardProblems(config.dashboard),
     ...captureProblems(config.captures, config.segments),
+    ...receiptProblems(config.receipts, config.segments),
   ];
   if (problems.length > 0) throw new ConfigError(source, problems);
   return config;

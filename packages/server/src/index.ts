@@ -16,6 +16,7 @@ export type { PageFiles } from './dashboard/page-files.js';
 export { NeutronError } from './errors/neutron-error.js';
 export { migrateProgram } from './migrate-program.js';
 export { serverProgram } from './program.js';
+export type { OpenSender, SenderSocket } from './receipts/sender-socket.js';
 export type { ServerDeps } from './server/server-deps.js';
 export { createServer, type Server } from './server.js';
 export { StatusReader } from './status/tap-status.js';

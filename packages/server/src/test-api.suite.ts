@@ -56,6 +56,7 @@ export function createTestApi({ captures, ...given }: TestApiOptions): FastifyIn
     neutron: null,
     portDeleted: () => undefined,
     version: null,
+    receipts: null,
     audit: null,
     dashboard: null,
     onAnswered: () => undefined,

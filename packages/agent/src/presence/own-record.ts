@@ -3,6 +3,7 @@ import {
   asLine,
   captureCapability,
   heartbeatCapability,
+  receiptCapability,
   recordFormat,
   statisticsCapability,
 } from '@taas/model';
@@ -48,7 +49,7 @@ export function ownRecord(from: OwnRecordFrom): AgentRecord {
     vpp_version: vpp.version === null ? null : asLine(vpp.version, 128),
     tunnel_address: config.tunnel_address ?? null,
     ...found,
-    capabilities: [...vpp.abilities, heartbeatCapability, statisticsCapability, captureCapability],
+    capabilities: [...vpp.abilities, heartbeatCapability, statisticsCapability, captureCapability, receiptCapability],
     facts: agentFacts({ config, actual, facts: { uplinks }, counters, buffers, vppLacks: vpp.lacks, certificates }),
     reads: recordFormat,
   };

@@ -71,7 +71,7 @@ class World {
       const from = this.sources.get(id) ?? 1;
       const mirrors = [{ from, to: 100, state: 1, exact: true } as const];
       return {
-        ...{ kind: 'tap_flows', id, mirrors, missing: [], entries: [], out: [], in: [] },
+        ...{ kind: 'tap_flows', id, mirrors, missing: [], entries: [], out: [], in: [], receipts: null },
         ...{ collector: null, sharesEntry: false, leavesUncounted: false },
       };
     });

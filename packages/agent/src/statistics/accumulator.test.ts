@@ -1,4 +1,4 @@
-import type { StatisticsRecord } from '@taas/model';
+import { type StatisticsRecord, unaccounted } from '@taas/model';
 import type { CountingPoints } from '@taas/wiring';
 import { beforeEach, expect, it } from 'vitest';
 import { Accumulator } from './accumulator.js';
@@ -12,6 +12,7 @@ const none = {
   entries: [],
   out: [],
   in: [],
+  receipts: null,
   collector: null,
   sharesEntry: false,
   leavesUncounted: false,
@@ -145,4 +146,18 @@ it('has seen of a source that took its counters along what was copied of it sinc
     { stage: 'seen', direction: 'OUT', packets: '8' },
     { stage: 'sent', packets: '13' },
   ]);
+});
+
+it('counts receipts by themselves: they come in and are offered, and are no copies that have arrived', () => {
+  const points = { in: [2], receipts: 3, collector: { port: 4, egress: [5, 6], shared: false } };
+  const at = (arrived: bigint, receipts: bigint, offered: bigint) => {
+    counters.set(2, { rxPackets: arrived });
+    counters.set(3, { rxPackets: receipts });
+    counters.set(5, { txPackets: offered });
+    take(points);
+  };
+  at(100n, 10n, 110n);
+  at(107n, 13n, 120n);
+  expect(told()).toMatchObject({ arrived: '7', receipts: '3', offered: '10', delivered: '10' });
+  expect(unaccounted(accumulator.figures('tap_services', id)?.stages ?? [])).toBe(0n);
 });

@@ -209,6 +209,7 @@ it('adds nothing for `clear runtime`, which sets the time of a clear and leaves 
       entries: [],
       out: [],
       in: [],
+      receipts: null,
       collector: null,
       sharesEntry: false,
       leavesUncounted: false,

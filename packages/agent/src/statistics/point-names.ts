@@ -23,6 +23,8 @@ export interface PointNames {
   readonly entries: readonly EntryNames[];
   readonly out: readonly string[];
   readonly in: readonly string[];
+  /** Empty without a tunnel for receipts. */
+  readonly receipts: string;
   readonly collector: {
     readonly port: string;
     readonly egress: readonly string[];
@@ -49,6 +51,7 @@ export function namePoints(tap: CountingPoints, label: (index: number) => string
   );
   const out = tap.out.map(({ index }) => `out ${label(index)}`);
   const into = tap.in.map((index) => `in ${label(index)}`);
+  const receipts = tap.receipts === null ? '' : `receipts ${label(tap.receipts)}`;
   const collector = tap.collector && {
     port: `port ${label(tap.collector.port)}`,
     // The word of the first state files: by another the counts of an upgrade's time would be left out.
@@ -62,11 +65,23 @@ export function namePoints(tap: CountingPoints, label: (index: number) => string
     ...entries.flatMap(({ point, wires }) => [point, ...wires]),
     ...out,
     ...into,
+    ...(receipts === '' ? [] : [receipts]),
     ...(collector ? [collector.port, ...collector.egress] : []),
     ...missing,
   ]);
   const indices = [...new Set(indicesOf(tap))];
-  return { tap: tapName(tap.kind, tap.id), indices, all, mirrors, missing, entries, out, in: into, collector };
+  return {
+    tap: tapName(tap.kind, tap.id),
+    indices,
+    all,
+    mirrors,
+    missing,
+    entries,
+    out,
+    in: into,
+    receipts,
+    collector,
+  };
 }
 
 interface Named {

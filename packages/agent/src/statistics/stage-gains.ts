@@ -98,6 +98,11 @@ export function stageGains(tap: CountingPoints, names: PointNames, gains: Gains,
     dropped += counted.drops;
     add('arrived', 'BOTH', counted.rxPackets, counted.rxBytes);
   }
+  if (tap.receipts !== null) {
+    const counted = at(tap.receipts, names.receipts);
+    dropped += counted.drops;
+    add('receipts', 'BOTH', counted.rxPackets, counted.rxBytes);
+  }
   if (tap.collector && names.collector) {
     const { port, egress, shared } = tap.collector;
     const called = names.collector;

@@ -19,6 +19,9 @@ export const statusAdvice: Readonly<Record<StatusCode, Advice>> = {
   ok: { by: 'nobody', mend: 'nothing to do' },
   mtu_too_small: operator("raise the underlay's MTU on the node: vppctl show interface names it"),
   copies_dropped: tenant('copy less, with filter_rules; or ask the operator for a larger budget'),
+  receipts_missing: operator(
+    'docs/reference/receipts.md; receipts.address of the leading server, and the way from there to the node',
+  ),
   expires_soon: tenant('taas renew, if it is needed for longer'),
   waiting_for_consent: tenant('have somebody else of the project run taas approve'),
   not_published: time('wait; if it stays, no server leads: taas doctor --server-health URL'),

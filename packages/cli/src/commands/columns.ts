@@ -12,7 +12,15 @@ const behind = [attribute('project_id', true), attribute('description', true), a
 /** Columns of a list, by what is listed. A column is never renamed or moved; new ones come last. */
 export const columns: Readonly<Record<Kind | 'all', readonly Column<Tap>[]>> = {
   all: [attribute('id'), { name: 'kind', of: ({ kind }) => kind }, attribute('name'), ...state, ...behind, ...terms],
-  service: [attribute('id'), attribute('name'), attribute('port_id'), ...state, ...behind, ...terms],
+  service: [
+    attribute('id'),
+    attribute('name'),
+    attribute('port_id'),
+    ...state,
+    ...behind,
+    ...terms,
+    attribute('receipts', true),
+  ],
   flow: [
     ...[
       attribute('id'),

@@ -22,6 +22,10 @@ export interface NewTap {
   readonly wait?: number;
 }
 
+export interface NewService extends NewTap {
+  readonly receipts?: boolean;
+}
+
 export interface NewFlow extends NewTap, GivenFlowOptions {
   readonly service: string;
   readonly direction: string;
@@ -45,7 +49,7 @@ export interface Wanted {
 }
 
 /** `taas create service` */
-export async function createService(context: Context, options: NewTap) {
+export async function createService(context: Context, options: NewService) {
   await create(context, await wantedService(context, options), options);
 }
 
@@ -60,8 +64,9 @@ export async function createMirror(context: Context, options: NewMirror) {
 }
 
 /** The tap service that the options describe; its port is looked up. @throws CliError */
-export async function wantedService({ api, host }: Context, options: NewTap): Promise<Wanted> {
-  return wanted('service', { port_id: await findPort(api, options.port) }, options, host.clock.now());
+export async function wantedService({ api, host }: Context, options: NewService): Promise<Wanted> {
+  const own = { port_id: await findPort(api, options.port), ...(options.receipts ? { receipts: true } : {}) };
+  return wanted('service', own, options, host.clock.now());
 }
 
 /** The tap flow that the options describe; its port and its tap service are looked up. @throws CliError */

@@ -9,6 +9,7 @@ export const causes: Readonly<Record<StatusCode, readonly string[]>> = {
   mtu_too_small: ['TAAS-D505'],
   copies_dropped: ['TAAS-D023'],
   expires_soon: [],
+  receipts_missing: [],
   waiting_for_consent: [],
   not_published: ['TAAS-D101', 'TAAS-D102', 'TAAS-D103'],
   waiting_for_node: ['TAAS-D105', 'TAAS-D203', 'TAAS-D306'],

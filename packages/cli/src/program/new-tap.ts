@@ -20,7 +20,10 @@ function newTap(parent: Command, verb: string, kind: Kind, what: string, port: s
 }
 
 export const newService = (parent: Command, verb: string) =>
-  newTap(parent, verb, 'service', 'a port that receives copies', 'the port that receives copies');
+  newTap(parent, verb, 'service', 'a port that receives copies', 'the port that receives copies').option(
+    '--receipts',
+    'tell the port once a second how many copies it should have been given',
+  );
 
 export function newFlow(parent: Command, verb: string): Command {
   const flow = newTap(parent, verb, 'flow', 'a port that is copied to a tap service', 'the port that is copied')

@@ -8,6 +8,7 @@ const words: Readonly<Record<string, string>> = {
   thinned: 'over the budget',
   sent: 'sent to the other node',
   arrived: 'arrived there',
+  receipts: 'receipts, which are no copies',
   offered: 'offered to the collector',
   ring_dropped: 'its ring was full',
   no_vm: 'nobody connected',
@@ -24,7 +25,7 @@ const causes: Readonly<Record<string, string>> = {
 };
 
 /** What falls out on the path is not a station of it. */
-const aside: ReadonlySet<string> = new Set(['filtered', 'thinned', 'ring_dropped', 'no_vm']);
+const aside: ReadonlySet<string> = new Set(['filtered', 'thinned', 'receipts', 'ring_dropped', 'no_vm']);
 
 /** The path of a copy, with what has been counted at each station. */
 export function PathOf({ statistics, label }: { readonly statistics: Statistics; readonly label: string }) {

@@ -1,4 +1,4 @@
-import type { OpenReceiver, PageFiles } from '@taas/server';
+import type { OpenReceiver, OpenSender, PageFiles } from '@taas/server';
 import type { Clock, Logger } from '@taas/service';
 import type { Store } from '@taas/store';
 import type { EtcdProcessOptions } from '@taas/store/testing';
@@ -87,6 +87,8 @@ export interface Seams {
   readonly serverStore?: (store: Store) => Store;
   /** Where a server in this process receives the copies of captures. Default: a socket. */
   readonly openReceiver?: OpenReceiver;
+  /** From where a server in this process sends receipts. Default: a socket. */
+  readonly openSender?: OpenSender;
   /** The dashboard of a server in this process; none if absent. */
   readonly page?: PageFiles;
   /** Ids of what a server in this process makes. Default: random ones. */

@@ -42,6 +42,7 @@ export async function serverUnit(place: UnitPlace, n: number): Promise<Unit> {
       ...{ clock, logger: logger.child({ program: name }), random: Math.random, replica: name },
       newId: seams.newId ?? randomUUID,
       ...(seams.page ? { page: seams.page } : {}),
+      ...(seams.openSender ? { openSender: seams.openSender } : {}),
       ...(seams.openReceiver ? { openReceiver: seams.openReceiver } : {}),
     });
     return withStore(server, store);

@@ -13,12 +13,14 @@ import {
   type SegmentKey,
   type TapFlowRecord,
   type TapServiceRecord,
+  type VxlanLink,
 } from '@taas/model';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ServiceKind } from '../view/entry.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { chooseLink } from './choose-link.js';
 import { compileCapture } from './compile-capture.js';
+import { chooseReceipts } from './compile-receipts.js';
 import type { Compiled, WantedRecord } from './compiled.js';
 import { mayStand, nodeLeft } from './migration.js';
 import { foreignPort } from './port-owner.js';
@@ -91,6 +93,7 @@ class Compilation {
   readonly #inputs = new Map<string, Map<string, Link>>();
   readonly #lasting = new Set<string>();
   #waits = false;
+  #receiptsMissing: string | null = null;
 
   constructor(
     private readonly slice: ServiceSlice,
@@ -117,6 +120,7 @@ class Compilation {
       segmentsToMend: [...this.#toMend.values()],
       blockers: { service: unbound, flows: this.blockers, lasting: this.#lasting },
       waitsForSegment: this.#waits,
+      receiptsMissing: this.#receiptsMissing,
       frozen: false,
     };
   }
@@ -211,8 +215,22 @@ class Compilation {
   #collector(node: string, leaving: boolean): void {
     const { id, project_id, port_id } = this.service;
     const inputs = [...(this.#inputs.get(node) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, link]) => link);
-    const record: NodeTapService = { v: 1, id, project_id, port_id, inputs };
+    const receipts = this.#receipts(node, leaving);
+    const record: NodeTapService = { v: 1, id, project_id, port_id, inputs, ...(receipts ? { receipts } : {}) };
     this.#add(node, 'tap_services', id, nodeTapServiceCodec.format(record), leaving);
+  }
+
+  #receipts(node: string, leaving: boolean): VxlanLink | null {
+    const choice = chooseReceipts(this.slice, this.service, node);
+    if (choice === null) return null;
+    if ('missing' in choice) {
+      this.#waits ||= choice.waitsForSegment;
+      if (!leaving) this.#receiptsMissing = choice.missing;
+      return null;
+    }
+    if (choice.needs) this.#needed.set(keys.segment(choice.needs), choice.needs);
+    if (choice.mend) this.#toMend.set(choice.mend.key, choice.mend);
+    return choice.link;
   }
 
   /**

@@ -30,6 +30,8 @@ export interface Compiled {
   };
   /** A flow could be placed if only a segment were free. */
   readonly waitsForSegment: boolean;
+  /** Why no receipts come though they were asked for: a sentence for the tenant. Null or absent: they come, or were not asked for. */
+  readonly receiptsMissing?: string | null;
   /** The service's own record is malformed: nothing about it may be changed until somebody mends it. */
   readonly frozen: boolean;
 }

@@ -4,6 +4,7 @@ import {
   captureCapability,
   keys,
   type ResourceKind,
+  receiptCapability,
   type TapFlowRecord,
   type TapServiceRecord,
   type TapState,
@@ -30,6 +31,8 @@ export interface NodeFacts {
   readonly tunnelAddress: string | null;
   /** Whether its agent takes captures away whose receiver is gone. */
   readonly endsCaptures: boolean;
+  /** Whether its agent lets receipts in. */
+  readonly takesReceipts: boolean;
 }
 
 export type TapPlace =
@@ -54,6 +57,8 @@ export interface ServiceSlice {
   readonly unreadableFlows: ReadonlySet<string>;
   readonly held: readonly HeldSegment[];
   readonly options: readonly SegmentOption[];
+  /** From where receipts come; null: nobody sends any. */
+  readonly receiptSender: string | null;
   /** Those of them that are about one tap. */
   published(kind: ServiceKind, tap: string): readonly NodeEntry[];
   /** What a record's node last said of it; null if that is nothing, or its agent is silent. */
@@ -106,6 +111,7 @@ export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): 
     unreadableFlows: new Set(unreadable),
     held: view.segments.ofService(id),
     options: policy.options,
+    receiptSender: view.receiptSender?.record?.address ?? null,
     published,
     heard: (entry) => heard(view, entry),
     unreadable: (entry) => isUnreadable(view, entry),
@@ -135,7 +141,8 @@ class UsedSegments {
 
   add({ record }: NodeEntry): void {
     if (!record) return;
-    const links = 'inputs' in record ? record.inputs : record.target.type === 'local' ? [] : [record.target];
+    const own = 'inputs' in record ? [...record.inputs, ...(record.receipts ? [record.receipts] : [])] : null;
+    const links = own ?? ('target' in record && record.target.type !== 'local' ? [record.target] : []);
     for (const link of links) {
       if (link.type === 'vlan') this.#add(poolOf(link.type, link.physnet), link.vlan);
       else this.#add(poolOf(link.type, null), link.vni);
@@ -208,5 +215,6 @@ export function nodeFacts(view: ClusterView, name: string): NodeFacts {
     hasPhysnet: (physnet) => known && agent.physnets.includes(physnet),
     tunnelAddress: known ? agent.tunnel_address : null,
     endsCaptures: agent?.capabilities.includes(captureCapability) === true,
+    takesReceipts: agent?.capabilities.includes(receiptCapability) === true,
   };
 }

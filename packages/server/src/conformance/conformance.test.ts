@@ -26,6 +26,7 @@ function withoutOurs(body: unknown): unknown {
     status_code: code,
     filter_rules: rules,
     accounting,
+    receipts,
     expires_at,
     reason: why,
     consent,
@@ -36,6 +37,7 @@ function withoutOurs(body: unknown): unknown {
   } = body;
   if ('expires_at' in body) expect([expires_at, why]).toEqual([null, '']);
   if ('consent' in body) expect([consent, requested_by, agreed_by, consent_to]).toEqual(['not_needed', [], null, null]);
+  if ('receipts' in body) expect(receipts).toBe(false);
   if ('accounting' in body) expect(accounting).toBe('shared');
   if ('filter_rules' in body) expect(rules).toEqual([]);
   if ('status_code' in body) expect(statusCodes[code as StatusCode]).toContain(rest['status']);

@@ -183,6 +183,22 @@ export const tooManyCaptures = (whose: string, most: number) =>
     `${whose} has ${most} captures, and no more can run at a time: end one, or wait for its end.`,
   );
 
+// Receipts are ours.
+
+export const noReceipts = () =>
+  new NeutronError(
+    409,
+    'TapReceiptsNotOffered',
+    'Receipts are not sent here: the operator has given no address that they could come from (receipts.address).',
+  );
+
+export const tooManyReceipts = (whose: string, most: number) =>
+  new NeutronError(
+    409,
+    'TapReceiptsLimit',
+    `${whose} has ${most} tap services with receipts at most: take them off one that does not need them.`,
+  );
+
 export const tooContended = () =>
   new NeutronError(409, 'Conflict', 'The resource was changed by others at the same time, again and again: try again.');
 

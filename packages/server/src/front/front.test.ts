@@ -221,6 +221,7 @@ describe('through the pass-through', () => {
           'taas-consent',
           'taas-tapped-ports',
           'taas-statistics',
+          'taas-receipts',
           'taas-captures',
           'taas-audit',
           'taas-plan',

@@ -20,6 +20,7 @@ import type { DeskLimits } from '../statistics/statistics-desk.js';
 import type { Placements } from '../status/placements.js';
 import type { PortDirectory } from '../taps/admission/port-directory.js';
 import type { QuotaLimits } from '../taps/admission/quotas.js';
+import type { ReceiptPlaces } from '../taps/tap-service/receipts-offer.js';
 import type { TapTerms } from '../taps/terms/tap-terms.js';
 import type { WriteLimits } from '../taps/write-budget.js';
 import type { KnownPlace } from '../view/bound-ports.js';
@@ -55,6 +56,8 @@ export interface DeskParts {
   readonly statistics: DeskLimits;
   /** How long streams of events last, and how many there are. */
   readonly events: EventLimits;
+  /** How many tap services may have receipts; null: this server sends none. */
+  readonly receipts: ReceiptPlaces | null;
   /** Where captures are received; null: nowhere. */
   readonly captures: CaptureReceiver | null;
   readonly clock: Clock;

@@ -4,6 +4,8 @@ import { openEtcdKeeper } from '../etcd-space/open-etcd-keeper.js';
 import { PhysnetKeeper } from '../physnets/physnet-keeper.js';
 import { bindingsFrom } from '../ports/bindings-from.js';
 import { PortKeeper } from '../ports/port-keeper.js';
+import { ReceiptSender } from '../receipts/receipt-sender.js';
+import { udpSender } from '../receipts/sender-socket.js';
 import { MigrationLog } from '../status/migration-log.js';
 import { TapExpiry } from '../taps/terms/tap-expiry.js';
 import { OwnWrites } from '../view/own-writes.js';
@@ -41,6 +43,13 @@ export function leaderParts(config: ServerConfig, deps: ServerDeps, shared: Shar
       ...{ store, live, slices, clock, warnBeforeMs, catchUpMs, behalves: audit.behalves, writes: new OwnWrites() },
       isTold: (key) => audit.log.trail.has(key),
       logger: loggerOf('expiry'),
+    }),
+    receipts: new ReceiptSender({
+      ...{ store, live, slices, clock, newId: deps.newId, openSender: deps.openSender ?? udpSender },
+      most: config.receipts.most,
+      address: config.receipts.address,
+      listenAddress: config.receipts.listen_address || config.receipts.address,
+      logger: loggerOf('receipts'),
     }),
     etcdSpace: care ? openEtcdKeeper(config.etcd_space, { care, clock, logger: loggerOf('etcd-space') }) : null,
   };

@@ -8,7 +8,7 @@ import type { SharedParts } from './shared-parts.js';
 
 /** What the leading server does, in the order in which it begins. */
 export function leaderTasks(parts: LeaderParts, shared: SharedParts, trust: Trust | undefined): readonly LeaderTask[] {
-  const { physnets, compiler, ports, expiry, etcdSpace } = parts;
+  const { physnets, compiler, ports, receipts, expiry, etcdSpace } = parts;
   const { audit, policy, remoteAddresses } = shared;
   return [
     movesTask(parts, shared),
@@ -20,6 +20,7 @@ export function leaderTasks(parts: LeaderParts, shared: SharedParts, trust: Trus
       },
     },
     lastingTask('compile', (leadership) => compiler.lead(leadership)),
+    lastingTask('receipts', (leadership) => receipts.lead(leadership)),
     lastingTask('ports', (leadership) => ports.lead(leadership)),
     {
       ...{ name: 'taps whose time is over', everyMs: expiryEveryMs },

@@ -44,6 +44,7 @@ export function openDesks(parts: DeskParts, { access, writes, passThrough }: Des
     budget: new WriteBudget(parts.writes, clock),
     terms: parts.terms,
     warning: { now: () => clock.now(), beforeMs: parts.warnBeforeMs },
+    receiptPlaces: parts.receipts,
     checkRoom: parts.checkRoom,
   };
   const controller = new TapController({ ...common, admission, placements, mirrorRules, contained });

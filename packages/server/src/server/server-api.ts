@@ -4,6 +4,7 @@ import type { ServerConfig } from '../config.js';
 import { openDashboard } from '../dashboard/open-dashboard.js';
 import { usualEventLimits } from '../events/event-desk.js';
 import type { AnsweredRequests } from '../metrics/answered-requests.js';
+import { receiptPlaces } from '../receipts/receipt-options.js';
 import type { ServerFiles } from '../server-files.js';
 import { serverVersion } from '../server-version.js';
 import { defaultDeskLimits } from '../statistics/statistics-desk.js';
@@ -45,6 +46,7 @@ export function serverApi(config: ServerConfig, deps: ServerDeps, parts: ServerA
     checkRoom: () => leader.etcdSpace?.checkRoom(),
     statistics: defaultDeskLimits,
     events: usualEventLimits,
+    receipts: receiptPlaces(config.receipts),
     captures: captureReceiver(config.captures, {
       ...{ server: deps.replica, openReceiver: deps.openReceiver, logger: deps.logger.child({ part: 'captures' }) },
     }),

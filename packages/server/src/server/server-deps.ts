@@ -2,6 +2,7 @@ import type { Clock, Logger, Metrics } from '@taas/service';
 import type { Store, StoreCare, Trust, V2Follower } from '@taas/store';
 import type { OpenReceiver } from '../captures/receiver-socket.js';
 import type { PageFiles } from '../dashboard/page-files.js';
+import type { OpenSender } from '../receipts/sender-socket.js';
 import type { OpenFiles } from '../server-files.js';
 
 /** What a server is given. */
@@ -32,4 +33,6 @@ export interface ServerDeps {
   readonly version?: string;
   /** Where copies of captures arrive; a UDP socket if absent. */
   readonly openReceiver?: OpenReceiver;
+  /** From where receipts are sent; a UDP socket if absent. */
+  readonly openSender?: OpenSender;
 }

@@ -33,6 +33,8 @@ export interface Placement {
   readonly blockers: Compiled['blockers'];
   /** The service's own part, and each flow's, by id. */
   readonly parts: ReadonlyMap<string, PlacedPart>;
+  /** As {@link Compiled.receiptsMissing}. */
+  readonly receiptsMissing: string | null;
 }
 
 /** The placement of each tap service, whoever works it out. */
@@ -124,7 +126,8 @@ export class Placements implements PlacementSource {
 
   *#place(service: string, dirty = () => false): Sliced<Placement> {
     const compiled = yield* compiling(yield* cutting(this.view, this.policy, service));
-    const placement = { blockers: compiled.blockers, parts: yield* this.#parts(compiled) };
+    const { blockers, receiptsMissing = null } = compiled;
+    const placement = { blockers, parts: yield* this.#parts(compiled), receiptsMissing };
     // Which segment is free depends on all the others, whose events do not touch this service.
     if (!compiled.waitsForSegment && compiled.segmentsNeeded.length === 0 && !dirty())
       this.#known.set(service, placement);

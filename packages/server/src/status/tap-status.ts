@@ -43,10 +43,16 @@ export class StatusReader {
     if (record.deleting) return this.#deleting(this.view.nodeRecords.ofService(record.id));
     // The record is newer than the view: nobody can have been told yet.
     if (!this.view.services.has(record.id)) return deriveStatus({ deleting: false, blocker: null, parts: [] });
-    const { blockers, parts } = this.placements.of(record.id);
+    const { blockers, parts, receiptsMissing } = this.placements.of(record.id);
     if (blockers.lasting.has(record.id)) return refused(blockers.service);
     const own = parts.get(record.id);
-    return deriveStatus({ deleting: false, blocker: blockers.service, parts: own ? [this.#reported(own)] : [] });
+    const status = deriveStatus({
+      ...{ deleting: false, blocker: blockers.service },
+      parts: own ? [this.#reported(own)] : [],
+    });
+    // There is one warning to a tap: what the node says comes first.
+    if (receiptsMissing === null || status.status !== 'ACTIVE' || status.reason !== '') return status;
+    return { status: 'ACTIVE', code: 'receipts_missing', reason: `warning: no receipts come: ${receiptsMissing}` };
   }
 
   /** A flow is ACTIVE only if both its own node and the collector's have verified their parts; a receiver has no node. */

@@ -120,6 +120,12 @@ export const accounting: AttributeType = {
   ...oneOf(['shared', 'exact']),
   convert: (value) => (value === 'exact' ? value : undefined),
 };
+/** Kept only where it is true. */
+export const wish: AttributeType = {
+  schema: Type.Boolean(),
+  check: (value) => (typeof value === 'boolean' ? null : `'${pythonStr(value)}' is not a valid boolean value.`),
+  convert: (value) => (value === true ? true : undefined),
+};
 /** In the order of Neutron's own list. */
 export const mirrorType = oneOf([...mirrorTypes].sort());
 

@@ -5,15 +5,20 @@ import type { Caller } from '../auth/authenticator.js';
 import { words } from '../errors/neutron-error.js';
 import { type JsonObject, resourcesToCreate } from '../http/request-body.js';
 import type { Sliced, Slices } from '../slices/slices.js';
+import type { LiveView } from '../view/live-view.js';
 import type { TapRecord } from '../view/shelf.js';
 import { checkCreate } from './attributes.js';
 import { tapKinds } from './tap-kinds.js';
+import { mayHaveReceipts, type ReceiptPlaces } from './tap-service/receipts-offer.js';
 import { newConsent, newTerms, type TapTerms } from './terms/tap-terms.js';
 
 export interface NewTapsDeps {
   readonly access: Access;
   readonly slices: Slices;
   readonly terms: TapTerms;
+  readonly live: LiveView;
+  /** How many tap services may have receipts; null: this server sends none. */
+  readonly receiptPlaces: ReceiptPlaces | null;
   /** Throws when etcd has no room for more. */
   readonly checkRoom: () => void;
   readonly clock: Clock;
@@ -36,6 +41,7 @@ export async function newTaps(
   const { bulk, items } = resourcesToCreate(json, words[kind].resource, deps.bulkItems);
   const records = await deps.slices.run(caller.projectId, drafts(deps, kind, items, caller));
   for (const record of records) deps.access.mayCreate(kind, record, caller);
+  if (kind === 'tap_services') mayHaveReceipts(deps.live.view, deps.receiptPlaces, records);
   deps.checkRoom();
   return { bulk, records };
 }

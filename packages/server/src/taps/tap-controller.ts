@@ -24,6 +24,7 @@ import type { ShownTap } from './tap-kind.js';
 import { showTap, statusOf, tapKinds } from './tap-kinds.js';
 import { listTaps } from './tap-list.js';
 import { TapRecords } from './tap-records.js';
+import { mayHaveReceipts, type ReceiptPlaces } from './tap-service/receipts-offer.js';
 import { seenConsentTo } from './terms/consent-to.js';
 import { expiryTime } from './terms/expiry-time.js';
 import type { Warning } from './terms/shown-terms.js';
@@ -51,6 +52,8 @@ export interface ControllerDeps {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly terms: TapTerms;
+  /** How many tap services may have receipts; null: this server sends none. */
+  readonly receiptPlaces: ReceiptPlaces | null;
   readonly warning: Warning;
   /** How long a request may wait for the view to show what it must, in ms. */
   readonly catchUpMs: number;
@@ -134,6 +137,7 @@ export class TapController {
       const record = this.#changed(kind, found.record, change, caller);
       // What changes nothing writes nothing: etcd would keep a version more of the same.
       if (isDeepStrictEqual(record, found.record)) return this.#showAt(kind, record, found.revision, caller);
+      if (kind === 'tap_services') mayHaveReceipts(this.deps.live.view, this.deps.receiptPlaces, [record]);
       if (attempt === 0) {
         this.deps.checkRoom();
         this.deps.budget.spend(caller.projectId, [record]);

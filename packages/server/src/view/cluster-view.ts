@@ -2,6 +2,7 @@ import type {
   AgentRecord,
   PortRoleRecord,
   QuotaRecord,
+  ReceiptSenderRecord,
   ServerRecord,
   TapFlowRecord,
   TapMirrorRecord,
@@ -72,6 +73,10 @@ export interface ClusterView {
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */
   readonly admissions: ReadonlyMap<string, Revision>;
   readonly segments: Omit<SegmentLedger, 'set' | 'remove' | 'setProject' | 'forget'>;
+  /** From where receipts come; null: nobody has said. */
+  readonly receiptSender: Entry<ReceiptSenderRecord> | null;
+  /** Tap services whose collectors are to be sent receipts. */
+  readonly withReceipts: ReadonlySet<string>;
   readonly physnets: Omit<PhysnetIndex, 'setRecord' | 'setAgent'>;
   readonly places: Omit<PortPlaces, 'setBound' | 'refuseBound' | 'setRecord'>;
   readonly underlay: Omit<Underlay, 'setRecord' | 'setLive'>;

@@ -36,11 +36,14 @@ export class TapUpdate {
     const entry = kv && this.#resource(kv, id, tapServiceCodec.parse);
     if (!entry) {
       this.view.services.delete(id);
+      this.view.withReceipts.delete(id);
       this.view.unreadable.delete(key);
       this.forgetService(id);
       return;
     }
     this.view.services.set(id, entry);
+    if (entry.record?.receipts === true) this.view.withReceipts.add(id);
+    else this.view.withReceipts.delete(id);
     if (!entry.record) return;
     const { port_id } = entry.record;
     if (port_id !== undefined) {

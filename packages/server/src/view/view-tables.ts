@@ -2,6 +2,7 @@ import type {
   AgentRecord,
   PortRoleRecord,
   QuotaRecord,
+  ReceiptSenderRecord,
   ServerRecord,
   TapFlowRecord,
   TapServiceRecord,
@@ -36,6 +37,9 @@ export class ViewTables implements ClusterView {
   admissions = new Map<string, Revision>();
   segments = new SegmentLedger();
   physnets = new PhysnetIndex();
+  receiptSender: Entry<ReceiptSenderRecord> | null = null;
+  /** Tap services whose collectors are to be sent receipts. */
+  withReceipts = new Set<string>();
   places: PortPlaces;
   underlay = new Underlay();
   nodeRecords = new NodeRecordIndex();

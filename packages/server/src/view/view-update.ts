@@ -11,6 +11,7 @@ import {
   portRoleCodec,
   quotaCodec,
   RecordError,
+  receiptSenderCodec,
   segmentCodec,
   serverCodec,
   type TapState,
@@ -182,6 +183,10 @@ export class ViewUpdate {
       case 'server':
         if (kv) this.view.servers.set(parsed.name, this.#parse(kv, serverCodec.parse));
         else this.view.servers.delete(parsed.name);
+        return;
+      case 'receipt-sender':
+        this.view.receiptSender = kv ? this.#parse(kv, receiptSenderCodec.parse) : null;
+        if (!this.whole) for (const service of this.view.withReceipts) this.dirty.services.add(service);
         return;
       case 'leader-heartbeat':
         if (kv) this.dirty.leaderHeard = true;

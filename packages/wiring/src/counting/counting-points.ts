@@ -1,8 +1,10 @@
-import type { NodeTapFlow, StageCount } from '@taas/model';
+import type { NodeTapFlow, StageCount, VxlanLink } from '@taas/model';
 import { findPort } from '../find-interface.js';
 import { legDirections, legId } from '../mirrors/mirror-leg.js';
+import { canonicalAddress } from '../node-facts.js';
 import { featureBits } from '../objects/layer2-features.js';
 import type { SpanState } from '../objects/span.js';
+import { vxlanKey } from '../objects/vxlan.js';
 import { isUnfiltered, stateOf } from '../services/plan-direct.js';
 import type { ActualView } from '../snapshot.js';
 import { attachmentKinds, ownTag, parseOwnTag } from '../tags.js';
@@ -45,6 +47,8 @@ export interface CountingPoints {
   readonly out: readonly { readonly index: number; readonly wire: number }[];
   /** Links by which copies come from other nodes. */
   readonly in: readonly number[];
+  /** The tunnel by which a server's receipts come; null: there is none. */
+  readonly receipts: number | null;
   /** The collector's port, where it is on this node, and the sub-interfaces of it that copies leave by. */
   readonly collector: { readonly port: number; readonly egress: readonly number[]; readonly shared: boolean } | null;
   /** Its copies enter by what other flows enter by, too: what of those is its own, VPP does not count. */
@@ -59,10 +63,11 @@ export interface CountedView {
   readonly spans: Pick<ActualView['spans'], 'from' | 'to' | 'state'>;
   readonly features: Pick<ActualView['features'], 'get'>;
   readonly policings: Pick<ActualView['policings'], 'get'>;
+  readonly vxlans: Pick<ActualView['vxlans'], 'by'>;
 }
 
 const none = {
-  ...{ mirrors: [], missing: [], entries: [], out: [], in: [], collector: null },
+  ...{ mirrors: [], missing: [], entries: [], out: [], in: [], receipts: null, collector: null },
   ...{ sharesEntry: false, leavesUncounted: false },
 };
 
@@ -134,6 +139,7 @@ function servicePoints(id: string, wanted: Wanted, actual: CountedView): Countin
   // A tombstone's links are what they were for as long as its attachments stand.
   const isHere = (own && !own.removed) || egress.length > 0;
   const out = isHere ? [] : links;
+  const receipts = isHere ? receiptTunnel(own?.receipts, links, actual) : null;
   const mirrors = [...entries.map(({ index }) => index), ...out].flatMap((index) => mirrorsTo(index, actual));
   const port = own && findPort(own.port_id, actual).value;
   return {
@@ -143,10 +149,18 @@ function servicePoints(id: string, wanted: Wanted, actual: CountedView): Countin
     mirrors,
     entries,
     out: out.map((index) => ({ index, wire: actual.interfaces.get(index)?.supIndex ?? index })),
-    in: isHere ? links : [],
+    in: isHere ? links.filter((index) => index !== receipts) : [],
+    receipts,
     collector:
       port && egress.length > 0 ? { port: port.index, egress, shared: isShared(port.index, id, actual) } : null,
   };
+}
+
+function receiptTunnel(link: VxlanLink | undefined, links: readonly number[], actual: CountedView): number | null {
+  if (!link) return null;
+  const [local, remote] = [canonicalAddress(link.local), canonicalAddress(link.remote)];
+  const [tunnel] = actual.vxlans.by('spec', vxlanKey({ local, remote, vni: link.vni }));
+  return tunnel && links.includes(tunnel.index) ? tunnel.index : null;
 }
 
 function mirrorPoints(id: string, wanted: Wanted, actual: CountedView): CountingPoints {
@@ -229,6 +243,7 @@ export function indicesOf(points: CountingPoints): number[] {
     ...entries.flatMap(({ index, wires }) => [index, ...wires]),
     ...out.flatMap(({ index, wire }) => [index, wire]),
     ...points.in,
+    ...(points.receipts === null ? [] : [points.receipts]),
     ...(collector ? [collector.port, ...collector.egress] : []),
   ];
 }

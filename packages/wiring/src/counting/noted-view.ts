@@ -1,4 +1,5 @@
 import type { ActualInterface } from '../objects/interface.js';
+import { vxlanKey } from '../objects/vxlan.js';
 import type { VppSnapshot } from '../snapshot.js';
 import { portIdInPath } from '../tags.js';
 import type { CountedView } from './counting-points.js';
@@ -13,6 +14,9 @@ const asked = (what: keyof typeof subjects, index: number): Asked => index * 8 +
 /** No tag has it: VPP's are printable. */
 const askedPort = (port: string): Asked => `\0${port}`;
 
+/** Nor this: a tag begins with a letter. */
+const askedTunnel = (spec: string): Asked => `\0\0${spec}`;
+
 /** That anything is asked of an interface itself. */
 export const askedRow = (index: number): Asked => asked('row', index);
 
@@ -23,8 +27,9 @@ export class NotedView implements CountedView {
   readonly spans: CountedView['spans'];
   readonly features: CountedView['features'];
   readonly policings: CountedView['policings'];
+  readonly vxlans: CountedView['vxlans'];
 
-  constructor({ interfaces, spans, features, policings }: CountedView) {
+  constructor({ interfaces, spans, features, policings, vxlans }: CountedView) {
     const note = (what: keyof typeof subjects, index: number): void => void this.notes.add(asked(what, index));
     const noteIndex = (index: Parameters<typeof interfaces.by>[0], by: string | number): void => {
       if (index === 'tag') this.notes.add(String(by));
@@ -76,12 +81,18 @@ export class NotedView implements CountedView {
         return policings.get(index);
       },
     };
+    this.vxlans = {
+      by: (index, spec) => {
+        this.notes.add(askedTunnel(String(spec)));
+        return vxlans.by(index, spec);
+      },
+    };
   }
 }
 
 /** Has `changed` told of all that is another when it is asked for now. */
 export function listenTo(
-  { interfaces, spans, features, policings }: VppSnapshot,
+  { interfaces, spans, features, policings, vxlans }: VppSnapshot,
   changed: (what: Asked) => void,
 ): void {
   interfaces.listen((index, old, now) => {
@@ -96,6 +107,9 @@ export function listenTo(
   });
   features.listen((index) => changed(asked('features', index)));
   policings.listen((index) => changed(asked('policing', index)));
+  vxlans.listen((_, old, now) => {
+    for (const tunnel of [old, now]) if (tunnel) changed(askedTunnel(vxlanKey(tunnel)));
+  });
 }
 
 /** The lists that an interface is in. */

@@ -6,6 +6,7 @@ export function* linksOf(service: string, wanted: Wanted): Iterable<Link> {
   const own = wanted.service(service)?.record;
   if (own && !own.removed) {
     yield* own.inputs;
+    if (own.receipts) yield own.receipts;
     return;
   }
   // All flows of a service leave by one link, but for moments.

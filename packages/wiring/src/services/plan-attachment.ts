@@ -1,4 +1,4 @@
-import { type Because, because, type Link } from '@taas/model';
+import { type Because, because, type Link, type VxlanLink } from '@taas/model';
 import { findPort, findUplink, uplinkOf } from '../find-interface.js';
 import { routeBlocker } from '../mirrors/underlay.js';
 import { canonicalAddress } from '../node-facts.js';
@@ -12,16 +12,19 @@ import { type OwnKind, ownTag } from '../tags.js';
 
 /**
  * A way into or out of a service's bridge domain: a sub-interface of the collector's port, for frames to a group
- * (`collector`) or to one address (`unicast`), or a link to another node.
+ * (`collector`) or to one address (`unicast`), a link to another node, or a tunnel by which a server sends receipts.
  */
 export type Attachment =
   | { readonly type: 'collector' | 'unicast'; readonly port: string }
-  | { readonly type: 'input' | 'output'; readonly link: Link };
+  | { readonly type: 'input' | 'output'; readonly link: Link }
+  | { readonly type: 'receipts'; readonly link: VxlanLink };
 
 export interface PlannedAttachment {
   readonly key: string;
   /** Copies leave the node by it, rather than come. */
   readonly outward: boolean;
+  /** Copies do not need it: it may be missing, of which the tap's user is warned. */
+  readonly optional: boolean;
   /** Keys of what must be in place before. */
   readonly needs: readonly string[];
   /** The interface that serves already, if there is one; it is not to be detached. */
@@ -60,7 +63,7 @@ export function attachmentKey(service: string, attachment: Attachment): string {
  * Split-horizon groups. Inputs share one with the loopbacks, so that copies go from them to the collector alone; the two
  * sub-interfaces of a collector share one, so that what the collector sends into one does not come back by the other.
  */
-const groups = { collector: 2, unicast: 2, input: 1, output: 0 } as const;
+const groups = { collector: 2, unicast: 2, input: 1, receipts: 1, output: 0 } as const;
 
 /**
  * Brings one attachment into place. The collector and outputs let nothing in (ingress is blocked): what they send must not travel on to other nodes.
@@ -73,14 +76,18 @@ export function planAttachment(
 ): PlannedAttachment {
   const key = attachmentKey(service, attachment);
   const { type } = attachment;
-  const outward = type !== 'input';
+  const outward = type !== 'input' && type !== 'receipts';
+  const optional = type === 'receipts';
   const needs = type === 'unicast' ? [attachmentKey(service, { ...attachment, type: 'collector' })] : [];
   const candidate =
     'port' in attachment
       ? findCollector(planning, service, attachment.type, attachment.port)
       : findLink(planning, service, attachment.link);
   if (candidate.blocker)
-    return { key, outward, needs, existing: null, blocker: candidate.blocker, outage: null, fault: null, steps: [] };
+    return {
+      ...{ key, outward, optional, needs, existing: null },
+      ...{ blocker: candidate.blocker, outage: null, fault: null, steps: [] },
+    };
   const { kind, existing, make, pop } = candidate.value;
   const at: Ref = existing ? { index: existing.index } : { ref: key };
   const tag = ownTag(kind, service);
@@ -98,7 +105,7 @@ export function planAttachment(
     'link' in attachment
       ? [underlayOutage(attachment.link, planning), null]
       : [null, collectorFault(attachment.port, planning)];
-  return { key, outward, needs, existing: existing?.index ?? null, blocker: null, outage, fault, steps };
+  return { key, outward, optional, needs, existing: existing?.index ?? null, blocker: null, outage, fault, steps };
 }
 
 /** A link stays as it is while nothing can travel by it: a route, an interface that is up, a cable is the operator's to make. */

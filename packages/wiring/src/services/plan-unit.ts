@@ -230,6 +230,7 @@ function serviceOutlook(
   const own = wanted.service(service);
   if (!own) return;
   const removed = own.record.removed === true;
+  const copiesNeed = attachments.filter(({ optional }) => !optional);
   draft.outlook({
     kind: 'tap_services',
     id: service,
@@ -237,10 +238,20 @@ function serviceOutlook(
     removed,
     blocker: removed
       ? null
-      : (blocker ?? attachments.map((each) => each.blocker ?? each.outage).find((each) => each !== null) ?? null),
+      : (blocker ?? copiesNeed.map((each) => each.blocker ?? each.outage).find((each) => each !== null) ?? null),
+    warning: warningOf('receipts_missing', whyNoReceipts(attachments)),
     fault: attachments.map(({ fault }) => fault).find((each) => each !== null) ?? null,
     keys: removed
       ? [`detach:${service}`, `unbridge:${service}`]
       : [...exitKeys, ...attachments.map((each) => each.key), `unbridge:${service}`],
   });
+}
+
+/** An empty text where they come, or were not asked for. */
+function whyNoReceipts(attachments: readonly PlannedAttachment[]): string {
+  for (const { optional, blocker, outage } of attachments) {
+    const missing = blocker ?? outage;
+    if (optional && missing) return `warning: no receipts come: ${missing.reason}`;
+  }
+  return '';
 }

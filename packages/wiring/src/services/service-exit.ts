@@ -28,7 +28,9 @@ export function serviceExit(
   if (own && !own.record.removed) {
     const inputs = own.record.inputs.map((link): Attachment => ({ type: 'input', link }));
     const port = own.record.port_id;
-    return { type: 'local', attachments: [{ type: 'collector', port }, { type: 'unicast', port }, ...inputs] };
+    const { receipts } = own.record;
+    const more: readonly Attachment[] = receipts ? [{ type: 'receipts', link: receipts }] : [];
+    return { type: 'local', attachments: [{ type: 'collector', port }, { type: 'unicast', port }, ...inputs, ...more] };
   }
   if (wanted.isUnreadable('tap_services', service)) return { type: 'frozen' };
   let newest: WantedFlow | undefined;

@@ -70,7 +70,13 @@ function service(now: NodeTapService, was: NodeTapService | null, detailed: bool
     ...(was === null ? [`hand copies to port ${now.port_id}`] : []),
     ...grouped('take copies in over', come, detailed),
     ...grouped('take no more copies in over', go, detailed),
+    ...toldReceipts(now, was),
   ];
+}
+
+function toldReceipts(now: NodeTapService, was: NodeTapService | null): string[] {
+  if (now.receipts && !was?.receipts) return ['take receipts in from the server that sends them'];
+  return !now.receipts && was?.receipts ? ['take no more receipts in'] : [];
 }
 
 /** Links are many where a collector has many sources: told apart for administrators, up to so many. */

@@ -1,5 +1,5 @@
 import type { TapServiceRecord } from '@taas/model';
-import { uuid } from '../attribute-type.js';
+import { uuid, wish } from '../attribute-type.js';
 import { commonAttributes, required, shownStatus, statusAttributes, termAttributes } from '../attributes.js';
 import type { TapKind } from '../tap-kind.js';
 import { shownTerms } from '../terms/shown-terms.js';
@@ -12,6 +12,12 @@ export const tapService: TapKind<TapServiceRecord> = {
   attributes: {
     ...commonAttributes,
     port_id: required(uuid, 'The collector: a Neutron port of the same project.'),
+    receipts: {
+      ...{ post: true, put: true, default: false, type: wish, sortable: false },
+      about:
+        'Whether a server sends the collector a frame once a second that says how much it should have been given, so that it can tell ' +
+        'what it has missed. Can be changed.',
+    },
     ...termAttributes,
     ...statusAttributes,
   },
@@ -25,6 +31,7 @@ export const tapService: TapKind<TapServiceRecord> = {
     port_id: record.port_id,
     status: status.status,
     project_id: record.project_id,
+    receipts: record.receipts === true,
     ...shownTerms(record),
     ...shownStatus(status),
   }),

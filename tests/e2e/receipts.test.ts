@@ -1,0 +1,3 @@
+import { onSimulator } from './on-simulator.js';
+
+await onSimulator('receipts');

@@ -1,0 +1,3 @@
+import { onVpp } from './on-vpp.js';
+
+await onVpp('receipts');

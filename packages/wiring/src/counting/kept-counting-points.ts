@@ -8,7 +8,7 @@ interface Kept {
   /** Of what is wanted: what they were found by. */
   readonly wantedAs: WantedAs;
   /** What of VPP's state was asked for. */
-  readonly asked: ReadonlySet<Asked>;
+  readonly asked: readonly Asked[];
 }
 
 /**
@@ -18,15 +18,19 @@ interface Kept {
  */
 export class KeptCountingPoints {
   readonly #kept = new Map<string, Kept>();
-  /** Who has asked for something. */
-  readonly #askers = new Map<Asked, Set<string>>();
+  /** Who has asked for something; most of it is asked for by one tap, and there is much of it. */
+  readonly #askers = new Map<Asked, string | Set<string>>();
+  readonly #view: NotedView;
   readonly #dirty = new Set<string>();
   #last: { readonly wanted: Wanted; readonly changes: number; readonly points: readonly CountingPoints[] } | null =
     null;
 
-  constructor(private readonly snapshot: VppSnapshot) {
+  constructor(snapshot: VppSnapshot) {
+    this.#view = new NotedView(snapshot);
     listenTo(snapshot, (what) => {
-      for (const tap of this.#askers.get(what) ?? []) this.#dirty.add(tap);
+      const askers = this.#askers.get(what);
+      if (typeof askers === 'string') this.#dirty.add(askers);
+      else for (const tap of askers ?? []) this.#dirty.add(tap);
     });
   }
 
@@ -55,15 +59,17 @@ export class KeptCountingPoints {
     const kept = this.#kept.get(name);
     if (kept && !this.#dirty.has(name) && wantedAs.every((each, n) => each === kept.wantedAs[n])) return kept.points;
     this.#forget(name);
-    const view = new NotedView(this.snapshot);
-    const points = pointsOf[kind](id, wanted, view);
-    for (const index of indicesOf(points)) view.notes.add(askedRow(index));
-    for (const { to } of points.mirrors) view.notes.add(askedRow(to));
-    this.#kept.set(name, { points, wantedAs, asked: view.notes });
-    for (const what of view.notes) {
+    const asked = new Set<Asked>();
+    this.#view.notes = asked;
+    const points = pointsOf[kind](id, wanted, this.#view);
+    for (const index of indicesOf(points)) asked.add(askedRow(index));
+    for (const { to } of points.mirrors) asked.add(askedRow(to));
+    this.#kept.set(name, { points, wantedAs, asked: [...asked] });
+    for (const what of asked) {
       const askers = this.#askers.get(what);
-      if (askers) askers.add(name);
-      else this.#askers.set(what, new Set([name]));
+      if (askers === undefined) this.#askers.set(what, name);
+      else if (typeof askers === 'string') this.#askers.set(what, new Set([askers, name]));
+      else askers.add(name);
     }
     return points;
   }
@@ -71,7 +77,8 @@ export class KeptCountingPoints {
   #forget(name: string): void {
     for (const what of this.#kept.get(name)?.asked ?? []) {
       const askers = this.#askers.get(what);
-      if (askers?.delete(name) && askers.size === 0) this.#askers.delete(what);
+      if (askers === name) this.#askers.delete(what);
+      else if (askers instanceof Set && askers.delete(name) && askers.size === 0) this.#askers.delete(what);
     }
     this.#kept.delete(name);
   }

@@ -20,9 +20,9 @@ const askedTunnel = (spec: string): Asked => `\0\0${spec}`;
 /** That anything is asked of an interface itself. */
 export const askedRow = (index: number): Asked => asked('row', index);
 
-/** VPP's state, and a note of all that was asked for of it. */
+/** VPP's state, and a note of all that was asked for of it: one view for many taps, with notes of their own each. */
 export class NotedView implements CountedView {
-  readonly notes = new Set<Asked>();
+  notes = new Set<Asked>();
   readonly interfaces: CountedView['interfaces'];
   readonly spans: CountedView['spans'];
   readonly features: CountedView['features'];

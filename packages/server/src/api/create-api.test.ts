@@ -31,7 +31,7 @@ describe('tap services and tap flows', () => {
         ...{ id, tenant_id: acme, name: 'a', description: 'd', port_id: portId(1), status: 'DOWN', project_id: acme },
         status_reason: 'accepted; no node has been told yet',
         status_code: 'not_published',
-        ...{ expires_at: null, reason: '' },
+        ...{ expires_at: null, reason: '', receipts: false },
       },
     });
     expect(created.headers['x-openstack-request-id']).toMatch(/^req-[0-9a-f-]{36}$/);

@@ -60,7 +60,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   let address: string | undefined;
   let leading = false;
 
-  const nodes = new NodeLook({ live, version: serverVersion, slices, clock });
+  const nodes = new NodeLook({ live, version: serverVersion, contained: shared.contained, slices, clock });
   const healthParts = { shared, leader, authenticator, nodes, files, trust };
   const probes = {
     healthz: () => healthz(healthParts, failed.signal),

@@ -4,6 +4,8 @@ import type { Sliced, Slices } from './slices.js';
 export interface BackgroundCountDeps {
   readonly slices: Slices;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** Told why a count has failed: what is said meanwhile is the last one that was whole. */
+  readonly failed: (cause: unknown) => void;
 }
 
 /** A count is begun no sooner than so long after the last one, in ms, */
@@ -35,8 +37,8 @@ export class BackgroundCount<T> {
     if (this.#counting === null && clock.monotonic() >= this.#notBefore) {
       const begun = clock.monotonic();
       this.#counting = this.#run()
-        // What fails says so by figures that stay; the next one is tried in time.
-        .catch(() => undefined)
+        // The next one is tried in time.
+        .catch((cause: unknown) => this.deps.failed(cause))
         .finally(() => {
           this.#counting = null;
           const now = clock.monotonic();

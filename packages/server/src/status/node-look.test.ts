@@ -1,6 +1,7 @@
 import { keys } from '@taas/model';
-import { systemClock } from '@taas/service';
+import { silentLogger, systemClock } from '@taas/service';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Contained } from '../errors/contained.js';
 import { Slices } from '../slices/slices.js';
 import { acme, portId, type Replica, TestCloud } from '../test-cloud.suite.js';
 import { NodeLook } from './node-look.js';
@@ -20,7 +21,7 @@ afterEach(() => cloud.stop());
 const boundPort = (mtu?: number) => JSON.stringify({ mac_address: 'fa:16:3e:00:00:01', project_id: acme, mtu });
 const look = () => {
   const deps = { live: server.live, slices: new Slices({ clock: systemClock }), clock: systemClock };
-  return new NodeLook({ ...deps, version: 'another' });
+  return new NodeLook({ ...deps, contained: new Contained(silentLogger), version: 'another' });
 };
 
 it('says nothing before it has looked, and then what agents tell, beside the MTU of tapped ports', async () => {

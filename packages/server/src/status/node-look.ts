@@ -1,5 +1,6 @@
 import { type NodesReport, reportNodes } from '@taas/model';
 import type { Clock } from '@taas/service';
+import type { Contained } from '../errors/contained.js';
 import { BackgroundCount } from '../slices/background-count.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
@@ -9,6 +10,7 @@ export interface NodeLookDeps {
   readonly live: Pick<LiveView, 'view' | 'aheadMs'>;
   /** Of this server: agents are compared with it. */
   readonly version: string;
+  readonly contained: Contained;
   readonly slices: Slices;
   readonly clock: Clock;
 }
@@ -21,7 +23,9 @@ export class NodeLook {
   readonly #count: BackgroundCount<NodesReport | null>;
 
   constructor(private readonly deps: NodeLookDeps) {
-    this.#count = new BackgroundCount<NodesReport | null>(deps, () => this.#look(), null);
+    const { slices, clock, contained } = deps;
+    const failed = (cause: unknown) => contained.note('the look at all nodes for /readyz', cause);
+    this.#count = new BackgroundCount<NodesReport | null>({ slices, clock, failed }, () => this.#look(), null);
   }
 
   /** The last look; begins the next if it is time for it. Nothing before the first. */

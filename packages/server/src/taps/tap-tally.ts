@@ -38,7 +38,9 @@ export class TapTally {
   #expiring: readonly ExpiringTaps[] = [];
 
   constructor(private readonly deps: TapTallyDeps) {
-    this.#count = new BackgroundCount(deps, () => this.#tally(), []);
+    const { slices, clock, contained } = deps;
+    const failed = (cause: unknown) => contained.note('the count of taps for metrics', cause);
+    this.#count = new BackgroundCount({ slices, clock, failed }, () => this.#tally(), []);
   }
 
   /** The last count that is whole; begins the next if it is time for it. */

@@ -5,6 +5,11 @@ const mostSaid = 1_000;
 export class News {
   readonly #said = new Map<string, string>();
 
+  /** Its trouble is over: the next is news, even if it is the same. */
+  forget(party: string): void {
+    this.#said.delete(party);
+  }
+
   /** Whether this is another thing than was said of the party last. */
   isNew(party: string, what: string): boolean {
     if (this.#said.get(party) === what) return false;

@@ -160,4 +160,12 @@ it('counts receipts by themselves: they come in and are offered, and are no copi
   at(107n, 13n, 120n);
   expect(told()).toMatchObject({ arrived: '7', receipts: '3', offered: '10', delivered: '10' });
   expect(unaccounted(accumulator.figures('tap_services', id)?.stages ?? [])).toBe(0n);
+  // The collector's VM is away: two copies and thirty receipts come to nothing.
+  counters.set(2, { rxPackets: 109n, drops: 2n });
+  counters.set(3, { rxPackets: 43n, drops: 30n });
+  counters.set(4, { txErrors: 32n });
+  take(points);
+  take(points);
+  expect(told()).toMatchObject({ arrived: '9', receipts: '3', no_vm: '2' });
+  expect(unaccounted(accumulator.figures('tap_services', id)?.stages ?? [])).toBe(0n);
 });

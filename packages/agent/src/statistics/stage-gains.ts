@@ -98,10 +98,13 @@ export function stageGains(tap: CountingPoints, names: PointNames, gains: Gains,
     dropped += counted.drops;
     add('arrived', 'BOTH', counted.rxPackets, counted.rxBytes);
   }
+  // What VPP dropped of receipts is no loss of copies.
+  let lostReceipts = 0n;
   if (tap.receipts !== null) {
     const counted = at(tap.receipts, names.receipts);
-    dropped += counted.drops;
-    add('receipts', 'BOTH', counted.rxPackets, counted.rxBytes);
+    lostReceipts = counted.drops;
+    const came = counted.rxPackets - lostReceipts;
+    add('receipts', 'BOTH', came > 0n ? came : 0n, counted.rxBytes);
   }
   if (tap.collector && names.collector) {
     const { port, egress, shared } = tap.collector;
@@ -113,7 +116,8 @@ export function stageGains(tap: CountingPoints, names: PointNames, gains: Gains,
       offered += counted.txPackets;
       bytes += counted.txBytes;
     }
-    const noVm = claim(wire.txErrors, dropped - thinned - filtered, called.noVm, carry);
+    const errors = wire.txErrors - lostReceipts;
+    const noVm = claim(errors > 0n ? errors : 0n, dropped - thinned - filtered, called.noVm, carry);
     add('offered', 'BOTH', offered + noVm, bytes);
     add('no_vm', 'BOTH', noVm);
     if (shared) unknown.push('ring_dropped', 'delivered');

@@ -42,9 +42,14 @@ export const udpReceiver =
       }
     });
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
+      // One that could not be bound is open all the same.
+      const fail = (cause: Error): void => {
+        socket.close();
+        reject(cause);
+      };
+      socket.once('error', fail);
       socket.bind({ address, port: VXLAN_PORT, exclusive: true }, () => {
-        socket.off('error', reject);
+        socket.off('error', fail);
         resolve();
       });
     });

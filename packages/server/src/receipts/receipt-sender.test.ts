@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { keys, receiptCapability, statisticsCapability } from '@taas/model';
 import { parseReceipt, type Receipt, vxlanPayload } from '@taas/packets';
 import { silentLogger, systemClock } from '@taas/service';
@@ -57,7 +58,7 @@ async function lead(more: Partial<ReceiptSenderDeps> = {}): Promise<void> {
   };
   const sender = new ReceiptSender({
     ...{ store: server.store, live: server.live, slices: new Slices({ clock: systemClock }), clock: systemClock },
-    ...{ address, listenAddress: address, most: 10, newId: randomUUID, logger },
+    ...{ address, listenAddress: address, places: { most: 10, ofProject: 2 }, newId: randomUUID, logger },
     openSender: async () => ({
       send: async (datagram, to) => {
         if (failure) throw failure;
@@ -123,6 +124,33 @@ it('a socket that fails is said once, and tried again', async () => {
   failure = null;
   await until(() => expect(last(id)?.receipt?.sequence).toBeGreaterThan(1n));
   expect(warnings).toEqual(['sending receipts']);
+  failure = new Error('ENETUNREACH');
+  await until(() => expect(warnings).toEqual(['sending receipts', 'sending receipts']));
+});
+
+it('figures that are nonsense are left out, and others have theirs', async () => {
+  await lead();
+  const [nonsense, other] = [await tap(true), await tap(true)];
+  agents[1]?.set('tap_services', nonsense, [{ stage: 'seen', direction: 'IN', packets: '9'.repeat(20) }]);
+  agents[1]?.set('tap_services', other, [stage('seen', 9n, 'IN')]);
+  for (const agent of agents)
+    for (const id of [nonsense, other]) {
+      if (agent === agents[0]) agent.set('tap_services', id, []);
+      await agent.write('tap_services', id);
+    }
+  await until(() => expect(last(other)?.receipt?.figures?.asked).toBe(9n));
+  await until(() => expect(warnings).toEqual([`the receipt of tap service ${nonsense}`]));
+  expect(last(nonsense)?.receipt?.figures).toBeNull();
+});
+
+it('sends no more of a project than it may have, though requests at the same moment let them in', async () => {
+  await lead();
+  const all = [await tap(true), await tap(true), await tap(true)];
+  await until(() => expect(all.filter((id) => last(id) !== undefined)).toHaveLength(2));
+  const sequence = () => Math.max(...sent.map(({ receipt }) => Number(receipt?.sequence ?? 0)));
+  const before = sequence();
+  await until(() => expect(sequence()).toBeGreaterThan(before + 1));
+  expect(all.filter((id) => last(id) !== undefined)).toHaveLength(2);
 });
 
 it('the next leader says where from, or that there are none, and is another sender', async () => {
@@ -151,5 +179,9 @@ it('sends from the address that it is given, and to nobody from one that this ma
   const socket = await udpSender('127.0.0.1');
   await socket.send(Uint8Array.of(1), '127.0.0.1');
   await socket.close();
-  await expect(udpSender('192.0.2.77')).rejects.toThrow('EADDRNOTAVAIL');
+  const open = () => readdirSync('/proc/self/fd').length;
+  const before = open();
+  for (let n = 0; n < 5; n++) await expect(udpSender('192.0.2.77')).rejects.toThrow('EADDRNOTAVAIL');
+  // Closing takes a lap.
+  await until(() => expect(open()).toBeLessThan(before + 5));
 });

@@ -1,10 +1,11 @@
 import { keys, receiptSenderCodec, type StatisticsRecord, type VxlanLink } from '@taas/model';
-import { type ReceiptFigures, receiptFrame, vxlanDatagram } from '@taas/packets';
+import { type Receipt, type ReceiptFigures, receiptFrame, vxlanDatagram } from '@taas/packets';
 import { type Clock, type Logger, News } from '@taas/service';
 import type { Leadership, Store } from '@taas/store';
 import { atOnce, type Sliced, type Slices } from '../slices/slices.js';
 import { StatisticsDesk } from '../statistics/statistics-desk.js';
 import { keyOf, type TapPart, tapParts } from '../statistics/tap-parts.js';
+import type { ReceiptPlaces } from '../taps/tap-service/receipts-offer.js';
 import type { LiveView } from '../view/live-view.js';
 import { EarlierSums } from './earlier-sums.js';
 import { receiptFigures } from './receipt-figures.js';
@@ -20,8 +21,8 @@ export interface ReceiptSenderDeps {
   /** From which it sends. */
   readonly listenAddress: string;
   readonly openSender: OpenSender;
-  /** Tap services at most. */
-  readonly most: number;
+  /** Tap services at most, in all and of one project. */
+  readonly places: ReceiptPlaces;
   /** A new UUID at each call. */
   readonly newId: () => string;
   readonly clock: Clock;
@@ -32,6 +33,8 @@ export interface ReceiptSenderDeps {
 const everyMs = 1_000;
 /** Parts of tap services on nodes whose figures are asked for: each is written to etcd every 5 s at most. */
 const mostParts = 2_048;
+/** Of them those of one project. */
+const mostPartsOfProject = mostParts / 4;
 /** Datagrams that the kernel may not have taken yet. */
 const atATime = 64;
 
@@ -59,7 +62,8 @@ export class ReceiptSender {
     const { store, live, clock } = this.deps;
     // What others have sent meanwhile is not known here.
     this.#streams.clear();
-    const limits = { waitMs: 0, parts: mostParts, partsOfProject: mostParts };
+    // The desk counts those that were asked for lately, too, which others have taken the place of.
+    const limits = { waitMs: 0, parts: 2 * mostParts, partsOfProject: 2 * mostParts };
     const desk = new StatisticsDesk({ store, live, clock, limits });
     try {
       while (!signal.aborted) {
@@ -78,9 +82,7 @@ export class ReceiptSender {
     // Also where somebody has changed it meanwhile.
     if ((live.view.receiptSender?.record?.address ?? '') !== address) await this.#announce(fence, signal);
     if (address === '') return;
-    const services = new Set<string>();
-    for (const id of live.view.withReceipts)
-      if (services.size < this.deps.most && this.#tunnels(id).length > 0) services.add(id);
+    const services = this.#served();
     for (const id of this.#streams.keys()) if (!services.has(id)) this.#streams.delete(id);
     const parts = await slices.run('', this.#parts(services), signal);
     const hear = await this.#attempt('figures for receipts', signal, async () => {
@@ -91,6 +93,21 @@ export class ReceiptSender {
     for (const { part, record, current } of hear?.() ?? []) if (current && record) heard.set(keyOf(part), record);
     const datagrams = await slices.run('', this.#write(services, heard), signal);
     await this.#attempt('sending receipts', signal, () => this.#send(datagrams, signal));
+  }
+
+  /** As many as there are places for: requests at the same moment can let in more of a project. */
+  #served(): ReadonlySet<string> {
+    const { live, places } = this.deps;
+    const services = new Set<string>();
+    const ofProject = new Map<string, number>();
+    for (const id of live.view.withReceipts) {
+      const project = live.view.services.get(id)?.record?.project_id;
+      const own = project === undefined ? places.ofProject : (ofProject.get(project) ?? 0);
+      if (services.size >= places.most || own >= places.ofProject || this.#tunnels(id).length === 0) continue;
+      services.add(id);
+      if (project !== undefined) ofProject.set(project, own + 1);
+    }
+    return services;
   }
 
   /** Says from where receipts come, so that nodes let them in; or that there are none. */
@@ -117,11 +134,16 @@ export class ReceiptSender {
   /** Of as many services as there is room for; the others' receipts have no figures. */
   *#parts(services: Iterable<string>): Sliced<readonly TapPart[]> {
     const all: TapPart[] = [];
+    const ofProject = new Map<string, number>();
     for (const id of services) {
       const record = this.deps.live.view.services.get(id)?.record;
       if (!record) continue;
       const { own } = yield* tapParts(this.deps.live.view, 'tap_services', record);
-      if (all.length + own.length <= mostParts) all.push(...own);
+      const parts = (ofProject.get(record.project_id) ?? 0) + own.length;
+      if (all.length + own.length <= mostParts && parts <= mostPartsOfProject) {
+        all.push(...own);
+        ofProject.set(record.project_id, parts);
+      }
       yield;
     }
     return all;
@@ -133,12 +155,25 @@ export class ReceiptSender {
       const stream = this.#streams.get(service) ?? new ReceiptStream(service, this.deps.newId);
       this.#streams.set(service, stream);
       const receipt = stream.next(this.#counted(service, heard), this.deps.clock.now());
-      const frame = receiptFrame(receipt);
+      const frame = this.#frame(service, receipt);
       for (const { vni, local } of this.#tunnels(service))
         datagrams.push({ bytes: vxlanDatagram(vni, frame), to: local });
       yield;
     }
     return datagrams;
+  }
+
+  /** Figures that no frame has room for, since a node tells nonsense, are left out: the others' receipts go on. */
+  #frame(service: string, receipt: Receipt): Uint8Array {
+    const what = `the receipt of tap service ${service}`;
+    try {
+      const frame = receiptFrame(receipt);
+      this.#news.forget(what);
+      return frame;
+    } catch (cause) {
+      this.#warn(what, cause);
+      return receiptFrame({ ...receipt, figures: null });
+    }
   }
 
   /** The figures of a service, by node too, as of one moment: a node's are in the sums or still its own. Null if one of them is not known. */
@@ -174,14 +209,19 @@ export class ReceiptSender {
   /** @returns what the work returns; undefined if it failed, which is said once for each cause */
   async #attempt<T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await work();
+      const done = await work();
+      this.#news.forget(what);
+      return done;
     } catch (cause) {
-      if (signal.aborted) return undefined;
-      const message = cause instanceof Error ? cause.message : String(cause);
-      if (this.#news.isNew(what, message))
-        this.deps.logger.warn({ cause, what }, 'receipts are not sent as they should be; will try again');
+      if (!signal.aborted) this.#warn(what, cause);
       return undefined;
     }
+  }
+
+  #warn(what: string, cause: unknown): void {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (this.#news.isNew(what, message))
+      this.deps.logger.warn({ cause, what }, 'receipts are not sent as they should be; will try again');
   }
 }
 

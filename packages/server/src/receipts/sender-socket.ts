@@ -17,9 +17,14 @@ export const udpSender: OpenSender = async (address) => {
   const type = isIPv6(address) ? 'udp6' : 'udp4';
   const socket = createSocket({ type, ipv6Only: type === 'udp6' });
   await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
+    // One that could not be bound is open all the same.
+    const fail = (cause: Error): void => {
+      socket.close();
+      reject(cause);
+    };
+    socket.once('error', fail);
     socket.bind({ address, port: 0 }, () => {
-      socket.off('error', reject);
+      socket.off('error', fail);
       resolve();
     });
   });

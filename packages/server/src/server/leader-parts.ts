@@ -46,7 +46,7 @@ export function leaderParts(config: ServerConfig, deps: ServerDeps, shared: Shar
     }),
     receipts: new ReceiptSender({
       ...{ store, live, slices, clock, newId: deps.newId, openSender: deps.openSender ?? udpSender },
-      most: config.receipts.most,
+      places: { most: config.receipts.most, ofProject: config.receipts.most_of_project },
       address: config.receipts.address,
       listenAddress: config.receipts.listen_address || config.receipts.address,
       logger: loggerOf('receipts'),

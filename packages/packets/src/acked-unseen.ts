@@ -1,6 +1,6 @@
 /** So far from what is known no byte of the same connection can be: a window has 2^30 bytes at most (RFC 7323). */
 const mostWindow = 2 ** 30;
-/** Holes of a stream that are kept, since a late copy may fill them yet; the oldest is settled then. */
+/** Holes of a stream that are kept, since a late copy may fill them yet; of older ones only the sum is, until they are acknowledged. */
 const mostHoles = 32;
 
 interface Hole {
@@ -33,6 +33,8 @@ export class AckedUnseen {
   #holes: Hole[] = [];
   #settledBytes = 0;
   #settledHoles = 0;
+  /** Holes that are not kept one by one any more, and were not acknowledged then. */
+  #pending = { from: 0, to: 0, bytes: 0, holes: 0 };
 
   /** Whether a sequence number can be of this stream. */
   isNear(seq: number): boolean {
@@ -63,10 +65,14 @@ export class AckedUnseen {
   count(): AckedCount {
     const tail = { from: this.#next, to: Math.max(this.#next, this.#acked) };
     const open = [...this.#holes, tail].map((hole) => this.#ackedOf(hole)).filter((bytes) => bytes > 0);
+    const { from, to, bytes: pending, holes } = this.#pending;
+    // As though they were spread evenly: which of them were acknowledged is not known any more.
+    const share = to > from ? this.#ackedOf({ from, to }) / (to - from) : 0;
+    const settled = this.#settledBytes + Math.round(pending * share);
     return {
       acked: this.#acked,
-      unseen: open.reduce((sum, bytes) => sum + bytes, this.#settledBytes),
-      holes: this.#settledHoles + open.length,
+      unseen: open.reduce((sum, bytes) => sum + bytes, settled),
+      holes: this.#settledHoles + Math.round(holes * share) + open.length,
     };
   }
 
@@ -79,9 +85,16 @@ export class AckedUnseen {
     if (this.#holes.length <= mostHoles) return;
     const [oldest, ...rest] = this.#holes;
     this.#holes = rest;
-    const bytes = oldest === undefined ? 0 : this.#ackedOf(oldest);
-    this.#settledBytes += bytes;
-    if (bytes > 0) this.#settledHoles += 1;
+    if (oldest === undefined) return;
+    const { from, to, bytes, holes } = this.#pending;
+    if (holes > 0 && this.#acked >= to) {
+      this.#settledBytes += bytes;
+      this.#settledHoles += holes;
+      this.#pending = { from: oldest.from, to: oldest.to, bytes: oldest.to - oldest.from, holes: 1 };
+    } else {
+      const start = holes > 0 ? from : oldest.from;
+      this.#pending = { from: start, to: oldest.to, bytes: bytes + oldest.to - oldest.from, holes: holes + 1 };
+    }
   }
 
   #fill(from: number, to: number): void {

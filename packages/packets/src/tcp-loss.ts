@@ -18,6 +18,8 @@ export interface TcpLossEstimate {
 }
 
 interface Stream {
+  /** The number that the connection began with; null: its beginning was not seen. */
+  readonly began: number | null;
   readonly bytes: AckedUnseen;
   segments: number;
   payload: number;
@@ -60,12 +62,12 @@ export class TcpLoss {
     const length = payload + (isFirst ? 1 : 0) + (flags & TCP_FLAG.fin ? 1 : 0);
     if (length === 0) return;
     let stream = this.#streams.get(key);
-    // The same ends again, or another connection behind the same address.
-    if (stream !== undefined && !stream.bytes.isNear(seq)) {
+    // The same ends again, or another connection behind the same address. Its numbers may be near those of the one before.
+    if (stream !== undefined && (isFirst ? stream.began !== seq : !stream.bytes.isNear(seq))) {
       this.#settle(key, stream);
       stream = undefined;
     }
-    stream ??= { bytes: new AckedUnseen(), segments: 0, payload: 0 };
+    stream ??= { began: isFirst ? seq : null, bytes: new AckedUnseen(), segments: 0, payload: 0 };
     this.#streams.delete(key);
     this.#streams.set(key, stream);
     stream.bytes.saw(seq, length);

@@ -42,7 +42,7 @@ export class RingSink implements Sink {
 
   async #take({ type, bytes }: Block): Promise<void> {
     if (!this.#isHeadWhole && (type === blockTypes.section || type === blockTypes.interface)) {
-      this.#head.push(bytes.slice());
+      this.#head.push(Uint8Array.prototype.slice.call(bytes));
       return;
     }
     this.#isHeadWhole = true;

@@ -33,8 +33,8 @@ export class WholeBlocks {
       blocks.push({ type: view.getUint32(at, true), bytes: bytes.subarray(at, at + length) });
       at += length;
     }
-    // A copy: what was taken need not be kept for the sake of its end.
-    this.#rest = bytes.slice(at);
+    // A copy, which `slice` of a Buffer is not: what was taken need not be kept for the sake of its end.
+    this.#rest = Uint8Array.prototype.slice.call(bytes, at);
     return blocks;
   }
 

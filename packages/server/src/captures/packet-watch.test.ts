@@ -54,7 +54,8 @@ describe('packets that are looked at', () => {
 
   it('do not keep the memory of frames', () => {
     const watch = new PacketWatch(['p IN']);
-    const own = frame.slice();
+    // A Buffer, as a socket's is.
+    const own = Buffer.from(frame);
     watch.take(0, own, own.length, 0n);
     own.fill(0xff);
     watch.turn();
@@ -86,6 +87,35 @@ describe('packets that are looked at', () => {
     expect(events.map(({ event }) => event)).toEqual(['packets', 'packets', 'end']);
     expect(events.at(-1).because).toBe('its 1 packets are there');
     expect(told(open(watch)).map(({ event }) => event)).toEqual(['packets', 'end']);
+  });
+
+  it('have their end, also where it comes with the last turn of a stream, and are not cut off where he reads slowly', async () => {
+    const watch = new PacketWatch(['p IN']);
+    const [quick, slow] = [open(watch), watch.open('bob')];
+    const failures: unknown[] = [];
+    for (const stream of [quick, slow]) stream?.on('error', (cause) => failures.push(cause));
+    for (let turn = 0; turn < 59; turn++) {
+      take(watch, 1);
+      watch.turn();
+    }
+    take(watch, 1);
+    watch.end('over');
+    watch.turn();
+    const other = new PacketWatch(['p IN']);
+    const late = other.open('ann');
+    late?.on('error', (cause) => failures.push(cause));
+    for (let turn = 0; turn < 62; turn++) {
+      take(other, 1);
+      other.turn();
+    }
+    for (const stream of [quick, slow]) {
+      const events = told(stream as Readable);
+      expect(events.filter(({ event }) => event === 'packets')).toHaveLength(61);
+      expect(events.at(-1).event).toBe('end');
+    }
+    expect(told(late as Readable).filter(({ event }) => event === 'packets')).toHaveLength(61);
+    await new Promise(setImmediate);
+    expect(failures).toEqual([]);
   });
 
   it('are for eight at a time, a minute long', () => {

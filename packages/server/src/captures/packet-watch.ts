@@ -42,7 +42,7 @@ export class PacketWatch {
   #latest: WatchedPacket[] = [];
   #count = 0;
   #unshown = 0;
-  readonly #watchers = new Map<Readable, { turns: number; missed: boolean }>();
+  readonly #watchers = new Map<Readable, { turns: number; missed: boolean; isOver: boolean }>();
   #over: string | null = null;
   /** Users of whom the audit trail has that they look. */
   readonly #told = new Set<string>();
@@ -57,8 +57,14 @@ export class PacketWatch {
       this.#unshown += 1;
       return;
     }
-    // A copy: the frame's memory is the socket's.
-    this.#noted.push({ n: this.#count, timeNs, index, length, head: frame.slice(0, summaryBytes) });
+    // A copy: the frame's memory is the socket's. `slice` of a Buffer would be none.
+    this.#noted.push({
+      n: this.#count,
+      timeNs,
+      index,
+      length,
+      head: Uint8Array.prototype.slice.call(frame, 0, summaryBytes),
+    });
   }
 
   /** Whether they have looked before. */
@@ -73,7 +79,7 @@ export class PacketWatch {
     const stream = new Readable({ read: () => undefined });
     stream.push(event('packets', { packets: this.#latest, unshown: this.#unshown }));
     if (this.#over !== null) return finished(stream, this.#over);
-    this.#watchers.set(stream, { turns: 0, missed: false });
+    this.#watchers.set(stream, { turns: 0, missed: false, isOver: false });
     stream.once('close', () => this.#watchers.delete(stream));
     stream.once('error', () => undefined);
     return stream;
@@ -81,10 +87,22 @@ export class PacketWatch {
 
   /** Tells those who look what has come since the turn before; to be called once a second. */
   turn(): void {
+    this.#tell();
+    for (const [stream, state] of this.#watchers) {
+      state.turns += 1;
+      if (state.turns < turnsOfStream || state.isOver) continue;
+      // He may have some of it before him yet, and counts until he has read it.
+      state.isOver = true;
+      stream.push(null);
+    }
+  }
+
+  #tell(): void {
     const packets = this.#noted.map((each) => this.#inWords(each));
     this.#noted = [];
     this.#latest = [...this.#latest, ...packets].slice(-kept);
     for (const [stream, state] of this.#watchers) {
+      if (state.isOver) continue;
       if (stream.readableLength > mostWaiting) state.missed = true;
       else {
         // Who has missed some is told what there is now.
@@ -92,16 +110,18 @@ export class PacketWatch {
         if (told.length > 0) stream.push(event('packets', { packets: told, unshown: this.#unshown }));
         state.missed = false;
       }
-      state.turns += 1;
-      if (state.turns >= turnsOfStream) stream.push(null);
     }
   }
 
   end(because: string): void {
     if (this.#over !== null) return;
-    this.turn();
+    this.#tell();
     this.#over = because;
-    for (const stream of this.#watchers.keys()) finished(stream, because);
+    for (const [stream, state] of this.#watchers) {
+      if (state.isOver) continue;
+      state.isOver = true;
+      finished(stream, because);
+    }
   }
 
   #inWords({ n, timeNs, index, length, head }: Noted): WatchedPacket {

@@ -21,6 +21,7 @@ import type { Counted, Reading } from './reading.js';
 
 const gaugeNames = {
   buffersAvailable: '/buffer-pools/default-numa-0/available',
+  buffersCached: '/buffer-pools/default-numa-0/cached',
   buffersUsed: '/buffer-pools/default-numa-0/used',
   segmentFree: '/mem/stat segment/free',
   segmentUsed: '/mem/stat segment/used',
@@ -174,8 +175,8 @@ export class CounterSource {
         return value === null ? [] : [[key, Number(value)]];
       }),
     );
-    const { buffersAvailable, buffersUsed } = this.#gauges;
-    this.#buffers = buffersSeen(this.#buffers, buffersAvailable, buffersUsed);
+    const { buffersAvailable: available, buffersUsed: used, buffersCached: cached } = this.#gauges;
+    this.#buffers = buffersSeen(this.#buffers, { available, used, cached });
     return {
       boot: this.#boot,
       counted,

@@ -67,7 +67,7 @@ export class Dashboard {
     if (path.startsWith(`${root}/api/`)) return this.#toApi(request, method, visitor);
     if (path === `${root}/session`)
       return this.#answered(request, (network) => this.#session(request, visitor, network));
-    if (path === `${root}/websso` && method === 'POST') return this.#fromKeystone(request);
+    if (path === `${root}/websso` && method === 'POST') return this.#fromKeystone(request, visitor);
     if (path === `${root}/websso`) return this.#answered(request, (network) => this.#sso(request, network));
     return (response) => {
       this.#page(path, request, response);
@@ -177,14 +177,14 @@ export class Dashboard {
   }
 
   /** A token that Keystone's page sends: the browser shows what comes of it, so it is led to the page in any case. */
-  #fromKeystone(request: IncomingMessage): Visit {
+  #fromKeystone(request: IncomingMessage, { id: before }: Visitor): Visit {
     const { sso, desk, logger, requestMs } = this.deps;
     const work = async (network: string): Promise<readonly string[]> => {
       const signal = AbortSignal.timeout(requestMs);
       if (sso === null) throw notFound();
       const token = sso.tokenOf(request.headers, await smallBody(request));
       const show = (shown: Session) => this.#shown(shown, network, signal);
-      return [cookieWith((await desk.logInBy(token, { network, signal, show })).id)];
+      return [cookieWith((await desk.logInBy(token, before, { network, signal, show })).id)];
     };
     return (response, network) => {
       for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value);

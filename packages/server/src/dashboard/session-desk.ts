@@ -65,9 +65,10 @@ export class SessionDesk {
 
   /**
    * With a token that Keystone has given by single sign-on, for no project yet.
+   * @param before as in {@link logIn}
    * @throws DashboardError; the signal's reason
    */
-  async logInBy<T>(token: string, asking: Asking<T>): Promise<Opened<T>> {
+  async logInBy<T>(token: string, before: string | null, asking: Asking<T>): Promise<Opened<T>> {
     const { guard, sessions } = this.deps;
     const { network, signal } = asking;
     const name = `token ${createHash('sha256').update(token).digest('base64')}`;
@@ -77,7 +78,9 @@ export class SessionDesk {
         try {
           const session = await this.#inFirstProject(token, null, issued, signal);
           const shown = await asking.show(session);
-          return { ...sessions.open(session), shown };
+          const opened = sessions.open(session);
+          if (before !== null) sessions.end(before);
+          return { ...opened, shown };
         } catch (cause) {
           await this.#revoke(issued, signal);
           throw cause;

@@ -97,6 +97,15 @@ describe('single sign-on', () => {
     );
   });
 
+  it('ends the session that the browser was in before', async () => {
+    await browser.logIn();
+    const before = browser.cookie;
+    const answer = await sent(`${await begun()}; ${before}`);
+    expect(answer.to).toBe('/dashboard/');
+    browser.cookie = before;
+    expect((await browser.ask('GET', '/dashboard/session')).status).toBe(401);
+  });
+
   it('is told what Keystone says of the token, and leaves none', async () => {
     expect(await sent(await begun(), 'token:nobody:')).toMatchObject({ status: 303, to: '/dashboard/?sso=no_project' });
     expect([...place.people.revoked]).toEqual(['token:nobody:']);

@@ -1,4 +1,4 @@
-import { type AuditEntry, auditCodec, keys, type ResourceKind, resourceKinds } from '@taas/model';
+import { type AuditEntry, auditCodec, keys, RecordError, type ResourceKind, resourceKinds } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import { type Compare, type Leadership, type Operation, type Store, StoreError } from '@taas/store';
 import type { Behalves } from '../../auth/actor.js';
@@ -118,12 +118,14 @@ export class TapExpiry {
     } catch (cause) {
       if (signal.aborted) return;
       this.#failed.add(key);
-      const isUsual = cause instanceof StoreError || cause instanceof NeutronError || cause instanceof ViewBehindError;
-      if (!isUsual) throw cause;
+      if (!usual.some((kind) => cause instanceof kind)) throw cause;
       this.deps.logger.warn({ cause, kind, id }, 'the end of a tap is looked after again later');
     }
   }
 }
+
+/** What may go wrong with one tap: its record may be spoilt since it was looked at. */
+const usual = [StoreError, NeutronError, ViewBehindError, RecordError] as const;
 
 /** The taps whose turn it is in one round: those that failed before wait behind the others, the longest ago first. */
 class Turns {

@@ -23,7 +23,8 @@ export function earlierCheckout(ref = beforeFormats) {
   mkdirSync(making, { recursive: true });
   process.stderr.write(`making a checkout of ${id.slice(0, 12)} ...\n`);
   const steps = [
-    ['sh', ['-c', `git -C '${root}' archive ${id} | tar -x`]],
+    ['git', ['-C', root, 'archive', '-o', join(making, '.earlier.tar'), id]],
+    ['tar', ['-xf', '.earlier.tar']],
     ['npm', ['install', '--no-save', '--no-fund', '--no-audit']],
     [join(making, 'node_modules/.bin/tsc'), ['-b']],
   ];
@@ -35,7 +36,9 @@ export function earlierCheckout(ref = beforeFormats) {
       missing: `${command} ${args.join(' ')} failed: ${`${stdout}${stderr}${error?.message ?? ''}`.slice(-500)}`,
     };
   }
-  renameSync(making, folder);
+  // Another run may have been faster.
+  if (existsSync(folder)) rmSync(making, { recursive: true, force: true });
+  else renameSync(making, folder);
   return { root: folder };
 }
 

@@ -1,18 +1,17 @@
 import { useRef, useState } from 'preact/hooks';
 import { ApiError, member } from '../api/ask.js';
 import type { AnyTap, Kind } from '../api/shapes.js';
-import { dateAndTime } from '../parts/format.js';
 import { Notice } from '../parts/small.js';
 import { useServices } from '../services.js';
 import { TapFacts } from '../tap/facts.js';
-
 import { nameOr } from '../taps/tap-row.js';
 import { canAgree, consentText } from './consent.js';
+import { endOfTap, endText } from './end-of-tap.js';
 
 /** Agrees to a tap that waits: to the very one that is shown while the button is pressed, and to none that it has become since. */
 export function ApproveTap(props: { readonly kind: Kind; readonly tap: AnyTap; readonly agreed: () => void }) {
   const { kind, tap, agreed } = props;
-  const { asker, session } = useServices();
+  const { asker, session, taps } = useServices();
   const dialog = useRef<HTMLDialogElement>(null);
   const [seen, setSeen] = useState<AnyTap | null>(null);
   const [problem, setProblem] = useState('');
@@ -51,7 +50,7 @@ export function ApproveTap(props: { readonly kind: Kind; readonly tap: AnyTap; r
         {seen === null ? null : (
           <>
             <TapFacts kind={kind} tap={seen} />
-            <p>{seen.expires_at === null ? 'It has no end.' : `It ends ${dateAndTime(seen.expires_at)}.`}</p>
+            <p>{endText(endOfTap(seen, taps.services.value))}</p>
             <p>{consentText(seen, me)}</p>
           </>
         )}

@@ -4,10 +4,10 @@ import type { AnyTap, Kind } from '../api/shapes.js';
 import { dateAndTime } from '../parts/format.js';
 import { Notice } from '../parts/small.js';
 import { useServices } from '../services.js';
-
 import { consentText } from './consent.js';
 import { type EndChoice, endOf } from './end-choice.js';
 import { EndFields } from './end-fields.js';
+import { type EndOfTap, endOfTap } from './end-of-tap.js';
 import { timeLeft } from './time-left.js';
 
 interface TermsProps {
@@ -18,11 +18,11 @@ interface TermsProps {
 
 /** Until when a tap is there, and who has agreed to it; renews it. */
 export function TapTerms({ kind, tap, changed }: TermsProps) {
-  const { session } = useServices();
+  const { session, taps } = useServices();
   const { info } = session;
   return (
     <>
-      <End end={tap.expires_at} />
+      <End end={endOfTap(tap, taps.services.value)} />
       {kind === 'tap_service' ? null : <p>{consentText(tap, info?.user.id ?? '')}</p>}
       {info?.may[`update_${kind}`] === true && tap.status !== 'PENDING_DELETE' ? (
         <Renew {...{ kind, tap, changed }} />
@@ -31,10 +31,10 @@ export function TapTerms({ kind, tap, changed }: TermsProps) {
   );
 }
 
-function End({ end }: { readonly end: string | null }) {
+function End({ end }: { readonly end: EndOfTap | null }) {
   if (end === null) return <p>It has no end.</p>;
-  const { text, soon } = timeLeft(end, Date.now());
-  const words = `Ends ${dateAndTime(end)}: ${text === 'over' ? 'its time is over' : `${text} left`}.`;
+  const { text, soon } = timeLeft(end.at, Date.now());
+  const words = `Ends ${end.of === 'tap' ? '' : 'with its tap service '}${dateAndTime(end.at)}: ${text === 'over' ? 'its time is over' : `${text} left`}.`;
   return soon ? <Notice>{words}</Notice> : <p>{words}</p>;
 }
 

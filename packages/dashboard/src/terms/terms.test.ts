@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiError } from '../api/ask.js';
 import { canAgree, consentText } from './consent.js';
 import { endOf } from './end-choice.js';
+import { endOfTap, endText } from './end-of-tap.js';
 import { lacksReason } from './lacks-reason.js';
 import { timeLeft } from './time-left.js';
 
@@ -72,4 +73,25 @@ it('a reason is known to be wanted by the refusal alone', () => {
   expect(refusal(400, 'Invalid input for reason. Reason: the operator wants to know why')).toBe(true);
   expect(refusal(400, 'Invalid input for expires_at. Reason: it is over')).toBe(false);
   expect(refusal(409, 'Invalid input for reason.')).toBe(false);
+});
+
+describe('the end of a tap', () => {
+  const service = (expires_at: string | null) => new Map([['s', { expires_at }]]);
+  const [early, late] = ['2026-11-30T12:00:00+01:00', '2026-11-30T11:30:00Z'];
+
+  it('is its own, or that of its tap service if that comes first', () => {
+    const end = (own: string | null, its: string | null) =>
+      endOfTap({ expires_at: own, tap_service_id: 's' }, service(its));
+    expect(end(null, null)).toBeNull();
+    expect(end(early, null)).toEqual({ at: early, of: 'tap' });
+    expect(end(early, late)).toEqual({ at: early, of: 'tap' });
+    expect(end(late, early)).toEqual({ at: early, of: 'tap service' });
+    expect(end(null, late)).toEqual({ at: late, of: 'tap service' });
+    expect(endOfTap({ expires_at: null }, service(late))).toBeNull();
+  });
+
+  it('is said with whose it is', () => {
+    expect(endText(null)).toBe('It has no end.');
+    expect(endText({ at: late, of: 'tap service' })).toMatch(/^It ends with its tap service /);
+  });
 });

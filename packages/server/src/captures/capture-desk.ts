@@ -46,7 +46,7 @@ export interface CaptureDeskDeps {
   readonly terms: TapTerms;
   readonly findFlow: FindFlow;
   /** Tells the audit trail that somebody reads a capture. */
-  readonly tellRead: (capture: ReadCapture) => Promise<void>;
+  readonly tellRead: (capture: ReadCapture, what: CaptureReading) => Promise<void>;
   readonly behalves?: Behalves | undefined;
   /** How long a request may wait for the view, in ms. */
   readonly catchUpMs: number;
@@ -54,6 +54,9 @@ export interface CaptureDeskDeps {
   readonly newId: () => string;
   readonly logger: Logger;
 }
+
+/** How somebody reads a capture. */
+export type CaptureReading = 'file' | 'packets';
 
 /** What is told of a capture that is read. */
 export type ReadCapture = Pick<Capture, 'id' | 'wish' | 'parts'>;
@@ -143,7 +146,7 @@ export class CaptureDesk {
     if (!capture) throw captureNotFound(id);
     if (capture.isRead) throw captureHasReader(id);
     // Before a frame is given out.
-    await this.deps.tellRead(capture);
+    await this.deps.tellRead(capture, 'file');
     const stream = capture.read();
     if (!stream) throw captureHasReader(id);
     return stream;
@@ -157,7 +160,8 @@ export class CaptureDesk {
     const found = this.#find(id, caller);
     const capture = 'shown' in found ? this.#running.draining(id) : found;
     if (!capture) throw captureNotFound(id);
-    if (!capture.watch.isToldOf(caller.userId)) await this.deps.tellRead(capture);
+    if (capture.watch.isFull) throw captureHasWatchers(id);
+    if (!capture.watch.isToldOf(caller.userId)) await this.deps.tellRead(capture, 'packets');
     const stream = capture.watch.open(caller.userId);
     if (!stream) throw captureHasWatchers(id);
     return stream;

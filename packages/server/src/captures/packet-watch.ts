@@ -67,6 +67,11 @@ export class PacketWatch {
     });
   }
 
+  /** Whether as many look as may. */
+  get isFull(): boolean {
+    return this.#watchers.size >= mostWatchers;
+  }
+
   /** Whether they have looked before. */
   isToldOf(user: string): boolean {
     return this.#told.has(user);
@@ -74,7 +79,7 @@ export class PacketWatch {
 
   /** @returns what has come, and then what comes, as server-sent events; null if as many look already as may */
   open(user: string): Readable | null {
-    if (this.#watchers.size >= mostWatchers) return null;
+    if (this.isFull) return null;
     if (this.#told.size < mostTold) this.#told.add(user);
     const stream = new Readable({ read: () => undefined });
     stream.push(event('packets', { packets: this.#latest, unshown: this.#unshown }));

@@ -156,7 +156,7 @@ export class Dashboard {
         return answerOf(await desk.switchTo(choice, before, asking));
       }
       case 'DELETE':
-        await desk.logOut(known().id, network, signal);
+        await desk.logOut(known().id, network);
         return { status: 204, body: null, cookie: cookieGone };
       default:
         throw wrongMethod();

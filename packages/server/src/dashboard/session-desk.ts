@@ -32,6 +32,9 @@ export interface Asking<T> {
   readonly show: (session: Session) => Promise<T>;
 }
 
+/** How long revoking tokens may take, in ms. */
+const revokeMs = 5_000;
+
 /** Begins sessions, leads them to another project, and ends them. A session that changes what it may has a new secret. */
 export class SessionDesk {
   /** Those that are being led to another project. */
@@ -56,7 +59,7 @@ export class SessionDesk {
           if (before !== null) sessions.end(before);
           return { ...opened, shown };
         } catch (cause) {
-          await this.#revoke(issued, signal);
+          await this.#revoke(issued);
           throw cause;
         }
       }),
@@ -82,7 +85,7 @@ export class SessionDesk {
           if (before !== null) sessions.end(before);
           return { ...opened, shown };
         } catch (cause) {
-          await this.#revoke(issued, signal);
+          await this.#revoke(issued);
           throw cause;
         }
       }),
@@ -108,7 +111,7 @@ export class SessionDesk {
             if (opened === null) throw notLoggedIn();
             return { ...opened, shown };
           } catch (cause) {
-            await this.#revoke([scoped.token], signal);
+            await this.#revoke([scoped.token]);
             throw cause;
           }
         });
@@ -119,15 +122,17 @@ export class SessionDesk {
   }
 
   /** Ends the session here, and its tokens at Keystone; a Keystone that does not answer keeps nobody logged in. */
-  async logOut(id: string, network: string, signal: AbortSignal): Promise<void> {
+  async logOut(id: string, network: string): Promise<void> {
     const session = this.deps.sessions.end(id);
     if (session === null) return;
     this.deps.logger.info({ user: session.userId, network, project: session.project.id }, 'log-out');
-    await this.#revoke([session.token, session.unscoped], signal);
+    await this.#revoke([session.token, session.unscoped]);
   }
 
   /** Whatever comes of it: a token that cannot be revoked ends by itself. */
-  async #revoke(tokens: readonly (string | null)[], signal: AbortSignal): Promise<void> {
+  async #revoke(tokens: readonly (string | null)[]): Promise<void> {
+    // Not the request's: it may be over because Keystone was slow.
+    const signal = AbortSignal.timeout(revokeMs);
     for (const token of tokens) {
       if (token === null) continue;
       try {

@@ -79,8 +79,8 @@ export function openDesks(parts: DeskParts, { access, writes, passThrough }: Des
       statusOf: (flow) => statusOf('tap_flows', flow, reader),
       behalves: audit?.behalves,
       findFlow: (id, caller) => controller.findFlow(id, caller),
-      tellRead: async (capture) => {
-        if (audit) await tellCaptureRead({ store, clock, newId, behalves: audit.behalves }, capture);
+      tellRead: async (capture, what) => {
+        if (audit) await tellCaptureRead({ store, clock, newId, behalves: audit.behalves }, capture, what);
       },
     }),
   };

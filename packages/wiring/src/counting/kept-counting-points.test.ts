@@ -15,7 +15,9 @@ const direction = fc.constantFrom('IN' as const, 'OUT' as const, 'BOTH' as const
 const target = fc.constantFrom({ type: 'local' as const }, { type: 'vlan' as const, physnet: 'p', vlan: 7, mtu: null });
 
 const event = fc.oneof(
-  fc.record({ do: fc.constant('service' as const), n, port: n, removed: fc.boolean() }),
+  fc.record({ do: fc.constant('service' as const), n, port: n, removed: fc.boolean(), receipts: fc.boolean() }),
+  // The tunnel that receipts come by is another one, or that one again.
+  fc.record({ do: fc.constant('tunnel' as const), vni: fc.constantFrom(7, 8) }),
   fc.record({
     ...{ do: fc.constant('flow' as const), n, of: n, port: n, direction, target },
     ...{ removed: fc.boolean(), filtered: fc.boolean() },
@@ -42,6 +44,8 @@ const event = fc.oneof(
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
 
+const receipts = { type: 'vxlan', local: '10.0.0.1', remote: '10.0.0.9', vni: 7 } as const;
+
 class World {
   readonly vpp = new VppDouble();
   readonly kept = new KeptCountingPoints(this.vpp.state);
@@ -52,7 +56,9 @@ class World {
 
   constructor() {
     this.vpp.addDomain(10);
-    this.vpp.join(this.vpp.addInterface({ name: 'uplink', tag: 'net-vpp.physnet:p' }), 10);
+    const uplink = this.vpp.addInterface({ name: 'uplink', tag: 'net-vpp.physnet:p' });
+    this.vpp.join(uplink, 10);
+    this.vpp.state.routes.put(receipts.remote, { to: 'interface', index: uplink });
     for (const port of [1, 2, 3]) this.vpp.join(this.vpp.addPort(portId(port)), 10);
   }
 
@@ -69,7 +75,10 @@ class World {
     const gone = <T extends object>(removed: boolean, record: T) => (removed ? { ...record, removed: true } : record);
     switch (each.do) {
       case 'service':
-        wanted.setService({ record: gone(each.removed, service(each.n, each.port)), revision });
+        wanted.setService({
+          record: gone(each.removed, service(each.n, each.port, each.receipts ? { receipts } : {})),
+          revision,
+        });
         return;
       case 'flow': {
         const filter = each.filtered ? [{ action: 'accept' as const, ethertype: 0x0800 }] : [];
@@ -113,6 +122,10 @@ class World {
         return;
       case 'poll':
         this.#poll();
+        return;
+      case 'tunnel':
+        for (const tunnel of [...vpp.state.vxlans.all()])
+          vpp.state.vxlans.put(tunnel.index, { ...tunnel, vni: each.vni });
         return;
     }
     const index = this.#pick(each.pick);
@@ -181,7 +194,7 @@ describe('counting points that are kept', () => {
   it('are those that would be found anew, whatever has happened', () => {
     const plan: Event = { do: 'plan', policed: false };
     const wired: Event[] = [
-      { do: 'service', n: 1, port: 2, removed: false },
+      { do: 'service', n: 1, port: 2, removed: false, receipts: true },
       {
         do: 'flow',
         n: 1,
@@ -215,7 +228,7 @@ describe('counting points that are kept', () => {
   it('are the same objects while polls say the same, and for the taps that are not concerned', () => {
     const world = new World();
     for (const each of [1, 2]) {
-      world.happen({ do: 'service', n: each, port: 4 - each, removed: false });
+      world.happen({ do: 'service', n: each, port: 4 - each, removed: false, receipts: false });
       const rest = { direction: 'BOTH', target: { type: 'local' }, removed: false, filtered: false } as const;
       world.happen({ do: 'flow', n: each, of: each, port: each, ...rest });
     }
@@ -242,7 +255,7 @@ describe('counting points that are kept', () => {
 
   it('are found anew when another interface has the index of one that they name, though it looks the same', () => {
     const world = new World();
-    world.happen({ do: 'service', n: 1, port: 2, removed: false });
+    world.happen({ do: 'service', n: 1, port: 2, removed: false, receipts: false });
     const before = world.kept.all(world.wanted);
     const { interfaces, features } = world.vpp.state;
     const [port] = interfaces.by('tag', `net-vpp.port:${portId(2)}`);

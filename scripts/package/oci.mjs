@@ -100,7 +100,13 @@ function writeLayout(layout, layer, config, { version }) {
 }
 
 /** Entries in the order of their names, of root, and of one time. */
-function pack(folder, file, epoch) {
+function pack(folder, file, epoch, tries = 3) {
   const alike = ['--sort=name', `--mtime=@${epoch}`, '--owner=0', '--group=0', '--numeric-owner', '--format=ustar'];
-  return run('tar', [...alike, '-C', folder, '-cf', file, '.']);
+  try {
+    return run('tar', [...alike, '-C', folder, '-cf', file, '.']);
+  } catch (error) {
+    // Nobody writes there any more; the kernel may set the time of what was copied a moment ago while it is read.
+    if (tries > 1 && /file changed as we read it/.test(error.message)) return pack(folder, file, epoch, tries - 1);
+    throw error;
+  }
 }

@@ -1,7 +1,8 @@
 import { useRef, useState } from 'preact/hooks';
-import { ApiError, member } from '../api/ask.js';
+import { member } from '../api/ask.js';
 import type { AnyTap, Kind } from '../api/shapes.js';
 import { Notice } from '../parts/small.js';
+import { useAttempt } from '../parts/use-attempt.js';
 import { useServices } from '../services.js';
 import { TapFacts } from '../tap/facts.js';
 import { nameOr } from '../taps/tap-row.js';
@@ -14,20 +15,11 @@ export function ApproveTap(props: { readonly kind: Kind; readonly tap: AnyTap; r
   const { asker, session, taps } = useServices();
   const dialog = useRef<HTMLDialogElement>(null);
   const [seen, setSeen] = useState<AnyTap | null>(null);
-  const [problem, setProblem] = useState('');
+  const { problem, busy, attempt } = useAttempt();
   const { info } = session;
   const me = info?.user.id ?? '';
   if (kind === 'tap_service' || !canAgree(tap, me, info?.may[`approve_${kind}`] === true)) return null;
   const path = `taas/${kind}s/${encodeURIComponent(tap.id)}`;
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    setProblem('');
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setProblem(error.message);
-    }
-  };
   const look = () =>
     attempt(async () => {
       setSeen(null);
@@ -67,7 +59,7 @@ export function ApproveTap(props: { readonly kind: Kind; readonly tap: AnyTap; r
           <button
             type="button"
             class="primary"
-            disabled={seen === null}
+            disabled={seen === null || busy}
             onClick={() => (seen === null ? undefined : void agree(seen))}
           >
             Agree

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { ApiError } from '../api/ask.js';
 import type { AnyTap, Kind } from '../api/shapes.js';
 import { dateAndTime } from '../parts/format.js';
 import { Notice } from '../parts/small.js';
+import { useAttempt } from '../parts/use-attempt.js';
 import { useServices } from '../services.js';
 import { consentText } from './consent.js';
 import { type EndChoice, endOf } from './end-choice.js';
@@ -41,8 +41,7 @@ function End({ end }: { readonly end: EndOfTap | null }) {
 function Renew({ kind, tap, changed }: TermsProps) {
   const { asker } = useServices();
   const [choice, setChoice] = useState<EndChoice>({ is: 'day', at: '' });
-  const [problem, setProblem] = useState('');
-  const [busy, setBusy] = useState(false);
+  const { problem, setProblem, busy, attempt } = useAttempt();
   const renew = async (event: Event): Promise<void> => {
     event.preventDefault();
     const end = endOf(choice, Date.now());
@@ -50,17 +49,10 @@ function Renew({ kind, tap, changed }: TermsProps) {
       setProblem(end.missing);
       return;
     }
-    setBusy(true);
-    setProblem('');
-    try {
+    await attempt(async () => {
       await asker.api(`taas/${kind}s/${encodeURIComponent(tap.id)}`, { method: 'PUT', body: { [kind]: end } });
       changed();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setProblem(error.message);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
     <form class="renew" aria-label="Renew" onSubmit={(event) => void renew(event)}>

@@ -9,7 +9,7 @@ export const beforeFormats = '0407abd';
 
 /**
  * Checks it out, installs and compiles it under node_modules, where it is kept for the next run.
- * @returns {{root: string} | {missing: string}} the folder, or why there is none
+ * @returns {{root: string} | {missing: string} | {failed: string}} the folder; or that there is no such commit; or why it could not be built
  */
 export function earlierCheckout(ref = beforeFormats) {
   const commit = run(root, 'git', ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
@@ -33,7 +33,7 @@ export function earlierCheckout(ref = beforeFormats) {
     if (status === 0) continue;
     rmSync(making, { recursive: true, force: true });
     return {
-      missing: `${command} ${args.join(' ')} failed: ${`${stdout}${stderr}${error?.message ?? ''}`.slice(-500)}`,
+      failed: `${command} ${args.join(' ')} failed: ${`${stdout}${stderr}${error?.message ?? ''}`.slice(-500)}`,
     };
   }
   // Another run may have been faster.

@@ -98,6 +98,8 @@ function check(name, command, args) {
 function upgrade() {
   const earlier = earlierCheckout(values.from);
   if ('root' in earlier) vitest('upgrade', { TAAS_EARLIER: earlier.root });
+  // A commit that is there and cannot be built is no reason to go without.
+  else if ('failed' in earlier) fail(`upgrade: ${earlier.failed}`);
   else if (values.only === 'upgrade') fail(`upgrade: ${earlier.missing}`);
   else skip('upgrade', earlier.missing);
 }

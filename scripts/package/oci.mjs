@@ -1,16 +1,14 @@
 // One OCI image from a Debian package: its program, the libraries that its Node.js needs, and nothing else. No engine is asked: an image is
 // a tar file of a layer and three JSON files, named by their sums (https://github.com/opencontainers/image-spec).
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { create } from 'tar';
 import { FileTree } from './file-tree.mjs';
 import { copyrightsOf, sharedLibrariesOf } from './shared-libraries.mjs';
-
-const run = promisify(execFile);
 
 /** The user in the image: one that no system has, as images without a distribution have it. */
 const user = 65_532;
@@ -99,14 +97,12 @@ function writeLayout(layout, layer, config, { version }) {
   layout.write('oci-layout', json({ imageLayoutVersion: '1.0.0' }));
 }
 
-/** Entries in the order of their names, of root, and of one time. */
-function pack(folder, file, epoch, tries = 3) {
-  const alike = ['--sort=name', `--mtime=@${epoch}`, '--owner=0', '--group=0', '--numeric-owner', '--format=ustar'];
-  try {
-    return run('tar', [...alike, '-C', folder, '-cf', file, '.']);
-  } catch (error) {
-    // Nobody writes there any more; the kernel may set the time of what was copied a moment ago while it is read.
-    if (tries > 1 && /file changed as we read it/.test(error.message)) return pack(folder, file, epoch, tries - 1);
-    throw error;
-  }
+/**
+ * Entries in the order of their names, of root, and of one time. In this process, because tar(1) fails when the kernel updates
+ * the change time of a file that was copied a moment ago.
+ */
+async function pack(folder, file, epoch) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort();
+  await create({ file, cwd: folder, portable: true, noDirRecurse: true, mtime: new Date(epoch * 1000) }, paths);
 }

@@ -168,9 +168,16 @@ function vitest(project, env = {}) {
     fail(`${project}: exit code ${run.status} though no test failed; see its output above`);
   for (const file of report.testResults)
     for (const test of file.assertionResults) {
-      if (test.status === 'failed') notes.push(`failed: ${test.fullName}`);
+      if (test.status === 'failed') notes.push(`failed: ${test.fullName}${reasonOf(test)}`);
       if (test.status === 'pending') notes.push(`skipped: ${test.fullName}`);
     }
+}
+
+/** The first lines of why, because whoever reads the end of a long log may not have its middle. */
+function reasonOf({ failureMessages }) {
+  const lines = failureMessages.join('\n').split('\n');
+  const told = lines.slice(0, 40).map((line) => `\n    ${line.slice(0, 300)}`);
+  return told.join('') + (lines.length > 40 ? `\n    and ${lines.length - 40} lines more` : '');
 }
 
 function readReport(file) {

@@ -24,7 +24,8 @@ export function describeFaults(
       const usable = catalogue.filter((fault) => fault.available(cloud) === null);
       const exactly = faults && catalogue.filter(({ name }) => faults.includes(name));
       const { broken, log } = await runSeed(cloud, seed, usable, exactly);
-      expect(broken, log.join('\n')).toEqual([]);
+      const lines = broken.map(({ guarantee, how }) => `BROKEN ${guarantee}: ${how}`);
+      expect(broken, [...lines, ...log].join('\n')).toEqual([]);
     });
   });
 }

@@ -160,7 +160,7 @@ export class CaptureDesk {
     const found = this.#find(id, caller);
     const capture = 'shown' in found ? this.#running.draining(id) : found;
     if (!capture) throw captureNotFound(id);
-    if (capture.watch.isFull) throw captureHasWatchers(id);
+    if (capture.watch.isFullFor(caller.userId)) throw captureHasWatchers(id);
     if (!capture.watch.isToldOf(caller.userId)) await this.deps.tellRead(capture, 'packets');
     const stream = capture.watch.open(caller.userId);
     if (!stream) throw captureHasWatchers(id);

@@ -120,10 +120,26 @@ describe('packets that are looked at', () => {
 
   it('are for eight at a time, a minute long', () => {
     const watch = new PacketWatch(['p IN']);
-    const streams = Array.from({ length: 8 }, () => open(watch));
+    const streams = Array.from({ length: 8 }, (_, n) => open(watch, `user ${n}`));
     expect(watch.open('ann')).toBeNull();
     for (let turn = 0; turn < 60; turn++) watch.turn();
     for (const stream of streams) stream.resume();
     return expect.poll(() => watch.open('bob')).not.toBeNull();
+  });
+
+  it('are for three of one user at a time, and for others besides', () => {
+    const watch = new PacketWatch(['p IN']);
+    for (let n = 0; n < 3; n++) open(watch, 'ann');
+    expect([watch.isFullFor('ann'), watch.open('ann')]).toEqual([true, null]);
+    expect(watch.isFullFor('bob')).toBe(false);
+    open(watch, 'bob');
+  });
+
+  it('that do not come are no silence: a comment is written meanwhile', () => {
+    const watch = new PacketWatch(['p IN']);
+    const stream = open(watch);
+    stream.read();
+    for (let turn = 0; turn < 30; turn++) watch.turn();
+    expect(String(stream.read())).toBe(': still here\n\n'.repeat(2));
   });
 });

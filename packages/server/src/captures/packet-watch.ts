@@ -21,15 +21,28 @@ interface Noted {
   readonly head: Uint8Array;
 }
 
+interface Watcher {
+  readonly user: string;
+  turns: number;
+  /** Turns since something was written to him. */
+  silent: number;
+  missed: boolean;
+  isOver: boolean;
+}
+
 /** Packets of each turn that are shown; the others are counted. A person reads no more, and a frame's cost must not depend on who looks. */
 export const shownOfTurn = 50;
 /** That are kept for who comes later. */
 export const kept = 200;
 const mostWatchers = 8;
+/** So that one user, or one script, does not keep everybody else from looking. */
+const mostOfUser = 3;
 /** Users that are remembered; of others the trail is told each time. */
 const mostTold = 64;
 /** Turns after which a stream ends, and a browser asks again: so a token that was withdrawn is noticed. */
 const turnsOfStream = 60;
+/** Turns after which a stream without packets shows that it lives: proxies end those that say nothing for a minute. */
+const turnsOfSilence = 15;
 /** What may wait for a watcher who does not read, in bytes: until then he is told nothing new. */
 const mostWaiting = 256 * 1024;
 
@@ -42,7 +55,7 @@ export class PacketWatch {
   #latest: WatchedPacket[] = [];
   #count = 0;
   #unshown = 0;
-  readonly #watchers = new Map<Readable, { turns: number; missed: boolean; isOver: boolean }>();
+  readonly #watchers = new Map<Readable, Watcher>();
   #over: string | null = null;
   /** Users of whom the audit trail has that they look. */
   readonly #told = new Set<string>();
@@ -67,9 +80,10 @@ export class PacketWatch {
     });
   }
 
-  /** Whether as many look as may. */
-  get isFull(): boolean {
-    return this.#watchers.size >= mostWatchers;
+  /** Whether as many look as may, in all or of this user. */
+  isFullFor(user: string): boolean {
+    const own = [...this.#watchers.values()].filter((watcher) => watcher.user === user);
+    return this.#watchers.size >= mostWatchers || own.length >= mostOfUser;
   }
 
   /** Whether they have looked before. */
@@ -79,12 +93,12 @@ export class PacketWatch {
 
   /** @returns what has come, and then what comes, as server-sent events; null if as many look already as may */
   open(user: string): Readable | null {
-    if (this.isFull) return null;
+    if (this.isFullFor(user)) return null;
     if (this.#told.size < mostTold) this.#told.add(user);
     const stream = new Readable({ read: () => undefined });
     stream.push(event('packets', { packets: this.#latest, unshown: this.#unshown }));
     if (this.#over !== null) return finished(stream, this.#over);
-    this.#watchers.set(stream, { turns: 0, missed: false, isOver: false });
+    this.#watchers.set(stream, { user, turns: 0, silent: 0, missed: false, isOver: false });
     stream.once('close', () => this.#watchers.delete(stream));
     stream.once('error', () => undefined);
     return stream;
@@ -112,7 +126,9 @@ export class PacketWatch {
       else {
         // Who has missed some is told what there is now.
         const told = state.missed ? this.#latest : packets;
+        state.silent = told.length > 0 ? 0 : (state.silent + 1) % turnsOfSilence;
         if (told.length > 0) stream.push(event('packets', { packets: told, unshown: this.#unshown }));
+        else if (state.silent === 0) stream.push(': still here\n\n');
         state.missed = false;
       }
     }

@@ -128,7 +128,7 @@ describe('a session', () => {
 
   it('whose token Keystone has withdrawn is none any more', async () => {
     await browser.logIn();
-    place.people.revoked.add('token:alice:acme');
+    place.people.withdraw('alice', 'acme');
     expect((await browser.ask('GET', services)).status).toBe(401);
     expect(await browser.ask('GET', '/dashboard/session')).toMatchObject({
       status: 401,
@@ -365,6 +365,21 @@ describe('a switch of the project', () => {
     expect(await switched).toMatchObject({ status: 401, body: { error: { code: 'not_logged_in' } } });
     expect((await late.ask('GET', '/dashboard/session')).status).toBe(401);
     expect(place.people.revoked).toContain('token:alice:beta');
+  });
+
+  it('leaves no token of the project before, and the session goes on', async () => {
+    await browser.logIn();
+    expect((await to('beta')).status).toBe(200);
+    expect([...place.people.revoked]).toEqual(['token:alice:acme']);
+    browser.csrf = (await browser.ask('GET', '/dashboard/session')).body.csrf;
+    expect((await to('acme')).status).toBe(200);
+    expect([...place.people.revoked]).toEqual(['token:alice:acme', 'token:alice:beta']);
+    // Who logs in anew leaves none of the session before.
+    const other = new Browser(place.url);
+    await other.logIn();
+    place.people.revoked.clear();
+    await other.logIn();
+    expect([...place.people.revoked].sort()).toEqual(['token:alice:', 'token:alice:acme']);
   });
 
   it('that fails in the end changes nothing, and leaves no token', async () => {

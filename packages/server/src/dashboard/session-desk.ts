@@ -49,14 +49,15 @@ export class SessionDesk {
   async logIn<T>(form: LoginForm, before: string | null, asking: Asking<T>): Promise<Opened<T>> {
     const { guard, sessions } = this.deps;
     const { network, signal } = asking;
-    return this.#traced('log-in', { user: toldName(form.who), network }, () =>
+    const ended: (Session | null)[] = [];
+    const opened = await this.#traced('log-in', { user: toldName(form.who), network }, () =>
       guard.logIn(network, nameOf(form.who), signal, async () => {
         const issued: string[] = [];
         try {
           const session = await this.#begun(form, issued, signal);
           const shown = await asking.show(session);
           const opened = sessions.open(session);
-          if (before !== null) sessions.end(before);
+          if (before !== null) ended.push(sessions.end(before));
           return { ...opened, shown };
         } catch (cause) {
           await this.#revoke(issued);
@@ -64,6 +65,8 @@ export class SessionDesk {
         }
       }),
     );
+    await this.#revoke(ended.flatMap((session) => [session?.token ?? null, session?.unscoped ?? null]));
+    return opened;
   }
 
   /**
@@ -75,14 +78,15 @@ export class SessionDesk {
     const { guard, sessions } = this.deps;
     const { network, signal } = asking;
     const name = `token ${createHash('sha256').update(token).digest('base64')}`;
-    return this.#traced('log-in by single sign-on', { user: '', network }, () =>
+    const ended: (Session | null)[] = [];
+    const opened = await this.#traced('log-in by single sign-on', { user: '', network }, () =>
       guard.logIn(network, name, signal, async () => {
         const issued = [token];
         try {
           const session = await this.#inFirstProject(token, null, issued, signal);
           const shown = await asking.show(session);
           const opened = sessions.open(session);
-          if (before !== null) sessions.end(before);
+          if (before !== null) ended.push(sessions.end(before));
           return { ...opened, shown };
         } catch (cause) {
           await this.#revoke(issued);
@@ -90,6 +94,8 @@ export class SessionDesk {
         }
       }),
     );
+    await this.#revoke(ended.flatMap((session) => [session?.token ?? null, session?.unscoped ?? null]));
+    return opened;
   }
 
   /** One at a time for a session; one that has ended meanwhile stays ended. @throws DashboardError; the signal's reason */
@@ -97,7 +103,7 @@ export class SessionDesk {
     const { guard, sessions, logins } = this.deps;
     const { network, signal } = asking;
     const { unscoped, projects, userId } = before.session;
-    return this.#traced('switch of the project', { user: userId, network }, async () => {
+    const opened = await this.#traced('switch of the project', { user: userId, network }, async () => {
       if (unscoped === null || !projects.some(({ id }) => id === projectId)) throw noSuchProject();
       if (this.#switching.has(before.session)) throw new TooManyLoginsError(1_000);
       this.#switching.add(before.session);
@@ -119,6 +125,9 @@ export class SessionDesk {
         this.#switching.delete(before.session);
       }
     });
+    // The one for no project goes on.
+    await this.#revoke([before.session.token]);
+    return opened;
   }
 
   /** Ends the session here, and its tokens at Keystone; a Keystone that does not answer keeps nobody logged in. */

@@ -11,11 +11,14 @@ import { openDashboard } from './open-dashboard.js';
 import type { PageFiles } from './page-files.js';
 import type { SsoOptions } from './websso.js';
 
-/** A Keystone of a few people, who have the password `right`; a token is `kind:user:project`. */
+/** A Keystone of a few people, who have the password `right`; a token is `kind:user:project#number`. */
 export class People implements Logins, Authenticator {
   readonly challenge = 'Keystone uri="http://127.0.0.1:5000"';
   readonly warning = null;
+  /** Tokens that we have revoked, without their numbers. */
   readonly revoked = new Set<string>();
+  readonly #ended = new Set<string>();
+  #tokens = 0;
   /** What each has been asked. */
   readonly attempts: string[] = [];
   /** Resolves when a log-in may be answered. */
@@ -51,14 +54,20 @@ export class People implements Logins, Authenticator {
   }
 
   async revoke(token: string): Promise<void> {
-    this.revoked.add(token);
+    this.#ended.add(token);
+    this.revoked.add(unnumbered(token));
+  }
+
+  /** Somebody else revokes what a user has of a project. */
+  withdraw(user: string, projectId: string): void {
+    for (let n = 1; n <= this.#tokens; n += 1) this.#ended.add(`token:${user}:${projectId}#${n}`);
   }
 
   readonly authenticate: Authenticator['authenticate'] = async (headers) => {
     const token = String(headers['x-auth-token'] ?? '');
     if (this.blind) throw new UpstreamUnavailableError('Keystone', 'no-answer', 'of a test');
-    const [kind, userId = '', projectId = ''] = token.split(':');
-    if (kind !== 'token' || this.revoked.has(token)) throw new UnauthenticatedError('no such token');
+    const [kind, userId = '', projectId = ''] = unnumbered(token).split(':');
+    if (kind !== 'token' || this.#ended.has(token)) throw new UnauthenticatedError('no such token');
     const scope = { system_scope: null, domain_id: null, is_admin_project: true };
     const roles = ['member', 'reader'];
     const credentials = { user_id: userId, project_id: projectId, tenant_id: projectId, ...scope, roles };
@@ -71,9 +80,12 @@ export class People implements Logins, Authenticator {
       ...{ projectDomainId: 'default', domainId: null, system: false, roles: ['member'], isAdminProject: true },
       ...{ expiresAt: this.expiresAt, applicationCredential: null, auditId: null },
     };
-    return { token: `token:${user}:${projectId ?? ''}`, info };
+    this.#tokens += 1;
+    return { token: `token:${user}:${projectId ?? ''}#${this.#tokens}`, info };
   }
 }
+
+const unnumbered = (token: string): string => token.split('#')[0] ?? '';
 
 const page = (text: string, type: string) => {
   const body = Buffer.from(text);

@@ -5,6 +5,11 @@ const mostSaid = 1_000;
 export class News {
   readonly #said = new Map<string, string>();
 
+  /** The troubles that are not over, by party: as many as are remembered. */
+  get troubles(): ReadonlyMap<string, string> {
+    return this.#said;
+  }
+
   /** Its trouble is over: the next is news, even if it is the same. */
   forget(party: string): void {
     this.#said.delete(party);

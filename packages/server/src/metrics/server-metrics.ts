@@ -80,6 +80,18 @@ export const serverMetrics = {
     type: 'gauge',
     labels: ['kind'],
   },
+  receipts: {
+    name: 'taas_receipt_tap_services',
+    help: 'Tap services to which the leading server sends receipts, by whether the last one had figures.',
+    type: 'gauge',
+    labels: ['figures'],
+  },
+  receiptProblems: {
+    name: 'taas_receipt_problems',
+    help: 'What keeps the leading server from sending receipts as it should; /readyz says it; absent where it sends none.',
+    type: 'gauge',
+    labels: [],
+  },
   certificate: {
     name: 'taas_certificate_expiry_timestamp_seconds',
     help: "When the certificate of the API's listener expires, in seconds since 1970-01-01 00:00 UTC; absent without TLS.",
@@ -130,6 +142,8 @@ export interface ServerFigures {
   readonly eventAgeMs: number | null;
   readonly space: { readonly dbBytes: number; readonly quotaBytes: number } | null;
   readonly agents: { readonly there: number; readonly silent: number };
+  /** Null where this server sends none. */
+  readonly receipts: { readonly services: number; readonly withoutFigures: number; readonly problems: number } | null;
   /** Null where the API is not served by TLS. */
   readonly certificateExpiresAt: number | null;
 }
@@ -154,6 +168,16 @@ export function exposeServer(metrics: Metrics, now: () => ServerFigures, taps: T
   );
   metrics.expose(serverMetrics.taps, taps.all);
   metrics.expose(serverMetrics.expiring, taps.expiring);
+  metrics.expose(serverMetrics.receipts, () => {
+    const { receipts } = now();
+    if (receipts === null) return [];
+    const { services, withoutFigures } = receipts;
+    return [
+      { labels: { figures: 'yes' }, value: services - withoutFigures },
+      { labels: { figures: 'no' }, value: withoutFigures },
+    ];
+  });
+  metrics.expose(serverMetrics.receiptProblems, () => optional(now().receipts, ({ problems }) => problems));
   metrics.expose(serverMetrics.certificate, () =>
     optional(now().certificateExpiresAt, (ms) => ms / 1000).map((sample) => ({
       ...sample,

@@ -20,6 +20,7 @@ interface Sent {
   readonly receipt: Receipt | null;
 }
 
+let sender: ReceiptSender;
 let cloud: TestCloud;
 let server: Replica;
 let agents: FakeCountingAgent[];
@@ -56,7 +57,7 @@ async function lead(more: Partial<ReceiptSenderDeps> = {}): Promise<void> {
     ...silentLogger,
     warn: (about: object) => void warnings.push(`${(about as { what?: string }).what}`),
   };
-  const sender = new ReceiptSender({
+  sender = new ReceiptSender({
     ...{ store: server.store, live: server.live, slices: new Slices({ clock: systemClock }), clock: systemClock },
     ...{ address, listenAddress: address, places: { most: 10, ofProject: 2 }, newId: randomUUID, logger },
     openSender: async () => ({
@@ -111,9 +112,11 @@ it('a receipt has no figures while one of the nodes does not answer', async () =
   await agents[1]?.write('tap_services', id);
   await until(() => expect(last(id)?.receipt?.sequence).toBeGreaterThan(2n));
   expect(last(id)?.receipt?.figures).toBeNull();
+  expect(sender.facts()).toEqual({ receipts: { tap_services: 1, without_figures: 1, problems: [] } });
   agents[0]?.set('tap_services', id, []);
   await agents[0]?.write('tap_services', id);
   await until(() => expect(last(id)?.receipt?.figures?.asked).toBe(9n));
+  expect(sender.state).toMatchObject({ services: 1, withoutFigures: 0 });
 });
 
 it('a socket that fails is said once, and tried again', async () => {
@@ -121,11 +124,18 @@ it('a socket that fails is said once, and tried again', async () => {
   await lead();
   const id = await tap(true);
   await until(() => expect(warnings).toEqual(['sending receipts']));
+  const problems = [{ about: 'sending receipts', problem: 'ENETUNREACH' }];
+  expect(sender.facts()).toMatchObject({ receipts: { tap_services: 1, problems } });
   failure = null;
   await until(() => expect(last(id)?.receipt?.sequence).toBeGreaterThan(1n));
+  await until(() => expect(sender.facts()).toMatchObject({ receipts: { problems: [] } }));
   expect(warnings).toEqual(['sending receipts']);
   failure = new Error('ENETUNREACH');
   await until(() => expect(warnings).toEqual(['sending receipts', 'sending receipts']));
+  // Another leads: nothing is said of what this one no longer does.
+  stop.abort();
+  await leading;
+  expect(sender.facts()).toEqual({});
 });
 
 it('figures that are nonsense are left out, and others have theirs', async () => {

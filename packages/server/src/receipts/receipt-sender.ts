@@ -38,6 +38,19 @@ const mostPartsOfProject = mostParts / 4;
 /** Datagrams that the kernel may not have taken yet. */
 const atATime = 64;
 
+/** On the health page. */
+const mostShown = 20;
+
+/** What a leading server sends. */
+export interface ReceiptState {
+  /** Tap services that have receipts. */
+  readonly services: number;
+  /** Those whose last receipt had no figures, because they are not known. */
+  readonly withoutFigures: number;
+  /** What does not work, by the work; all is well if there is none. */
+  readonly problems: ReadonlyMap<string, string>;
+}
+
 interface Datagram {
   readonly bytes: Uint8Array;
   readonly to: string;
@@ -52,9 +65,23 @@ export class ReceiptSender {
   readonly #streams = new Map<string, ReceiptStream>();
   readonly #earlier: EarlierSums;
   #socket: SenderSocket | null = null;
+  #state: Omit<ReceiptState, 'problems'> | null = null;
 
   constructor(private readonly deps: ReceiptSenderDeps) {
     this.#earlier = new EarlierSums(deps.store, deps.live);
+  }
+
+  /** What is sent while this server leads; null where it sends none. */
+  get state(): ReceiptState | null {
+    return this.#state && { ...this.#state, problems: this.#news.troubles };
+  }
+
+  /** For the health page: of the server that leads alone. */
+  facts(): Readonly<Record<string, unknown>> {
+    const { state } = this;
+    if (state === null) return {};
+    const problems = [...state.problems].slice(0, mostShown).map(([about, problem]) => ({ about, problem }));
+    return { receipts: { tap_services: state.services, without_figures: state.withoutFigures, problems } };
   }
 
   /** Ends with the leadership; never throws. */
@@ -71,6 +98,8 @@ export class ReceiptSender {
         await clock.sleep(everyMs, signal).catch(() => undefined);
       }
     } finally {
+      this.#state = null;
+      for (const what of [...this.#news.troubles.keys()]) this.#news.forget(what);
       await desk.stop();
       await this.#socket?.close();
       this.#socket = null;
@@ -83,7 +112,11 @@ export class ReceiptSender {
     if ((live.view.receiptSender?.record?.address ?? '') !== address) await this.#announce(fence, signal);
     if (address === '') return;
     const services = this.#served();
-    for (const id of this.#streams.keys()) if (!services.has(id)) this.#streams.delete(id);
+    for (const id of this.#streams.keys())
+      if (!services.has(id)) {
+        this.#streams.delete(id);
+        this.#news.forget(receiptOf(id));
+      }
     const parts = await slices.run('', this.#parts(services), signal);
     const hear = await this.#attempt('figures for receipts', signal, async () => {
       await this.#earlier.refresh(services, signal);
@@ -149,23 +182,26 @@ export class ReceiptSender {
     return all;
   }
 
-  *#write(services: Iterable<string>, heard: ReadonlyMap<string, StatisticsRecord>): Sliced<readonly Datagram[]> {
+  *#write(services: ReadonlySet<string>, heard: ReadonlyMap<string, StatisticsRecord>): Sliced<readonly Datagram[]> {
     const datagrams: Datagram[] = [];
+    let withoutFigures = 0;
     for (const service of services) {
       const stream = this.#streams.get(service) ?? new ReceiptStream(service, this.deps.newId);
       this.#streams.set(service, stream);
       const receipt = stream.next(this.#counted(service, heard), this.deps.clock.now());
+      if (receipt.figures === null) withoutFigures += 1;
       const frame = this.#frame(service, receipt);
       for (const { vni, local } of this.#tunnels(service))
         datagrams.push({ bytes: vxlanDatagram(vni, frame), to: local });
       yield;
     }
+    this.#state = { services: services.size, withoutFigures };
     return datagrams;
   }
 
   /** Figures that no frame has room for, since a node tells nonsense, are left out: the others' receipts go on. */
   #frame(service: string, receipt: Receipt): Uint8Array {
-    const what = `the receipt of tap service ${service}`;
+    const what = receiptOf(service);
     try {
       const frame = receiptFrame(receipt);
       this.#news.forget(what);
@@ -224,6 +260,8 @@ export class ReceiptSender {
       this.deps.logger.warn({ cause, what }, 'receipts are not sent as they should be; will try again');
   }
 }
+
+const receiptOf = (service: string): string => `the receipt of tap service ${service}`;
 
 /** What is looked at in one go: a service with more flows than this has receipts without figures. */
 const mostNodeRecords = 20_000;

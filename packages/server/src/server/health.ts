@@ -28,7 +28,7 @@ export function healthz({ authenticator }: HealthParts, failed: AbortSignal): He
 export function readyz(parts: HealthParts, { leading, stopping }: { leading: boolean; stopping: boolean }): Health {
   const { shared, leader, authenticator, nodes, files, trust } = parts;
   const { live, audit, contained } = shared;
-  const { compiler, moves, ports, etcdSpace, physnets } = leader;
+  const { compiler, moves, ports, etcdSpace, physnets, receipts } = leader;
   const { view } = live;
   return {
     ok: live.fresh && !stopping,
@@ -55,6 +55,7 @@ export function readyz(parts: HealthParts, { leading, stopping }: { leading: boo
       ...trust?.facts(),
       ...etcdSpace?.facts(),
       ...physnets.facts(),
+      ...receipts.facts(),
       formats: { servers: formatOf(view.servers), agents: formatOf(view.agents, view.silent) },
       ...warningOf(authenticator),
     },

@@ -17,7 +17,7 @@ export interface ShownParts {
 export function showMetrics(metrics: Metrics, parts: ShownParts, isLeading: () => boolean): void {
   const { shared, leader, answered, tls } = parts;
   const { live, placements, mirrorRules, contained, slices, clock, warnBeforeMs } = shared;
-  const { compiler, etcdSpace } = leader;
+  const { compiler, etcdSpace, receipts } = leader;
   const { view } = live;
   const warning = { now: () => clock.now(), beforeMs: warnBeforeMs };
   const tally = new TapTally({ view, placements, mirrorRules, contained, slices, clock, warning });
@@ -27,6 +27,7 @@ export function showMetrics(metrics: Metrics, parts: ShownParts, isLeading: () =
     eventAgeMs: live.heardAt === null ? null : clock.monotonic() - live.heardAt,
     space: etcdSpace?.space ?? null,
     agents: { there: view.agents.size, silent: view.silent.size },
+    receipts: receipts.state && { ...receipts.state, problems: receipts.state.problems.size },
     certificateExpiresAt: expiryOf(tls?.current.cert),
   });
   exposeServer(metrics, now, { all: () => tally.samples(), expiring: () => tally.expiring });

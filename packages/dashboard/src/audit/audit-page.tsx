@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ApiError, member } from '../api/ask.js';
 import type { AuditEntry } from '../api/shapes.js';
+import { Columns } from '../parts/columns.js';
 import { useEvery } from '../parts/every.js';
 import { dateAndTime } from '../parts/format.js';
 import { Notice, Wide } from '../parts/small.js';
@@ -69,15 +70,7 @@ function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
     <div class="card">
       <Wide label="Entries">
         <table class="plain">
-          <thead>
-            <tr>
-              {['When', 'What', 'Tap', 'Port', 'User', 'Project', 'Detail'].map((column) => (
-                <th scope="col" key={column}>
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Columns names={['When', 'What', 'Tap', 'Port', 'User', 'Project', 'Detail']} />
           <tbody>
             {entries.map(({ id, time, event, tap, user_id: user, project_id: project, detail }) => (
               <tr key={id}>

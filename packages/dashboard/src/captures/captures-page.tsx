@@ -1,6 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { ApiError, member } from '../api/ask.js';
 import type { Capture } from '../api/shapes.js';
+import { Columns } from '../parts/columns.js';
 import { useEvery } from '../parts/every.js';
 import { bytes, short, timeOfDay } from '../parts/format.js';
 import { Notice, Status, Wide } from '../parts/small.js';
@@ -77,15 +78,7 @@ export function CapturesPage() {
         <div class="card">
           <Wide label="Running captures">
             <table class="plain">
-              <thead>
-                <tr>
-                  {['Ports', 'Status', 'Packets/s', 'In the file', 'Dropped', 'Ends', ''].map((column) => (
-                    <th scope="col" key={column}>
-                      {column === '' ? <span class="unseen">Actions</span> : column}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <Columns names={['Ports', 'Status', 'Packets/s', 'In the file', 'Dropped', 'Ends', '']} />
               <tbody>
                 {captures.map((capture) => (
                   <CaptureLine

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isFields } from '../api/ask.js';
+import { Columns } from '../parts/columns.js';
 import { timeWithMs } from '../parts/format.js';
 import { Notice, Wide } from '../parts/small.js';
 import { PortName } from '../tap/facts.js';
@@ -51,15 +52,7 @@ export function LivePackets({ id, close }: { readonly id: string; readonly close
       ) : (
         <Wide label="The latest packets">
           <table class="plain packets">
-            <thead>
-              <tr>
-                {columns.map((column) => (
-                  <th scope="col" key={column}>
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Columns names={columns} />
             <tbody>
               {packets.toReversed().map((packet) => (
                 <Line key={packet.n} packet={packet} />

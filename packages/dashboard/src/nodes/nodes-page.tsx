@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ApiError } from '../api/ask.js';
 import { listAll } from '../api/list-all.js';
+import { Columns } from '../parts/columns.js';
 import { useEvery } from '../parts/every.js';
 import { short, timeOfDay } from '../parts/format.js';
 import { Notice, Wide } from '../parts/small.js';
@@ -57,15 +58,7 @@ export function NodesPage() {
         <div class="card">
           <Wide label="Nodes">
             <table class="plain">
-              <thead>
-                <tr>
-                  {columns.map((column) => (
-                    <th scope="col" key={column}>
-                      {column}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <Columns names={columns} />
               <tbody>
                 {shown.slice(0, mostShown).map((node) => (
                   <NodeLine key={node.node} node={node} />

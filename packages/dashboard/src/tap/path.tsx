@@ -1,4 +1,5 @@
 import type { Loss, Stage, Statistics } from '../api/shapes.js';
+import { Columns } from '../parts/columns.js';
 import { bytes, short } from '../parts/format.js';
 
 const words: Readonly<Record<string, string>> = {
@@ -63,13 +64,7 @@ export function Losses({ lost }: { readonly lost: readonly Loss[] }) {
   const sum = some.reduce((all, { packets }) => all + Math.max(0, packets), 0);
   return (
     <table class="plain">
-      <thead>
-        <tr>
-          <th scope="col">Lost because</th>
-          <th scope="col">Packets</th>
-          <th scope="col">Share</th>
-        </tr>
-      </thead>
+      <Columns names={['Lost because', 'Packets', 'Share']} />
       <tbody>
         {some.map(({ cause, packets }) => (
           <tr key={cause}>

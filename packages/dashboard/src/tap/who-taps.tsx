@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ApiError, member } from '../api/ask.js';
 import type { TappedPort } from '../api/shapes.js';
+import { Columns } from '../parts/columns.js';
 import { useEvery } from '../parts/every.js';
 import { dateAndTime } from '../parts/format.js';
 import { Wide } from '../parts/small.js';
@@ -34,17 +35,7 @@ export function WhoTaps({ port }: { readonly port: string }) {
       <h2>Who copies this port</h2>
       <Wide label="Taps of this port">
         <table class="plain">
-          <thead>
-            <tr>
-              <th scope="col">Tap</th>
-              <th scope="col">Project</th>
-              <th scope="col">Direction</th>
-              <th scope="col">Since</th>
-              <th scope="col">Until</th>
-              <th scope="col">Why</th>
-              <th scope="col">Consent</th>
-            </tr>
-          </thead>
+          <Columns names={['Tap', 'Project', 'Direction', 'Since', 'Until', 'Why', 'Consent']} />
           <tbody>
             {tapped.tapped_by.map((by) => (
               <tr key={by.id}>

@@ -183,6 +183,9 @@ it('the next leader says where from, or that there are none, and is another send
   await cloud.converge(['node-1', 'node-2']);
   const told = (await cloud.read(keys.nodeResource('node-1', 'tap_services', id))).values().next().value?.json;
   expect(told).not.toHaveProperty('receipts');
+  // Nor does what nobody can read stay.
+  await cloud.store.transact({ compare: [], operations: [{ kind: 'put', key: keys.receiptSender, value: '{' }] });
+  await until(async () => expect(await cloud.store.get(keys.receiptSender)).toBeUndefined());
 });
 
 it('sends from the address that it is given, and to nobody from one that this machine has not', async () => {

@@ -108,8 +108,9 @@ export class ReceiptSender {
 
   async #round(desk: StatisticsDesk, fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
     const { live, slices, address } = this.deps;
-    // Also where somebody has changed it meanwhile.
-    if ((live.view.receiptSender?.record?.address ?? '') !== address) await this.#announce(fence, signal);
+    // Also where somebody has changed it meanwhile, to what cannot be read, too.
+    const told = live.view.receiptSender;
+    if (told ? told.record?.address !== address : address !== '') await this.#announce(fence, signal);
     if (address === '') return;
     const services = this.#served();
     for (const id of this.#streams.keys())

@@ -90,7 +90,11 @@ async function run(
   const self = { pid: process.pid, node: config.node };
   const lock = createVppLock({ apiSocket: config.vpp.api_socket, self, clock: systemClock });
   const metrics = new Metrics();
-  exposeProcess(metrics, { program: 'taas-agent', version: agentVersion });
+  exposeProcess(metrics, {
+    program: 'taas-agent',
+    version: agentVersion,
+    certificates: () => files.watch.certificates,
+  });
   const agent = createAgent(config, {
     ...{ store: trust.store, trust },
     connectVpp,

@@ -74,7 +74,7 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   const replica = `${hostname()}/${process.pid}`;
   const { care } = raw;
   const metrics = new Metrics();
-  exposeProcess(metrics, { program: 'taas-server', version: serverVersion });
+  exposeProcess(metrics, { program: 'taas-server', version: serverVersion, certificates: () => watch.certificates });
   const page = await pageOf(config, logger);
   const common = {
     ...{ store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust },

@@ -68,7 +68,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   };
   if (metrics) {
     trust?.expose(metrics);
-    showMetrics(metrics, { shared, leader, answered, tls: files.tls }, () => leading);
+    showMetrics(metrics, { shared, leader, answered }, () => leading);
   }
 
   const sayHowItIsSetUp = (): void => {

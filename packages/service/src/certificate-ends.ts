@@ -5,6 +5,8 @@ import type { NamedFile } from './named-file.js';
 export interface CertificateEnd {
   /** What it is, and the option that names its file. */
   readonly what: string;
+  /** That option alone, or the first of several. */
+  readonly option: string;
   /** In milliseconds since 1970. */
   readonly ends: number;
 }
@@ -24,8 +26,12 @@ export function certificateEnd(
   const ends = contents.flatMap((content) => (content.toString('latin1').match(pem) ?? []).flatMap(endOf));
   if (ends.length === 0) return null;
   const isOwn = files.some(({ secret }) => secret === true);
-  const option = files[0] === undefined ? '' : ` (${files[0].option})`;
-  return { what: `${what}${option}`, ends: isOwn ? Math.min(...ends) : Math.max(...ends) };
+  const option = files[0]?.option ?? '';
+  return {
+    what: option === '' ? what : `${what} (${option})`,
+    option,
+    ends: isOwn ? Math.min(...ends) : Math.max(...ends),
+  };
 }
 
 function endOf(text: string): number[] {

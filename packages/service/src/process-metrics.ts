@@ -1,3 +1,4 @@
+import type { CertificateEnd } from './certificate-ends.js';
 import type { MetricDefinition, Metrics } from './metrics.js';
 
 /** What every program of ours shows of itself, by the names that Prometheus's own clients use. */
@@ -32,15 +33,23 @@ export const processMetrics = {
     type: 'gauge',
     labels: [],
   },
+  certificate: {
+    name: 'taas_certificate_expiry_timestamp_seconds',
+    help: 'When a certificate that the program reads from a file expires, by the option that names the file; of authorities, the last of them.',
+    type: 'gauge',
+    labels: ['certificate'],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 export interface ProcessFacts {
   /** The program's name, such as `taas-server`. */
   readonly program: string;
   readonly version: string;
+  /** Those in use now. */
+  readonly certificates: () => readonly CertificateEnd[];
 }
 
-export function exposeProcess(metrics: Metrics, { program, version }: ProcessFacts): void {
+export function exposeProcess(metrics: Metrics, { program, version, certificates }: ProcessFacts): void {
   const labels = { program, version, node_version: process.version };
   const startedAt = performance.timeOrigin / 1_000;
   metrics.expose(processMetrics.buildInfo, () => [{ labels, value: 1 }]);
@@ -51,4 +60,7 @@ export function exposeProcess(metrics: Metrics, { program, version }: ProcessFac
   metrics.expose(processMetrics.resident, () => [{ value: process.memoryUsage.rss() }]);
   metrics.expose(processMetrics.heap, () => [{ value: process.memoryUsage().heapUsed }]);
   metrics.expose(processMetrics.started, () => [{ value: startedAt }]);
+  metrics.expose(processMetrics.certificate, () =>
+    certificates().map(({ option, ends }) => ({ labels: { certificate: option }, value: ends / 1_000 })),
+  );
 }

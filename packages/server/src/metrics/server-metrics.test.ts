@@ -8,7 +8,7 @@ import { timedStore } from './timed-store.js';
 const compiler = { backlog: 1, transactions: 2, conflicts: 3, failures: 4 };
 const figures = {
   ...{ requests: [], leading: true, fresh: true, compiler, malformed: 0 },
-  ...{ eventAgeMs: null, space: null, agents: { there: 3, silent: 1 }, certificateExpiresAt: null, receipts: null },
+  ...{ eventAgeMs: null, space: null, agents: { there: 3, silent: 1 }, receipts: null },
 } satisfies ServerFigures;
 
 const linesOf = async (metrics: Metrics) =>
@@ -22,12 +22,12 @@ it('what is not known is not shown, and what is known is', async () => {
     expiring: () => [{ labels: { kind: 'tap_flows' }, value: 2 }],
   });
   const before = await linesOf(metrics);
-  expect(before.filter((line) => /etcd_event_age|etcd_db|quota_bytes|certificate|receipt/.test(line))).toEqual([]);
+  expect(before.filter((line) => /etcd_event_age|etcd_db|quota_bytes|receipt/.test(line))).toEqual([]);
   expect(before).toContain('taas_taps{kind="tap_flows",status="ACTIVE"} 7');
   expect(before).toContain('taas_taps_expiring{kind="tap_flows"} 2');
   expect(before).toContain('taas_agents{state="silent"} 1');
   const receipts = { services: 5, withoutFigures: 2, problems: 1 };
-  now = { ...figures, receipts, eventAgeMs: 1_500, space: { dbBytes: 5, quotaBytes: 10 }, certificateExpiresAt: 2_000 };
+  now = { ...figures, receipts, eventAgeMs: 1_500, space: { dbBytes: 5, quotaBytes: 10 } };
   const after = await linesOf(metrics);
   for (const line of [
     'taas_etcd_event_age_seconds 1.5',
@@ -36,7 +36,6 @@ it('what is not known is not shown, and what is known is', async () => {
     'taas_receipt_tap_services{figures="yes"} 3',
     'taas_receipt_tap_services{figures="no"} 2',
     'taas_receipt_problems 1',
-    'taas_certificate_expiry_timestamp_seconds{certificate="api"} 2',
   ])
     expect(after).toContain(line);
 });

@@ -92,12 +92,6 @@ export const serverMetrics = {
     type: 'gauge',
     labels: [],
   },
-  certificate: {
-    name: 'taas_certificate_expiry_timestamp_seconds',
-    help: "When the certificate of the API's listener expires, in seconds since 1970-01-01 00:00 UTC; absent without TLS.",
-    type: 'gauge',
-    labels: ['certificate'],
-  },
   malformed: {
     name: 'taas_malformed_records',
     help: 'Records in etcd that cannot be used; /readyz names them.',
@@ -144,8 +138,6 @@ export interface ServerFigures {
   readonly agents: { readonly there: number; readonly silent: number };
   /** Null where this server sends none. */
   readonly receipts: { readonly services: number; readonly withoutFigures: number; readonly problems: number } | null;
-  /** Null where the API is not served by TLS. */
-  readonly certificateExpiresAt: number | null;
 }
 
 /** The last count of taps; `all` may begin the next. */
@@ -178,12 +170,6 @@ export function exposeServer(metrics: Metrics, now: () => ServerFigures, taps: T
     ];
   });
   metrics.expose(serverMetrics.receiptProblems, () => optional(now().receipts, ({ problems }) => problems));
-  metrics.expose(serverMetrics.certificate, () =>
-    optional(now().certificateExpiresAt, (ms) => ms / 1000).map((sample) => ({
-      ...sample,
-      labels: { certificate: 'api' },
-    })),
-  );
   metrics.expose(serverMetrics.malformed, () => [{ value: now().malformed }]);
 }
 

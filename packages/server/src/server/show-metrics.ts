@@ -1,5 +1,4 @@
-import { X509Certificate } from 'node:crypto';
-import type { KeyPair, Metrics, Watched } from '@taas/service';
+import type { Metrics } from '@taas/service';
 import type { AnsweredRequests } from '../metrics/answered-requests.js';
 import { exposeServer } from '../metrics/server-metrics.js';
 import { TapTally } from '../taps/tap-tally.js';
@@ -10,12 +9,11 @@ export interface ShownParts {
   readonly shared: SharedParts;
   readonly leader: LeaderParts;
   readonly answered: AnsweredRequests;
-  readonly tls: Watched<KeyPair> | undefined;
 }
 
 /** Shows what the server has counted, as it is at each scrape. */
 export function showMetrics(metrics: Metrics, parts: ShownParts, isLeading: () => boolean): void {
-  const { shared, leader, answered, tls } = parts;
+  const { shared, leader, answered } = parts;
   const { live, placements, mirrorRules, contained, slices, clock, warnBeforeMs } = shared;
   const { compiler, etcdSpace, receipts } = leader;
   const { view } = live;
@@ -28,12 +26,6 @@ export function showMetrics(metrics: Metrics, parts: ShownParts, isLeading: () =
     space: etcdSpace?.space ?? null,
     agents: { there: view.agents.size, silent: view.silent.size },
     receipts: receipts.state && { ...receipts.state, problems: receipts.state.problems.size },
-    certificateExpiresAt: expiryOf(tls?.current.cert),
   });
   exposeServer(metrics, now, { all: () => tally.samples(), expiring: () => tally.expiring });
-}
-
-/** When a certificate expires, in ms since 1970; null for none. */
-function expiryOf(certificate: Buffer | undefined): number | null {
-  return certificate === undefined ? null : Date.parse(new X509Certificate(certificate).validTo);
 }

@@ -112,7 +112,8 @@ class Sync:
         self._troubles[tap.key] = why
 
     def _fail(self, why, logged=False):
-        if self._down != why and not logged:
+        # Once: what a library says of the same trouble differs from time to time.
+        if not self._down and not logged:
             self._log.error('taps: taas-server: %s. Neutron keeps what it was asked for; it is tried again', why)
         self._down = why
         self._wait = min(self._wait * 2, self._longest)

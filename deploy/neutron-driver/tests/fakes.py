@@ -58,6 +58,7 @@ class FakeServer:
     def __init__(self, *taps):
         self.held = by_key(*taps)
         self.down = False
+        self.failures = 0
         self.asked = []
         #: What it says to a POST, by id.
         self.answers = {}
@@ -70,7 +71,8 @@ class FakeServer:
 
     def taps(self):
         if self.down:
-            raise Unavailable('connection refused')
+            self.failures += 1
+            raise Unavailable('connection %d refused' % self.failures)
         held = dict(self.held)
         self.when_listed()
         return held

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@taas/lab';
 import { prepareKeystone } from './keystone-service.js';
+import { prepareMariadb } from './mariadb-service.js';
 import { prepareNeutron } from './neutron-service.js';
 import { type Identity, issueToken, type Networks, seedIdentity, seedNetworks, type UserName, users } from './seed.js';
 import type { ServiceProcess } from './service-process.js';
@@ -10,6 +11,8 @@ import type { ServiceProcess } from './service-process.js';
 export interface OpenStackLabOptions {
   /** With upstream's TaaS plugin in Neutron: the peer of a benchmark. Default: without, so that taps are ours alone. */
   readonly withTaas?: boolean;
+  /** With that plugin and our driver in it: where `taas-server` is, or will be. A MariaDB is started, for more than one may write. */
+  readonly taasServerUrl?: string;
   /** Neutron's API processes. Default: 1. */
   readonly apiWorkers?: number;
   /** What the catalog says for "network": the address of what stands in front of Neutron. Default: Neutron itself. */
@@ -76,6 +79,13 @@ export async function startOpenStackLab(options: OpenStackLabOptions = {}): Prom
     say(`${name} answers`);
     return service;
   };
+  const mariadb = async (): Promise<string> => {
+    const { service, url } = await prepareMariadb(join(directory, 'mariadb'));
+    started.push(service);
+    await service.start();
+    say('MariaDB answers');
+    return url;
+  };
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((service) => service.stop()));
     rmSync(directory, { recursive: true, force: true });
@@ -94,7 +104,8 @@ export async function startOpenStackLab(options: OpenStackLabOptions = {}): Prom
         prepareNeutron({
           directory: join(directory, 'neutron'),
           ...{ port, keystonePort, password },
-          withTaas: options.withTaas ?? false,
+          taas: options.taasServerUrl === undefined ? (options.withTaas ?? false) : { serverUrl: options.taasServerUrl },
+          ...(options.taasServerUrl === undefined ? {} : { database: await mariadb() }),
           apiWorkers: options.apiWorkers ?? 1,
         }),
       ),

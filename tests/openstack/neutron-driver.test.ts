@@ -14,7 +14,7 @@ import { TapNodes } from './tap-nodes.js';
 /** As the driver writes it (`plan.py`). */
 const reason = "kept by Neutron's TaaS plugin: change it there";
 const driver = fileURLToPath(new URL('../../deploy/neutron-driver', import.meta.url));
-const waiting = { timeout: 120_000, interval: 300 };
+const waiting = { timeout: 120_000, interval: 1_000 };
 
 it('the unit tests of the driver pass by Debian’s Python', async () => {
   const command = ['-W', 'ignore', '-m', 'unittest', 'discover', '-t', '.', '-s', 'tests'];
@@ -147,6 +147,7 @@ describe('a Neutron that keeps taps itself', () => {
   it('shows ERROR of what our server refuses, until it does not', async () => {
     const to = await service('acme-port1');
     const copied = await flow(to, 'acme-port2');
+    await becomes({ [to]: 'ACTIVE', [copied]: 'ACTIVE' });
     // A port that is copied receives no copies: the plugin does not know that.
     const refused = await service('acme-port2');
     await vi.waitFor(async () => expect((await statuses(neutron))[refused]).toBe('ERROR'), waiting);

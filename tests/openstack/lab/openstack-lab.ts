@@ -92,6 +92,8 @@ export async function startOpenStackLab(options: OpenStackLabOptions = {}): Prom
   };
   try {
     const place = { directory: join(directory, 'keystone'), port: keystonePort, password };
+    const { taasServerUrl: serverUrl, withTaas = false } = options;
+    const taas = serverUrl === undefined ? { taas: withTaas } : { taas: { serverUrl }, database: await mariadb() };
     // Neutron asks Keystone at the first request only, so that both can be made at the same time.
     const both = await Promise.allSettled([
       run('Keystone', prepareKeystone(place)).then(async (keystone) => {
@@ -104,8 +106,7 @@ export async function startOpenStackLab(options: OpenStackLabOptions = {}): Prom
         prepareNeutron({
           directory: join(directory, 'neutron'),
           ...{ port, keystonePort, password },
-          taas: options.taasServerUrl === undefined ? (options.withTaas ?? false) : { serverUrl: options.taasServerUrl },
-          ...(options.taasServerUrl === undefined ? {} : { database: await mariadb() }),
+          ...taas,
           apiWorkers: options.apiWorkers ?? 1,
         }),
       ),

@@ -40,7 +40,10 @@ describe('an id that a service gives a new tap', () => {
 
   it('is given to one tap by two servers at the same time', async () => {
     const second = (await cloud.replica()).as('services', 'admin,service');
-    const answers = await Promise.all([neutron, second, neutron, second].map((as) => as('POST', services, service())));
+    // Nothing but the id is the same: each port has a role of its own in etcd.
+    const answers = await Promise.all(
+      [neutron, second, neutron, second].map((as, n) => as('POST', services, service({ port_id: portId(n + 1) }))),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
     expect((await neutron('GET', services)).body.tap_services).toHaveLength(1);
   });

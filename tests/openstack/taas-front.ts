@@ -22,6 +22,8 @@ export interface TaasFront {
   readonly etcdUrl: string;
   /** Its own: configuration, logs, etcd's data. */
   readonly directory: string;
+  /** To be stopped and started in a test. */
+  readonly server: Pick<ServiceProcess, 'start' | 'stop'>;
   /** All that the server has said so far. */
   log(): string;
   stop(): Promise<void>;
@@ -73,7 +75,7 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
   }
   const log = () => readFileSync(join(directory, 'taas-server.log'), 'utf8');
   const urls = { url: `http://127.0.0.1:${options.port}`, healthUrl: `http://127.0.0.1:${health}`, etcdUrl };
-  return { ...urls, directory, log, stop };
+  return { ...urls, directory, server, log, stop };
 }
 
 function etcdProcess(directory: string, clientUrl: string, peerUrl: string): ServiceProcess {

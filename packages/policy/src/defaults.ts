@@ -74,6 +74,11 @@ export const defaultRules: readonly RuleDefault[] = [
   ...tapRules('tap_service', 'tap service'),
   ...tapRules('tap_flow', 'tap flow'),
   ...tapRules('tap_mirror', 'tap mirror'),
+  rule('give_taas_id', 'rule:service_api', 'Give a new tap its id, for a service that keeps taps itself', [
+    ['POST', '/v2.0/taas/tap_services'],
+    ['POST', '/v2.0/taas/tap_flows'],
+    ['POST', '/v2.0/taas/tap_mirrors'],
+  ]),
   rule('get_taas_audit', 'rule:admin_only', 'Read the audit trail', [['GET', '/v2.0/taas/audit']]),
   rule('get_taas_nodes', 'rule:admin_only', 'List the nodes and what their agents tell of them', [
     ['GET', '/v2.0/taas/nodes'],

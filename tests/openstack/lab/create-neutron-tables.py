@@ -13,5 +13,6 @@ if sys.argv[2:] == ['taas']:
 
 engine = sqlalchemy.create_engine(sys.argv[1])
 with engine.begin() as connection:
-    connection.exec_driver_sql('PRAGMA journal_mode=WAL')
+    if engine.name == 'sqlite':
+        connection.exec_driver_sql('PRAGMA journal_mode=WAL')
 head.get_metadata().create_all(engine)

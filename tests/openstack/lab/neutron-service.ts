@@ -10,34 +10,37 @@ export interface NeutronPlace {
   readonly port: number;
   readonly keystonePort: number;
   readonly password: string;
-  /** With upstream's TaaS plugin and its RPC driver, whose agents do not exist: every status stays DOWN. */
-  readonly withTaas: boolean;
+  /** With upstream's TaaS plugin; true: and its RPC driver, whose agents do not exist, so that every status stays DOWN; else our driver. */
+  readonly taas: boolean | { readonly serverUrl: string };
+  /** Default: SQLite. */
+  readonly database?: string;
   readonly apiWorkers: number;
 }
 
-const driver = 'neutron_taas.services.taas.service_drivers.taas_rpc.TaasRpcDriver';
+const rpcDriver = 'neutron_taas.services.taas.service_drivers.taas_rpc.TaasRpcDriver';
+const ourDriver = fileURLToPath(new URL('../../../deploy/neutron-driver', import.meta.url));
 const binding = fileURLToPath(new URL('./binding-driver.py', import.meta.url));
 const tables = fileURLToPath(new URL('./create-neutron-tables.py', import.meta.url));
 
 /** Makes a Neutron (ML2, VLAN networks, ports bound as by networking-vpp; no agents, no RabbitMQ) in `place`; nothing runs yet. About ten seconds. */
 export async function prepareNeutron(place: NeutronPlace): Promise<ServiceProcess> {
-  const { directory, port, withTaas } = place;
+  const { directory, port, taas } = place;
   mkdirSync(join(directory, 'lock'), { recursive: true });
   const pasteFile = join(directory, 'api-paste.ini');
   copyFileSync('/usr/share/neutron-common/api-paste.ini', pasteFile);
   const modules = installBindingDriver(directory);
-  const database = `sqlite:///${join(directory, 'neutron.db')}`;
+  const database = place.database ?? `sqlite:///${join(directory, 'neutron.db')}`;
   const config = join(directory, 'neutron.conf');
   writeFileSync(config, iniText(neutronConf(place, database, pasteFile)));
   const ml2 = join(directory, 'ml2.ini');
   writeFileSync(ml2, iniText(ml2Conf));
-  await runTool('/usr/bin/python3', [tables, database, ...(withTaas ? ['taas'] : [])], directory);
+  await runTool('/usr/bin/python3', [tables, database, ...(taas === false ? [] : ['taas'])], directory);
   return new ServiceProcess({
     name: 'Neutron',
     command: '/usr/bin/neutron-server',
     args: ['--config-file', config, '--config-file', ml2],
     cwd: directory,
-    env: { ...cleanEnvironment(), PYTHONPATH: modules },
+    env: { ...cleanEnvironment(), PYTHONPATH: `${modules}:${ourDriver}` },
     logFile: join(directory, 'neutron.log'),
     readyUrl: `http://127.0.0.1:${port}/`,
     readyStatus: [200],
@@ -57,7 +60,7 @@ function installBindingDriver(directory: string): string {
 }
 
 function neutronConf(place: NeutronPlace, database: string, pasteFile: string): Ini {
-  const { directory, port, keystonePort, password, withTaas } = place;
+  const { directory, port, keystonePort } = place;
   const keystone = `http://127.0.0.1:${keystonePort}`;
   return {
     DEFAULT: {
@@ -68,7 +71,7 @@ function neutronConf(place: NeutronPlace, database: string, pasteFile: string): 
       rpc_workers: 1,
       rpc_state_report_workers: 0,
       core_plugin: 'ml2',
-      service_plugins: withTaas ? 'taas' : '',
+      service_plugins: place.taas === false ? '' : 'taas',
       api_paste_config: pasteFile,
       state_path: directory,
       use_stderr: true,
@@ -83,19 +86,29 @@ function neutronConf(place: NeutronPlace, database: string, pasteFile: string): 
     oslo_concurrency: { lock_path: join(directory, 'lock') },
     oslo_policy: { policy_dirs: join(directory, 'no-policy.d') },
     database: { connection: database, sqlite_synchronous: false },
-    keystone_authtoken: {
-      www_authenticate_uri: keystone,
-      auth_url: keystone,
-      auth_type: 'password',
-      project_domain_name: 'Default',
-      user_domain_name: 'Default',
-      project_name: 'service',
-      username: 'neutron',
-      password,
-      region_name: 'RegionOne',
-    },
-    ...(withTaas ? { service_providers: { service_provider: `TAAS:TAAS:${driver}:default` } } : {}),
+    keystone_authtoken: { www_authenticate_uri: keystone, ...neutronUser(place), region_name: 'RegionOne' },
+    ...taasConf(place),
     quotas: { quota_network: -1, quota_subnet: -1, quota_port: -1 },
+  };
+}
+
+/** As who Neutron asks others. */
+const neutronUser = ({ keystonePort, password }: NeutronPlace) => ({
+  auth_url: `http://127.0.0.1:${keystonePort}`,
+  auth_type: 'password',
+  project_domain_name: 'Default',
+  user_domain_name: 'Default',
+  project_name: 'service',
+  username: 'neutron',
+  password,
+});
+
+function taasConf(place: NeutronPlace): Ini {
+  if (place.taas === false) return {};
+  if (place.taas === true) return { service_providers: { service_provider: `TAAS:TAAS:${rpcDriver}:default` } };
+  return {
+    service_providers: { service_provider: 'TAAS:vpp:networking_vpp_taas.driver.VppTaasDriver:default' },
+    taas_vpp: { server_url: place.taas.serverUrl, longest_wait: 5, ...neutronUser(place) },
   };
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@taas/lab';
 import { prepareKeystone } from './keystone-service.js';
+import { prepareMariadb } from './mariadb-service.js';
 import { prepareNeutron } from './neutron-service.js';
 import { type Identity, issueToken, type Networks, seedIdentity, seedNetworks, type UserName, users } from './seed.js';
 import type { ServiceProcess } from './service-process.js';
@@ -10,6 +11,8 @@ import type { ServiceProcess } from './service-process.js';
 export interface OpenStackLabOptions {
   /** With upstream's TaaS plugin in Neutron: the peer of a benchmark. Default: without, so that taps are ours alone. */
   readonly withTaas?: boolean;
+  /** With that plugin and our driver in it: where `taas-server` is, or will be. A MariaDB is started, for more than one may write. */
+  readonly taasServerUrl?: string;
   /** Neutron's API processes. Default: 1. */
   readonly apiWorkers?: number;
   /** What the catalog says for "network": the address of what stands in front of Neutron. Default: Neutron itself. */
@@ -76,12 +79,21 @@ export async function startOpenStackLab(options: OpenStackLabOptions = {}): Prom
     say(`${name} answers`);
     return service;
   };
+  const mariadb = async (): Promise<string> => {
+    const { service, url } = await prepareMariadb(join(directory, 'mariadb'));
+    started.push(service);
+    await service.start();
+    say('MariaDB answers');
+    return url;
+  };
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((service) => service.stop()));
     rmSync(directory, { recursive: true, force: true });
   };
   try {
     const place = { directory: join(directory, 'keystone'), port: keystonePort, password };
+    const { taasServerUrl: serverUrl, withTaas = false } = options;
+    const taas = serverUrl === undefined ? { taas: withTaas } : { taas: { serverUrl }, database: await mariadb() };
     // Neutron asks Keystone at the first request only, so that both can be made at the same time.
     const both = await Promise.allSettled([
       run('Keystone', prepareKeystone(place)).then(async (keystone) => {
@@ -94,7 +106,7 @@ export async function startOpenStackLab(options: OpenStackLabOptions = {}): Prom
         prepareNeutron({
           directory: join(directory, 'neutron'),
           ...{ port, keystonePort, password },
-          withTaas: options.withTaas ?? false,
+          ...taas,
           apiWorkers: options.apiWorkers ?? 1,
         }),
       ),

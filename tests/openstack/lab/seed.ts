@@ -62,6 +62,10 @@ export async function seedIdentity(keystone: string, password: string, networkUr
     found[name] ??= await post('user', { name, domain_id: 'default', password });
     await mustRest('PUT', `${keystone}/projects/${projects[project]}/users/${found[name]}/roles/${roles[role]}`, token);
   }
+  // As Keystone's own bootstrap makes it from 2023 on: Neutron calls others as a service.
+  roles['service'] ??= await post('role', { name: 'service' });
+  const grant = `projects/${projects['service']}/users/${found['neutron']}/roles/${roles['service']}`;
+  await mustRest('PUT', `${keystone}/${grant}`, token);
   const service_id = await post('service', { name: 'neutron', type: 'network' });
   for (const kind of ['public', 'internal', 'admin'])
     await post('endpoint', { service_id, interface: kind, url: networkUrl, region_id: 'RegionOne' });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ServiceSpec {
@@ -9,7 +10,7 @@ export interface ServiceSpec {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** Answers with one of {@link readyStatus} once the service works. */
+  /** Answers with one of {@link readyStatus} once the service works; or a Unix socket that takes connections then. */
   readonly readyUrl: string;
   readonly readyStatus: readonly number[];
 }
@@ -92,6 +93,7 @@ export class ServiceProcess {
 const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 async function answers(url: string, statuses: readonly number[]): Promise<boolean> {
+  if (url.startsWith('unix:')) return connects(url.slice('unix:'.length));
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(5_000), redirect: 'manual' });
     await answer.arrayBuffer();
@@ -99,4 +101,12 @@ async function answers(url: string, statuses: readonly number[]): Promise<boolea
   } catch {
     return false; // Not yet.
   }
+}
+
+function connects(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }

@@ -55,6 +55,11 @@ export class Access {
     if (!this.policy.check(rule, target(record), caller.credentials)) throw forbidden(rule);
   }
 
+  /** Whether the caller may say which id a new tap gets. */
+  givesIds(caller: Caller): boolean {
+    return this.policy.check('give_taas_id', target({ project_id: caller.projectId }), caller.credentials);
+  }
+
   /** @throws NeutronError 403 for a resource that the caller may be shown, else 404 */
   mayChange(change: Change, kind: ResourceKind, record: Owned & { readonly id: string }, caller: Caller): void {
     const rule = `${change}_${words[kind].resource}`;

@@ -41,6 +41,10 @@ export const badRequest = (message: string, options?: ErrorOptions) =>
 export const tapNotFound = (kind: keyof typeof words, id: string) =>
   new NeutronError(404, words[kind].notFound, `${words[kind].title} ${id} does not exist`);
 
+/** Whoever has given the id asks again: the tap may be what was to be made. */
+export const tapExists = (kind: keyof typeof words, id: string) =>
+  new NeutronError(409, 'TapIdInUse', `${words[kind].title} ${id} exists already`);
+
 export const portNotFound = (port: string) => new NeutronError(404, 'PortNotFound', `Port ${port} could not be found.`);
 
 export const portNotOwned = () =>

@@ -8,6 +8,7 @@ import type { Sliced, Slices } from '../slices/slices.js';
 import type { LiveView } from '../view/live-view.js';
 import type { TapRecord } from '../view/shelf.js';
 import { checkCreate } from './attributes.js';
+import { GivenIds } from './given-ids.js';
 import { tapKinds } from './tap-kinds.js';
 import { mayHaveReceipts, type ReceiptPlaces } from './tap-service/receipts-offer.js';
 import { newConsent, newTerms, type TapTerms } from './terms/tap-terms.js';
@@ -39,7 +40,8 @@ export async function newTaps(
   caller: Caller,
 ): Promise<{ readonly bulk: boolean; readonly records: readonly TapRecord[] }> {
   const { bulk, items } = resourcesToCreate(json, words[kind].resource, deps.bulkItems);
-  const records = await deps.slices.run(caller.projectId, drafts(deps, kind, items, caller));
+  const named = new GivenIds(kind, deps.access.givesIds(caller));
+  const records = await deps.slices.run(caller.projectId, drafts(deps, kind, items, named, caller));
   for (const record of records) deps.access.mayCreate(kind, record, caller);
   if (kind === 'tap_services') mayHaveReceipts(deps.live.view, deps.receiptPlaces, records);
   deps.checkRoom();
@@ -50,14 +52,16 @@ function* drafts(
   { clock, newId, terms }: NewTapsDeps,
   kind: ResourceKind,
   items: readonly JsonObject[],
+  ids: GivenIds,
   caller: Caller,
 ): Sliced<readonly TapRecord[]> {
   const now = clock.now();
   const { attributes } = tapKinds[kind];
   const all: TapRecord[] = [];
-  for (const item of items) {
+  for (const each of items) {
+    const { id = newId(), item } = ids.take(each);
     // Those of one request keep their order in lists.
-    const common = { v: 1, id: newId(), created_at: now + all.length } as const;
+    const common = { v: 1, id, created_at: now + all.length } as const;
     const checked = checkCreate(attributes, item, caller);
     const consent = Object.hasOwn(attributes, 'consent') ? newConsent(terms, checked.project_id, caller) : {};
     // What the attributes of the kind let through is a record of the kind.

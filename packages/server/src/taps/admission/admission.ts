@@ -10,6 +10,7 @@ import {
   portNotFound,
   portNotOwned,
   sourceIsCollector,
+  tapExists,
   tooContended,
   words,
 } from '../../errors/neutron-error.js';
@@ -36,6 +37,12 @@ export interface AdmissionDeps {
   readonly lookUpMs: number;
   readonly quotas: QuotaLimits;
   readonly remoteAddresses: RemoteAddressPolicy;
+}
+
+/** What is common to the taps that are to be made. */
+interface NewRecord {
+  readonly id: string;
+  readonly project_id: string;
 }
 
 const attempts = 20;
@@ -74,14 +81,10 @@ export class Admission {
    * @returns the revision of the transaction
    * @throws NeutronError; what `build` throws
    */
-  commit(
-    kind: ResourceKind,
-    records: readonly { readonly project_id: string }[],
-    build: (seen: Seen) => Promise<Draft>,
-  ): Promise<number> {
+  commit(kind: ResourceKind, records: readonly NewRecord[], build: (seen: Seen) => Promise<Draft>): Promise<number> {
     const counts = new Map<string, number>();
     for (const { project_id: project } of records) counts.set(project, (counts.get(project) ?? 0) + 1);
-    const work = () => this.#attempt(kind, counts, build);
+    const work = () => this.#attempt(kind, records, counts, build);
     const { live, quotas } = this.deps;
     return [...counts.keys()]
       .filter((project) => limitsOf(live.view, project, quotas)[words[kind].resource] >= 0)
@@ -91,12 +94,18 @@ export class Admission {
 
   async #attempt(
     kind: ResourceKind,
+    records: readonly NewRecord[],
     counts: ReadonlyMap<string, number>,
     build: (seen: Seen) => Promise<Draft>,
   ): Promise<number> {
     const seen = new Seen();
     for (let attempt = 0; attempt < attempts; attempt++) {
+      this.#refuseExisting(kind, records, seen);
       const draft = await build(seen);
+      for (const { id } of records) {
+        const key = keys.resource(kind, id);
+        draft.compare(key, { kind: 'absent', key });
+      }
       this.#claimQuotas(draft, seen, kind, counts);
       if (attempt === 0) this.#addBindings(draft);
       const { compare, operations } = draft.transaction();
@@ -121,6 +130,16 @@ export class Admission {
       await this.deps.live.reached(latest, this.deps.catchUpMs);
     }
     throw tooContended();
+  }
+
+  /** An id may have been given by the caller, who may have been here before. @throws NeutronError 409 */
+  #refuseExisting(kind: ResourceKind, records: readonly NewRecord[], seen: Seen): void {
+    const { byId } = shelf(this.deps.live.view, kind);
+    for (const { id } of records) {
+      const key = keys.resource(kind, id);
+      const exists = seen.keys.has(key) ? seen.keys.get(key) !== undefined : byId.has(id);
+      if (exists) throw tapExists(kind, id);
+    }
   }
 
   /** Takes along where the ports are bound, which the leader would write in a transaction more, as far as there is room. */

@@ -13,6 +13,13 @@ const simulator = fileURLToPath(new URL('../../../packages/vpp-sim/bin/vpp-sim.j
 export const hosts = ['one', 'two'] as const;
 export type Host = (typeof hosts)[number];
 const addresses: Readonly<Record<Host, string>> = { one: '10.77.0.1', two: '10.77.0.2' };
+const etcdUrl = `https://${addresses.one}:2379`;
+const rootPassword = 'root:secret';
+const rootUser = `root:${rootPassword}`;
+const serverPassword = 'server-secret';
+const keystonePassword = 'keystone-secret';
+/** What no output may show. */
+export const secrets = [rootPassword, serverPassword, keystonePassword, 'agent-one-secret', 'PRIVATE KEY'];
 /** Ansible needs Python there; what the role installs from Debian lies in apt's cache. */
 const managed = {
   kind: 'managed',
@@ -44,6 +51,32 @@ export class AnsibleCloud {
     const groups = { taas_server: hosts, taas_agent: hosts, taas_haproxy: ['one'], taas_prometheus: ['two'] };
     const ansible = new Ansible(join(folder, 'ansible'), inventoryOf(machines, authority), groups, vars);
     return new AnsibleCloud(machines, ansible, packages, folder, simulators);
+  }
+
+  /** What etcdctl says as etcd's root. */
+  etcdctl(command: string): Promise<string> {
+    const how = `--endpoints ${etcdUrl} --cacert /etc/default/etcd-ca.pem --user '${rootUser}'`;
+    return this.machines.one.must(`ETCDCTL_API=3 etcdctl ${how} ${command}`);
+  }
+
+  /** Asks both servers again and again whether they are ready. `stop` tells how many were, each time. */
+  watchServers(): { stop(): Promise<number[]> } {
+    const { one } = this.machines;
+    const ask = hosts.map(
+      (host) => `$(curl -so /dev/null --max-time 5 -w '%{http_code} ' http://${addresses[host]}:9698/readyz)`,
+    );
+    // curl says 000 where nobody answers, and fails, which is no matter.
+    const asking = one.must(
+      `set +e; rm -f stop; until [ -e stop ]; do echo "${ask.join('')}"; sleep 0.1; done`,
+      900_000,
+    );
+    return {
+      stop: async () => {
+        await one.must('touch stop');
+        const lines = (await asking).trim().split('\n');
+        return lines.map((line) => line.split(' ').filter((status) => status === '200').length);
+      },
+    };
   }
 
   /** All files of both machines. */
@@ -88,10 +121,9 @@ async function startEtcd(machine: Machine, authority: Authority): Promise<void> 
   const { cert, key } = authority.certify('etcd', [`subjectAltName=IP:${addresses.one}`]);
   machine.debian.write('/etc/default/etcd-cert.pem', cert);
   machine.debian.write('/etc/default/etcd-key.pem', key);
-  const url = `https://${addresses.one}:2379`;
   machine.debian.write(
     '/etc/default/etcd',
-    `ETCD_LISTEN_CLIENT_URLS=${url}\nETCD_ADVERTISE_CLIENT_URLS=${url}\n` +
+    `ETCD_LISTEN_CLIENT_URLS=${etcdUrl}\nETCD_ADVERTISE_CLIENT_URLS=${etcdUrl}\n` +
       'ETCD_CERT_FILE=/etc/default/etcd-cert.pem\nETCD_KEY_FILE=/etc/default/etcd-key.pem\n',
   );
   writeFileSync(machine.debian.at('/etc/default/etcd-ca.pem'), authority.pem);
@@ -99,7 +131,7 @@ async function startEtcd(machine: Machine, authority: Authority): Promise<void> 
     chown etcd /etc/default/etcd-key.pem
     systemctl enable --now etcd
     export ETCDCTL_API=3
-    until etcdctl --endpoints ${url} --cacert /etc/default/etcd-ca.pem endpoint health >/dev/null 2>&1; do sleep 0.2; done`);
+    until etcdctl --endpoints ${etcdUrl} --cacert /etc/default/etcd-ca.pem endpoint health >/dev/null 2>&1; do sleep 0.2; done`);
 }
 
 const signing = ['basicConstraints=CA:FALSE', 'keyUsage=digitalSignature'];
@@ -108,15 +140,15 @@ const signing = ['basicConstraints=CA:FALSE', 'keyUsage=digitalSignature'];
 function varsOf(authority: Authority, packages: string): object {
   return {
     taas_package_dir: packages,
-    taas_etcd_endpoints: [`https://${addresses.one}:2379`],
+    taas_etcd_endpoints: [etcdUrl],
     taas_etcd_ca: authority.pem,
     taas_etcd_enable_auth: true,
-    taas_etcd_root_password: 'root:secret',
-    taas_etcd_server_password: 'server-secret',
+    taas_etcd_root_password: rootPassword,
+    taas_etcd_server_password: serverPassword,
     enable_taas_signing: true,
     taas_signing_ca: authority.pem,
     taas_server_config: { auth: { mode: 'development' }, networking_vpp: { bindings: 'etcd-v3' } },
-    taas_files: { 'keystone-password': 'keystone-secret' },
+    taas_files: { 'keystone-password': keystonePassword },
     // In development mode a server listens on its own machine alone.
     taas_haproxy_servers: ['one'],
     taas_haproxy_bind: '127.0.0.1:9700',

@@ -47,7 +47,13 @@ export class Ansible {
   /** @param more further words of the command line, such as `--check` */
   play(playbook: 'deploy.yml' | 'remove.yml', ...more: string[]): Promise<Played> {
     const args = ['-i', join(this.folder, 'inventory.yml'), join(playbooks, playbook), ...more];
-    const env = { ...process.env, LC_ALL: 'C.UTF-8', ANSIBLE_NOCOLOR: '1', ANSIBLE_HOME: this.folder };
+    const env = {
+      ...process.env,
+      LC_ALL: 'C.UTF-8',
+      ANSIBLE_NOCOLOR: '1',
+      ANSIBLE_HOME: this.folder,
+      ANSIBLE_CONFIG: `${playbooks}ansible.cfg`,
+    };
     return new Promise((resolve) => {
       const options = { encoding: 'utf8', env, cwd: this.folder, timeout: 600_000, maxBuffer: 1 << 26 } as const;
       const child = execFile('ansible-playbook', args, options, (error, stdout, stderr) => {

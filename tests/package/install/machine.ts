@@ -56,10 +56,10 @@ export class Machine {
   }
 
   /** Runs a script by bash in it. @returns its output @throws Error with it unless it succeeds */
-  must(script: string): Promise<string> {
+  must(script: string, timeout = 60_000): Promise<string> {
     return new Promise((resolve, reject) => {
       const args = [this.debian.root, 'bash', '-c', `set -e; cd /root\n${script}`];
-      execFile(this.enter, args, { encoding: 'utf8', timeout: 60_000 }, (error, stdout, stderr) => {
+      execFile(this.enter, args, { encoding: 'utf8', timeout, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(new Error(`${error.message}: ${stdout}${stderr}`));
       });

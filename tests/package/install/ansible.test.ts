@@ -19,7 +19,7 @@ it.skipIf(why !== '')(`ansible-lint has nothing to say, by its strictest profile
   expect({ status: run.status, said: run.stdout }).toEqual({ status: 0, said: '' });
 });
 
-describe.skipIf(why !== '')(`deploy/ansible, on two machines${why}`, () => {
+describe.skipIf(why !== '')(`deploy/ansible, on two machines${why}`, { timeout: 900_000 }, () => {
   let cloud: AnsibleCloud;
   let before: string[];
   const packages = inject('packages');

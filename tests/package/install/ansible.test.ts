@@ -141,6 +141,8 @@ describe.skipIf(why !== '')(`deploy/ansible, on two machines${why}`, { timeout: 
       .poll(() => cloud.etcdctl('get --prefix --keys-only /networking-vpp/taas/tap_'), { timeout: 60_000 })
       .toBe('');
     await cloud.ansible.must('remove.yml', '-e', 'taas_remove_etcd_data=true');
+    // Debian's own package leaves its user.
+    await cloud.machines.two.must('userdel prometheus');
     expect(await cloud.everything()).toEqual(before);
     expect(await cloud.etcdctl('get --prefix --keys-only /networking-vpp/taas/')).toBe('');
     expect(await cloud.etcdctl('user list')).toBe('root\n');

@@ -26,6 +26,13 @@ const packageCheckers = [
   { program: 'lintian', from: 'lintian' },
 ];
 
+/** Runs the role of deploy/ansible against machines of its own, and says what is wrong with it; signs what stands in etcd there. */
+const deployment = [
+  { program: 'ansible-playbook', from: 'ansible' },
+  { program: 'ansible-lint', from: 'ansible-lint' },
+  { program: 'openssl', from: 'openssl' },
+];
+
 /** A virtio driver with nothing around it, which stands in for a VM beside a real VPP. */
 const driver = { program: 'dpdk-testpmd', from: 'dpdk-dev' };
 
@@ -123,6 +130,17 @@ export async function ensurePackaging({ checked }) {
   const missing = [...new Set(wanted.filter(({ program }) => onPath(program) === undefined).map(({ from }) => from))];
   if (missing.length === 0) return undefined;
   if (!mayInstall()) return `not installed. Debian and Ubuntu: apt-get install ${missing.join(' ')}`;
+  return installPackages(missing);
+}
+
+/**
+ * Installs what runs the role of deploy/ansible unless it is there. Tests that need it are skipped without it, and say so.
+ * @returns {Promise<string | undefined>} why it is not there
+ */
+export async function ensureAnsible() {
+  const missing = deployment.filter(({ program }) => onPath(program) === undefined).map(({ from }) => from);
+  if (missing.length === 0) return undefined;
+  if (!mayInstall()) return `not installed. Debian: apt-get install ${missing.join(' ')}`;
   return installPackages(missing);
 }
 

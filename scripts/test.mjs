@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
+  ensureAnsible,
   ensureBrowser,
   ensureDriver,
   ensureFilter,
@@ -26,7 +27,7 @@ Runs every check of this repository, or one part of it. The last lines name what
                      dashboard chromium
   attack             hostile clients and records against the real programs; needs what integration needs
   package            builds the Debian packages twice and looks at them; with --only also installs them into a Debian 12 and a
-                     Debian 13 of their own, as docs/how-to/install.md says, and asks lintian; needs root and a mirror for that
+                     Debian 13 of their own, as docs/how-to/install.md says, asks lintian, and runs deploy/ansible on two; needs root and a mirror for that
   upgrade            an earlier commit's programs become ours in a running cloud (tests/upgrade); needs this repository's history,
                      and about a minute to install and compile the commit, which is that of --from or the last before records had formats
   vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
@@ -126,7 +127,11 @@ async function packages() {
   const why = await ensurePackaging({ checked });
   if (why === undefined) {
     vitest('package');
-    if (checked) vitest('install');
+    if (checked) {
+      const whyNot = await ensureAnsible();
+      if (whyNot !== undefined) notes.push(`deploy/ansible was not run: ${whyNot}`);
+      vitest('install');
+    }
   } else if (checked) fail(why);
   else skip('package', why);
 }

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { type ExecFileSyncOptions, execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -26,7 +26,16 @@ export interface Outcome {
 const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = fileURLToPath(new URL('../../../node_modules/.cache/taas-debian/', import.meta.url));
 /** What a machine has on which somebody installs; etcd and curl are there because the tests have no network inside. */
-const packages = 'systemd,etcd-server,etcd-client,ca-certificates,curl';
+const packages = ['systemd', 'etcd-server', 'etcd-client', 'ca-certificates', 'curl'];
+
+/** What another test needs besides. */
+export interface Besides {
+  /** Names the kind of Debian in the cache. */
+  readonly kind: string;
+  readonly installed: readonly string[];
+  /** Lie in apt's cache, so that it can install them without a network. */
+  readonly downloaded: readonly string[];
+}
 
 /**
  * A Debian in a folder. Programs in it see no network but a loopback of their own and no process but theirs; systemctl is a stand-in,
@@ -36,9 +45,9 @@ export class Debian {
   private constructor(readonly root: string) {}
 
   /** A fresh one. The first of a suite takes minutes, and the mirror of Debian. */
-  static make(suite: Suite): Debian {
+  static make(suite: Suite, besides?: Besides): Debian {
     const root = mkdtempSync(join(tmpdir(), `taas-${suite}-`));
-    execFileSync('cp', ['-a', `${bootstrapped(suite)}/.`, root]);
+    execFileSync('cp', ['-a', `${bootstrapped(suite, besides)}/.`, root]);
     const debian = new Debian(root);
     // dpkg's own PATH is not ours to change.
     execFileSync('dpkg-divert', [`--root=${root}`, '--local', '--rename', '--add', '/usr/bin/systemctl'], {
@@ -123,15 +132,23 @@ export class Debian {
 }
 
 /** The folder of one that nothing was installed into; it is made but once. */
-function bootstrapped(suite: Suite): string {
-  const made = join(cache, suite);
+function bootstrapped(suite: Suite, besides?: Besides): string {
+  const made = join(cache, besides === undefined ? suite : `${suite}-${besides.kind}`);
   if (existsSync(made)) return made;
   const half = `${made}.half`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
   const mirror = process.env['TAAS_DEBIAN_MIRROR'] ?? 'http://deb.debian.org/debian';
-  const args = ['--variant=minbase', `--include=${packages}`, suite, half, mirror];
-  execFileSync('debootstrap', args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 1_200_000, maxBuffer: 1 << 26 });
+  const included = [...packages, ...(besides?.installed ?? [])].join(',');
+  const options: ExecFileSyncOptions = { stdio: ['ignore', 'pipe', 'pipe'], timeout: 1_200_000, maxBuffer: 1 << 26 };
+  execFileSync('debootstrap', ['--variant=minbase', `--include=${included}`, suite, half, mirror], options);
+  if (besides !== undefined) {
+    const keep = join(half, 'etc/apt/apt.conf.d/keep');
+    writeFileSync(keep, 'Binary::apt::APT::Keep-Downloaded-Packages "true";\n');
+    execFileSync('chroot', [half, 'apt-get', 'update'], options);
+    const download = ['apt-get', 'install', '-y', '--download-only', '--no-install-recommends', ...besides.downloaded];
+    execFileSync('chroot', [half, ...download], options);
+  }
   renameSync(half, made);
   return made;
 }

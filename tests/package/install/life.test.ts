@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { debOf, names, type PackageName, run, unpack } from '../deb-file.js';
+import { debOf, names, type PackageName, run } from '../deb-file.js';
+import { writeOlder } from '../older.js';
 import { Debian, type Suite } from './debian.js';
 
 describe.each<Suite>(['bookworm', 'trixie'])('the life of the packages on %s', (suite) => {
@@ -19,15 +18,8 @@ describe.each<Suite>(['bookworm', 'trixie'])('the life of the packages on %s', (
 
   const install = (name: PackageName): string => `dpkg -i ${basename(debOf(packages, name))}`;
   const told = (): string[] => debian.read('/run/systemctl.log').trim().split('\n');
-  /** A package as it was before: another version, another sample. */
   const older = (name: PackageName): string => {
-    const folder = mkdtempSync(join(tmpdir(), 'taas-older-'));
-    const root = unpack(debOf(packages, name), join(folder, 'root'));
-    const control = join(root, 'DEBIAN/control');
-    writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*$/m, 'Version: 0.0.9-1'));
-    writeFileSync(join(root, `etc/taas/${name}.yaml`), '# Sample of an older version.\n');
-    run('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', root, debian.at(`/root/older-${name}.deb`)]);
-    rmSync(folder, { recursive: true });
+    writeOlder(packages, name, debian.at(`/root/older-${name}.deb`));
     return `dpkg -i older-${name}.deb`;
   };
 

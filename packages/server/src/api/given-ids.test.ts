@@ -57,6 +57,13 @@ describe('an id that a service gives a new tap', () => {
     expect((await neutron('GET', `${services}/${other}`)).status).toBe(404);
   });
 
+  it('costs who gives none nothing: as many taps of a request as before', async () => {
+    await neutron('POST', services, service());
+    const flow = { tap_service_id: id, source_port: portId(2), direction: 'IN' };
+    const items = Array.from({ length: 125 }, (_, n) => ({ ...flow, name: `${n}` }));
+    expect((await server.as(acme)('POST', flows, { tap_flows: items })).status).toBe(201);
+  });
+
   it('can be given again once its tap is gone', async () => {
     await neutron('POST', services, service());
     expect((await neutron('DELETE', `${services}/${id}`)).status).toBe(204);

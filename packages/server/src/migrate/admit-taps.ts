@@ -46,7 +46,7 @@ export async function admitTap(deps: AdmitDeps, { kind, id, attributes }: Wanted
     // What the attributes of the kind let through is a record of the kind.
     const checked = checkCreate(tapKinds[kind].attributes, { ...attributes }, caller);
     const record = { v: 1, id, created_at: clock.now(), ...checked } as TapRecord;
-    await live.reached(await tapKinds[kind].admit(admission, [record], caller), catchUpMs);
+    await live.reached(await tapKinds[kind].admit(admission, [record], caller, new Set([record.id])), catchUpMs);
     return { is: 'made' };
   } catch (error) {
     // 5xx: nobody could say.

@@ -14,6 +14,11 @@ export class GivenIds {
     private readonly allowed: boolean,
   ) {}
 
+  /** Those that were given so far. */
+  get all(): ReadonlySet<string> {
+    return this.#taken;
+  }
+
   /** @returns the item without its id @throws NeutronError 400, 409 */
   take(item: JsonObject): { readonly id?: string; readonly item: JsonObject } {
     if (!this.allowed || !Object.hasOwn(item, 'id')) return { item };

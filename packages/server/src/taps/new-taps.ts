@@ -28,24 +28,27 @@ export interface NewTapsDeps {
   readonly bulkItems: number;
 }
 
+export interface NewTaps {
+  /** Whether the request has a list. */
+  readonly bulk: boolean;
+  readonly records: readonly TapRecord[];
+  /** The ids of those that the caller has named. */
+  readonly given: ReadonlySet<string>;
+}
+
 /**
  * The records of the taps that a request asks to make: their attributes are good, the policy lets the caller make them, and
  * etcd has room. Whether they may be let in is for admission.
  * @throws NeutronError
  */
-export async function newTaps(
-  deps: NewTapsDeps,
-  kind: ResourceKind,
-  json: unknown,
-  caller: Caller,
-): Promise<{ readonly bulk: boolean; readonly records: readonly TapRecord[] }> {
+export async function newTaps(deps: NewTapsDeps, kind: ResourceKind, json: unknown, caller: Caller): Promise<NewTaps> {
   const { bulk, items } = resourcesToCreate(json, words[kind].resource, deps.bulkItems);
   const named = new GivenIds(kind, deps.access.givesIds(caller));
   const records = await deps.slices.run(caller.projectId, drafts(deps, kind, items, named, caller));
   for (const record of records) deps.access.mayCreate(kind, record, caller);
   if (kind === 'tap_services') mayHaveReceipts(deps.live.view, deps.receiptPlaces, records);
   deps.checkRoom();
-  return { bulk, records };
+  return { bulk, records, given: named.all };
 }
 
 function* drafts(

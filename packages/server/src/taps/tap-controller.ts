@@ -121,9 +121,9 @@ export class TapController {
     caller: Caller,
   ): Promise<{ bulk: boolean; shown: readonly ShownTap[] }> {
     const { writes } = this.deps;
-    const { bulk, records } = await newTaps(this.deps, kind, json, caller);
+    const { bulk, records, given } = await newTaps(this.deps, kind, json, caller);
     this.deps.budget.spend(caller.projectId, records);
-    const admit = () => tapKinds[kind].admit(this.deps.admission, records, caller);
+    const admit = () => tapKinds[kind].admit(this.deps.admission, records, caller, given);
     writes.note(await this.deps.recheck.run(caller.projectId, admit));
     return { bulk, shown: records.map((record) => tapKinds[kind].shown(record, acceptedOnly)) };
   }

@@ -39,7 +39,7 @@ export interface TapKind<R extends TapRecord = TapRecord> {
   /** Null for a kind that copies nothing by itself. */
   tapping(record: R, view: ClusterView): Tapping | null;
   /** Writes them, all or none. @returns the revision @throws NeutronError; an error of the port directory */
-  admit(admission: Admission, records: readonly R[], caller: Caller): Promise<number>;
+  admit(admission: Admission, records: readonly R[], caller: Caller, given?: ReadonlySet<string>): Promise<number>;
   /** Removes one that no node has been told of. @param attempt from 0: how often somebody else has been faster */
   removeAtOnce(deps: RemovalDeps, record: R, revision: number, attempt: number): Promise<AtOnce>;
   /**

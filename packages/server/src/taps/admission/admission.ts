@@ -39,12 +39,6 @@ export interface AdmissionDeps {
   readonly remoteAddresses: RemoteAddressPolicy;
 }
 
-/** What is common to the taps that are to be made. */
-interface NewRecord {
-  readonly id: string;
-  readonly project_id: string;
-}
-
 const attempts = 20;
 /** Taps that etcd is asked for before a port is refused a role. */
 const mostAskedFor = 8;
@@ -78,13 +72,19 @@ export class Admission {
   /**
    * Writes what `build` drafts from what is seen, again if somebody was faster. Takes turns with whoever makes the same in the same
    * project here; with those elsewhere, by comparing in etcd.
+   * @param given ids that are not known to be new, since the caller has named them
    * @returns the revision of the transaction
    * @throws NeutronError; what `build` throws
    */
-  commit(kind: ResourceKind, records: readonly NewRecord[], build: (seen: Seen) => Promise<Draft>): Promise<number> {
+  commit(
+    kind: ResourceKind,
+    records: readonly { readonly project_id: string }[],
+    given: ReadonlySet<string>,
+    build: (seen: Seen) => Promise<Draft>,
+  ): Promise<number> {
     const counts = new Map<string, number>();
     for (const { project_id: project } of records) counts.set(project, (counts.get(project) ?? 0) + 1);
-    const work = () => this.#attempt(kind, records, counts, build);
+    const work = () => this.#attempt(kind, given, counts, build);
     const { live, quotas } = this.deps;
     return [...counts.keys()]
       .filter((project) => limitsOf(live.view, project, quotas)[words[kind].resource] >= 0)
@@ -94,15 +94,15 @@ export class Admission {
 
   async #attempt(
     kind: ResourceKind,
-    records: readonly NewRecord[],
+    given: ReadonlySet<string>,
     counts: ReadonlyMap<string, number>,
     build: (seen: Seen) => Promise<Draft>,
   ): Promise<number> {
     const seen = new Seen();
     for (let attempt = 0; attempt < attempts; attempt++) {
-      this.#refuseExisting(kind, records, seen);
+      this.#refuseExisting(kind, given, seen);
       const draft = await build(seen);
-      for (const { id } of records) {
+      for (const id of given) {
         const key = keys.resource(kind, id);
         draft.compare(key, { kind: 'absent', key });
       }
@@ -132,10 +132,10 @@ export class Admission {
     throw tooContended();
   }
 
-  /** An id may have been given by the caller, who may have been here before. @throws NeutronError 409 */
-  #refuseExisting(kind: ResourceKind, records: readonly NewRecord[], seen: Seen): void {
+  /** Whoever has given an id may have been here before. @throws NeutronError 409 */
+  #refuseExisting(kind: ResourceKind, given: ReadonlySet<string>, seen: Seen): void {
     const { byId } = shelf(this.deps.live.view, kind);
-    for (const { id } of records) {
+    for (const id of given) {
       const key = keys.resource(kind, id);
       const exists = seen.keys.has(key) ? seen.keys.get(key) !== undefined : byId.has(id);
       if (exists) throw tapExists(kind, id);

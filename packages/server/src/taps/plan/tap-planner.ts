@@ -56,11 +56,11 @@ export class TapPlanner {
   /** @throws NeutronError, as making them would */
   async create(kind: ResourceKind, json: unknown, caller: Caller, signal: AbortSignal): Promise<PlannedChange> {
     const { budget, recheck, store, mayWrite, admission } = this.deps;
-    const { records } = await newTaps(this.deps, kind, json, caller);
+    const { records, given } = await newTaps(this.deps, kind, json, caller);
     budget.check(caller.projectId, records);
     const dry = new DryStore(store, mayWrite);
     const dryAdmission = new Admission({ ...admission, store: dry });
-    await recheck.run(caller.projectId, () => tapKinds[kind].admit(dryAdmission, records, caller));
+    await recheck.run(caller.projectId, () => tapKinds[kind].admit(dryAdmission, records, caller, given));
     const { operations } = dry;
     const compiled = await this.#compile(operations, new Set(records.map(({ id }) => id)), caller, signal);
     return { change: 'create', kind, records, operations, compiled };

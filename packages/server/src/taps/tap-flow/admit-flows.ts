@@ -17,18 +17,19 @@ import {
 import type { Admission } from '../admission/admission.js';
 import { Draft, Seen } from '../admission/draft.js';
 
-/** Writes tap flows, all or none. @returns the revision @throws NeutronError; an error of the port directory */
+/** Writes tap flows, all or none. @param given as {@link Admission.commit} has it @returns the revision @throws NeutronError; an error of the port directory */
 export async function admitFlows(
   admission: Admission,
   records: readonly TapFlowRecord[],
   caller: Caller,
+  given: ReadonlySet<string> = new Set(),
 ): Promise<number> {
   const ports = admission.portChecks(caller);
   for (const record of records) {
     await serviceOf(admission, new Seen(), record, caller);
     await ports(record.source_port, record.project_id);
   }
-  return admission.commit('tap_flows', records, async (seen) => {
+  return admission.commit('tap_flows', records, given, async (seen) => {
     const draft = new Draft();
     for (const record of records) {
       const service = await serviceOf(admission, seen, record, caller);

@@ -7,11 +7,12 @@ import { Draft, type StoredValue } from '../admission/draft.js';
 import { tunnelLingers } from '../admission/lingering.js';
 import { invalidInput } from '../attributes.js';
 
-/** Writes tap mirrors, all or none. @returns the revision @throws NeutronError; an error of the port directory */
+/** Writes tap mirrors, all or none. @param given as {@link Admission.commit} has it @returns the revision @throws NeutronError; an error of the port directory */
 export async function admitMirrors(
   admission: Admission,
   records: readonly TapMirrorRecord[],
   caller: Caller,
+  given: ReadonlySet<string> = new Set(),
 ): Promise<number> {
   for (const record of records) {
     checkTunnel(admission, record);
@@ -19,7 +20,7 @@ export async function admitMirrors(
   }
   const ports = admission.portChecks(caller);
   for (const record of records) await ports(record.port_id, record.project_id);
-  return admission.commit('tap_mirrors', records, async (seen) => {
+  return admission.commit('tap_mirrors', records, given, async (seen) => {
     const draft = new Draft();
     for (const record of records) {
       for (const id of new Set(Object.values(record.directions))) {

@@ -12,10 +12,11 @@ export async function admitServices(
   admission: Admission,
   records: readonly TapServiceRecord[],
   caller: Caller,
+  given: ReadonlySet<string> = new Set(),
 ): Promise<number> {
   const ports = admission.portChecks(caller);
   for (const { port_id, project_id } of records) if (port_id !== undefined) await ports(port_id, project_id);
-  return admission.commit('tap_services', records, async (seen) => {
+  return admission.commit('tap_services', records, given, async (seen) => {
     const draft = new Draft();
     for (const record of records) {
       const { port_id, receiver } = record;

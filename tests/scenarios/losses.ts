@@ -133,10 +133,19 @@ export function describeLosses(name: string, settings: () => LabSettings): void 
             // While its way out is away a flow may be off its port: that is the flow's own, and nobody has seen those frames.
             const own = await lab.client.statistics('tap_flows', flow);
             const missed = own.lost.find(({ cause }) => cause === 'not_mirrored')?.packets ?? 0;
-            const told = { current: shown.current && own.current, delivered: at('delivered') };
-            expect({ ...told, lost: lost + missed, of: at('seen') + missed }).toEqual({
-              ...{ current: true, delivered: got, lost: all - got, of: all },
+            const ofPort = own.stages.reduce(
+              (sum, { stage, packets }) => sum + (stage === 'seen' ? packets : 0),
+              missed,
+            );
+            const told = { current: shown.current && own.current, delivered: at('delivered'), ofPort };
+            expect({ ...told, left: at('seen') - lost }).toEqual({
+              current: true,
+              delivered: got,
+              ofPort: all,
+              left: got,
             });
+            // A frame at the moment at which the mirror goes may be copied and be told as missing, too; none is untold.
+            expect(lost + missed).toBeGreaterThanOrEqual(all - got);
           }, patienceMs);
         });
 

@@ -148,6 +148,38 @@ it('has seen of a source that took its counters along what was copied of it sinc
   ]);
 });
 
+it('tells of a mirror that went between two readings that a frame was copied or is missing', () => {
+  const missing = [{ from: 1, state: 1 } as const];
+  const gaps = () => accumulator.figures('tap_services', id)?.gaps.map(({ packets }) => packets);
+  counters.set(1, { rxPackets: 25n });
+  take({ mirrors: port });
+  // 15 frames since, of which nobody can say that they were copied.
+  counters.set(1, { rxPackets: 40n });
+  take({ missing });
+  expect([told(), gaps()]).toEqual([{ seen: '20' }, ['15']]);
+  counters.set(1, { rxPackets: 50n });
+  take({ missing });
+  expect([told(), gaps()]).toEqual([{ seen: '20' }, ['25']]);
+  // The other direction is asked for besides: of that nothing is known yet.
+  counters.set(1, { rxPackets: 53n, txPackets: 7n });
+  take({ missing: [{ from: 1, state: 3 }] });
+  expect(gaps()).toEqual(['28']);
+});
+
+it('takes from what is missing of such a mirror what was copied', () => {
+  const entries = [{ index: 2, direction: 'OUT', policer: null, filtered: false, wires: [] } as const];
+  counters.set(2, {});
+  take({ mirrors: port, entries });
+  // Each copy is counted twice.
+  counters = new Map([
+    [1, { rxPackets: 20n }],
+    [2, { txPackets: 10n }],
+  ]);
+  take({ missing: [{ from: 1, state: 1 }], entries });
+  expect(told()).toMatchObject({ seen: '5', copied: '5' });
+  expect(accumulator.figures('tap_services', id)?.gaps).toMatchObject([{ packets: '10' }]);
+});
+
 it('counts receipts by themselves: they come in and are offered, and are no copies that have arrived', () => {
   const points = { in: [2], receipts: 3, collector: { port: 4, egress: [5, 6], shared: false } };
   const at = (arrived: bigint, receipts: bigint, offered: bigint) => {

@@ -19,7 +19,8 @@ export interface PointNames {
   /** Names of all points. */
   readonly all: ReadonlySet<string>;
   readonly mirrors: readonly string[];
-  readonly missing: readonly string[];
+  /** With how the names of the source's points begin, mirrored or missing: they end with what is asked for. */
+  readonly missing: readonly { readonly point: string; readonly asked: readonly string[] }[];
   readonly entries: readonly EntryNames[];
   readonly out: readonly string[];
   readonly in: readonly string[];
@@ -59,7 +60,10 @@ export function namePoints(tap: CountingPoints, label: (index: number) => string
     noVm: `no_vm ${label(tap.collector.port)}`,
     ring: `ring ${label(tap.collector.port)}`,
   };
-  const missing = tap.missing.map(({ from, state }) => `missed ${label(from)} ${state}`);
+  const missing = tap.missing.map(({ from, state }) => ({
+    point: `missed ${label(from)} ${state}`,
+    asked: [`${seenPoint}${label(from)} `, `missed ${label(from)} `],
+  }));
   const all = new Set([
     ...mirrors,
     ...entries.flatMap(({ point, wires }) => [point, ...wires]),
@@ -67,7 +71,7 @@ export function namePoints(tap: CountingPoints, label: (index: number) => string
     ...into,
     ...(receipts === '' ? [] : [receipts]),
     ...(collector ? [collector.port, ...collector.egress] : []),
-    ...missing,
+    ...missing.map(({ point }) => point),
   ]);
   const indices = [...new Set(indicesOf(tap))];
   return {

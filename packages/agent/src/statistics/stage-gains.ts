@@ -92,7 +92,8 @@ export function stageGains(tap: CountingPoints, names: PointNames, gains: Gains,
   }
   const gone = isExact && !isAsBefore ? goneSources(gains.before, names.all) : [];
   const unread = (tap.out.length > 0 ? left : copied) - seen;
-  if (gone.length > 0 && unread > 0n) add('seen', directionOf(gone), unread);
+  const late = gone.length > 0 && unread > 0n ? unread : 0n;
+  if (late > 0n) add('seen', directionOf(gone), late);
   for (const [n, index] of tap.in.entries()) {
     const counted = at(index, names.in[n] ?? '');
     dropped += counted.drops;
@@ -129,12 +130,22 @@ export function stageGains(tap: CountingPoints, names: PointNames, gains: Gains,
   }
 
   let missed: bigint | null = null;
+  let ceased = 0n;
   for (const [n, { from, state }] of tap.missing.entries()) {
-    const counted = at(from, names.missing[n] ?? '');
-    missed = (missed ?? 0n) + ((state & 1) !== 0 ? counted.rxPackets : 0n);
-    missed += (state & 2) !== 0 ? counted.txPackets + counted.txErrors : 0n;
+    const { point, asked } = names.missing[n] as PointNames['missing'][number];
+    missed = (missed ?? 0n) + framesOf(at(from, point), state);
+    if (stood(point)) continue;
+    // Its mirror went between the two readings: a frame in between was copied, or is missing, and is never nowhere.
+    const before = [...gains.before].filter((each) => asked.some((name) => each.startsWith(name)));
+    const bits = before.reduce((all, each) => all | Number(each.at(-1)), 0);
+    ceased += framesOf(gains.of(from) ?? nothingCounted, state & bits);
   }
-  return { stages, unknown, missed };
+  return { stages, unknown, missed: ceased > late ? (missed ?? 0n) + ceased - late : missed };
+}
+
+/** Frames of a source that are asked for. @param state bit 1: from the VM; bit 2: to it */
+function framesOf({ rxPackets, txPackets, txErrors }: Counted, state: number): bigint {
+  return ((state & 1) === 0 ? 0n : rxPackets) + ((state & 2) === 0 ? 0n : txPackets + txErrors);
 }
 
 /** Sources that were mirrored at the reading before, and are not any more. */

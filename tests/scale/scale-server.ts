@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, ProgramProcess, processorSeconds, withoutBounds } from '@taas/lab';
@@ -67,6 +67,7 @@ export class ScaleServer {
       ...{ ...withoutBounds, project_share: 1, write_budget: { writes_per_minute: 0, bytes_per_minute: 0 } },
       limits: { page_items: 0, request_ms: 300_000 },
     };
+    if (place.profile !== '') mkdirSync(place.profile, { recursive: true });
     const profile = place.profile === '' ? {} : { SCALE_PROFILE: resolve(place.profile) };
     const profiling = place.profile === '' ? '' : `--import ${profiler}`;
     const env = { NODE_OPTIONS: `${asDeployed} ${profiling} --import ${meter}`, ...profile, LAP_METER_FILE: lapFile };

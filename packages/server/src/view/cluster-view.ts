@@ -3,6 +3,7 @@ import type {
   PortRoleRecord,
   QuotaRecord,
   ReceiptSenderRecord,
+  ResourceKind,
   ServerRecord,
   TapFlowRecord,
   TapMirrorRecord,
@@ -77,6 +78,8 @@ export interface ClusterView {
   readonly receiptSender: Entry<ReceiptSenderRecord> | null;
   /** Tap services whose collectors are to be sent receipts. */
   readonly withReceipts: ReadonlySet<string>;
+  /** Taps that have an end of their own. */
+  readonly expiring: Readonly<Record<ResourceKind, ReadonlySet<string>>>;
   readonly physnets: Omit<PhysnetIndex, 'setRecord' | 'setAgent'>;
   readonly places: Omit<PortPlaces, 'setBound' | 'refuseBound' | 'setRecord'>;
   readonly underlay: Omit<Underlay, 'setRecord' | 'setLive'>;

@@ -20,6 +20,10 @@ export class TapUpdate {
     this.dirty.taps.set(id, kind);
     const take = { tap_services: this.#setService, tap_flows: this.#setFlow, tap_mirrors: this.#setMirror }[kind];
     take.call(this, id, key, kv);
+    const { services, flows, mirrors } = this.view;
+    const { record } = { tap_services: services, tap_flows: flows, tap_mirrors: mirrors.byId }[kind].get(id) ?? {};
+    if (record?.expires_at === undefined) this.view.expiring[kind].delete(id);
+    else this.view.expiring[kind].add(id);
   }
 
   #setService(id: string, key: string, kv: KeyValue | undefined): void {

@@ -40,6 +40,7 @@ export class ViewTables implements ClusterView {
   receiptSender: Entry<ReceiptSenderRecord> | null = null;
   /** Tap services whose collectors are to be sent receipts. */
   withReceipts = new Set<string>();
+  expiring = { tap_services: new Set<string>(), tap_flows: new Set<string>(), tap_mirrors: new Set<string>() };
   places: PortPlaces;
   underlay = new Underlay();
   nodeRecords = new NodeRecordIndex();

@@ -93,6 +93,22 @@ describe('a tap whose time is over', () => {
     expect(deleted?.tap?.expires_at).toBeGreaterThan(0);
   });
 
+  it('is found among those that end alone, however many stay', async () => {
+    const staying = await flow(null);
+    const { id, service } = await flow(2);
+    await cloud.caughtUp();
+    const { expiring } = server.live.view;
+    const all = () => [...expiring.tap_services, ...expiring.tap_flows, ...expiring.tap_mirrors];
+    expect(all()).toEqual([id]);
+    await alice('PUT', `tap_services/${staying.service}`, { tap_service: { expires_at: at(1) } });
+    await alice('DELETE', `tap_services/${service}`);
+    await cloud.converge(['node1']);
+    expect(all()).toEqual([staying.service]);
+    // Another server that starts now.
+    const { live } = await cloud.replica({ clock });
+    expect([...live.view.expiring.tap_services]).toEqual([staying.service]);
+  });
+
   it('takes the flows of a tap service along, whatever their own end', async () => {
     const { id, service } = await flow(9);
     await alice('PUT', `tap_services/${service}`, { tap_service: { expires_at: at(1) } });

@@ -5,6 +5,7 @@ import type { Behalves } from '../../auth/actor.js';
 import { NeutronError } from '../../errors/neutron-error.js';
 import { isoTime } from '../../http/iso-time.js';
 import type { Sliced, Slices } from '../../slices/slices.js';
+import type { ClusterView } from '../../view/cluster-view.js';
 import { type LiveView, ViewBehindError } from '../../view/live-view.js';
 import type { OwnWrites } from '../../view/own-writes.js';
 import { shelf, type TapRecord } from '../../view/shelf.js';
@@ -69,16 +70,16 @@ export class TapExpiry {
     const now = clock.now();
     const over = new Turns(mostOfRound.removed, this.#failed);
     const soon = new Turns(mostOfRound.warned, this.#failed);
-    for (const kind of resourceKinds)
-      for (const [id, { record, key, revision }] of shelf(live.view, kind).byId) {
-        const end = record && !record.deleting ? expiryTime(live.view, record) : undefined;
-        const tap = record && end ? { kind, record, end, key, revision } : null;
-        if (tap && isOver(tap.record, now)) over.add(tap);
-        else if (tap && endsSoon(end, { now: () => now, beforeMs })) {
-          if (!isTold(keys.auditExpiring(kind, id, tap.end.at))) soon.add(tap);
-        }
-        yield;
+    for (const [kind, id] of withEnds(live.view)) {
+      yield;
+      const { record, key, revision } = shelf(live.view, kind).byId.get(id) ?? gone;
+      const end = record && !record.deleting ? expiryTime(live.view, record) : undefined;
+      const tap = record && end ? { kind, record, end, key, revision } : null;
+      if (tap && isOver(tap.record, now)) over.add(tap);
+      else if (tap && endsSoon(end, { now: () => now, beforeMs })) {
+        if (!isTold(keys.auditExpiring(kind, id, tap.end.at))) soon.add(tap);
       }
+    }
     for (const key of this.#failed) if (!over.again.has(key) && !soon.again.has(key)) this.#failed.delete(key);
     return { over: over.taken(), soon: soon.taken() };
   }
@@ -146,6 +147,16 @@ class Turns {
     const again = [...this.failed].flatMap((key) => this.again.get(key) ?? []);
     return [...this.#first, ...again].slice(0, this.most);
   }
+}
+
+/** A tap that went while others were looked at. */
+const gone = { record: null, key: '', revision: 0 } as const;
+
+/** The taps that end: by themselves, or with their tap service. Others are not looked at, however many there are. */
+function* withEnds({ expiring, flowsByService }: ClusterView): Generator<readonly [ResourceKind, string]> {
+  for (const kind of resourceKinds) for (const id of expiring[kind]) yield [kind, id];
+  for (const service of expiring.tap_services)
+    for (const flow of flowsByService.get(service)) if (!expiring.tap_flows.has(flow)) yield ['tap_flows', flow];
 }
 
 /** Whether the time of a tap is over, and nobody has taken it away yet. */

@@ -34,6 +34,9 @@ export interface AuditKeeperDeps {
 
 const batch = 200;
 export const pruneEveryMs = 2_000;
+/** A look through the trail that takes longer is made in this share of the time, since a trail of many taps is long. */
+const cheapMs = 100;
+const lookShare = 0.05;
 const dayMs = 24 * 3_600_000;
 const retry: BackoffPolicy = { firstMs: 200, maxMs: 30_000 };
 /** What could not be written to the file may be this many times as much before the oldest is given up. */
@@ -51,6 +54,8 @@ export class AuditKeeper {
   problem: string | null = null;
   /** Records given up before they were in a file: etcd was full of them. */
   lost = 0;
+  /** On the monotonic clock. */
+  #restsUntil = 0;
 
   constructor(private readonly deps: AuditKeeperDeps) {}
 
@@ -120,8 +125,11 @@ export class AuditKeeper {
 
   async #prune({ fence, signal }: Leadership): Promise<void> {
     const { log, store, logger, clock, newId, slices } = this.deps;
-    if (!log.fresh) return;
+    const began = clock.monotonic();
+    if (!log.fresh || began < this.#restsUntil) return;
     const { goes, lost } = await slices.run('', this.#old());
+    const took = clock.monotonic() - began;
+    if (took > cheapMs) this.#restsUntil = began + took / lookShare;
     for (let from = 0; from < goes.length; from += batch / 2) {
       const some = goes.slice(from, from + batch / 2);
       const operations: Operation[] = some.map(({ key }) => ({ kind: 'delete', key }));

@@ -157,6 +157,32 @@ describe('etcd store, one server', () => {
     expect((await events.next()).done).toBe(true);
   });
 
+  it('lets as many changes wait for a follower as its snapshot has keys, so that reading a large one comes to an end', async () => {
+    const writer = open([etcd.endpoint]);
+    const write = (value: string) =>
+      putAll(
+        writer,
+        Array.from({ length: 400 }, (_, index) => [`/large/${index}`, value]),
+      );
+    await write('before');
+    const stop = new AbortController();
+    const events = open([etcd.endpoint], { followQueue: { maxChanges: 100 } })
+      .follow(['/large/'], stop.signal)
+      [Symbol.asyncIterator]();
+    const next = async (): Promise<FollowEvent | undefined> => (await events.next()).value;
+    expect((await next())?.kind).toBe('snapshot');
+    // It has begun to watch, and is still reading when all of it changes.
+    const first = next();
+    await write('after');
+    let seen = 0;
+    for (let event = await first; ; event = await next()) {
+      expect(event?.kind).toBe('changes');
+      seen += event?.kind === 'changes' ? event.changes.length : 0;
+      if (seen >= 400) break;
+    }
+    stop.abort();
+  });
+
   it('notices a connection that has fallen silent', async () => {
     const wall = await wallTo(etcd);
     const store = open([wall.endpoint], { watchSilenceMs: 200, requestTimeoutMs: 500 });

@@ -1,10 +1,22 @@
-import type { Change, Revision } from './store.js';
+import type { Change, KeyValue, Revision } from './store.js';
 import { StoreError } from './store-error.js';
 
 export interface ChangeQueueLimits {
   readonly maxChanges: number;
   /** Characters of keys and values. */
   readonly maxCharacters: number;
+}
+
+/**
+ * What may wait for a consumer that reads a snapshot: as much as the snapshot itself, where that is more than `limits`. Reading a large
+ * snapshot takes long, and with a fixed bound it would have to be read again and again while there are changes.
+ */
+export function besideSnapshot(entries: readonly KeyValue[], limits: ChangeQueueLimits): ChangeQueueLimits {
+  const characters = entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+  return {
+    maxChanges: Math.max(limits.maxChanges, entries.length),
+    maxCharacters: Math.max(limits.maxCharacters, characters),
+  };
 }
 
 export interface ChangeBatch {

@@ -1,4 +1,4 @@
-import { ChangeQueue } from './change-queue.js';
+import { besideSnapshot, ChangeQueue } from './change-queue.js';
 import type { EtcdCalls } from './etcd-calls.js';
 import { listPrefixes } from './etcd-list.js';
 import { watchEtcd } from './etcd-watch.js';
@@ -32,7 +32,7 @@ async function* followOnce(
   onReady: () => void,
 ): AsyncGenerator<Exclude<FollowEvent, { kind: 'stale' }>, void, undefined> {
   const { revision, entries } = await listPrefixes(calls, prefixes, signal);
-  const queue = new ChangeQueue(calls.settings.queueLimits);
+  const queue = new ChangeQueue(besideSnapshot(entries, calls.settings.queueLimits));
   const stop = new AbortController();
   const onAbort = () => stop.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

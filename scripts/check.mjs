@@ -1,14 +1,19 @@
-// `npm run check`: the fast loop. Types, lint and the unit tests of what changed since main (or since `--since REF`).
+// `npm run check`: the fast loop. Types, lint and the unit tests beside what changed since main (or since `--since REF`).
 // The three run side by side; nothing is installed. `npm test` runs everything.
 import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bin, root } from './prepare.mjs';
 
-const help = `npm run check [-- --since REF]
-Types, lint and the unit tests of what changed since REF: in commits, in the working tree, and in new files. Default: main, or
-HEAD where there is no main.`;
+const help = `npm run check [-- --since REF] [--wide]
+Types, lint and the unit tests beside what changed since REF: in commits, in the working tree, and in new files. Default: main, or
+HEAD where there is no main. The tests of a change are those of its folder.
 
-const { values } = parseArgs({ options: { since: { type: 'string' }, help: { type: 'boolean' } } });
+  --wide  all unit tests that depend on a changed file, however far: minutes for what much stands on`;
+
+const options = { since: { type: 'string' }, wide: { type: 'boolean' }, help: { type: 'boolean' } };
+const { values } = parseArgs({ options });
 if (values.help) {
   process.stdout.write(`${help}\n`);
   process.exit(0);
@@ -36,14 +41,45 @@ const outcomes = await Promise.all([
     `--since=${base}`,
     '.',
   ]),
-  run('unit', ['vitest', 'run', '--project', 'unit', '--changed', base, '--reporter=dot']),
+  unit(),
 ]);
 const failed = outcomes.filter(({ code }) => code !== 0);
 for (const { name, output } of failed) process.stdout.write(`== ${name}\n${output}`);
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 const said = failed.length === 0 ? 'all passed' : `failed: ${failed.map(({ name }) => name).join(', ')}`;
-process.stdout.write(`types, lint and unit tests of what changed since ${since}: ${said} (${seconds} s)\n`);
+process.stdout.write(`types, lint and unit tests ${values.wide ? 'of' : 'beside'} what changed since ${since}: ${said} (${seconds} s)\n`);
 process.exit(failed.length === 0 ? 0 : 1);
+
+async function unit() {
+  const vitest = ['vitest', 'run', '--project', 'unit', '--reporter=dot'];
+  if (values.wide) return run('unit', [...vitest, '--changed', base]);
+  const tests = testsBeside(changedFiles());
+  return tests.length === 0 ? { name: 'unit', code: 0, output: '' } : run('unit', [...vitest, ...tests]);
+}
+
+/** Files that differ from the base, and new ones that git does not ignore; their names, from the root. */
+function changedFiles() {
+  const names = [git('diff', '--name-only', base), git('ls-files', '--others', '--exclude-standard')];
+  return names.flatMap(({ stdout }) => stdout.split('\n')).filter((name) => name !== '');
+}
+
+function testsBeside(files) {
+  const folders = new Set(files.map((file) => dirname(file)));
+  return [...folders].flatMap((folder) => {
+    const tests = listing(folder).filter((name) => /\.test\.(ts|tsx|mjs)$/.test(name));
+    return tests.map((name) => join(folder, name));
+  });
+}
+
+/** Nothing where the folder has gone with its last file. */
+function listing(folder) {
+  try {
+    return readdirSync(join(root, folder));
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
 
 function run(name, [program, ...args]) {
   return new Promise((resolve) => {

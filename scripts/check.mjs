@@ -51,7 +51,7 @@ process.stdout.write(`types, lint and unit tests ${values.wide ? 'of' : 'beside'
 process.exit(failed.length === 0 ? 0 : 1);
 
 async function unit() {
-  const vitest = ['vitest', 'run', '--project', 'unit', '--reporter=dot'];
+  const vitest = ['vitest', 'run', '--project', 'unit', '--reporter=dot', '--passWithNoTests'];
   if (values.wide) return run('unit', [...vitest, '--changed', base]);
   const tests = testsBeside(changedFiles());
   return tests.length === 0 ? { name: 'unit', code: 0, output: '' } : run('unit', [...vitest, ...tests]);

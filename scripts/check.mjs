@@ -47,7 +47,9 @@ const failed = outcomes.filter(({ code }) => code !== 0);
 for (const { name, output } of failed) process.stdout.write(`== ${name}\n${output}`);
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 const said = failed.length === 0 ? 'all passed' : `failed: ${failed.map(({ name }) => name).join(', ')}`;
-process.stdout.write(`types, lint and unit tests ${values.wide ? 'of' : 'beside'} what changed since ${since}: ${said} (${seconds} s)\n`);
+process.stdout.write(
+  `types, lint and unit tests ${values.wide ? 'of' : 'beside'} what changed since ${since}: ${said} (${seconds} s)\n`,
+);
 process.exit(failed.length === 0 ? 0 : 1);
 
 async function unit() {

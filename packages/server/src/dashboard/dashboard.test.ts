@@ -382,6 +382,17 @@ describe('a switch of the project', () => {
     expect([...place.people.revoked].sort()).toEqual(['token:alice:', 'token:alice:acme']);
   });
 
+  it('that makes room for another of the same person leaves no token', async () => {
+    const logInElsewhere = async () => {
+      offset += 60_000;
+      expect((await new Browser(place.url).logIn()).status).toBe(200);
+    };
+    for (let n = 0; n < 16; n++) await logInElsewhere();
+    expect([...place.people.revoked]).toEqual([]);
+    await logInElsewhere();
+    expect([...place.people.revoked].sort()).toEqual(['token:alice:', 'token:alice:acme']);
+  });
+
   it('that fails in the end changes nothing, and leaves no token', async () => {
     await browser.logIn();
     place.people.blind = true;

@@ -5,19 +5,19 @@ import { UpstreamUnavailableError } from '@taas/upstream';
 import { DashboardError, notLoggedIn } from './dashboard-error.js';
 import { type LoginForm, nameOf, toldName } from './login-form.js';
 import { type LoginGuard, TooManyLoginsError } from './login-guard.js';
-import { type KeptSession, type Session, type SessionStore, SessionsFullError } from './session-store.js';
+import {
+  type KeptSession,
+  type KnownSession,
+  type Session,
+  type SessionStore,
+  SessionsFullError,
+} from './session-store.js';
 
 export interface SessionDeskDeps {
   readonly logins: Logins;
   readonly guard: LoginGuard;
   readonly sessions: SessionStore;
   readonly logger: Logger;
-}
-
-/** A browser's session, by the secret that it has shown. */
-export interface KnownSession {
-  readonly id: string;
-  readonly session: KeptSession;
 }
 
 export interface Opened<T> extends KnownSession {
@@ -47,26 +47,8 @@ export class SessionDesk {
    * @throws DashboardError; the signal's reason
    */
   async logIn<T>(form: LoginForm, before: string | null, asking: Asking<T>): Promise<Opened<T>> {
-    const { guard, sessions } = this.deps;
-    const { network, signal } = asking;
-    const ended: (Session | null)[] = [];
-    const opened = await this.#traced('log-in', { user: toldName(form.who), network }, () =>
-      guard.logIn(network, nameOf(form.who), signal, async () => {
-        const issued: string[] = [];
-        try {
-          const session = await this.#begun(form, issued, signal);
-          const shown = await asking.show(session);
-          const opened = sessions.open(session);
-          if (before !== null) ended.push(sessions.end(before));
-          return { ...opened, shown };
-        } catch (cause) {
-          await this.#revoke(issued);
-          throw cause;
-        }
-      }),
-    );
-    await this.#revoke(ended.flatMap((session) => [session?.token ?? null, session?.unscoped ?? null]));
-    return opened;
+    const told = { what: 'log-in', user: toldName(form.who), guarded: nameOf(form.who) };
+    return this.#open(told, before, asking, (issued) => this.#begun(form, issued, asking.signal));
   }
 
   /**
@@ -75,26 +57,43 @@ export class SessionDesk {
    * @throws DashboardError; the signal's reason
    */
   async logInBy<T>(token: string, before: string | null, asking: Asking<T>): Promise<Opened<T>> {
+    const guarded = `token ${createHash('sha256').update(token).digest('base64')}`;
+    return this.#open({ what: 'log-in by single sign-on', user: '', guarded }, before, asking, (issued) => {
+      issued.push(token);
+      return this.#inFirstProject(token, null, issued, asking.signal);
+    });
+  }
+
+  /**
+   * @param told how it is called in the log, and by which name its tries are counted
+   * @param begin notes the tokens that Keystone gives, as they come: they are revoked if nothing comes of it
+   */
+  async #open<T>(
+    told: { readonly what: string; readonly user: string; readonly guarded: string },
+    before: string | null,
+    { network, signal, show }: Asking<T>,
+    begin: (issued: string[]) => Promise<Session>,
+  ): Promise<Opened<T>> {
     const { guard, sessions } = this.deps;
-    const { network, signal } = asking;
-    const name = `token ${createHash('sha256').update(token).digest('base64')}`;
-    const ended: (Session | null)[] = [];
-    const opened = await this.#traced('log-in by single sign-on', { user: '', network }, () =>
-      guard.logIn(network, name, signal, async () => {
-        const issued = [token];
+    const over: Session[] = [];
+    const opened = await this.#traced(told.what, { user: told.user, network }, () =>
+      guard.logIn(network, told.guarded, signal, async () => {
+        const issued: string[] = [];
         try {
-          const session = await this.#inFirstProject(token, null, issued, signal);
-          const shown = await asking.show(session);
-          const opened = sessions.open(session);
-          if (before !== null) ended.push(sessions.end(before));
-          return { ...opened, shown };
+          const begun = await begin(issued);
+          const shown = await show(begun);
+          const { ended, id, session } = sessions.open(begun);
+          over.push(...ended);
+          const left = before === null ? null : sessions.end(before);
+          if (left !== null) over.push(left);
+          return { id, session, shown };
         } catch (cause) {
           await this.#revoke(issued);
           throw cause;
         }
       }),
     );
-    await this.#revoke(ended.flatMap((session) => [session?.token ?? null, session?.unscoped ?? null]));
+    await this.#revoke(over.flatMap(({ token, unscoped }) => [token, unscoped]));
     return opened;
   }
 

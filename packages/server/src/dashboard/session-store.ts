@@ -23,6 +23,12 @@ export interface KeptSession extends Session {
   readonly csrf: string;
 }
 
+/** A browser's session, by the secret that it shows. */
+export interface KnownSession {
+  readonly id: string;
+  readonly session: KeptSession;
+}
+
 export interface SessionLimits {
   /** In all; then nobody else can log in. */
   readonly most: number;
@@ -56,17 +62,18 @@ export class SessionStore {
     private readonly secret: () => string = () => randomBytes(32).toString('base64url'),
   ) {}
 
-  /** @returns the secret for the cookie @throws SessionsFullError */
-  open(session: Session): { readonly id: string; readonly session: KeptSession } {
+  /** @returns the secret for the cookie, and the user's sessions that had to make room @throws SessionsFullError */
+  open(session: Session): KnownSession & { readonly ended: readonly Session[] } {
     this.#forgetEnded();
     const own = [...this.#kept].filter(([, kept]) => kept.session.userId === session.userId);
-    for (const [key] of own.slice(0, Math.max(0, own.length - this.limits.mostOfUser + 1))) this.#kept.delete(key);
+    const oldest = own.slice(0, Math.max(0, own.length - this.limits.mostOfUser + 1));
+    for (const [key] of oldest) this.#kept.delete(key);
     if (this.#kept.size >= this.limits.most) throw new SessionsFullError('too many people are logged in');
-    return this.#keep(session);
+    return { ...this.#keep(session), ended: oldest.map(([, kept]) => kept.session) };
   }
 
   /** Puts one session in the place of another. @returns null when that is not there any more: then nothing has changed */
-  replace(id: string, session: Session): { readonly id: string; readonly session: KeptSession } | null {
+  replace(id: string, session: Session): KnownSession | null {
     if (this.find(id) === null) return null;
     this.end(id);
     return this.#keep(session);
@@ -106,7 +113,7 @@ export class SessionStore {
     return this.#kept.size;
   }
 
-  #keep(session: Session): { readonly id: string; readonly session: KeptSession } {
+  #keep(session: Session): KnownSession {
     const id = this.secret();
     const kept = { session: { ...session, csrf: this.secret() }, usedAt: this.clock.monotonic() };
     this.#kept.set(keyOf(id), kept);

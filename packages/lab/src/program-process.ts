@@ -105,7 +105,8 @@ export class ProgramProcess {
     return join(this.spec.directory, `${this.spec.name}.log`);
   }
 
-  private logEnd(): string {
+  /** The end of its log. */
+  logEnd(): string {
     return readFileSync(this.logFile, 'utf8').split('\n').slice(-12).join('\n');
   }
 }

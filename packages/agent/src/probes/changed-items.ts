@@ -29,6 +29,15 @@ interface KeptItems {
   readonly items: readonly WatchedItem[];
 }
 
+/** How an item stood, and at which count of changes of VPP that was found out. */
+interface Seen {
+  readonly at: number;
+  readonly fingerprint: string;
+}
+
+/** Of an item of which it could not be told: it is asked again. */
+const never = -1;
+
 export type ItemReader = Pick<VppReader, 'hasManySpans' | 'readItems' | 'readSpans'>;
 
 /** So many things are looked at in one go: more would keep VPP and the agent from other work. */
@@ -42,8 +51,8 @@ const atOnce = 400;
  */
 export class ChangedItems {
   /** By key, in the round before this one: something may have been read since, for another reason, that nobody has planned for. */
-  #last: ReadonlyMap<string, string> = new Map();
-  #now = new Map<string, string>();
+  #last: ReadonlyMap<string, Seen> = new Map();
+  #now = new Map<string, Seen>();
   #rest: Iterator<WatchedItem> | null = null;
   #polls = 0;
   #pollsAPass = 1;
@@ -74,17 +83,18 @@ export class ChangedItems {
     }
     const items = this.#next(wanted);
     // And a moment ago: what was found at the last poll has been mended since, and may be undone again.
-    const before = items.map((item) => this.#fingerprint(item));
+    const before = items.map((item) => this.#see(item, this.#last.get(keyOf(item))));
     // All mirrors once a round: VPP cannot list a part of them.
     if (begins && !reader.hasManySpans) await Promise.all([reader.readItems(items), reader.readSpans()]);
     else await reader.readItems(items);
     const changed = items.filter((item, n) => {
-      const [key, fingerprint] = [keyOf(item), this.#fingerprint(item)];
+      const key = keyOf(item);
+      const now = this.#see(item, before[n]);
       const last = this.#last.get(key);
-      this.#now.set(key, fingerprint);
+      this.#now.set(key, now);
       // What an event has told of an interface reaches its taps by its tag; of a way that goes by it, only we know.
-      const isNews = last === undefined ? item.of === 'route' : fingerprint !== last;
-      return fingerprint !== before[n] || isNews;
+      const isNews = last === undefined ? item.of === 'route' : now.fingerprint !== last.fingerprint;
+      return now.fingerprint !== before[n]?.fingerprint || isNews;
     });
     if (this.#rest === null) this.#endRound();
     return { taps: concerned(changed, wanted), untagged: lostTag(snapshot) };
@@ -114,12 +124,15 @@ export class ChangedItems {
       this.#kept = { wanted, asWanted, changes, items };
   }
 
-  #fingerprint(item: WatchedItem): string {
+  /** @param before how the item stood: it stands so still if nothing of VPP has changed since */
+  #see(item: WatchedItem, before: Seen | undefined): Seen {
+    const at = this.#changes();
+    if (before?.at === at) return before;
     try {
-      return fingerprintOf(item, this.snapshot);
+      return { at, fingerprint: fingerprintOf(item, this.snapshot) };
     } catch (error) {
       this.contained.note(`the poll of ${keyOf(item)}`, error);
-      return '';
+      return { at: never, fingerprint: '' };
     }
   }
 

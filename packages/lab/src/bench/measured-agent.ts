@@ -84,7 +84,10 @@ export class MeasuredAgent {
     for (;;) {
       const entry = await this.store.get(keys.agent(node));
       if (entry && entry.modRevision > since && agentCodec.parse(entry.key, entry.value).vpp_version !== null) return;
-      if (this.clock.monotonic() > deadline) throw new Error('the agent has not looked at the switch within 120 s');
+      if (this.clock.monotonic() > deadline)
+        throw new Error(
+          `the agent has not looked at the switch within 120 s: ${this.#running?.logEnd() ?? 'it is not running'}`,
+        );
       await this.clock.sleep(10);
     }
   }

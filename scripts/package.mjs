@@ -1,14 +1,15 @@
-// `npm run package`: Debian packages of the server, the agent and the command.
+// `npm run package`: Debian packages of the server, the agent, the command, and Neutron's driver.
 import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, install, root } from './prepare.mjs';
 
 const help = `npm run package [-- --out DIR] [--images]
-Makes Debian packages of taas-server, taas-agent and taas-cli, for this machine's architecture. They bring the Node.js that makes them.
+Makes Debian packages: taas-server, taas-agent and taas-cli for this machine's architecture, which bring the Node.js that makes them, and
+python3-networking-vpp-taas, the driver with which Neutron keeps the API.
 
   --out DIR   the folder for them, made if it is missing; default: package-out
-  --images    also makes an OCI image of each, with the libraries of this machine that its Node.js needs
+  --images    also makes an OCI image of each program, with the libraries of this machine that its Node.js needs
 
 Needs git, dpkg-deb, and strip and objdump (Debian: apt-get install binutils), and no root. The same commit gives the same bytes.
 SOURCE_DATE_EPOCH (seconds) is the time of all files, else that of the commit; DEBFULLNAME and DEBEMAIL are the maintainer, else the

@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../prepare.mjs';
 import { packages } from './contents.mjs';
-import { buildDeb } from './deb.mjs';
+import { buildNeutronDriverDeb } from './neutron-driver-deb.mjs';
 import { findRuntime } from './node-runtime.mjs';
 import { buildImage } from './oci.mjs';
 import { originOf } from './origin.mjs';
+import { buildProgramDeb } from './program-deb.mjs';
 
 /**
  * Builds all packages of what is compiled.
  * @param {string} out a folder that is there
- * @param {{images: boolean}} options `images`: also an OCI image of each
+ * @param {{images: boolean}} options `images`: also an OCI image of each program
  * @returns {Promise<string[]>} their files
  */
 export async function buildPackages(out, { images }) {
@@ -19,7 +20,8 @@ export async function buildPackages(out, { images }) {
     ...{ out, origin: originOf(root, version), runtime: findRuntime() },
     changes: readFileSync(join(root, 'CHANGELOG.md')),
   };
-  const debs = await Promise.all(packages.map((each) => buildDeb(each, from)));
+  const programs = await Promise.all(packages.map((each) => buildProgramDeb(each, from)));
+  const debs = [...programs, await buildNeutronDriverDeb(from)];
   if (!images) return debs;
-  return [...debs, ...(await Promise.all(packages.map((each, n) => buildImage(each, debs[n], from))))];
+  return [...debs, ...(await Promise.all(packages.map((each, n) => buildImage(each, programs[n], from))))];
 }

@@ -1,16 +1,22 @@
 // The file `copyright` of a package, in Debian's form that programs can read: ours, and of all that is in it.
 
+const head = [
+  'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/',
+  'Upstream-Name: networking-vpp-taas',
+];
+const apache = ['License: Apache-2.0', " On Debian, the licence's text is in /usr/share/common-licenses/Apache-2.0."];
+const allOurs = (holder) => ['Files: *', `Copyright: ${holder}`, 'License: Apache-2.0'];
+const joined = (paragraphs) => `${paragraphs.map((paragraph) => paragraph.join('\n')).join('\n\n')}\n`;
+
+/** Of a package in which there is nothing of others. @param {string} holder who made ours */
+export const oursAlone = (holder) => joined([head, allOurs(holder), apache]);
+
 /**
  * @param {{bundles: readonly string[], node: string, libraries: import('./libraries.mjs').Library[], runtime: {version: string,
  * licence: string}, holder: string}} made `bundles` and `node`: the files, from the package's root; `holder`: who made ours
  */
 export function copyrightFile({ bundles, node, libraries, runtime, holder }) {
   const names = libraries.map(({ name, version }) => `${name.replace('@', '').replace('/', '-')}-${version}`);
-  const head = [
-    'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/',
-    'Upstream-Name: networking-vpp-taas',
-  ];
-  const ours = ['Files: *', `Copyright: ${holder}`, 'License: Apache-2.0'];
   const bundled = [
     `Files: ${bundles.join(' ')}`,
     `Copyright: ${holder}`,
@@ -25,14 +31,14 @@ export function copyrightFile({ bundles, node, libraries, runtime, holder }) {
     `Comment: Node.js ${runtime.version}.`,
   ];
   const texts = [
-    ['License: Apache-2.0', " On Debian, the licence's text is in /usr/share/common-licenses/Apache-2.0."],
+    apache,
     ...libraries.map(({ licence, text }, n) => [
       `License: ${names[n]}`,
       ...folded(`${licence}\n\n${text || withoutText(licence)}`),
     ]),
     [`License: node-${runtime.version}`, ...folded(runtime.licence)],
   ];
-  return `${[head, ours, bundled, runtimes, ...texts].map((paragraph) => paragraph.join('\n')).join('\n\n')}\n`;
+  return joined([head, allOurs(holder), bundled, runtimes, ...texts]);
 }
 
 /** Who has the copyright, as the licence says. */

@@ -3,11 +3,15 @@
 const reasons = [
   {
     why: 'It brings the Node.js that it was tested with, built by its own makers: Debian 12 has one that is too old (decision 53).',
-    tags: ({ node }) => [`embedded-library zlib [${node}]`, `hardening-no-pie [${node}]`],
+    tags: ({ node }) => node && [`embedded-library zlib [${node}]`, `hardening-no-pie [${node}]`],
   },
   {
     why: 'Licences of others are given word for word.',
-    tags: () => ['copyright-file-contains-full-apache-2-license', 'old-fsf-address-in-copyright-file'],
+    tags: ({ node }) => node && ['copyright-file-contains-full-apache-2-license', 'old-fsf-address-in-copyright-file'],
+  },
+  {
+    why: 'The version names the commit, and the time of it.',
+    tags: ({ node }) => !node && ['package-has-long-file-name *'],
   },
   {
     why: "It is not made for Debian's archive, so no bug of Debian's asks for it.",
@@ -17,11 +21,13 @@ const reasons = [
 
 /**
  * The file of overrides of a package.
- * @param {{name: string, node: string, changelog: string}} what `node`, `changelog`: those files, from the package's root
+ * @param {{name: string, node?: string, changelog: string}} what `node`, `changelog`: those files, from the package's root; without
+ * `node` there is nothing of others in it
  */
 export function overrides(what) {
-  const blocks = reasons.map(({ why, tags }) =>
-    [`# ${why}`, ...tags(what).map((tag) => `${what.name}: ${tag}`)].join('\n'),
-  );
+  const blocks = reasons.flatMap(({ why, tags }) => {
+    const found = tags(what);
+    return found ? [[`# ${why}`, ...found.map((tag) => `${what.name}: ${tag}`)].join('\n')] : [];
+  });
   return `${blocks.join('\n\n')}\n`;
 }

@@ -1,12 +1,26 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { debOf, entriesOf, field, names, type PackageName, run, unpack } from './deb-file.js';
+import {
+  debOf,
+  driver,
+  entriesOf,
+  field,
+  names,
+  type PackageName,
+  type ProgramPackage,
+  programs,
+  run,
+  unpack,
+} from './deb-file.js';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+const driverSource = join(repository, 'deploy/neutron-driver/networking_vpp_taas');
+const modules = '/usr/lib/python3/dist-packages';
 const folder = inject('packages');
 const deb = (name: PackageName): string => debOf(folder, name);
 let unpacked: string;
@@ -19,16 +33,19 @@ beforeAll(async () => {
 afterAll(() => rmSync(unpacked, { recursive: true }));
 
 /** Everything that is installed; a name in it that is not meant to be there is as wrong as one that is missing. */
-const common = (name: PackageName, program: string) => [
-  `-rwxr-xr-x /usr/bin/${program}`,
-  `-rwxr-xr-x /usr/lib/${name}/node`,
-  `-rw-r--r-- /usr/lib/${name}/${program}.mjs`,
-  ...['changelog.Debian.gz', 'changelog.gz', 'copyright', 'sbom.cdx.json'].map(
+const papers = (name: PackageName, ...more: string[]) => [
+  ...['changelog.Debian.gz', 'changelog.gz', 'copyright', ...more].map(
     (each) => `-rw-r--r-- /usr/share/doc/${name}/${each}`,
   ),
   `-rw-r--r-- /usr/share/lintian/overrides/${name}`,
 ];
-const service = (name: PackageName) => [
+const common = (name: ProgramPackage, program: string) => [
+  `-rwxr-xr-x /usr/bin/${program}`,
+  `-rwxr-xr-x /usr/lib/${name}/node`,
+  `-rw-r--r-- /usr/lib/${name}/${program}.mjs`,
+  ...papers(name, 'sbom.cdx.json'),
+];
+const service = (name: ProgramPackage) => [
   ...common(name, name),
   `-rw-r--r-- /etc/taas/${name}.yaml`,
   `-rw-r--r-- /usr/lib/systemd/system/${name}.service`,
@@ -53,6 +70,11 @@ const expected: Readonly<Record<PackageName, readonly string[]>> = {
     '-rw-r--r-- /usr/share/man/man1/taas.1.gz',
     '-rw-r--r-- /usr/share/zsh/vendor-completions/_taas',
   ],
+  [driver]: [
+    ...papers(driver),
+    ...readdirSync(driverSource).map((each) => `-rw-r--r-- ${modules}/networking_vpp_taas/${each}`),
+    `-rw-r--r-- ${modules}/networking_vpp_taas-0.1.0.dist-info/METADATA`,
+  ],
 };
 
 describe.each(names)('%s', (name) => {
@@ -66,29 +88,10 @@ describe.each(names)('%s', (name) => {
     expect(new Set(entries.map(({ time }) => time)).size).toBe(1);
   });
 
-  it('is named as Debian does it, and for the architecture of the Node.js in it', () => {
+  it('is named as Debian does it', () => {
     const [version, architecture] = [field(deb(name), 'Version'), field(deb(name), 'Architecture')];
     expect(basename(deb(name))).toBe(`${name}_${version}_${architecture}.deb`);
     expect(run('dpkg', ['--validate-version', version])).toBe('');
-    const elf = run('objdump', ['-f', join(unpacked, name, 'usr/lib', name, 'node')]);
-    expect(elf).toContain({ amd64: 'elf64-x86-64', arm64: 'elf64-littleaarch64' }[architecture]);
-  });
-
-  it('asks for as new a C and C++ library as the Node.js in it does', () => {
-    const symbols = run('objdump', ['-T', join(unpacked, name, 'usr/lib', name, 'node')]);
-    const newest = (prefix: string): string => {
-      const versions = [...symbols.matchAll(new RegExp(`\\b${prefix}_(\\d+(?:\\.\\d+)+)\\b`, 'g'))].map(
-        ([, v]) => v ?? '',
-      );
-      return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? '';
-    };
-    const depends = field(deb(name), 'Depends');
-    const [, libc = ''] = /libc6 \(>= ([\d.]+)\)/.exec(depends) ?? [];
-    expect(newest('GLIBC').localeCompare(libc, 'en', { numeric: true })).toBeLessThanOrEqual(0);
-    // GCC 9's libstdc++ has GLIBCXX_3.4.26 and CXXABI_1.3.12.
-    expect(depends).toContain('libstdc++6 (>= 9)');
-    expect(newest('GLIBCXX').localeCompare('3.4.26', 'en', { numeric: true })).toBeLessThanOrEqual(0);
-    expect(newest('CXXABI').localeCompare('1.3.12', 'en', { numeric: true })).toBeLessThanOrEqual(0);
   });
 
   it('has sums of all files, and what an administrator may change as conffiles', () => {
@@ -118,5 +121,49 @@ describe.each(names)('%s', (name) => {
         return content.includes(repository) || content.includes('taas-package-') || content.includes(folder);
       });
     expect(naming).toEqual([]);
+  });
+});
+
+describe.each(programs)('%s', (name) => {
+  it('is for the architecture of the Node.js in it', () => {
+    const architecture = field(deb(name), 'Architecture');
+    const elf = run('objdump', ['-f', join(unpacked, name, 'usr/lib', name, 'node')]);
+    expect(elf).toContain({ amd64: 'elf64-x86-64', arm64: 'elf64-littleaarch64' }[architecture]);
+  });
+
+  it('asks for as new a C and C++ library as the Node.js in it does', () => {
+    const symbols = run('objdump', ['-T', join(unpacked, name, 'usr/lib', name, 'node')]);
+    const newest = (prefix: string): string => {
+      const versions = [...symbols.matchAll(new RegExp(`\\b${prefix}_(\\d+(?:\\.\\d+)+)\\b`, 'g'))].map(
+        ([, v]) => v ?? '',
+      );
+      return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? '';
+    };
+    const depends = field(deb(name), 'Depends');
+    const [, libc = ''] = /libc6 \(>= ([\d.]+)\)/.exec(depends) ?? [];
+    expect(newest('GLIBC').localeCompare(libc, 'en', { numeric: true })).toBeLessThanOrEqual(0);
+    // GCC 9's libstdc++ has GLIBCXX_3.4.26 and CXXABI_1.3.12.
+    expect(depends).toContain('libstdc++6 (>= 9)');
+    expect(newest('GLIBCXX').localeCompare('3.4.26', 'en', { numeric: true })).toBeLessThanOrEqual(0);
+    expect(newest('CXXABI').localeCompare('1.3.12', 'en', { numeric: true })).toBeLessThanOrEqual(0);
+  });
+});
+
+describe(driver, () => {
+  it('is for every architecture, and has the modules of the sources', () => {
+    expect(field(deb(driver), 'Architecture')).toBe('all');
+    for (const each of readdirSync(driverSource))
+      expect(file(driver, `${modules}/networking_vpp_taas/${each}`).toString()).toBe(
+        readFileSync(join(driverSource, each), 'utf8'),
+      );
+  });
+
+  it('asks for the versions of the plugin that it was seen to work with', () => {
+    const depends = field(deb(driver), 'Depends');
+    const [, from, below] = /python3-neutron-taas \(>= (\S+)\), python3-neutron-taas \(<< (\S+)\)/.exec(depends) ?? [];
+    const isTaken = (version: string) =>
+      run('dpkg', ['--compare-versions', version, 'ge', from ?? '']) === '' &&
+      spawnSync('dpkg', ['--compare-versions', version, 'lt', below ?? '']).status === 0;
+    expect(['10.0.0-1.1', '11.0.0-2', '12.0.0-1'].map(isTaken)).toEqual([true, false, false]);
   });
 });

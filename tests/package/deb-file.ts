@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const names = ['taas-agent', 'taas-cli', 'taas-server'] as const;
+/** Packages with a program in them, and the Node.js that runs it. */
+export const programs = ['taas-agent', 'taas-cli', 'taas-server'] as const;
+export type ProgramPackage = (typeof programs)[number];
+/** Of Neutron's service driver. */
+export const driver = 'python3-networking-vpp-taas';
+export const names = [...programs, driver] as const;
 export type PackageName = (typeof names)[number];
 
 /** The file of a package in a folder of packages. */

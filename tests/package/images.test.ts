@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { names } from './deb-file.js';
+import { programs } from './deb-file.js';
 
 interface Descriptor {
   readonly mediaType: string;
@@ -13,7 +13,7 @@ interface Descriptor {
   readonly size: number;
 }
 
-describe.each(names)('the OCI image of %s', (name) => {
+describe.each(programs)('the OCI image of %s', (name) => {
   let folder: string;
   let image: string;
 

@@ -9,19 +9,19 @@ import { createProgram, RecordingHost } from '@taas/cli/testing';
 import { serverConfigSchema } from '@taas/server';
 import { optionsOf } from '@taas/service';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { debOf, field, names, type PackageName, unpack } from './deb-file.js';
+import { debOf, field, type ProgramPackage, programs, unpack } from './deb-file.js';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 let unpacked: string;
-const path = (name: PackageName, file: string): string => join(unpacked, name, file);
-const text = (name: PackageName, file: string): string => {
+const path = (name: ProgramPackage, file: string): string => join(unpacked, name, file);
+const text = (name: ProgramPackage, file: string): string => {
   const content = readFileSync(path(name, file));
   return (file.endsWith('.gz') ? gunzipSync(content) : content).toString();
 };
 
 beforeAll(() => {
   unpacked = mkdtempSync(join(tmpdir(), 'taas-papers-'));
-  for (const name of names) unpack(debOf(inject('packages'), name), join(unpacked, name));
+  for (const name of programs) unpack(debOf(inject('packages'), name), join(unpacked, name));
 });
 afterAll(() => rmSync(unpacked, { recursive: true }));
 
@@ -42,7 +42,7 @@ describe('the list of what is in a package', () => {
       ...{ cwd: repository, encoding: 'utf8', maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] },
     });
     const npm = new Map((JSON.parse(asked) as Sbom).components.map(({ purl, hashes }) => [purl, hashes]));
-    for (const name of names) {
+    for (const name of programs) {
       const { components, metadata } = JSON.parse(text(name, `usr/share/doc/${name}/sbom.cdx.json`)) as Sbom;
       expect(metadata.component).toMatchObject({ name, version: field(debOf(inject('packages'), name), 'Version') });
       const libraries = components.filter(({ purl }) => purl.startsWith('pkg:npm/'));
@@ -56,7 +56,7 @@ describe('the list of what is in a package', () => {
   });
 
   it('and the licences of all of it are there', () => {
-    for (const name of names) {
+    for (const name of programs) {
       const { components } = JSON.parse(text(name, `usr/share/doc/${name}/sbom.cdx.json`)) as Sbom;
       const copyright = text(name, `usr/share/doc/${name}/copyright`);
       for (const { name: library, version } of components) {

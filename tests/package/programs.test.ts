@@ -3,18 +3,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { debOf, names, unpack } from './deb-file.js';
+import { debOf, programs, unpack } from './deb-file.js';
 
 let unpacked: string;
 beforeAll(() => {
   unpacked = mkdtempSync(join(tmpdir(), 'taas-programs-'));
-  for (const name of names) unpack(debOf(inject('packages'), name), join(unpacked, name));
+  for (const name of programs) unpack(debOf(inject('packages'), name), join(unpacked, name));
 });
 afterAll(() => rmSync(unpacked, { recursive: true }));
 
 /** Runs what the command in /usr/bin runs, where it is unpacked; there is nothing on the PATH. */
 function start(
-  name: (typeof names)[number],
+  name: (typeof programs)[number],
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

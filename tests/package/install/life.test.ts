@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { debOf, names, type PackageName, run } from '../deb-file.js';
+import { debOf, type ProgramPackage, programs, run } from '../deb-file.js';
 import { writeOlder } from '../older.js';
 import { Debian, type Suite } from './debian.js';
 
@@ -16,16 +16,16 @@ describe.each<Suite>(['bookworm', 'trixie'])('the life of the packages on %s', (
   }, 1_500_000);
   afterAll(() => debian?.remove());
 
-  const install = (name: PackageName): string => `dpkg -i ${basename(debOf(packages, name))}`;
+  const install = (name: ProgramPackage): string => `dpkg -i ${basename(debOf(packages, name))}`;
   const told = (): string[] => debian.read('/run/systemctl.log').trim().split('\n');
-  const older = (name: PackageName): string => {
+  const older = (name: ProgramPackage): string => {
     writeOlder(packages, name, debian.at(`/root/older-${name}.deb`));
     return `dpkg -i older-${name}.deb`;
   };
 
   it('installed, they have a user and samples, and nothing was started', async () => {
     debian.write('/run/systemctl.log', '');
-    await debian.must(names.map(install).join('\n'));
+    await debian.must(programs.map(install).join('\n'));
     expect(await debian.must('getent passwd taas')).toMatch(/^taas:x:\d+:\d+:.*:\/:\/\S*nologin$/m);
     expect(new Set(told())).toEqual(new Set(['--system daemon-reload']));
     expect(await debian.must('stat -c "%n %a %U" /etc/taas/*')).toBe(
@@ -91,7 +91,7 @@ describe.each<Suite>(['bookworm', 'trixie'])('the life of the packages on %s', (
 
   it('and without one, nothing is left', async () => {
     await debian.must(
-      `rm /etc/taas/api.key\n${names.map(install).join('\n')}\ndpkg --purge taas-server taas-agent taas-cli`,
+      `rm /etc/taas/api.key\n${programs.map(install).join('\n')}\ndpkg --purge taas-server taas-agent taas-cli`,
     );
     expect(await debian.everything()).toEqual(clean);
   });

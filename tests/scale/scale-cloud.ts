@@ -27,6 +27,8 @@ export interface EtcdFacts {
   readonly keys: number;
   readonly watchers: number;
   readonly leases: number;
+  /** Processor time since its start, in s. */
+  readonly processor: number;
 }
 
 /** etcd, servers and nodes of a size, each in processes of their own; nothing but etcd runs at first. */
@@ -141,6 +143,7 @@ export class ScaleCloud {
         keys: value('etcd_debugging_mvcc_keys_total'),
         watchers: value('etcd_debugging_mvcc_watcher_total'),
         leases: value('etcd_debugging_lease_granted_total') - value('etcd_debugging_lease_revoked_total'),
+        processor: value('process_cpu_seconds_total'),
       };
     }
     throw new Error('no member of etcd answers');

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { processorSeconds } from '@taas/lab';
 import type { Answer, Facts, GroupSetup, Request } from './messages.js';
 
 const script = fileURLToPath(new URL('../../../scripts/scale-nodes.mjs', import.meta.url));
@@ -74,6 +75,11 @@ export class NodeGroups {
 
   get pids(): readonly number[] {
     return this.groups.flatMap(({ pid }) => pid ?? []);
+  }
+
+  /** Processor time since their start, in s. */
+  get processor(): number {
+    return this.pids.reduce((sum, pid) => sum + processorSeconds(pid), 0);
   }
 
   get all(): readonly number[] {

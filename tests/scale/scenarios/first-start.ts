@@ -14,7 +14,9 @@ export const firstStart: Scenario = {
     const since = clock.now();
     const ready = await cloud.server(0).start();
     figures.add({ scenario, what: 'server: start to ready, nothing compiled', unit: 's', samples: [ready / 1000] });
-    const readyWork = cloud.server(0).processor;
+    /** Of the server, of etcd, and of all nodes together, in s. */
+    const work = async () => [cloud.server(0).processor, (await cloud.etcdFacts()).processor, nodes.processor] as const;
+    const before = await work();
     const wanted = population.services.length + population.flows.length;
     while (cloud.watch.published < wanted) await clock.sleep(50);
     const told = (clock.monotonic() - started - ready) / 1000;
@@ -22,13 +24,21 @@ export const firstStart: Scenario = {
     await cloud.settled();
     const all = (clock.monotonic() - started - ready) / 1000;
     figures.add({ scenario, what: 'every tap ACTIVE, from ready', unit: 's', samples: [all] });
-    const work = cloud.server(0).processor - readyWork;
-    figures.add({ scenario, what: 'of it processor time', unit: 's', samples: [work] });
+    const after = await work();
+    for (const [n, whose] of ['the server', 'etcd', 'all nodes'].entries()) {
+      const used = (after[n] ?? Number.NaN) - (before[n] ?? Number.NaN);
+      figures.add({ scenario, what: `processor time of ${whose} for it`, unit: 's', samples: [used] });
+    }
     const laps = cloud.server(0).lapsSince(since);
     figures.add({ scenario, what: 'longest lap of its event loop until then', unit: 'ms', samples: [laps.longest] });
     const second = await cloud.server(1).start();
     figures.add({ scenario, what: 'follower: start to ready', unit: 's', samples: [second / 1000], wanted: 5 });
-    figures.add({ scenario, what: 'of it processor time', unit: 's', samples: [cloud.server(1).processor] });
+    figures.add({
+      scenario,
+      what: 'processor time of the follower for it',
+      unit: 's',
+      samples: [cloud.server(1).processor],
+    });
     await cloud.settled();
     const memory = cloud.servers.map((server) => cloud.memory(server).nowMegabytes);
     figures.add({ scenario, what: 'memory of a server', unit: 'MB', samples: memory, wanted: 400 });

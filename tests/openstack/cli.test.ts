@@ -12,6 +12,7 @@ import { logsSince, markLogs } from './lab/service-logs.js';
 import { describeNewestClients } from './newest-clients.suite.js';
 import { describePassThrough } from './pass-through.suite.js';
 import { startTaasFront, type TaasFront } from './taas-front.js';
+import { describeTerraform } from './terraform.suite.js';
 import { describeTokens } from './tokens.suite.js';
 import { userCommands } from './user-commands.js';
 
@@ -302,6 +303,7 @@ describeHaproxy(() => ({ lab, front }));
 describeTokens(() => ({ lab, front }));
 describeBoundPorts(() => ({ lab, front }), commands);
 describeNewestClients(() => ({ lab, front }));
+describeTerraform(() => ({ lab, front }));
 describeHeat(() => ({ lab, front }));
 describeDashboard(() => ({ lab, front }));
 

@@ -47,5 +47,5 @@ export { SimSwitch } from './sim-switch.js';
 export { SimWire } from './sim-wire.js';
 export { burstSize, findTestpmd, testpmdInstallHint, VhostVm, type VhostVmCounters } from './vhost-vm.js';
 export { refusableMessages, type VppFaultKind, VppFaults } from './vpp-faults.js';
-export { findVpp, type VppBinary, VppProcess } from './vpp-process.js';
+export { findVpp, startupConfiguration, type VppBinary, VppProcess } from './vpp-process.js';
 export { withoutBounds } from './without-bounds.js';

@@ -91,7 +91,7 @@ export class VppProcess {
     mkdirSync(join(this.directory, 'run'), { recursive: true });
     for (const socket of ['api.sock', 'cli.sock', 'stats.sock']) rmSync(join(this.directory, socket), { force: true });
     const config = join(this.directory, 'startup.conf');
-    writeFileSync(config, this.startupConfiguration());
+    writeFileSync(config, startupConfiguration(this.binary, this.directory, this.name, this.tuning));
     const log = openSync(join(this.directory, 'vpp.log'), 'a');
     const child = spawn(this.binary.path, ['-c', config], { stdio: ['ignore', log, log] });
     closeSync(log);
@@ -117,25 +117,34 @@ export class VppProcess {
       child.kill('SIGKILL');
     });
   }
+}
 
-  private startupConfiguration(): string {
-    const path = (file: string) => join(this.directory, file);
-    const enabled = plugins.map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
-    const { pollSleepMicroseconds = 50, statsMegabytes, workers = 0, buffers = 16_384, group } = this.tuning;
-    const pause = pollSleepMicroseconds === 0 ? '' : `poll-sleep-usec ${pollSleepMicroseconds}`;
-    const gid = group === undefined ? '' : `gid ${group}`;
-    const statsSize = statsMegabytes === undefined ? '' : `size ${statsMegabytes}M`;
-    return [
-      `unix { nodaemon nosyslog cli-listen ${path('cli.sock')} runtime-dir ${path('run')} ${pause} ${gid} }`,
-      `socksvr { socket-name ${this.apiSocket} }`,
-      `api-segment { prefix ${this.name} }`,
-      `statseg { socket-name ${path('stats.sock')} ${statsSize} }`,
-      ...(workers > 0 ? [`cpu { workers ${workers} }`] : []),
-      `buffers { buffers-per-numa ${buffers} ${hasPageSize(this.binary.version) ? 'page-size 4K' : ''} }`,
-      `plugins { path ${pluginFolder(this.binary.path)} plugin default { disable } ${enabled} }`,
-      '',
-    ].join('\n');
-  }
+/**
+ * The `startup.conf` of a VPP that shares nothing with another one.
+ * @param directory where its sockets and files are to be; `run` below it has to be there
+ * @param name names its shared memory
+ */
+export function startupConfiguration(
+  binary: VppBinary,
+  directory: string,
+  name: string,
+  { pollSleepMicroseconds = 50, statsMegabytes, workers = 0, buffers = 16_384, group }: VppTuning = {},
+): string {
+  const path = (file: string) => join(directory, file);
+  const enabled = plugins.map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
+  const pause = pollSleepMicroseconds === 0 ? '' : `poll-sleep-usec ${pollSleepMicroseconds}`;
+  const gid = group === undefined ? '' : `gid ${group}`;
+  const statsSize = statsMegabytes === undefined ? '' : `size ${statsMegabytes}M`;
+  return [
+    `unix { nodaemon nosyslog cli-listen ${path('cli.sock')} runtime-dir ${path('run')} ${pause} ${gid} }`,
+    `socksvr { socket-name ${path('api.sock')} }`,
+    `api-segment { prefix ${name} }`,
+    `statseg { socket-name ${path('stats.sock')} ${statsSize} }`,
+    ...(workers > 0 ? [`cpu { workers ${workers} }`] : []),
+    `buffers { buffers-per-numa ${buffers} ${hasPageSize(binary.version) ? 'page-size 4K' : ''} }`,
+    `plugins { path ${pluginFolder(binary.path)} plugin default { disable } ${enabled} }`,
+    '',
+  ].join('\n');
 }
 
 /** Buffers have had pages of their own size since 21.01; a VPP that says no release is a new one. */

@@ -1,4 +1,5 @@
 import { type ExecFileSyncOptions, execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -26,7 +27,10 @@ export interface Outcome {
 const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = fileURLToPath(new URL('../../../node_modules/.cache/taas-debian/', import.meta.url));
 /** What a machine has on which somebody installs; etcd and curl are there because the tests have no network inside. */
-const packages = ['systemd', 'etcd-server', 'etcd-client', 'ca-certificates', 'curl'];
+const packages = [
+  ...['systemd', 'etcd-server', 'etcd-client', 'ca-certificates', 'curl'],
+  ...['iproute2', 'iputils-ping', 'tcpdump'],
+];
 
 /** What another test needs besides. */
 export interface Besides {
@@ -86,18 +90,22 @@ export class Debian {
     return Number(new RegExp(`^${name}:[^:]*:(\\d+):`, 'm').exec(this.read('/etc/group'))?.[1]);
   }
 
-  /** Runs a script by bash, as root in /root. Whatever it has started ends with it. */
-  run(script: string): Promise<Outcome> {
+  /**
+   * Runs a script by bash, as root in /root. Whatever it has started ends with it.
+   * @param beside a command of this machine that runs meanwhile, on the same network
+   */
+  run(script: string, beside = ':'): Promise<Outcome> {
     this.write('/root/script', script);
     const { root } = this;
     const inside = [
+      `(${beside}) >"$0/root/beside.log" 2>&1 &`,
       'ip link set lo up && mount -t proc proc "$0/proc" && mount -t tmpfs tmpfs "$0/dev/shm" &&',
       'exec chroot "$0" env -i HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin',
       'sh -c "cd /root && exec bash script 2>&1"',
     ].join(' ');
     const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child'];
     return new Promise((resolve) => {
-      const options = { encoding: 'utf8', timeout: 180_000, maxBuffer: 1 << 26 } as const;
+      const options = { encoding: 'utf8', timeout: 900_000, maxBuffer: 1 << 26 } as const;
       const child = execFile('unshare', [...namespaces, 'sh', '-c', inside, root], options, (error, stdout, stderr) => {
         resolve({ status: error === null ? 0 : (child.exitCode ?? 1), output: `${stderr}${stdout}` });
       });
@@ -133,13 +141,14 @@ export class Debian {
 
 /** The folder of one that nothing was installed into; it is made but once. */
 function bootstrapped(suite: Suite, besides?: Besides): string {
-  const made = join(cache, besides === undefined ? suite : `${suite}-${besides.kind}`);
+  const included = [...packages, ...(besides?.installed ?? [])].join(',');
+  const contents = createHash('sha256').update(included).digest('hex').slice(0, 8);
+  const made = join(cache, [suite, ...(besides === undefined ? [] : [besides.kind]), contents].join('-'));
   if (existsSync(made)) return made;
   const half = `${made}.half`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
   const mirror = process.env['TAAS_DEBIAN_MIRROR'] ?? 'http://deb.debian.org/debian';
-  const included = [...packages, ...(besides?.installed ?? [])].join(',');
   const options: ExecFileSyncOptions = { stdio: ['ignore', 'pipe', 'pipe'], timeout: 1_200_000, maxBuffer: 1 << 26 };
   execFileSync('debootstrap', ['--variant=minbase', `--include=${included}`, suite, half, mirror], options);
   if (besides !== undefined) {

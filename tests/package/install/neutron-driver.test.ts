@@ -4,13 +4,14 @@ import { debOf, driver, run } from '../deb-file.js';
 import { Debian } from './debian.js';
 
 /** Neutron with its plugin, as Debian has it; from there on without a network. */
-const neutron = { kind: 'neutron', installed: ['python3-neutron-taas'], downloaded: [] };
+const neutron = { kind: 'neutron', installed: [], downloaded: ['python3-neutron-taas'] };
 const deb = debOf(inject('packages'), driver);
 let debian: Debian;
 let clean: string[];
 
 beforeAll(async () => {
   debian = Debian.make('bookworm', neutron);
+  await debian.must(`apt-get install -q -y --no-install-recommends ${neutron.downloaded.join(' ')}`);
   clean = await debian.everything();
   run('cp', [deb, debian.at('/root')]);
 }, 1_800_000);

@@ -73,6 +73,16 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'networking-vpp',
+          include: ['tests/networking-vpp/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'upgrade',
           include: ['tests/upgrade/*.test.ts'],
           testTimeout: 120_000,

@@ -67,6 +67,9 @@ const openstack = [
   'uwsgi-plugin-python3',
 ];
 
+/** What networking-vpp imports that Neutron does not bring along. */
+const neighbour = ['python3-etcd', 'python3-jwt', 'python3-openssl', 'python3-pyinotify', 'python3-pyudev'];
+
 /** Long enough for a slow mirror; a hanging one must not hold up a test run for ever. */
 const limitMinutes = 20;
 
@@ -150,6 +153,17 @@ export async function ensureAnsible() {
  */
 export async function ensureFilter() {
   const missing = filter.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return undefined;
+  if (!mayInstall()) return `not installed. Debian and Ubuntu: apt-get install ${missing.join(' ')}`;
+  return installPackages(missing);
+}
+
+/**
+ * Installs what networking-vpp imports unless it is there.
+ * @returns {Promise<string | undefined>} why it is not there
+ */
+export async function ensureNeighbour() {
+  const missing = neighbour.filter((name) => !isInstalled(name));
   if (missing.length === 0) return undefined;
   if (!mayInstall()) return `not installed. Debian and Ubuntu: apt-get install ${missing.join(' ')}`;
   return installPackages(missing);

@@ -1,5 +1,6 @@
 // `npm test`: installs what is missing, then types, lint, unit, integration, attacks and, where they can be had, the tests on a real
-// VPP and those with a real OpenStack. `--only vpp|openstack|package` runs these alone and fails where the others are skipped.
+// VPP, with a real OpenStack and with a real networking-vpp. `--only vpp|openstack|networking-vpp|package` runs these alone and
+// fails where the others are skipped.
 // Ends with `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -10,6 +11,7 @@ import {
   ensureBrowser,
   ensureDriver,
   ensureFilter,
+  ensureNeighbour,
   ensureOpenStack,
   ensurePackaging,
   ensurePrograms,
@@ -19,7 +21,8 @@ import { earlierCheckout } from './earlier-checkout.mjs';
 import { findVpp } from './find-programs.mjs';
 import { bin, build, install, root } from './prepare.mjs';
 
-const help = `npm test [-- --only types|lint|unit|integration|attack|package|upgrade|vpp|openstack] [--from REF]
+const help = `npm test [-- --only types|lint|unit|integration|attack|package|upgrade|vpp|openstack|networking-vpp]
+                [--from REF]
 Runs every check of this repository, or one part of it. The last lines name what failed, what was skipped, and why.
 
   types, lint, unit  need nothing but Node.js
@@ -33,9 +36,12 @@ Runs every check of this repository, or one part of it. The last lines name what
   vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
                      virtio driver also dpdk-testpmd
   openstack          needs Keystone, Neutron and the openstack client, as Debian 12's packages; about two minutes
+  networking-vpp     the real networking-vpp beside ours (tests/networking-vpp): NETWORKING_VPP names a checkout of it; needs what vpp
+                     and openstack need, and VPP's Python client and API files; about a quarter of an hour
 
 What is missing is installed through apt by root on Debian (no service of it is started; 20 minutes at most for each apt-get).
-Without a VPP, or where OpenStack cannot be installed, those two are skipped, or have failed if --only asked for them.`;
+Without a VPP, without a networking-vpp, or where OpenStack cannot be installed, those are skipped, or have failed if --only asked
+for them.`;
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, from: { type: 'string' }, help: { type: 'boolean' } },
@@ -44,7 +50,18 @@ if (values.help) {
   process.stdout.write(`${help}\n`);
   process.exit(0);
 }
-const parts = ['types', 'lint', 'unit', 'integration', 'attack', 'package', 'upgrade', 'vpp', 'openstack'];
+const parts = [
+  'types',
+  'lint',
+  'unit',
+  'integration',
+  'attack',
+  'package',
+  'upgrade',
+  'vpp',
+  'openstack',
+  'networking-vpp',
+];
 if (values.only !== undefined && !parts.includes(values.only)) {
   process.stderr.write(`--only ${values.only}: it is one of ${parts.join(', ')}\n`);
   process.exit(2);
@@ -62,7 +79,7 @@ mkdirSync(results, { recursive: true });
 if (wants('types')) check('types', bin('tsc'), ['-p', 'tsconfig.tests.json']);
 if (wants('lint')) check('lint', bin('biome'), ['check', '--error-on-warnings', '.']);
 if (wants('unit')) vitest('unit');
-if (['integration', 'attack', 'upgrade', 'vpp', 'openstack'].some(wants)) {
+if (['integration', 'attack', 'upgrade', 'vpp', 'openstack', 'networking-vpp'].some(wants)) {
   if (!(await ensurePrograms())) {
     fail('a program that the tests need is missing, so nothing that needs it was run');
   } else {
@@ -81,6 +98,7 @@ if (['integration', 'attack', 'upgrade', 'vpp', 'openstack'].some(wants)) {
     if (wants('upgrade')) upgrade();
     if (wants('vpp')) await vpp();
     if (wants('openstack')) await openstack();
+    if (wants('networking-vpp')) await networkingVpp();
   }
 }
 if (wants('package')) await packages();
@@ -141,6 +159,23 @@ async function openstack() {
   if (cloud.ready) vitest('openstack');
   else if (cloud.possible || values.only === 'openstack') fail(`openstack: ${cloud.why}`);
   else skip('openstack', cloud.why);
+}
+
+async function networkingVpp() {
+  const missing = await missingForNetworkingVpp();
+  if (missing === undefined) vitest('networking-vpp');
+  else if (values.only === 'networking-vpp') fail(`networking-vpp: ${missing}`);
+  else skip('networking-vpp', missing);
+}
+
+/** What only an operator can provide is looked at first: nothing is installed for tests that cannot run. */
+async function missingForNetworkingVpp() {
+  if (!process.env.NETWORKING_VPP) return 'NETWORKING_VPP is not set: it names a checkout of networking-vpp';
+  if (!findVpp()) return 'there is no VPP: vpp on the PATH, or VPP_PREFIX';
+  const driver = await ensureDriver();
+  if (driver !== undefined) return driver;
+  const cloud = await ensureOpenStack();
+  return cloud.ready ? ensureNeighbour() : cloud.why;
 }
 
 function fail(why) {

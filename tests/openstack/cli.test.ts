@@ -110,6 +110,10 @@ describe('a cloud whose networking endpoint is ours', () => {
   });
 });
 
+// Before those that delete ports.
+describeNewestClients(() => ({ lab, front }));
+describeTerraform(() => ({ lab, front }));
+
 describe('the openstack command', () => {
   it('creates, shows, lists, updates and deletes tap services', async () => {
     const made = await json<ShownService>(
@@ -302,8 +306,6 @@ describePassThrough(() => ({ lab, front }));
 describeHaproxy(() => ({ lab, front }));
 describeTokens(() => ({ lab, front }));
 describeBoundPorts(() => ({ lab, front }), commands);
-describeNewestClients(() => ({ lab, front }));
-describeTerraform(() => ({ lab, front }));
 describeHeat(() => ({ lab, front }));
 describeDashboard(() => ({ lab, front }));
 

@@ -12,6 +12,10 @@ export interface TaasFrontOptions {
   readonly tokenCacheMs: number;
   /** Time between two polls of Neutron's ports. */
   readonly pollMs: number;
+  /** An etcd that runs already. Default: one of its own. */
+  readonly etcdUrl?: string;
+  /** Options of `taas-server` in place of the usual ones, by section. */
+  readonly config?: object;
 }
 
 /** The program `taas-server` with a real etcd, as the cloud's endpoint for networking: Neutron is behind it. */
@@ -36,9 +40,9 @@ const patienceMs = 60_000;
 export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOptions): Promise<TaasFront> {
   const directory = join(lab.directory, 'taas');
   mkdirSync(directory);
-  const [client, peer, health] = [await freePort(), await freePort(), await freePort()];
-  const etcdUrl = `http://127.0.0.1:${client}`;
-  const etcd = etcdProcess(directory, etcdUrl, `http://127.0.0.1:${peer}`);
+  const health = await freePort();
+  const own = options.etcdUrl === undefined ? await etcdProcess(directory) : undefined;
+  const etcdUrl = own?.url ?? options.etcdUrl ?? '';
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, lab.password, { mode: 0o600 });
   const config = {
@@ -60,14 +64,15 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
     segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
     // Known before any agent has told its address, so that mirrors can be made at once.
     tap_mirrors: { underlay_subnets: ['10.99.0.0/24'] },
+    ...options.config,
   };
   const server = taasProgram({ program: 'taas-server', directory, config, healthPort: health });
   const stop = async (): Promise<void> => {
     await server.stop();
-    await etcd.stop();
+    await own?.etcd.stop();
   };
   try {
-    await etcd.start();
+    await own?.etcd.start();
     await server.start();
   } catch (error) {
     await stop();
@@ -78,14 +83,20 @@ export async function startTaasFront(lab: OpenStackLab, options: TaasFrontOption
   return { ...urls, directory, server, log, stop };
 }
 
-function etcdProcess(directory: string, clientUrl: string, peerUrl: string): ServiceProcess {
-  return new ServiceProcess({
+/** An etcd of a lab's own; not started yet. @param more of its options */
+export async function etcdProcess(
+  directory: string,
+  more: readonly string[] = [],
+): Promise<{ etcd: ServiceProcess; url: string }> {
+  const [clientUrl, peerUrl] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
+  const etcd = new ServiceProcess({
     name: 'etcd',
     command: 'etcd',
     args: [
       ...['--data-dir', join(directory, 'etcd'), '--name', 'lab', '--initial-cluster', `lab=${peerUrl}`],
       ...['--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl],
       ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
+      ...more,
     ],
     cwd: directory,
     env: process.env,
@@ -93,4 +104,5 @@ function etcdProcess(directory: string, clientUrl: string, peerUrl: string): Ser
     readyUrl: `${clientUrl}/health`,
     readyStatus: [200],
   });
+  return { etcd, url: clientUrl };
 }

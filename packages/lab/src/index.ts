@@ -40,6 +40,7 @@ export type {
   SubportOptions,
 } from './lab-switch.js';
 export { type ProgramName, ProgramProcess, type ProgramSpec, programScript } from './program-process.js';
+export { makeMemif } from './real-memif.js';
 export { RealSwitch } from './real-switch.js';
 export { Relay, type RelayEnd, type RelayFilter, type RelayFilterFactory, type RelayOptions } from './relay.js';
 export { type SettleOptions, settled } from './settle.js';

@@ -46,7 +46,7 @@ function executable(path: string): boolean {
   }
 }
 
-const plugins = ['acl', 'af_packet', 'gre', 'memif', 'ping', 'policer', 'vhost', 'vxlan'];
+const usualPlugins = ['acl', 'af_packet', 'gre', 'memif', 'ping', 'policer', 'vhost', 'vxlan'];
 
 export interface VppTuning {
   /**
@@ -60,6 +60,8 @@ export interface VppTuning {
   readonly workers?: number;
   /** Packet buffers, of some 2.3 kB each. Default: 16,384. */
   readonly buffers?: number;
+  /** Plugins besides the usual ones; one that this VPP does not have is no error. */
+  readonly plugins?: readonly string[];
   /** The group, by its number, to which VPP gives its sockets. Default: root's. */
   readonly group?: number;
 }
@@ -128,10 +130,11 @@ export function startupConfiguration(
   binary: VppBinary,
   directory: string,
   name: string,
-  { pollSleepMicroseconds = 50, statsMegabytes, workers = 0, buffers = 16_384, group }: VppTuning = {},
+  tuning: VppTuning = {},
 ): string {
   const path = (file: string) => join(directory, file);
-  const enabled = plugins.map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
+  const { plugins = [], pollSleepMicroseconds = 50, statsMegabytes, workers = 0, buffers = 16_384, group } = tuning;
+  const enabled = [...usualPlugins, ...plugins].map((plugin) => `plugin ${plugin}_plugin.so { enable }`).join(' ');
   const pause = pollSleepMicroseconds === 0 ? '' : `poll-sleep-usec ${pollSleepMicroseconds}`;
   const gid = group === undefined ? '' : `gid ${group}`;
   const statsSize = statsMegabytes === undefined ? '' : `size ${statsMegabytes}M`;

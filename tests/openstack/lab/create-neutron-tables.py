@@ -1,15 +1,16 @@
-"""create-neutron-tables.py URL [taas]: Neutron's tables, and with "taas" those of its TaaS plugin.
+"""create-neutron-tables.py URL [MODULE ...]: Neutron's tables, and those that other modules of models have.
 
-Neutron's migrations use ALTERs that SQLite does not have, and Debian's TaaS package comes without migrations; so both
+Neutron's migrations use ALTERs that SQLite does not have, and Debian's TaaS package comes without migrations; so all
 come from what the models say.
 """
+import importlib
 import sys
 
 import sqlalchemy
 from neutron.db.migration.models import head
 
-if sys.argv[2:] == ['taas']:
-    from neutron_taas.db import taas_db  # noqa: F401 (importing it adds its tables to the models)
+for module in sys.argv[2:]:
+    importlib.import_module(module)  # Importing it adds its tables to the models.
 
 engine = sqlalchemy.create_engine(sys.argv[1])
 with engine.begin() as connection:

@@ -12,9 +12,23 @@ export interface NeutronPlace {
   readonly password: string;
   /** With upstream's TaaS plugin; true: and its RPC driver, whose agents do not exist, so that every status stays DOWN; else our driver. */
   readonly taas: boolean | { readonly serverUrl: string };
+  /** Default: the lab's own, {@link installBindingDriver}. */
+  readonly driver?: NeutronDriver;
   /** Default: SQLite. */
   readonly database?: string;
   readonly apiWorkers: number;
+}
+
+/** A mechanism driver that binds ports in place of the lab's own. */
+export interface NeutronDriver {
+  /** As Neutron's option has it: found by the entry points on {@link pythonPath}. */
+  readonly name: string;
+  readonly pythonPath: readonly string[];
+  readonly servicePlugins: readonly string[];
+  /** Modules of models, whose tables it needs. */
+  readonly models: readonly string[];
+  /** Options of ML2's file, by section; those that are not named stay. */
+  readonly ml2: Ini;
 }
 
 const rpcDriver = 'neutron_taas.services.taas.service_drivers.taas_rpc.TaasRpcDriver';
@@ -28,19 +42,21 @@ export async function prepareNeutron(place: NeutronPlace): Promise<ServiceProces
   mkdirSync(join(directory, 'lock'), { recursive: true });
   const pasteFile = join(directory, 'api-paste.ini');
   copyFileSync('/usr/share/neutron-common/api-paste.ini', pasteFile);
-  const modules = installBindingDriver(directory);
+  const driver = place.driver ?? labDriver(directory);
+  const pythonPath = [...driver.pythonPath, ourDriver].join(':');
   const database = place.database ?? `sqlite:///${join(directory, 'neutron.db')}`;
   const config = join(directory, 'neutron.conf');
-  writeFileSync(config, iniText(neutronConf(place, database, pasteFile)));
+  writeFileSync(config, iniText(neutronConf(place, database, pasteFile, driver)));
   const ml2 = join(directory, 'ml2.ini');
-  writeFileSync(ml2, iniText(ml2Conf));
-  await runTool('/usr/bin/python3', [tables, database, ...(taas === false ? [] : ['taas'])], directory);
+  writeFileSync(ml2, iniText(ml2Conf(driver)));
+  const models = [...driver.models, ...(taas === false ? [] : ['neutron_taas.db.taas_db'])];
+  await runTool('/usr/bin/python3', [tables, database, ...models], directory, { PYTHONPATH: pythonPath });
   return new ServiceProcess({
     name: 'Neutron',
     command: '/usr/bin/neutron-server',
     args: ['--config-file', config, '--config-file', ml2],
     cwd: directory,
-    env: { ...cleanEnvironment(), PYTHONPATH: `${modules}:${ourDriver}` },
+    env: { ...cleanEnvironment(), PYTHONPATH: pythonPath },
     logFile: join(directory, 'neutron.log'),
     readyUrl: `http://127.0.0.1:${port}/`,
     readyStatus: [200],
@@ -59,7 +75,12 @@ function installBindingDriver(directory: string): string {
   return modules;
 }
 
-function neutronConf(place: NeutronPlace, database: string, pasteFile: string): Ini {
+function labDriver(directory: string): NeutronDriver {
+  const pythonPath = [installBindingDriver(directory)];
+  return { name: 'lab_binding', pythonPath, servicePlugins: [], models: [], ml2: {} };
+}
+
+function neutronConf(place: NeutronPlace, database: string, pasteFile: string, driver: NeutronDriver): Ini {
   const { directory, port, keystonePort } = place;
   const keystone = `http://127.0.0.1:${keystonePort}`;
   return {
@@ -71,7 +92,7 @@ function neutronConf(place: NeutronPlace, database: string, pasteFile: string): 
       rpc_workers: 1,
       rpc_state_report_workers: 0,
       core_plugin: 'ml2',
-      service_plugins: place.taas === false ? '' : 'taas',
+      service_plugins: [...(place.taas === false ? [] : ['taas']), ...driver.servicePlugins].join(','),
       api_paste_config: pasteFile,
       state_path: directory,
       use_stderr: true,
@@ -112,13 +133,16 @@ function taasConf(place: NeutronPlace): Ini {
   };
 }
 
-const ml2Conf: Ini = {
-  ml2: {
-    type_drivers: 'flat,vlan,local',
-    tenant_network_types: 'vlan',
-    mechanism_drivers: 'lab_binding',
-    extension_drivers: 'port_security',
-  },
-  ml2_type_vlan: { network_vlan_ranges: 'physnet1:100:199' },
-  securitygroup: { enable_security_group: true, firewall_driver: 'noop' },
-};
+function ml2Conf({ name, ml2 }: NeutronDriver): Ini {
+  const usual: Ini = {
+    ml2: {
+      type_drivers: 'flat,vlan,local',
+      tenant_network_types: 'vlan',
+      mechanism_drivers: name,
+      extension_drivers: 'port_security',
+    },
+    ml2_type_vlan: { network_vlan_ranges: 'physnet1:100:199' },
+    securitygroup: { enable_security_group: true, firewall_driver: 'noop' },
+  };
+  return { ...usual, ...ml2, ml2: { ...usual['ml2'], ...ml2['ml2'] } };
+}

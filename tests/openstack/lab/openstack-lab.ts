@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePort } from '@taas/lab';
 import { prepareKeystone } from './keystone-service.js';
 import { prepareMariadb } from './mariadb-service.js';
-import { prepareNeutron } from './neutron-service.js';
+import { type NeutronDriver, prepareNeutron } from './neutron-service.js';
 import { type Identity, issueToken, type Networks, seedIdentity, seedNetworks, type UserName, users } from './seed.js';
 import type { ServiceProcess } from './service-process.js';
 
@@ -13,6 +13,8 @@ export interface OpenStackLabOptions {
   readonly withTaas?: boolean;
   /** With that plugin and our driver in it: where `taas-server` is, or will be. A MariaDB is started, for more than one may write. */
   readonly taasServerUrl?: string;
+  /** What binds ports; a MariaDB is started with it. Default: the lab's own. */
+  readonly driver?: NeutronDriver;
   /** Neutron's API processes. Default: 1. */
   readonly apiWorkers?: number;
   /** What the catalog says for "network": the address of what stands in front of Neutron. Default: Neutron itself. */
@@ -92,8 +94,9 @@ export async function startOpenStackLab(options: OpenStackLabOptions = {}): Prom
   };
   try {
     const place = { directory: join(directory, 'keystone'), port: keystonePort, password };
-    const { taasServerUrl: serverUrl, withTaas = false } = options;
-    const taas = serverUrl === undefined ? { taas: withTaas } : { taas: { serverUrl }, database: await mariadb() };
+    const { taasServerUrl: serverUrl, withTaas = false, driver } = options;
+    const taas = serverUrl === undefined ? withTaas : { serverUrl };
+    const database = driver === undefined && serverUrl === undefined ? undefined : await mariadb();
     // Neutron asks Keystone at the first request only, so that both can be made at the same time.
     const both = await Promise.allSettled([
       run('Keystone', prepareKeystone(place)).then(async (keystone) => {
@@ -106,7 +109,9 @@ export async function startOpenStackLab(options: OpenStackLabOptions = {}): Prom
         prepareNeutron({
           directory: join(directory, 'neutron'),
           ...{ port, keystonePort, password },
-          ...taas,
+          taas,
+          ...(driver === undefined ? {} : { driver }),
+          ...(database === undefined ? {} : { database }),
           apiWorkers: options.apiWorkers ?? 1,
         }),
       ),

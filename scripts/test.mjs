@@ -37,7 +37,7 @@ Runs every check of this repository, or one part of it. The last lines name what
                      virtio driver also dpdk-testpmd
   openstack          needs Keystone, Neutron and the openstack client, as Debian 12's packages; about two minutes
   networking-vpp     the real networking-vpp beside ours (tests/networking-vpp): NETWORKING_VPP names a checkout of it; needs what vpp
-                     and openstack need, and VPP's Python client and API files; about a quarter of an hour
+                     and openstack need, and VPP's Python client and API files
 
 What is missing is installed through apt by root on Debian (no service of it is started; 20 minutes at most for each apt-get).
 Without a VPP, without a networking-vpp, or where OpenStack cannot be installed, those are skipped, or have failed if --only asked

@@ -75,7 +75,7 @@ export const packages = [
       "Neutron's Tap-as-a-Service API for clouds whose virtual switch is FD.io VPP. The agent, on each compute node, configures VPP, reads back what VPP has made of it, and reports how taps stand.",
       'It brings the Node.js that it was tested with, and needs none of the distribution. VPP itself is not in Debian.',
     ],
-    fields: { Suggests: 'taas-cli, python3-minimal', Enhances: 'vpp' },
+    fields: { Suggests: 'taas-cli, python3', Enhances: 'vpp' },
     depends: [sysusers],
     service: true,
     bundle: (outfile) => bundleProgram('packages/agent/bin/taas-agent.js', outfile),

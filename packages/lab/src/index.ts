@@ -1,5 +1,6 @@
 export { ApiError, type NewTapFlow, type NewTapMirror, TaasClient, type TapView } from './api-client.js';
 export { benchMain } from './bench/bench-main.js';
+export { percentile } from './bench/bench-result.js';
 export { type Memory, memoryOf, processorSeconds } from './bench/process-memory.js';
 export type { Answer, AskOptions } from './cloud/ask.js';
 export { Cloud, type CloudNode } from './cloud/cloud.js';
@@ -46,7 +47,14 @@ export { Relay, type RelayEnd, type RelayFilter, type RelayFilterFactory, type R
 export { type SettleOptions, settled } from './settle.js';
 export { SimSwitch } from './sim-switch.js';
 export { SimWire } from './sim-wire.js';
-export { burstSize, findTestpmd, testpmdInstallHint, VhostVm, type VhostVmCounters } from './vhost-vm.js';
+export {
+  anyProcessor,
+  burstSize,
+  findTestpmd,
+  testpmdInstallHint,
+  VhostVm,
+  type VhostVmCounters,
+} from './vhost-vm.js';
 export { refusableMessages, type VppFaultKind, VppFaults } from './vpp-faults.js';
 export { findVpp, startupConfiguration, type VppBinary, VppProcess } from './vpp-process.js';
 export { withoutBounds } from './without-bounds.js';

@@ -37,6 +37,12 @@ export interface VhostVmCounters {
 /** Frames of a burst, the driver's usual number. */
 export const burstSize = 32;
 
+/** DPDK's arguments for a machine without hugepages and NICs: one thread for commands and one for frames, wherever the kernel puts them. */
+export function anyProcessor(): readonly string[] {
+  const everywhere = `(0-${availableParallelism() - 1})`;
+  return ['--lcores', `0@${everywhere},1@${everywhere}`, '--no-huge', '-m', '128', '--no-pci', '--no-telemetry'];
+}
+
 /**
  * A VM on a vhost-user port: DPDK's virtio driver in a process of its own, without hugepages or a NIC. It takes what
  * comes and counts it, and sends when it is told. While it does either it keeps a core busy.
@@ -70,21 +76,10 @@ export class VhostVm {
    * @throws Error with the end of what it said when it does not come up within 20 seconds
    */
   static async start({ testpmd, socket, mac }: VhostVmOptions, clock: Clock): Promise<VhostVm> {
-    // One thread for commands and one for frames, wherever the kernel puts them.
-    const everywhere = `(0-${availableParallelism() - 1})`;
-    const machine = [
-      '--lcores',
-      `0@${everywhere},1@${everywhere}`,
-      '--no-huge',
-      '-m',
-      '128',
-      '--no-pci',
-      '--no-telemetry',
-    ];
     const device = ['--file-prefix', randomUUID(), '--vdev', `virtio_user0,path=${socket},mac=${mac}`];
     const behaviour = ['--', '-i', '--total-num-mbufs=4096', '--forward-mode=rxonly'];
     // Into a pipe the program would write only when it has much to say.
-    const child = spawn('stdbuf', ['-oL', testpmd, ...machine, ...device, ...behaviour], {
+    const child = spawn('stdbuf', ['-oL', testpmd, ...anyProcessor(), ...device, ...behaviour], {
       // Where DPDK keeps its files.
       env: { ...process.env, RUNTIME_DIRECTORY: dirname(socket) },
     });

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Capture, type Frame, type LabPort, RealSwitch, type VppBinary } from '@taas/lab';
+import { anyProcessor, type Capture, type Frame, type LabPort, RealSwitch, type VppBinary } from '@taas/lab';
 import type { Clock } from '@taas/service';
 
 /**
@@ -135,16 +134,6 @@ const [atWork, atRest] = [2, 25];
 /** A driver of DPDK never sleeps, and a few of them leave nothing of a machine to the rest: so it is held most of the time. */
 function startDriver(testpmd: string, { socket, mac, memif, directory }: DriverOptions): Driver {
   rmSync(socket, { force: true });
-  const everywhere = `(0-${availableParallelism() - 1})`;
-  const machine = [
-    '--lcores',
-    `0@${everywhere},1@${everywhere}`,
-    '--no-huge',
-    '-m',
-    '128',
-    '--no-pci',
-    '--no-telemetry',
-  ];
   const devices = [
     ...['--vdev', `virtio_user0,path=${socket},mac=${mac},server=1,queue_size=1024`],
     ...['--vdev', `net_memif0,role=client,id=0,socket=${memif},socket-abstract=no`],
@@ -161,7 +150,7 @@ function startDriver(testpmd: string, { socket, mac, memif, directory }: DriverO
   const prefix = ['--file-prefix', randomUUID()];
   const child: ChildProcess = spawn(
     'setpriv',
-    ['--pdeathsig', 'KILL', testpmd, ...machine, ...prefix, ...devices, ...behaviour],
+    ['--pdeathsig', 'KILL', testpmd, ...anyProcessor(), ...prefix, ...devices, ...behaviour],
     {
       env: { ...process.env, RUNTIME_DIRECTORY: directory },
     },

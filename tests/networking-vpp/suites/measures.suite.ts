@@ -1,7 +1,7 @@
 import { readCounters } from '@taas/agent';
+import { percentile } from '@taas/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Interface } from '../lab/node-vpp.js';
-import { percentile } from '../lab/percentile.js';
 import type { Vm, Vms } from '../lab/vms.js';
 
 const creations = Number(process.env['NETWORKING_VPP_CREATIONS'] ?? 100);
@@ -54,10 +54,10 @@ export function describeMeasures(lab: () => Vms): void {
       } finally {
         for (const source of [near, far]) await quiet(source);
       }
-      const say = (what: string, values: readonly number[]) =>
-        console.log(
-          `${what}: p50 ${percentile(values, 0.5)} ms, p90 ${percentile(values, 0.9)} ms, p99 ${percentile(values, 0.99)} ms, of ${values.length}`,
-        );
+      const say = (what: string, values: readonly number[]) => {
+        const shown = [0.5, 0.9, 0.99].map((share) => `p${share * 100} ${percentile(values, share).toFixed(1)} ms`);
+        console.log(`${what}: ${shown.join(', ')}, of ${values.length}`);
+      };
       say('create to its answer', statuses);
       say('create to the first copy', times);
       expect(times).toHaveLength(creations);

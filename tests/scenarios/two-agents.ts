@@ -1,5 +1,5 @@
 import type { Cloud, LabPort, Unit } from '@taas/lab';
-import { keys, prefixes } from '@taas/model';
+import { agentCodec, keys, prefixes } from '@taas/model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startProgramCloud } from './program-cloud.js';
 import { logLines, run } from './run-program.js';
@@ -25,6 +25,12 @@ export function describeTwoAgents(): void {
   afterAll(async () => {
     await cloud?.stop();
   });
+
+  async function factsOf(name: string) {
+    const key = keys.agent(name);
+    const entry = await cloud.store.get(key);
+    return entry && agentCodec.parse(key, entry.value).facts;
+  }
 
   /** Another port whose traffic is copied. */
   async function tapOneMore(): Promise<void> {
@@ -88,6 +94,8 @@ export function describeTwoAgents(): void {
 
   it('the second says who is at work, does nothing at all, and ends at once when it is told to', async () => {
     const first = cloud.node(node).agent;
+    // The last that the agent writes of itself, a moment after the tap is ACTIVE: how it has counted.
+    await expect.poll(async () => (await factsOf(node))?.counters, { timeout: 15_000 }).toBeDefined();
     const before = await written();
     const writes = cloud.writes();
     const second = await cloud.startSecondAgent(node);

@@ -21,9 +21,7 @@ export function TapFacts({ kind, tap }: { readonly kind: Kind; readonly tap: Any
             <PortName id={tap.source_port} />, {tap.direction}
           </Fact>
           <Fact name="To">
-            <a href={linkTo('tap', 'tap_service', tap.tap_service_id)}>
-              {nameOr(taps.services.value.get(tap.tap_service_id)?.name, tap.tap_service_id)}
-            </a>
+            <Receiver service={tap.tap_service_id} />
           </Fact>
           {tap.accounting === 'exact' ? <Fact name="Counted">by itself</Fact> : null}
           {tap.vlan_filter === null ? null : <Fact name="VLANs">{tap.vlan_filter}</Fact>}
@@ -67,6 +65,22 @@ export function TapFacts({ kind, tap }: { readonly kind: Kind; readonly tap: Any
         <code>{tap.project_id}</code>
       </Fact>
     </dl>
+  );
+}
+
+/** A tap service, and where its copies end: names alone may be anybody's. */
+function Receiver({ service }: { readonly service: string }) {
+  const { taps } = useServices();
+  const known = taps.services.value.get(service);
+  return (
+    <>
+      <a href={linkTo('tap', 'tap_service', service)}>{nameOr(known?.name, service)}</a> <code>{service}</code>
+      {known === undefined ? null : (
+        <>
+          , port <PortName id={known.port_id} />
+        </>
+      )}
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { runProgram, systemClock, UsageError } from '@taas/service';
 import { etcdInstallHint, findEtcd } from '@taas/store/testing';
 import { findVpp, type VppBinary } from '../vpp-process.js';
 import { benchAgent } from './bench-agent.js';
+import { benchCaptures } from './bench-captures.js';
 import { benchCollector } from './bench-collector.js';
 import { benchCompiler } from './bench-compiler.js';
 import type { BenchContext } from './bench-context.js';
@@ -32,6 +33,7 @@ const benches: Record<BenchName, (context: BenchContext) => Promise<BenchResult>
   openstack: benchOpenStack,
   statistics: benchStatistics,
   watching: benchWatching,
+  captures: benchCaptures,
 };
 
 /** `npm run bench`: see {@link benchHelp}. */

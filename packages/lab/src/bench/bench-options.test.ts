@@ -13,7 +13,7 @@ it('runs everything that needs neither OpenStack nor DPDK three times, unless as
 it.each([
   [
     { only: 'agents' },
-    /--only agents: it is one of vpp-api, agent, create, compiler, forwarding, recovery, etcd, collector, openstack, statistics, watching/,
+    /--only agents: it is one of vpp-api, agent, create, compiler, forwarding, recovery, etcd, collector, openstack, statistics, watching, captures/,
   ],
   [{ vpp: 'auto2' }, /--vpp auto2: it is one of real, sim/],
   [{ runs: '0' }, /--runs 0/],

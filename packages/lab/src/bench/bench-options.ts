@@ -10,11 +10,12 @@ export const benchNames = [
   'openstack',
   'statistics',
   'watching',
+  'captures',
 ] as const;
 export type BenchName = (typeof benchNames)[number];
 /** What is run when nothing is named: all that needs nothing large. */
 const usual: readonly BenchName[] = benchNames.filter(
-  (name) => name !== 'openstack' && name !== 'collector' && name !== 'etcd',
+  (name) => name !== 'openstack' && name !== 'collector' && name !== 'etcd' && name !== 'captures',
 );
 
 /** What the user asked of the benchmarks. */
@@ -44,10 +45,12 @@ processes of its own: etcd, VPP or the simulator, server and agents.
             only; run when it is named)
   statistics  all counters of 10,000 interfaces, by the statistics segment and by the command line (a real VPP only)
   watching  what an agent costs while nothing changes: 1,000 flows under traffic; beside an earlier state of it (a real VPP only)
+  captures  a capture at 1,000, 10,000 and 50,000 packets a second: what is lost, and what it costs (a real VPP and root only;
+            run when it is named)
   openstack our server beside a real Neutron with upstream's plugin, with a real Keystone; installs Debian's packages of
             them where they are missing, and so is run only when it is named
 
-  --only NAME[,NAME]  these alone; default: all but etcd, collector and openstack
+  --only NAME[,NAME]  these alone; default: all but etcd, collector, captures and openstack
   --vpp real|sim      a real VPP (the vpp of VPP_PREFIX or of the PATH) or the simulator; default: real if there is one
   --runs N            runs of each, 1 to 20; the table shows the median of each figure; default 3
   --before DIR        a checkout of an earlier state, installed and built: watching measures its agent in turns with this one's

@@ -41,7 +41,9 @@ export function agentReadiness({
   return {
     ok: reconciler.connected && isSeen,
     details: {
-      ...{ vpp: reconciler.connected, store: isSeen, waiting: reconciler.pending },
+      vpp: reconciler.connected,
+      store: isSeen,
+      waiting: reconciler.pending,
       ...(standBy.behind === null ? {} : { standing_by: standBy.behind }),
       ...(problem === null ? {} : { store_problem: problem.message }),
       ...(files

@@ -124,11 +124,18 @@ class TaasAgent implements Agent {
     });
     const snapshot = createSnapshot();
     this.#source = new CounterSource({
-      ...{ snapshot, clock, logger },
+      snapshot,
+      clock,
+      logger,
       ...{ procDirectory: config.vpp.procdir, statsSocket: config.vpp.stats_socket },
     });
     this.#counting = new Counting({
-      ...{ source: this.#source, snapshot, wanted: this.#wanted, contained, clock, logger },
+      source: this.#source,
+      snapshot,
+      wanted: this.#wanted,
+      contained,
+      clock,
+      logger,
       file: dependencies.statisticsFile,
     });
     this.#answers = new Answers({
@@ -259,7 +266,10 @@ class TaasAgent implements Agent {
 
   #record(): AgentRecord {
     return ownRecord({
-      ...{ config: this.config, agentVersion, vpp: this.#vpp, actual: this.#reconciler.snapshot },
+      config: this.config,
+      agentVersion,
+      vpp: this.#vpp,
+      actual: this.#reconciler.snapshot,
       uplinks: configuredUplinks(this.config),
       counters: this.#source.lasting,
       buffers: this.#source.buffers,
@@ -270,7 +280,10 @@ class TaasAgent implements Agent {
   #readyz() {
     const { files, trust, clock } = this.dependencies;
     return agentReadiness({
-      ...{ wanted: this.#wanted, reconciler: this.#reconciler, presence: this.#presence, standBy: this.#standBy },
+      wanted: this.#wanted,
+      reconciler: this.#reconciler,
+      presence: this.#presence,
+      standBy: this.#standBy,
       ...{ files, trust, record: this.#record(), now: clock.now() },
     });
   }

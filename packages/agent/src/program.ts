@@ -96,7 +96,8 @@ async function run(
     certificates: () => files.watch.certificates,
   });
   const agent = createAgent(config, {
-    ...{ store: trust.store, trust },
+    store: trust.store,
+    trust,
     connectVpp,
     lock,
     files,

@@ -127,8 +127,9 @@ export class TapMetricsText {
     const known = record && this.#kept.get(record);
     if (known) return known;
     const idLabel = labelText({ [`tap_${kind.word}`]: id });
-    const made = { idLabel, project: labelText({ project }), info: labelText(info), state: null };
-    const labels: Labels = { ...made, labels: `${idLabel},${made.project}` };
+    const projectLabel = labelText({ project });
+    const both = `${idLabel},${projectLabel}`;
+    const labels: Labels = { idLabel, project: projectLabel, labels: both, info: labelText(info), state: null };
     if (record) this.#kept.set(record, labels);
     return labels;
   }

@@ -117,7 +117,9 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     const release = await slots.take(client, signal);
     try {
       const answer = await upstream.send({
-        ...{ method, signal, body: body.bytes },
+        method,
+        signal,
+        body: body.bytes,
         target: amendment?.is === 'extension' ? '/v2.0/extensions' : (request.url ?? '/'),
         headers: headersOf(request, body.length, amendment !== null),
       });
@@ -181,7 +183,11 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
       const requestId = `req-${newId()}`;
       const path = neutronPath(request.url ?? '/');
       const exchange: Exchange = {
-        ...{ request, response, requestId, method: request.method ?? 'GET', startedAt: clock.monotonic() },
+        request,
+        response,
+        requestId,
+        method: request.method ?? 'GET',
+        startedAt: clock.monotonic(),
         ...{ path, portId: portOfPath(path), client: clients.of(request) },
         amendment: amendmentOf(path, additions),
         gone: new AbortController(),

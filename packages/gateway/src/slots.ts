@@ -27,12 +27,15 @@ export class Slots {
   constructor(private readonly limits: SlotLimits) {
     const { concurrent, concurrentPerClient, strangers, strangersPerClient, waiting, strangersWaiting } = limits;
     this.#all = new FairTurns({
-      ...{ concurrent, concurrentPerKey: concurrentPerClient, waitingPerKey: waiting },
+      concurrent,
+      concurrentPerKey: concurrentPerClient,
+      waitingPerKey: waiting,
       // Strangers have waited for their own turn already, and are not refused for those who are known.
       waiting: waiting + strangers,
     });
     this.#strangers = new FairTurns({
-      ...{ concurrent: strangers, concurrentPerKey: strangersPerClient },
+      concurrent: strangers,
+      concurrentPerKey: strangersPerClient,
       ...{ waiting: strangersWaiting, waitingPerKey: Math.max(1, Math.ceil(strangersWaiting / 4)) },
     });
   }

@@ -47,7 +47,11 @@ export class Upstream {
     const repeatable = safe.has(method) && !target.includes('_method');
     try {
       return await this.#transport.send({
-        ...{ origin: this.#origin, method, path: `${this.#prefix}${target}`, headers, signal },
+        origin: this.#origin,
+        method,
+        path: `${this.#prefix}${target}`,
+        headers,
+        signal,
         ...{ body: body.length > 0 ? body : null, own: !repeatable, repeatable },
       });
     } catch (cause) {

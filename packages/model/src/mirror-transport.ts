@@ -21,12 +21,18 @@ const gre = 8;
 
 const transports = {
   gre: {
-    ...{ idName: 'GRE key', smallestId: 0, largestId: 0xffffffff, sessions: null },
+    idName: 'GRE key',
+    smallestId: 0,
+    largestId: 0xffffffff,
+    sessions: null,
     ...{ ability: 'gre', tunnel: 'teb', overhead: gre },
   },
   // ERSPAN type II: GRE with a sequence number instead of a key, and a header of its own whose session id has ten bits.
   erspanv1: {
-    ...{ idName: 'ERSPAN session', smallestId: 0, largestId: 1023, sessions: 1024 },
+    idName: 'ERSPAN session',
+    smallestId: 0,
+    largestId: 1023,
+    sessions: 1024,
     ...{ ability: 'erspan', tunnel: 'erspan', overhead: gre + 8 },
   },
 } as const satisfies Readonly<Record<string, MirrorTransport>>;

@@ -23,7 +23,11 @@ const icmpNames: Readonly<Record<number, string>> = {
   ...{ 0: 'echo reply', 3: 'destination unreachable', 5: 'redirect', 8: 'echo request', 11: 'time exceeded' },
 };
 const icmp6Names: Readonly<Record<number, string>> = {
-  ...{ 1: 'destination unreachable', 2: 'packet too big', 3: 'time exceeded', 128: 'echo request', 129: 'echo reply' },
+  1: 'destination unreachable',
+  2: 'packet too big',
+  3: 'time exceeded',
+  128: 'echo request',
+  129: 'echo reply',
   ...{ 133: 'router solicitation', 134: 'router advertisement', 135: 'neighbour solicitation' },
   ...{ 136: 'neighbour advertisement' },
 };

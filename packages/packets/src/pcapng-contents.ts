@@ -70,7 +70,8 @@ export function pcapngContents(given: Uint8Array, file: string): PcapngContents 
       const kept = view.getUint32(offset + 20, true);
       const said = options(28 + 4 * Math.ceil(kept / 4));
       packets.push({
-        ...{ interface: of(), direction: said.has(2) ? directionOf(said.word(2)) : null },
+        interface: of(),
+        direction: said.has(2) ? directionOf(said.word(2)) : null,
         ...{ dropped: said.count(4) ?? 0n, length: view.getUint32(offset + 24, true) },
         frame: bytes.slice(offset + 28, offset + 28 + kept),
       });

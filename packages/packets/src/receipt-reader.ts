@@ -108,7 +108,12 @@ export class ReceiptReader {
       if (this.#past.length > mostPast) this.#past.shift();
     }
     this.#span = {
-      ...{ sender, sequence: sequence - 1n, receiptsMissing: 0n, open: [], first: null, last: null },
+      sender,
+      sequence: sequence - 1n,
+      receiptsMissing: 0n,
+      open: [],
+      first: null,
+      last: null,
       ...{ lowest: 0n, highest: 0n },
     };
     return this.#span;

@@ -54,7 +54,10 @@ export function openKeystone(
   });
   const serviceTokens = createServiceTokenSource({ ...common, keystone, credentials });
   const validator = createTokenValidator({
-    ...{ keystone, serviceTokens, clock: deps.clock, logger },
+    keystone,
+    serviceTokens,
+    clock: deps.clock,
+    logger,
     cache: {
       maxAgeMs: config.token_cache_ms,
       refreshAfterMs: config.token_cache_ms / 2,

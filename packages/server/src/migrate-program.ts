@@ -114,14 +114,12 @@ async function migrate(config: ServerConfig, wish: Wish, stop: AbortSignal): Pro
     const plan = planMigration(await readOldTaps(follower, ending.signal), wish.meaning);
     checkSegments(plan, config, wish.file);
     const migration = new Migration({
-      ...{
-        config,
-        store: trust.store,
-        neutron: neutron?.client ?? null,
-        clock,
-        newId: randomUUID,
-        signal: ending.signal,
-      },
+      config,
+      store: trust.store,
+      neutron: neutron?.client ?? null,
+      clock,
+      newId: randomUUID,
+      signal: ending.signal,
       follow: (following) => void background.push(following),
     });
     const report = new MigrationReport((line) => process.stdout.write(`${line}\n`), wish.apply);

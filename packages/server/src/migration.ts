@@ -94,7 +94,11 @@ export class Migration {
     const { config, neutron, clock } = this.deps;
     const catchUpMs = config.limits.catch_up_ms;
     const admission = new Admission({
-      ...{ store, live, catchUpMs, lookUpMs: config.limits.request_ms, quotas: config.quotas },
+      store,
+      live,
+      catchUpMs,
+      lookUpMs: config.limits.request_ms,
+      quotas: config.quotas,
       ports: neutron ? asServiceUser(neutron) : boundPorts(live.view),
       // The leading server writes where ports are bound.
       place: () => undefined,

@@ -77,7 +77,16 @@ async function run(config: ServerConfig, file: string, stop: AbortSignal, reload
   exposeProcess(metrics, { program: 'taas-server', version: serverVersion, certificates: () => watch.certificates });
   const page = await pageOf(config, logger);
   const common = {
-    ...{ store, care, metrics, files, clock: systemClock, logger, random, newId: randomUUID, replica, trust },
+    store,
+    care,
+    metrics,
+    files,
+    clock: systemClock,
+    logger,
+    random,
+    newId: randomUUID,
+    replica,
+    trust,
     version: serverVersion,
     ...(page ? { page } : {}),
   };

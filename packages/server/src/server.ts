@@ -99,12 +99,21 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     const { replica, version = 'unknown' } = deps;
     const ttlSeconds = config.election.ttl_s;
     const election = {
-      ...{ key: keys.leader, id: replica, ttlSeconds, signal, clock, random },
+      key: keys.leader,
+      id: replica,
+      ttlSeconds,
+      signal,
+      clock,
+      random,
       logger: logger.child({ part: 'election' }),
     };
     inBackground('the election', campaign(shared.store, election, lead));
     const announcement = {
-      ...{ store: etcd, name: replica, version, ttlSeconds, clock },
+      store: etcd,
+      name: replica,
+      version,
+      ttlSeconds,
+      clock,
       logger: logger.child({ part: 'presence' }),
     };
     inBackground('telling that this server is there', announceServer(announcement, signal));

@@ -55,7 +55,9 @@ export function optionsOf(schema: TSchema, path = ''): OptionEntry[] {
     const label = facts.items ? `${here}[]` : here;
     const required = (walkable.required ?? []).includes(name) && facts.default === undefined && !facts.properties;
     const entry = {
-      ...{ path: label, constraints: constraints(facts, required), description: facts.description ?? '' },
+      path: label,
+      constraints: constraints(facts, required),
+      description: facts.description ?? '',
       isGroup: nested !== undefined,
     };
     return nested ? [entry, ...optionsOf(nested as TSchema, label)] : [entry];

@@ -89,7 +89,10 @@ export class EmbeddedData {
   #put({ key, value, lease }: Extract<Operation, { kind: 'put' }>, revision: Revision): Change {
     const before = this.#entries.get(key);
     const entry: KeyValue = {
-      ...{ key, value, createRevision: before?.createRevision ?? revision, modRevision: revision },
+      key,
+      value,
+      createRevision: before?.createRevision ?? revision,
+      modRevision: revision,
       ...(lease === undefined ? {} : { lease }),
     };
     if (before === undefined) this.#keys.add(key);

@@ -62,7 +62,7 @@ export class EtcdConnection implements SessionManager {
     options: Parameters<SessionManager['request']>[3],
   ): Promise<ClientHttp2Stream> {
     const session = await this.#usableSession();
-    const stream = session.request({ ...headers, ':method': method, ':path': path }, options);
+    const stream = session.request({ ':method': method, ':path': path, ...headers }, options);
     // Only a request in progress keeps the process alive, an idle connection does not.
     if (this.#streams++ === 0) session.ref();
     stream.once('close', () => {

@@ -64,7 +64,11 @@ export function createHttpClient({ ca, connections = 64, keepAliveMs = 30_000 }:
       const sent = { 'accept-encoding': 'identity', ...headers };
       try {
         const answer = await transport.send({
-          ...{ origin, method, signal, path: `${pathname}${search}`, headers: Object.entries(sent).flat() },
+          origin,
+          method,
+          signal,
+          path: `${pathname}${search}`,
+          headers: Object.entries(sent).flat(),
           body: body === undefined ? null : Buffer.from(body),
           repeatable: repeatable === true || method === 'GET',
         });

@@ -142,7 +142,9 @@ export class Presence {
 
   #heartbeat(lease: Lease): Operation {
     const value = heartbeatCodec.format({
-      ...{ v: 1, beat: ++this.#beats, period_ms: this.#periodMs },
+      v: 1,
+      beat: ++this.#beats,
+      period_ms: this.#periodMs,
       at: Math.max(0, Math.round(this.options.clock.now())),
     });
     return { kind: 'put', key: keys.heartbeat(this.options.node), value, lease: lease.id };

@@ -57,7 +57,7 @@ export function judgeLoad(
     // One that was made since the last poll, or has begun to count anew, has counted nothing before.
     const old =
       known && known.counts.passed.packets <= counted.passed.packets ? known : { ...fresh, ...known, counts: none };
-    after.set(name, watched(before.at === null ? { ...fresh, counts: counted } : old, counted, now));
+    after.set(name, watched(before.at === null ? { counts: counted, ...fresh } : old, counted, now));
     if (before.at !== null && old.suspension === null) loads.push(loadOf(name, old.counts, counted, now - before.at));
   }
   const suspend = (name: string, over: string): void => {

@@ -111,7 +111,9 @@ export class Reconciler {
     const { config, logger, contained } = this.options;
     for (const probe of Object.values(this.#probes)) probe.attach?.(vpp);
     this.#session = new VppSession({
-      ...{ vpp, contained, snapshot: this.snapshot },
+      vpp,
+      contained,
+      snapshot: this.snapshot,
       parallel: config.vpp.parallel,
       uplinks: configuredUplinks(config),
       bridgeDomains: [config.bridge_domains.first, config.bridge_domains.last],

@@ -226,7 +226,10 @@ export class Accumulator {
     const known = this.#taps.get(name);
     if (known) return known;
     const fresh: TapTotals = {
-      ...{ since: now, amounts: new Map(), gaps: new Map(), carry: new Map() },
+      since: now,
+      amounts: new Map(),
+      gaps: new Map(),
+      carry: new Map(),
       ...{ unknown: new Set(), points: new Set() },
     };
     this.#taps.set(name, fresh);

@@ -288,7 +288,12 @@ async function learnTables(vpp: Vpp, index: number, mark: number, learn: Learn):
 async function learnAcl(vpp: Vpp, index: number, tag: string, learn: Learn): Promise<void> {
   const none = { address: { af: 0, un: { raw: new Uint8Array(16) } }, len: 0 } as const;
   const anything = {
-    ...{ is_permit: 1, src_prefix: none, dst_prefix: none, proto: 0, tcp_flags_mask: 0, tcp_flags_value: 0 },
+    is_permit: 1,
+    src_prefix: none,
+    dst_prefix: none,
+    proto: 0,
+    tcp_flags_mask: 0,
+    tcp_flags_value: 0,
     ...{ srcport_or_icmptype_first: 0, srcport_or_icmptype_last: 0xffff },
     ...{ dstport_or_icmpcode_first: 0, dstport_or_icmpcode_last: 0xffff },
   };

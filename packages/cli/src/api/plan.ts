@@ -51,16 +51,21 @@ type Document = Readonly<Record<string, unknown>>;
 export function readPlan(document: Document): Plan {
   const { quotas } = document;
   return {
-    ...{ change: text(document['change']), kind: text(document['kind']), changes: document['changes'] !== false },
+    change: text(document['change']),
+    kind: text(document['kind']),
+    changes: document['changes'] !== false,
     taps: objects(document['taps']).map(tapOf),
     nodes: objects(document['nodes']).map((each) => ({
-      ...{ node: text(each['node']), kind: text(each['kind']), change: text(each['change']) },
+      node: text(each['node']),
+      kind: text(each['kind']),
+      change: text(each['change']),
       steps: list(each['steps']).map(text),
     })),
     nodesInAll: number(document['nodes_in_all']) ?? 0,
     quotas: Array.isArray(quotas)
       ? objects(quotas).map((each) => ({
-          ...{ resource: text(each['resource']), limit: number(each['limit']) ?? -1 },
+          resource: text(each['resource']),
+          limit: number(each['limit']) ?? -1,
           ...{ used: number(each['used']) ?? 0, after: number(each['after']) ?? 0 },
         }))
       : null,
@@ -71,7 +76,8 @@ export function readPlan(document: Document): Plan {
 function tapOf(each: Document): PlannedTap {
   const { id, status, copying } = each;
   return {
-    ...{ id: typeof id === 'string' ? id : null, name: text(each['name']) },
+    id: typeof id === 'string' ? id : null,
+    name: text(each['name']),
     ...{
       status: typeof status === 'string' ? status : null,
       code: text(each['status_code']),
@@ -88,7 +94,9 @@ function copyingOf(document: Document): NonNullable<PlannedTap['copying']> {
     takesSegment: transport?.['takes_segment'] === true,
     ...{ portMtu: number(size?.['port_mtu']), needsMtu: number(size?.['needs_mtu']) },
     samePort: objects(document['same_port']).map((each) => ({
-      ...{ kind: text(each['kind']), id: text(each['id']), direction: text(each['direction']) },
+      kind: text(each['kind']),
+      id: text(each['id']),
+      direction: text(each['direction']),
       sameService: each['same_service'] === true,
     })),
     countedBy: countedBy(object(forecast?.['counted_by'])),

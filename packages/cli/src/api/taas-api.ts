@@ -32,7 +32,8 @@ const longestPauseMs = 60_000;
 export class TaasApi {
   // The caller's own list of taps is what waits, so that the queue needs no bound of its own.
   readonly #turns = new FairTurns({
-    ...{ concurrent: atATime, concurrentPerKey: atATime },
+    concurrent: atATime,
+    concurrentPerKey: atATime,
     ...{ waiting: Number.POSITIVE_INFINITY, waitingPerKey: Number.POSITIVE_INFINITY },
   });
 

@@ -18,7 +18,9 @@ export async function bundleContents(context: Context, targets: DoctorTargets): 
     files.set(`taas-bundle/${name}.json`, formatValue(withoutSecrets(await attempted(ask)), 'json'));
   };
   await put('client', async () => ({
-    ...{ taas: version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    taas: version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
     made: new Date(host.clock.now()).toISOString(),
     environment: Object.fromEntries(Object.entries(host.env).filter(([name]) => /^(OS|TAAS)_/.test(name))),
     cloud: clientConfig(context),
@@ -57,7 +59,8 @@ function clientConfig({ host, options, session }: Context): object {
 
 function programs({ servers, agents, etcd }: DoctorFacts): object {
   const told = ({ url, ready, metrics }: DoctorFacts['servers'][number]) => ({
-    ...{ url, ready },
+    url,
+    ready,
     metrics: metrics.known ? Object.fromEntries(metrics.value) : metrics.why,
   });
   return { servers: servers.map(told), agents: agents.map(told), etcd };

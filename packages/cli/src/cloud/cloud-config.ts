@@ -77,7 +77,11 @@ export function cloudConfig(host: Host, choice: CloudChoice, secrets: Secrets): 
   const endpointOverride =
     env('OS_NETWORK_ENDPOINT_OVERRIDE') ?? text('network_endpoint_override') ?? auth['endpoint'] ?? env('OS_ENDPOINT');
   return {
-    ...{ from, auth, region, endpointOverride, interface: side.replace(/URL$/, '') },
+    from,
+    auth,
+    region,
+    endpointOverride,
+    interface: side.replace(/URL$/, ''),
     authType: authType(env('OS_AUTH_TYPE') ?? text('auth_type'), auth, from),
     trust: trust(host, choice, settings),
   };

@@ -105,7 +105,11 @@ export class Session {
     const from = host.clock.monotonic();
     try {
       const answer = await host.send({
-        ...{ method, url, trust: this.config.trust, timeoutMs: options.timeoutMs, signal: host.signal },
+        method,
+        url,
+        trust: this.config.trust,
+        timeoutMs: options.timeoutMs,
+        signal: host.signal,
         ...more,
         headers: {
           ...(await this.#credentials()),

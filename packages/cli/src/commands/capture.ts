@@ -87,7 +87,13 @@ async function wishOf({ api, host }: Context, ports: readonly string[], options:
     throw new CliError('usage', 'give --filter or --filter-file, not both');
   const rules = options.filterFile === undefined ? filter?.map(filterRule) : filterFile(host, options.filterFile);
   const given = {
-    ...{ description, reason, bpf, seconds, packets, bytes, snaplen },
+    description,
+    reason,
+    bpf,
+    seconds,
+    packets,
+    bytes,
+    snaplen,
     ...{ direction: direction?.toUpperCase(), project_id: project, filter_rules: rules },
   };
   if ((options.flow === undefined) === (ports.length === 0))

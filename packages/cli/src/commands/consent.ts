@@ -52,7 +52,8 @@ export async function approve({ host, api, options }: Context, name: string, giv
 type Row = Readonly<Record<string, unknown>>;
 
 const column = (name: string, wide = false): Column<Row> => ({
-  ...{ name, wide },
+  name,
+  wide,
   of: (row) => cell(row[name]),
 });
 const tappedColumns = [

@@ -93,7 +93,8 @@ export async function wantedMirror({ api, host }: Context, options: NewMirror): 
   if (Object.keys(directions).length === 0)
     throw new CliError('usage', 'a mirror needs --in ID, --out ID or --both ID: the tunnel id of the direction');
   const own = {
-    ...{ port_id: await findPort(api, options.port), directions },
+    port_id: await findPort(api, options.port),
+    directions,
     ...{ remote_ip: options.remoteIp, mirror_type: options.type },
   };
   return wanted('mirror', own, options, host.clock.now());

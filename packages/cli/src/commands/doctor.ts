@@ -34,7 +34,8 @@ export async function doctor(context: Context, tap: string | undefined, options:
 export function doctorTargets(host: Host, tap: string | undefined, options: DoctorOptions): DoctorTargets {
   if (tap !== undefined && options.node !== undefined) throw new CliError('usage', 'name a tap or a node, not both');
   return {
-    ...{ tap: tap ?? null, node: options.node ?? null },
+    tap: tap ?? null,
+    node: options.node ?? null,
     ...{ servers: urls(options.serverHealth), agents: urls(options.agentHealth), etcd: urls(options.etcd) },
     etcdTrust: {
       ...file(host, 'ca', options.etcdCacert),

@@ -77,7 +77,10 @@ async function tapsOf({ api }: Context, name: string | undefined, { kind, projec
 }
 
 const reported = (tap: Tap): ReportedTap => ({
-  ...{ kind: tap.kind, id: tap.id, name: textOf(tap, 'name'), project: textOf(tap, 'project_id') },
+  kind: tap.kind,
+  id: tap.id,
+  name: textOf(tap, 'name'),
+  project: textOf(tap, 'project_id'),
   status: textOf(tap, 'status'),
 });
 
@@ -143,7 +146,13 @@ const textAt = (row: Row, column: string): string => row.find(([name]) => name =
 
 /** The columns, also where there is no tap. */
 const head = rowOf({
-  ...{ kind: 'service', id: '', name: '', project: '', status: null, covers: 'none', figures: null },
+  kind: 'service',
+  id: '',
+  name: '',
+  project: '',
+  status: null,
+  covers: 'none',
+  figures: null,
   ...{ why: '', current: false, events: null },
 }).map(([column]) => column);
 

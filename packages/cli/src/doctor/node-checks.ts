@@ -14,39 +14,57 @@ interface Matter {
 /** What is asked of each node: a server tells it of all, an agent of its own. */
 const matters = [
   {
-    ...{ id: 'TAAS-D500', about: 'vpp', title: 'the VPP of each node is connected to its agent' },
+    id: 'TAAS-D500',
+    about: 'vpp',
+    title: 'the VPP of each node is connected to its agent',
     mend: 'systemctl status vpp on the node; vpp.api_socket of its agent',
   },
   {
-    ...{ id: 'TAAS-D501', about: 'plugins', title: 'the VPP of each node has what taps need' },
+    id: 'TAAS-D501',
+    about: 'plugins',
+    title: 'the VPP of each node has what taps need',
     mend: 'plugins { plugin NAME_plugin.so { enable } } in startup.conf of VPP on the node: vppctl show plugins',
   },
   {
-    ...{ id: 'TAAS-D502', about: 'counters', title: "each agent reads VPP's statistics segment" },
+    id: 'TAAS-D502',
+    about: 'counters',
+    title: "each agent reads VPP's statistics segment",
     mend: 'vpp.stats_socket and vpp.procdir of the agent: docs/decisions/0040-counters.md',
   },
   {
-    ...{ id: 'TAAS-D503', about: 'uplinks', title: 'the uplinks of each node carry copies' },
+    id: 'TAAS-D503',
+    about: 'uplinks',
+    title: 'the uplinks of each node carry copies',
     mend: 'vppctl set interface state INTERFACE up on the node; physnets of its agent',
   },
   {
-    ...{ id: 'TAAS-D504', about: 'flat_networks', title: 'no uplink for copies is in a flat network' },
+    id: 'TAAS-D504',
+    about: 'flat_networks',
+    title: 'no uplink for copies is in a flat network',
     mend: 'take the flat network off that uplink, or give copies a physnet of their own: docs/how-to/isolation-of-copies.md',
   },
   {
-    ...{ id: 'TAAS-D505', about: 'mtu', title: 'the uplinks of each node take what tapped ports send' },
+    id: 'TAAS-D505',
+    about: 'mtu',
+    title: 'the uplinks of each node take what tapped ports send',
     mend: 'vppctl set interface mtu N INTERFACE on the node, and as much on the switches between nodes',
   },
   {
-    ...{ id: 'TAAS-D506', about: 'certificates', title: "each agent's certificates are good for a while" },
+    id: 'TAAS-D506',
+    about: 'certificates',
+    title: "each agent's certificates are good for a while",
     mend: 'renew it, and put it in the place of the file; the agent takes it over',
   },
   {
-    ...{ id: 'TAAS-D507', about: 'clock', title: 'the clocks of nodes agree with those of servers' },
+    id: 'TAAS-D507',
+    about: 'clock',
+    title: 'the clocks of nodes agree with those of servers',
     mend: "chronyc tracking, on the node and on the server's host",
   },
   {
-    ...{ id: 'TAAS-D508', about: 'release', title: 'each agent is of the release of the servers' },
+    id: 'TAAS-D508',
+    about: 'release',
+    title: 'each agent is of the release of the servers',
     mend: 'upgrade agents after servers: docs/how-to/run-it.md',
   },
 ] as const satisfies readonly Matter[];

@@ -26,13 +26,23 @@ const version = 1;
 export function reportDocument(report: Report, statistics: ReadonlyMap<string, object>): object {
   const { from, until, baseline, taps, trail } = report;
   return {
-    ...{ version, since: iso(from), until: iso(until), baseline: baseline === null ? null : iso(baseline) },
+    version,
+    since: iso(from),
+    until: iso(until),
+    baseline: baseline === null ? null : iso(baseline),
     audit_trail:
       'why' in trail
         ? { known: false, reason: trail.why }
         : { known: true, since: trail.since === null ? null : iso(trail.since) },
     taps: taps.map(({ kind, id, name, project, status, covers, figures, why, current, events }) => ({
-      ...{ kind, id, name, project_id: project, status, covers, why, current },
+      kind,
+      id,
+      name,
+      project_id: project,
+      status,
+      covers,
+      why,
+      current,
       figures: figures && figuresDocument(figures),
       events: events?.map(({ at, event, user, detail }) => ({ time: iso(at), event, user_id: user, detail })) ?? null,
       counted: statistics.get(id) ?? null,
@@ -44,7 +54,8 @@ function figuresDocument({ since, asOf, stages, lost, gaps, unaccounted, complet
   const counts = (all: ReadonlyMap<string, bigint>) =>
     Object.fromEntries([...all].map(([name, each]) => [name, exact(each)]));
   return {
-    ...{ from: since === null ? null : iso(since), until: asOf === null ? null : iso(asOf) },
+    from: since === null ? null : iso(since),
+    until: asOf === null ? null : iso(asOf),
     ...{ stages: counts(stages), lost: counts(lost), gap_milliseconds: Object.fromEntries(gaps) },
     ...{ unaccounted: unaccounted === null ? null : exact(unaccounted), completeness },
   };

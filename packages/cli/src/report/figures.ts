@@ -17,7 +17,11 @@ export interface Counted {
 export function countedOf(figures: TapStatistics): Counted {
   const { since, asOf, unaccounted, completeness, lost } = figures;
   return {
-    ...{ since, asOf, unaccounted, completeness, lost },
+    since,
+    asOf,
+    unaccounted,
+    completeness,
+    lost,
     stages: new Map(figures.stages.map(({ stage, direction, packets }) => [`${stage} ${direction}`, packets])),
     gaps: new Map(figures.gaps.map(({ cause, milliseconds }) => [cause, milliseconds])),
   };
@@ -41,7 +45,12 @@ export function between(before: Counted, after: Counted): Counted | null {
     before.unaccounted === null || after.unaccounted === null ? null : after.unaccounted - before.unaccounted;
   const known = after.completeness !== null && before.completeness !== null;
   return {
-    ...{ since: before.asOf, asOf: after.asOf, stages, lost, gaps, unaccounted },
+    since: before.asOf,
+    asOf: after.asOf,
+    stages,
+    lost,
+    gaps,
+    unaccounted,
     completeness: known ? completenessOf(stages, lost) : null,
   };
 }

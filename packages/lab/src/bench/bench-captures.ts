@@ -14,7 +14,7 @@ import { RealSwitch } from '../real-switch.js';
 import type { BenchContext } from './bench-context.js';
 import type { BenchResult, Figure } from './bench-result.js';
 import { KeepAliveClient } from './keep-alive-client.js';
-import { processorSeconds } from './processor-time.js';
+import { processorSeconds } from './process-memory.js';
 
 /** Packets a second that the captured port sends. */
 const rates = [1_000, 10_000, 50_000] as const;
@@ -34,7 +34,10 @@ const identity = { 'x-project-id': project, 'x-roles': 'member' };
 export async function benchCaptures(context: BenchContext): Promise<BenchResult> {
   if (context.vpp === undefined) throw new Error(`a real VPP is needed: ${context.vppMissing}`);
   const cloud = await Cloud.start({
-    ...{ directory: context.directory, nodes: [node, 'node-b'], switch: context.vpp, clock: context.clock },
+    directory: context.directory,
+    nodes: [node, 'node-b'],
+    switch: context.vpp,
+    clock: context.clock,
     ...{ store: { etcd: { command: context.etcd } }, process: 'programs', transport: 'vxlan', logger: silentLogger },
     tuning: { workers: 1, buffers: 65_536 },
     server: { project_share: 0.5, captures: { address } },

@@ -71,7 +71,11 @@ async function measureOn(context: BenchContext, store: Store, nodes: number) {
     projectShare: 1,
   };
   const compiler = new Compiler({
-    ...{ store, live, policy, clock: context.clock, logger: silentLogger },
+    store,
+    live,
+    policy,
+    clock: context.clock,
+    logger: silentLogger,
     remoteAddresses: remoteAddressPolicy(usualRemoteAddresses),
     random: Math.random,
   });

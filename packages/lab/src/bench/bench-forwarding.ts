@@ -50,7 +50,9 @@ async function atSize(context: BenchContext, node: ForwardingNode, size: number)
         { what: `${name}: ours`, value: ours / 1e6, unit: 'Mpps' },
         { what: `${name}: Python's`, value: python / 1e6, unit: 'Mpps' },
         {
-          ...{ what: `${name}: ours / Python's`, value: ours / python, unit: '' },
+          what: `${name}: ours / Python's`,
+          value: ours / python,
+          unit: '',
           ...(target === undefined ? {} : { target: { kind: 'at-least', value: target } as const }),
         },
       );

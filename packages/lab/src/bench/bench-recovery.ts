@@ -30,7 +30,8 @@ export async function benchRecovery(context: BenchContext): Promise<BenchResult>
     ports: given.ports.map((port, n) => ({ ...port, bridgeDomain: 10 + n })),
   };
   const lab = new RealSwitch(context.vpp, directory, `bench-${process.pid}`, clock, {
-    ...{ statsMegabytes: 128, workers: 1 },
+    statsMegabytes: 128,
+    workers: 1,
     // The generator makes up for what it was kept from sending: without hugepages and on a busy machine in one large burst.
     buffers: 65_536,
   });
@@ -119,11 +120,15 @@ async function vppKilled(
   return [
     { what: 'VPP killed: back with its ports after', value: (back - killed) / 1_000, unit: 's' },
     {
-      ...{ what: 'VPP killed: all 1,000 flows copying, after it was back', value: seconds(back), unit: 's' },
+      what: 'VPP killed: all 1,000 flows copying, after it was back',
+      value: seconds(back),
+      unit: 's',
       target: { kind: 'at-most', value: 3 },
     },
     {
-      ...{ what: 'VPP killed: copies lost of ten frames of each source sent then', value: Math.abs(lost), unit: '' },
+      what: 'VPP killed: copies lost of ten frames of each source sent then',
+      value: Math.abs(lost),
+      unit: '',
       target: { kind: 'at-most', value: 0 },
     },
   ];

@@ -5,7 +5,7 @@ import { type AgentLoad, agentLoad, writeLoad } from './agent-load.js';
 import type { BenchContext } from './bench-context.js';
 import { type BenchResult, type Figure, median } from './bench-result.js';
 import { MeasuredAgent } from './measured-agent.js';
-import { processorSeconds } from './processor-time.js';
+import { processorSeconds } from './process-memory.js';
 import { TappedTraffic } from './tapped-traffic.js';
 
 /** 1,000 flows: each source is tapped by every service. */

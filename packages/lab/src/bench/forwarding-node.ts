@@ -89,7 +89,11 @@ export class ForwardingNode {
       if (where === 'local')
         services.push({ v: 1, id: service, project_id: 'bench', port_id: collector.id, inputs: [] });
       flows.push({
-        ...{ v: 1, id: flow, project_id: 'bench', tap_service_id: service, source_port: this.ports.source.id },
+        v: 1,
+        id: flow,
+        project_id: 'bench',
+        tap_service_id: service,
+        source_port: this.ports.source.id,
         ...{ direction: 'BOTH', vlan_filter: null, filter: [], target },
       });
     }

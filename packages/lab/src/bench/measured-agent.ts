@@ -34,7 +34,9 @@ export class MeasuredAgent {
     const following = states.follow(stop.signal);
     const health = await freePort();
     const config = {
-      ...{ node, vpp: { api_socket: apiSocket }, etcd: { endpoints: [etcd.endpoint], allow_unprotected: true } },
+      node,
+      vpp: { api_socket: apiSocket },
+      etcd: { endpoints: [etcd.endpoint], allow_unprotected: true },
       health: { host: '127.0.0.1', port: health },
       ...options,
     };

@@ -1,6 +1,6 @@
 import type { BenchContext } from './bench-context.js';
 import { type Figure, percentile } from './bench-result.js';
-import { processorSeconds } from './processor-time.js';
+import { processorSeconds } from './process-memory.js';
 
 const scrapes = 20;
 

@@ -18,7 +18,9 @@ export async function startServerIn(peer: OpenStackPeer, context: BenchContext):
   const directory = join(context.directory, 'taas-server');
   mkdirSync(directory);
   const etcd = await launchEtcd({
-    ...{ clock: context.clock, command: context.etcd, dataDir: join(directory, 'etcd') },
+    clock: context.clock,
+    command: context.etcd,
+    dataDir: join(directory, 'etcd'),
     // For networking-vpp's keys, of which there are none here, as there are no agents on Neutron's side.
     args: ['--enable-v2'],
   });
@@ -37,7 +39,9 @@ export async function startServerIn(peer: OpenStackPeer, context: BenchContext):
     segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
     ...withoutBounds,
   };
-  const spec = { name: 'server', program: 'taas-server', directory, config, healthPort: health } as const;
+  // As the package starts it.
+  const env = { NODE_OPTIONS: '--max-semi-space-size=4' };
+  const spec = { name: 'server', program: 'taas-server', directory, config, healthPort: health, env } as const;
   const server = new ProgramProcess(spec, context.clock);
   const stop = async (): Promise<void> => {
     await server.stop();

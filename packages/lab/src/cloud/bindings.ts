@@ -68,7 +68,11 @@ function keyBindings(write: KeyWriter): Bindings {
 
 function portRecord(project: string | undefined): string {
   return JSON.stringify({
-    ...{ mac_address: '02:fe:00:00:00:00', mtu: 1500, physnet, network_type: 'vlan', segmentation_id: 20 },
+    mac_address: '02:fe:00:00:00:00',
+    mtu: 1500,
+    physnet,
+    network_type: 'vlan',
+    segmentation_id: 20,
     ...{ binding_type: 'vhostuser', security_groups: [], allowed_address_pairs: [], fixed_ips: [] },
     ...{ port_security_enabled: false, device_id: '' },
     ...(project === undefined ? {} : { project_id: project }),

@@ -191,7 +191,8 @@ function answeredPerson(
 }
 
 const unscoped = (name: string): object => ({
-  ...{ methods: ['password'], user: { id: name, name, domain: { id: 'default', name: 'Default' } } },
+  methods: ['password'],
+  user: { id: name, name, domain: { id: 'default', name: 'Default' } },
   ...{ expires_at: '2099-01-01T00:00:00.000000Z', audit_ids: ['audit'] },
 });
 

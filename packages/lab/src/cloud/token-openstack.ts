@@ -24,7 +24,9 @@ export async function startTokenOpenStack(
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, 'secret', { mode: 0o600 });
   return {
-    ...{ keystone, neutron, ports },
+    keystone,
+    neutron,
+    ports,
     config: {
       auth: {
         mode: 'keystone',

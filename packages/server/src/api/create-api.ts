@@ -142,7 +142,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const { target, caller, query, path, signal } = contextOf(request);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const asked: ApiRequest = {
-      ...{ method: request.method, url: request.originalUrl, path, query, body, signal },
+      method: request.method,
+      url: request.originalUrl,
+      path,
+      query,
+      body,
+      signal,
       raw: request.raw,
       origin: origin(request, deps.tls !== undefined),
       // `done` may be told more than once.

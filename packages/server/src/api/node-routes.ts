@@ -73,7 +73,9 @@ function* nodes(
       agent: silent ? 'silent' : 'there',
       heardAt: beat === null ? null : beat - (aheadMs ?? 0),
       onlooker: {
-        ...{ now: clock.now(), version: version ?? record.agent_version, aheadMs },
+        now: clock.now(),
+        version: version ?? record.agent_version,
+        aheadMs,
         portMtu: mtu === unknownMtu ? null : mtu,
       },
       taps: taps.get(node) ?? { told: 0, active: 0 },

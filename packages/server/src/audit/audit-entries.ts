@@ -39,7 +39,10 @@ export function entriesOf(
   const entries: AuditEntry[] = [];
   const say = (event: AuditEvent, tap: AuditTap | null, detail: string) =>
     entries.push({
-      ...{ event, at, tap, detail },
+      event,
+      at,
+      tap,
+      detail,
       ...{ user_id: actor?.userId ?? null, project_id: actor?.projectId ?? null, request_id: actor?.requestId ?? null },
     });
   const gone = new Set(transaction.operations.flatMap((each) => (each.kind === 'delete' ? [each.key] : [])));

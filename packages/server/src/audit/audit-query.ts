@@ -37,7 +37,11 @@ export function parseAuditQuery(pairs: readonly (readonly [string, string])[]): 
   if (limit !== null && !/^[1-9][0-9]{0,3}$/.test(limit))
     throw badRequest(`limit is a number from 1 to ${auditPageItems.most}`);
   return {
-    ...{ project: last('project_id'), port: last('port_id'), event, since: from, marker: last('marker') },
+    project: last('project_id'),
+    port: last('port_id'),
+    event,
+    since: from,
+    marker: last('marker'),
     limit: Math.min(auditPageItems.most, limit === null ? auditPageItems.usual : Number(limit)),
   };
 }

@@ -70,11 +70,13 @@ export function createAudit(options: AuditConfig, deps: AuditDeps): Audit {
     tasks: (policy, addresses) => [
       lastingTask('audit: export', (leadership) => keeper.export(leadership)),
       {
-        ...{ name: 'audit: prune', everyMs: pruneEveryMs },
+        name: 'audit: prune',
+        everyMs: pruneEveryMs,
         begin: (leadership) => ({ run: () => keeper.prune(leadership) }),
       },
       {
-        ...{ name: 'audit: taps that have begun', everyMs: beganEveryMs },
+        name: 'audit: taps that have begun',
+        everyMs: beganEveryMs,
         begin: (leadership) => {
           const contained = deps.contained ?? new Contained(logger);
           const placements = new Placements(live.view, policy);

@@ -126,7 +126,11 @@ export class BeganLog {
     if (!entry?.record || entry.record.deleting || log.trail.has(key)) return null;
     if (statusOf(kind, entry.record, statuses).status !== 'ACTIVE') return null;
     const said: AuditEntry = {
-      ...{ event: 'began', at: clock.now(), user_id: null, project_id: null, request_id: null },
+      event: 'began',
+      at: clock.now(),
+      user_id: null,
+      project_id: null,
+      request_id: null,
       ...{ tap: auditedTap(live.view, kind, entry.record), detail: 'every node concerned has verified its part' },
     };
     return { key, entry, value: auditCodec.format({ v: 1, entries: [said] }) };

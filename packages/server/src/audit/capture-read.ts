@@ -27,7 +27,9 @@ export async function tellCaptureRead(
   const at = clock.now();
   const entries = parts.map(
     ({ flow, port, direction }): AuditEntry => ({
-      ...{ event: 'read', at, detail: details[what] },
+      event: 'read',
+      at,
+      detail: details[what],
       ...{ user_id: actor?.userId ?? null, project_id: actor?.projectId ?? null, request_id: actor?.requestId ?? null },
       tap: {
         kind: 'tap_flows',

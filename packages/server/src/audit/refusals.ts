@@ -73,7 +73,12 @@ export class Refusals {
     const say = (project_id: string | null, count: number, detail: string, status?: number) =>
       published.push(
         this.#add({
-          ...{ event: 'refused', at: this.deps.clock.now(), user_id: null, project_id, request_id: null, tap: null },
+          event: 'refused',
+          at: this.deps.clock.now(),
+          user_id: null,
+          project_id,
+          request_id: null,
+          tap: null,
           ...{ detail, count, ...(status === undefined ? {} : { status }) },
         }),
       );
@@ -123,7 +128,12 @@ export class Refusals {
 
   #lostEntry(count: number): AuditEntry {
     return {
-      ...{ event: 'lost', at: this.deps.clock.now(), user_id: null, project_id: null, request_id: null, tap: null },
+      event: 'lost',
+      at: this.deps.clock.now(),
+      user_id: null,
+      project_id: null,
+      request_id: null,
+      tap: null,
       ...{ detail: 'refused requests that etcd did not take', count },
     };
   }

@@ -32,7 +32,9 @@ export function refusalOf(request: RefusedRequest, caller: Caller, error: Neutro
   const isAboutCloud = target.is === 'audit' || target.is === 'nodes';
   if (!isChange && !(isAboutCloud && error.status === 403)) return null;
   return {
-    ...{ user_id: shortened(caller.userId), project_id: shortened(caller.projectId), request_id: requestId },
+    user_id: shortened(caller.userId),
+    project_id: shortened(caller.projectId),
+    request_id: requestId,
     tap: tapOf(target, request),
     ...{ detail: shortened(error.message), status: error.status, error: error.type },
     ...{ method: shortened(method), path: shortened(path) },
@@ -64,7 +66,9 @@ function askedFor(kind: ResourceKind, id: string | null, json: Given): AuditTap 
   const port = text(tapKinds[kind].portAttribute);
   const [name, service, type, remote] = ['name', 'tap_service_id', 'mirror_type', 'remote_ip'].map(text);
   return {
-    ...{ kind, id: shortened(id ?? ''), project_id: text('project_id') ?? text('tenant_id') ?? null },
+    kind,
+    id: shortened(id ?? ''),
+    project_id: text('project_id') ?? text('tenant_id') ?? null,
     ...(name === undefined ? {} : { name }),
     ...(port === undefined ? {} : { port_id: port }),
     ...(service === undefined ? {} : { tap_service_id: service }),

@@ -33,7 +33,8 @@ export class Access {
     const hasGlobalAccess = isAdmin || passes('context_with_global_access');
     const mayNameProject = isAdmin || isService || passes('context_can_set_project_id');
     return {
-      ...{ ...identity, isAdmin, mayNameProject, seesAllProjects: hasGlobalAccess || isService },
+      ...identity,
+      ...{ isAdmin, mayNameProject, seesAllProjects: hasGlobalAccess || isService },
       // Rules may ask for these, too: `is_admin:True`.
       credentials: {
         ...credentials,
@@ -147,5 +148,5 @@ export class Access {
 }
 
 function target(record: Owned): Record<string, unknown> {
-  return { ...record, tenant_id: record.project_id };
+  return { tenant_id: record.project_id, ...record };
 }

@@ -57,7 +57,9 @@ export class CaptureFile {
     const { ports, snaplen: snapLength, comment, bpf } = this.options;
     const interfaces = ports.map(({ port, direction }) =>
       pcapngInterface({
-        ...{ name: `${port} ${direction}`, snapLength, ...(bpf === null ? {} : { filter: bpf }) },
+        name: `${port} ${direction}`,
+        snapLength,
+        ...(bpf === null ? {} : { filter: bpf }),
         description: `what port ${port} ${said[direction]}, as copied by Tap as a Service`,
       }),
     );
@@ -97,7 +99,10 @@ export class CaptureFile {
     const { startNs, bpf } = this.options;
     const blocks = this.#counts.map(({ received, dropped, delivered, filtered }, index) =>
       pcapngStatistics({
-        ...{ interface: index, timeNs, startNs, ...(isEnd ? { endNs: timeNs } : {}) },
+        interface: index,
+        timeNs,
+        startNs,
+        ...(isEnd ? { endNs: timeNs } : {}),
         ...{ received: BigInt(received), dropped: BigInt(dropped), delivered: BigInt(delivered) },
         ...(bpf === null ? {} : { accepted: BigInt(received - filtered) }),
         ...(index === 0 && comment !== '' ? { comment } : {}),

@@ -86,7 +86,13 @@ class CaptureCompilation {
     if ('code' in target) return target;
     const { id, project_id, tap_service_id, source_port, direction, vlan_filter } = flow;
     const record: NodeTapFlow = {
-      ...{ v: 1, id, project_id, tap_service_id, source_port, direction, vlan_filter },
+      v: 1,
+      id,
+      project_id,
+      tap_service_id,
+      source_port,
+      direction,
+      vlan_filter,
       ...{ filter: flow.filter_rules ?? [], ...flowOptionsOf(flow), target, leased: true },
     };
     const leased = { key: keys.captureLease(node, this.service.id), lease: this.receiver.lease };

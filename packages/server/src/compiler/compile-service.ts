@@ -172,7 +172,9 @@ class Compilation {
   #target(source: string, collector: string, flow: string): Target | { readonly blocker: Because } {
     if (source === collector) return { type: 'local' };
     const choice = chooseLink(this.slice, {
-      ...{ project: this.service.project_id, source, collector },
+      project: this.service.project_id,
+      source,
+      collector,
       current: this.#inUse(source, collector, flow),
     });
     if ('blocker' in choice) {

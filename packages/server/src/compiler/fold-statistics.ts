@@ -80,7 +80,9 @@ export function folded(id: string, stands: KeyValue | undefined, final: KeyValue
   const known = [before, node].filter((each) => each !== undefined && each !== null);
   const lost = (stands && !before ? 1 : 0) + (node ? 0 : 1);
   return {
-    ...{ v: 1, id, unreadable: (before?.unreadable ?? 0) + lost },
+    v: 1,
+    id,
+    unreadable: (before?.unreadable ?? 0) + lost,
     since: earliest(known.map(({ since }) => since)),
     at: latest(known.map(({ at }) => at)),
     stages: sumStages(known.map(({ stages }) => stages)),

@@ -74,7 +74,10 @@ export class EtcdKeeper {
         space === null
           ? { room: 'unknown', problem: this.#spaceProblem }
           : {
-              ...{ room: space.room, member: space.endpoint, db_bytes: space.dbBytes, in_use_bytes: space.inUseBytes },
+              room: space.room,
+              member: space.endpoint,
+              db_bytes: space.dbBytes,
+              in_use_bytes: space.inUseBytes,
               ...{ quota_bytes: space.quotaBytes, alarms: space.alarms },
               ...(space.advice === '' ? {} : { advice: space.advice }),
             },

@@ -42,7 +42,12 @@ export interface PassThroughDeps {
 export function passThroughTo(neutron: NeutronBehind, deps: PassThroughDeps): PassThrough {
   const { clients, chunkedBodyBytes, removal, portDeleted, clock, newId, logger } = deps;
   return createPassThrough({
-    ...{ neutronUrl: neutron.url, ca: neutron.ca, logger, clock, newId, clients },
+    neutronUrl: neutron.url,
+    ca: neutron.ca,
+    logger,
+    clock,
+    newId,
+    clients,
     timeouts: { answerMs: neutron.silenceMs, idleMs: neutron.silenceMs },
     limits: { chunkedBodyBytes },
     hooks: {

@@ -29,7 +29,10 @@ export interface AdmitDeps {
 
 /** Who moves taps: nobody's token, and the right to name each tap's own project. */
 export const mover: Caller = {
-  ...{ projectId: '', userId: '', token: null, credentials: {} },
+  projectId: '',
+  userId: '',
+  token: null,
+  credentials: {},
   ...{ isAdmin: true, seesAllProjects: true, mayNameProject: true },
 };
 

@@ -124,7 +124,10 @@ function readFlow(key: string, text: string): OldFlow {
   const sessionId = session === '' ? null : Number(session);
   if (sessionId !== null && !Number.isInteger(sessionId)) throw new OldTapError('erspan_session_id is no number');
   return {
-    ...{ what: 'tap_flow', ...common(key, tap), taasId: value.taas_id ?? null, delivery: value.dest_type ?? 'Port' },
+    what: 'tap_flow',
+    ...common(key, tap),
+    taasId: value.taas_id ?? null,
+    delivery: value.dest_type ?? 'Port',
     ...{ serviceId: tap.tap_service_id, sourcePort: tap.source_port, direction: tap.direction },
     ...{ vlanFilter: tap.vlan_filter || null, sessionId },
   };

@@ -207,7 +207,9 @@ export class PhysnetKeeper {
     const finding = this.#findings.get(option.physnet) ?? nobody;
     const entry = view.physnets.record(option.physnet);
     const record = physnetVerdict({
-      ...{ reserved: option, finding, before: entry?.record ?? null },
+      reserved: option,
+      finding,
+      before: entry?.record ?? null,
       ...{ nodes: view.physnets.uplinksOf(option.physnet), now: clock.now(), keepMs },
     });
     const value = physnetCodec.format(record);

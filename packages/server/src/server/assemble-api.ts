@@ -19,11 +19,25 @@ export function assembleApi(parts: ApiParts): FastifyInstance {
   const passThrough =
     neutron &&
     passThroughTo(neutron, {
-      ...{ clients, clock, newId, logger, chunkedBodyBytes: limits.bodyBytes, portDeleted: parts.portDeleted },
+      clients,
+      clock,
+      newId,
+      logger,
+      chunkedBodyBytes: limits.bodyBytes,
+      portDeleted: parts.portDeleted,
       removal: { store, live, writes, catchUpMs: limits.catchUpMs, behalves: audit?.behalves },
     });
   return createApi({
-    ...{ limits, authenticator, access, slices, clients, passThrough, audit, clock, newId, logger },
+    limits,
+    authenticator,
+    access,
+    slices,
+    clients,
+    passThrough,
+    audit,
+    clock,
+    newId,
+    logger,
     desks: openDesks(parts, { access, writes, passThrough }),
     // Where there are no tokens, everybody would be a stranger.
     door: new Door(known ? parts.strangers : openDoor, clock),

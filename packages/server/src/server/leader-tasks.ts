@@ -13,7 +13,8 @@ export function leaderTasks(parts: LeaderParts, shared: SharedParts, trust: Trus
   return [
     movesTask(parts, shared),
     {
-      ...{ name: 'physical networks', everyMs: null },
+      name: 'physical networks',
+      everyMs: null,
       begin: async (leadership) => {
         await physnets.prepare(leadership);
         return { run: () => physnets.lead(leadership) };
@@ -23,7 +24,8 @@ export function leaderTasks(parts: LeaderParts, shared: SharedParts, trust: Trus
     lastingTask('receipts', (leadership) => receipts.lead(leadership)),
     lastingTask('ports', (leadership) => ports.lead(leadership)),
     {
-      ...{ name: 'taps whose time is over', everyMs: expiryEveryMs },
+      name: 'taps whose time is over',
+      everyMs: expiryEveryMs,
       begin: (leadership) => ({ run: () => expiry.round(leadership) }),
     },
     ...audit.tasks(policy, remoteAddresses),
@@ -34,7 +36,8 @@ export function leaderTasks(parts: LeaderParts, shared: SharedParts, trust: Trus
 
 function movesTask({ moves }: LeaderParts, { live, contained }: SharedParts): LeaderTask {
   return {
-    ...{ name: 'moves of taps', everyMs: null },
+    name: 'moves of taps',
+    everyMs: null,
     begin: ({ signal }) => {
       contained.attempt('moves of taps', () => moves.take(everything(live.view)), undefined);
       const end = live.subscribe((dirty) => moves.take(dirty));

@@ -34,12 +34,24 @@ export function openDesks(parts: DeskParts, { access, writes, passThrough }: Des
   const { catchUpMs, lingerMs, bulkItems } = limits;
   const mirrorRules = { addresses: parts.remoteAddresses, projectShare: policy.projectShare };
   const admissionDeps = {
-    ...{ live, ports: parts.ports, place: parts.place, catchUpMs, lookUpMs: limits.requestMs },
+    live,
+    ports: parts.ports,
+    place: parts.place,
+    catchUpMs,
+    lookUpMs: limits.requestMs,
     ...{ remoteAddresses: parts.remoteAddresses, quotas: parts.quotas },
   };
   const admission = new Admission({ ...admissionDeps, store });
   const common = {
-    ...{ store, live, access, writes, slices, clock, newId, catchUpMs, bulkItems },
+    store,
+    live,
+    access,
+    writes,
+    slices,
+    clock,
+    newId,
+    catchUpMs,
+    bulkItems,
     recheck: new Recheck({ store, live, writes, clock, catchUpMs, lingerMs }),
     budget: new WriteBudget(parts.writes, clock),
     terms: parts.terms,
@@ -67,7 +79,11 @@ export function openDesks(parts: DeskParts, { access, writes, passThrough }: Des
     tapped: { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained },
     statistics: { store, controller, desk: counted, live, access, writes, slices, catchUpMs },
     events: new EventDesk({
-      ...{ live, controller, clock, newId, limits: parts.events },
+      live,
+      controller,
+      clock,
+      newId,
+      limits: parts.events,
       queryOf: (kind, ids) =>
         parseListQuery(
           ids.map((id) => ['id', id] as const),

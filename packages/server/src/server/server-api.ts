@@ -61,7 +61,11 @@ function dashboardOf(config: ServerConfig, { page, logger }: ServerDeps, { share
   const { logins, authenticator } = cloud;
   if (!logins || !page || !config.dashboard.enabled) return null;
   return openDashboard(config.dashboard, page, {
-    ...{ logins, authenticator, rules: files.rules, clock: shared.clock, requestMs: shared.limits.requestMs },
+    logins,
+    authenticator,
+    rules: files.rules,
+    clock: shared.clock,
+    requestMs: shared.limits.requestMs,
     logger: logger.child({ part: 'dashboard' }),
   });
 }

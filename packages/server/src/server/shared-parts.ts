@@ -30,7 +30,14 @@ export function sharedParts(config: ServerConfig, deps: ServerDeps, etcd: Store)
   const placements = new Placements(live.view, policy);
   live.subscribe((dirty) => placements.forget(dirty));
   return {
-    ...{ live, contained, slices, audit, policy, remoteAddresses, placements, clock },
+    live,
+    contained,
+    slices,
+    audit,
+    policy,
+    remoteAddresses,
+    placements,
+    clock,
     /** Writes the audit trail along with every change of a tap. */
     store: audit.store,
     mirrorRules: { addresses: remoteAddresses, projectShare: policy.projectShare },

@@ -20,7 +20,9 @@ export function showMetrics(metrics: Metrics, parts: ShownParts, isLeading: () =
   const warning = { now: () => clock.now(), beforeMs: warnBeforeMs };
   const tally = new TapTally({ view, placements, mirrorRules, contained, slices, clock, warning });
   const now = () => ({
-    ...{ requests: answered.samples(), leading: isLeading(), fresh: live.fresh },
+    requests: answered.samples(),
+    leading: isLeading(),
+    fresh: live.fresh,
     ...{ compiler: { backlog: compiler.backlog, ...compiler.stats }, malformed: view.problems.size },
     eventAgeMs: live.heardAt === null ? null : clock.monotonic() - live.heardAt,
     space: etcdSpace?.space ?? null,

@@ -51,7 +51,8 @@ export function statisticsAnswer(
   // A node that is not heard now may have what the others miss, or miss what they have.
   const silent = heard.flatMap(({ part, silence, record }) => (silence ? [{ node: part.node, silence, record }] : []));
   return {
-    ...{ id, kind: kind.replace(/s$/, '') },
+    id,
+    kind: kind.replace(/s$/, ''),
     as_of: counted.length === 0 ? null : isoTime(Math.min(...counted.map(({ at }) => at))),
     since: shownTime(earliest(all.map(({ since }) => since))),
     current: heard.length > 0 && silent.length === 0,
@@ -68,13 +69,11 @@ export function statisticsAnswer(
         ? []
         : [
             {
-              ...{
-                node: part.node,
-                as_of: isoTime(record.at),
-                since: isoTime(record.since),
-                current,
-                final: record.final,
-              },
+              node: part.node,
+              as_of: isoTime(record.at),
+              since: isoTime(record.since),
+              current,
+              final: record.final,
               ...figures([record]),
               unaccounted: unaccounted(record.stages),
             },

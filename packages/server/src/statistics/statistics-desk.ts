@@ -22,7 +22,8 @@ export interface DeskLimits {
 }
 
 export const defaultDeskLimits: DeskLimits = {
-  ...{ freshMs: 10_000, waitMs: 3_000 },
+  freshMs: 10_000,
+  waitMs: 3_000,
   ...{ waiting: 64, waitingOfProject: 16 },
   ...{ parts: 2_048, partsOfProject: 512 },
 };
@@ -130,7 +131,13 @@ export class StatisticsDesk {
       const key = keyOf(part);
       const known = this.#asked.get(key);
       const each = known ?? {
-        ...{ key, part, project, askedAt: now, lease: null, read: false, revision: 0 },
+        key,
+        part,
+        project,
+        askedAt: now,
+        lease: null,
+        read: false,
+        revision: 0,
         ...{ record: null, unreadable: false, countedAt: null, cameAt: null, old: 0 },
       };
       each.askedAt = now;

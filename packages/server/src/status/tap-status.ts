@@ -47,7 +47,8 @@ export class StatusReader {
     if (blockers.lasting.has(record.id)) return refused(blockers.service);
     const own = parts.get(record.id);
     const status = deriveStatus({
-      ...{ deleting: false, blocker: blockers.service },
+      deleting: false,
+      blocker: blockers.service,
       parts: own ? [this.#reported(own)] : [],
     });
     // There is one warning to a tap: what the node says comes first.

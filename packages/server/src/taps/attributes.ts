@@ -35,13 +35,20 @@ export const commonAttributes = {
 /** Those of every kind, before the status. */
 export const termAttributes = {
   expires_at: {
-    ...{ post: true, put: true, default: null, type: moment, sortable: false },
+    post: true,
+    put: true,
+    default: null,
+    type: moment,
+    sortable: false,
     about:
       'When it goes by itself, such as 2026-11-30T18:00:00Z; null: never. Without it, as the operator has configured. Can be changed, ' +
       'which renews it.',
   },
   reason: {
-    ...{ post: true, put: true, default: '', type: saying },
+    post: true,
+    put: true,
+    default: '',
+    type: saying,
     about:
       "Why it is there. Where the operator wants one and it is not given, the description is taken. Shown to the port's owner.",
   },
@@ -54,7 +61,10 @@ export const consentAttributes = {
     sortable: false,
   },
   requested_by: {
-    ...{ post: false, put: false, type: users, sortable: false },
+    post: false,
+    put: false,
+    type: users,
+    sortable: false,
     about: 'The users who have asked for it since somebody agreed last: none of them may agree. Empty if not_needed.',
   },
   agreed_by: { ...readOnly('The user who has agreed; null if nobody has.'), sortable: false },

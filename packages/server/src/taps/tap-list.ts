@@ -60,7 +60,9 @@ class TapList {
     const { view, placements, mirrorRules, contained } = deps;
     this.#seen = new PlacementsSeen(placements);
     this.#statuses = new StatusReader(view, this.#seen, mirrorRules, contained);
-    this.#asksStatus = Object.keys(statusAttributes).some((name) => asksFor(query, name));
+    // Without filters and sorting, whatever is looked at is on the page.
+    const takesAll = query.filters.size === 0 && query.sort.length === 0;
+    this.#asksStatus = takesAll || Object.keys(statusAttributes).some((name) => asksFor(query, name));
     const { byId, byProject } = shelf(view, kind);
     this.#byId = byId;
     this.#all = this.#named() ?? byProject.inOrder(caller.seesAllProjects ? this.#projectAskedFor() : caller.projectId);
@@ -69,9 +71,9 @@ class TapList {
   *page(): Sliced<readonly ShownTap[]> {
     const page = yield* this.query.sort.length > 0 ? this.#sortedPage() : this.#pageByAge();
     const shownPage: ShownTap[] = [];
-    for (const { record, status } of page) {
-      const item = this.#shown(record, status ?? (yield* this.#status(record)));
-      if (item) shownPage.push(item);
+    for (const { record, status, item } of page) {
+      const shown = item ?? this.#shown(record, status ?? (yield* this.#status(record)));
+      if (shown) shownPage.push(shown);
       yield;
     }
     return shownPage;
@@ -129,7 +131,7 @@ class TapList {
     const found: Found[] = [];
     for (; at >= 0 && at < this.#all.length && (limit === 0 || found.length < limit); at += step) {
       const one = yield* this.#look(this.#all[at]?.id ?? '');
-      if (one) found.push({ record: one.record, status: one.status });
+      if (one) found.push(one.status === null ? { record: one.record, status: null } : one);
       yield;
     }
     return step === 1 ? found : found.reverse();
@@ -171,6 +173,8 @@ interface Found {
   readonly record: TapRecord;
   /** What the query has been asked about; null if it has nothing to do with it. */
   readonly status: StatusView | null;
+  /** As it is shown, with its status; absent where that is worked out later. */
+  readonly item?: ShownTap;
 }
 
 /** What a tap is chosen and sorted by. */

@@ -8,8 +8,8 @@ export const tappingAttributes = { ...termAttributes, ...consentAttributes, ...s
 
 /** As the API shows them. */
 export const shownTapping = (record: TapFlowRecord | TapMirrorRecord, status: StatusView) => ({
+  consent_to: consentTo(record),
   ...shownTerms(record),
   ...shownConsent(record),
-  consent_to: consentTo(record),
   ...shownStatus(status),
 });

@@ -97,7 +97,8 @@ function flowsByService(view: ClusterView, flows: Overlay<Entry<{ tap_service_id
     return [...view.flowsByService.get(service).filter((id) => !gone.has(id)), ...come];
   };
   return {
-    ...{ get: members, members },
+    get: members,
+    members,
     has: (service: string, id: string) => members(service).includes(id),
     count: (service: string) => members(service).length,
     keys: () => view.flowsByService.keys(),
@@ -127,7 +128,11 @@ function placesWith(
 function mirrorsWith(mirrors: SeenMirrors, byId: SeenMirrors['byId']): SeenMirrors {
   const { byPort, byProject, byTunnelId, sessions } = mirrors;
   return {
-    ...{ byId, byPort, byProject, byTunnelId, sessions },
+    byId,
+    byPort,
+    byProject,
+    byTunnelId,
+    sessions,
     published: (key) => mirrors.published(key),
     publishedOf: (mirror) => mirrors.publishedOf(mirror),
     onNode: (node) => mirrors.onNode(node),

@@ -247,19 +247,19 @@ export class ViewUpdate {
   }
 
   #parseValued<T>(kv: KeyValue, parse: (key: string, value: string) => T): ValuedEntry<T> {
-    return { ...this.#parse(kv, parse), value: kv.value };
+    return { value: kv.value, ...this.#parse(kv, parse) };
   }
 
   #parse<T>(kv: KeyValue, parse: (key: string, value: string) => T): Entry<T> {
-    const base = { key: kv.key, revision: kv.modRevision, createRevision: kv.createRevision };
+    const { key, modRevision: revision, createRevision } = kv;
     try {
-      const record = parse(kv.key, believed(kv));
-      this.view.problems.delete(kv.key);
-      return { ...base, record };
+      const record = parse(key, believed(kv));
+      this.view.problems.delete(key);
+      return { key, revision, createRevision, record };
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      this.#report(kv.key, error);
-      return { ...base, record: null };
+      this.#report(key, error);
+      return { key, revision, createRevision, record: null };
     }
   }
 

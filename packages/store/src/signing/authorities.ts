@@ -78,7 +78,8 @@ export class Authorities {
     if (isRevoked(this.revoked, commonName, certificate.serialNumber))
       throw new SignatureError('revoked', `the certificate of ${commonName} is revoked`);
     const known = {
-      ...{ commonName, publicKey: certificate.publicKey },
+      commonName,
+      publicKey: certificate.publicKey,
       notBefore: Math.max(Date.parse(certificate.validFrom), Date.parse(issuer.validFrom)),
       notAfter: Math.min(Date.parse(certificate.validTo), Date.parse(issuer.validTo)),
     };

@@ -88,7 +88,9 @@ function ownKey(
       throw new SignatureError('certificate', `this is not the key of the certificate in ${certFile.path}`);
   });
   return {
-    ...{ key, certificate: pemOf(certificate), commonName: nameIn(certificate) ?? '' },
+    key,
+    certificate: pemOf(certificate),
+    commonName: nameIn(certificate) ?? '',
     notAfter: Date.parse(certificate.validTo),
   };
 }

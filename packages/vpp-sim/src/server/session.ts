@@ -156,11 +156,11 @@ export class Session implements ClientContext {
     if (handler.kind === 'request') {
       if (handler.writes(new Fields(values))) this.host.onWrite(name, this.subscribers.has(this.clientIndex));
       const reply = refusal === undefined ? this.#run(handler, values) : { ...handler.refused, retval: refusal };
-      this.#outbox.add(table.named(`${name}_reply`), { ...reply, context });
+      this.#outbox.add(table.named(`${name}_reply`), { context, ...reply });
     } else if (refusal === undefined) {
       const details = table.detailsOf(name);
       for (const fields of handler.run(new Fields(values), this.#context()))
-        this.#outbox.add(details, { ...fields, context }, this.host.api.missing(name, fields));
+        this.#outbox.add(details, { context, ...fields }, this.host.api.missing(name, fields));
     }
   }
 

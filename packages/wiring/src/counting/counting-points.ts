@@ -67,7 +67,13 @@ export interface CountedView {
 }
 
 const none = {
-  ...{ mirrors: [], missing: [], entries: [], out: [], in: [], receipts: null, collector: null },
+  mirrors: [],
+  missing: [],
+  entries: [],
+  out: [],
+  in: [],
+  receipts: null,
+  collector: null,
   ...{ sharesEntry: false, leavesUncounted: false },
 };
 

@@ -52,7 +52,10 @@ const tooManyPrefixes =
   `would have to be divided into more than ${mostDivided} rules: use such lengths`;
 
 const dropAllIp: AclRule = {
-  ...{ permit: false, source: '0.0.0.0/0', destination: '0.0.0.0/0', protocol: 0 },
+  permit: false,
+  source: '0.0.0.0/0',
+  destination: '0.0.0.0/0',
+  protocol: 0,
   ...{ sourcePorts: anyPort, destinationPorts: anyPort },
 };
 
@@ -107,7 +110,10 @@ function aclRules(rule: FilterRule): AclRule[] {
     if (source === null || destination === null) return [];
     return [
       {
-        ...{ permit: rule.action === 'accept', source, destination, protocol: rule.protocol ?? 0 },
+        permit: rule.action === 'accept',
+        source,
+        destination,
+        protocol: rule.protocol ?? 0,
         sourcePorts: rule.source_ports ?? anyPort,
         destinationPorts: rule.destination_ports ?? anyPort,
       },

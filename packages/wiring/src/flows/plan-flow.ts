@@ -45,7 +45,7 @@ export function flowNeeds(planning: Planning, { record }: WantedFlow, exit: Serv
   const own = mirrored.value.map((source) => {
     // What is not on the port itself, only flows with this very filter copy.
     const copied = source.port === record.source_port ? others.same | others.more : others.same;
-    return { ...source, state: (stateOf[record.direction] & ~copied) as SpanState };
+    return { state: (stateOf[record.direction] & ~copied) as SpanState, ...source };
   });
   const tags = [...(own.some(({ state }) => state !== 0) ? [ownTag('flow', record.id)] : []), ...others.tags];
   // Nothing is copied for as long as it is suspended, and its loopback stays, for when it is tried again.
@@ -65,12 +65,10 @@ function copiedByOthers(
   record: NodeTapFlow,
   exit: ServiceExit,
 ): { same: number; more: number; tags: readonly string[]; flows: readonly string[] } {
-  const copied = { same: 0, more: 0 };
-  const tags: string[] = [];
-  const flows: string[] = [];
+  const copied = { same: 0, more: 0, tags: [] as string[], flows: [] as string[] };
   const own = asksFor(record);
   // One mirror carries all that have no loopback of their own: none of them relieves another.
-  if (goesDirect(record, facts)) return { ...copied, tags, flows };
+  if (goesDirect(record, facts)) return copied;
   for (const sibling of wanted.siblingsOf(record)) {
     // One whose record cannot be read goes on copying as it was last.
     const other = wanted.lastKnown(sibling);
@@ -82,10 +80,10 @@ function copiedByOthers(
     if (isSame) copied.same |= direction;
     if (isMore) copied.more |= direction;
     if ((!isSame && !isMore) || (direction & stateOf[record.direction]) === 0) continue;
-    tags.push(...spanDestinationTags(other.record, facts));
-    if (!goesDirect(other.record, facts)) flows.push(sibling);
+    copied.tags.push(...spanDestinationTags(other.record, facts));
+    if (!goesDirect(other.record, facts)) copied.flows.push(sibling);
   }
-  return { ...copied, tags, flows };
+  return copied;
 }
 
 const asksFor = ({ vlan_filter, filter }: Pick<NodeTapFlow, 'vlan_filter' | 'filter'>): string =>

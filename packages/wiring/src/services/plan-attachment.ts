@@ -85,7 +85,11 @@ export function planAttachment(
       : findLink(planning, service, attachment.link);
   if (candidate.blocker)
     return {
-      ...{ key, outward, optional, needs, existing: null },
+      key,
+      outward,
+      optional,
+      needs,
+      existing: null,
       ...{ blocker: candidate.blocker, outage: null, fault: null, steps: [] },
     };
   const { kind, existing, make, pop } = candidate.value;

@@ -155,7 +155,12 @@ async function addSession(
   { match, hit }: TableEntry['sessions'][number],
 ): Promise<void> {
   await vpp.request('classify_add_del_session', {
-    ...{ is_add: true, table_index: table, opaque_index: mark, advance: 0, action: 0, metadata: 0 },
+    is_add: true,
+    table_index: table,
+    opaque_index: mark,
+    advance: 0,
+    action: 0,
+    metadata: 0,
     hit_next_index: hit,
     match: bytes(match),
   });

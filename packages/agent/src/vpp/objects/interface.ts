@@ -68,7 +68,12 @@ export async function readInterface({ vpp, snapshot, contained }: ReadContext, i
  */
 function strangeInterface(index: number): ActualInterface {
   return {
-    ...{ index, name: `unreadable ${index}`, tag: '', supIndex: index, subId: 0, vlan: null },
+    index,
+    name: `unreadable ${index}`,
+    tag: '',
+    supIndex: index,
+    subId: 0,
+    vlan: null,
     ...{ adminUp: false, linkUp: false, mac: '', rewrite: 0 },
   };
 }

@@ -76,7 +76,13 @@ export function burstBytes(kbps: number): number {
 /** One rate, two colours; by bytes, since VPP's rate in packets counts bytes too, 256 to a packet. */
 function configOf(kbps: number) {
   return {
-    ...{ cir: kbps, eir: 0, cb: BigInt(burstBytes(kbps)), eb: 0n, rate_type: 0, round_type: 0, type: 0 },
+    cir: kbps,
+    eir: 0,
+    cb: BigInt(burstBytes(kbps)),
+    eb: 0n,
+    rate_type: 0,
+    round_type: 0,
+    type: 0,
     ...{ color_aware: false, conform_action: transmit, exceed_action: drop, violate_action: drop },
   };
 }

@@ -13,7 +13,9 @@ export const subInterfaceTwin: Twin<SubInterfaceStep> = {
       create(vpp, { sw_if_index: parent, sub_id: vlan, sub_if_flags: oneTag, outer_vlan_id: vlan, inner_vlan_id: 0 }),
     'create-two-tags': ({ parent, outer, inner, subId }, { vpp }) =>
       create(vpp, {
-        ...{ sw_if_index: parent, sub_id: subId, sub_if_flags: twoTags | exactMatch },
+        sw_if_index: parent,
+        sub_id: subId,
+        sub_if_flags: twoTags | exactMatch,
         ...{ outer_vlan_id: outer, inner_vlan_id: inner },
       }),
     'delete-vlan': (s, { vpp, at }) => vpp.request('delete_subif', { sw_if_index: at(s.at) }),

@@ -158,7 +158,9 @@ function partOf(view: ClusterView, { node, kind, id }: WantedRecord): NodePart {
   const good = { status: 'ACTIVE', status_code: 'ok', reason: '' } as const;
   const { status, status_code, reason } = said && said.status !== 'REMOVED' ? said : good;
   return {
-    ...{ node, wantedRevision: 1, agentAlive: isAlive(view, node) },
+    node,
+    wantedRevision: 1,
+    agentAlive: isAlive(view, node),
     stateUnreadable: entry?.record === null,
     agentUnreadable: view.agents.get(node)?.record === null,
     state: { revision: 1, status, ...(status_code === undefined ? {} : { status_code }), reason },

@@ -34,6 +34,8 @@ export function mirrorCopySize(
 }
 
 const sized = (transport: CopySize['transport'], mtu: number | null, overhead: number): CopySize => ({
-  ...{ transport, port_mtu: mtu, overhead },
+  transport,
+  port_mtu: mtu,
+  overhead,
   needs_mtu: mtu === null ? null : mtu + overhead,
 });

@@ -85,9 +85,13 @@ export function planAnswer(deps: QuotasDeps, plan: PlannedChange, caller: Caller
   const made = new Set(change === 'create' ? records.map(({ id }) => id) : []);
   const named = (id: string) => (made.has(id) ? null : id);
   return {
-    ...{ change, kind: words[kind].resource, changes: operations.length > 0 },
+    change,
+    kind: words[kind].resource,
+    changes: operations.length > 0,
     taps: records.map((record) => ({
-      ...{ id: named(record.id), name: record.name, project_id: record.project_id },
+      id: named(record.id),
+      name: record.name,
+      project_id: record.project_id,
       ...(change === 'create' ? statusMade(plan, record) : statusGone(deps, plan, record)),
       copying: change === 'delete' || kind === 'tap_services' ? null : copying(deps, planned, plan, record, caller),
     })),
@@ -144,12 +148,16 @@ function copying(
     transport: transportOf(record, link, caller),
     size: size && { ...size, underlay_mtu: null },
     same_port: others.slice(0, planLimits.taps).map(({ kind: of, record: other }) => ({
-      ...{ kind: words[of].resource, id: other.id, project_id: other.project_id, direction: directionOf(other) },
+      kind: words[of].resource,
+      id: other.id,
+      project_id: other.project_id,
+      direction: directionOf(other),
       same_service: serviceOf(other) !== null && serviceOf(other) === serviceOf(record),
     })),
     same_port_in_all: others.length,
     forecast: {
-      ...{ packets_per_second: null, bits_per_second: null },
+      packets_per_second: null,
+      bits_per_second: null,
       counted_by: forecastBy(access, directionOf(record), others.filter(counts(view)), caller),
     },
   };
@@ -159,7 +167,8 @@ function transportOf(record: TapRecord, link: FlowLink | undefined, caller: Call
   if ('mirror_type' in record) return { type: record.mirror_type, takes_segment: false };
   if (!link) return null;
   return {
-    ...{ type: link.target.type, takes_segment: link.takesSegment },
+    type: link.target.type,
+    takes_segment: link.takesSegment,
     // Segments and addresses between nodes are the operator's.
     ...(caller.isAdmin && link.target.type !== 'local' ? { link: withoutType(link.target) } : {}),
   };

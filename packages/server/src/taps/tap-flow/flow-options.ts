@@ -14,7 +14,11 @@ interface FlowOption {
 const flowOptions: Readonly<Record<keyof FlowOptions, FlowOption>> = {
   accounting: {
     attribute: {
-      ...{ post: true, put: true, default: 'shared', type: accounting, sortable: false },
+      post: true,
+      put: true,
+      default: 'shared',
+      type: accounting,
+      sortable: false,
       about:
         'exact: the copies of this flow are counted by themselves, at a cost to the node; shared: together with those of other flows ' +
         'of the tap service that VPP does not tell apart. Can be changed.',
@@ -29,9 +33,13 @@ export const optionAttributes: Readonly<Record<string, Attribute>> = Object.from
   Object.entries(flowOptions).map(([name, { attribute }]) => [name, attribute]),
 );
 
+const shownOf = Object.entries(flowOptions).map(([name, { shown }]) => ({ name, shown }));
+
 /** A flow's options as the API shows them. */
 export function shownOptions(flow: FlowOptions): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(flowOptions).map(([name, { shown }]) => [name, shown(flow)]));
+  const all: Record<string, unknown> = {};
+  for (const { name, shown } of shownOf) all[name] = shown(flow);
+  return all;
 }
 
 /** What a node is told by a flow's options, in sentences. */

@@ -101,7 +101,11 @@ export class TapExpiry {
     const { store, live, clock, logger } = this.deps;
     const { id } = record;
     const entry: AuditEntry = {
-      ...{ event: 'expiring', at: clock.now(), user_id: null, project_id: null, request_id: null },
+      event: 'expiring',
+      at: clock.now(),
+      user_id: null,
+      project_id: null,
+      request_id: null,
       ...{ tap: auditedTap(live.view, kind, record), detail: sentenceOf(end) },
     };
     const told = keys.auditExpiring(kind, id, end.at);

@@ -5,7 +5,11 @@ import { EngineError } from '../../engine/retval.js';
 import { dump, type Handlers, read, write } from '../handler.js';
 
 const noTable = {
-  ...{ table_id: 0, nbuckets: 0, match_n_vectors: 0, skip_n_vectors: 0, active_sessions: 0 },
+  table_id: 0,
+  nbuckets: 0,
+  match_n_vectors: 0,
+  skip_n_vectors: 0,
+  active_sessions: 0,
   ...{ next_table_index: 0, miss_next_index: 0, mask: new Uint8Array() },
 };
 

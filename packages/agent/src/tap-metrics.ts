@@ -79,6 +79,8 @@ interface Labels {
   readonly project: string;
   readonly idLabel: string;
   readonly info: string;
+  /** With a direction: most lines have one. */
+  readonly directed: Readonly<Record<StageCount['direction'], string>>;
   /** The lines of its state, as it was at the last scrape. */
   state: { readonly is: string | undefined; readonly lines: string } | null;
 }
@@ -129,7 +131,16 @@ export class TapMetricsText {
     const idLabel = labelText({ [`tap_${kind.word}`]: id });
     const projectLabel = labelText({ project });
     const both = `${idLabel},${projectLabel}`;
-    const labels: Labels = { idLabel, project: projectLabel, labels: both, info: labelText(info), state: null };
+    // Joined, a text is in one piece; what is added together is put together anew at each scrape.
+    const directed = (direction: string) => [idLabel, `direction="${direction}"`, projectLabel].join(',');
+    const labels: Labels = {
+      idLabel,
+      project: projectLabel,
+      labels: both,
+      info: labelText(info),
+      state: null,
+      directed: { IN: directed('IN'), OUT: directed('OUT'), BOTH: directed('BOTH') },
+    };
     if (record) this.#kept.set(record, labels);
     return labels;
   }
@@ -163,7 +174,7 @@ function linesOf(name: string, [, what = '', unit]: readonly string[]): (tap: Sh
         joined(tap.counts, ({ stage, direction, packets, bytes }) => {
           const value = unit === 'bytes' ? bytes : packets;
           // As it is written: it is a whole number of up to 64 bits.
-          return stage !== what || value === undefined ? '' : line(tap, `direction="${direction}"`, value);
+          return stage !== what || value === undefined ? '' : sampleLine(name, tap.kept.directed[direction], value);
         });
   }
 }

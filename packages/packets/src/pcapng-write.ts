@@ -76,17 +76,30 @@ export function pcapngInterface({ name, description, snapLength, filter }: Pcapn
   return block(1, [bytesOf(fixed), text(2, name), text(3, description), resolution, ...filters]);
 }
 
-export function pcapngPacket(packet: PcapngPacket): Uint8Array {
-  const { frame, timeNs, dropped } = packet;
-  const fixed = new DataView(new ArrayBuffer(20));
-  fixed.setUint32(0, packet.interface, true);
-  setTime(fixed, 4, timeNs);
-  fixed.setUint32(12, frame.length, true);
-  fixed.setUint32(16, packet.length, true);
-  const flags = new DataView(new ArrayBuffer(4));
-  flags.setUint32(0, directions[packet.direction], true);
-  const options = [option(2, bytesOf(flags)), ...(dropped > 0n ? [counter(4, dropped)] : [])];
-  return block(6, [bytesOf(fixed), padded(frame), ...options]);
+/** In one piece: tens of thousands may come in a second. */
+export function pcapngPacket({ interface: of, timeNs, frame, length, direction, dropped }: PcapngPacket): Uint8Array {
+  const end = 28 + 4 * Math.ceil(frame.length / 4);
+  const size = end + 8 + (dropped > 0n ? 12 : 0) + 8;
+  const block = Buffer.allocUnsafe(size);
+  block.writeUInt32LE(6, 0);
+  block.writeUInt32LE(size, 4);
+  block.writeUInt32LE(of, 8);
+  block.writeUInt32LE(Number(timeNs >> 32n) >>> 0, 12);
+  block.writeUInt32LE(Number(timeNs & 0xffffffffn), 16);
+  block.writeUInt32LE(frame.length, 20);
+  block.writeUInt32LE(length, 24);
+  block.set(frame, 28);
+  block.fill(0, 28 + frame.length, end);
+  // The options: flags of the packet, how many were dropped before, and the mark at the end.
+  block.writeUInt32LE(0x0004_0002, end);
+  block.writeUInt32LE(directions[direction], end + 4);
+  if (dropped > 0n) {
+    block.writeUInt32LE(0x0008_0004, end + 8);
+    block.writeBigUInt64LE(dropped, end + 12);
+  }
+  block.writeUInt32LE(0, size - 8);
+  block.writeUInt32LE(size, size - 4);
+  return new Uint8Array(block.buffer, block.byteOffset, size);
 }
 
 export function pcapngStatistics(counted: PcapngStatistics): Uint8Array {

@@ -3,8 +3,7 @@ import type { BenchContext } from './bench-context.js';
 import { type BenchResult, type Figure, percentile } from './bench-result.js';
 import { type BenchSwitch, configurationOf, startBenchSwitch } from './bench-switch.js';
 import { MeasuredAgent } from './measured-agent.js';
-import { memoryOf } from './process-memory.js';
-import { processorSeconds } from './process-memory.js';
+import { memoryOf, processorSeconds } from './process-memory.js';
 import { scrapeFigures } from './scrape.js';
 
 const size = { services: 100, flowsEach: 100, sources: 500 };

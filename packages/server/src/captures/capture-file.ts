@@ -37,10 +37,16 @@ export const mostOfBlock = 64;
 
 /** The pcapng of a capture, block by block: one interface for each port and direction, and what was lost of each. */
 export class CaptureFile {
+  #delivered = 0;
   readonly #counts: { received: number; dropped: number; delivered: number; filtered: number; untold: number }[];
 
   constructor(private readonly options: CaptureFileOptions) {
     this.#counts = options.ports.map(() => ({ received: 0, dropped: 0, delivered: 0, filtered: 0, untold: 0 }));
+  }
+
+  /** Frames that were written, of all interfaces. */
+  get delivered(): number {
+    return this.#delivered;
   }
 
   get total(): FrameCounts {
@@ -72,6 +78,7 @@ export class CaptureFile {
     const counts = this.#countsOf(index);
     counts.received += 1;
     counts.delivered += 1;
+    this.#delivered += 1;
     const dropped = BigInt(counts.untold);
     counts.untold = 0;
     const kept = snaplen === 0 ? frame : frame.subarray(0, snaplen);

@@ -162,7 +162,7 @@ export class Capture {
       this.#write(this.#file.packet(index, frame, at));
       this.watch.take(index, frame.subarray(0, kept), frame.length, at);
     }
-    if (this.#file.total.delivered >= wish.packets) void this.end(`its ${wish.packets} packets are there`);
+    if (this.#file.delivered >= wish.packets) void this.end(`its ${wish.packets} packets are there`);
   }
 
   /** Ends it: what was counted is written last. A second time changes nothing. */

@@ -9,6 +9,8 @@ import { bundleProgram } from './bundle-program.mjs';
 import { agentPage, commandPage, migratePage, serverPage } from './man-pages.mjs';
 
 const ours = (path) => readFileSync(join(root, path));
+/** See docs/decisions/0081-memory-before-garbage.md. */
+const nodeFlags = JSON.parse(ours('deploy/node-flags.json').toString());
 
 /** Makes the user that the service runs as. */
 const sysusers = 'systemd | systemd-standalone-sysusers | systemd-sysusers';
@@ -40,8 +42,7 @@ export const packages = [
   {
     name: 'taas-server',
     program: 'taas-server',
-    // Garbage collection stops the program for as long as it takes to copy what lives of the youngest objects: 4 MiB of them at most.
-    flags: ['--max-semi-space-size=4'],
+    flags: nodeFlags['taas-server'],
     summary: 'Tap-as-a-Service for OpenStack networking-vpp: server',
     about: [
       "Neutron's Tap-as-a-Service API for clouds whose virtual switch is FD.io VPP. The server, on controllers, takes requests, keeps them in etcd, and tells the nodes what to do. Any number of servers may run.",
@@ -69,7 +70,7 @@ export const packages = [
   {
     name: 'taas-agent',
     program: 'taas-agent',
-    flags: [],
+    flags: nodeFlags['taas-agent'],
     summary: 'Tap-as-a-Service for OpenStack networking-vpp: agent',
     about: [
       "Neutron's Tap-as-a-Service API for clouds whose virtual switch is FD.io VPP. The agent, on each compute node, configures VPP, reads back what VPP has made of it, and reports how taps stand.",

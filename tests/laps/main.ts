@@ -28,9 +28,6 @@ a lap takes more than 20 ms.
 /** No request may keep the event loop for longer, in ms. */
 const limit = 20;
 
-/** The option for Node.js in deploy/taas-server.service. */
-const asDeployed = '--max-semi-space-size=4';
-
 interface Row {
   readonly name: string;
   readonly times: number;
@@ -84,7 +81,7 @@ async function measure(cloud: BigCloud, file: string, only: string, print: (line
       limits: { request_ms: 300_000 },
       segments: [{ type: 'vxlan', first: 1, last: 0xffffff }],
     },
-    env: { NODE_OPTIONS: `${asDeployed} --import ${meter}`, LAP_METER_FILE: file },
+    env: { NODE_OPTIONS: `--import ${meter}`, LAP_METER_FILE: file },
     etcd: { quotaBackendBytes: 4 * 1024 ** 3 },
   });
   const stop = new AbortController();

@@ -7,8 +7,6 @@ import { type Lap, readLaps, summarize } from '../laps/laps.js';
 
 const meter = fileURLToPath(new URL('../laps/lap-meter.mjs', import.meta.url));
 const profiler = fileURLToPath(new URL('./profile.mjs', import.meta.url));
-/** As scripts/package/contents.mjs has it. */
-const asDeployed = '--max-semi-space-size=4';
 /** What no lap of the event loop is to take longer than, in ms. */
 const lapLimit = 20;
 
@@ -70,7 +68,7 @@ export class ScaleServer {
     if (place.profile !== '') mkdirSync(place.profile, { recursive: true });
     const profile = place.profile === '' ? {} : { SCALE_PROFILE: resolve(place.profile) };
     const profiling = place.profile === '' ? '' : `--import ${profiler}`;
-    const env = { NODE_OPTIONS: `${asDeployed} ${profiling} --import ${meter}`, ...profile, LAP_METER_FILE: lapFile };
+    const env = { NODE_OPTIONS: `${profiling} --import ${meter}`, ...profile, LAP_METER_FILE: lapFile };
     const program = { name, program: 'taas-server', directory, config, healthPort, env } as const;
     const process = new ProgramProcess(program, systemClock);
     return new ScaleServer(

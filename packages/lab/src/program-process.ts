@@ -20,6 +20,8 @@ export interface ProgramSpec {
   readonly env?: Readonly<Record<string, string>>;
   /** Of another checkout, built, whose program it is, asked at each start. Default: this one. */
   readonly root?: () => string | undefined;
+  /** Started in place of a checkout's program: its bundle, as packages have it. */
+  readonly bundle?: string;
 }
 
 /** One of the real programs, run as an operator would run it: a configuration file, a process, a log. */
@@ -41,10 +43,12 @@ export class ProgramProcess {
    * @throws Error with the end of its log when it ends before, or is not ready within 20 seconds
    */
   async start(ready = true): Promise<void> {
-    const { name, program, config, healthPort, env, root } = this.spec;
+    const { name, program, config, healthPort, env, root, bundle } = this.spec;
     writeFileSync(this.configFile, `${JSON.stringify(config, null, 2)}\n`);
     const log = openSync(this.logFile, 'a');
-    const child = spawn(process.execPath, [programScript(program, root?.()), '--config', this.configFile], {
+    const script = bundle ?? programScript(program, root?.());
+    const flags = root?.() === undefined ? nodeFlags()[program] : [];
+    const child = spawn(process.execPath, [...flags, script, '--config', this.configFile], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
     });
@@ -115,6 +119,11 @@ export class ProgramProcess {
 export function programScript(program: ProgramName, root?: string): string {
   if (root !== undefined) return join(root, 'packages', packages[program], 'bin', `${program}.js`);
   return fileURLToPath(new URL(`../../${packages[program]}/bin/${program}.js`, import.meta.url));
+}
+
+/** With which Node.js runs them where packages start them. */
+function nodeFlags(): Readonly<Record<ProgramSpec['program'], readonly string[]>> {
+  return JSON.parse(readFileSync(new URL('../../../deploy/node-flags.json', import.meta.url), 'utf8'));
 }
 
 async function answersOk(url: string): Promise<boolean> {

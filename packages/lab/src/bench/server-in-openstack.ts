@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { launchEtcd } from '@taas/store/testing';
 import { freePort } from '../free-port.js';
 import { ProgramProcess } from '../program-process.js';
@@ -13,7 +14,7 @@ export interface ServerInOpenStack {
   stop(): Promise<void>;
 }
 
-/** The program `taas-server` with an etcd of its own, configured as an operator would for this cloud. */
+/** The bundled program `taas-server` with an etcd of its own, configured as an operator would for this cloud. */
 export async function startServerIn(peer: OpenStackPeer, context: BenchContext): Promise<ServerInOpenStack> {
   const directory = join(context.directory, 'taas-server');
   mkdirSync(directory);
@@ -39,9 +40,9 @@ export async function startServerIn(peer: OpenStackPeer, context: BenchContext):
     segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
     ...withoutBounds,
   };
-  // As the package starts it.
-  const env = { NODE_OPTIONS: '--max-semi-space-size=4' };
-  const spec = { name: 'server', program: 'taas-server', directory, config, healthPort: health, env } as const;
+  // As the package has it.
+  const bundle = fileURLToPath(new URL('../../../server/dist/taas-server.mjs', import.meta.url));
+  const spec = { name: 'server', program: 'taas-server', directory, config, healthPort: health, bundle } as const;
   const server = new ProgramProcess(spec, context.clock);
   const stop = async (): Promise<void> => {
     await server.stop();

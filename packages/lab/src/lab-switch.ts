@@ -112,6 +112,8 @@ export interface LabSwitch {
   swallowCopies(swIfIndex: number, isBroken: boolean): Promise<void>;
   /** The counters of every interface, by sw_if_index. */
   counters(): Promise<ReadonlyMap<number, PortCounters>>;
+  /** Whether a port that is removed gives its sw_if_index to the next one: old VPPs keep a packet generator's interface for good. */
+  readonly freesIndices: boolean;
   /** Number of requests that changed the switch's configuration, where the switch can tell. */
   writes(): number | undefined;
   /** Kills the switch and starts it again, empty but for its devices: uplinks, and the ports as they stood. */

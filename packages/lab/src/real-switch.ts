@@ -228,6 +228,10 @@ export class RealSwitch implements LabSwitch {
     for (const { node } of nodes) await untilLinked(node.client, node.clock);
   }
 
+  get freesIndices(): boolean {
+    return this.client.has('pg_delete_interface');
+  }
+
   writes(): undefined {
     return undefined;
   }

@@ -170,6 +170,8 @@ export class SimSwitch implements LabSwitch {
     this.makeUplink({ ...uplink, wire });
   }
 
+  readonly freesIndices = true;
+
   writes(): number {
     return this.simulator.writesOfFollowers.total;
   }

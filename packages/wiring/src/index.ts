@@ -28,6 +28,7 @@ export * from './objects/sub-interface.js';
 export type { Table, TableView } from './objects/table.js';
 export * from './objects/vxlan.js';
 export type { Blocker } from './plan/blocker.js';
+export { KeptPlan } from './plan/kept-plan.js';
 export type { NoCopies, StillMirror } from './plan/no-copies.js';
 export { noOverload, type Overload } from './plan/overload.js';
 export type { Outlook, Plan, Sequence } from './plan/plan.js';

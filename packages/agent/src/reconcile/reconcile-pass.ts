@@ -4,9 +4,9 @@ import {
   describeStep,
   type Interest,
   interestOf,
+  KeptPlan,
   type NodeFacts,
   type Plan,
-  planNode,
   planTaps,
   revivesSource,
   type VppSnapshot,
@@ -46,10 +46,13 @@ const disconnected = { code: 'vpp_disconnected', reason: 'VPP is not connected' 
 /** One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. */
 export class ReconcilePass {
   readonly #standing = new StandingTaps();
+  readonly #whole: KeptPlan;
   /** Of the pass in progress: taps that nobody could look at. */
   #unseen = new Map<string, string>();
 
-  constructor(private readonly options: ReconcilePassOptions) {}
+  constructor(private readonly options: ReconcilePassOptions) {
+    this.#whole = new KeptPlan(options.snapshot);
+  }
 
   /**
    * All taps; everything has just been read but the features.
@@ -67,7 +70,7 @@ export class ReconcilePass {
     pending.clear();
     this.#standing.keep((kind, id) => wanted.knows(kind, id));
     reporter.recheck();
-    const make = () => planNode(wanted, snapshot, facts, this.#unseen);
+    const make = () => this.#whole.of(wanted, facts, this.#unseen);
     await this.#execute(session, make(), make, everything, work);
     reporter.report([...this.options.wanted.unreadable()].map(unreadableState));
     reporter.prune((kind, id) => wanted.knows(kind, id));

@@ -73,6 +73,12 @@ export class TapLab {
     return lab;
   }
 
+  /** Why no port here gets the sw_if_index of one that is gone; null: the next one does. */
+  get keepsIndices(): string | null {
+    if (this.cloud.nodes.every((node) => node.switch.freesIndices)) return null;
+    return "this VPP never deletes a packet generator's interface; tests/networking-vpp deletes ports of VMs";
+  }
+
   /** The same cloud for another project: what is made by it is that project's. */
   as(project: string): TapLab {
     return new TapLab(this.cloud, project, this.last);

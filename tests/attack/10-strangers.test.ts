@@ -131,8 +131,7 @@ describe('strangers in front of Neutron', () => {
       ask(portOf(stack), { path: networks, token: 'tok-other-member', from: '127.0.0.10' }),
     );
     expect(answer.status).toBe(200);
-    // A busy machine takes two seconds to refuse 60,000 requests; who is held up waits for as long as the attacker likes.
-    expect(ms).toBeLessThan(5_000);
+    expect(ms).toBeLessThan(2_000);
   });
 });
 

@@ -1,7 +1,7 @@
-import type { StatisticsRecord } from '@taas/model';
 import { Wanted } from '@taas/wiring';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Figures } from './statistics/accumulator.js';
 import { TapMetricsText } from './tap-metrics.js';
 
 const id = (kind: string) => `${kind.repeat(8)}-0000-4000-8000-000000000001`;
@@ -16,8 +16,8 @@ it('shows the taps that are on the node now, each stage that is counted, and not
     vlan_filter: null,
   } as const;
   wanted.setFlow({ record: { ...common, ...of, filter: [], target: { type: 'local' } }, revision: 1 });
-  const record = (_: string, tap: string): StatisticsRecord | null => ({
-    ...{ v: 1, id: tap, since: 1, at: 1, final: false },
+  const figures = (): Figures => ({
+    since: 1,
     stages: [
       { stage: 'seen', direction: 'OUT', packets: '18446744073709551615', bytes: '9' },
       { stage: 'copied', direction: 'OUT', packets: '18446744073709551613' },
@@ -26,7 +26,7 @@ it('shows the taps that are on the node now, each stage that is counted, and not
     gaps: [{ cause: 'not_active', milliseconds: 1500, packets: '3' }],
   });
   const states = new Map([[`tap_flows/${id('f')}`, 'ACTIVE'] as const]) as never;
-  const metrics = new TapMetricsText({ record, states });
+  const metrics = new TapMetricsText({ figures, states });
   const text = () => [...metrics.text(wanted)].join('');
   const series = (name: string) =>
     text()
@@ -64,12 +64,12 @@ it('is in Prometheus text format: each metric named and typed once, before its l
       },
       revision: n,
     });
-  const record = (_: string, tap: string): StatisticsRecord => ({
-    ...{ v: 1, id: tap, since: 1, at: 1, final: false },
+  const figures = (): Figures => ({
+    since: 1,
     stages: [{ stage: 'seen', direction: 'OUT', packets: '18446744073709551615', bytes: '9' }],
     gaps: [{ cause: 'not_active', milliseconds: 1500, packets: '3' }],
   });
-  const slices = [...new TapMetricsText({ record, states: new Map() }).text(wanted)];
+  const slices = [...new TapMetricsText({ figures, states: new Map() }).text(wanted)];
   expect(slices.filter((slice) => slice !== '').every((slice) => slice.endsWith('\n'))).toBe(true);
   const typed = new Set<string>();
   let current = '';
@@ -104,8 +104,8 @@ it('keeps nothing from scrape to scrape that is not so any more', () => {
       const [states, packets] = [new Map<string, string>(), new Map<string, number>()];
       const counting = {
         states: states as never,
-        record: (_: string, tap: string): StatisticsRecord => ({
-          ...{ v: 1, id: tap, since: 1, at: 1, final: false, gaps: [] },
+        figures: (_: string, tap: string): Figures => ({
+          ...{ since: 1, gaps: [] },
           stages: [{ stage: 'seen', direction: 'OUT', packets: String(packets.get(tap) ?? 0) }],
         }),
       };

@@ -10,6 +10,7 @@ import {
 } from '@taas/model';
 import { labelText, type MetricDefinition, metricLines, sampleLine } from '@taas/service';
 import type { Wanted } from '@taas/wiring';
+import type { Figures } from './statistics/accumulator.js';
 import type { Counting } from './statistics/counting.js';
 
 interface Kind {
@@ -88,8 +89,8 @@ interface Labels {
 interface Shown {
   readonly kept: Labels;
   readonly state: string | undefined;
-  readonly counts: readonly StageCount[];
-  readonly gaps: NonNullable<ReturnType<Counting['record']>>['gaps'];
+  readonly counts: Figures['stages'];
+  readonly gaps: Figures['gaps'];
 }
 
 /** As many taps are gathered in one go: some milliseconds' work on a busy machine. */
@@ -105,19 +106,19 @@ export class TapMetricsText {
   /** By the records, which are never changed. */
   readonly #kept = new WeakMap<object, Labels>();
 
-  constructor(private readonly counting: Pick<Counting, 'record' | 'states'>) {}
+  constructor(private readonly counting: Pick<Counting, 'figures' | 'states'>) {}
 
   /** As it is now. */
   *text(wanted: Wanted): Generator<string> {
     for (const { kind, definitions } of families) {
       const taps: Shown[] = [];
       for (const each of tapsOf(kind, wanted)) {
-        const record = this.counting.record(kind.kind, each.id, false);
+        const figures = this.counting.figures(kind.kind, each.id);
         taps.push({
           kept: this.#labels(kind, each),
           state: this.counting.states.get(`${kind.kind}/${each.id}`),
-          counts: record?.stages ?? [],
-          gaps: record?.gaps ?? [],
+          counts: figures?.stages ?? [],
+          gaps: figures?.gaps ?? [],
         });
         if (taps.length % gatheredAtOnce === 0) yield '';
       }

@@ -121,6 +121,11 @@ export function programScript(program: ProgramName, root?: string): string {
   return fileURLToPath(new URL(`../../${packages[program]}/bin/${program}.js`, import.meta.url));
 }
 
+/** The same as packages have it; `npm run bench` makes it. */
+export function packagedProgram(program: ProgramName): string {
+  return fileURLToPath(new URL(`../../${packages[program]}/dist/${program}.mjs`, import.meta.url));
+}
+
 /** With which Node.js runs them where packages start them. */
 function nodeFlags(): Readonly<Record<ProgramSpec['program'], readonly string[]>> {
   return JSON.parse(readFileSync(new URL('../../../deploy/node-flags.json', import.meta.url), 'utf8'));

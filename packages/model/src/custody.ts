@@ -67,13 +67,17 @@ export function sumGaps(lists: Iterable<readonly Gap[]>): Gap[] {
 /** In the order of the chain of custody; a stage's directions are IN, OUT, BOTH. */
 export function inOrder(counts: readonly StageCount[]): StageCount[] {
   const rank = ({ stage, direction }: StageCount) => stages.indexOf(stage) * 4 + directionOrder.indexOf(direction);
-  return [...counts].sort((a, b) => rank(a) - rank(b));
+  const isInOrder = counts.every((count, n) => n === 0 || rank(counts[n - 1] as StageCount) <= rank(count));
+  return isInOrder ? [...counts] : [...counts].sort((a, b) => rank(a) - rank(b));
 }
 const directionOrder: readonly StageCount['direction'][] = ['IN', 'OUT', 'BOTH'];
 
 /** A stage's figure as records have it. */
 export function stageCount(stage: Stage, direction: StageCount['direction'], { packets, bytes }: Amount): StageCount {
-  return { stage, direction, packets: String(packets), ...(bytes === null ? {} : { bytes: String(bytes) }) };
+  const counted = String(packets);
+  return bytes === null
+    ? { stage, direction, packets: counted }
+    : { stage, direction, packets: counted, bytes: String(bytes) };
 }
 
 /**

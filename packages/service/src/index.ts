@@ -35,6 +35,7 @@ export {
 } from './program.js';
 export { type ConfigWatch, keepLooking, watchConfig } from './reload.js';
 export { type FileAccess, type ProcessIdentity, processIdentity, secretProblem } from './secret-file.js';
+export { atOnce, inSlices, type Sliced, sliceMs } from './sliced.js';
 export { fixed, type Watched } from './watched.js';
 export {
   type FileSource,

@@ -1,12 +1,18 @@
 import { packetsAt, type ResourceKind, type StageCount } from '@taas/model';
+import { atOnce } from '@taas/service';
 import type { CountingPoints } from '@taas/wiring';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Accumulator } from './accumulator.js';
 import { type Counted, nothingCounted, type Reading } from './reading.js';
-import { formatState, parseState } from './state-text.js';
+import { formatting, parseState } from './state-text.js';
 
 const indices = [1, 2, 3, 4];
+const loop = { birth: 0, label: 'loop' };
+const nowhereElse = {
+  ...{ missing: [], entries: [], out: [], in: [], receipts: null, collector: null },
+  ...{ sharesEntry: false, leavesUncounted: false },
+} as const;
 const ids = [0, 1].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
 
 /** An interface as it really is, and what a tap that has been following it ought to have been told. */
@@ -29,6 +35,7 @@ class World {
   expected = new Map(ids.map((id) => [id, 0n]));
   /** Which interface each tap was reading at the reading before. */
   followed = new Map<string, string>();
+  readonly points = new Map<string, CountingPoints>();
   saved = { expected: new Map(this.expected), followed: new Map(this.followed), text: '' };
   accumulator = new Accumulator();
   shown = new Map<string, bigint>();
@@ -69,13 +76,16 @@ class World {
     };
     const points = ids.map((id): CountingPoints => {
       const from = this.sources.get(id) ?? 1;
-      const mirrors = [{ from, to: 100, state: 1, exact: true } as const];
-      return {
-        ...{ kind: 'tap_flows', id, mirrors, missing: [], entries: [], out: [], in: [], receipts: null },
-        ...{ collector: null, sharesEntry: false, leavesUncounted: false },
+      const known = this.points.get(id);
+      // As whoever finds them keeps them.
+      if (known?.mirrors[0]?.from === from) return known;
+      const found: CountingPoints = {
+        ...{ kind: 'tap_flows', id, mirrors: [{ from, to: 100, state: 1, exact: true }], ...nowhereElse },
       };
+      this.points.set(id, found);
+      return found;
     });
-    this.accumulator.take(reading, points, (index) => this.interfaces.get(index) ?? { birth: 0, label: 'loop' }, 0);
+    atOnce(this.accumulator.taking(reading, points, (index) => this.interfaces.get(index) ?? loop, 0));
     for (const id of ids) {
       const index = this.sources.get(id) ?? 1;
       const each = this.interfaces.get(index);
@@ -89,7 +99,7 @@ class World {
     this.saved = {
       expected: new Map(this.expected),
       followed: new Map(this.followed),
-      text: formatState(this.accumulator.state, 0),
+      text: atOnce(formatting(this.accumulator.state, 0)),
     };
     // What the file does not have yet: all that has come since the last reading.
     for (const each of this.interfaces.values()) each.unsaved = each.pending;
@@ -207,6 +217,78 @@ describe('an Accumulator', () => {
             expect(world.seen(id)).toBeGreaterThanOrEqual(world.shown.get(id) ?? 0n);
             world.shown.set(id, world.seen(id));
           }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('tells the same of taps that are quiet, without looking at them, as of those that it looks at', () => {
+    const [id = ''] = ids;
+    const tap: CountingPoints = {
+      ...{ kind: 'tap_services', id, ...nowhereElse },
+      mirrors: [{ from: 1, to: 5, state: 3, exact: true }],
+      entries: [{ index: 5, direction: 'BOTH', policer: null, filtered: true, wires: [3] }],
+      collector: { port: 3, egress: [4], shared: false },
+    };
+    const who = new Map([1, 3, 4, 5].map((index) => [index, { birth: index, label: `port-${index}` }]));
+    const event = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          do: fc.constant('gain' as const),
+          at: fc.constantFrom(
+            ...([
+              [1, 'rxPackets'],
+              [1, 'txPackets'],
+              [5, 'txPackets'],
+              [5, 'drops'],
+            ] as const),
+            ...([
+              [3, 'drops'],
+              [3, 'txErrors'],
+              [4, 'txPackets'],
+            ] as const),
+          ),
+          by: fc.constantFrom(1n, 2n, 5n),
+        }),
+      },
+      { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('read' as const) }) },
+      fc.record({ do: fc.constant('settle' as const), without: fc.constantFrom(0, 1, 2, null) }),
+      fc.record({ do: fc.constantFrom('gap' as const, 'restart VPP' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        const [quiet, thorough] = [new Accumulator(), new Accumulator()];
+        const counters = new Map([...who.keys()].map((index) => [index, nothingCounted]));
+        let [boot, now] = [1, 10];
+        const figures = (accumulator: Accumulator) => accumulator.figures('tap_services', id);
+        for (const each of [{ do: 'read' } as const, ...events]) {
+          now += 1;
+          if (each.do === 'gain') {
+            const [index, name] = each.at;
+            const before = counters.get(index) ?? nothingCounted;
+            counters.set(index, { ...before, [name]: before[name] + each.by });
+          }
+          if (each.do === 'restart VPP') boot += 1;
+          const reading: Reading = { boot: `${boot}`, counted: (at) => counters.get(at), policed: () => undefined };
+          for (const accumulator of [quiet, thorough]) {
+            // Other points, which say the same, are looked at.
+            const points = accumulator === quiet ? tap : { ...tap };
+            if (each.do === 'read') atOnce(accumulator.taking(reading, [points], (at) => who.get(at), now));
+            if (each.do === 'gap') accumulator.gap('tap_services', id, 'not_active', 3, null, now);
+            const told = figures(accumulator);
+            if (each.do !== 'settle' || !told) continue;
+            // An older record may not have all of them.
+            const stages = told.stages.filter((_, n) => n % 3 !== each.without);
+            const gaps = [...told.gaps];
+            accumulator.settle(
+              'tap_services',
+              { v: 1, id, since: told.since, at: now, stages, gaps, final: true },
+              now,
+            );
+          }
+          expect(figures(quiet)).toEqual(figures(thorough));
         }
       }),
       { numRuns: 500 },

@@ -1,9 +1,10 @@
 import { type StatisticsRecord, unaccounted } from '@taas/model';
+import { atOnce } from '@taas/service';
 import type { CountingPoints } from '@taas/wiring';
 import { beforeEach, expect, it } from 'vitest';
 import { Accumulator } from './accumulator.js';
 import { type Counted, nothingCounted } from './reading.js';
-import { formatState, parseState } from './state-text.js';
+import { formatting, parseState } from './state-text.js';
 
 const id = '00000000-0000-4000-8000-000000000000';
 const none = {
@@ -29,7 +30,7 @@ function take(points: Partial<CountingPoints>): void {
     policed: () => undefined,
   };
   const tap: CountingPoints = { kind: 'tap_services', id, ...none, ...points };
-  accumulator.take(reading, [tap], (index) => ({ birth: index, label: `port${index}` }), 10);
+  atOnce(accumulator.taking(reading, [tap], (index) => ({ birth: index, label: `port${index}` }), 10));
 }
 const told = () =>
   Object.fromEntries(
@@ -38,7 +39,8 @@ const told = () =>
 function final(): StatisticsRecord {
   const figures = accumulator.figures('tap_services', id);
   if (!figures) throw new Error('nothing is counted');
-  return { v: 1, id, at: 10, ...figures, final: true };
+  const { since, stages, gaps } = figures;
+  return { v: 1, id, at: 10, since, stages: [...stages], gaps: [...gaps], final: true };
 }
 
 beforeEach(() => {
@@ -67,7 +69,7 @@ it('tells nothing again that a last record has told, and all that was counted si
 });
 
 it('tells nothing again after a kill between the last record and the state file', () => {
-  const file = formatState(accumulator.state, 10);
+  const file = atOnce(formatting(accumulator.state, 10));
   counters.set(1, { rxPackets: 12n });
   take({ mirrors: port });
   const last = final();
@@ -89,7 +91,7 @@ it('leaves out a stage that cannot be told any more, for the rest of the stay', 
   counters.set(3, { txPackets: 9n });
   take({ mirrors: [{ from: 1, to: 100, state: 1, exact: false }], ...collector(true) });
   expect(told()).toEqual({ offered: '9', no_vm: '0' });
-  const saved = parseState(formatState(accumulator.state, 10));
+  const saved = parseState(atOnce(formatting(accumulator.state, 10)));
   if (!saved) throw new Error('the state cannot be read');
   accumulator = new Accumulator();
   accumulator.restore(saved.state);

@@ -11,11 +11,12 @@ import {
   stageCount,
   stages,
 } from '@taas/model';
+import type { Sliced } from '@taas/service';
 import type { CountingPoints, Direction } from '@taas/wiring';
 import { type TapName, tapName } from '../wanted/tap-ids.js';
 import type { Identity } from './identity.js';
-import { KeptNames } from './point-names.js';
-import { type Counted, gained, gainedPoliced, type Policed, type Reading } from './reading.js';
+import { KeptNames, type PointNames } from './point-names.js';
+import { type Counted, gained, gainedPoliced, nothingCounted, type Policed, type Reading } from './reading.js';
 import { type Carry, type Gains, stageGains } from './stage-gains.js';
 
 interface Baseline<T> {
@@ -32,6 +33,15 @@ export interface TapTotals {
   unknown: Set<Stage>;
   points: ReadonlySet<string>;
   readonly carry: Carry;
+  /** As they were told last; null: something has been counted since. */
+  figures: Figures | null;
+}
+
+/** What has been counted of a tap, as records have it. Never changed: who has them may keep them. */
+export interface Figures {
+  readonly since: number;
+  readonly stages: readonly StageCount[];
+  readonly gaps: readonly Gap[];
 }
 
 /** All that is counted, for the state file. */
@@ -83,18 +93,19 @@ export class Accumulator {
   }
 
   /**
-   * Takes in one reading.
+   * Takes in one reading, and yields after each tap, so that many need not stop the process. Until all are taken in, the state is not
+   * one to go on from.
    * @param taps the counting points of all taps on the node
    * @param identify who has an index; undefined: nobody
    * @param now milliseconds since 1970
    * @returns whether taps are counted elsewhere than before: a state file of before would not know where
    */
-  take(
+  *taking(
     reading: Reading,
     taps: Iterable<CountingPoints>,
     identify: (index: number) => Identity | undefined,
     now: number,
-  ): boolean {
+  ): Sliced<boolean> {
     let isElsewhere = false;
     if (reading.boot !== this.#boot) this.forgetBaselines();
     const [interfaces, policers] = [new Map<number, Baseline<Counted>>(), new Map<string, Baseline<Policed>>()];
@@ -128,15 +139,20 @@ export class Accumulator {
       const names = this.#names.of(tap, identify);
       const totals = this.#totalsOf(names.tap, now);
       const before = totals.points;
+      if (isQuiet(tap, names, totals, of)) {
+        yield;
+        continue;
+      }
       const found = stageGains(tap, names, { of, policed, before }, totals.carry);
       // All of them have to be read, that there is something to compare with the next time.
       for (const index of names.indices) of(index);
       for (const { policer } of tap.entries) if (policer) policed(policer);
       for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
-      for (const stage of found.unknown) totals.unknown.add(stage);
+      for (const stage of found.unknown) if (!totals.unknown.has(stage)) learnUnknown(totals, stage);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
       isElsewhere ||= !hasSame(names.all, before);
       totals.points = names.all;
+      yield;
     }
     this.#boot = reading.boot;
     this.#interfaces = interfaces;
@@ -153,29 +169,19 @@ export class Accumulator {
     packets: bigint | null,
     now: number,
   ): void {
-    const { gaps } = this.#totalsOf(tapName(kind, id), now);
-    const before = gaps.get(cause);
+    const totals = this.#totalsOf(tapName(kind, id), now);
+    const before = totals.gaps.get(cause);
     const counted = packets === null ? (before?.packets ?? null) : packets + (before?.packets ?? 0n);
-    gaps.set(cause, { milliseconds: Math.round(milliseconds + (before?.milliseconds ?? 0)), packets: counted });
+    totals.figures = null;
+    totals.gaps.set(cause, { milliseconds: Math.round(milliseconds + (before?.milliseconds ?? 0)), packets: counted });
   }
 
-  figures(kind: ResourceKind, id: string): { since: number; stages: StageCount[]; gaps: Gap[] } | null {
+  /** Null: nothing has been counted of it. The same object for as long as nothing more has. */
+  figures(kind: ResourceKind, id: string): Figures | null {
     const totals = this.#taps.get(tapName(kind, id));
     if (!totals) return null;
-    const known = [...totals.amounts.values()].filter(({ stage }) => !totals.unknown.has(stage));
-    const counts = known.map(({ stage, direction, amount: { packets, bytes } }) =>
-      stageCount(stage, direction, {
-        packets: notNegative(packets),
-        bytes: bytes === null ? null : notNegative(bytes),
-      }),
-    );
-    const gaps = gapCauses.flatMap((cause): Gap[] => {
-      const gap = totals.gaps.get(cause);
-      if (!gap) return [];
-      const { milliseconds, packets } = gap;
-      return [{ cause, milliseconds, ...(packets === null ? {} : { packets: String(notNegative(packets)) }) }];
-    });
-    return { since: totals.since, stages: inOrder(counts), gaps };
+    totals.figures ??= figuresOf(totals);
+    return totals.figures;
   }
 
   /**
@@ -187,6 +193,9 @@ export class Accumulator {
   settle(kind: ResourceKind, { id, since, stages, gaps }: StatisticsRecord, now: number): void {
     const totals = this.#taps.get(tapName(kind, id));
     if (totals?.since !== since) return;
+    totals.figures = null;
+    // Another object: its stages are there again after the next reading, be it with 0.
+    totals.points = new Set(totals.points);
     totals.since = Math.max(now, since + 1);
     totals.unknown.clear();
     for (const [key, each] of totals.amounts) {
@@ -230,11 +239,27 @@ export class Accumulator {
       amounts: new Map(),
       gaps: new Map(),
       carry: new Map(),
-      ...{ unknown: new Set(), points: new Set() },
+      ...{ unknown: new Set(), points: new Set(), figures: null },
     };
     this.#taps.set(name, fresh);
     return fresh;
   }
+}
+
+/**
+ * Whether a reading adds nothing to a tap that is counted where it was: no counter of it has gained anything, and nothing is carried over.
+ * Most taps are, most of the time.
+ */
+function isQuiet(
+  { missing, entries }: CountingPoints,
+  { all, indices }: PointNames,
+  { points, carry }: TapTotals,
+  of: (index: number) => Counted | null,
+): boolean {
+  if (points !== all || carry.size > 0 || missing.length > 0) return false;
+  for (const { policer } of entries) if (policer) return false;
+  for (const index of indices) if (of(index) !== nothingCounted) return false;
+  return true;
 }
 
 function isSame(before: Identity | undefined, now: Identity): boolean {
@@ -253,15 +278,43 @@ const amountKeys = Object.fromEntries(
   stages.map((stage) => [stage, { IN: `${stage} IN`, OUT: `${stage} OUT`, BOTH: `${stage} BOTH` }]),
 ) as Readonly<Record<Stage, Readonly<Record<Direction, string>>>>;
 
-function add({ amounts }: TapTotals, stage: Stage, direction: Direction, amount: Amount): void {
+function learnUnknown(totals: TapTotals, stage: Stage): void {
+  totals.figures = null;
+  totals.unknown.add(stage);
+}
+
+function add(totals: TapTotals, stage: Stage, direction: Direction, amount: Amount): void {
+  const { amounts } = totals;
   const key = amountKeys[stage][direction];
   const known = amounts.get(key);
   if (!known) {
+    totals.figures = null;
     amounts.set(key, { stage, direction, amount: sum({ packets: 0n, bytes: 0n }, amount) });
     return;
   }
   const isByteless = amount.bytes === 0n || (amount.bytes === null && known.amount.bytes === null);
-  if (amount.packets !== 0n || !isByteless) known.amount = sum(known.amount, amount);
+  if (amount.packets === 0n && isByteless) return;
+  totals.figures = null;
+  known.amount = sum(known.amount, amount);
+}
+
+function figuresOf({ since, amounts, gaps, unknown }: TapTotals): Figures {
+  const counts: StageCount[] = [];
+  for (const { stage, direction, amount } of amounts.values()) {
+    if (unknown.has(stage)) continue;
+    const bytes = amount.bytes === null ? null : notNegative(amount.bytes);
+    counts.push(stageCount(stage, direction, { packets: notNegative(amount.packets), bytes }));
+  }
+  const ordered: Gap[] = [];
+  for (const cause of gapCauses) {
+    const gap = gaps.get(cause);
+    if (!gap) continue;
+    const { milliseconds, packets } = gap;
+    ordered.push(
+      packets === null ? { cause, milliseconds } : { cause, milliseconds, packets: String(notNegative(packets)) },
+    );
+  }
+  return { since, stages: inOrder(counts), gaps: ordered };
 }
 
 const sum = (a: Amount, b: Amount): Amount => ({

@@ -1,4 +1,4 @@
-import { silentLogger, systemClock } from '@taas/service';
+import { atOnce, silentLogger, systemClock } from '@taas/service';
 import { createSnapshot } from '@taas/wiring';
 import { beforeEach, expect, it } from 'vitest';
 import { VppStatsError } from 'vpp-api';
@@ -214,7 +214,14 @@ it('adds nothing for `clear runtime`, which sets the time of a clear and leaves 
       sharesEntry: false,
       leavesUncounted: false,
     };
-    accumulator.take(reading, [{ kind: 'tap_flows', id, mirrors, ...empty }], () => ({ birth: 1, label: 'port0' }), 0);
+    atOnce(
+      accumulator.taking(
+        reading,
+        [{ kind: 'tap_flows', id, mirrors, ...empty }],
+        () => ({ birth: 1, label: 'port0' }),
+        0,
+      ),
+    );
     return accumulator.figures('tap_flows', id)?.stages.map(({ packets }) => packets);
   };
   const gained = [await take(), await take()];

@@ -1,11 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { silentLogger, systemClock } from '@taas/service';
-import { createSnapshot, Wanted } from '@taas/wiring';
+import { createSnapshot, featureBits, ownTag, Wanted } from '@taas/wiring';
 import { expect, it } from 'vitest';
 import { Contained } from '../contained.js';
 import type { VppSession } from '../vpp/vpp-session.js';
 import { CounterSource } from './counter-source.js';
 import { Counting } from './counting.js';
+import { nothingCounted, type Reading } from './reading.js';
 import type { StateFile } from './state-file.js';
+import { parseState } from './state-text.js';
 
 const id = '00000000-0000-4000-8000-000000000000';
 
@@ -14,8 +17,8 @@ it('has on disk what last figures have told, when it says that they are settled'
   // Safe: nothing else of it is called.
   const file = {
     load: async () => null,
-    save: async ({ taps }) => {
-      saved.push(taps.get(`tap_flows/${id}`)?.gaps.size ?? -1);
+    save: async (text) => {
+      saved.push(parseState(text)?.state.taps.get(`tap_flows/${id}`)?.gaps.size ?? -1);
     },
   } as Pick<StateFile, 'load' | 'save'> as StateFile;
   const [clock, logger, snapshot] = [{ ...systemClock, now: () => 20 }, silentLogger, createSnapshot()];
@@ -57,4 +60,73 @@ it('counts at every plan where that is cheap, and else no more than a twentieth 
   expect(await plan()).toBe(4);
   time.now += 1;
   expect(await plan()).toBe(5);
+});
+
+it('never writes half of a reading to disk, which would be counted again after a restart', async () => {
+  const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
+  const [snapshot, wanted] = [createSnapshot(), new Wanted()];
+  const ports = [1, 2, 3];
+  for (const n of ports) {
+    const common = { subId: 0, vlan: null, adminUp: true, linkUp: true, mac: '', rewrite: 0 };
+    const loopback = { index: 10 + n, supIndex: 10 + n, name: `loop${n}`, tag: ownTag('flow', uuid(n)), ...common };
+    snapshot.interfaces.put(n, { index: n, supIndex: n, name: `port${n}`, tag: `net-vpp.port:${uuid(n)}`, ...common });
+    snapshot.interfaces.put(10 + n, loopback);
+    snapshot.spans.put(n, 10 + n, 1);
+    snapshot.features.put(n, { input: featureBits.inputSpan, output: 0 });
+    const of = { v: 1, id: uuid(n), project_id: 'p', tap_service_id: uuid(9), source_port: uuid(n) } as const;
+    const how = { direction: 'OUT', vlan_filter: null, target: { type: 'local' } } as const;
+    wanted.setFlow({ record: { ...of, ...how, filter: [] }, revision: 1 });
+  }
+  let frames = 0n;
+  const reading = (): Reading => {
+    const now = { ...nothingCounted, rxPackets: frames };
+    return { boot: 'a', counted: () => now, policed: () => undefined };
+  };
+  const texts: string[] = [];
+  // Slices are of one step, or of a few.
+  let [now, looks] = [0, 0];
+  const clock = {
+    ...systemClock,
+    monotonic: () => {
+      looks += 1;
+      if (looks % (1 + Number(frames % 4n)) === 0) now += 100;
+      return now;
+    },
+  };
+  const counting = new Counting({
+    ...{ clock, logger: silentLogger, snapshot, wanted: { wanted, complete: true } },
+    // Safe: nothing else of them is called.
+    source: { read: async () => reading() } as Pick<CounterSource, 'read'> as CounterSource,
+    file: { load: async () => null, save: async (text) => void texts.push(text) } as Pick<
+      StateFile,
+      'load' | 'save'
+    > as StateFile,
+    contained: new Contained({ logger: silentLogger, counters: { failures: 0 } }),
+  });
+  const session = { vpp: { ping: async () => undefined } } as unknown as VppSession;
+  await counting.count(session);
+  for (frames = 1n; frames <= 40n; frames += 1n) {
+    let isOver = false;
+    const count = counting.count(session).then(() => {
+      isOver = true;
+    });
+    const saves: Promise<void>[] = [];
+    while (!isOver) {
+      saves.push(counting.save());
+      await setImmediate();
+    }
+    await Promise.all([count, ...saves]);
+  }
+  expect(counting.accumulator.figures('tap_flows', uuid(1))?.stages[0]).toMatchObject({ packets: '40' });
+  expect(texts.length).toBeGreaterThan(8);
+  for (const text of new Set(texts)) {
+    const state = parseState(text)?.state;
+    if (!state) throw new Error(`this is no state: ${text}`);
+    const told = [...state.taps].flatMap(([tap, { amounts }]) =>
+      tap.startsWith('tap_flows') ? [amounts.get('seen OUT')?.amount.packets] : [],
+    );
+    const compared = [...state.interfaces.values()].map(({ value }) => value.rxPackets);
+    // What is told, and what it is compared with the next time, are of one reading.
+    expect(new Set([...told, ...compared]).size).toBe(1);
+  }
 });

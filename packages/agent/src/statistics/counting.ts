@@ -1,16 +1,17 @@
 import type { ResourceKind, StatisticsRecord } from '@taas/model';
-import type { Clock, Logger } from '@taas/service';
+import { type Clock, inSlices, type Logger, type Sliced } from '@taas/service';
 import { type CountingPoints, indicesOf, KeptCountingPoints, type VppSnapshot } from '@taas/wiring';
 import type { Contained } from '../contained.js';
 import type { StateEntry } from '../report/state-writer.js';
 import type { VppSession } from '../vpp/vpp-session.js';
 import { splitTapName, type TapName } from '../wanted/tap-ids.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
-import { Accumulator } from './accumulator.js';
+import { Accumulator, type Figures } from './accumulator.js';
 import type { CounterSource } from './counter-source.js';
 import { type Elapsed, GapClock } from './gap-clock.js';
 import type { Identity } from './identity.js';
 import type { StateFile } from './state-file.js';
+import { formatting } from './state-text.js';
 
 /** The state file is written this often, and when the agent stops. */
 const saveMs = 30_000;
@@ -41,6 +42,7 @@ export class Counting {
   #savedAt = Number.NEGATIVE_INFINITY;
   #isElsewhere = false;
   #saving: Promise<void> = Promise.resolve();
+  #turn: Promise<void> = Promise.resolve();
   #loaded: Promise<void> | null = null;
   #readAt = 0;
   /** The same on the monotonic clock. */
@@ -93,7 +95,7 @@ export class Counting {
     const { source, snapshot, wanted, clock, logger } = this.options;
     await this.load();
     if (!wanted.complete) return;
-    const { taps, identities, policers } = this.#toRead();
+    const { taps, identities, policers } = await inSlices(this.#toRead(), clock);
     const reading = await source.read(session.vpp, { interfaces: identities.keys(), policers });
     // What VPP has said before it answers this has been heard: an interface that went meanwhile is not who was read.
     await session.vpp.ping();
@@ -104,9 +106,12 @@ export class Counting {
         this.#add([{ ...splitTapName(tap), cause: 'agent_restarted', milliseconds: now - this.#restoredAt }], now);
     }
     this.#restoredAt = null;
-    const counted = (index: number) =>
-      snapshot.interfaces.birthOf(index) === identities.get(index)?.birth ? reading.counted(index) : undefined;
-    const isElsewhere = this.accumulator.take({ ...reading, counted }, taps, (index) => identities.get(index), now);
+    // Whoever goes from here on was there when it was read.
+    const there = new Set<number>();
+    for (const [index, { birth }] of identities) if (snapshot.interfaces.birthOf(index) === birth) there.add(index);
+    const counted = (index: number) => (there.has(index) ? reading.counted(index) : undefined);
+    const taking = this.accumulator.taking({ ...reading, counted }, taps, (index) => identities.get(index), now);
+    const isElsewhere = await this.#inTurn(taking);
     this.#isElsewhere ||= isElsewhere;
     this.#readAt = now;
     this.#readMonotonic = clock.monotonic();
@@ -126,11 +131,17 @@ export class Counting {
     this.#add(this.#gaps.told(kind, id, status, code, clock.monotonic(), counted), clock.now());
   }
 
-  /** What is known of a tap; null: nothing has been counted of it here. */
+  /** What has been counted of a tap; null: nothing here. */
+  figures(kind: ResourceKind, id: string): Figures | null {
+    return this.#readAt === 0 ? null : this.accumulator.figures(kind, id);
+  }
+
+  /** The same as a record; null: nothing has been counted of it here. */
   record(kind: ResourceKind, id: string, final: boolean): StatisticsRecord | null {
-    const figures = this.accumulator.figures(kind, id);
-    if (!figures || this.#readAt === 0) return null;
-    const { since, stages, gaps } = figures;
+    const figures = this.figures(kind, id);
+    if (!figures) return null;
+    const { since } = figures;
+    const [stages, gaps] = [[...figures.stages], [...figures.gaps]];
     const age = Math.round(this.options.clock.monotonic() - this.#readMonotonic);
     const at = Math.max(since, this.#readAt);
     return { v: 1, id, since, at, ...(final ? {} : { age }), stages, gaps, final };
@@ -150,8 +161,23 @@ export class Counting {
     if (!file || this.#loaded === null) return;
     this.#savedAt = clock.monotonic();
     this.#isElsewhere = false;
-    this.#saving = this.#saving.then(() => file.save(this.accumulator.state, clock.now()));
+    this.#saving = this.#saving.then(async () => file.save(await this.#inTurn(this.#text())));
     await this.#saving;
+  }
+
+  /** As it is when its turn comes. */
+  *#text(): Sliced<string> {
+    return yield* formatting(this.accumulator.state, this.options.clock.now());
+  }
+
+  /** What is taken in and what is written down meet nowhere: half of a reading would be counted again after a restart. */
+  #inTurn<T>(work: Sliced<T>): Promise<T> {
+    const done = this.#turn.then(() => inSlices(work, this.options.clock));
+    this.#turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
   }
 
   /** Goes on from the state file, once. */
@@ -173,16 +199,22 @@ export class Counting {
       this.accumulator.gap(kind, id, cause, Math.max(0, milliseconds), null, now);
   }
 
-  #toRead(): ToRead {
+  *#toRead(): Sliced<ToRead> {
     const { wanted, snapshot } = this.options;
-    const taps = this.#points.all(wanted.wanted);
+    const taps = yield* this.#points.finding(wanted.wanted);
     if (taps === this.#read.taps) return this.#read;
+    const before = this.#read.identities;
     const identities = new Map<number, Identity>();
-    for (const index of new Set(taps.flatMap(indicesOf))) {
-      const who = identityOf(index, snapshot, this.#read.identities.get(index));
-      if (who) identities.set(index, who);
+    let policers = false;
+    for (const tap of taps) {
+      policers ||= tap.entries.some(({ policer }) => policer !== null);
+      for (const index of indicesOf(tap)) {
+        if (identities.has(index)) continue;
+        const who = identityOf(index, snapshot, before.get(index));
+        if (who) identities.set(index, who);
+      }
+      yield;
     }
-    const policers = taps.some(({ entries }) => entries.some(({ policer }) => policer !== null));
     this.#read = { taps, identities, policers };
     return this.#read;
   }

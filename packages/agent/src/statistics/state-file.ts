@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '@taas/service';
 import type { AccumulatorState } from './accumulator.js';
-import { formatState, parseState } from './state-text.js';
+import { parseState } from './state-text.js';
 
 /** What an agent has counted, on the node's disk: a restart of the agent goes on from there. */
 export class StateFile {
@@ -31,14 +31,14 @@ export class StateFile {
     return found;
   }
 
-  /** Writes it as a whole or not at all. What fails is said once: counting goes on without. */
-  async save(state: AccumulatorState, now: number): Promise<void> {
+  /** Writes a state's text as a whole or not at all. What fails is said once: counting goes on without. */
+  async save(text: string): Promise<void> {
     const beside = `${this.path}.new`;
     try {
       await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
       const file = await open(beside, 'w', 0o600);
       try {
-        await file.writeFile(formatState(state, now));
+        await file.writeFile(text);
         await file.sync();
       } finally {
         await file.close();

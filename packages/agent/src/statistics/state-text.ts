@@ -1,4 +1,5 @@
 import { stages } from '@taas/model';
+import type { Sliced } from '@taas/service';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { counterNames, eachCounter } from '../vpp/interface-counters.js';
@@ -46,47 +47,55 @@ const State = Type.Object({
   ),
 });
 const validator = Compile(State);
+type SavedTap = Static<typeof State>['taps'][number];
 
-/** What an agent has counted, as its state file holds it. */
-export function formatState(state: AccumulatorState, savedAt: number): string {
-  const { boot } = state;
-  const text: Static<typeof State> = {
-    v: 1,
-    boot,
-    saved_at: savedAt,
-    taps: Array.from(state.taps, ([tap, { since, amounts, gaps, unknown, points, carry }]) => ({
-      tap,
-      since,
-      amounts: Array.from(amounts.values(), ({ stage, direction, amount: { packets, bytes } }) => ({
-        stage,
-        direction,
-        packets: String(packets),
-        bytes: bytes === null ? null : String(bytes),
-      })),
-      gaps: Array.from(gaps, ([cause, { milliseconds, packets }]) => ({
-        cause,
-        milliseconds,
-        packets: packets === null ? null : String(packets),
-      })),
-      unknown: [...unknown],
-      points: [...points],
-      carry: Array.from(carry, ([key, value]) => [key, String(value)] as [string, string]),
-    })),
-    interfaces: Array.from(state.interfaces, ([index, { who, value }]) => ({
-      index,
-      label: who.label,
-      counted: counterNames.map((name) => String(value[name])),
-    })),
-    policers: Array.from(state.policers, ([name, { value }]) => ({
+/** What an agent has counted, as its state file holds it; yields after each tap, since there are many. */
+export function* formatting(state: AccumulatorState, savedAt: number): Sliced<string> {
+  const taps: string[] = [];
+  for (const [tap, totals] of state.taps) {
+    taps.push(JSON.stringify(tapText(tap, totals)));
+    yield;
+  }
+  const interfaces: string[] = [];
+  for (const [index, { who, value }] of state.interfaces) {
+    interfaces.push(
+      JSON.stringify({ index, label: who.label, counted: counterNames.map((name) => String(value[name])) }),
+    );
+    yield;
+  }
+  const policers = Array.from(state.policers, ([name, { value }]) =>
+    JSON.stringify({
       name,
       counted: [value.passedPackets, value.passedBytes, value.droppedPackets, value.droppedBytes].map(String),
+    }),
+  );
+  const head = `"v":1,"boot":${JSON.stringify(state.boot)},"saved_at":${savedAt}`;
+  return `{${head},"taps":[${taps.join()}],"interfaces":[${interfaces.join()}],"policers":[${policers.join()}]}`;
+}
+
+function tapText(tap: TapName, { since, amounts, gaps, unknown, points, carry }: TapTotals): SavedTap {
+  return {
+    tap,
+    since,
+    amounts: Array.from(amounts.values(), ({ stage, direction, amount: { packets, bytes } }) => ({
+      stage,
+      direction,
+      packets: String(packets),
+      bytes: bytes === null ? null : String(bytes),
     })),
+    gaps: Array.from(gaps, ([cause, { milliseconds, packets }]) => ({
+      cause,
+      milliseconds,
+      packets: packets === null ? null : String(packets),
+    })),
+    unknown: [...unknown],
+    points: [...points],
+    carry: Array.from(carry, ([key, value]) => [key, String(value)] as [string, string]),
   };
-  return JSON.stringify(text);
 }
 
 /**
- * @returns null if it is not what {@link formatState} writes: another version's, or half a file
+ * @returns null if it is not what {@link formatting} writes: another version's, or half a file
  */
 export function parseState(text: string): { readonly state: AccumulatorState; readonly savedAt: number } | null {
   let json: unknown;
@@ -116,6 +125,7 @@ export function parseState(text: string): { readonly state: AccumulatorState; re
       unknown: new Set(unknown),
       points: new Set(points),
       carry: new Map(carry.map(([key, value]) => [key, BigInt(value)])),
+      figures: null,
     });
   const interfaces = new Map(
     saved.interfaces.map(({ index, label, counted }) => {

@@ -35,7 +35,7 @@ export async function benchWatching(context: BenchContext): Promise<BenchResult>
     await lab.start();
     const ports: LabPort[] = [];
     for (const port of load.ports) ports.push(await lab.addPort(port));
-    const agent = await MeasuredAgent.prepare(context, lab.apiSocket);
+    const agent = await MeasuredAgent.prepare(context, lab.apiSocket, {}, 'compiled');
     try {
       return {
         bench: 'watching',

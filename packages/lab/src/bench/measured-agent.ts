@@ -3,7 +3,7 @@ import { type Clock, silentLogger } from '@taas/service';
 import { createEtcdStore, type Revision, type Store } from '@taas/store';
 import { launchEtcd } from '@taas/store/testing';
 import { freePort } from '../free-port.js';
-import { ProgramProcess } from '../program-process.js';
+import { ProgramProcess, packagedProgram } from '../program-process.js';
 import { StateFollower } from './agent-load.js';
 import type { BenchContext } from './bench-context.js';
 
@@ -24,8 +24,16 @@ export class MeasuredAgent {
     private readonly closers: readonly (() => Promise<unknown>)[],
   ) {}
 
-  /** @param options of the agent's configuration, besides those that say where everything is */
-  static async prepare(context: BenchContext, apiSocket: string, options: object = {}): Promise<MeasuredAgent> {
+  /**
+   * @param options of the agent's configuration, besides those that say where everything is
+   * @param as its bundle, as packages have it, or what is compiled, as an earlier state has it that it is compared with
+   */
+  static async prepare(
+    context: BenchContext,
+    apiSocket: string,
+    options: object = {},
+    as: 'packaged' | 'compiled' = 'packaged',
+  ): Promise<MeasuredAgent> {
     const { clock } = context;
     const etcd = await launchEtcd({ clock, command: context.etcd });
     const store = createEtcdStore({ endpoints: [etcd.endpoint], clock, logger: silentLogger, random: Math.random });
@@ -41,7 +49,8 @@ export class MeasuredAgent {
       ...options,
     };
     const spec = { name: 'agent', program: 'taas-agent', directory: context.directory, config } as const;
-    const process = new ProgramProcess({ ...spec, healthPort: health }, clock);
+    const bundle = as === 'packaged' ? { bundle: packagedProgram('taas-agent') } : {};
+    const process = new ProgramProcess({ ...spec, healthPort: health, ...bundle }, clock);
     const earlier = (root: string) => new ProgramProcess({ ...spec, healthPort: health, root: () => root }, clock);
     const closers = [
       () => {

@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { launchEtcd } from '@taas/store/testing';
 import { freePort } from '../free-port.js';
-import { ProgramProcess } from '../program-process.js';
+import { ProgramProcess, packagedProgram } from '../program-process.js';
 import { withoutBounds } from '../without-bounds.js';
 import type { BenchContext } from './bench-context.js';
 import type { OpenStackPeer } from './openstack-peer.js';
@@ -40,8 +39,7 @@ export async function startServerIn(peer: OpenStackPeer, context: BenchContext):
     segments: [{ type: 'vxlan', first: 70_000, last: 70_999 }],
     ...withoutBounds,
   };
-  // As the package has it.
-  const bundle = fileURLToPath(new URL('../../../server/dist/taas-server.mjs', import.meta.url));
+  const bundle = packagedProgram('taas-server');
   const spec = { name: 'server', program: 'taas-server', directory, config, healthPort: health, bundle } as const;
   const server = new ProgramProcess(spec, context.clock);
   const stop = async (): Promise<void> => {

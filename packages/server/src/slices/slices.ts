@@ -1,7 +1,6 @@
-import type { Clock } from '@taas/service';
+import { type Clock, type Sliced, sliceMs } from '@taas/service';
 
-/** Work that stops now and then, so that others have their turn: a step is at most a millisecond's worth. */
-export type Sliced<T> = Generator<void, T, void>;
+export { atOnce, type Sliced, sliceMs } from '@taas/service';
 
 interface Job {
   /** Works until `deadline` (monotonic ms) or the end. @returns whether it has ended */
@@ -13,9 +12,6 @@ export interface SlicesDeps {
   /** Calls back once the event loop has been round; setImmediate if absent. */
   readonly nextLap?: (run: () => void) => void;
 }
-
-/** How long work in slices may keep the event loop on one lap, whoever's and however much it is; in ms. */
-export const sliceMs = 5;
 
 /**
  * Lets long work of many go on in slices: between two of them the event loop has been round, so that requests, leases and
@@ -86,11 +82,4 @@ export class Slices {
 /** Lets work that nobody waits for any more clean up after itself. */
 function abandon(work: Sliced<unknown>): void {
   work.return(undefined);
-}
-
-/** Does all of the work at once. */
-export function atOnce<T>(work: Sliced<T>): T {
-  let step = work.next();
-  while (!step.done) step = work.next();
-  return step.value;
 }

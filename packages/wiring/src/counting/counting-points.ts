@@ -66,16 +66,26 @@ export interface CountedView {
   readonly vxlans: Pick<ActualView['vxlans'], 'by'>;
 }
 
-const none = {
-  mirrors: [],
-  missing: [],
-  entries: [],
-  out: [],
-  in: [],
-  receipts: null,
-  collector: null,
-  ...{ sharesEntry: false, leavesUncounted: false },
-};
+/** Property by property: there is one of each tap (docs/decisions/0080-no-object-begins-with-a-spread.md). */
+function tapPoints(
+  kind: CountingPoints['kind'],
+  id: string,
+  found: Partial<Omit<CountingPoints, 'kind' | 'id'>>,
+): CountingPoints {
+  return {
+    kind,
+    id,
+    mirrors: found.mirrors ?? [],
+    missing: found.missing ?? [],
+    entries: found.entries ?? [],
+    out: found.out ?? [],
+    in: found.in ?? [],
+    receipts: found.receipts ?? null,
+    collector: found.collector ?? null,
+    sharesEntry: found.sharesEntry ?? false,
+    leavesUncounted: found.leavesUncounted ?? false,
+  };
+}
 
 /** The counting points of all taps of a node, as they stand in VPP now; of tombstones too, as long as something of them is there. */
 export function* countingPoints(wanted: Wanted, actual: CountedView): Generator<CountingPoints> {
@@ -96,17 +106,16 @@ export const pointsOf: Readonly<
 
 /** A flow's own: its source, and its loopback if it has one. What it shares with other flows is its service's. */
 function flowPoints(id: string, wanted: Wanted, actual: CountedView): CountingPoints {
-  const points: CountingPoints = { kind: 'tap_flows', id, ...none };
   const record = wanted.flow(id)?.record;
-  if (!record) return points;
+  if (!record) return tapPoints('tap_flows', id, {});
   const own = ownEntries(id, record, actual);
   const mirrors = own.flatMap(({ index }) => mirrorsTo(index, actual));
-  if (record.vlan_filter !== null) return { ...points, mirrors, entries: own };
+  if (record.vlan_filter !== null) return tapPoints('tap_flows', id, { mirrors, entries: own });
   const source = findPort(record.source_port, actual).value;
-  if (!source) return { ...points, mirrors, entries: own };
+  if (!source) return tapPoints('tap_flows', id, { mirrors, entries: own });
   const itself = mirrors.reduce((all, { from, state }) => (from === source.index ? all | state : all), 0);
   const asked = stateOf[record.direction] & ~itself;
-  if (asked === 0) return { ...points, mirrors, entries: own };
+  if (asked === 0) return tapPoints('tap_flows', id, { mirrors, entries: own });
   // Others may copy for it: of flows of a port and a service, each frame is copied once.
   const siblings = wanted.siblingsOf(record);
   const isOfService = (tag: string): boolean => {
@@ -118,18 +127,18 @@ function flowPoints(id: string, wanted: Wanted, actual: CountedView): CountingPo
     .from(source.index)
     .filter(({ to }) => isOfService(actual.interfaces.get(to)?.tag ?? ''))
     .flatMap(({ from, to }) => mirrorAt(from, to, actual))
-    .map((mirror) => ({ ...mirror, state: (mirror.state & asked) as SpanState }))
+    .map(({ from, to, state, exact }) => ({ from, to, state: (state & asked) as SpanState, exact }))
     .filter(({ state }) => state !== 0);
   const state = copied.reduce((all, each) => all | each.state, 0);
   const first = copied[0];
   const missing = (record.removed ? 0 : asked & ~state) as SpanState;
-  return {
-    ...points,
-    mirrors: [...mirrors, ...(first ? [{ ...first, state: state as SpanState }] : [])],
+  if (first) mirrors.push({ from: first.from, to: first.to, state: state as SpanState, exact: first.exact });
+  return tapPoints('tap_flows', id, {
+    mirrors,
     missing: missing === 0 ? [] : [{ from: source.index, state: missing }],
     entries: itself === 0 ? [] : own,
     sharesEntry: first !== undefined,
-  };
+  });
 }
 
 /** All that its flows share, and their own loopbacks: all that comes in of the service on this node, and all that goes out. */
@@ -148,10 +157,7 @@ function servicePoints(id: string, wanted: Wanted, actual: CountedView): Countin
   const receipts = isHere ? receiptTunnel(own?.receipts, links, actual) : null;
   const mirrors = [...entries.map(({ index }) => index), ...out].flatMap((index) => mirrorsTo(index, actual));
   const port = own && findPort(own.port_id, actual).value;
-  return {
-    kind: 'tap_services',
-    id,
-    ...none,
+  return tapPoints('tap_services', id, {
     mirrors,
     entries,
     out: out.map((index) => ({ index, wire: actual.interfaces.get(index)?.supIndex ?? index })),
@@ -159,7 +165,7 @@ function servicePoints(id: string, wanted: Wanted, actual: CountedView): Countin
     receipts,
     collector:
       port && egress.length > 0 ? { port: port.index, egress, shared: isShared(port.index, id, actual) } : null,
-  };
+  });
 }
 
 function receiptTunnel(link: VxlanLink | undefined, links: readonly number[], actual: CountedView): number | null {
@@ -170,14 +176,13 @@ function receiptTunnel(link: VxlanLink | undefined, links: readonly number[], ac
 }
 
 function mirrorPoints(id: string, wanted: Wanted, actual: CountedView): CountingPoints {
-  const points: CountingPoints = { kind: 'tap_mirrors', id, ...none, leavesUncounted: true };
   const record = wanted.mirrors.get(id)?.record;
   const entries = legDirections.flatMap((direction) =>
     tagged('mirror', legId(id, direction), actual).map((index) => entryAt(index, direction, false, [], actual)),
   );
   const mirrors = entries.flatMap(({ index }) => mirrorsTo(index, actual));
   const source = record && !record.removed ? findPort(record.port_id, actual).value : undefined;
-  if (!record || !source) return { ...points, mirrors, entries };
+  if (!record || !source) return tapPoints('tap_mirrors', id, { mirrors, entries, leavesUncounted: true });
   const missing = legDirections.flatMap((direction) => {
     if (record.directions[direction] === undefined) return [];
     const [index] = tagged('mirror', legId(id, direction), actual);
@@ -185,7 +190,7 @@ function mirrorPoints(id: string, wanted: Wanted, actual: CountedView): Counting
     const state = (stateOf[direction] & ~now) as SpanState;
     return state === 0 ? [] : [{ from: source.index, state }];
   });
-  return { ...points, mirrors, entries, missing };
+  return tapPoints('tap_mirrors', id, { mirrors, entries, missing, leavesUncounted: true });
 }
 
 function ownEntries(id: string, record: NodeTapFlow, actual: CountedView): EntryPoint[] {

@@ -34,8 +34,11 @@ export class KeptCountingPoints {
     });
   }
 
-  /** @returns as `countingPoints` would; the same list as before if nothing has changed */
-  all(wanted: Wanted): readonly CountingPoints[] {
+  /**
+   * Finds them, and yields after each tap, so that many need not stop the process. What changes meanwhile is in the next list.
+   * @returns as `countingPoints` would; the same list as before if nothing has changed
+   */
+  *finding(wanted: Wanted): Generator<void, readonly CountingPoints[], void> {
     const { changes } = wanted;
     if (this.#last?.wanted === wanted && this.#last.changes === changes && this.#dirty.size === 0)
       return this.#last.points;
@@ -43,13 +46,13 @@ export class KeptCountingPoints {
     if (this.#last?.wanted !== wanted) for (const name of [...this.#kept.keys()]) this.#forget(name);
     const points: CountingPoints[] = [];
     const gone = new Set(this.#kept.keys());
-    for (const { kind, id } of countedTaps(wanted)) {
+    for (const { kind, id } of [...countedTaps(wanted)]) {
       const name = `${kind}/${id}`;
       gone.delete(name);
       points.push(this.#pointsOf(name, kind, id, wanted));
+      yield;
     }
     for (const name of gone) this.#forget(name);
-    this.#dirty.clear();
     this.#last = { wanted, changes, points };
     return points;
   }
@@ -81,6 +84,7 @@ export class KeptCountingPoints {
       else if (askers instanceof Set && askers.delete(name) && askers.size === 0) this.#askers.delete(what);
     }
     this.#kept.delete(name);
+    this.#dirty.delete(name);
   }
 }
 

@@ -157,6 +157,8 @@ export class ChangingNode {
       if (policing) this.vpp.state.policings.put(index, policing);
       else this.vpp.state.policings.delete(index);
     this.#policed.clear();
+    // A table that looked unused meanwhile is in use again.
+    this.vpp.listSpare();
     this.vpp.execute(planNode(this.wanted, this.vpp.state, node));
   }
 

@@ -107,18 +107,28 @@ function lineOf(result: SeedResult, { options, kind }: FaultCloud): string {
   );
 }
 
+/** The audit trail stays, some 50 kB of each run, and etcd is small here: after so many runs a cloud is given up for a new one. */
+const mostRuns = 40;
+
 /** One cloud for each way of copies between nodes: VLAN for odd seeds, VXLAN for even ones. */
 class Clouds {
   readonly #clouds = new Map<'vlan' | 'vxlan', FaultCloud>();
+  readonly #runs = new Map<FaultCloud, number>();
 
   constructor(private readonly vpp: 'sim' | 'real') {}
 
   async for(seed: number): Promise<FaultCloud> {
     const transport = transportOf(seed);
     const known = this.#clouds.get(transport);
-    if (known) return known;
+    const runs = known ? (this.#runs.get(known) ?? 0) : 0;
+    if (known && runs < mostRuns) {
+      this.#runs.set(known, runs + 1);
+      return known;
+    }
+    await known?.stop();
     const made = await startCloud(this.vpp, transport);
     this.#clouds.set(transport, made);
+    this.#runs.set(made, 1);
     return made;
   }
 

@@ -25,19 +25,28 @@ export async function listPrefixes(
 async function listOnce(calls: EtcdCalls, prefixes: readonly string[], signal: AbortSignal | undefined) {
   const entries: KeyValue[] = [];
   let revision = 0n;
+  const ask = (range: ReturnType<typeof prefixRange>) => {
+    const page = { ...range, limit: BigInt(calls.settings.pageSize), revision };
+    const answer = calls.unary({ signal, repeatable: true }, (endpoint, options) => endpoint.kv.range(page, options));
+    // What fails is heard where it is waited for, unless the page before could not be used.
+    answer.catch(() => undefined);
+    return answer;
+  };
   for (const prefix of prefixes) {
-    let { key, rangeEnd } = prefixRange(prefix);
+    let range = prefixRange(prefix);
+    let page = ask(range);
     for (let more = true; more; ) {
-      const page = { key, rangeEnd, limit: BigInt(calls.settings.pageSize), revision };
-      const answer = await calls.unary({ signal, repeatable: true }, (endpoint, options) =>
-        endpoint.kv.range(page, options),
-      );
+      const answer = await page;
       // Later pages, and later prefixes, are read as of the revision at which the first page was.
       if (revision === 0n) revision = answer.header?.revision ?? 0n;
-      for (const each of answer.kvs) entries.push(toKeyValue(each));
       const last = answer.kvs.at(-1);
       more = answer.more && last !== undefined;
-      if (last !== undefined) key = keyAfter(last.key);
+      if (more && last !== undefined) {
+        range = { ...range, key: keyAfter(last.key) };
+        // etcd reads the next one meanwhile.
+        page = ask(range);
+      }
+      for (const each of answer.kvs) entries.push(toKeyValue(each));
     }
   }
   return { revision: Number(revision), entries };

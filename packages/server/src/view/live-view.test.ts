@@ -31,25 +31,32 @@ it('lets others have their turn while it takes in much at once, and nobody sees 
   const following: Store = { ...withMethods(store), follow };
   let now = 0;
   let turns = 0;
+  let isOver = false;
   const seen: number[] = [];
+  const look = (): void => {
+    if (isOver) return;
+    turns += 1;
+    const { view } = live;
+    seen.push(view.revision);
+    expect([view.services.size, [...view.segments.services()].length]).toEqual([view.revision, view.revision]);
+    setImmediate(look);
+  };
   const clock: Clock = {
     now: () => now,
     // Every portion takes longer than a stretch.
     monotonic: () => (now += 10),
-    sleep: async () => {
-      turns += 1;
-      const { view } = live;
-      seen.push(view.revision);
-      expect([view.services.size, [...view.segments.services()].length]).toEqual([view.revision, view.revision]);
-    },
+    sleep: async () => undefined,
   };
   const live = new LiveView(following, clock, silentLogger);
   const published: number[] = [];
   live.subscribe(() => published.push(live.view.revision));
-  await live.run(new AbortController().signal);
+  const running = live.run(new AbortController().signal);
+  setImmediate(look);
+  await running;
+  isOver = true;
   expect(live.view.services.size).toBe(many);
   expect(turns).toBeGreaterThan(50);
-  expect(new Set(seen).size).toBe(seen.length);
+  expect(new Set(seen).size).toBeGreaterThan(50);
   expect(published.at(-1)).toBe(many);
   await store.close();
 });

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { prefixes, root } from '@taas/model';
-import type { Clock, Logger } from '@taas/service';
+import { type Clock, inSlices, type Logger } from '@taas/service';
 import type { FollowEvent, Revision, Store } from '@taas/store';
 import type { ClusterView, OwnersKnown } from './cluster-view.js';
 import type { Dirty } from './dirty.js';
@@ -70,7 +71,8 @@ export class LiveView {
       if (event.kind === 'stale') this.#lost(event.cause);
       else if (event.kind === 'changes') await this.#takeIn(event);
       else {
-        const read = await this.#readSnapshot(event);
+        // In slices: requests and leases go on meanwhile, by the view as it was.
+        const read = await inSlices(this.#state.read(event.entries), this.clock);
         // In one go: nobody may see the new view before the listeners have been told.
         this.#taken(this.#state.adopt(read, event.revision));
       }
@@ -83,19 +85,10 @@ export class LiveView {
     let since = this.clock.monotonic();
     for (const portion of wholeRevisions(event)) {
       if (this.clock.monotonic() - since >= stretchMs) {
-        await this.clock.sleep(0);
+        await setImmediate();
         since = this.clock.monotonic();
       }
       this.#taken(this.#state.apply(portion));
-    }
-  }
-
-  /** Reads a snapshot in small portions: requests and leases go on meanwhile, by the view as it was. */
-  async #readSnapshot(event: Extract<FollowEvent, { kind: 'snapshot' }>): Promise<ViewState> {
-    const reading = this.#state.read(event.entries);
-    for (let step = reading.next(); ; step = reading.next()) {
-      if (step.done) return step.value;
-      await this.clock.sleep(0);
     }
   }
 

@@ -1,22 +1,20 @@
 import { heartbeatCapability, prefixes } from '@taas/model';
+import { atOnce, type Sliced } from '@taas/service';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
 import type { Dirty } from './dirty.js';
 import { everything, markAgentDirty } from './mark-dirty.js';
 import { ViewTables } from './view-tables.js';
 import { ViewUpdate } from './view-update.js';
 
-/** Records read before a snapshot's reader yields: a few milliseconds' worth. */
-const batch = 2_000;
+/** Records read before a snapshot's reader yields: less than a millisecond's worth. */
+const batch = 16;
 
 /** The tables at `revision`, whole: readers between two events see no half-applied transaction. */
 export class ViewState extends ViewTables {
   /** Takes over an event of the store. @returns what it was about; after a snapshot, everything there is */
   apply(event: Exclude<FollowEvent, { kind: 'stale' }>): Dirty {
     if (event.kind === 'snapshot') {
-      const reading = this.read(event.entries);
-      let step = reading.next();
-      while (!step.done) step = reading.next();
-      return this.adopt(step.value, event.revision);
+      return this.adopt(atOnce(this.read(event.entries)), event.revision);
     }
     const update = new ViewUpdate(this, false);
     for (const change of event.changes) {
@@ -28,7 +26,7 @@ export class ViewState extends ViewTables {
   }
 
   /** Reads a snapshot into a view of its own, and yields now and then, so that a large one need not stop the process. */
-  *read(entries: readonly KeyValue[]): Generator<void, ViewState, void> {
+  *read(entries: readonly KeyValue[]): Sliced<ViewState> {
     const view = new ViewState(this.places.from, this.owners);
     const update = new ViewUpdate(view, true);
     // API records first: they tell to which tap service the rest belongs.

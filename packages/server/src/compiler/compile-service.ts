@@ -63,7 +63,7 @@ export function* compiling(slice: ServiceSlice): Sliced<Compiled> {
       ...(yield* refuse(because('record_invalid', `the record of tap service ${slice.id} is malformed`))),
       frozen: true,
     };
-  if (!service) return yield* refuse(because('record_invalid', `tap service ${slice.id} does not exist`));
+  if (!service) return yield* refuse(because('being_deleted', 'the tap service has been deleted'));
   if (service.deleting) return yield* refuse(because('being_deleted', 'the tap service is being deleted'));
   if (service.receiver) return yield* compileCapture(slice, service, service.receiver);
   const { port_id: port } = service;

@@ -125,6 +125,46 @@ describe('the compiler', () => {
       );
     }));
 
+  it('takes a flow away whose record was malformed while its tap service was deleted', () =>
+    withCloud(async (cloud, server) => {
+      for (const node of nodes) await cloud.agent(node);
+      for (const n of [1, 2, 3]) await cloud.bind(`node${n}`, portId(n));
+      await cloud.lead(server);
+      const made = await create(server, 1, [2, 3]);
+      await cloud.converge(nodes);
+      const key = keys.resource('tap_flows', made.flows[0] ?? '');
+      const record = await cloud.store.get(key);
+      if (!record) throw new Error('the flow has no record');
+      await cloud.put(key, record.value.slice(0, 40));
+      expect((await server.as(acme)('DELETE', `${services}/${made.service}`)).status).toBe(204);
+      await cloud.converge(nodes);
+      expect(await status(server, `${services}/${made.service}`)).toBe('TapServiceNotFound');
+      expect((await cloud.nodeRecords()).size).toBe(0);
+      expect(await cloud.store.get(key)).not.toBeNull();
+      await cloud.put(key, record.value);
+      await cloud.converge(nodes);
+      expect(await status(server, `${flows}/${made.flows[0]}`)).toBe('TapFlowNotFound');
+      const left = await cloud.read(`${root}/taas/`);
+      expect([...left.keys()]).toEqual([keys.leader, ...nodes.map((node) => keys.underlay(node))]);
+    }));
+
+  it('keeps the flows of a tap service whose record is malformed', () =>
+    withCloud(async (cloud, server) => {
+      for (const node of nodes) await cloud.agent(node);
+      for (const n of [1, 2, 3]) await cloud.bind(`node${n}`, portId(n));
+      await cloud.lead(server);
+      const made = await create(server, 1, [2, 3]);
+      await cloud.converge(nodes);
+      const before = await cloud.nodeRecords();
+      await cloud.put(keys.resource('tap_services', made.service), '{"v":1');
+      await cloud.converge(nodes);
+      expect(await cloud.nodeRecords()).toEqual(before);
+      for (const flow of made.flows)
+        expect(await status(server, `${flows}/${flow}`)).toMatchObject({
+          reason: expect.stringContaining('malformed'),
+        });
+    }));
+
   it('does not take an old confirmation for a new one', () =>
     withCloud(async (cloud, server) => {
       for (const node of nodes) await cloud.agent(node);

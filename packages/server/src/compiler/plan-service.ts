@@ -102,8 +102,8 @@ function tombstone(slice: ServiceSlice, current: NodeEntry, context: PlanContext
 
 /** Deleted taps leave the API once each node that can answer has confirmed; a silent one still holds the segment. */
 function* removeApiRecords(slice: ServiceSlice, _compiled: Compiled, context: PlanContext): Steps {
-  const service = slice.service?.record;
-  const cascade = service?.deleting === true;
+  // Without its service, a flow was not seen to be of it when the service was deleted: its record was malformed then.
+  const cascade = slice.service === undefined || slice.service.record?.deleting === true;
   const byFlow = new Map<string, NodeEntry[]>();
   let allGone = true;
   for (const entry of slice.nodeRecords.values()) {
@@ -114,9 +114,15 @@ function* removeApiRecords(slice: ServiceSlice, _compiled: Compiled, context: Pl
   for (const entry of slice.flows) {
     const goes = (cascade || entry.record.deleting) && isGone(byFlow.get(entry.record.id) ?? [], context);
     allGone &&= goes === true;
-    yield goes ? withTotals(removal(entry), 'tap_flows', entry.record.id, context) : null;
+    yield goes ? withTotals(flowRemoval(slice, entry), 'tap_flows', entry.record.id, context) : null;
   }
   if (cascade && slice.service && allGone) yield withTotals(removal(slice.service), 'tap_services', slice.id, context);
+}
+
+function flowRemoval(slice: ServiceSlice, flow: FlowEntry): Step {
+  const step = removal(flow);
+  if (slice.service) return step;
+  return { ...step, compare: [...step.compare, { kind: 'absent', key: keys.resource('tap_services', slice.id) }] };
 }
 
 /**

@@ -93,6 +93,16 @@ export class EtcdWatch {
     return sum;
   }
 
+  /** The same by kind of key, for a change: what was written most comes first. */
+  kindsSince(before: ReadonlyMap<string, Traffic>, changes: number): string {
+    const kinds = [...this.traffic].map(([is, { writes }]) => ({ is, writes: writes - (before.get(is)?.writes ?? 0) }));
+    return kinds
+      .filter(({ writes }) => writes > 0)
+      .sort((a, b) => b.writes - a.writes)
+      .map(({ is, writes }) => `${is} ${(writes / changes).toFixed(1)}`)
+      .join(', ');
+  }
+
   counted(): ReadonlyMap<string, Traffic> {
     return new Map([...this.traffic].map(([is, traffic]) => [is, { ...traffic }]));
   }

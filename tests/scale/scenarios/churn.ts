@@ -32,6 +32,7 @@ export const churn: Scenario = {
       figures.add({ scenario, what: `longest lap, ${who}`, unit: 'ms', samples: [longest], wanted: 20 });
       figures.add({ scenario, what: `laps above 20 ms, ${who}`, unit: '', samples: [above] });
     }
+    cloud.plan.say(`  keys written for a change, with heartbeats: ${watch.kindsSince(before, changes)}`);
     const { dbBytes } = await cloud.etcdFacts();
     figures.add({ scenario, what: "etcd's database", unit: 'MB', samples: [dbBytes / 1e6], most: 1_000 });
     if (times.failures[0]) cloud.plan.say(`  first failure: ${times.failures[0]}`);

@@ -1,7 +1,7 @@
 import { Wanted } from '@taas/wiring';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Figures } from './statistics/accumulator.js';
+import type { Figures } from './statistics/tap-totals.js';
 import { TapMetricsText } from './tap-metrics.js';
 
 const id = (kind: string) => `${kind.repeat(8)}-0000-4000-8000-000000000001`;

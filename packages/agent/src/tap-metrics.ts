@@ -10,8 +10,8 @@ import {
 } from '@taas/model';
 import { labelText, type MetricDefinition, metricLines, sampleLine } from '@taas/service';
 import type { Wanted } from '@taas/wiring';
-import type { Figures } from './statistics/accumulator.js';
 import type { Counting } from './statistics/counting.js';
+import type { Figures } from './statistics/tap-totals.js';
 
 interface Kind {
   readonly kind: ResourceKind;

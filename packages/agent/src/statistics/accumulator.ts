@@ -1,47 +1,16 @@
-import {
-  type Amount,
-  type Gap,
-  type GapCause,
-  gapCauses,
-  inOrder,
-  type ResourceKind,
-  type Stage,
-  type StageCount,
-  type StatisticsRecord,
-  stageCount,
-  stages,
-} from '@taas/model';
+import type { GapCause, ResourceKind, StatisticsRecord } from '@taas/model';
 import type { Sliced } from '@taas/service';
-import type { CountingPoints, Direction } from '@taas/wiring';
+import type { CountingPoints } from '@taas/wiring';
 import { type TapName, tapName } from '../wanted/tap-ids.js';
 import type { Identity } from './identity.js';
 import { KeptNames, type PointNames } from './point-names.js';
 import { type Counted, gained, gainedPoliced, nothingCounted, type Policed, type Reading } from './reading.js';
-import { type Carry, type Gains, stageGains } from './stage-gains.js';
+import { type Gains, stageGains } from './stage-gains.js';
+import { addTo, type Figures, figuresOf, learnUnknown, type TapTotals } from './tap-totals.js';
 
 interface Baseline<T> {
   readonly who: Identity;
   readonly value: T;
-}
-
-export interface TapTotals {
-  /** Milliseconds since 1970. */
-  since: number;
-  readonly amounts: Map<string, { readonly stage: Stage; readonly direction: Direction; amount: Amount }>;
-  readonly gaps: Map<GapCause, { milliseconds: number; packets: bigint | null }>;
-  /** What could not be told at some time of the stay: the sum would be short of that. */
-  unknown: Set<Stage>;
-  points: ReadonlySet<string>;
-  readonly carry: Carry;
-  /** As they were told last; null: something has been counted since. */
-  figures: Figures | null;
-}
-
-/** What has been counted of a tap, as records have it. Never changed: who has them may keep them. */
-export interface Figures {
-  readonly since: number;
-  readonly stages: readonly StageCount[];
-  readonly gaps: readonly Gap[];
 }
 
 /** All that is counted, for the state file. */
@@ -147,7 +116,7 @@ export class Accumulator {
       // All of them have to be read, that there is something to compare with the next time.
       for (const index of names.indices) of(index);
       for (const { policer } of tap.entries) if (policer) policed(policer);
-      for (const { stage, direction, amount } of found.stages) add(totals, stage, direction, amount);
+      for (const { stage, direction, amount } of found.stages) addTo(totals, stage, direction, amount);
       for (const stage of found.unknown) if (!totals.unknown.has(stage)) learnUnknown(totals, stage);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
       isElsewhere ||= !hasSame(names.all, before);
@@ -265,62 +234,6 @@ function isQuiet(
 function isSame(before: Identity | undefined, now: Identity): boolean {
   return before?.label === now.label && (before.birth === null || before.birth === now.birth);
 }
-
-/** 64 bits, as a record has room for; at 100 million packets a second that is 5,000 years. */
-const most = 2n ** 64n - 1n;
-const capped = (value: bigint): bigint => (value > most ? most : value);
-
-/** Less than nothing: told before, and not counted again yet. */
-const notNegative = (value: bigint): bigint => (value < 0n ? 0n : value);
-
-/** Made once: it is looked up by it at every reading. */
-const amountKeys = Object.fromEntries(
-  stages.map((stage) => [stage, { IN: `${stage} IN`, OUT: `${stage} OUT`, BOTH: `${stage} BOTH` }]),
-) as Readonly<Record<Stage, Readonly<Record<Direction, string>>>>;
-
-function learnUnknown(totals: TapTotals, stage: Stage): void {
-  totals.figures = null;
-  totals.unknown.add(stage);
-}
-
-function add(totals: TapTotals, stage: Stage, direction: Direction, amount: Amount): void {
-  const { amounts } = totals;
-  const key = amountKeys[stage][direction];
-  const known = amounts.get(key);
-  if (!known) {
-    totals.figures = null;
-    amounts.set(key, { stage, direction, amount: sum({ packets: 0n, bytes: 0n }, amount) });
-    return;
-  }
-  const isByteless = amount.bytes === 0n || (amount.bytes === null && known.amount.bytes === null);
-  if (amount.packets === 0n && isByteless) return;
-  totals.figures = null;
-  known.amount = sum(known.amount, amount);
-}
-
-function figuresOf({ since, amounts, gaps, unknown }: TapTotals): Figures {
-  const counts: StageCount[] = [];
-  for (const { stage, direction, amount } of amounts.values()) {
-    if (unknown.has(stage)) continue;
-    const bytes = amount.bytes === null ? null : notNegative(amount.bytes);
-    counts.push(stageCount(stage, direction, { packets: notNegative(amount.packets), bytes }));
-  }
-  const ordered: Gap[] = [];
-  for (const cause of gapCauses) {
-    const gap = gaps.get(cause);
-    if (!gap) continue;
-    const { milliseconds, packets } = gap;
-    ordered.push(
-      packets === null ? { cause, milliseconds } : { cause, milliseconds, packets: String(notNegative(packets)) },
-    );
-  }
-  return { since, stages: inOrder(counts), gaps: ordered };
-}
-
-const sum = (a: Amount, b: Amount): Amount => ({
-  packets: capped(a.packets + b.packets),
-  bytes: a.bytes === null || b.bytes === null ? null : capped(a.bytes + b.bytes),
-});
 
 function hasSame(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
   if (some === others) return true;

@@ -6,12 +6,13 @@ import type { StateEntry } from '../report/state-writer.js';
 import type { VppSession } from '../vpp/vpp-session.js';
 import { splitTapName, type TapName } from '../wanted/tap-ids.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
-import { Accumulator, type Figures } from './accumulator.js';
+import { Accumulator } from './accumulator.js';
 import type { CounterSource } from './counter-source.js';
 import { type Elapsed, GapClock } from './gap-clock.js';
 import type { Identity } from './identity.js';
 import type { StateFile } from './state-file.js';
 import { formatting } from './state-text.js';
+import type { Figures } from './tap-totals.js';
 
 /** The state file is written this often, and when the agent stops. */
 const saveMs = 30_000;

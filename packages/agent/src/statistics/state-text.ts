@@ -4,7 +4,8 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { counterNames, eachCounter } from '../vpp/interface-counters.js';
 import type { TapName } from '../wanted/tap-ids.js';
-import type { AccumulatorState, TapTotals } from './accumulator.js';
+import type { AccumulatorState } from './accumulator.js';
+import type { TapTotals } from './tap-totals.js';
 
 const Big = Type.String({ pattern: '^-?[0-9]{1,20}$' });
 /** In the order of {@link counterNames}: a file with fewer is an older agent's, and is not read. */

@@ -6,12 +6,15 @@ const panel = {
   architecture: 'all',
   section: 'python',
   // The Horizon that it was seen to work with, or a later one.
-  depends: ['python3:any (>= 3.9)', 'python3-django', 'python3-django-horizon (>= 3:23)', 'python3-keystoneauth1'],
+  depends: [
+    'python3:any (>= 3.9)',
+    ...['openstack-dashboard (>= 3:23)', 'python3-django', 'python3-django-horizon', 'python3-keystoneauth1'],
+  ],
   fields: { Suggests: 'taas-server' },
   summary: "Tap-as-a-Service for OpenStack networking-vpp: Horizon's panel",
   about: [
     'Project, Network, Taps: tap services, tap flows and tap mirrors of a project, with their status and why it is so; they are created, renamed and deleted there. The panel asks the network endpoint of the catalog with the token of whoever looks, and is not there where that endpoint has no Tap-as-a-Service.',
-    'It is there when the web server of Horizon is started again.',
+    'It is there when the web server of Horizon is restarted.',
   ],
 };
 
@@ -28,7 +31,7 @@ export const buildHorizonPanelDeb = (from) =>
     {
       folder: 'deploy/horizon',
       module: 'networking_vpp_taas_dashboard',
-      more: { [`usr/lib/python3/dist-packages/openstack_dashboard/enabled/${enabled}`]: `enabled/${enabled}` },
+      more: { [`usr/lib/python3/dist-packages/openstack_dashboard/local/enabled/${enabled}`]: `enabled/${enabled}` },
     },
     from,
   );

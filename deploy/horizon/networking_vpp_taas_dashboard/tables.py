@@ -80,7 +80,7 @@ def status_column():
 
 
 def reason_column():
-    return tables.WrappingColumn('status_reason', verbose_name='Reason')
+    return tables.Column('status_reason', verbose_name='Reason')
 
 
 def description_column():

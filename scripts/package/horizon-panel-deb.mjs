@@ -18,6 +18,7 @@ const panel = {
   ],
 };
 
+/** Beside Horizon's own: `local/enabled`, which belongs to no package, goes with the last plugin in it, and Horizon does not start then. */
 const enabled = '_1520_project_taps_panel.py';
 
 /**
@@ -31,7 +32,7 @@ export const buildHorizonPanelDeb = (from) =>
     {
       folder: 'deploy/horizon',
       module: 'networking_vpp_taas_dashboard',
-      more: { [`usr/lib/python3/dist-packages/openstack_dashboard/local/enabled/${enabled}`]: `enabled/${enabled}` },
+      more: { [`usr/lib/python3/dist-packages/openstack_dashboard/enabled/${enabled}`]: `enabled/${enabled}` },
     },
     from,
   );

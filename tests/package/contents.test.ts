@@ -83,7 +83,7 @@ const expected: Readonly<Record<PackageName, readonly string[]>> = {
     '-rw-r--r-- /usr/share/zsh/vendor-completions/_taas',
   ],
   [driver]: python(driver),
-  [panel]: [...python(panel), `-rw-r--r-- ${modules}/openstack_dashboard/local/enabled/_1520_project_taps_panel.py`],
+  [panel]: [...python(panel), `-rw-r--r-- ${modules}/openstack_dashboard/enabled/_1520_project_taps_panel.py`],
 };
 
 describe.each(names)('%s', (name) => {

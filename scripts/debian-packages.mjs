@@ -45,7 +45,7 @@ const rulesChecker = { program: 'promtool', from: 'prometheus' };
 /** They enforce the system call filter of the units; `systemd-analyze` knows which calls are in systemd's groups. */
 const filter = ['systemd', 'python3-seccomp'];
 
-/** A real Keystone, Neutron and Heat, their client and a proxy before them, as Debian 12 has them. */
+/** A real Keystone, Neutron, Heat and Horizon, their client and a proxy before them, as Debian 12 has them. */
 const openstack = [
   'haproxy',
   // One of its resources is a tap.
@@ -53,6 +53,8 @@ const openstack = [
   'heat-engine',
   'keystone',
   'neutron-server',
+  // Horizon with its themes and policies; our panel is in it.
+  'openstack-dashboard',
   'python3-openstackclient',
   'python3-neutronclient',
   // The commands `openstack tap ...` come with the plugin that this project stands in for.

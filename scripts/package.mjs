@@ -1,12 +1,12 @@
-// `npm run package`: Debian packages of the server, the agent, the command, and Neutron's driver.
+// `npm run package`: Debian packages of the server, the agent, the command, Neutron's driver and Horizon's panel.
 import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, install, root } from './prepare.mjs';
 
 const help = `npm run package [-- --out DIR] [--images]
-Makes Debian packages: taas-server, taas-agent and taas-cli for this machine's architecture, which bring the Node.js that makes them, and
-python3-networking-vpp-taas, the driver with which Neutron keeps the API.
+Makes Debian packages: taas-server, taas-agent and taas-cli for this machine's architecture, which bring the Node.js that makes them,
+python3-networking-vpp-taas, the driver with which Neutron keeps the API, and python3-networking-vpp-taas-dashboard, Horizon's panel.
 
   --out DIR   the folder for them, made if it is missing; default: package-out
   --images    also makes an OCI image of each program, with the libraries of this machine that its Node.js needs

@@ -35,7 +35,7 @@ Runs every check of this repository, or one part of it. The last lines name what
                      and about a minute to install and compile the commit, which is that of --from or the last before records had formats
   vpp                needs a real VPP: \`vpp\` on the PATH, or VPP_PREFIX naming its installation; for VMs with a real
                      virtio driver also dpdk-testpmd
-  openstack          needs Keystone, Neutron and the openstack client, as Debian 12's packages; about two minutes
+  openstack          needs Keystone, Neutron, Heat, Horizon and the openstack client, as Debian 12's packages; for pages also chromium
   networking-vpp     the real networking-vpp beside ours (tests/networking-vpp): NETWORKING_VPP names a checkout of it; needs what vpp
                      and openstack need, and VPP's Python client and API files
 
@@ -156,8 +156,11 @@ async function packages() {
 
 async function openstack() {
   const cloud = await ensureOpenStack();
-  if (cloud.ready) vitest('openstack');
-  else if (cloud.possible || values.only === 'openstack') fail(`openstack: ${cloud.why}`);
+  if (cloud.ready) {
+    const why = await ensureBrowser();
+    if (why !== undefined) notes.push(`dashboard and Horizon were not tried in a browser: ${why}`);
+    vitest('openstack');
+  } else if (cloud.possible || values.only === 'openstack') fail(`openstack: ${cloud.why}`);
   else skip('openstack', cloud.why);
 }
 

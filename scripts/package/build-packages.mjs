@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../prepare.mjs';
 import { packages } from './contents.mjs';
+import { buildHorizonPanelDeb } from './horizon-panel-deb.mjs';
 import { buildNeutronDriverDeb } from './neutron-driver-deb.mjs';
 import { findRuntime } from './node-runtime.mjs';
 import { buildImage } from './oci.mjs';
@@ -21,7 +22,7 @@ export async function buildPackages(out, { images }) {
     changes: readFileSync(join(root, 'CHANGELOG.md')),
   };
   const programs = await Promise.all(packages.map((each) => buildProgramDeb(each, from)));
-  const debs = [...programs, await buildNeutronDriverDeb(from)];
+  const debs = [...programs, await buildNeutronDriverDeb(from), await buildHorizonPanelDeb(from)];
   if (!images) return debs;
   return [...debs, ...(await Promise.all(packages.map((each, n) => buildImage(each, programs[n], from))))];
 }

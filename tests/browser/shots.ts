@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DashboardUser } from './dashboard-user.js';
+import type { Page } from 'playwright-core';
 
 /** A picture of what somebody sees, for people, in the folder that DASHBOARD_SHOTS names; none without it. */
-export async function keepShot(user: DashboardUser, name: string): Promise<void> {
+export async function keepShot(user: { readonly page: Page }, name: string): Promise<void> {
   const folder = process.env['DASHBOARD_SHOTS'];
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });

@@ -4,6 +4,7 @@ import { describeBoundPorts } from './bound-ports.suite.js';
 import { describeDashboard } from './dashboard.suite.js';
 import { describeHaproxy } from './haproxy.suite.js';
 import { describeHeat } from './heat.suite.js';
+import { describeHorizon } from './horizon.suite.js';
 import { OpenStackCli, openstackOnce } from './lab/openstack-cli.js';
 import { type OpenStackLab, startOpenStackLab } from './lab/openstack-lab.js';
 import { mustRest, rest } from './lab/rest.js';
@@ -308,6 +309,7 @@ describeTokens(() => ({ lab, front }));
 describeBoundPorts(() => ({ lab, front }), commands);
 describeHeat(() => ({ lab, front }));
 describeDashboard(() => ({ lab, front }));
+describeHorizon(() => ({ lab, front }));
 
 describe('Keystone', () => {
   const listAs = async (token: string) => (await rest('GET', api('taas/tap_services'), token)).status;

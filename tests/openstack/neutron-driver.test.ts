@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '@taas/lab';
@@ -13,14 +14,14 @@ import { TapNodes } from './tap-nodes.js';
 
 /** As the driver writes it (`plan.py`). */
 const reason = "kept by Neutron's TaaS plugin: change it there";
-const driver = fileURLToPath(new URL('../../deploy/neutron-driver', import.meta.url));
+const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const waiting = { timeout: 120_000, interval: 1_000 };
 
-it('the unit tests of the driver pass by Debian’s Python', async () => {
+it.each(['neutron-driver', 'horizon'])('the unit tests of deploy/%s pass by Debian’s Python', async (folder) => {
   const command = ['-W', 'ignore', '-m', 'unittest', 'discover', '-t', '.', '-s', 'tests'];
   // Nothing is written beside the sources.
   const env = { ...cleanEnvironment(), PYTHONDONTWRITEBYTECODE: '1' };
-  const { stderr } = await promisify(execFile)('/usr/bin/python3', command, { cwd: driver, env });
+  const { stderr } = await promisify(execFile)('/usr/bin/python3', command, { cwd: join(deploy, folder), env });
   expect(stderr).toMatch(/^Ran \d+ tests in .*\n\nOK\n$/m);
 });
 

@@ -13,16 +13,26 @@ import {
   names,
   type PackageName,
   type ProgramPackage,
+  panel,
   programs,
   run,
   unpack,
 } from './deb-file.js';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
-const driverSource = join(repository, 'deploy/neutron-driver/networking_vpp_taas');
-// Tests that run the sources leave Python's `__pycache__` there.
-const driverModules = readdirSync(driverSource).filter((each) => each.endsWith('.py'));
 const modules = '/usr/lib/python3/dist-packages';
+/** Python packages, with their folders in `deploy`. */
+const pythons = { [driver]: 'neutron-driver/networking_vpp_taas', [panel]: 'horizon/networking_vpp_taas_dashboard' };
+type PythonPackage = keyof typeof pythons;
+const source = (name: PythonPackage): string => join(repository, 'deploy', pythons[name]);
+// Tests that run the sources leave Python's `__pycache__` there.
+const sources = (name: PythonPackage): string[] =>
+  readdirSync(source(name), { recursive: true, encoding: 'utf8' }).filter((each) => /\.(py|html)$/.test(each));
+const python = (name: PythonPackage): string[] => [
+  ...papers(name),
+  ...sources(name).map((each) => `-rw-r--r-- ${modules}/${basename(source(name))}/${each}`),
+  `-rw-r--r-- ${modules}/${basename(source(name))}-0.1.0.dist-info/METADATA`,
+];
 const folder = inject('packages');
 const deb = (name: PackageName): string => debOf(folder, name);
 let unpacked: string;
@@ -72,11 +82,8 @@ const expected: Readonly<Record<PackageName, readonly string[]>> = {
     '-rw-r--r-- /usr/share/man/man1/taas.1.gz',
     '-rw-r--r-- /usr/share/zsh/vendor-completions/_taas',
   ],
-  [driver]: [
-    ...papers(driver),
-    ...driverModules.map((each) => `-rw-r--r-- ${modules}/networking_vpp_taas/${each}`),
-    `-rw-r--r-- ${modules}/networking_vpp_taas-0.1.0.dist-info/METADATA`,
-  ],
+  [driver]: python(driver),
+  [panel]: [...python(panel), `-rw-r--r-- ${modules}/openstack_dashboard/enabled/_1520_project_taps_panel.py`],
 };
 
 describe.each(names)('%s', (name) => {
@@ -151,15 +158,15 @@ describe.each(programs)('%s', (name) => {
   });
 });
 
-describe(driver, () => {
-  it('is for every architecture, and has the modules of the sources', () => {
-    expect(field(deb(driver), 'Architecture')).toBe('all');
-    for (const each of driverModules)
-      expect(file(driver, `${modules}/networking_vpp_taas/${each}`).toString()).toBe(
-        readFileSync(join(driverSource, each), 'utf8'),
-      );
-  });
+it.each([driver, panel] as const)('%s is for every architecture, and has the modules of the sources', (name) => {
+  expect(field(deb(name), 'Architecture')).toBe('all');
+  for (const each of sources(name))
+    expect(file(name, `${modules}/${basename(source(name))}/${each}`).toString()).toBe(
+      readFileSync(join(source(name), each), 'utf8'),
+    );
+});
 
+describe(driver, () => {
   it('asks for the versions of the plugin that it was seen to work with', () => {
     const depends = field(deb(driver), 'Depends');
     const [, from, below] = /python3-neutron-taas \(>= (\S+)\), python3-neutron-taas \(<< (\S+)\)/.exec(depends) ?? [];

@@ -7,7 +7,9 @@ export const programs = ['taas-agent', 'taas-cli', 'taas-server'] as const;
 export type ProgramPackage = (typeof programs)[number];
 /** Of Neutron's service driver. */
 export const driver = 'python3-networking-vpp-taas';
-export const names = [...programs, driver] as const;
+/** Of Horizon's panel. */
+export const panel = 'python3-networking-vpp-taas-dashboard';
+export const names = [...programs, driver, panel] as const;
 export type PackageName = (typeof names)[number];
 
 /** The file of a package in a folder of packages. */

@@ -1,0 +1,1 @@
+"""Horizon's panel Project, Network, Taps. It decides nothing: it asks the TaaS API with the user's own token."""

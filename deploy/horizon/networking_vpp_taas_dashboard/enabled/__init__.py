@@ -1,0 +1,1 @@
+"""What Horizon reads: openstack_dashboard/enabled has these files."""

@@ -1,5 +1,5 @@
 import type { TokenPort } from '@taas/lab';
-import { keys, tapFlowCodec } from '@taas/model';
+import { keys, tapFlowCodec, tapServiceCodec } from '@taas/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Stack, uuid } from './stack.js';
 
@@ -68,6 +68,21 @@ describe('a server whose operator has taken the limits away', () => {
         vlan_filter: null,
       } as const;
       return { kind: 'put', key: keys.resource('tap_flows', id), value: tapFlowCodec.format(record) } as const;
+    });
+    // Flows without a tap service would be taken away.
+    const service = {
+      v: 1,
+      id: uuid(9),
+      project_id: 'big',
+      created_at: 0,
+      name: '',
+      description: '',
+      port_id: uuid(1),
+    } as const;
+    const key = keys.resource('tap_services', service.id);
+    await stack.store.transact({
+      compare: [],
+      operations: [{ kind: 'put', key, value: tapServiceCodec.format(service) }],
     });
     for (let at = 0; at < flows; at += 100)
       await stack.store.transact({ compare: [], operations: operations.slice(at, at + 100) });

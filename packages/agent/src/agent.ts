@@ -148,7 +148,7 @@ class TaasAgent implements Agent {
     });
     this.#presence = new Presence({ ...common, store, node, ttlSeconds: config.lease_ttl_s, backoff: storing });
     this.#reporter = new StateReporter({
-      ...{ ...common, writer: new StateWriter(store, node), backoff: storing },
+      ...{ ...common, writer: new StateWriter(store, node, clock), backoff: storing },
       told: (entry) => this.#counting.told(entry),
       beforeRemoved: (entries, signal) =>
         withLastFigures({ wanted: this.#wanted, counting: this.#counting, answers: this.#answers }, entries, signal),

@@ -1,5 +1,5 @@
 import type { Logger } from '@taas/service';
-import { silentLogger } from '@taas/service';
+import { silentLogger, systemClock } from '@taas/service';
 import {
   createSnapshot,
   interestOf,
@@ -170,10 +170,10 @@ it('a poll of all of ours goes on past what cannot be looked at', async () => {
   await reader.readAll();
   trap.sprung = true;
   const odd: string[] = [];
-  const items = [...watchedItems(wanted, snapshot, (tap) => odd.push(tap))];
+  const items = [...watchedItems(wanted, snapshot, (tap) => odd.push(tap))].filter((item) => item !== null);
   expect(odd).toEqual([id('f', 1)]);
   expect(items.map((item) => (item.of === 'route' ? '' : item.tag))).toEqual([tag(2)]);
-  const quiet = new ChangedItems(snapshot, contained);
+  const quiet = new ChangedItems(snapshot, contained, systemClock);
   await expect(quiet.changes(wanted, reader)).resolves.toMatchObject({ untagged: false });
   expect(counters.failures).toBe(1);
 });
@@ -208,7 +208,7 @@ it('a name that VPP shows nothing under costs nobody else the poll of its copies
       return { ...real, reply: '' };
     },
   } as unknown as Vpp;
-  await new CopyWatch(snapshot, silentLogger, contained).look(refusing);
+  await new CopyWatch(snapshot, silentLogger, contained, systemClock).look(refusing);
   for (const name of ['port1', 'loop1', 'port2', 'port3', 'loop3', 'port4', 'loop4']) expect(shown).toContain(name);
   expect(shown).not.toContain('odd');
   expect(asked.length).toBeLessThan(12);

@@ -5,8 +5,11 @@ export interface TextSample {
   readonly value: number | bigint;
 }
 
-/** About so many characters are written in one go, some milliseconds' work; then others have their turn. */
+/** About so many characters are written in one go, a millisecond's work; then others have their turn. */
 const sliceLength = 64 * 1024;
+
+/** And so many objects are looked at: most may have no lines. */
+const lookedAtOnce = 250;
 
 /** Labels as Prometheus reads them, without the braces: `tap_flow="..",direction="IN"`. */
 export function labelText(labels: Readonly<Record<string, string>>): string {
@@ -46,11 +49,14 @@ export function* metricLines<T>(
   linesOf: (item: T) => string,
 ): Generator<string> {
   let text = `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
+  let looked = 0;
   for (const item of items) {
     text += linesOf(item);
-    if (text.length < sliceLength) continue;
-    yield text;
-    text = '';
+    looked += 1;
+    if (text.length >= sliceLength) {
+      yield text;
+      text = '';
+    } else if (looked % lookedAtOnce === 0) yield '';
   }
   if (text !== '') yield text;
 }

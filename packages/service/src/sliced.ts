@@ -5,7 +5,7 @@ import type { Clock } from './clock.js';
 export type Sliced<T> = Generator<void, T, void>;
 
 /** How long work in slices may keep the event loop on one lap, in ms. */
-export const sliceMs = 5;
+export const sliceMs = 3;
 
 /** Does all of the work at once. */
 export function atOnce<T>(work: Sliced<T>): T {

@@ -108,7 +108,7 @@ export class PlayedNode {
     });
     const presence = new Presence({ store, node, ttlSeconds, clock, logger, random, backoff: storing });
     presence.update(this.#record());
-    const writer = new StateWriter(store, node);
+    const writer = new StateWriter(store, node, clock);
     const reporter = new StateReporter({
       ...{ writer, clock, logger, random, backoff: storing },
       beforeRemoved: async (entries) => entries.map((entry) => ({ ...entry, figures: 'none' as const })),

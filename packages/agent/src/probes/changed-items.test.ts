@@ -1,4 +1,4 @@
-import { silentLogger } from '@taas/service';
+import { silentLogger, systemClock } from '@taas/service';
 import { createSnapshot, featureBits, Wanted, type WatchedItem } from '@taas/wiring';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const contained = new Contained({ logger: silentLogger, counters: { failures: 0 
 class Node {
   readonly snapshot = createSnapshot();
   readonly wanted = new Wanted();
-  readonly quiet = new ChangedItems(this.snapshot, contained);
+  readonly quiet = new ChangedItems(this.snapshot, contained, systemClock);
   /** Sources whose mirrors somebody has switched off. */
   readonly off = new Set<number>();
   asked: number[] = [];

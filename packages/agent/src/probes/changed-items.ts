@@ -1,3 +1,4 @@
+import { type Clock, inSlices, type Sliced } from '@taas/service';
 import {
   canonicalAddress,
   countChanges,
@@ -35,12 +36,18 @@ interface Seen {
   readonly fingerprint: string;
 }
 
+/** An item, and how it stood before it was read again. */
+interface Looked {
+  readonly item: WatchedItem;
+  readonly before: Seen;
+}
+
 /** Of an item of which it could not be told: it is asked again. */
 const never = -1;
 
 export type ItemReader = Pick<VppReader, 'hasManySpans' | 'readItems' | 'readSpans'>;
 
-/** So many things are looked at in one go: more would keep VPP and the agent from other work. */
+/** So many things are looked at in one go: more would keep VPP from other work. */
 const atOnce = 400;
 
 /**
@@ -53,7 +60,7 @@ export class ChangedItems {
   /** By key, in the round before this one: something may have been read since, for another reason, that nobody has planned for. */
   #last: ReadonlyMap<string, Seen> = new Map();
   #now = new Map<string, Seen>();
-  #rest: Iterator<WatchedItem> | null = null;
+  #rest: Iterator<WatchedItem | null> | null = null;
   #polls = 0;
   #pollsAPass = 1;
   readonly #changes: () => number;
@@ -63,6 +70,7 @@ export class ChangedItems {
   constructor(
     private readonly snapshot: VppSnapshot,
     private readonly contained: Contained,
+    private readonly clock: Pick<Clock, 'monotonic'>,
   ) {
     this.#changes = countChanges(snapshot);
   }
@@ -81,33 +89,24 @@ export class ChangedItems {
       await reader.readSpans();
       return { taps: noTaps(), untagged: false };
     }
-    const items = this.#next(wanted);
-    // And a moment ago: what was found at the last poll has been mended since, and may be undone again.
-    const before = items.map((item) => this.#see(item, this.#last.get(keyOf(item))));
+    const looked = await inSlices(this.#next(wanted), this.clock);
+    const items = looked.map(({ item }) => item);
     // All mirrors once a round: VPP cannot list a part of them.
     if (begins && !reader.hasManySpans) await Promise.all([reader.readItems(items), reader.readSpans()]);
     else await reader.readItems(items);
-    const changed = items.filter((item, n) => {
-      const key = keyOf(item);
-      const now = this.#see(item, before[n]);
-      const last = this.#last.get(key);
-      this.#now.set(key, now);
-      // What an event has told of an interface reaches its taps by its tag; of a way that goes by it, only we know.
-      const isNews = last === undefined ? item.of === 'route' : now.fingerprint !== last.fingerprint;
-      return now.fingerprint !== before[n]?.fingerprint || isNews;
-    });
+    const changed = await inSlices(this.#changed(looked), this.clock);
     if (this.#rest === null) this.#endRound();
     return { taps: concerned(changed, wanted), untagged: lostTag(snapshot) };
   }
 
-  #items(wanted: Wanted): Iterator<WatchedItem> {
+  #items(wanted: Wanted): Iterator<WatchedItem | null> {
     const kept = this.#kept;
     const isSame = kept?.wanted === wanted && kept.asWanted === wanted.changes && kept.changes === this.#changes();
     return isSame ? kept.items.values() : this.#walk(wanted);
   }
 
   /** Walks all anew, and keeps it unless something changes meanwhile or cannot be told. */
-  *#walk(wanted: Wanted): Generator<WatchedItem> {
+  *#walk(wanted: Wanted): Generator<WatchedItem | null> {
     const [asWanted, changes] = [wanted.changes, this.#changes()];
     const items: WatchedItem[] = [];
     let isOdd = false;
@@ -117,7 +116,7 @@ export class ChangedItems {
     };
     this.#kept = null;
     for (const item of watchedItems(wanted, this.snapshot, odd)) {
-      items.push(item);
+      if (item !== null) items.push(item);
       yield item;
     }
     if (!isOdd && wanted.changes === asWanted && this.#changes() === changes)
@@ -136,18 +135,36 @@ export class ChangedItems {
     }
   }
 
-  #next(wanted: Wanted): WatchedItem[] {
+  *#next(wanted: Wanted): Sliced<Looked[]> {
     this.#rest ??= this.#items(wanted);
-    const items: WatchedItem[] = [];
-    while (items.length < atOnce) {
-      const { value, done } = this.#rest.next();
+    const looked: Looked[] = [];
+    while (looked.length < atOnce) {
+      yield;
+      const { value: item, done } = this.#rest.next();
       if (done) {
         this.#rest = null;
         break;
       }
-      items.push(value);
+      if (item === null) continue;
+      // And a moment ago: what was found at the last poll has been mended since, and may be undone again.
+      looked.push({ item, before: this.#see(item, this.#last.get(keyOf(item))) });
     }
-    return items;
+    return looked;
+  }
+
+  *#changed(looked: readonly Looked[]): Sliced<WatchedItem[]> {
+    const changed: WatchedItem[] = [];
+    for (const { item, before } of looked) {
+      yield;
+      const key = keyOf(item);
+      const now = this.#see(item, before);
+      const last = this.#last.get(key);
+      this.#now.set(key, now);
+      // What an event has told of an interface reaches its taps by its tag; of a way that goes by it, only we know.
+      const isNews = last === undefined ? item.of === 'route' : now.fingerprint !== last.fingerprint;
+      if (now.fingerprint !== before.fingerprint || isNews) changed.push(item);
+    }
+    return changed;
   }
 
   #endRound(): void {

@@ -1,4 +1,4 @@
-import { silentLogger } from '@taas/service';
+import { silentLogger, systemClock } from '@taas/service';
 import {
   createSnapshot,
   interestOf,
@@ -64,7 +64,7 @@ beforeEach(async () => {
     bridgeDomains: [100, 200],
   });
   await session.learn();
-  watch = new CopyWatch(snapshot, silentLogger, contained);
+  watch = new CopyWatch(snapshot, silentLogger, contained, systemClock);
   facts = {
     ...{ uplinks: new Map(), tunnelAddress: null, bridgeDomains: [100, 200], policedKbps: null, overload: noOverload },
     get noCopies() {
@@ -134,7 +134,12 @@ it('what fails for the copies of one interface is counted, and ends no poll', as
   const warn = () => {
     throw new Error('this cannot be told');
   };
-  watch = new CopyWatch(snapshot, { ...silentLogger, warn }, new Contained({ logger: silentLogger, counters }));
+  watch = new CopyWatch(
+    snapshot,
+    { ...silentLogger, warn },
+    new Contained({ logger: silentLogger, counters }),
+    systemClock,
+  );
   await polls(5);
   node.vpp.engine.span.swallow(entry(), true);
   await polls(3);

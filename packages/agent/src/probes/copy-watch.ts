@@ -1,4 +1,4 @@
-import type { Logger } from '@taas/service';
+import { type Clock, inSlices, type Logger, type Sliced } from '@taas/service';
 import {
   type ActualInterface,
   countChanges,
@@ -41,6 +41,7 @@ export class CopyWatch {
     private readonly snapshot: VppSnapshot,
     private readonly logger: Logger,
     private readonly contained: Contained,
+    private readonly clock: Pick<Clock, 'monotonic'>,
     private readonly read: ReadMoved = (vpp, indices) =>
       commandLineCounters(
         vpp,
@@ -66,12 +67,20 @@ export class CopyWatch {
   async look(vpp: Vpp): Promise<string[]> {
     for (const tag of this.#watched.keys())
       if (this.snapshot.interfaces.keysBy('tag', tag).size === 0) this.#watched.delete(tag);
-    const { spanDestinations, indices } = this.#next();
+    const { spanDestinations, indices } = await inSlices(this.#next(), this.clock);
     if (indices.size === 0) return [];
     const shown = await this.read(vpp, [...indices]);
-    const isNews = (spanDestination: SpanDestination) =>
-      this.contained.attempt(`the copies of ${spanDestination.tag}`, () => this.#judge(spanDestination, shown), false);
-    return spanDestinations.filter(isNews).map(({ tag }) => tag);
+    return inSlices(this.#news(spanDestinations, shown), this.clock);
+  }
+
+  *#news(spanDestinations: readonly SpanDestination[], shown: ReadonlyMap<number, Moved>): Sliced<string[]> {
+    const tags: string[] = [];
+    for (const each of spanDestinations) {
+      yield;
+      if (this.contained.attempt(`the copies of ${each.tag}`, () => this.#judge(each, shown), false))
+        tags.push(each.tag);
+    }
+    return tags;
   }
 
   #judge(spanDestination: SpanDestination, shown: Parameters<typeof judgeCopies>[2]): boolean {
@@ -102,11 +111,12 @@ export class CopyWatch {
     if (this.#changes() === changes) this.#kept = { changes, all };
   }
 
-  #next(): { readonly spanDestinations: readonly SpanDestination[]; readonly indices: ReadonlySet<number> } {
+  *#next(): Sliced<{ readonly spanDestinations: readonly SpanDestination[]; readonly indices: ReadonlySet<number> }> {
     this.#rest ??= this.#all();
     const spanDestinations: SpanDestination[] = [];
     const indices = new Set<number>();
     while (indices.size < atOnce) {
+      yield;
       const { value, done } = this.#rest.next();
       if (done) {
         this.#rest = null;

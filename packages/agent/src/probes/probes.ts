@@ -1,3 +1,4 @@
+import type { Clock } from '@taas/service';
 import type { VppSnapshot } from '@taas/wiring';
 import type { AgentConfig } from '../config.js';
 import type { Contained } from '../contained.js';
@@ -32,6 +33,7 @@ export interface ProbesOptions {
   /** Whether VPP's bits mean something to us. */
   readonly isJudged: () => boolean;
   readonly contained: Contained;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /** All probes of an agent, in the order in which they are run; the resync takes the place of all others. */
@@ -40,11 +42,23 @@ export type Probes = Readonly<
 >;
 
 export function createProbes(options: ProbesOptions): Probes {
-  const { intervals, snapshot, wanted, budget, copies, counting, source, pending, uplinks, contained, isJudged } =
-    options;
+  const {
+    intervals,
+    snapshot,
+    wanted,
+    budget,
+    copies,
+    counting,
+    source,
+    pending,
+    uplinks,
+    contained,
+    clock,
+    isJudged,
+  } = options;
   return {
     resync: resyncProbe(intervals.verify_ms),
-    drift: driftProbe(intervals.liveness_ms, new ChangedItems(snapshot, contained), wanted, uplinks),
+    drift: driftProbe(intervals.liveness_ms, new ChangedItems(snapshot, contained, clock), wanted, uplinks),
     dataPlane: dataPlaneProbe(intervals.traffic_ms, copies, wanted),
     budget: budgetProbe(intervals.budget_ms, budget, wanted, (vpp, odd) => readPolicers(vpp, source, snapshot, odd)),
     counters: countersProbe(intervals.statistics_ms, counting, () => wanted.isAsked && source.method === 'segment'),

@@ -1,16 +1,16 @@
 import type { Because, ResourceKind, TapStateStatus } from '@taas/model';
-import type { Logger } from '@taas/service';
+import { type Clock, inSlices, type Logger, type Sliced } from '@taas/service';
 import {
   describeStep,
   type Interest,
-  interestOf,
-  KeptPlan,
+  interestIn,
   type NodeFacts,
+  NodePlanner,
   type Plan,
-  planTaps,
   revivesSource,
+  type Verdict,
   type VppSnapshot,
-  verify,
+  verifying,
 } from '@taas/wiring';
 import type { Counters } from '../counters.js';
 import type { StateReporter } from '../report/state-reporter.js';
@@ -28,7 +28,7 @@ export interface ReconcilePassOptions {
   readonly retries: RetrySchedule;
   readonly pending: PendingTaps;
   readonly snapshot: VppSnapshot;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly logger: Logger;
   readonly counters: Counters;
   /** What has been asked for and is not part of the round. */
@@ -41,17 +41,23 @@ export interface ReconcilePassOptions {
   readonly countsAsActive: (kind: ResourceKind, id: string) => boolean;
 }
 
+/** Makes the plan of a pass from what is known then. */
+type MakePlan = () => Promise<Plan>;
+
 const disconnected = { code: 'vpp_disconnected', reason: 'VPP is not connected' } as const;
 
-/** One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. */
+/**
+ * One round of the loop, on a snapshot of VPP: plan, carry out, read back, plan again, and report what that says. What is done for each
+ * of all taps is done in slices: the agent answers meanwhile.
+ */
 export class ReconcilePass {
   readonly #standing = new StandingTaps();
-  readonly #whole: KeptPlan;
+  readonly #planner: NodePlanner;
   /** Of the pass in progress: taps that nobody could look at. */
   #unseen = new Map<string, string>();
 
   constructor(private readonly options: ReconcilePassOptions) {
-    this.#whole = new KeptPlan(options.snapshot);
+    this.#planner = new NodePlanner(options.snapshot, (work) => this.#inSlices(work));
   }
 
   /**
@@ -64,38 +70,38 @@ export class ReconcilePass {
     const { wanted } = this.options.wanted;
     this.#unseen = new Map();
     const everything = everyTap(wanted);
-    const interest = this.#interest(everything);
+    const interest = await this.#interest(everything);
     snapshot.routes.keep(interest.remotes);
     await session.reader.readDetails(interest);
     pending.clear();
     this.#standing.keep((kind, id) => wanted.knows(kind, id));
     reporter.recheck();
-    const make = () => this.#whole.of(wanted, facts, this.#unseen);
-    await this.#execute(session, make(), make, everything, work);
+    const make = () => this.#planner.all(wanted, facts, this.#unseen);
+    await this.#execute(session, await make(), make, everything, work);
     reporter.report([...this.options.wanted.unreadable()].map(unreadableState));
     reporter.prune((kind, id) => wanted.knows(kind, id));
   }
 
   /** Some taps, reading only what they concern. */
   async some(session: VppSession, facts: NodeFacts, asked: TapIds, work: Work): Promise<void> {
-    const { reporter, snapshot } = this.options;
+    const { reporter } = this.options;
     const { wanted } = this.options.wanted;
     let ids = asked;
     this.#unseen = new Map();
-    const make = () => planTaps(ids, wanted, snapshot, facts, this.#unseen);
+    const make = () => this.#planner.some(ids, wanted, facts, this.#unseen);
     await this.#read(session, ids);
-    let plan = make();
+    let plan = await make();
     const others = plan.outlooks.filter(({ kind, id }) => kind === 'tap_flows' && !ids.flows.has(id));
     if (others.some(({ id }) => !ids.services.has(wanted.flow(id)?.record.tap_service_id ?? ''))) {
       // The service's attachments change, which concerns all of its flows.
       ids = { ...ids, flows: new Set([...ids.flows, ...others.map(({ id }) => id)]) };
       await this.#read(session, ids);
-      plan = make();
+      plan = await make();
     }
     if (revivesSource(plan)) {
       // A revival switches on again all that the table lists: it must not be a mirror that its owner has taken away since.
       await session.reader.readSpans();
-      plan = make();
+      plan = await make();
     }
     await this.#execute(session, plan, make, ids, work);
     const unreadable = [...this.options.wanted.unreadable()];
@@ -125,14 +131,14 @@ export class ReconcilePass {
   }
 
   /** What planning these taps asks about. A tap of which that cannot be said is not planned in this pass. */
-  #interest(ids: TapIds): Interest {
-    const interest = interestOf(ids, this.options.wanted.wanted, this.options.snapshot);
+  async #interest(ids: TapIds): Promise<Interest> {
+    const interest = await this.#inSlices(interestIn(ids, this.options.wanted.wanted, this.options.snapshot));
     for (const [unit, cause] of interest.unseen) this.#unseen.set(unit, cause);
     return interest;
   }
 
   async #read({ reader }: VppSession, ids: TapIds): Promise<void> {
-    const interest = this.#interest(ids);
+    const interest = await this.#interest(ids);
     await Promise.all([
       ...[...interest.ports].map((index) => reader.readInterface(index)),
       reader.readDetails(interest),
@@ -140,15 +146,16 @@ export class ReconcilePass {
   }
 
   /** Carries a plan out, reads back what it touched, and lets `again` tell from that how the taps stand. */
-  async #execute(session: VppSession, plan: Plan, again: () => Plan, ids: TapIds, work: Work): Promise<void> {
+  async #execute(session: VppSession, plan: Plan, again: MakePlan, ids: TapIds, work: Work): Promise<void> {
     const { counters, logger } = this.options;
     if (plan.sequences.length === 0) {
       // Whatever made them ACTIVE, they count from here on: who hears of it may send at once.
-      if (verify(plan).some(({ kind, id, status }) => status === 'ACTIVE' && !this.options.countsAsActive(kind, id)))
+      const verdicts = await this.#verify(plan);
+      if (verdicts.some(({ kind, id, status }) => status === 'ACTIVE' && !this.options.countsAsActive(kind, id)))
         await this.options.count(session);
-      return this.#settle(plan, new Map());
+      return this.#settle(plan, verdicts);
     }
-    this.#reportUndone(plan, work);
+    await this.#reportUndone(plan, work);
     counters.plans++;
     for (const { key, steps } of plan.sequences) logger.debug({ key, steps: steps.map(describeStep) }, 'to be done');
     await this.options.count(session);
@@ -162,21 +169,22 @@ export class ReconcilePass {
     );
     if (result.doubt) this.options.doubt();
     await session.reader.readTouched(result.touched);
-    const { features } = this.#interest(ids);
+    const { features } = await this.#interest(ids);
     await session.reader.readFeatures(features);
     await this.options.count(session);
-    this.#settle(again(), result.failures);
+    const found = await again();
+    await this.#settle(found, await this.#verify(found, result.failures));
   }
 
   /** Says of taps that somebody undid what is missing, before it is mended: they were called ACTIVE until now. */
-  #reportUndone(plan: Plan, work: Work): void {
+  async #reportUndone(plan: Plan, work: Work): Promise<void> {
     const { reporter, counters, logger, wanted, asked } = this.options;
     const more = asked();
     // Much may have been asked for at once, or VPP be another: nobody knows who undid what.
     if (work.whole || more.whole) return;
     const ids = noTaps();
     for (const each of [work, more]) addTaps(ids, each.ids);
-    const undone = this.#standing.undone(verify(plan), ids, wanted.wanted);
+    const undone = this.#standing.undone(await this.#verify(plan), ids, wanted.wanted);
     counters.undone += undone.length;
     for (const { kind, id, reason } of undone)
       logger.warn({ tap: tapName(kind, id), reason }, 'undone by somebody else');
@@ -186,25 +194,38 @@ export class ReconcilePass {
     );
   }
 
-  #settle(plan: Plan, failures: ReadonlyMap<string, string>): void {
-    const { retries, reporter, pending, wanted } = this.options;
-    const now = this.options.now();
-    const verdicts = verify(plan, failures);
+  #verify(plan: Plan, failures: ReadonlyMap<string, string> = new Map()): Promise<Verdict[]> {
+    return this.#inSlices(verifying(plan, failures));
+  }
+
+  async #settle(plan: Plan, verdicts: readonly Verdict[]): Promise<void> {
+    const { pending, wanted } = this.options;
     this.options.counters.failures += plan.unplanned.length;
     for (const { kind, id, cause } of plan.unplanned)
       this.options.logger.error({ tap: tapName(kind, id), cause }, 'this tap cannot be planned; the others go on');
+    await this.#inSlices(this.#settling(plan, verdicts));
+    pending.keep((kind, id) => wanted.wanted.knows(kind, id));
+  }
+
+  *#settling(plan: Plan, verdicts: readonly Verdict[]): Sliced<void> {
+    const { retries, reporter, pending } = this.options;
+    const now = this.options.clock.monotonic();
     const open = new Set(plan.sequences.map(({ key }) => key));
+    const unplanned = new Set(plan.unplanned.map(({ kind, id }) => tapName(kind, id)));
     for (const [n, verdict] of verdicts.entries()) {
+      yield;
       const tap = tapName(verdict.kind, verdict.id);
-      const unplanned = plan.unplanned.some(({ kind, id }) => kind === verdict.kind && id === verdict.id);
-      const unfinished = unplanned || plan.outlooks[n]?.keys.some((key) => open.has(key)) === true;
+      const unfinished = unplanned.has(tap) || plan.outlooks[n]?.keys.some((key) => open.has(key)) === true;
       if (unfinished) retries.failed(tap, now);
       else retries.succeeded(tap);
       pending.settle(verdict);
       this.#standing.settle(verdict);
+      reporter.report([verdict]);
     }
-    pending.keep((kind, id) => wanted.wanted.knows(kind, id));
-    reporter.report(verdicts);
+  }
+
+  #inSlices<T>(work: Sliced<T>): Promise<T> {
+    return inSlices(work, this.options.clock);
   }
 }
 

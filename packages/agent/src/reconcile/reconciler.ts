@@ -65,7 +65,7 @@ export class Reconciler {
     const { config, clock, logger, contained, looked, snapshot, counting } = options;
     this.snapshot = snapshot;
     const pending = this.#pending;
-    const copies = new CopyWatch(snapshot, logger, contained, async (vpp, interfaces) => {
+    const copies = new CopyWatch(snapshot, logger, contained, clock, async (vpp, interfaces) => {
       const reading = await options.source.read(vpp, { interfaces, policers: false });
       return movedOf(reading, interfaces);
     });
@@ -91,7 +91,6 @@ export class Reconciler {
     this.#reconcilePass = new ReconcilePass({
       ...options,
       ...{ pending, snapshot },
-      now: () => clock.monotonic(),
       asked: () => this.queue.waiting,
       count: (session) => counting.countAtPlan(session),
       countsAsActive: (kind, id) => counting.states.get(tapName(kind, id)) === 'ACTIVE',

@@ -15,8 +15,8 @@ const { signal } = new AbortController();
 it('writes a state when it has changed and not again, over restarts too, in transactions that etcd takes', async () => {
   const store = createEmbeddedStore({ clock: systemClock });
   const many = Array.from({ length: 300 }, (_, n) => entry(n, 1));
-  expect(await new StateWriter(store, 'n').write(many, signal)).toBe(300);
-  const writer = new StateWriter(store, 'n');
+  expect(await new StateWriter(store, 'n', systemClock).write(many, signal)).toBe(300);
+  const writer = new StateWriter(store, 'n', systemClock);
   expect(await writer.write(many, signal)).toBe(0);
   expect(await writer.write([entry(1, 2), entry(2, 1, 'why')], signal)).toBe(2);
   expect(await writer.prune((_, each) => each !== id(5), signal)).toBe(1);
@@ -27,7 +27,7 @@ it('writes a state when it has changed and not again, over restarts too, in tran
 
 it('cuts a long reason, and tells a failure of the store', async () => {
   const store = createEmbeddedStore({ clock: systemClock });
-  const writer = new StateWriter(store, 'n');
+  const writer = new StateWriter(store, 'n', systemClock);
   await writer.write([entry(1, 1, 'x'.repeat(10_000))], signal);
   expect((await store.get(keys.stateResource('n', 'tap_flows', id(1))))?.value.length).toBeLessThan(1000);
   store.stop();

@@ -8,6 +8,7 @@ import {
   type TapState,
   tapStateCodec,
 } from '@taas/model';
+import { type Clock, inSlices, type Sliced } from '@taas/service';
 import type { Operation, Store } from '@taas/store';
 
 export interface StateEntry extends Because {
@@ -37,6 +38,7 @@ export class StateWriter {
   constructor(
     private readonly store: Store,
     private readonly node: string,
+    private readonly clock: Pick<Clock, 'monotonic'>,
     private readonly batch: number = statesAtOnce,
   ) {}
 
@@ -48,25 +50,26 @@ export class StateWriter {
   /** @throws StoreError; what was not written is tried again with the next call */
   async write(entries: Iterable<StateEntry>, signal: AbortSignal): Promise<number> {
     const written = await this.#load(signal);
+    const operations = await inSlices(this.#changes(entries, written), this.clock);
+    return this.#send(operations, written, signal);
+  }
+
+  *#changes(entries: Iterable<StateEntry>, written: ReadonlyMap<string, string>): Sliced<Operation[]> {
     const operations: Operation[] = [];
     for (const { kind, id, revision, status, code, reason, figures } of entries) {
+      yield;
       const key = keys.stateResource(this.node, kind, id);
       const state = { v: 1, id, revision, status, status_code: code, reason: asLine(reason, longestReason) } as const;
       const value = tapStateCodec.format(figures ? { ...state, figures } : state);
       if (written.get(key) !== value) operations.push({ kind: 'put', key, value });
     }
-    return this.#send(operations, written, signal);
+    return operations;
   }
 
   /** Deletes the states of taps that nobody wants any more. */
   async prune(isWanted: (kind: ResourceKind, id: string) => boolean, signal: AbortSignal): Promise<number> {
     const written = await this.#load(signal);
-    const operations: Operation[] = [];
-    for (const key of written.keys()) {
-      const parsed = parseKey(key);
-      if (parsed.is === 'state-resource' && !isWanted(parsed.kind, parsed.id)) operations.push({ kind: 'delete', key });
-    }
-    return this.#send(operations, written, signal);
+    return this.#send(await inSlices(unwanted(written.keys(), isWanted), this.clock), written, signal);
   }
 
   async #load(signal: AbortSignal): Promise<Map<string, string>> {
@@ -96,4 +99,17 @@ export class StateWriter {
       }
     return operations.length;
   }
+}
+
+function* unwanted(
+  written: Iterable<string>,
+  isWanted: (kind: ResourceKind, id: string) => boolean,
+): Sliced<Operation[]> {
+  const operations: Operation[] = [];
+  for (const key of written) {
+    yield;
+    const parsed = parseKey(key);
+    if (parsed.is === 'state-resource' && !isWanted(parsed.kind, parsed.id)) operations.push({ kind: 'delete', key });
+  }
+  return operations;
 }

@@ -1,4 +1,5 @@
 import type { ResourceKind } from '@taas/model';
+import type { Sliced } from '@taas/service';
 import type { Planning } from './planning.js';
 
 /** A tap service with its flows, or a tap mirror: what is planned, or fails, as one. */
@@ -13,15 +14,15 @@ interface Tap {
  * Plans one tap service with its flows, or one tap mirror. What cannot be planned fails alone: VPP is left as it is for it, and
  * its taps say why. The others' plan goes on, since one tenant's tap must not keep another's from being wired or removed.
  */
-export function planEach(
+export function* planEach(
   { draft, wanted, unseen }: Planning,
   kind: Exclude<ResourceKind, 'tap_flows'>,
   id: string,
-  plan: () => void,
-): void {
+  plan: () => Sliced<void>,
+): Sliced<void> {
   const cause = unseen.get(unitName(kind, id));
   // What was not read counts as not there, and would be made anew.
-  const error = cause === undefined ? draft.attempt(plan) : new Error(cause);
+  const error = cause === undefined ? yield* draft.attempt(plan()) : new Error(cause);
   if (error === null) return;
   const fail = (of: ResourceKind, tap: Tap | undefined): void => {
     if (tap) draft.unplanned({ kind: of, id: tap.record.id, cause: error.message }, tap.revision);

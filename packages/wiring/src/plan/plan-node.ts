@@ -1,3 +1,4 @@
+import { atOnce, type Sliced } from '@taas/service';
 import { listMark } from '../flows/flow-filter.js';
 import { isOrphanTunnel, planMirror } from '../mirrors/plan-mirror.js';
 import { TakenTunnels } from '../mirrors/taken-tunnels.js';
@@ -36,6 +37,11 @@ export interface TapIds {
  * @param unseen taps that are not to be planned, since nobody could look at them
  */
 export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, unseen: Unseen = new Map()): Plan {
+  return atOnce(planningNode(wanted, actual, facts, unseen));
+}
+
+/** As {@link planNode}, in slices: a plan only if nothing of that has changed meanwhile. */
+export function* planningNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, unseen: Unseen): Sliced<Plan> {
   const services = new Set<string>();
   const flows = new Set<string>();
   const mirrors = wanted.mirrors.ids();
@@ -50,6 +56,7 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, u
   for (const domain of actual.bridgeDomains.all())
     if (!note(domain.tag) && isOrphanDomain(domain, facts)) orphans.domains.push(domain);
   for (const entry of actual.interfaces.all()) {
+    yield;
     if (note(entry.tag) || entry.tag !== '' || actual.memberships.get(entry.index)) continue;
     if (entry.mac.startsWith(loopbackMacPrefix)) orphans.loopbacks.push(entry);
     else if (isOrphanTunnel(entry, actual)) orphans.tunnels.push(entry);
@@ -57,7 +64,7 @@ export function planNode(wanted: Wanted, actual: ActualView, facts: NodeFacts, u
   }
   for (const acl of actual.acls.all()) note(acl.tag);
   for (const { name } of actual.policers.all()) note(name);
-  return plan({ services, flows, mirrors }, { wanted, actual, facts, unseen }, orphans);
+  return yield* planning({ services, flows, mirrors }, { wanted, actual, facts, unseen }, orphans);
 }
 
 /** What was made and not tagged, and is for nobody to find but us. */
@@ -114,27 +121,39 @@ export function planTaps(
   facts: NodeFacts,
   unseen: Unseen = new Map(),
 ): Plan {
-  return plan(ids, { wanted, actual, facts, unseen }, null);
+  return atOnce(planningTaps(ids, wanted, actual, facts, unseen));
+}
+
+/** As {@link planTaps}, in slices: a plan only if nothing of that has changed meanwhile. */
+export function* planningTaps(
+  ids: TapIds,
+  wanted: Wanted,
+  actual: ActualView,
+  facts: NodeFacts,
+  unseen: Unseen,
+): Sliced<Plan> {
+  return yield* planning(ids, { wanted, actual, facts, unseen }, null);
 }
 
 type Known = Pick<Planning, 'wanted' | 'actual' | 'facts' | 'unseen'>;
 
 /** @param orphans null where only some taps are looked at */
-function plan(ids: TapIds, known: Known, orphans: Orphans | null): Plan {
+function* planning(ids: TapIds, known: Known, orphans: Orphans | null): Sliced<Plan> {
   const { wanted, actual } = known;
   const draft = new PlanDraft();
-  const planning: Planning = { ...known, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
-  const { whole, units } = sortOut(ids, wanted, actual);
-  draft.add(pruneKey, [], planPrune(planning, orphans === null ? units.keys() : null));
+  const all: Planning = { ...known, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
+  const { whole, units } = yield* sortOut(ids, wanted, actual);
+  draft.add(pruneKey, [], yield* planPrune(all, orphans === null ? units.keys() : null));
   const loopbacks = (orphans?.loopbacks ?? []).flatMap((entry) => removeInterface(entry, actual, 'loopback'));
   draft.add('orphans', [pruneKey], [...loopbacks, ...(orphans ? strayFilters(actual, orphans) : [])]);
   for (const [service, { gone, some }] of units)
-    planEach(planning, 'tap_services', service, () =>
-      planUnit(planning, service, gone, whole.has(service) ? null : some),
-    );
-  for (const mirror of ids.mirrors) planEach(planning, 'tap_mirrors', mirror, () => planMirror(planning, mirror));
-  const tunnels = (orphans?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
-  const collectors = (orphans?.collectors ?? []).filter(({ index }) => planning.taken.adopt(index));
+    yield* planEach(all, 'tap_services', service, () => planUnit(all, service, gone, whole.has(service) ? null : some));
+  for (const mirror of ids.mirrors)
+    yield* planEach(all, 'tap_mirrors', mirror, function* () {
+      yield planMirror(all, mirror);
+    });
+  const tunnels = (orphans?.tunnels ?? []).filter(({ index }) => !all.tunnels.isAdopted(index));
+  const collectors = (orphans?.collectors ?? []).filter(({ index }) => all.taken.adopt(index));
   draft.add(
     'orphan-attachments',
     [pruneKey],
@@ -154,11 +173,18 @@ interface Unit {
   readonly some: Set<string>;
 }
 
+interface SortedOut {
+  /** Services with all of their flows. */
+  readonly whole: ReadonlySet<string>;
+  readonly units: ReadonlyMap<string, Unit>;
+}
+
 /** Sorts flows to their services; one that nobody wants goes with the service whose bridge domain it is in. */
-function sortOut(ids: TapIds, wanted: Wanted, actual: ActualView) {
+function* sortOut(ids: TapIds, wanted: Wanted, actual: ActualView): Sliced<SortedOut> {
   const whole = new Set(ids.services);
   const units = new Map<string, Unit>([...whole].map((service) => [service, { gone: [], some: new Set<string>() }]));
   for (const id of ids.flows) {
+    yield;
     const flow = wanted.flow(id);
     if (!flow && wanted.isUnreadable('tap_flows', id)) continue;
     const service = flow?.record.tap_service_id ?? homeOf(id, actual);

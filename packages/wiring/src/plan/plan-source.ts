@@ -1,3 +1,4 @@
+import type { Sliced } from '@taas/service';
 import { findPort } from '../find-interface.js';
 import { possibleSources } from '../flows/flow-sources.js';
 import { legsOf, mirrorOfLeg } from '../mirrors/mirror-leg.js';
@@ -71,11 +72,12 @@ function planSource(planning: Planning, port: string, source: number, stays: (ow
  * is ours and that no tap of ours wants is such an inheritance too, made while nobody looked.
  * @param services whose attachments to look at, besides what is known to be broken; null for the whole table
  */
-export function planPrune(planning: Planning, services: Iterable<string> | null): Step[] {
+export function* planPrune(planning: Planning, services: Iterable<string> | null): Sliced<Step[]> {
   const { actual } = planning;
   const steps: Step[] = [];
   const seen = new Set<string>();
   for (const { from, to, state } of services === null ? [...actual.spans.all()] : doubtfulSpans(actual, services)) {
+    yield;
     const destination = actual.interfaces.get(to);
     if (actual.interfaces.get(from) && destination && mayReceive(planning, from, destination)) continue;
     if (seen.size < seen.add(`${from} ${to}`).size) steps.push(setSpan(from, to, 0, state));

@@ -1,4 +1,5 @@
 import type { Because, ResourceKind } from '@taas/model';
+import type { Sliced } from '@taas/service';
 import { deletedBy, type Step } from '../steps.js';
 import type { Blocker } from './blocker.js';
 
@@ -83,14 +84,14 @@ export class PlanDraft {
   }
 
   /**
-   * Plans one thing, of which nothing stays in the plan if that throws.
+   * Plans one thing, of which nothing stays in the plan if that throws; nothing else is added meanwhile.
    * @returns what it threw, or null
    */
-  attempt(work: () => void): Error | null {
+  *attempt(work: Sliced<void>): Sliced<Error | null> {
     const [last, outlooks] = [this.#last.length, this.#outlooks.length];
     this.#replaced = [];
     try {
-      work();
+      yield* work;
       return null;
     } catch (error) {
       for (const { key, before } of this.#replaced.reverse())

@@ -1,4 +1,5 @@
 import type { Because, ResourceKind, TapStateStatus } from '@taas/model';
+import { atOnce, type Sliced } from '@taas/service';
 import { describeStep } from '../steps.js';
 import type { Outlook, Plan } from './plan.js';
 
@@ -16,11 +17,20 @@ export interface Verdict extends Because {
  * @param failures what VPP or the connection said of a sequence, by its key
  */
 export function verify(plan: Plan, failures: ReadonlyMap<string, string> = new Map()): Verdict[] {
+  return atOnce(verifying(plan, failures));
+}
+
+/** As {@link verify}, in slices. */
+export function* verifying(plan: Plan, failures: ReadonlyMap<string, string>): Sliced<Verdict[]> {
   const open = new Map(plan.sequences.map((sequence) => [sequence.key, sequence]));
-  return plan.outlooks.map((outlook) => {
+  const verdicts: Verdict[] = [];
+  for (const outlook of plan.outlooks) {
+    yield;
     const { kind, id, revision } = outlook;
-    return { kind, id, revision, ...judge(outlook) };
-  });
+    const { status, code, reason } = judge(outlook);
+    verdicts.push({ kind, id, revision, status, code, reason });
+  }
+  return verdicts;
 
   function judge(outlook: Outlook): { status: TapStateStatus } & Because {
     if (outlook.blocker) return outlook.blocker;

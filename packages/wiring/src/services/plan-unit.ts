@@ -1,4 +1,5 @@
 import type { Because } from '@taas/model';
+import type { Sliced } from '@taas/service';
 import { flowKey, flowKeys, flowNeeds, planFlow } from '../flows/plan-flow.js';
 import { removeFlow } from '../flows/plan-removal.js';
 import { leave } from '../objects/bridge-domain.js';
@@ -29,12 +30,12 @@ interface PlannedDomain {
  * @param only the flows to plan as long as the service's attachments stand, since then the others are not concerned;
  *   null for all
  */
-export function planUnit(
+export function* planUnit(
   planning: Planning,
   service: string,
   goneFlows: Iterable<string>,
   only: ReadonlySet<string> | null,
-): void {
+): Sliced<void> {
   const { wanted, actual, draft } = planning;
   const { overload } = planning.facts;
   const flows = [...wanted.flowsOf(service)].flatMap((id) => wanted.flow(id) ?? []);
@@ -56,6 +57,7 @@ export function planUnit(
   };
   addMirrors(mirrors.filter(({ lessens }) => lessens));
   for (const flow of concerned) {
+    yield;
     const own = flow.record.removed ? null : wireFlow(planning, flow, exit, domain);
     if (own === null) draft.add(flowKey(flow.record.id), [], removeFlow(flow.record.id, actual));
     const outage = blocker ?? outward?.blocker ?? outward?.outage ?? null;

@@ -20,14 +20,14 @@ export type WatchedItem =
 
 /**
  * All there is to be seen of the taps of a node, each once, in no order that means anything. It may be walked little by
- * little, while what is wanted and what is known of VPP change.
+ * little, while what is wanted and what is known of VPP change: after each tap comes a null, since many may have nothing to be seen.
  * @param odd is told of a tap of which nobody can say what is to be seen; the others go on
  */
 export function* watchedItems(
   wanted: Wanted,
   actual: ActualView,
   odd: (tap: string, error: unknown) => void,
-): Generator<WatchedItem> {
+): Generator<WatchedItem | null> {
   const seen = new Set<string>();
   const isNew = (key: string): boolean => !seen.has(key) && seen.add(key) !== undefined;
   function* own(tags: Iterable<OwnTag>): Generator<WatchedItem> {
@@ -58,12 +58,13 @@ export function* watchedItems(
     yield* sources({ source_port: record.port_id, vlan_filter: null });
     yield* route(record.remote);
   }
-  function* contained(tap: string, items: Generator<WatchedItem>): Generator<WatchedItem> {
+  function* contained(tap: string, items: Generator<WatchedItem>): Generator<WatchedItem | null> {
     try {
       yield* items;
     } catch (error) {
       odd(tap, error);
     }
+    yield null;
   }
   for (const service of wanted.serviceIds()) yield* contained(service, ofService(service));
   for (const flow of wanted.flows()) yield* contained(flow.record.id, ofFlow(flow));

@@ -1,3 +1,4 @@
+import { atOnce, type Sliced } from '@taas/service';
 import { findPort } from '../find-interface.js';
 import { possibleSources } from '../flows/flow-sources.js';
 import { canonicalAddress } from '../node-facts.js';
@@ -24,6 +25,11 @@ export interface Interest {
 
 /** @throws nothing: what cannot be asked about is {@link Interest.unseen} */
 export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Interest {
+  return atOnce(interestIn(ids, wanted, actual));
+}
+
+/** As {@link interestOf}, in slices. */
+export function* interestIn(ids: TapIds, wanted: Wanted, actual: ActualView): Sliced<Interest> {
   const found: Found = { ports: new Set(), features: new Set(), remotes: new Set() };
   const unseen = new Map<string, string>();
   const attempt = (unit: string, work: () => void): void => {
@@ -42,10 +48,18 @@ export function interestOf(ids: TapIds, wanted: Wanted, actual: ActualView): Int
     services.add(record.tap_service_id);
     for (const sibling of wanted.siblingsOf(record)) flows.set(sibling, record.tap_service_id);
   }
-  for (const [flow, service] of flows)
+  for (const [flow, service] of flows) {
+    yield;
     attempt(unitName('tap_services', service), () => flowInterest(flow, wanted, actual, found));
-  for (const id of services) attempt(unitName('tap_services', id), () => serviceInterest(id, wanted, actual, found));
-  for (const id of ids.mirrors) attempt(unitName('tap_mirrors', id), () => mirrorInterest(id, wanted, actual, found));
+  }
+  for (const id of services) {
+    yield;
+    attempt(unitName('tap_services', id), () => serviceInterest(id, wanted, actual, found));
+  }
+  for (const id of ids.mirrors) {
+    yield;
+    attempt(unitName('tap_mirrors', id), () => mirrorInterest(id, wanted, actual, found));
+  }
   return { ...found, unseen };
 }
 

@@ -8,7 +8,7 @@ import {
   stages,
   unaccounted,
 } from '@taas/model';
-import { labelText, type MetricDefinition, metricLines, sampleLine } from '@taas/service';
+import { labelText, type MetricDefinition, metricLines, sampleLines } from '@taas/service';
 import type { Wanted } from '@taas/wiring';
 import type { Counting } from './statistics/counting.js';
 import type { Figures } from './statistics/tap-totals.js';
@@ -149,8 +149,9 @@ export class TapMetricsText {
 
 /** How one metric's lines of a tap are made. */
 function linesOf(name: string, [, what = '', unit]: readonly string[]): (tap: Shown) => string {
+  const sample = sampleLines(name);
   const line = ({ kept }: Shown, label: string, value: number | bigint | string): string =>
-    sampleLine(name, `${kept.idLabel},${label},${kept.project}`, value);
+    sample(`${kept.idLabel},${label},${kept.project}`, value);
   switch (what) {
     case 'info':
       return (tap) => line(tap, tap.kept.info, 1);
@@ -164,19 +165,23 @@ function linesOf(name: string, [, what = '', unit]: readonly string[]): (tap: Sh
     case 'unaccounted':
       return ({ kept, counts }) => {
         const value = unaccounted(counts);
-        return value === null ? '' : sampleLine(name, kept.labels, value);
+        return value === null ? '' : sample(kept.labels, value);
       };
     case 'gap':
       return (tap) => joined(tap.gaps, ({ cause, milliseconds }) => line(tap, `cause="${cause}"`, milliseconds / 1000));
     case 'lost':
       return (tap) => joined(lossesOf(tap), ([cause, value]) => line(tap, `cause="${cause}"`, value));
     default:
-      return (tap) =>
-        joined(tap.counts, ({ stage, direction, packets, bytes }) => {
-          const value = unit === 'bytes' ? bytes : packets;
+      return ({ kept, counts }) => {
+        let lines = '';
+        for (const each of counts) {
+          if (each.stage !== what) continue;
           // As it is written: it is a whole number of up to 64 bits.
-          return stage !== what || value === undefined ? '' : sampleLine(name, tap.kept.directed[direction], value);
-        });
+          const value = unit === 'bytes' ? each.bytes : each.packets;
+          if (value !== undefined) lines += sample(kept.directed[each.direction], value);
+        }
+        return lines;
+      };
   }
 }
 

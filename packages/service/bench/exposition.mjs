@@ -1,7 +1,7 @@
 // 10,000 taps x 8 series: the library against our own writer. Prints for four scrapes each: wall clock ms, processor ms, longest wait of
 // anybody else in ms, bytes. Run: npx tsc -b && node packages/service/bench/exposition.mjs
 import { performance } from 'node:perf_hooks';
-import { labelText, Metrics, metricText } from '../dist/index.js';
+import { labelText, Metrics, metricLines, sampleLines } from '../dist/index.js';
 
 const taps = Array.from({ length: 10_000 }, (_, n) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
 const names = Array.from({ length: 8 }, (_, n) => ({
@@ -21,11 +21,11 @@ function own() {
   m.exposeText(function* () {
     const labels = taps.map((tap_flow) => labelText({ tap_flow, direction: 'IN', project: 'p' }));
     yield '';
-    for (const d of names)
-      yield* metricText(
-        d,
-        labels.map((l, n) => ({ labels: l, value: BigInt(n) })),
-      );
+    for (const d of names) {
+      const line = sampleLines(d.name);
+      const samples = labels.map((l, n) => ({ labels: l, value: BigInt(n) }));
+      yield* metricLines(d, samples, (each) => line(each.labels, each.value));
+    }
   });
   return m;
 }

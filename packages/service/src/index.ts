@@ -10,7 +10,7 @@ export { type Health, type HealthProbes, type HealthServer, startHealthServer } 
 export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
 export { isInTheClear, isLoopback } from './loopback.js';
-export { labelText, metricLines, metricText, sampleLine, type TextSample } from './metric-text.js';
+export { labelText, metricLines, type SampleLine, sampleLines } from './metric-text.js';
 export {
   type Exposition,
   type HistogramDefinition,

@@ -1,10 +1,3 @@
-/** One value of a series; a counter may be larger than a number holds exactly. */
-export interface TextSample {
-  /** As {@link labelText} writes them: made once for all series of an object. */
-  readonly labels: string;
-  readonly value: number | bigint;
-}
-
 /** About so many characters are written in one go, a millisecond's work; then others have their turn. */
 const sliceLength = 64 * 1024;
 
@@ -18,30 +11,34 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
   return text;
 }
 
-/**
- * One metric with its samples, in Prometheus's text format, in slices: between two of them a caller lets others work. Absolute values
- * are written as they are, with all their digits.
- * @param samples read one by one while the slices are taken
- */
-export function metricText(definition: TextDefinition, samples: Iterable<TextSample>): Generator<string> {
-  const { name } = definition;
-  return metricLines(definition, samples, ({ labels, value }) => sampleLine(name, labels, value));
-}
-
 export interface TextDefinition {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge';
 }
 
-/** @param value a text is a whole number as it is to be written */
-export function sampleLine(name: string, labels: string, value: number | bigint | string): string {
-  return labels === '' ? `${name} ${value}\n` : `${name}{${labels}} ${value}\n`;
+/** How one sample is written; a counter may be larger than a number holds exactly. */
+export type SampleLine = (labels: string, value: number | bigint | string) => string;
+
+/**
+ * The lines of one metric's samples.
+ * @returns takes labels as {@link labelText} writes them, which are made once for all series of an object; a value that is a text is
+ *   a whole number as it is to be written
+ */
+export function sampleLines(name: string): SampleLine {
+  // In one piece, and the short end put together first: of a hundred thousand lines each piece more is garbage.
+  const begin = [name, '{'].join('');
+  return (labels, value) => {
+    const end = `} ${value}\n`;
+    return `${begin}${labels}${end}`;
+  };
 }
 
 /**
- * The same of objects that each have some lines, as {@link sampleLine} makes them.
- * @param linesOf '' for one that has none
+ * One metric of objects that each have some lines, in Prometheus's text format, in slices: between two of them a caller lets others
+ * work. Absolute values are written as they are, with all their digits.
+ * @param items read one by one while the slices are taken
+ * @param linesOf as {@link sampleLines} makes them; '' for one that has none
  */
 export function* metricLines<T>(
   { name, help, type }: TextDefinition,

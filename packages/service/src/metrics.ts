@@ -65,7 +65,7 @@ export class Metrics {
   }
 
   /**
-   * Shows what is written in slices by `metricText`: series by the ten thousand, of which the library would take a second in one go.
+   * Shows what is written in slices by `metricLines`: series by the ten thousand, of which the library would take a second in one go.
    * @param slices called at each scrape; empty slices are pauses
    */
   exposeText(slices: () => Iterable<string>): void {

@@ -7,8 +7,8 @@ import { restGuarantees } from './guarantees/rest.js';
 import { type Planned, planFaults } from './plan.js';
 import { Random } from './random.js';
 import { ask } from './world/api.js';
-import { load } from './world/api-load.js';
-import { freeCollectors, freeSources, steadyTaps, World } from './world/world.js';
+import { load, mirrorLoad } from './world/api-load.js';
+import { freeCollectors, freeSources, someMirrors, steadyMirrors, steadyTaps, World } from './world/world.js';
 
 export interface SeedResult {
   readonly seed: number;
@@ -122,13 +122,20 @@ class Run {
     for (const { source, collector } of steadyTaps) {
       const service = await world.createService(collector, 0);
       const flow = await world.createFlow(service, source, random.pick(['IN', 'OUT', 'BOTH'] as const), 1);
-      world.steady.push({ flow, from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
+      world.steady.push({ tap: flow, from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
     }
     for (const collector of freeCollectors)
       if (random.chance(0.6)) await world.createService(collector, random.int(0, 1));
     for (const port of freeSources) {
       const services = world.ledger.living('tap_services').filter(({ project }) => project === projectOf(port));
       if (random.chance(0.7)) await world.createFlow(random.pick(services), port, 'BOTH', random.int(0, 1));
+    }
+    const own = random.fork('mirrors');
+    for (const port of steadyMirrors) {
+      const type = own.pick(['gre', 'erspanv1'] as const);
+      const mirror = await world.createMirror(port, type, own.pick(someMirrors), own.int(0, 1));
+      if (mirror.created === 'accepted')
+        world.steady.push({ tap: mirror, from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
     }
     await this.#atRest();
     for (const time of world.steady) time.from = world.traffic.next;
@@ -139,7 +146,12 @@ class Run {
     const { world } = this;
     const { clock } = world.cloud;
     const over = new AbortController();
-    const using = heldBack(load(world, random.fork('load'), over.signal));
+    const using = heldBack(
+      Promise.all([
+        load(world, random.fork('load'), over.signal),
+        mirrorLoad(world, random.fork('mirror-load'), over.signal),
+      ]),
+    );
     try {
       await Promise.all(
         plan.map(async ({ fault, afterMs, holdMs, random: own }) => {

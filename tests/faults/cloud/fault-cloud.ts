@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Cloud,
+  type LabPort,
   type LabSwitch,
   type ProgramProcess,
   type Relay,
@@ -15,6 +16,7 @@ import type { Store } from '@taas/store';
 import { stillToDo } from '../../scenarios/at-rest.js';
 import { EtcdCluster } from './etcd-cluster.js';
 import { FaultSeams } from './fault-seams.js';
+import { addOutside } from './outside.js';
 import { type ShiftedClock, tidyUpAfter } from './shifted-clock.js';
 
 export interface FaultCloudOptions {
@@ -45,6 +47,8 @@ export interface FaultNode {
   readonly name: string;
   readonly n: number;
   readonly switch: LabSwitch;
+  /** The network outside, where tap mirrors' copies leave. */
+  readonly outside: LabPort;
   /** Between the agent and its switch. */
   readonly vpp: Relay;
   readonly vppFaults: VppFaults;
@@ -65,8 +69,12 @@ export class FaultCloud {
     private readonly cloud: Cloud,
     private readonly seams: FaultSeams,
     readonly etcd: EtcdCluster,
+    outsides: readonly LabPort[],
   ) {
-    this.nodes = cloud.nodes.map(({ name, switch: lab }, n) => ({ name, n, switch: lab, ...seams.switchOf(name) }));
+    this.nodes = cloud.nodes.map(({ name, switch: lab }, n) => {
+      const outside = found(outsides[n], `network outside of ${name}`);
+      return { name, n, switch: lab, outside, ...seams.switchOf(name) };
+    });
     this.servers = cloud.servers.map((unit) => this.#program(unit));
     this.agents = cloud.nodes.map(({ agent }) => this.#program(agent));
   }
@@ -87,7 +95,8 @@ export class FaultCloud {
         },
         ...{ directory, clock: systemClock, logger: silentLogger },
       });
-      return new FaultCloud(options, cloud, seams, etcd);
+      const outsides = await Promise.all(cloud.nodes.map(({ switch: lab }) => addOutside(lab)));
+      return new FaultCloud(options, cloud, seams, etcd, outsides);
     } catch (error) {
       await seams.close();
       await etcd.stop();

@@ -3,7 +3,7 @@ import { list, type ShownTap } from '../world/api.js';
 import type { Asked } from '../world/ledger.js';
 import type { World } from '../world/world.js';
 
-const kinds = ['tap_services', 'tap_flows'] as const;
+const kinds = ['tap_services', 'tap_flows', 'tap_mirrors'] as const;
 const projects = ['project-a', 'project-b'] as const;
 
 /** What the API says there is, and what should follow from it. */
@@ -35,6 +35,7 @@ export async function expectedBy(world: World, server: number): Promise<Expected
         asked.id ??= shown.id;
         const { id, port, direction } = { ...asked, id: shown.id };
         if (kind === 'tap_services') now.addService({ id, project: projectOf(port), port });
+        else if (kind === 'tap_mirrors') now.mirrors.set(id, { id, port, tunnels: asked.tunnels });
         else now.addFlow({ id, service: asked.service?.id ?? '', port, direction });
       }
   return { model: now, taps };

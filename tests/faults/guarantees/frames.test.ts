@@ -23,10 +23,10 @@ for (const port of [0, 2, 3]) Object.assign(model.ports[port] ?? {}, { bound: 0,
 beforeEach(async () => {
   traffic = new Traffic();
   const ledger = new Ledger();
-  const tap = { project: 'project-a', direction: 'BOTH' } as const;
+  const tap = { project: 'project-a', direction: 'BOTH', tunnels: {} } as const;
   const service = ledger.add({ ...tap, kind: 'tap_services', name: 's', port: 3, service: null });
   flow = ledger.add({ ...tap, kind: 'tap_flows', name: 'f', port: 0, service });
-  facts = { traffic, ledger, steady: [{ flow, from: 1, until: Number.POSITIVE_INFINITY }] };
+  facts = { traffic, ledger, steady: [{ tap: flow, from: 1, until: Number.POSITIVE_INFINITY }] };
   model.addService({ id: 's', project: 'project-a', port: 3 });
   model.addFlow({ id: 'f', service: 's', port: 0, direction: 'BOTH' });
   await send('port:0');
@@ -102,6 +102,39 @@ describe('the guarantees about frames', () => {
     expect(verdicts().own).toMatch(/was not given frame 1 of its neighbour port:0/);
     for (const sent of traffic.sent.values()) sent.blurred = true;
     expect(verdicts().own).toBeNull();
+  });
+
+  it('know of each tunnel of a mirror what it is for', async () => {
+    const mirror = facts.ledger.add({
+      ...{ project: 'project-a', kind: 'tap_mirrors', name: 'm', port: 0, service: null, direction: 'BOTH' },
+      tunnels: { OUT: 7, IN: 8 },
+    });
+    facts = { ...facts, steady: [...facts.steady, { tap: mirror, from: 1, until: Number.POSITIVE_INFINITY }] };
+    model.mirrors.set('m', { id: 'm', port: 0, tunnels: mirror.tunnels });
+    deliver(1);
+    expect(traffic.received.filter(({ at }) => at === 'tunnel:7')).toHaveLength(1);
+    expect(verdicts()).toEqual(clean);
+    traffic.received.push({ at: 'tunnel:7', serial: 1 });
+    expect(verdicts()).toMatchObject({ isolated: null, neverTwice: expect.stringContaining('tunnel:7') });
+    const swapped = { at: 'tunnel:8', serial: 1 } as const;
+    traffic.received.splice(
+      0,
+      traffic.received.length,
+      ...traffic.received.filter(({ at }) => at !== 'tunnel:7'),
+      swapped,
+    );
+    expect(verdicts()).toMatchObject({
+      isolated: expect.stringContaining('tunnel:8 was given frame 1'),
+      steady: expect.stringContaining('tunnel:7 was not given frame 1'),
+      exact: expect.stringContaining('tunnel:'),
+    });
+    model.mirrors.delete('m');
+  });
+
+  it('are broken by a frame that comes outside as it is', () => {
+    deliver(1);
+    traffic.received.push({ at: 'outside:0', serial: 1 });
+    expect(verdicts().isolated).toMatch(/outside:0 .* none of its business/);
   });
 
   it('blur what is sent while ports of the node come or go, and nothing else', async () => {

@@ -1,5 +1,6 @@
 import type { Direction, MeshModel, Station } from '../../scenarios/mesh/mesh-model.js';
 import { networkOf } from '../../scenarios/mesh/mesh-model.js';
+import { takersOf } from '../world/ledger.js';
 import type { Sent } from '../world/traffic.js';
 import type { World } from '../world/world.js';
 
@@ -51,18 +52,18 @@ export function neverTwice(world: FrameFacts, given: Given): string | null {
 
 /** A tap whose ports and switches nobody touches copies everything, whatever happens to the programs meanwhile. */
 export function steadyTapsLoseNothing(world: FrameFacts, given: Given): string | null {
-  for (const { flow, from, until } of world.steady) {
-    const source: Station = `port:${flow.port}`;
-    const collector: Station = `port:${flow.service?.port ?? 0}`;
+  for (const { tap, from, until } of world.steady) {
+    const source: Station = `port:${tap.port}`;
     for (let serial = from; serial < Math.min(until, world.traffic.settled); serial++) {
       const sent = world.traffic.sent.get(serial);
-      if (sent === undefined || collector === sent.from) continue;
+      if (sent === undefined) continue;
       const side = sideOf(sent, source);
       // Whether a frame has come to the port at all is sure only while nothing changes on its node.
       const due = side === 'OUT' || (side === 'IN' && !sent.blurred);
-      if (flow.direction !== 'BOTH' && flow.direction !== side) continue;
-      if (due && (given.get(serial)?.get(collector) ?? 0) < 1)
-        return `${collector} was not given frame ${serial} of ${sent.from}, which ${flow.name} has to copy`;
+      if (!due || side === null) continue;
+      for (const { at } of takersOf(tap, side))
+        if (at !== sent.from && (given.get(serial)?.get(at) ?? 0) < 1)
+          return `${at} was not given frame ${serial} of ${sent.from}, which ${tap.name} has to copy`;
     }
   }
   return null;
@@ -103,15 +104,13 @@ function isNeighbour(sent: Sent, at: Station): boolean {
   return sent.neighbours.includes(at) || (sent.blurred && at !== sent.from && network(at) === network(sent.from));
 }
 
-/** For how many reasons a station may be given copies of a frame: by service, source and side. */
+/** For how many reasons a station may be given copies of a frame. */
 function copiesAsked({ ledger }: FrameFacts, sent: Sent, at: Station): number {
   const reasons = new Set<string>();
-  for (const flow of ledger.asked) {
-    if (flow.service === null || flow.created === 'refused' || at !== `port:${flow.service.port}`) continue;
-    const source: Station = `port:${flow.port}`;
-    const side = sideOf(sent, source);
-    if (side !== null && (flow.direction === 'BOTH' || flow.direction === side))
-      reasons.add(`${flow.service.name} ${source} ${side}`);
+  for (const tap of ledger.asked) {
+    const side = tap.created === 'refused' ? null : sideOf(sent, `port:${tap.port}`);
+    if (side === null) continue;
+    for (const taker of takersOf(tap, side)) if (taker.at === at) reasons.add(taker.reason);
   }
   return reasons.size;
 }
@@ -122,7 +121,9 @@ function sideOf(sent: Sent, port: Station): Exclude<Direction, 'BOTH'> | null {
   return isNeighbour(sent, port) ? 'IN' : null;
 }
 
-function network(station: Station): number {
+/** Null outside: nobody there is in a network of the cloud. */
+function network(station: Station): number | null {
   const [kind, a, b] = station.split(':');
-  return kind === 'peer' ? Number(b) : networkOf(Number(a));
+  if (kind === 'port') return networkOf(Number(a));
+  return kind === 'peer' ? Number(b) : null;
 }

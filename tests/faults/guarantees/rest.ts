@@ -34,14 +34,17 @@ export async function deletedIsGone(_world: World, { taps }: Expected): Promise<
 /** Each tap has the status that follows from where its ports are, and both servers say so. */
 export async function statusIsTrue(world: World, expected: Expected): Promise<string | null> {
   const { model } = expected;
-  const services = new Map([...model.services.values()].map((each) => [each.id, model.isActiveService(each)]));
-  const flows = new Map([...model.flows.values()].map((each) => [each.id, model.isActiveFlow(each)]));
+  const active = {
+    tap_services: new Map([...model.services.values()].map((each) => [each.id, model.isActiveService(each)])),
+    tap_flows: new Map([...model.flows.values()].map((each) => [each.id, model.isActiveFlow(each)])),
+    tap_mirrors: new Map([...model.mirrors.values()].map((each) => [each.id, model.isActiveMirror(each)])),
+  };
   const other = await expectedBy(world, 1);
   for (const { taps } of [expected, other]) {
     if (taps.length !== expected.taps.length)
       return `server 0 lists ${expected.taps.length} taps, server 1 ${taps.length}`;
     for (const { kind, shown } of taps) {
-      const wanted = (kind === 'tap_services' ? services : flows).get(shown.id) ? 'ACTIVE' : 'PENDING_CREATE';
+      const wanted = active[kind].get(shown.id) ? 'ACTIVE' : 'PENDING_CREATE';
       if (shown.status !== wanted) return `${shown.name} is ${shown.status} (${shown.status_reason}), not ${wanted}`;
     }
   }
@@ -68,6 +71,11 @@ export async function nodesHaveConfirmed({ cloud, model: ports }: World, { model
     if (node !== null && collector !== null && !published.has(keys.nodeResource(node, 'tap_flows', id)))
       return `${node} has not been told of ${id}`;
   }
+  for (const { id, port } of model.mirrors.values()) {
+    const node = nodeOf(port);
+    if (node !== null && !published.has(keys.nodeResource(node, 'tap_mirrors', id)))
+      return `${node} has not been told of ${id}`;
+  }
   for (const { key, value, modRevision } of entries) {
     if (parseKey(key).is !== 'node-resource') continue;
     if ((JSON.parse(value) as { removed?: boolean }).removed) return `${key} is a tombstone`;
@@ -90,7 +98,9 @@ export async function agentsAreDone({ cloud }: World): Promise<string | null> {
 /** etcd holds no key of a tap that is not there: of the API, of nodes, their states, segments, or roles of ports. */
 export async function etcdHoldsOnlyWanted({ cloud }: World, { model, taps }: Expected): Promise<string | null> {
   const ids = new Set(taps.map(({ shown }) => shown.id));
-  const roles = new Set([...model.services.values(), ...model.flows.values()].map(({ port }) => portId(port)));
+  const roles = new Set(
+    [...model.services.values(), ...model.flows.values(), ...model.mirrors.values()].map(({ port }) => portId(port)),
+  );
   const { entries } = await cloud.store.list('/networking-vpp/');
   for (const { key, value } of entries) {
     const parsed = parseKey(key);
@@ -106,7 +116,8 @@ export async function etcdHoldsOnlyWanted({ cloud }: World, { model, taps }: Exp
 
 /**
  * A switch holds, of ours, one loopback for each flow that copies there, one bridge domain for each of its services, and
- * the attachments of those, unicast by its own where the collector is; no mirror but to such a loopback; and of networking-vpp's, all that was there, as it was.
+ * the attachments of those, unicast by its own where the collector is; of each tunnel of a mirror there, a loopback, a bridge domain and the tunnel; no mirror
+ * but to such a loopback; and of networking-vpp's, all that was there, as it was.
  */
 export async function switchesHoldOnlyWanted(world: World, expected: Expected): Promise<string | null> {
   for (const node of world.cloud.nodes) {
@@ -128,24 +139,30 @@ function ourPart(picture: SwitchPicture, { model }: Expected, node: number): str
       )
       .map(({ id }) => id),
   );
+  const legs = new Set(
+    [...model.mirrors.values()]
+      .filter(({ port }) => here(port))
+      .flatMap(({ id, tunnels }) => Object.keys(tunnels).map((direction) => `${id}/${direction}`)),
+  );
+  const ownersOf = (kind: string) => (isOfMirror(kind) ? legs : kind === 'flow' ? flows : services);
   const seen = new Set<string>();
   for (const { name, tag } of picture.interfaces) {
     const [, kind, id] = /^taas\.(\w+):(.*)$/.exec(tag) ?? [];
     if (kind === undefined || id === undefined) continue;
-    if (!(kind === 'flow' ? flows : services).has(id)) return `${name} (${tag}), which nobody wants there`;
+    if (!ownersOf(kind).has(id)) return `${name} (${tag}), which nobody wants there`;
     // Tunnels are one for each node at the other end.
     if (seen.has(tag) && kind !== 'vxlan') return `${tag} twice`;
     seen.add(tag);
   }
   const tagOf = new Map(picture.interfaces.map(({ index, tag }) => [index, tag]));
   for (const { id, tag, unicast } of picture.bridgeDomains) {
-    const [, kind, service] = /^taas\.(\w+):(.*)$/.exec(tag) ?? [];
-    if (kind === undefined ? id >= 1_000 : !services.has(service ?? ''))
+    const [, kind, owner = ''] = /^taas\.(\w+):(.*)$/.exec(tag) ?? [];
+    if (kind === undefined ? id >= 1_000 : !ownersOf(kind).has(owner))
       return `bridge domain ${id} (${tag}), which nobody wants`;
     if (kind !== undefined && seen.has(`domain ${tag}`)) return `${tag} twice`;
     if (kind !== undefined) seen.add(`domain ${tag}`);
     const taker = unicast === null ? undefined : tagOf.get(unicast);
-    const wanted = here(model.services.get(service ?? '')?.port) ? `taas.unicast:${service}` : undefined;
+    const wanted = here(model.services.get(owner)?.port) ? `taas.unicast:${owner}` : undefined;
     if (taker !== wanted) return `bridge domain ${id} (${tag}) with its unicast to ${taker}, not ${wanted}`;
   }
   for (const { from, to } of picture.mirrors)
@@ -159,10 +176,14 @@ function ourPart(picture: SwitchPicture, { model }: Expected, node: number): str
   return policer === undefined ? null : `policer ${policer}, and there is no budget`;
 }
 
+const isOfMirror = (kind: string): boolean => kind === 'mirror' || kind === 'gre';
+
 /** In these clouds nobody else makes loopbacks, tunnels or sub-interfaces. */
 function isOfOurMaking({ name, up }: PicturedInterface): boolean {
   // A sub-interface that was made and not tagged when the connection broke is down, and is taken by the next tap.
-  return name.startsWith('loop') || name.startsWith('vxlan_tunnel') || (name.includes('.') && up);
+  return (
+    name.startsWith('loop') || name.startsWith('vxlan_tunnel') || name.startsWith('gre') || (name.includes('.') && up)
+  );
 }
 
 function theirPart(picture: SwitchPicture, { model }: Expected, node: number, { traffic }: World): string | null {

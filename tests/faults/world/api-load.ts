@@ -1,7 +1,7 @@
 import { projectOf } from '../../scenarios/mesh/mesh-model.js';
 import type { Random } from '../random.js';
 import { ask } from './api.js';
-import { freeCollectors, freeSources, type World } from './world.js';
+import { freeCollectors, freeSources, someMirrors, type World } from './world.js';
 
 const pauseMs = { first: 5, last: 50 };
 
@@ -37,6 +37,25 @@ async function once(world: World, random: Random): Promise<void> {
   } else if (choice < 0.9) {
     await ask(cloud, server, 'GET', random.pick(['tap_services', 'tap_flows']), 'project-a');
   } else await move(world, random);
+}
+
+/** What users of tap mirrors do meanwhile. Until `signal` aborts. */
+export async function mirrorLoad(world: World, random: Random, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await world.cloud.clock.sleep(random.int(2 * pauseMs.first, 4 * pauseMs.last), signal).catch(() => undefined);
+    const server = random.int(0, 1);
+    const mirrors = world.ledger.living('tap_mirrors').filter(({ port }) => isFree(port));
+    const choice = random.next();
+    if (choice < 0.5) {
+      // Also of ports of taps that nobody else touches.
+      const port = random.pick([...freeSources, ...freeCollectors, 4]);
+      await world.createMirror(port, random.pick(['gre', 'erspanv1'] as const), random.pick(someMirrors), server);
+    } else if (mirrors.length > 0) {
+      const mirror = random.pick(mirrors);
+      if (choice < 0.8) await world.remove(mirror, server);
+      else await world.rename(mirror, server);
+    }
+  }
 }
 
 async function move(world: World, random: Random): Promise<void> {

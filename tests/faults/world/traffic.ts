@@ -1,6 +1,7 @@
 import type { Capture, LabPort, LabSwitch } from '@taas/lab';
-import { distinctFrame, serialOf } from '../../scenarios/distinct-frames.js';
+import { distinctFrame } from '../../scenarios/distinct-frames.js';
 import type { Station } from '../../scenarios/mesh/mesh-model.js';
+import { type Received, receivedAt } from './received.js';
 
 /** A frame that was sent, with what was true when it was. */
 export interface Sent {
@@ -9,11 +10,6 @@ export interface Sent {
   readonly neighbours: readonly Station[];
   /** Ports of the node came or went at the time, or its switch was restarted: not everybody need have got it. */
   blurred: boolean;
-}
-
-export interface Received {
-  readonly at: Station;
-  readonly serial: number;
 }
 
 /** Where a station is. */
@@ -64,7 +60,10 @@ export class Traffic {
     const capture = this.#captures.get(station);
     this.#captures.delete(station);
     if (capture === undefined) return;
-    for (const frame of await capture.stop()) this.received.push({ at: station, serial: serialOf(frame) });
+    for (const frame of await capture.stop()) {
+      const received = receivedAt(station, frame);
+      if (received) this.received.push(received);
+    }
   }
 
   listeners(): readonly Station[] {

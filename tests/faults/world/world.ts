@@ -1,7 +1,15 @@
 import type { LabPort } from '@taas/lab';
 import { keys } from '@taas/model';
-import { MeshModel, networkOf, networks, projectOf, type Station } from '../../scenarios/mesh/mesh-model.js';
+import {
+  MeshModel,
+  networkOf,
+  networks,
+  projectOf,
+  type Station,
+  type Tunnels,
+} from '../../scenarios/mesh/mesh-model.js';
 import type { FaultCloud } from '../cloud/fault-cloud.js';
+import { remoteAddress } from '../cloud/outside.js';
 import type { Random } from '../random.js';
 import { ask } from './api.js';
 import { type Asked, Ledger, type Outcome, type TapKind } from './ledger.js';
@@ -14,11 +22,21 @@ export const steadyTaps = [
 ] as const;
 export const freeSources = [1, 6, 7] as const;
 export const freeCollectors = [2, 8, 9] as const;
+export const steadyMirrors = [0, 4] as const;
 const ports = 10;
+
+/** What users ask of a tap mirror. */
+export const mirrorKinds = {
+  sent: ['OUT'],
+  received: ['IN'],
+  apart: ['IN', 'OUT'],
+  together: ['BOTH'],
+} as const satisfies Readonly<Record<string, readonly (keyof Tunnels)[]>>;
+export const someMirrors = ['sent', 'received', 'apart', 'together'] as const;
 
 /** From which frame to which one a tap must have copied everything. */
 export interface SteadyTime {
-  readonly flow: Asked;
+  readonly tap: Asked;
   from: number;
   until: number;
 }
@@ -36,6 +54,7 @@ export class World {
   readonly #log: string[] = [];
   readonly #start: number;
   #names = 0;
+  #tunnels = 0;
 
   private constructor(
     readonly cloud: FaultCloud,
@@ -56,6 +75,8 @@ export class World {
         world.#peers.set(station, await cloud.node(node).switch.addPort(options));
         await world.traffic.listen(station, world.place(station));
       }
+    for (let node = 0; node < nodes; node++)
+      await world.traffic.listen(`outside:${node}`, world.place(`outside:${node}`));
     for (let port = 0; port < ports; port++) await world.placePort(port, random.int(0, nodes - 1));
     return world;
   }
@@ -71,6 +92,10 @@ export class World {
 
   place(station: Station): Place {
     const [kind, number] = station.split(':');
+    if (kind === 'outside') {
+      const { n, outside, switch: on } = this.cloud.node(Number(number));
+      return { node: n, port: outside, switch: on };
+    }
     const port = kind === 'peer' ? this.#peers.get(station) : this.#ports.get(Number(number));
     const node = kind === 'peer' ? Number(number) : this.model.ports[Number(number)]?.on;
     if (port === undefined || node === undefined || node === null) throw new RangeError(`${station} is nowhere`);
@@ -144,7 +169,7 @@ export class World {
   async switchRestarts(node: number): Promise<void> {
     await this.#change(node, async () => {
       for (const time of this.steady)
-        if (this.#concerns(time.flow, node)) time.until = Math.min(time.until, this.traffic.settled);
+        if (this.#concerns(time.tap, node)) time.until = Math.min(time.until, this.traffic.settled);
       const stations = this.traffic.listeners().filter((station) => this.place(station).node === node);
       for (const station of stations) await this.traffic.unlisten(station);
       await this.cloud.node(node).switch.restart();
@@ -164,6 +189,21 @@ export class World {
     const { name } = asked;
     const body = { tap_flow: { name, tap_service_id: service.id, source_port: portId(port), direction } };
     await this.#create(asked, server, body);
+    return asked;
+  }
+
+  /** @param type ERSPAN's ids have ten bits: no run makes as many */
+  async createMirror(
+    port: number,
+    type: 'gre' | 'erspanv1',
+    directions: keyof typeof mirrorKinds,
+    server: number,
+  ): Promise<Asked> {
+    const tunnels: { -readonly [D in keyof Tunnels]: number } = {};
+    for (const direction of mirrorKinds[directions]) tunnels[direction] = ++this.#tunnels;
+    const asked = this.#ask('tap_mirrors', port, null, 'BOTH', tunnels);
+    const mirror = { name: asked.name, port_id: portId(port), mirror_type: type, remote_ip: remoteAddress };
+    await this.#create(asked, server, { tap_mirror: { ...mirror, directions: tunnels } });
     return asked;
   }
 
@@ -202,12 +242,19 @@ export class World {
       await on.removePort(lab);
     }
     this.#peers.clear();
+    for (let node = 0; node < this.nodes; node++) await this.traffic.unlisten(`outside:${node}`);
   }
 
-  #ask(kind: TapKind, port: number, service: Asked | null, direction: Asked['direction']): Asked {
+  #ask(
+    kind: TapKind,
+    port: number,
+    service: Asked | null,
+    direction: Asked['direction'],
+    tunnels: Tunnels = {},
+  ): Asked {
     this.#names += 1;
-    const name = `${kind === 'tap_services' ? 's' : 'f'}${this.seed}-${this.#names}`;
-    return this.ledger.add({ kind, name, project: projectOf(port), port, service, direction });
+    const name = `${letters[kind]}${this.seed}-${this.#names}`;
+    return this.ledger.add({ kind, name, project: projectOf(port), port, service, direction, tunnels });
   }
 
   async #create(asked: Asked, server: number, body: object): Promise<void> {
@@ -215,14 +262,14 @@ export class World {
     asked.created = outcome;
     const id = outcome === 'accepted' ? Object.values(JSON.parse(text) as Record<string, { id: string }>)[0]?.id : null;
     asked.id = id ?? null;
-    const of = asked.service ? ` to ${asked.service.name} ${asked.direction}` : '';
+    const of = asked.service ? ` to ${asked.service.name} ${asked.direction}` : tunnelText(asked.tunnels);
     const answer = `${status} ${id ?? brief(text)}`;
     this.note(`create ${asked.name} on port ${asked.port}${of} by server ${server}: ${answer}`);
   }
 
-  #concerns(flow: Asked, node: number): boolean {
+  #concerns(tap: Asked, node: number): boolean {
     const on = (port: number | undefined) => port !== undefined && this.model.ports[port]?.on === node;
-    return on(flow.port) || on(flow.service?.port);
+    return on(tap.port) || on(tap.service?.port);
   }
 
   #change<T>(node: number, change: () => Promise<T>): Promise<T> {
@@ -233,6 +280,13 @@ export class World {
     );
     return turn;
   }
+}
+
+const letters = { tap_services: 's', tap_flows: 'f', tap_mirrors: 'm' } as const;
+
+function tunnelText(tunnels: Tunnels): string {
+  const all = Object.entries(tunnels).map(([direction, id]) => `${direction} ${id}`);
+  return all.length === 0 ? '' : ` by tunnels ${all.join(', ')}`;
 }
 
 export function portId(port: number): string {

@@ -1,5 +1,8 @@
-/** Where a frame can enter or leave: a VM's port, or somebody else in its network on a node. */
-export type Station = `port:${number}` | `peer:${number}:${number}`;
+/**
+ * Where a frame can enter or leave: a VM's port, somebody else in its network on a node, the network outside of a node, or a tunnel to there by
+ * its id.
+ */
+export type Station = `port:${number}` | `peer:${number}:${number}` | `outside:${number}` | `tunnel:${number}`;
 
 export type Direction = 'IN' | 'OUT' | 'BOTH';
 
@@ -26,6 +29,15 @@ export interface FlowModel {
   readonly direction: Direction;
 }
 
+/** The ids of a tap mirror's tunnels, by what they are for. */
+export type Tunnels = Readonly<Partial<Record<Direction, number>>>;
+
+export interface MirrorModel {
+  readonly id: string;
+  readonly port: number;
+  readonly tunnels: Tunnels;
+}
+
 export const portCount = 6;
 const networkCount = 2;
 
@@ -39,6 +51,7 @@ export class MeshModel {
   readonly ports: readonly PortModel[];
   readonly services = new Map<string, ServiceModel>();
   readonly flows = new Map<string, FlowModel>();
+  readonly mirrors = new Map<string, MirrorModel>();
   /** Pairs of a tapped port and a collector's port that were asked for at any time: copies may have been in progress. */
   readonly #everAsked = new Set<string>();
 
@@ -76,6 +89,10 @@ export class MeshModel {
       this.isThere(flow.port) &&
       this.ports[flow.port]?.bridged === true
     );
+  }
+
+  isActiveMirror({ port }: MirrorModel): boolean {
+    return this.isThere(port) && this.ports[port]?.bridged === true;
   }
 
   activeFlows(): FlowModel[] {
@@ -119,7 +136,7 @@ export class MeshModel {
     return all.filter((station) => station !== from);
   }
 
-  /** How often each station is given a broadcast frame of the station: by its network, and as copies. */
+  /** How often each station is given a broadcast frame of the station: by its network, as copies, and as copies outside. */
   deliveries(from: Station): Map<Station, number> {
     const given = new Map<Station, number>();
     const give = (to: Station) => given.set(to, (given.get(to) ?? 0) + 1);
@@ -136,6 +153,12 @@ export class MeshModel {
       if (members.includes(source) && flow.direction !== 'OUT') copies.set(`${flow.service} ${source} IN`, to);
     }
     for (const to of copies.values()) give(to);
+    for (const mirror of this.mirrors.values()) {
+      if (!this.isActiveMirror(mirror)) continue;
+      const source: Station = `port:${mirror.port}`;
+      if (from === source) for (const to of tunnelsOf(mirror.tunnels, 'OUT')) give(to);
+      if (members.includes(source)) for (const to of tunnelsOf(mirror.tunnels, 'IN')) give(to);
+    }
     return given;
   }
 
@@ -145,4 +168,9 @@ export class MeshModel {
     if (members.includes(to)) return false;
     return ![from, ...members].some((tapped) => this.#everAsked.has(`${tapped.slice(5)} ${to.slice(5)}`));
   }
+}
+
+/** The tunnels by which copies leave of what a port sends (OUT), or is sent (IN). */
+export function tunnelsOf(tunnels: Tunnels, side: Exclude<Direction, 'BOTH'>): Station[] {
+  return [tunnels[side], tunnels.BOTH].flatMap((id): Station[] => (id === undefined ? [] : [`tunnel:${id}`]));
 }

@@ -67,15 +67,15 @@ export class Accumulator {
    * @param taps the counting points of all taps on the node
    * @param identify who has an index; undefined: nobody
    * @param now milliseconds since 1970
-   * @returns whether taps are counted elsewhere than before: a state file of before would not know where
+   * @returns taps that are counted elsewhere than before: a state file of before would not know where
    */
   *taking(
     reading: Reading,
     taps: Iterable<CountingPoints>,
     identify: (index: number) => Identity | undefined,
     now: number,
-  ): Sliced<boolean> {
-    let isElsewhere = false;
+  ): Sliced<readonly TapName[]> {
+    const elsewhere: TapName[] = [];
     if (reading.boot !== this.#boot) this.forgetBaselines();
     const [interfaces, policers] = [new Map<number, Baseline<Counted>>(), new Map<string, Baseline<Policed>>()];
     const gains = new Map<number, Counted | null>();
@@ -119,14 +119,14 @@ export class Accumulator {
       for (const { stage, direction, amount } of found.stages) addTo(totals, stage, direction, amount);
       for (const stage of found.unknown) if (!totals.unknown.has(stage)) learnUnknown(totals, stage);
       if (found.missed !== null) this.gap(tap.kind, tap.id, 'not_active', 0, found.missed, now);
-      isElsewhere ||= !hasSame(names.all, before);
+      if (!hasSame(names.all, before)) elsewhere.push(tapName(tap.kind, tap.id));
       totals.points = names.all;
       yield;
     }
     this.#boot = reading.boot;
     this.#interfaces = interfaces;
     this.#policers = policers;
-    return isElsewhere;
+    return elsewhere;
   }
 
   /** Adds time in which a tap was wanted and not copied, or not counted. */

@@ -19,6 +19,7 @@ let wall: number;
 let readAt: number;
 let age: number;
 let uncounted: Set<string>;
+let unsaved: Set<string>;
 
 const create = () =>
   new Answers({
@@ -36,6 +37,7 @@ const create = () =>
               ...{ v: 1, id: of, since: 1, at: now, final, gaps: [], ...(age === 0 ? {} : { age }) },
               stages: [{ stage: 'seen', direction: 'OUT', packets }],
             },
+      isSaved: (_, of) => !unsaved.has(of),
       settle: async (finals) => {
         settled.push(...finals.map(([kind, record]) => `${kind}/${record.id}`));
       },
@@ -48,7 +50,7 @@ const figures = async () => {
 
 beforeEach(() => {
   store = createEmbeddedStore({ clock: systemClock });
-  [readAt, age, uncounted] = [1, 0, new Set()];
+  [readAt, age, uncounted, unsaved] = [1, 0, new Set(), new Set()];
   [now, packets, wall] = [1_000_000, '1', 0];
   [ending, settled] = [new Set(), []];
   answers = create();
@@ -73,6 +75,17 @@ it('writes what is asked for while it is asked for, every five seconds at most a
   answers.asked(new Set());
   await answers.answer(signal);
   expect(await figures()).toEqual([]);
+});
+
+it('tells nothing that a kill of the agent would take back, and the rest at the next turn', async () => {
+  unsaved.add(id(1));
+  answers.asked(new Set([tap(1), tap(2)]));
+  await answers.answer(signal);
+  expect((await figures()).map((each) => each.id)).toEqual([id(2)]);
+  unsaved.clear();
+  now += 1;
+  await answers.answer(signal);
+  expect((await figures()).map((each) => each.id)).toEqual([id(1), id(2)]);
 });
 
 it('answers so many at once, and all in turn', async () => {

@@ -11,7 +11,7 @@ import type { Clock, Logger } from '@taas/service';
 import { News } from '@taas/service';
 import type { Operation, Store } from '@taas/store';
 import { WakeUp } from '../wake-up.js';
-import { type TapName, tapName } from '../wanted/tap-ids.js';
+import { splitTapName, type TapName, tapName } from '../wanted/tap-ids.js';
 import type { Counting } from './counting.js';
 
 /** Between two writes of a tap's figures, at least. */
@@ -28,7 +28,7 @@ const batch = 32;
 export interface AnswersOptions {
   readonly store: Store;
   readonly node: string;
-  readonly counting: Pick<Counting, 'readAt' | 'record' | 'settle'>;
+  readonly counting: Pick<Counting, 'isSaved' | 'readAt' | 'record' | 'settle'>;
   /** Whether the tap's part on the node is over and still known of, or that cannot be told. */
   readonly isEnding: (tap: TapName) => boolean;
   readonly clock: Clock;
@@ -110,7 +110,7 @@ export class Answers {
       after.set(tap, null);
     }
     for (const tap of this.#due(written, now)) {
-      const record = written.get(tap)?.ended ? null : this.#record(tap, false);
+      const record = written.get(tap)?.ended ? null : this.#record(tap);
       if (!record) continue;
       const text = withoutTime(record);
       const before = written.get(tap);
@@ -202,9 +202,11 @@ export class Answers {
     return due;
   }
 
-  #record(tap: TapName, final: boolean): StatisticsRecord | null {
-    const [kind, id = ''] = tap.split('/');
-    return this.options.counting.record(kind as ResourceKind, id, final);
+  /** Null also for a tap that is told of in a later turn. */
+  #record(tap: TapName): StatisticsRecord | null {
+    const { counting } = this.options;
+    const { kind, id } = splitTapName(tap);
+    return counting.isSaved(kind, id) ? counting.record(kind, id, false) : null;
   }
 
   #key(tap: TapName): string {

@@ -62,6 +62,70 @@ it('counts at every plan where that is cheap, and else no more than a twentieth 
   expect(await plan()).toBe(5);
 });
 
+it('writes to disk soon where a tap is counted, and says until then that a kill would take its figures back', async () => {
+  const [snapshot, wanted] = [createSnapshot(), new Wanted()];
+  const port = {
+    ...{ index: 1, supIndex: 1, name: 'port', tag: `net-vpp.port:${id}`, subId: 0, vlan: null },
+    ...{ adminUp: true, linkUp: true, mac: '', rewrite: 0 },
+  };
+  const flow = {
+    ...({ v: 1, id, project_id: 'p', tap_service_id: id, source_port: id, direction: 'OUT' } as const),
+    ...({ vlan_filter: null, target: { type: 'local' } } as const),
+    filter: [],
+  };
+  wanted.setFlow({ record: flow, revision: 1 });
+  const time = { now: 0 };
+  const writing: (() => void)[] = [];
+  const save = (_: string) =>
+    new Promise<void>((resolve) => {
+      writing.push(resolve);
+    });
+  const counting = new Counting({
+    ...{ snapshot, logger: silentLogger, clock: { ...systemClock, monotonic: () => time.now } },
+    wanted: { wanted, complete: true },
+    // Safe: nothing else of them is called.
+    source: { read: async () => ({ boot: 'a', counted: () => nothingCounted, policed: () => undefined }) } as Pick<
+      CounterSource,
+      'read'
+    > as CounterSource,
+    file: { load: async () => null, save } as Pick<StateFile, 'load' | 'save'> as StateFile,
+    contained: new Contained({ logger: silentLogger, counters: { failures: 0 } }),
+  });
+  const session = { vpp: { ping: async () => undefined } } as unknown as VppSession;
+  const counted = async () => {
+    await counting.count(session);
+    await setImmediate();
+  };
+  const isSaved = () => counting.isSaved('tap_flows', id);
+  const written = async (tookMs: number) => {
+    await setImmediate();
+    time.now += tookMs;
+    writing.shift()?.();
+    await setImmediate();
+  };
+  await counted();
+  await written(0);
+  expect(isSaved()).toBe(true);
+  snapshot.interfaces.put(1, port);
+  time.now += 1;
+  await counted();
+  expect([isSaved(), writing.length]).toEqual([false, 1]);
+  await written(50);
+  expect([isSaved(), writing.length]).toEqual([true, 0]);
+  // Another port, and again another: it took 50 ms, so it is written a second later.
+  snapshot.interfaces.put(1, { ...port, name: 'another' });
+  await counted();
+  expect([isSaved(), writing.length]).toEqual([false, 0]);
+  time.now += 950;
+  await counted();
+  expect([isSaved(), writing.length]).toEqual([false, 1]);
+  snapshot.interfaces.put(1, { ...port, name: 'a third' });
+  await counted();
+  await written(0);
+  // What was written was of before.
+  expect(isSaved()).toBe(false);
+});
+
 it('never writes half of a reading to disk, which would be counted again after a restart', async () => {
   const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
   const [snapshot, wanted] = [createSnapshot(), new Wanted()];

@@ -4,7 +4,7 @@ import { type CountingPoints, indicesOf, KeptCountingPoints, type VppSnapshot } 
 import type { Contained } from '../contained.js';
 import type { StateEntry } from '../report/state-writer.js';
 import type { VppSession } from '../vpp/vpp-session.js';
-import { splitTapName, type TapName } from '../wanted/tap-ids.js';
+import { splitTapName, type TapName, tapName } from '../wanted/tap-ids.js';
 import type { WantedFollower } from '../wanted/wanted-follower.js';
 import { Accumulator } from './accumulator.js';
 import type { CounterSource } from './counter-source.js';
@@ -16,8 +16,10 @@ import type { Figures } from './tap-totals.js';
 
 /** The state file is written this often, and when the agent stops. */
 const saveMs = 30_000;
-/** Or after so long, when taps are counted elsewhere than it says: of those it knows nothing that could be gone on from. */
+/** Or after so long at most, when taps are counted elsewhere than it says: of those it knows nothing that could be gone on from. */
 const saveSoonMs = 5_000;
+/** Sooner, if writing it takes no more than this share of the time. */
+const saveShare = 0.05;
 
 export interface CountingOptions {
   readonly source: CounterSource;
@@ -41,7 +43,11 @@ export class Counting {
   /** When the state file was written that has been gone on from, and nothing been read since. */
   #restoredAt: number | null = null;
   #savedAt = Number.NEGATIVE_INFINITY;
-  #isElsewhere = false;
+  /** How long that took, in ms. */
+  #saveTook = 0;
+  /** Taps that are counted elsewhere than the state file says, and those of which it is being written. */
+  #unsaved = new Set<TapName>();
+  #beingSaved: ReadonlySet<TapName> = new Set();
   #saving: Promise<void> = Promise.resolve();
   #turn: Promise<void> = Promise.resolve();
   #loaded: Promise<void> | null = null;
@@ -112,15 +118,16 @@ export class Counting {
     for (const [index, { birth }] of identities) if (snapshot.interfaces.birthOf(index) === birth) there.add(index);
     const counted = (index: number) => (there.has(index) ? reading.counted(index) : undefined);
     const taking = this.accumulator.taking({ ...reading, counted }, taps, (index) => identities.get(index), now);
-    const isElsewhere = await this.#inTurn(taking);
-    this.#isElsewhere ||= isElsewhere;
+    const elsewhere = await this.#inTurn(taking);
+    if (this.options.file) for (const tap of elsewhere) this.#unsaved.add(tap);
     this.#readAt = now;
     this.#readMonotonic = clock.monotonic();
     this.#add(this.#gaps.take(clock.monotonic()), now);
     // Each tap that is here has been counted: with more of them, some are not here.
     if (this.accumulator.size !== taps.length) this.#forgetOthers(taps);
     const age = clock.monotonic() - this.#savedAt;
-    if (age >= saveMs || (this.#isElsewhere && age >= saveSoonMs)) void this.save();
+    const soonMs = Math.min(saveSoonMs, this.#saveTook / saveShare);
+    if (age >= saveMs || (this.#unsaved.size > 0 && age >= soonMs)) void this.save();
   }
 
   /** A tap's state is told: time in which it is not ACTIVE is counted. */
@@ -130,6 +137,15 @@ export class Counting {
     else this.states.set(`${kind}/${id}`, status);
     const counted = () => this.accumulator.figures(kind, id) !== null;
     this.#add(this.#gaps.told(kind, id, status, code, clock.monotonic(), counted), clock.now());
+  }
+
+  /**
+   * Whether the agent would go on from a tap's figures if it were killed now. What is told of others would be taken back: what the tap has copied
+   * until then could not be counted again.
+   */
+  isSaved(kind: ResourceKind, id: string): boolean {
+    const tap = tapName(kind, id);
+    return !this.#unsaved.has(tap) && !this.#beingSaved.has(tap);
   }
 
   /** What has been counted of a tap; null: nothing here. */
@@ -161,13 +177,23 @@ export class Counting {
     const { file, clock } = this.options;
     if (!file || this.#loaded === null) return;
     this.#savedAt = clock.monotonic();
-    this.#isElsewhere = false;
-    this.#saving = this.#saving.then(async () => file.save(await this.#inTurn(this.#text())));
+    this.#saving = this.#saving.then(() => this.#write(file));
     await this.#saving;
+  }
+
+  async #write(file: StateFile): Promise<void> {
+    const { clock } = this.options;
+    const start = clock.monotonic();
+    await file.save(await this.#inTurn(this.#text()));
+    // Also if that has failed, which has been said: figures are told all the same.
+    this.#beingSaved = new Set();
+    this.#saveTook = clock.monotonic() - start;
   }
 
   /** As it is when its turn comes. */
   *#text(): Sliced<string> {
+    this.#beingSaved = this.#unsaved;
+    this.#unsaved = new Set();
     return yield* formatting(this.accumulator.state, this.options.clock.now());
   }
 

@@ -132,10 +132,9 @@ class Run {
     }
     const own = random.fork('mirrors');
     for (const port of steadyMirrors) {
-      const type = own.pick(['gre', 'erspanv1'] as const);
+      const type = own.pick(world.cloud.mirrorTypes);
       const mirror = await world.createMirror(port, type, own.pick(someMirrors), own.int(0, 1));
-      if (mirror.created === 'accepted')
-        world.steady.push({ tap: mirror, from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
+      world.steady.push({ tap: mirror, from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
     }
     await this.#atRest();
     for (const time of world.steady) time.from = world.traffic.next;

@@ -11,6 +11,7 @@ import {
   type VppBinary,
   type VppFaults,
 } from '@taas/lab';
+import { agentCodec, isAble, keys, type MirrorType, mirrorTransports, mirrorTypes } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
 import type { Store } from '@taas/store';
 import { stillToDo } from '../../scenarios/at-rest.js';
@@ -70,6 +71,8 @@ export class FaultCloud {
     private readonly seams: FaultSeams,
     readonly etcd: EtcdCluster,
     outsides: readonly LabPort[],
+    /** Types of tap mirrors that these switches can send. */
+    readonly mirrorTypes: readonly MirrorType[],
   ) {
     this.nodes = cloud.nodes.map(({ name, switch: lab }, n) => {
       const outside = found(outsides[n], `network outside of ${name}`);
@@ -96,7 +99,8 @@ export class FaultCloud {
         ...{ directory, clock: systemClock, logger: silentLogger },
       });
       const outsides = await Promise.all(cloud.nodes.map(({ switch: lab }) => addOutside(lab)));
-      return new FaultCloud(options, cloud, seams, etcd, outsides);
+      const types = await mirrorTypesOf(cloud.store, 'node-0');
+      return new FaultCloud(options, cloud, seams, etcd, outsides, types);
     } catch (error) {
       await seams.close();
       await etcd.stop();
@@ -204,6 +208,13 @@ export class FaultCloud {
       await this.clock.sleep(50);
     }
   }
+}
+
+/** By what the node's agent says: while an agent cannot be heard, nobody else knows, and a mirror of any type is accepted. */
+async function mirrorTypesOf(store: Store, node: string): Promise<readonly MirrorType[]> {
+  const key = keys.agent(node);
+  const record = agentCodec.parse(key, found(await store.get(key), key).value);
+  return mirrorTypes.filter((type) => isAble(record, mirrorTransports[type].ability));
 }
 
 function found<T>(value: T | undefined, name: string): T {

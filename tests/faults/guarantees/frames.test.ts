@@ -92,7 +92,7 @@ describe('the guarantees about frames', () => {
   it('are broken by a copy that is lost, unless the tap was not steady then', () => {
     deliver(1);
     traffic.received.splice(0, traffic.received.length, ...traffic.received.filter(({ at }) => at !== 'port:3'));
-    expect(verdicts()).toMatchObject({ own: null, steady: expect.stringContaining('f has to copy') });
+    expect(verdicts()).toMatchObject({ own: null, steady: expect.stringContaining('f has to copy, and 0 more') });
     for (const time of facts.steady) time.until = 1;
     expect(verdicts()).toMatchObject({ steady: null, exact: expect.stringContaining('0 times at rest, not 1') });
   });

@@ -54,6 +54,7 @@ export function neverTwice(world: FrameFacts, given: Given): string | null {
 export function steadyTapsLoseNothing(world: FrameFacts, given: Given): string | null {
   for (const { tap, from, until } of world.steady) {
     const source: Station = `port:${tap.port}`;
+    const missing: string[] = [];
     for (let serial = from; serial < Math.min(until, world.traffic.settled); serial++) {
       const sent = world.traffic.sent.get(serial);
       if (sent === undefined) continue;
@@ -63,8 +64,12 @@ export function steadyTapsLoseNothing(world: FrameFacts, given: Given): string |
       if (!due || side === null) continue;
       for (const { at } of takersOf(tap, side))
         if (at !== sent.from && (given.get(serial)?.get(at) ?? 0) < 1)
-          return `${at} was not given frame ${serial} of ${sent.from}, which ${tap.name} has to copy`;
+          missing.push(`${at} was not given frame ${serial} of ${sent.from}`);
     }
+    // How many tells a gap from a frame that was lost.
+    const [first] = missing;
+    if (first)
+      return `${first}, which ${tap.name} has to copy, and ${missing.length - 1} more: ${missing.slice(1, 6).join(', ')}`;
   }
   return null;
 }

@@ -49,7 +49,7 @@ export async function mirrorLoad(world: World, random: Random, signal: AbortSign
     if (choice < 0.5) {
       // Also of ports of taps that nobody else touches.
       const port = random.pick([...freeSources, ...freeCollectors, 4]);
-      await world.createMirror(port, random.pick(['gre', 'erspanv1'] as const), random.pick(someMirrors), server);
+      await world.createMirror(port, random.pick(world.cloud.mirrorTypes), random.pick(someMirrors), server);
     } else if (mirrors.length > 0) {
       const mirror = random.pick(mirrors);
       if (choice < 0.8) await world.remove(mirror, server);

@@ -1,5 +1,5 @@
 import type { LabPort } from '@taas/lab';
-import { keys } from '@taas/model';
+import { keys, type MirrorType } from '@taas/model';
 import {
   MeshModel,
   networkOf,
@@ -195,7 +195,7 @@ export class World {
   /** @param type ERSPAN's ids have ten bits: no run makes as many */
   async createMirror(
     port: number,
-    type: 'gre' | 'erspanv1',
+    type: MirrorType,
     directions: keyof typeof mirrorKinds,
     server: number,
   ): Promise<Asked> {

@@ -52,4 +52,4 @@ export { idOf } from './tap-of-tag.js';
 export { Wanted, type WantedFlow, type WantedService } from './wanted/wanted.js';
 export { type WantedMirror, WantedMirrors } from './wanted/wanted-mirrors.js';
 export { fingerprintOf, keyOf, type WatchedItem, watchedItems } from './watch/fingerprint.js';
-export { type Interest, interestIn, interestOf } from './watch/interest.js';
+export { type Interest, interestIn, interestOf, unitsAskingFor } from './watch/interest.js';

@@ -8,12 +8,14 @@ import {
   NodePlanner,
   type Plan,
   revivesSource,
+  unitsAskingFor,
   type Verdict,
   type VppSnapshot,
   verifying,
 } from '@taas/wiring';
 import type { Counters } from '../counters.js';
 import type { StateReporter } from '../report/state-reporter.js';
+import type { Unread } from '../vpp/vpp-reader.js';
 import type { VppSession } from '../vpp/vpp-session.js';
 import type { PendingTaps } from '../wanted/pending-taps.js';
 import { addTaps, eachTap, everyTap, hasTap, noTaps, type TapIds, tapName } from '../wanted/tap-ids.js';
@@ -72,7 +74,7 @@ export class ReconcilePass {
     const everything = everyTap(wanted);
     const interest = await this.#interest(everything);
     snapshot.routes.keep(interest.remotes);
-    await session.reader.readDetails(interest);
+    this.#blind(everything, await session.reader.readDetails(interest));
     pending.clear();
     this.#standing.keep((kind, id) => wanted.knows(kind, id));
     reporter.recheck();
@@ -137,12 +139,20 @@ export class ReconcilePass {
     return interest;
   }
 
+  /** Taps are left as they are of which VPP does not say how they stand: what is known of them may be of before. */
+  #blind(ids: TapIds, unread: Unread): void {
+    if (unread.size === 0) return;
+    const { snapshot, wanted } = this.options;
+    for (const [unit, cause] of unitsAskingFor(unread, ids, wanted.wanted, snapshot)) this.#unseen.set(unit, cause);
+  }
+
   async #read({ reader }: VppSession, ids: TapIds): Promise<void> {
     const interest = await this.#interest(ids);
-    await Promise.all([
-      ...[...interest.ports].map((index) => reader.readInterface(index)),
+    const [unread] = await Promise.all([
       reader.readDetails(interest),
+      ...[...interest.ports].map((index) => reader.readInterface(index)),
     ]);
+    this.#blind(ids, unread);
   }
 
   /** Carries a plan out, reads back what it touched, and lets `again` tell from that how the taps stand. */
@@ -170,7 +180,7 @@ export class ReconcilePass {
     if (result.doubt) this.options.doubt();
     await session.reader.readTouched(result.touched);
     const { features } = await this.#interest(ids);
-    await session.reader.readFeatures(features);
+    this.#blind(ids, await session.reader.readFeatures(features));
     await this.options.count(session);
     const found = await again();
     await this.#settle(found, await this.#verify(found, result.failures));

@@ -11,6 +11,9 @@ import type { Vpp } from './vpp-messages.js';
 /** What to read again after steps were carried out: those of these objects, and which of them were named. */
 export type Touched = ReadonlyMap<ObjectName, ReadonlySet<number>>;
 
+/** Interfaces of which VPP does not say what they do at layer 2, and why: what is known of them is of before. */
+export type Unread = ReadonlyMap<number, string>;
+
 /** Reads VPP's state into a snapshot; requests are pipelined, and each method resolves when the snapshot says what VPP said. */
 export class VppReader {
   constructor(
@@ -53,8 +56,14 @@ export class VppReader {
     await readInterface(this.#context, index);
   }
 
-  async readFeatures(indices: Iterable<number>): Promise<void> {
-    await Promise.all([...indices].map((index) => readFeatures(this.#context, index)));
+  async readFeatures(indices: Iterable<number>): Promise<Unread> {
+    const unread = new Map<number, string>();
+    const read = async (index: number): Promise<void> => {
+      const cause = await readFeatures(this.#context, index);
+      if (cause !== null) unread.set(index, cause);
+    };
+    await Promise.all(Array.from(indices, read));
+    return unread;
   }
 
   async readSpans(): Promise<void> {
@@ -62,8 +71,9 @@ export class VppReader {
   }
 
   /** What VPP tells only one by one: L2 features, and the way to addresses outside with the interfaces that it takes. */
-  async readDetails({ features, remotes }: Pick<Interest, 'features' | 'remotes'>): Promise<void> {
-    await Promise.all([this.readFeatures(features), readRoutes(this.#context, remotes)]);
+  async readDetails({ features, remotes }: Pick<Interest, 'features' | 'remotes'>): Promise<Unread> {
+    const [unread] = await Promise.all([this.readFeatures(features), readRoutes(this.#context, remotes)]);
+    return unread;
   }
 
   async readTouched(touched: Touched): Promise<void> {

@@ -63,6 +63,30 @@ export function* interestIn(ids: TapIds, wanted: Wanted, actual: ActualView): Sl
   return { ...found, unseen };
 }
 
+/**
+ * Of some taps those whose planning asks about the features of one of these interfaces.
+ * @returns why, by {@link unitName}
+ */
+export function unitsAskingFor(
+  unread: ReadonlyMap<number, string>,
+  ids: TapIds,
+  wanted: Wanted,
+  actual: ActualView,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  const look = (kind: 'tap_services' | 'tap_mirrors', id: string): void => {
+    const none: readonly string[] = [];
+    const unit = kind === 'tap_mirrors' ? { mirrors: [id], services: none } : { mirrors: none, services: [id] };
+    const { features } = interestOf({ ...unit, flows: none }, wanted, actual);
+    for (const [index, cause] of unread) if (features.has(index)) found.set(unitName(kind, id), cause);
+  };
+  const services = new Set(ids.services);
+  for (const id of ids.flows) services.add(wanted.flow(id)?.record.tap_service_id ?? '');
+  for (const id of services) look('tap_services', id);
+  for (const id of ids.mirrors) look('tap_mirrors', id);
+  return found;
+}
+
 interface Found {
   readonly ports: Set<number>;
   readonly features: Set<number>;

@@ -8,6 +8,7 @@ import {
   parseOwnTag,
 } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
+import { isGone } from '../is-gone.js';
 import { anyIndex, type Vpp } from '../vpp-messages.js';
 import { sessionsOf } from './classifier-sessions.js';
 import { nothing, type ReadContext, type Twin } from './twin.js';
@@ -240,7 +241,7 @@ async function readChain(vpp: Vpp, head: number): Promise<Chain> {
 
 /** VPP's answer for an interface or a table that is gone; every other error is one. */
 function absent<T>(error: unknown, value: T): T {
-  if (error instanceof VppRetvalError) return value;
+  if (isGone(error)) return value;
   throw error;
 }
 

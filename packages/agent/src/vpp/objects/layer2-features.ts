@@ -2,6 +2,7 @@ import type { L2Features, Layer2FeaturesStep, VppSnapshot } from '@taas/wiring';
 import { VppRetvalError } from 'vpp-api';
 import { Alternatives, handler } from '../alternatives.js';
 import { type FeatureBits, featuresOf, isInLayer2, outputLines, showFeatures, showMode } from '../feature-bits.js';
+import { isGone } from '../is-gone.js';
 import type { Vpp } from '../vpp-messages.js';
 import { nothing, type ReadContext, type SendContext, type Twin } from './twin.js';
 
@@ -75,24 +76,35 @@ export const layer2FeaturesTwin: Twin<Layer2FeaturesStep> = {
   readsLast: false,
   readTouched: nothing,
   readTagged: nothing,
-  readOn: readFeatures,
+  readOn: async (context, index) => {
+    await readFeatures(context, index);
+  },
 };
 
 /**
  * Before it is known which bit means what nothing is known of an interface but whether it is in layer 2 at all, and nothing is
  * planned. That much is needed all the same: an uplink of which it is not known keeps copies of the whole cloud off its network.
+ * @returns null; or why VPP does not say it: what is known of the interface is of before then, and nobody may plan with that
  */
-export async function readFeatures({ vpp, snapshot, bits }: ReadContext, index: number): Promise<void> {
+export async function readFeatures(
+  { vpp, snapshot, bits, contained }: ReadContext,
+  index: number,
+): Promise<string | null> {
   if (bits === null) {
     if (await isInLayer3(vpp, snapshot.interfaces.get(index)?.name ?? '')) snapshot.features.put(index, null);
     else snapshot.features.delete(index);
-    return;
+    return null;
   }
   try {
     snapshot.features.put(index, await layer2Features.of(vpp).read(index, bits, snapshot));
   } catch (error) {
     // VPP's answer for an interface that is neither bridged nor cross-connected, and for one that is not there.
-    if (!(error instanceof VppRetvalError)) throw error;
-    snapshot.features.put(index, null);
+    if (isGone(error)) {
+      snapshot.features.put(index, null);
+      return null;
+    }
+    contained.note(`the features of interface ${index}`, error);
+    return error instanceof Error ? error.message : String(error);
   }
+  return null;
 }

@@ -64,7 +64,7 @@ export function* planningNode(wanted: Wanted, actual: ActualView, facts: NodeFac
   }
   for (const acl of actual.acls.all()) note(acl.tag);
   for (const { name } of actual.policers.all()) note(name);
-  return yield* planning({ services, flows, mirrors }, { wanted, actual, facts, unseen }, orphans);
+  return yield* drafting({ services, flows, mirrors }, { wanted, actual, facts, unseen }, orphans);
 }
 
 /** What was made and not tagged, and is for nobody to find but us. */
@@ -132,28 +132,30 @@ export function* planningTaps(
   facts: NodeFacts,
   unseen: Unseen,
 ): Sliced<Plan> {
-  return yield* planning(ids, { wanted, actual, facts, unseen }, null);
+  return yield* drafting(ids, { wanted, actual, facts, unseen }, null);
 }
 
 type Known = Pick<Planning, 'wanted' | 'actual' | 'facts' | 'unseen'>;
 
 /** @param orphans null where only some taps are looked at */
-function* planning(ids: TapIds, known: Known, orphans: Orphans | null): Sliced<Plan> {
+function* drafting(ids: TapIds, known: Known, orphans: Orphans | null): Sliced<Plan> {
   const { wanted, actual } = known;
   const draft = new PlanDraft();
-  const all: Planning = { ...known, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
+  const planning: Planning = { ...known, draft, taken: new TakenIds(), tunnels: new TakenTunnels() };
   const { whole, units } = yield* sortOut(ids, wanted, actual);
-  draft.add(pruneKey, [], yield* planPrune(all, orphans === null ? units.keys() : null));
+  draft.add(pruneKey, [], yield* planPrune(planning, orphans === null ? units.keys() : null));
   const loopbacks = (orphans?.loopbacks ?? []).flatMap((entry) => removeInterface(entry, actual, 'loopback'));
   draft.add('orphans', [pruneKey], [...loopbacks, ...(orphans ? strayFilters(actual, orphans) : [])]);
   for (const [service, { gone, some }] of units)
-    yield* planEach(all, 'tap_services', service, () => planUnit(all, service, gone, whole.has(service) ? null : some));
+    yield* planEach(planning, 'tap_services', service, () =>
+      planUnit(planning, service, gone, whole.has(service) ? null : some),
+    );
   for (const mirror of ids.mirrors)
-    yield* planEach(all, 'tap_mirrors', mirror, function* () {
-      yield planMirror(all, mirror);
+    yield* planEach(planning, 'tap_mirrors', mirror, function* () {
+      yield planMirror(planning, mirror);
     });
-  const tunnels = (orphans?.tunnels ?? []).filter(({ index }) => !all.tunnels.isAdopted(index));
-  const collectors = (orphans?.collectors ?? []).filter(({ index }) => all.taken.adopt(index));
+  const tunnels = (orphans?.tunnels ?? []).filter(({ index }) => !planning.tunnels.isAdopted(index));
+  const collectors = (orphans?.collectors ?? []).filter(({ index }) => planning.taken.adopt(index));
   draft.add(
     'orphan-attachments',
     [pruneKey],

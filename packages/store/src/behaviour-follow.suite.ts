@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { put, putAll, type StoreHarness, View } from './behaviour-harness.suite.js';
 import type { Change, Operation, Revision, Store } from './store.js';
+import { takenSnapshot, untilCollected } from './taken-snapshot.suite.js';
 
 /** What a follower is told, whatever happens to the server, the connection or the history. */
 export function describeFollow(harness: () => StoreHarness, runs: number): void {
@@ -50,6 +51,20 @@ export function describeFollow(harness: () => StoreHarness, runs: number): void 
       await view.stop();
       expect(view.kinds).not.toContain('stale');
       expect(view.events.flatMap((event) => (event.kind === 'changes' ? event.changes : []))).toHaveLength(10_000);
+    });
+
+    it('keeps nothing of a snapshot once something has changed after it', async () => {
+      const store = harness().open();
+      await put(store, '/follow/kept/a', 'x');
+      const stop = new AbortController();
+      const events = store.follow(['/follow/kept/'], stop.signal)[Symbol.asyncIterator]();
+      const taken = await takenSnapshot(events);
+      const changed = events.next();
+      await put(store, '/follow/kept/b', 'y');
+      await changed;
+      await untilCollected(taken);
+      stop.abort();
+      await events.next();
     });
 
     it('goes stale when the server stops, and begins again when it is back', async () => {

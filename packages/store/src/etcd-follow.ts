@@ -2,6 +2,7 @@ import { besideSnapshot, ChangeQueue } from './change-queue.js';
 import type { EtcdCalls } from './etcd-calls.js';
 import { listPrefixes } from './etcd-list.js';
 import { watchEtcd } from './etcd-watch.js';
+import { HandOver } from './hand-over.js';
 import { disjointPrefixes } from './key-order.js';
 import type { FollowEvent } from './store.js';
 import { followUnbroken } from './unbroken-follow.js';
@@ -31,8 +32,8 @@ async function* followOnce(
   signal: AbortSignal,
   onReady: () => void,
 ): AsyncGenerator<Exclude<FollowEvent, { kind: 'stale' }>, void, undefined> {
-  const { revision, entries } = await listPrefixes(calls, prefixes, signal);
-  const queue = new ChangeQueue(besideSnapshot(entries, calls.settings.queueLimits));
+  const { snapshot, revision, limits } = await listed(calls, prefixes, signal);
+  const queue = new ChangeQueue(limits);
   const stop = new AbortController();
   const onAbort = () => stop.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
@@ -41,11 +42,17 @@ async function* followOnce(
     queue.fail(error instanceof Error ? error : new Error(String(error))),
   );
   try {
-    yield { kind: 'snapshot', revision, entries };
+    yield snapshot.take();
     for (;;) yield { kind: 'changes', ...(await queue.take()) };
   } finally {
     signal.removeEventListener('abort', onAbort);
     stop.abort();
     await watch;
   }
+}
+
+async function listed(calls: EtcdCalls, prefixes: readonly string[], signal: AbortSignal) {
+  const { revision, entries } = await listPrefixes(calls, prefixes, signal);
+  const limits = besideSnapshot(entries, calls.settings.queueLimits);
+  return { snapshot: new HandOver({ kind: 'snapshot', revision, entries } as const), revision, limits };
 }

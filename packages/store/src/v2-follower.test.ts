@@ -2,6 +2,7 @@ import { silentLogger, systemClock } from '@taas/service';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { directory, event, type FakeReply, list, node, startFakeV2Etcd } from './fake-v2-etcd.suite.js';
+import { takenSnapshot, untilCollected } from './taken-snapshot.suite.js';
 import { V2Keys } from './v2-event.js';
 import { createV2Follower, type V2Follower } from './v2-follower.js';
 import { V2View } from './v2-view.suite.js';
@@ -33,6 +34,18 @@ it('asks for the next event from the index after the list, and after each event'
   await view.until(({ state }) => state.has('/d/b') && !state.has('/d/a'));
   await view.until(() => fake.asked.length === 4);
   expect(fake.asked.map((url) => /waitIndex=(\d+)/.exec(url)?.[1])).toEqual([undefined, '8', '10', '13']);
+});
+
+it('keeps nothing of a list once something has changed after it', async () => {
+  fake.lists.push(list(7, node('/d/a', 5)));
+  fake.watches.push(event('set', node('/d/b', 9)));
+  const stop = new AbortController();
+  const events = follower.follow('/d', stop.signal)[Symbol.asyncIterator]();
+  const taken = await takenSnapshot(events);
+  await events.next();
+  await untilCollected(taken);
+  stop.abort();
+  look();
 });
 
 it.each<[string, FakeReply]>([

@@ -1,4 +1,5 @@
 import { type EtcdStoreOptions, resolveEtcdOptions } from './etcd-options.js';
+import { HandOver } from './hand-over.js';
 import { StoreError } from './store-error.js';
 import { followUnbroken } from './unbroken-follow.js';
 import { V2Client, type V2Origin } from './v2-client.js';
@@ -43,9 +44,8 @@ async function* followOnce(
   onReady: () => void,
 ): AsyncGenerator<Exclude<V2Event, { kind: 'stale' }>, void, undefined> {
   for (;;) {
-    const { entries, ...listed } = await client.list(directory, signal);
-    const keys = new V2Keys(directory, entries);
-    yield { kind: 'snapshot', index: listed.index, entries };
+    const { snapshot, keys, ...listed } = await list(client, directory, signal);
+    yield snapshot.take();
     for (let from = listed.index + 1; ; ) {
       const news = await client.next(directory, from, signal);
       onReady();
@@ -62,6 +62,12 @@ async function* followOnce(
       if (changes.length > 0) yield { kind: 'changes', index, changes };
     }
   }
+}
+
+async function list(client: V2Client, directory: string, signal: AbortSignal) {
+  const { entries, ...origin } = await client.list(directory, signal);
+  const snapshot = new HandOver({ kind: 'snapshot', index: origin.index, entries } as const);
+  return { ...origin, snapshot, keys: new V2Keys(directory, entries) };
 }
 
 /** @throws StoreError when the answer is another cluster's, or of a time before what is known already */

@@ -103,11 +103,11 @@ function asItStands(published: readonly MirrorNodeEntry[], blocker: Because): Co
  * Of some types VPP can send no more than so many sessions from a node to an address, and projects share them as they share
  * segments: one must not keep another's mirrors from its own collector. What a node was told stays.
  */
-function hasSession(view: ClusterView, mirror: TapMirrorRecord, { key, node }: WantedRecord, share: number): boolean {
+function hasSession(view: ClusterView, mirror: TapMirrorRecord, { id, node }: WantedRecord, share: number): boolean {
   const { mirror_type: type, remote_ip: remote, project_id: project } = mirror;
   const size = mirrorTransports[type].sessions;
   if (size === null) return true;
-  const published = view.mirrors.published(key)?.record;
+  const published = view.mirrors.published({ node, id })?.record;
   if (published && !published.removed) return true;
   const { byAll, byProject } = view.mirrors.sessions.held(type, node, remote, project);
   return mayTake({ size, byAll, byProject }, share, Object.keys(mirror.directions).length);
@@ -135,7 +135,7 @@ function partOf(
   const key = keys.nodeResource(node, 'tap_mirrors', id);
   const unable = whyUnable(view, node, mirror.mirror_type);
   if (unable !== null) return { blocker: because('unsupported_by_node', unable) };
-  const local = localAddress(view, node, key);
+  const local = localAddress(view, node, id);
   if (local === null) return { blocker: noAddress(view, node) };
   if (local.includes(':') !== mirror.remote_ip.includes(':'))
     return {
@@ -145,7 +145,7 @@ function partOf(
           family(mirror.remote_ip),
       ),
     };
-  const known = mtu === undefined ? (view.mirrors.published(key)?.record?.mtu ?? null) : mtu;
+  const known = mtu === undefined ? (view.mirrors.published({ node, id })?.record?.mtu ?? null) : mtu;
   const value = nodeTapMirrorCodec.format(nodeRecord(mirror, local, known));
   return { key, node, kind: 'tap_mirrors', id, value, leaving: false };
 }
@@ -156,10 +156,10 @@ function nodeRecord(mirror: TapMirrorRecord, local: string, mtu: number | null):
 }
 
 /** While a node's agent is silent nobody knows its address; what the node was told holds, so that nothing is interrupted. */
-function localAddress(view: ClusterView, node: string, key: string): string | null {
+function localAddress(view: ClusterView, node: string, id: string): string | null {
   const facts = nodeFacts(view, node);
   if (facts.known) return facts.tunnelAddress;
-  const published = view.mirrors.published(key)?.record;
+  const published = view.mirrors.published({ node, id })?.record;
   return published && !published.removed ? published.local : null;
 }
 

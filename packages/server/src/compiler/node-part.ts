@@ -20,7 +20,7 @@ type Published = Pick<Entry<{ readonly removed?: boolean }>, 'revision' | 'recor
 
 /** Whether the node has answered this very tombstone: nothing is left. */
 export function confirmed(entry: Published, context: Reports): boolean {
-  const state = context.states.get(keys.stateResource(entry.node, entry.kind, entry.id))?.record;
+  const state = context.states.get(entry)?.record;
   return state?.status === 'REMOVED' && state.revision >= entry.revision;
 }
 
@@ -63,13 +63,12 @@ export function takeAway(
     return value === null ? null : { compare: [unchanged], operations: [{ kind: 'put', key, value }] };
   }
   if (!confirmed(current, context)) return null;
-  const stateKey = keys.stateResource(current.node, current.kind, current.id);
-  const state = context.states.get(stateKey);
+  const state = context.states.get(current);
   const folds = foldsOf(current, context, state?.record?.figures === 'none');
   return {
     ...(folds.length > 0 ? { folds } : {}),
     compare: [unchanged, ...guard(state)],
-    operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: stateKey } as const] : [])],
+    operations: [{ kind: 'delete', key }, ...(state ? [{ kind: 'delete', key: state.key } as const] : [])],
   };
 }
 

@@ -17,7 +17,7 @@ export function planMirror(view: ClusterView, id: string, compiled: CompiledMirr
   const wanted = new Set(compiled.records.map(({ key }) => key));
   const { mirrors } = view;
   const steps = [
-    ...compiled.records.map((record) => tellNode(record, mirrors.published(record.key), [mirrors.byId.get(id)])),
+    ...compiled.records.map((record) => tellNode(record, mirrors.published(record), [mirrors.byId.get(id)])),
     ...mirrors
       .publishedOf(id)
       .filter(({ key }) => !wanted.has(key))

@@ -2,8 +2,6 @@ import {
   type Because,
   because,
   captureCapability,
-  keys,
-  type ResourceKind,
   receiptCapability,
   type TapFlowRecord,
   type TapServiceRecord,
@@ -16,6 +14,7 @@ import type { Entry, ServiceKind } from '../view/entry.js';
 import type { NodeEntry } from '../view/node-record-index.js';
 import type { VlanRange, VlanStanding } from '../view/physnet-index.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
+import type { TapPart } from '../view/tap-part.js';
 import { pickSegment, type SegmentChoice } from './pick-segment.js';
 import { type Ownership, ownership } from './port-owner.js';
 import type { SegmentOption, SegmentPolicy } from './segment-options.js';
@@ -185,19 +184,13 @@ export function placeOf(
 }
 
 /** What a record's node last said of it; null if that is nothing, or its agent is silent. */
-export function heard(
-  view: Pick<ClusterView, 'states' | 'agents'>,
-  { node, kind, id }: { readonly node: string; readonly kind: ResourceKind; readonly id: string },
-): TapState | null {
-  return isAlive(view, node) ? (view.states.get(keys.stateResource(node, kind, id))?.record ?? null) : null;
+export function heard(view: Pick<ClusterView, 'states' | 'agents'>, at: TapPart): TapState | null {
+  return isAlive(view, at.node) ? (view.states.get(at)?.record ?? null) : null;
 }
 
 /** Whether a record's node has said something of it that cannot be read. */
-export function isUnreadable(
-  view: Pick<ClusterView, 'states'>,
-  { node, kind, id }: { readonly node: string; readonly kind: ResourceKind; readonly id: string },
-): boolean {
-  return view.states.get(keys.stateResource(node, kind, id))?.record === null;
+export function isUnreadable(view: Pick<ClusterView, 'states'>, at: TapPart): boolean {
+  return view.states.get(at)?.record === null;
 }
 
 /** Whether a node's agent holds its lease. */

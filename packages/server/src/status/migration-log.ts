@@ -1,21 +1,16 @@
-import { isInPlace, keys, parseKey, prefixes, type ResourceKind } from '@taas/model';
+import { isInPlace } from '@taas/model';
 import type { Clock, Logger } from '@taas/service';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Dirty } from '../view/dirty.js';
+import type { NodeState } from '../view/node-states.js';
 import { shelf } from '../view/shelf.js';
+import type { TapPart } from '../view/tap-part.js';
 
 export interface MigrationStats {
   /** Taps that have gone from one node to another. */
   hand_overs: number;
   /** The longest time that one of them stood on no node, in ms, of those of which that is known. */
   longest_gap_ms: number;
-}
-
-/** A tap's part on a node. */
-interface Part {
-  readonly kind: ResourceKind;
-  readonly id: string;
-  readonly node: string;
 }
 
 interface Lost {
@@ -36,8 +31,8 @@ export class MigrationLog {
   readonly stats: MigrationStats = { hand_overs: 0, longest_gap_ms: 0 };
   /** By tap: those that stood on a node and stand on none now. */
   readonly #lost = new Map<string, Lost>();
-  /** Keys of states that say that a part stands, of nodes whose agent is gone. */
-  readonly #silent = new Set<string>();
+  /** By node whose agent is gone: parts of which the node has said that they stand. */
+  readonly #silent = new Map<string, Map<string, TapPart>>();
 
   constructor(
     private readonly view: ClusterView,
@@ -54,7 +49,7 @@ export class MigrationLog {
     }
     for (const { stands, ...part } of dirty.turns) {
       if (stands) this.#stands(part);
-      else if (!this.#silent.delete(stateKey(part))) this.#ends(part, this.clock.monotonic());
+      else if (!this.#silent.get(part.node)?.delete(tapOf(part))) this.#ends(part, this.clock.monotonic());
     }
   }
 
@@ -62,32 +57,39 @@ export class MigrationLog {
   #begin(): void {
     this.#lost.clear();
     this.#silent.clear();
-    for (const key of this.view.states.keys()) {
-      const part = partOf(key);
-      if (part && !this.view.agents.has(part.node) && this.#saysSo(part)) this.#silent.add(key);
+    for (const node of this.view.states.nodes()) {
+      if (this.view.agents.has(node)) continue;
+      for (const part of this.view.states.onNode(node)) if (saysSo(part)) this.#fallsSilent(part);
     }
   }
 
   #silenced(node: string): void {
-    for (const key of this.view.states.keys()) {
-      const part = key.startsWith(prefixes.stateTaas(node)) ? partOf(key) : null;
-      if (!part || !this.#saysSo(part)) continue;
+    for (const part of this.view.states.onNode(node)) {
+      if (!saysSo(part)) continue;
       this.#ends(part, null);
-      this.#silent.add(key);
+      this.#fallsSilent(part);
     }
+  }
+
+  #fallsSilent(part: TapPart): void {
+    const { node, kind, id } = part;
+    const silent = this.#silent.get(node) ?? new Map<string, TapPart>();
+    this.#silent.set(node, silent.set(tapOf(part), { node, kind, id }));
   }
 
   /** A node that is back stands for what it said, unless it was told meanwhile that it is over. */
   #returned(node: string): void {
-    for (const key of this.#silent) {
-      const part = partOf(key);
-      if (part?.node !== node || this.#isOver(part)) continue;
-      this.#silent.delete(key);
-      this.#lost.delete(tapOf(part));
+    const silent = this.#silent.get(node);
+    if (!silent) return;
+    for (const [tap, part] of silent) {
+      if (this.#isOver(part)) continue;
+      silent.delete(tap);
+      this.#lost.delete(tap);
     }
+    if (silent.size === 0) this.#silent.delete(node);
   }
 
-  #ends(part: Part, at: number | null): void {
+  #ends(part: TapPart, at: number | null): void {
     const to = this.#elsewhere(part);
     if (to !== undefined) {
       this.#tell(part, part.node, to, at === null ? null : 0);
@@ -97,7 +99,7 @@ export class MigrationLog {
     this.#lost.set(tapOf(part), { from: part.node, at });
   }
 
-  #stands(part: Part): void {
+  #stands(part: TapPart): void {
     const lost = this.#lost.get(tapOf(part));
     this.#lost.delete(tapOf(part));
     if (!lost || lost.from === part.node) return;
@@ -105,7 +107,7 @@ export class MigrationLog {
   }
 
   /** @param gap in ms; null if nobody knows */
-  #tell({ kind, id }: Part, from: string, to: string, gap: number | null): void {
+  #tell({ kind, id }: TapPart, from: string, to: string, gap: number | null): void {
     const ms = gap === null ? null : Math.round(gap);
     this.stats.hand_overs += 1;
     this.stats.longest_gap_ms = Math.max(this.stats.longest_gap_ms, ms ?? 0);
@@ -113,26 +115,18 @@ export class MigrationLog {
   }
 
   /** Another node where the tap stands. */
-  #elsewhere({ kind, id, node }: Part): string | undefined {
+  #elsewhere({ kind, id, node }: TapPart): string | undefined {
     const published = shelf(this.view, kind).publishedOf(id);
-    return published.find((each) => each.node !== node && this.view.agents.has(each.node) && this.#saysSo(each))?.node;
+    const stands = (at: TapPart) => saysSo(this.view.states.get(at));
+    return published.find((each) => each.node !== node && this.view.agents.has(each.node) && stands(each))?.node;
   }
 
-  #saysSo(part: Part): boolean {
-    return isInPlace(this.view.states.get(stateKey(part))?.record?.status);
-  }
-
-  #isOver({ kind, id, node }: Part): boolean {
-    const key = keys.nodeResource(node, kind, id);
-    const published = shelf(this.view, kind).published(key);
+  #isOver(part: TapPart): boolean {
+    const published = shelf(this.view, part.kind).published(part);
     return published?.record?.removed === true;
   }
 }
 
-const stateKey = ({ kind, id, node }: Part): string => keys.stateResource(node, kind, id);
-const tapOf = ({ kind, id }: Part): string => `${kind}/${id}`;
+const tapOf = ({ kind, id }: TapPart): string => `${kind}/${id}`;
 
-function partOf(key: string): Part | null {
-  const parsed = parseKey(key);
-  return parsed.is === 'state-resource' ? parsed : null;
-}
+const saysSo = (state: NodeState | undefined): boolean => isInPlace(state?.record?.status);

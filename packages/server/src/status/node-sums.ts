@@ -1,4 +1,3 @@
-import { parseKey } from '@taas/model';
 import type { Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 
@@ -16,12 +15,11 @@ const batch = 200;
 export function* tapsByNode(view: Pick<ClusterView, 'states'>): Sliced<ReadonlyMap<string, NodeTaps>> {
   const sums = new Map<string, NodeTaps>();
   let looked = 0;
-  for (const [key, { record }] of view.states) {
+  for (const { node, record } of view.states.all()) {
     if (++looked % batch === 0) yield;
-    const parsed = parseKey(key);
-    if (parsed.is !== 'state-resource' || record === null || record.status === 'REMOVED') continue;
-    const { told, active } = sums.get(parsed.node) ?? { told: 0, active: 0 };
-    sums.set(parsed.node, { told: told + 1, active: active + (record.status === 'ACTIVE' ? 1 : 0) });
+    if (record === null || record.status === 'REMOVED') continue;
+    const { told, active } = sums.get(node) ?? { told: 0, active: 0 };
+    sums.set(node, { told: told + 1, active: active + (record.status === 'ACTIVE' ? 1 : 0) });
   }
   return sums;
 }

@@ -1,4 +1,4 @@
-import { keys } from '@taas/model';
+import type { ResourceKind } from '@taas/model';
 import { compiling } from '../compiler/compile-service.js';
 import type { Compiled, WantedRecord } from '../compiler/compiled.js';
 import type { SegmentPolicy } from '../compiler/segment-options.js';
@@ -6,6 +6,7 @@ import { cutting } from '../compiler/service-slice.js';
 import { atOnce, type Sliced } from '../slices/slices.js';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Dirty } from '../view/dirty.js';
+import { shelf } from '../view/shelf.js';
 
 /** So many flows of a service are compiled in a millisecond or two. */
 const fewFlows = 100;
@@ -13,8 +14,8 @@ const fewFlows = 100;
 /** A tap's part on a node. */
 export interface PlacedPart {
   readonly node: string;
-  /** Where the node reports. */
-  readonly stateKey: string;
+  readonly kind: ResourceKind;
+  readonly id: string;
   /** Revision at which the node was told what it must do now; null if it has not been told that yet. */
   readonly publishedRevision: number | null;
 }
@@ -25,7 +26,7 @@ export function placedPart(
   published: { readonly value: string; readonly revision: number } | undefined,
 ): PlacedPart {
   const publishedRevision = published?.value === value ? published.revision : null;
-  return { node, stateKey: keys.stateResource(node, kind, id), publishedRevision };
+  return { node, kind, id, publishedRevision };
 }
 
 /** What the compiler makes of a tap service and its flows, as far as their statuses need it. */
@@ -137,7 +138,7 @@ export class Placements implements PlacementSource {
   *#parts({ nodeRecords }: Compiled): Sliced<Map<string, PlacedPart>> {
     const parts = new Map<string, PlacedPart>();
     for (const wanted of nodeRecords.values()) {
-      if (!wanted.leaving) parts.set(wanted.id, placedPart(wanted, this.view.nodeRecords.get(wanted.key)));
+      if (!wanted.leaving) parts.set(wanted.id, placedPart(wanted, shelf(this.view, wanted.kind).published(wanted)));
       yield;
     }
     return parts;

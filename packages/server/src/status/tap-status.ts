@@ -1,7 +1,6 @@
 import {
   type Because,
   deriveStatus,
-  keys,
   type NodePart,
   type StatusView,
   type TapFlowRecord,
@@ -79,19 +78,20 @@ export class StatusReader {
     const { records, blocker, lasting } = compileMirror(this.view, this.rules, record.id);
     if (lasting && blocker !== null) return refused(blocker);
     const wanted = records.filter(({ leaving }) => !leaving);
-    const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.published(each.key))));
+    const parts = wanted.map((each) => this.#reported(placedPart(each, mirrors.published(each))));
     return deriveStatus({ deleting: false, blocker, parts });
   }
 
   #deleting(published: readonly (NodeEntry | MirrorNodeEntry)[]): StatusView {
     const parts = published.map(({ node, kind, id, revision }) =>
-      this.#reported({ node, stateKey: keys.stateResource(node, kind, id), publishedRevision: revision }),
+      this.#reported({ node, kind, id, publishedRevision: revision }),
     );
     return deriveStatus({ deleting: true, blocker: null, parts });
   }
 
-  #reported({ node, stateKey, publishedRevision }: PlacedPart): NodePart {
-    const said = this.view.states.get(stateKey);
+  #reported({ publishedRevision, ...at }: PlacedPart): NodePart {
+    const { node } = at;
+    const said = this.view.states.get(at);
     return {
       node,
       wantedRevision: publishedRevision,

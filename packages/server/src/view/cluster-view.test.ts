@@ -180,7 +180,7 @@ function facts(view: ViewState): unknown {
     segments: ids.map((id) => sorted(view.segments.ofService(id).map((held) => held.key))),
     pool: view.segments.heldInPool({ type: 'vlan', physnet: 'p' }),
     share: view.segments.heldByProject({ type: 'vlan', physnet: 'p' }, acme),
-    states: sorted(view.states.keys()),
+    states: sorted([...view.states.all()].map(({ key }) => key)),
     agents: sorted(view.agents.keys()),
   };
 }

@@ -8,13 +8,13 @@ import type {
   TapFlowRecord,
   TapMirrorRecord,
   TapServiceRecord,
-  TapState,
 } from '@taas/model';
 import type { KeyValue, Revision } from '@taas/store';
 import type { Entry, ValuedEntry } from './entry.js';
 import type { Groups } from './groups.js';
 import type { MirrorIndex } from './mirror-index.js';
 import type { NodeRecordIndex } from './node-record-index.js';
+import type { NodeStates } from './node-states.js';
 import type { PhysnetIndex } from './physnet-index.js';
 import type { PortPlaces } from './port-places.js';
 import type { ProjectIndex } from './project-index.js';
@@ -84,8 +84,8 @@ export interface ClusterView {
   readonly places: Omit<PortPlaces, 'setBound' | 'refuseBound' | 'setRecord'>;
   readonly underlay: Omit<Underlay, 'setRecord' | 'setLive'>;
   readonly nodeRecords: Omit<NodeRecordIndex, 'set'>;
-  /** What nodes report, by etcd key. */
-  readonly states: ReadonlyMap<string, Entry<TapState>>;
+  /** What nodes report. */
+  readonly states: Omit<NodeStates, 'set' | 'delete'>;
   /** Agents that count as there: those whose lease is held, but for the ones that have been silent too long. */
   readonly agents: ReadonlyMap<string, Entry<AgentRecord>>;
   /** By name: the servers that are there. */

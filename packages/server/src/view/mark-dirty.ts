@@ -1,8 +1,9 @@
-import { keys, type ResourceKind } from '@taas/model';
+import type { ResourceKind } from '@taas/model';
 import type { ClusterView } from './cluster-view.js';
 import { Dirty } from './dirty.js';
 import type { ServiceKind } from './entry.js';
 import type { HeldSegment } from './segment-ledger.js';
+import type { TapPart } from './tap-part.js';
 
 // What an event may change: for each kind of record, the tap services and tap mirrors that depend on it.
 
@@ -49,8 +50,8 @@ export function markPortDirty(dirty: Dirty, view: ClusterView, port: string): vo
 /** What is known of a node's agent has changed. */
 function markNodeDirty(dirty: Dirty, view: ClusterView, node: string): void {
   for (const port of view.places.onNode(node)) markPortDirty(dirty, view, port);
-  for (const { kind, id, key } of view.nodeRecords.onNode(node))
-    for (const service of servicesOfRecord(view, kind, id, key)) dirty.services.add(service);
+  for (const record of view.nodeRecords.onNode(node))
+    for (const service of servicesOfRecord(view, record, record.service)) dirty.services.add(service);
   for (const mirror of view.mirrors.onNode(node)) dirty.mirrors.add(mirror);
 }
 
@@ -69,15 +70,18 @@ export function markAgentDirty(dirty: Dirty, view: ClusterView, node: string, wh
  * collector that it leads to, is not simply where its port is bound: then it says who does what meanwhile.
  */
 export function markReportDirty(dirty: Dirty, view: ClusterView, kind: ResourceKind, id: string, node: string): void {
-  const key = keys.nodeResource(node, kind, id);
   if (kind === 'tap_mirrors') {
     const port = view.mirrors.byId.get(id)?.record?.port_id;
-    if (view.mirrors.published(key)?.record?.removed === true || isAway(view, view.mirrors.publishedOf(id), port))
+    if (
+      view.mirrors.published({ node, id })?.record?.removed === true ||
+      isAway(view, view.mirrors.publishedOf(id), port)
+    )
       dirty.mirrors.add(id);
     return;
   }
-  const answersTombstone = view.nodeRecords.get(key)?.record?.removed === true;
-  for (const service of servicesOfRecord(view, kind, id, key))
+  const published = view.nodeRecords.get({ node, kind, id });
+  const answersTombstone = published?.record?.removed === true;
+  for (const service of servicesOfRecord(view, { kind, id }, published?.service ?? null))
     if (answersTombstone || moves(view, kind, id, service)) dirty.services.add(service);
 }
 
@@ -87,9 +91,13 @@ export function serviceOf(view: ClusterView, kind: ServiceKind, id: string): str
 }
 
 /** The tap services that a node's record concerns: its own, and its flow's, which are the same but in a record by other hands. */
-function servicesOfRecord(view: ClusterView, kind: ServiceKind, id: string, key: string): Set<string> {
-  const found = [view.nodeRecords.service(key), serviceOf(view, kind, id)];
-  return new Set(found.filter((service) => service !== undefined));
+function servicesOfRecord(
+  view: ClusterView,
+  { kind, id }: Pick<TapPart<ServiceKind>, 'kind' | 'id'>,
+  named: string | null,
+): Set<string> {
+  const known = serviceOf(view, kind, id);
+  return new Set([...(named === null ? [] : [named]), ...(known === undefined ? [] : [known])]);
 }
 
 function moves(view: ClusterView, kind: ServiceKind, id: string, service: string): boolean {

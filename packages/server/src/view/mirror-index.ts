@@ -4,8 +4,9 @@ import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorSessions } from './mirror-sessions.js';
 import { ProjectIndex } from './project-index.js';
-import { type PublishedAt, type PublishedEntry, PublishedRecords } from './published-records.js';
+import { type PublishedEntry, PublishedRecords } from './published-records.js';
 import { believed } from './record-value.js';
+import type { TapPart } from './tap-part.js';
 
 /** What one node was told about one tap mirror. */
 export type MirrorNodeEntry = PublishedEntry<'tap_mirrors', NodeTapMirror>;
@@ -48,13 +49,14 @@ export class MirrorIndex {
   }
 
   /** @throws RecordError for a malformed value, once it has been taken in as one */
-  setPublished(at: PublishedAt, key: string, kv: KeyValue | undefined): void {
+  setPublished(at: Omit<TapPart, 'kind'>, key: string, kv: KeyValue | undefined): void {
     if (!kv) {
       this.sessions.set(key, at.node, null);
-      this.#published.forget(at, key);
+      this.#published.forget(at);
       return;
     }
-    const { record, error } = this.#published.set(at, kv);
+    const { record, error } = this.#published.read(at.id, kv);
+    this.#published.set(at, kv, record !== null, null);
     this.sessions.set(key, at.node, record);
     if (error) throw error;
   }
@@ -70,8 +72,8 @@ export class MirrorIndex {
     this.#tunnelIdsByMirror.add(mirror, key);
   }
 
-  published(key: string): MirrorNodeEntry | undefined {
-    return this.#published.get(key);
+  published(at: Omit<TapPart, 'kind'>): MirrorNodeEntry | undefined {
+    return this.#published.get(at);
   }
 
   /** What nodes were told about a mirror, tombstones included. */
@@ -81,7 +83,7 @@ export class MirrorIndex {
 
   /** Mirrors that a node was told of. */
   onNode(node: string): readonly string[] {
-    return this.#published.onNode(node).map(({ id }) => id);
+    return [...this.#published.onNode(node)].map(({ id }) => id);
   }
 
   /** The mirror that holds a tunnel id, or held it and has not given it back. */

@@ -8,7 +8,8 @@ import {
 import type { KeyValue } from '@taas/store';
 import type { ServiceKind } from './entry.js';
 import { Groups } from './groups.js';
-import { type PublishedAt, type PublishedEntry, PublishedRecords } from './published-records.js';
+import { type PublishedEntry, PublishedRecords } from './published-records.js';
+import type { TapPart } from './tap-part.js';
 
 export interface NodeRecordChange {
   /** Tap services that it belonged or belongs to. */
@@ -27,44 +28,39 @@ export class NodeRecordIndex {
     tap_services: new PublishedRecords('tap_services', nodeTapServiceCodec.parse),
     tap_flows: new PublishedRecords('tap_flows', nodeTapFlowCodec.parse),
   };
-  readonly #serviceOf = new Map<string, string>();
-  readonly #byService = new Groups<string, string>();
+  readonly #byService = new Groups<string, NodeEntry>();
   /** Malformed flow records of which nobody knows the tap service. */
-  readonly #orphans = new Set<string>();
+  readonly #orphans = new Set<NodeEntry>();
 
   /**
    * @param knownService the tap service that the API's records say the tap belongs to, for a malformed record
    * @param report is told what is wrong with a malformed record
    */
   set(
-    at: PublishedAt & { readonly kind: ServiceKind },
-    key: string,
+    at: TapPart<ServiceKind>,
     kv: KeyValue | undefined,
     knownService: string | undefined,
     report: (error: RecordError) => void,
   ): NodeRecordChange {
     const published = this.#published[at.kind];
-    const before = this.#serviceOf.get(key);
-    const dirty = before === undefined ? [] : [before];
+    const before = published.get(at);
+    if (before) this.#leave(before);
+    const dirty = before?.service == null ? [] : [before.service];
     if (!kv) {
-      published.forget(at, key);
-      if (before !== undefined) this.#byService.remove(before, key);
-      this.#serviceOf.delete(key);
-      this.#orphans.delete(key);
+      published.forget(at);
       return { services: dirty, readable: true };
     }
-    const { record, error } = published.set(at, kv);
+    const { record, error } = published.read(at.id, kv);
     if (error) report(error);
-    const service = record ? serviceOf(record) : (before ?? knownService);
-    if (before !== undefined && before !== service) this.#byService.remove(before, key);
-    if (service === undefined) {
-      this.#serviceOf.delete(key);
-      this.#orphans.add(key);
+    const named = record ? serviceOf(record) : (before?.service ?? knownService ?? null);
+    // The same text again would be kept once for each record.
+    const service = named === knownService ? knownService : named;
+    const { now } = published.set(at, kv, record !== null, service);
+    if (service === null) {
+      this.#orphans.add(now);
       return { services: dirty, readable: false };
     }
-    this.#orphans.delete(key);
-    this.#serviceOf.set(key, service);
-    this.#byService.add(service, key);
+    this.#byService.add(service, now);
     return {
       services: [...dirty, service],
       readable: record !== null,
@@ -72,16 +68,21 @@ export class NodeRecordIndex {
     };
   }
 
+  #leave(entry: NodeEntry): void {
+    if (entry.service !== null) this.#byService.remove(entry.service, entry);
+    this.#orphans.delete(entry);
+  }
+
   get orphans(): number {
     return this.#orphans.size;
   }
 
-  get(key: string): NodeEntry | undefined {
-    return this.#published.tap_flows.get(key) ?? this.#published.tap_services.get(key);
+  get(at: TapPart<ServiceKind>): NodeEntry | undefined {
+    return this.#published[at.kind].get(at);
   }
 
   ofService(service: string): readonly NodeEntry[] {
-    return [...this.eachOfService(service)];
+    return this.#byService.get(service);
   }
 
   countOfService(service: string): number {
@@ -89,11 +90,8 @@ export class NodeRecordIndex {
   }
 
   /** As {@link ofService}, one after the other: for who pauses in between. */
-  *eachOfService(service: string): Generator<NodeEntry, void, void> {
-    for (const key of this.#byService.members(service)) {
-      const entry = this.get(key);
-      if (entry) yield entry;
-    }
+  eachOfService(service: string): Iterable<NodeEntry> {
+    return this.#byService.members(service);
   }
 
   ofFlow(flow: string): readonly NodeEntry[] {
@@ -105,13 +103,8 @@ export class NodeRecordIndex {
     return this.#published[kind].ofTap(tap);
   }
 
-  /** The tap service that a record belongs to, if that is known. */
-  service(key: string): string | undefined {
-    return this.#serviceOf.get(key);
-  }
-
   servicesOfFlow(flow: string): Set<string> {
-    return new Set(this.ofFlow(flow).flatMap(({ key }) => this.#serviceOf.get(key) ?? []));
+    return new Set(this.ofFlow(flow).flatMap(({ service }) => service ?? []));
   }
 
   onNode(node: string): readonly NodeEntry[] {

@@ -133,7 +133,7 @@ function mirrorsWith(mirrors: SeenMirrors, byId: SeenMirrors['byId']): SeenMirro
     byProject,
     byTunnelId,
     sessions,
-    published: (key) => mirrors.published(key),
+    published: (at) => mirrors.published(at),
     publishedOf: (mirror) => mirrors.publishedOf(mirror),
     onNode: (node) => mirrors.onNode(node),
     holderOf: (key) => mirrors.holderOf(key),

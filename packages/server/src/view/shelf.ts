@@ -13,6 +13,7 @@ import type { Entry } from './entry.js';
 import type { MirrorNodeEntry } from './mirror-index.js';
 import type { NodeEntry } from './node-record-index.js';
 import type { ProjectIndex } from './project-index.js';
+import type { TapPart } from './tap-part.js';
 
 export type TapRecord = TapServiceRecord | TapFlowRecord | TapMirrorRecord;
 
@@ -28,8 +29,8 @@ export interface Shelf {
   readonly byProject: Pick<ProjectIndex, 'count' | 'inOrder'>;
   /** What nodes have been told about a tap itself, tombstones included. */
   publishedOf(id: string): readonly (NodeEntry | MirrorNodeEntry)[];
-  /** What a node has been told, by its key in etcd. */
-  published(key: string): NodeEntry | MirrorNodeEntry | undefined;
+  /** What a node has been told of a tap of this kind. */
+  published(at: Omit<TapPart, 'kind'>): NodeEntry | MirrorNodeEntry | undefined;
 }
 
 export function shelf(view: ClusterView, kind: ResourceKind): Shelf {
@@ -43,7 +44,7 @@ export function shelf(view: ClusterView, kind: ResourceKind): Shelf {
         byId: kind === 'tap_services' ? view.services : view.flows,
         byProject: byProject[kind],
         publishedOf: (id) => nodeRecords.ofTap(kind, id),
-        published: (key) => nodeRecords.get(key),
+        published: ({ node, id }) => nodeRecords.get({ node, kind, id }),
       };
   }
 }

@@ -6,7 +6,6 @@ import type {
   ServerRecord,
   TapFlowRecord,
   TapServiceRecord,
-  TapState,
 } from '@taas/model';
 import type { KeyValue, Revision } from '@taas/store';
 import type { ClusterView, Heartbeat, OwnersKnown } from './cluster-view.js';
@@ -14,6 +13,7 @@ import type { Entry, ValuedEntry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex } from './node-record-index.js';
+import { NodeStates } from './node-states.js';
 import { PhysnetIndex } from './physnet-index.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
 import { ProjectIndex } from './project-index.js';
@@ -44,8 +44,8 @@ export class ViewTables implements ClusterView {
   places: PortPlaces;
   underlay = new Underlay();
   nodeRecords = new NodeRecordIndex();
-  /** What nodes report, by etcd key. */
-  states = new Map<string, Entry<TapState>>();
+  /** What nodes report. */
+  states = new NodeStates();
   /** Agents that count as there: those whose lease is held, but for the ones that were {@link silence}d. */
   agents = new Map<string, Entry<AgentRecord>>();
   servers = new Map<string, Entry<ServerRecord>>();

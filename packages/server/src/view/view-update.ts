@@ -11,6 +11,7 @@ import {
   portRoleCodec,
   quotaCodec,
   RecordError,
+  type ResourceKind,
   receiptSenderCodec,
   segmentCodec,
   serverCodec,
@@ -29,9 +30,11 @@ import {
   markReportDirty,
   serviceOf,
 } from './mark-dirty.js';
+import { NodeState } from './node-states.js';
 import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
 import { believed, ownId } from './record-value.js';
 import { heldSegment } from './segment-ledger.js';
+import type { TapPart } from './tap-part.js';
 import { TapUpdate } from './tap-update.js';
 import type { ViewTables } from './view-tables.js';
 
@@ -117,12 +120,12 @@ export class ViewUpdate {
         if (kind === 'tap_mirrors') {
           this.dirty.mirrors.add(id);
           this.dirty.sessionsFreed ||= kv === undefined;
-          this.#guarded(key, kv, () => this.view.mirrors.setPublished({ node, id }, key, kv));
+          this.#guarded(key, kv, () => this.view.mirrors.setPublished({ node, id: this.#known(kind, id) }, key, kv));
           return;
         }
         const belongs = serviceOf(this.view, kind, id);
         const orphans = this.view.nodeRecords.orphans;
-        const change = this.view.nodeRecords.set({ node, kind, id }, key, kv, belongs, (error) =>
+        const change = this.view.nodeRecords.set({ node, kind, id: this.#known(kind, id) }, kv, belongs, (error) =>
           this.#report(key, error),
         );
         for (const service of change.services) this.dirty.services.add(service);
@@ -145,14 +148,10 @@ export class ViewUpdate {
       case 'state-resource': {
         const { kind, id, node } = parsed;
         this.dirty.taps.set(id, kind);
-        const before = isInPlace(this.view.states.get(key)?.record?.status);
-        if (kv)
-          this.view.states.set(
-            key,
-            this.#parse(kv, (at, value) => knownState(id, kv, tapStateCodec.parse(at, value))),
-          );
-        else this.view.states.delete(key);
-        const stands = isInPlace(this.view.states.get(key)?.record?.status);
+        const before = isInPlace(this.view.states.get(parsed)?.record?.status);
+        if (kv) this.view.states.set(this.#state(parsed, kv));
+        else this.view.states.delete(parsed);
+        const stands = isInPlace(this.view.states.get(parsed)?.record?.status);
         if (before !== stands && !this.whole) this.dirty.turns.push({ kind, id, node, stands });
         if (!this.whole) markReportDirty(this.dirty, this.view, kind, id, node);
         return;
@@ -220,6 +219,20 @@ export class ViewUpdate {
       case 'other':
         return;
     }
+  }
+
+  #state({ node, kind, id }: TapPart, kv: KeyValue): NodeState {
+    const said = this.#parse(kv, (at, value) => knownState(id, kv, tapStateCodec.parse(at, value)));
+    const { record, revision, createRevision } = said;
+    const known = this.#known(kind, record?.id ?? id);
+    if (record) record.id = known;
+    return new NodeState(node, kind, known, revision, createRevision, record);
+  }
+
+  /** An id as the API's record has it: each key and each record brings a text of its own, and that of a key keeps the whole key. */
+  #known(kind: ResourceKind, id: string): string {
+    const { flows, services, mirrors } = this.view;
+    return { tap_flows: flows, tap_services: services, tap_mirrors: mirrors.byId }[kind].get(id)?.record?.id ?? id;
   }
 
   #setHeartbeat(node: string, kv: KeyValue | undefined): void {

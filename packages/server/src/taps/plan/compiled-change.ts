@@ -97,8 +97,8 @@ function* differences(
   after: ReadonlyMap<string, WantedRecord>,
   found: NodeChange[],
 ): Sliced<void> {
-  const told = ({ kind, key }: WantedRecord) => {
-    const entry = shelf(view, kind).published(key);
+  const told = (wanted: WantedRecord) => {
+    const entry = shelf(view, wanted.kind).published(wanted);
     return entry && !entry.record?.removed ? entry.value : null;
   };
   for (const wanted of after.values()) {
@@ -152,8 +152,9 @@ const derived = (parts: readonly NodePart[], blocker: Parameters<typeof deriveSt
   deriveStatus({ deleting: false, blocker, parts });
 
 /** A node that does what it is told, unless it has said otherwise of the tap, or nobody hears it. */
-function partOf(view: ClusterView, { node, kind, id }: WantedRecord): NodePart {
-  const entry = view.states.get(keys.stateResource(node, kind, id));
+function partOf(view: ClusterView, wanted: WantedRecord): NodePart {
+  const { node } = wanted;
+  const entry = view.states.get(wanted);
   const said = entry?.record;
   const good = { status: 'ACTIVE', status_code: 'ok', reason: '' } as const;
   const { status, status_code, reason } = said && said.status !== 'REMOVED' ? said : good;

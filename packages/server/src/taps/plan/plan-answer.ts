@@ -201,8 +201,7 @@ const counts =
   (view: ClusterView) =>
   ({ kind, record }: Other): boolean => {
     const parts = shelf(view, kind).publishedOf(record.id);
-    const isActive = (node: string) =>
-      view.states.get(keys.stateResource(node, kind, record.id))?.record?.status === 'ACTIVE';
+    const isActive = (node: string) => view.states.get({ node, kind, id: record.id })?.record?.status === 'ACTIVE';
     return parts.length > 0 && [...parts].every(({ node }) => isActive(node));
   };
 

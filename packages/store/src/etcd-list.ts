@@ -1,8 +1,13 @@
+import { inSlices, type Sliced } from '@taas/service';
 import type { EtcdCalls } from './etcd-calls.js';
 import { revisionCompacted } from './etcd-errors.js';
-import { keyAfter, prefixRange, toKeyValue } from './etcd-wire.js';
+import { keyAfter, prefixRange, readKeyValue, toBytes } from './etcd-wire.js';
+import { nextLimit } from './page-limit.js';
 import type { KeyValue, Revision } from './store.js';
 import { StoreError } from './store-error.js';
+
+/** So many keys are read before others may have their turn: a fraction of a millisecond. */
+const batch = 32;
 
 /**
  * All keys under the given prefixes, which must not overlap, as of one revision, page by page so that no answer grows
@@ -25,8 +30,9 @@ export async function listPrefixes(
 async function listOnce(calls: EtcdCalls, prefixes: readonly string[], signal: AbortSignal | undefined) {
   const entries: KeyValue[] = [];
   let revision = 0n;
+  let limit = calls.settings.pageSize;
   const ask = (range: ReturnType<typeof prefixRange>) => {
-    const page = { ...range, limit: BigInt(calls.settings.pageSize), revision };
+    const page = { ...range, limit: BigInt(limit), revision };
     const answer = calls.unary({ signal, repeatable: true }, (endpoint, options) => endpoint.kv.range(page, options));
     // What fails is heard where it is waited for, unless the page before could not be used.
     answer.catch(() => undefined);
@@ -42,12 +48,20 @@ async function listOnce(calls: EtcdCalls, prefixes: readonly string[], signal: A
       const last = answer.kvs.at(-1);
       more = answer.more && last !== undefined;
       if (more && last !== undefined) {
-        range = { ...range, key: keyAfter(last.key) };
+        range = { ...range, key: keyAfter(toBytes(readKeyValue(last).key)) };
+        limit = nextLimit(limit, answer.kvs);
         // etcd reads the next one meanwhile.
         page = ask(range);
       }
-      for (const each of answer.kvs) entries.push(toKeyValue(each));
+      await inSlices(reading(answer.kvs, entries), calls.settings.clock);
     }
   }
   return { revision: Number(revision), entries };
+}
+
+function* reading(page: readonly Uint8Array[], entries: KeyValue[]): Sliced<void> {
+  for (const [index, bytes] of page.entries()) {
+    if (index % batch === batch - 1) yield;
+    entries.push(readKeyValue(bytes));
+  }
 }

@@ -4,7 +4,7 @@ import { followEtcd } from './etcd-follow.js';
 import { grantEtcdLease } from './etcd-lease.js';
 import { listPrefixes } from './etcd-list.js';
 import { type EtcdStoreOptions, resolveEtcdOptions } from './etcd-options.js';
-import { toBytes, toKeyValue, toTxnRequest } from './etcd-wire.js';
+import { readKeyValue, toBytes, toTxnRequest } from './etcd-wire.js';
 import type { CallOptions, FollowEvent, KeyValue, Lease, Store, Transaction, TransactionResult } from './store.js';
 import type { StoreCare } from './store-care.js';
 import { checkKey, checkTransaction } from './transaction-limits.js';
@@ -36,7 +36,7 @@ class EtcdCluster implements EtcdStore {
       endpoint.kv.range(request, rpc),
     );
     const found = answer.kvs[0];
-    return found === undefined ? undefined : toKeyValue(found);
+    return found === undefined ? undefined : readKeyValue(found);
   }
 
   list(prefix: string, options?: CallOptions) {
@@ -53,7 +53,7 @@ class EtcdCluster implements EtcdStore {
     if (answer.succeeded) return { succeeded: true, revision };
     const current = answer.responses.map(({ response }) => {
       const found = response.case === 'responseRange' ? response.value.kvs[0] : undefined;
-      return found === undefined ? undefined : toKeyValue(found);
+      return found === undefined ? undefined : readKeyValue(found);
     });
     return { succeeded: false, revision, current };
   }

@@ -1,10 +1,11 @@
-import { create } from '@bufbuild/protobuf';
+import { create, fromBinary } from '@bufbuild/protobuf';
 import {
   Compare_CompareResult,
   Compare_CompareTarget,
   CompareSchema,
   type Event,
   Event_EventType,
+  KeyValueSchema,
   type RequestOp,
   RequestOpSchema,
   type TxnRequest,
@@ -22,7 +23,10 @@ export function toBytes(text: string): Uint8Array<ArrayBuffer> {
   return Buffer.from(text);
 }
 
-export function toKeyValue(wire: WireKeyValue): KeyValue {
+/** A key of a range's answer. */
+export const readKeyValue = (bytes: Uint8Array): KeyValue => toKeyValue(fromBinary(KeyValueSchema, bytes));
+
+function toKeyValue(wire: WireKeyValue): KeyValue {
   return {
     key: decoder.decode(wire.key),
     value: decoder.decode(wire.value),

@@ -1,8 +1,8 @@
 import { parseKey, prefixes, RecordError } from '@taas/model';
 import type { Logger } from '@taas/service';
 import type { V2Entry, V2Event, V2Follower, Verdict } from '@taas/store';
-import { BoundPorts, type KnownPlace } from '../view/bound-ports.js';
-import { type BindingKey, boundBy, type PortsBound, parsePortsBound } from '../view/port-binding.js';
+import { type BindingKey, BoundPorts, type KnownPlace } from '../view/bound-ports.js';
+import { boundBy, type PortsBound, parsePortsBound } from '../view/port-binding.js';
 import type { BindingSource } from './port-binder.js';
 
 export interface BindingListener {
@@ -75,10 +75,10 @@ export class V2Bindings implements BindingSource {
   #set(key: string, entry: V2Entry | undefined): Iterable<string> {
     const at = parseKey(key);
     if (this.#bound === null || (at.is !== 'bound-port' && at.is !== 'bound-trunk')) return [];
-    if (entry === undefined) return this.#bound.set(key, undefined);
+    if (entry === undefined) return this.#bound.set(at, undefined);
     const verdict = this.verify(key, entry.value) ?? { value: entry.value };
-    if ('refused' in verdict) return this.#bound.refuse(key, at.is === 'bound-port' ? at.port : null);
-    return this.#bound.set(key, boundBy(at, entry.modifiedIndex, this.#parse(at, { ...entry, value: verdict.value })));
+    if ('refused' in verdict) return this.#bound.refuse(at);
+    return this.#bound.set(at, boundBy(at, entry.modifiedIndex, this.#parse(at, { ...entry, value: verdict.value })));
   }
 
   #parse(at: BindingKey, { key, value }: V2Entry): PortsBound | null {

@@ -1,9 +1,6 @@
-import { mostMtu, type ParsedKey, RecordError } from '@taas/model';
-import type { Bound } from './bound-ports.js';
+import { mostMtu, RecordError } from '@taas/model';
+import type { BindingKey, Bound } from './bound-ports.js';
 import type { PortBinding } from './entry.js';
-
-/** A key of networking-vpp's that says where ports are bound. */
-export type BindingKey = Extract<ParsedKey, { readonly is: 'bound-port' | 'bound-trunk' }>;
 
 /** As Neutron's columns. */
 const longestId = 255;
@@ -37,7 +34,8 @@ export function parsePortsBound(at: BindingKey, key: string, value: string): Por
 
 /** @param said null if the value is malformed: which subports a trunk has nobody knows then */
 export function boundBy({ is, node, port }: BindingKey, written: number, said: PortsBound | null): Bound {
-  return { node, written, ...(said ?? { ports: is === 'bound-port' ? [port] : [], binding: null }) };
+  const { ports, binding } = said ?? { ports: is === 'bound-port' ? [port] : [], binding: null };
+  return { node, written, ports, binding };
 }
 
 function parseObject(key: string, value: string): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import type { PortBindingRecord } from '@taas/model';
-import { type Bound, BoundPorts, type KnownPlace } from './bound-ports.js';
+import { type BindingKey, type Bound, BoundPorts, type KnownPlace } from './bound-ports.js';
 import type { ValuedEntry } from './entry.js';
 import { Groups } from './groups.js';
 
@@ -43,13 +43,13 @@ export class PortPlaces {
   }
 
   /** @returns the ports that the key is, or was, about; none if other keys are those that count */
-  setBound(key: string, bound: Bound | undefined): Iterable<string> {
-    return this.from === 'bound-ports' ? this.#bound.set(key, bound) : [];
+  setBound(at: BindingKey, bound: Bound | undefined): Iterable<string> {
+    return this.from === 'bound-ports' ? this.#bound.set(at, bound) : [];
   }
 
-  /** As {@link setBound}, for a key whose value is not believed. @param port null for a trunk */
-  refuseBound(key: string, port: string | null): Iterable<string> {
-    return this.from === 'bound-ports' ? this.#bound.refuse(key, port) : [];
+  /** As {@link setBound}, for a key whose value is not believed. */
+  refuseBound(at: BindingKey): Iterable<string> {
+    return this.from === 'bound-ports' ? this.#bound.refuse(at) : [];
   }
 
   setRecord(port: string, entry: ValuedEntry<PortBindingRecord> | undefined): void {

@@ -12,3 +12,6 @@ export function believed({ key, value, refused }: KeyValue): string {
   if (refused !== undefined) throw new RecordError(key, refused);
   return value;
 }
+
+/** A text of its own: a part of another text keeps that for as long as itself. */
+export const ownText = (part: string): string => Buffer.from(part).toString();

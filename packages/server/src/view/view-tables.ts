@@ -16,8 +16,10 @@ import { NodeRecordIndex } from './node-record-index.js';
 import { NodeStates } from './node-states.js';
 import { PhysnetIndex } from './physnet-index.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
+import type { RoleSaid } from './port-role.js';
 import { ProjectIndex } from './project-index.js';
 import { SegmentLedger } from './segment-ledger.js';
+import { SharedRecords } from './shared-records.js';
 import { Underlay } from './underlay.js';
 
 /** All that the server knows of etcd, parsed and indexed so that one change costs what it concerns and not what there is. */
@@ -31,6 +33,8 @@ export class ViewTables implements ClusterView {
   byProject = { tap_services: new ProjectIndex(), tap_flows: new ProjectIndex() };
   mirrors = new MirrorIndex();
   portRoles = new Map<string, ValuedEntry<PortRoleRecord>>();
+  /** What records of roles say, by value. */
+  roleRecords = new SharedRecords<RoleSaid>();
   /** By project: what an administrator has set. */
   quotas = new Map<string, Entry<QuotaRecord>>();
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */

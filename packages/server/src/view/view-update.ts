@@ -8,7 +8,6 @@ import {
   parseKey,
   physnetCodec,
   portBindingCodec,
-  portRoleCodec,
   quotaCodec,
   RecordError,
   type ResourceKind,
@@ -20,6 +19,7 @@ import {
   underlayCodec,
 } from '@taas/model';
 import type { KeyValue } from '@taas/store';
+import type { BindingKey } from './bound-ports.js';
 import { Dirty } from './dirty.js';
 import type { Entry, ValuedEntry } from './entry.js';
 import {
@@ -31,8 +31,9 @@ import {
   serviceOf,
 } from './mark-dirty.js';
 import { NodeState } from './node-states.js';
-import { type BindingKey, boundBy, parsePortsBound } from './port-binding.js';
-import { believed, ownId } from './record-value.js';
+import { boundBy, parsePortsBound } from './port-binding.js';
+import { PortRole, readRole } from './port-role.js';
+import { believed, ownId, ownText } from './record-value.js';
 import { heldSegment } from './segment-ledger.js';
 import type { TapPart } from './tap-part.js';
 import { TapUpdate } from './tap-update.js';
@@ -92,7 +93,7 @@ export class ViewUpdate {
         this.#guarded(key, kv, () => this.view.mirrors.setTunnelId(key, kv));
         return;
       case 'port-role': {
-        const entry = kv && this.#parseValued(kv, portRoleCodec.parse);
+        const entry = kv && this.#role(parsed.port, kv);
         const owner = this.view.portRoles.get(parsed.port)?.record?.project_id;
         if (entry?.record?.project_id !== owner && !this.whole) markPortDirty(this.dirty, this.view, parsed.port);
         if (entry) this.view.portRoles.set(parsed.port, entry);
@@ -198,7 +199,7 @@ export class ViewUpdate {
         return;
       case 'bound-port':
       case 'bound-trunk':
-        this.#setBound(parsed, key, kv);
+        this.#setBound(parsed, kv);
         return;
       case 'port-binding':
         this.view.places.setRecord(parsed.port, kv && this.#parseValued(kv, portBindingCodec.parse));
@@ -229,6 +230,13 @@ export class ViewUpdate {
     return new NodeState(node, kind, known, revision, createRevision, record);
   }
 
+  #role(port: string, kv: KeyValue): PortRole {
+    const { roleRecords } = this.view;
+    const { record: said } = this.#parse(kv, (key, text) => roleRecords.of(text, (value) => readRole(key, value)));
+    const { value, modRevision, createRevision } = kv;
+    return new PortRole(ownText(port), modRevision, createRevision, said ?? { value, record: null });
+  }
+
   /** An id as the API's record has it: each key and each record brings a text of its own, and that of a key keeps the whole key. */
   #known(kind: ResourceKind, id: string): string {
     const { flows, services, mirrors } = this.view;
@@ -249,13 +257,13 @@ export class ViewUpdate {
     this.#agentDirty(node);
   }
 
-  #setBound(at: BindingKey, key: string, kv: KeyValue | undefined): void {
+  #setBound(at: BindingKey, kv: KeyValue | undefined): void {
     if (this.view.places.from !== 'bound-ports') return;
     const said = kv && this.#parse(kv, (key, value) => parsePortsBound(at, key, value));
     const ports =
       kv?.refused === undefined
-        ? this.view.places.setBound(key, said && boundBy(at, said.revision, said.record))
-        : this.view.places.refuseBound(key, at.is === 'bound-port' ? at.port : null);
+        ? this.view.places.setBound(at, said && boundBy(at, said.revision, said.record))
+        : this.view.places.refuseBound(at);
     if (!this.whole) for (const port of ports) markPortDirty(this.dirty, this.view, port);
   }
 

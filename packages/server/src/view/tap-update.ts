@@ -2,7 +2,9 @@ import { type ResourceKind, tapFlowCodec, tapMirrorCodec, tapServiceCodec } from
 import type { KeyValue } from '@taas/store';
 import type { Dirty } from './dirty.js';
 import type { Entry } from './entry.js';
+import { knownId } from './known-id.js';
 import { ownId } from './record-value.js';
+import { TapEntry } from './tap-entry.js';
 import type { ViewTables } from './view-tables.js';
 
 /** Parses a value; one that is malformed is reported, and is an entry without a record. */
@@ -16,7 +18,8 @@ export class TapUpdate {
     private readonly parse: Parse,
   ) {}
 
-  set(kind: ResourceKind, id: string, key: string, kv: KeyValue | undefined): void {
+  set(kind: ResourceKind, named: string, key: string, kv: KeyValue | undefined): void {
+    const id = knownId(this.view, kind, named);
     this.dirty.taps.set(id, kind);
     const take = { tap_services: this.#setService, tap_flows: this.#setFlow, tap_mirrors: this.#setMirror }[kind];
     take.call(this, id, key, kv);
@@ -37,7 +40,7 @@ export class TapUpdate {
       this.view.byProject.tap_services.remove(before);
     }
     this.dirty.services.add(id);
-    const entry = kv && this.#resource(kv, id, tapServiceCodec.parse);
+    const entry = kv && this.#resource('tap_services', kv, id, tapServiceCodec.parse);
     if (!entry) {
       this.view.services.delete(id);
       this.view.withReceipts.delete(id);
@@ -69,11 +72,16 @@ export class TapUpdate {
       this.dirty.ports.add(old.source_port);
     }
     for (const service of this.view.nodeRecords.servicesOfFlow(id)) this.dirty.services.add(service);
-    const entry = kv && this.#resource(kv, id, tapFlowCodec.parse);
+    const entry = kv && this.#resource('tap_flows', kv, id, tapFlowCodec.parse);
     if (!entry) {
       this.view.flows.delete(id);
       this.view.unreadable.delete(key);
       return;
+    }
+    const { record } = entry;
+    if (record) {
+      record.tap_service_id = this.view.texts.of(record.tap_service_id);
+      record.source_port = this.view.portRoles.get(record.source_port)?.port ?? record.source_port;
     }
     this.view.flows.set(id, entry);
     if (!entry.record) return;
@@ -88,13 +96,14 @@ export class TapUpdate {
     const old = this.view.mirrors.byId.get(id)?.record;
     if (old) this.dirty.ports.add(old.port_id);
     this.dirty.mirrors.add(id);
-    const entry = kv && this.#resource(kv, id, tapMirrorCodec.parse);
+    const entry = kv && this.#resource('tap_mirrors', kv, id, tapMirrorCodec.parse);
     if (!entry) this.view.unreadable.delete(key);
     else if (entry.record) this.dirty.ports.add(entry.record.port_id);
     this.view.mirrors.set(id, entry);
   }
 
-  #resource<T extends { readonly id: string }>(
+  #resource<T extends { id: string; project_id: string }>(
+    kind: ResourceKind,
     kv: KeyValue,
     id: string,
     parse: (key: string, value: string) => T,
@@ -102,7 +111,12 @@ export class TapUpdate {
     const entry = this.parse(kv, (key, value) => ownId(id, key, parse(key, value)));
     if (entry.record === null) this.view.unreadable.add(kv.key);
     else this.view.unreadable.delete(kv.key);
-    return entry;
+    const { record, revision, createRevision } = entry;
+    if (record) {
+      record.id = id;
+      record.project_id = this.view.texts.of(record.project_id);
+    }
+    return new TapEntry(kind, id, revision, createRevision, record);
   }
 
   /** To be called when a key of the service has gone. */

@@ -1,6 +1,5 @@
 import type {
   AgentRecord,
-  PortRoleRecord,
   QuotaRecord,
   ReceiptSenderRecord,
   ServerRecord,
@@ -9,17 +8,18 @@ import type {
 } from '@taas/model';
 import type { KeyValue, Revision } from '@taas/store';
 import type { ClusterView, Heartbeat, OwnersKnown } from './cluster-view.js';
-import type { Entry, ValuedEntry } from './entry.js';
+import type { Entry } from './entry.js';
 import { Groups } from './groups.js';
 import { MirrorIndex } from './mirror-index.js';
 import { NodeRecordIndex } from './node-record-index.js';
 import { NodeStates } from './node-states.js';
 import { PhysnetIndex } from './physnet-index.js';
 import { type PlacesFrom, PortPlaces } from './port-places.js';
-import type { RoleSaid } from './port-role.js';
+import type { PortRole, RoleSaid } from './port-role.js';
 import { ProjectIndex } from './project-index.js';
 import { SegmentLedger } from './segment-ledger.js';
 import { SharedRecords } from './shared-records.js';
+import { SharedTexts } from './shared-texts.js';
 import { Underlay } from './underlay.js';
 
 /** All that the server knows of etcd, parsed and indexed so that one change costs what it concerns and not what there is. */
@@ -32,9 +32,11 @@ export class ViewTables implements ClusterView {
   flowsByPort = new Groups<string, string>();
   byProject = { tap_services: new ProjectIndex(), tap_flows: new ProjectIndex() };
   mirrors = new MirrorIndex();
-  portRoles = new Map<string, ValuedEntry<PortRoleRecord>>();
+  portRoles = new Map<string, PortRole>();
   /** What records of roles say, by value. */
   roleRecords = new SharedRecords<RoleSaid>();
+  /** Names of nodes and projects, and ids of tap services. */
+  texts = new SharedTexts();
   /** By project: what an administrator has set. */
   quotas = new Map<string, Entry<QuotaRecord>>();
   /** By key: the revision of the turn of whoever last made something in a project with a quota. */

@@ -10,7 +10,6 @@ import {
   portBindingCodec,
   quotaCodec,
   RecordError,
-  type ResourceKind,
   receiptSenderCodec,
   segmentCodec,
   serverCodec,
@@ -22,6 +21,7 @@ import type { KeyValue } from '@taas/store';
 import type { BindingKey } from './bound-ports.js';
 import { Dirty } from './dirty.js';
 import type { Entry, ValuedEntry } from './entry.js';
+import { knownId } from './known-id.js';
 import {
   markAgentDirty,
   markHolderDirty,
@@ -96,7 +96,7 @@ export class ViewUpdate {
         const entry = kv && this.#role(parsed.port, kv);
         const owner = this.view.portRoles.get(parsed.port)?.record?.project_id;
         if (entry?.record?.project_id !== owner && !this.whole) markPortDirty(this.dirty, this.view, parsed.port);
-        if (entry) this.view.portRoles.set(parsed.port, entry);
+        if (entry) this.view.portRoles.set(entry.port, entry);
         else this.view.portRoles.delete(parsed.port);
         this.dirty.ports.add(parsed.port);
         return;
@@ -116,18 +116,24 @@ export class ViewUpdate {
         return;
       }
       case 'node-resource': {
-        const { node, kind, id } = parsed;
+        const { kind, id } = parsed;
+        const node = this.view.texts.of(parsed.node);
         this.dirty.taps.set(id, kind);
         if (kind === 'tap_mirrors') {
           this.dirty.mirrors.add(id);
           this.dirty.sessionsFreed ||= kv === undefined;
-          this.#guarded(key, kv, () => this.view.mirrors.setPublished({ node, id: this.#known(kind, id) }, key, kv));
+          this.#guarded(key, kv, () =>
+            this.view.mirrors.setPublished({ node, id: knownId(this.view, kind, id) }, key, kv),
+          );
           return;
         }
         const belongs = serviceOf(this.view, kind, id);
         const orphans = this.view.nodeRecords.orphans;
-        const change = this.view.nodeRecords.set({ node, kind, id: this.#known(kind, id) }, kv, belongs, (error) =>
-          this.#report(key, error),
+        const change = this.view.nodeRecords.set(
+          { node, kind, id: knownId(this.view, kind, id) },
+          kv,
+          belongs,
+          (error) => this.#report(key, error),
         );
         for (const service of change.services) this.dirty.services.add(service);
         if (belongs !== undefined) this.dirty.services.add(belongs);
@@ -225,9 +231,9 @@ export class ViewUpdate {
   #state({ node, kind, id }: TapPart, kv: KeyValue): NodeState {
     const said = this.#parse(kv, (at, value) => knownState(id, kv, tapStateCodec.parse(at, value)));
     const { record, revision, createRevision } = said;
-    const known = this.#known(kind, record?.id ?? id);
+    const known = knownId(this.view, kind, id);
     if (record) record.id = known;
-    return new NodeState(node, kind, known, revision, createRevision, record);
+    return new NodeState(this.view.texts.of(node), kind, known, revision, createRevision, record);
   }
 
   #role(port: string, kv: KeyValue): PortRole {
@@ -235,12 +241,6 @@ export class ViewUpdate {
     const { record: said } = this.#parse(kv, (key, text) => roleRecords.of(text, (value) => readRole(key, value)));
     const { value, modRevision, createRevision } = kv;
     return new PortRole(ownText(port), modRevision, createRevision, said ?? { value, record: null });
-  }
-
-  /** An id as the API's record has it: each key and each record brings a text of its own, and that of a key keeps the whole key. */
-  #known(kind: ResourceKind, id: string): string {
-    const { flows, services, mirrors } = this.view;
-    return { tap_flows: flows, tap_services: services, tap_mirrors: mirrors.byId }[kind].get(id)?.record?.id ?? id;
   }
 
   #setHeartbeat(node: string, kv: KeyValue | undefined): void {
@@ -257,8 +257,9 @@ export class ViewUpdate {
     this.#agentDirty(node);
   }
 
-  #setBound(at: BindingKey, kv: KeyValue | undefined): void {
+  #setBound({ is, node, port }: BindingKey, kv: KeyValue | undefined): void {
     if (this.view.places.from !== 'bound-ports') return;
+    const at = { is, node: this.view.texts.of(node), port: this.view.portRoles.get(port)?.port ?? ownText(port) };
     const said = kv && this.#parse(kv, (key, value) => parsePortsBound(at, key, value));
     const ports =
       kv?.refused === undefined

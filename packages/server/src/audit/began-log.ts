@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@taas/service';
 import { type Compare, type Leadership, type Operation, type Store, StoreError } from '@taas/store';
 import type { MirrorRules } from '../compiler/compile-mirror.js';
 import type { Contained } from '../errors/contained.js';
+import { Line } from '../slices/line.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import { type Placements, PlacementsSeen } from '../status/placements.js';
 import { StatusReader } from '../status/tap-status.js';
@@ -42,7 +43,7 @@ export const beganEveryMs = 200;
  */
 export class BeganLog {
   /** Taps to look at; no more than there are. */
-  readonly #pending = new Set<string>();
+  readonly #pending = new Line<string>();
   /** Tap services whose flows are to be looked at. */
   readonly #services = new Set<string>();
 
@@ -104,8 +105,7 @@ export class BeganLog {
     const { live, mirrorRules, contained } = this.deps;
     const statuses = new StatusReader(live.view, seen, mirrorRules, contained);
     const begins: Begins[] = [];
-    for (const name of this.#pending) {
-      this.#pending.delete(name);
+    for (let name = this.#pending.shift(); name !== undefined; name = this.#pending.shift()) {
       const [kind, id = ''] = name.split('/') as [ResourceKind, string];
       const record = shelf(live.view, kind).byId.get(id)?.record;
       const service = record ? tapKinds[kind].serviceOf(record) : null;

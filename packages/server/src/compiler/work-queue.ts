@@ -1,3 +1,5 @@
+import { Line } from '../slices/line.js';
+
 /** Of so many keys taken, one is of those that can wait, if there are any: they come to their end however much else there is. */
 const turnOfLater = 4;
 
@@ -6,9 +8,9 @@ const turnOfLater = 4;
  * added while somebody works on it comes again afterwards, and is never worked on by two at a time.
  */
 export class WorkQueue {
-  readonly #waiting = new Set<string>();
+  readonly #waiting = new Line<string>();
   /** Keys that are looked at to be sure: what something has happened to goes before them. */
-  readonly #later = new Set<string>();
+  readonly #later = new Line<string>();
   #taken = 0;
   readonly #busy = new Set<string>();
   readonly #again = new Set<string>();
@@ -48,11 +50,10 @@ export class WorkQueue {
   #next(): string | undefined {
     this.#taken += 1;
     const lines = this.#taken % turnOfLater === 0 ? [this.#later, this.#waiting] : [this.#waiting, this.#later];
-    for (const line of lines)
-      for (const key of line) {
-        line.delete(key);
-        return key;
-      }
+    for (const line of lines) {
+      const key = line.shift();
+      if (key !== undefined) return key;
+    }
     return undefined;
   }
 

@@ -64,13 +64,13 @@ export type Change =
  * first, and again after a compaction, a gap, a reconnect or any other doubt. `changes` are all those of one or more
  * whole revisions, in order, after the last event. Between `stale` and the next `snapshot` the store cannot be seen: what
  * the follower knows may be out of date. There is one `stale` an outage, also before the first snapshot if the store
- * cannot be reached at once.
+ * cannot be reached at once. A snapshot's entries are the follower's own, which may take them out of the list one by one.
  *
  * With several prefixes, each one is told in order and in whole revisions, but etcd promises nothing between them: a
  * transaction that touched two prefixes may come in two events, one after the other.
  */
 export type FollowEvent =
-  | { readonly kind: 'snapshot'; readonly revision: Revision; readonly entries: readonly KeyValue[] }
+  | { readonly kind: 'snapshot'; readonly revision: Revision; readonly entries: KeyValue[] }
   | { readonly kind: 'changes'; readonly revision: Revision; readonly changes: readonly Change[] }
   | { readonly kind: 'stale'; readonly cause: Error };
 

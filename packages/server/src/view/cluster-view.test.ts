@@ -1,4 +1,5 @@
 import { keys, prefixes } from '@taas/model';
+import { atOnce } from '@taas/service';
 import type { KeyValue } from '@taas/store';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -180,12 +181,25 @@ function facts(view: ViewState): unknown {
     segments: ids.map((id) => sorted(view.segments.ofService(id).map((held) => held.key))),
     pool: view.segments.heldInPool({ type: 'vlan', physnet: 'p' }),
     share: view.segments.heldByProject({ type: 'vlan', physnet: 'p' }, acme),
-    states: sorted([...view.states.all()].map(({ key }) => key)),
+    states: sorted([...view.states.all()].map(({ key, record }) => `${key} ${JSON.stringify(record)}`)),
+    roles: ids.map((id) => [view.portRoles.get(id)?.key, view.portRoles.get(id)?.record]),
+    keys: sorted([...view.services.values(), ...view.flows.values()].map(({ key }) => key)),
+    records: ids.map((id) => sorted(view.nodeRecords.ofService(id).map(({ record }) => JSON.stringify(record)))),
+    ofServices: sorted(view.nodeRecords.services()),
     agents: sorted(view.agents.keys()),
   };
 }
 
 describe('the view', () => {
+  it('takes a snapshot out of its list: the two are never there at once, both whole', () => {
+    const history = new History();
+    history.change(keys.physnet('p'), '{}');
+    const { entries } = history.snapshot();
+    expect(entries).not.toEqual([]);
+    expect(atOnce(new ViewState().read(entries)).problems.size).toBe(1);
+    expect(entries).toEqual([]);
+  });
+
   it('is the same whether it followed every change or began with a snapshot', () => {
     const change = fc.tuple(anyRecord, fc.constantFrom('put', 'put', 'put', 'delete'));
     fc.assert(

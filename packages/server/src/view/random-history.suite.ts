@@ -32,6 +32,9 @@ export const anyRecord: fc.Arbitrary<readonly [string, string]> = fc
       return [keys.nodeResource(node, 'tap_flows', a), value] as const;
     }),
     fc.tuple(anyNode, anyId).map(([node, a]) => [keys.boundPort(node, a), {}] as const),
+    fc.tuple(anyId, fc.constantFrom('source', 'collector', 'nobody')).map(([a, role]) => {
+      return [keys.portRole(a), { v: 1, role, project_id: acme }] as const;
+    }),
     fc.tuple(anyNode, anyId, fc.uniqueArray(anyId)).map(([node, a, subports]) => {
       return [keys.boundTrunk(node, a), { sub_ports: subports.map((port_id) => ({ port_id })) }] as const;
     }),

@@ -14,7 +14,7 @@ export class ViewState extends ViewTables {
   /** Takes over an event of the store. @returns what it was about; after a snapshot, everything there is */
   apply(event: Exclude<FollowEvent, { kind: 'stale' }>): Dirty {
     if (event.kind === 'snapshot') {
-      return this.adopt(atOnce(this.read(event.entries)), event.revision);
+      return this.adopt(atOnce(this.read([...event.entries])), event.revision);
     }
     const update = new ViewUpdate(this, false);
     for (const change of event.changes) {
@@ -25,16 +25,21 @@ export class ViewState extends ViewTables {
     return update.dirty;
   }
 
-  /** Reads a snapshot into a view of its own, and yields now and then, so that a large one need not stop the process. */
-  *read(entries: readonly KeyValue[]): Sliced<ViewState> {
+  /**
+   * Reads a snapshot into a view of its own, and yields now and then, so that a large one need not stop the process.
+   * @param entries is empty afterwards: a large snapshot and the view of it are never there at once, both whole
+   */
+  *read(entries: KeyValue[]): Sliced<ViewState> {
     const view = new ViewState(this.places.from, this.owners);
     const update = new ViewUpdate(view, true);
     // API records first: they tell to which tap service the rest belongs.
-    for (const first of [true, false]) {
-      for (const [index, entry] of entries.entries()) {
-        if (index % batch === batch - 1) yield;
-        if (entry.key.startsWith(prefixes.api) === first) update.put(entry);
-      }
+    for (const [index, entry] of entries.entries()) {
+      if (index % batch === batch - 1) yield;
+      if (entry.key.startsWith(prefixes.api)) update.put(entry);
+    }
+    for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
+      if (entries.length % batch === batch - 1) yield;
+      if (!entry.key.startsWith(prefixes.api)) update.put(entry);
     }
     return view;
   }

@@ -143,7 +143,7 @@ export class SignedStore implements Store {
     return change.kind === 'put' ? { kind: 'put', entry: this.#open(change.entry) } : change;
   }
 
-  #openAll(entries: readonly KeyValue[]): Promise<readonly KeyValue[]> {
+  #openAll(entries: readonly KeyValue[]): Promise<KeyValue[]> {
     return this.#paced(entries, (entry) => this.#open(entry));
   }
 

@@ -216,7 +216,7 @@ describe('the view', () => {
         const { share: _, ...expected } = facts(begun) as { share: number };
         expect(facts(followed)).toMatchObject(expected);
       }),
-      { numRuns: 200 },
+      { numRuns: 500 },
     );
   });
 });

@@ -29,7 +29,7 @@ export interface EtcdStoreOptions {
   readonly backoff?: BackoffPolicy;
   /** Silence on a watch after which the server is asked for a sign of life, and again before it is given up. Default 10,000. */
   readonly watchSilenceMs?: number;
-  /** Keys asked for at once when a prefix is listed. Default 2,000. */
+  /** Keys of the first page when a prefix is listed; later pages have what 4 MB hold. Default 2,000. */
   readonly pageSize?: number;
   /** Changes, and characters of their values, that wait for a slow follower before it gets a new snapshot. */
   readonly followQueue?: { readonly maxChanges?: number; readonly maxCharacters?: number };

@@ -1,8 +1,8 @@
 import type { ResourceKind } from '@taas/model';
-import { resourceKinds } from '@taas/model';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Dirty } from '../view/dirty.js';
 import { shelf } from '../view/shelf.js';
+import { Latest } from './latest.js';
 
 /** A tap that may be shown otherwise than before. */
 export interface Change {
@@ -35,9 +35,8 @@ export const usualJournalLimits: JournalLimits = { kept: 4_096, told: 100 };
  * that comes from another one lists all anew.
  */
 export class ChangeJournal {
-  /** By kind and id: its latest change, the latest last. */
-  readonly #changes = new Map<string, { readonly change: Change; readonly at: number }>();
-  readonly #owners = new Map<string, string>();
+  /** By kind and id. */
+  readonly #changes: Latest<string, { readonly change: Change; readonly at: number }>;
   readonly #listeners = new Set<() => void>();
   #at = 0;
   /** Changes up to here are forgotten. */
@@ -48,22 +47,27 @@ export class ChangeJournal {
     /** Of this server's life. */
     private readonly life: string,
     private readonly limits: JournalLimits = usualJournalLimits,
-  ) {}
+  ) {
+    this.#changes = new Latest(limits.kept);
+  }
 
   /** To be told of each event, once the view has it. */
   take(dirty: Dirty): void {
     this.#at += 1;
-    if (dirty.whole) this.#beginAnew();
-    else {
+    if (dirty.whole) {
+      // All may be otherwise.
+      this.#changes.clear();
+      this.#base = this.#at;
+    } else {
       for (const id of dirty.services) {
-        this.#note('tap_services', id);
+        this.#note(dirty, 'tap_services', id);
         // Of more than are told one by one it is enough to know that there were many: nobody goes through ten thousand at each event.
         const large = this.view.flowsByService.count(id) > this.limits.told;
-        if (large) this.#noteMany(id);
-        else for (const flow of this.view.flowsByService.get(id)) this.#note('tap_flows', flow);
+        if (large) this.#noteMany(dirty, id);
+        else for (const flow of this.view.flowsByService.members(id)) this.#note(dirty, 'tap_flows', flow);
       }
-      for (const id of dirty.mirrors) this.#note('tap_mirrors', id);
-      for (const [id, kind] of dirty.taps) this.#note(kind, id);
+      for (const id of dirty.mirrors) this.#note(dirty, 'tap_mirrors', id);
+      for (const [id, kind] of dirty.taps) this.#note(dirty, kind, id);
     }
     for (const listener of [...this.#listeners]) listener();
   }
@@ -93,42 +97,23 @@ export class ChangeJournal {
     return { changes: changes.reverse(), place: this.place };
   }
 
-  #note(kind: ResourceKind, id: string): void {
-    const key = `${kind}/${id}`;
+  #note({ gone }: Dirty, kind: ResourceKind, id: string): void {
     const record = shelf(this.view, kind).byId.get(id)?.record;
-    const project = record?.project_id ?? this.#owners.get(key);
-    if (record) this.#owners.set(key, record.project_id);
-    else this.#owners.delete(key);
+    const project = record?.project_id ?? gone[kind].get(id);
     // What is a capture's is no tap to look at; what nobody has ever read is nobody's.
     if (project === undefined || (record && 'capture' in record && record.capture !== undefined)) return;
-    this.#remember(key, { kind, id, project });
+    this.#remember(`${kind}/${id}`, { kind, id, project });
   }
 
   /** All flows of a tap service. */
-  #noteMany(service: string): void {
-    const project = this.#owners.get(`tap_services/${service}`);
+  #noteMany({ gone }: Dirty, service: string): void {
+    const project = this.view.services.get(service)?.record?.project_id ?? gone.tap_services.get(service);
     if (project !== undefined)
       this.#remember(`many/${service}`, { kind: 'tap_services', id: service, project, many: true });
   }
 
   #remember(key: string, change: Change): void {
-    this.#changes.delete(key);
-    this.#changes.set(key, { change, at: this.#at });
-    if (this.#changes.size <= this.limits.kept) return;
-    for (const [oldest, { at }] of this.#changes) {
-      this.#changes.delete(oldest);
-      this.#base = at;
-      break;
-    }
-  }
-
-  /** All may be otherwise. */
-  #beginAnew(): void {
-    this.#changes.clear();
-    this.#owners.clear();
-    this.#base = this.#at;
-    for (const kind of resourceKinds)
-      for (const [id, { record }] of shelf(this.view, kind).byId)
-        if (record) this.#owners.set(`${kind}/${id}`, record.project_id);
+    const forgotten = this.#changes.put(key, { change, at: this.#at });
+    if (forgotten) this.#base = forgotten.at;
   }
 }

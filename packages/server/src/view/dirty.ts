@@ -17,6 +17,12 @@ export class Dirty {
   readonly mirrors = new Set<string>();
   /** Taps of which a record has changed, the API's or a node's: by id, what it is. */
   readonly taps = new Map<string, ResourceKind>();
+  /** By kind and id: projects of taps that have no record of the API any more, or none that can be read. */
+  readonly gone: Readonly<Record<ResourceKind, Map<string, string>>> = {
+    tap_services: new Map(),
+    tap_flows: new Map(),
+    tap_mirrors: new Map(),
+  };
   /** Ports of which a use may have begun or ended, or what is written of them has changed. */
   readonly ports = new Set<string>();
   /** Nodes whose tunnel addresses may have to be written down. */

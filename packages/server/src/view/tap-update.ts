@@ -22,11 +22,17 @@ export class TapUpdate {
     const id = knownId(this.view, kind, named);
     this.dirty.taps.set(id, kind);
     const take = { tap_services: this.#setService, tap_flows: this.#setFlow, tap_mirrors: this.#setMirror }[kind];
+    const before = this.#recordOf(kind, id);
     take.call(this, id, key, kv);
-    const { services, flows, mirrors } = this.view;
-    const { record } = { tap_services: services, tap_flows: flows, tap_mirrors: mirrors.byId }[kind].get(id) ?? {};
+    const record = this.#recordOf(kind, id);
+    if (before && !record) this.dirty.gone[kind].set(id, before.project_id);
     if (record?.expires_at === undefined) this.view.expiring[kind].delete(id);
     else this.view.expiring[kind].add(id);
+  }
+
+  #recordOf(kind: ResourceKind, id: string) {
+    const { services, flows, mirrors } = this.view;
+    return { tap_services: services, tap_flows: flows, tap_mirrors: mirrors.byId }[kind].get(id)?.record;
   }
 
   #setService(id: string, key: string, kv: KeyValue | undefined): void {

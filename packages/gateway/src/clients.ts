@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '@taas/service';
+import { type Clock, Latest } from '@taas/service';
 import { networkOf, TrustedProxies } from './client-address.js';
 
 /** Whose request it is, as far as the sharing of what is scarce goes; it gives no rights. */
@@ -32,7 +32,7 @@ const mostTokens = 10_000;
 export class Clients {
   readonly #proxies: TrustedProxies;
   /** When Neutron has taken them, by sum; the latest last. */
-  readonly #taken = new Map<string, number>();
+  readonly #taken = new Latest<string, number>(mostTokens);
 
   /** @throws ProxyError */
   constructor(private readonly options: ClientsOptions) {
@@ -67,12 +67,7 @@ export class Clients {
     if (status === 401) this.#taken.delete(sum);
     const telling = request.method !== 'OPTIONS' && path !== null && path[0] === 'v2.0' && path.length > 1;
     if (!telling || status < 200 || status > 299) return;
-    this.#taken.delete(sum);
-    this.#taken.set(sum, this.#now());
-    for (const oldest of this.#taken.keys()) {
-      if (this.#taken.size <= mostTokens) break;
-      this.#taken.delete(oldest);
-    }
+    this.#taken.put(sum, this.#now());
   }
 
   #now(): number {

@@ -7,6 +7,7 @@ export { describeOptions, group, type OptionEntry, options, optionsOf } from './
 export { FairTurns, type FairTurnsLimits, TurnsFullError } from './fair-turns.js';
 export { authoritiesSource, type KeyPair, keyPairSource, secretSource } from './file-sources.js';
 export { type Health, type HealthProbes, type HealthServer, startHealthServer } from './health-server.js';
+export { Latest } from './latest.js';
 export { createLogger, type LogLevel, logLevels } from './log.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
 export { isInTheClear, isLoopback } from './loopback.js';

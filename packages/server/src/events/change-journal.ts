@@ -1,8 +1,8 @@
 import type { ResourceKind } from '@taas/model';
+import { Latest } from '@taas/service';
 import type { ClusterView } from '../view/cluster-view.js';
 import type { Dirty } from '../view/dirty.js';
 import { shelf } from '../view/shelf.js';
-import { Latest } from './latest.js';
 
 /** A tap that may be shown otherwise than before. */
 export interface Change {

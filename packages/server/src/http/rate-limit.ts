@@ -1,4 +1,4 @@
-import type { Clock } from '@taas/service';
+import { type Clock, Latest } from '@taas/service';
 
 export interface RateLimits {
   /** Requests a second that a project may send for ever; 0 for no limit. */
@@ -12,7 +12,7 @@ const maxProjects = 10_000;
 
 /** A token bucket a project, so that one project's loops do not take the server from the others. */
 export class RateLimiter {
-  readonly #buckets = new Map<string, { level: number; at: number }>();
+  readonly #buckets = new Latest<string, { level: number; at: number }>(maxProjects);
 
   constructor(
     private readonly limits: RateLimits,
@@ -29,14 +29,7 @@ export class RateLimiter {
     const needed = Math.min(tokens, burst);
     const now = this.clock.monotonic();
     const level = this.#level(project, now);
-    this.#buckets.delete(project);
-    this.#buckets.set(project, { level: level >= needed ? level - needed : level, at: now });
-    if (this.#buckets.size > maxProjects) {
-      for (const oldest of this.#buckets.keys()) {
-        this.#buckets.delete(oldest);
-        break;
-      }
-    }
+    this.#buckets.put(project, { level: level >= needed ? level - needed : level, at: now });
     return this.#waitFor(needed, level);
   }
 

@@ -1,3 +1,4 @@
+import { Latest } from '@taas/service';
 import type { KeyValue, Revision } from '../store.js';
 
 /** Keys whose newest revision is remembered: some 200 bytes each. */
@@ -9,7 +10,7 @@ const maxRemembered = 500_000;
  * store back to a backup has to restart the programs.
  */
 export class ReplayWatch {
-  readonly #newest = new Map<string, Revision>();
+  readonly #newest = new Latest<string, Revision>(maxRemembered);
   #seen: Revision = 0;
 
   /** The newest revision that we know of: what we sign says so. */
@@ -31,12 +32,7 @@ export class ReplayWatch {
     const newest = this.#newest.get(key) ?? 0;
     if (modRevision > newest) {
       if (writerSaw < newest) return false;
-      this.#newest.delete(key);
-      this.#newest.set(key, modRevision);
-      for (const oldest of this.#newest.keys()) {
-        if (this.#newest.size <= maxRemembered) break;
-        this.#newest.delete(oldest);
-      }
+      this.#newest.put(key, modRevision);
     }
     return true;
   }

@@ -3,13 +3,22 @@ import { expect, it } from 'vitest';
 import { Latest } from './latest.js';
 
 it('keeps the latest of each, in the order in which they came last', () => {
-  const keys = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 300 });
+  const keys = fc.array(fc.integer({ min: -3, max: 12 }), { maxLength: 300 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 8 }), keys, (most, puts) => {
       const latest = new Latest<number, string>(most);
       let model: (readonly [number, string])[] = [];
       for (const [at, key] of puts.entries()) {
+        // Every now and then one is taken away instead.
+        if (key < 0) {
+          const taken = model[-key - 1]?.[0] ?? -1;
+          latest.delete(taken);
+          model = model.filter(([each]) => each !== taken);
+          expect(latest.get(taken)).toBeUndefined();
+          continue;
+        }
         const gone = latest.put(key, `${key} at ${at}`);
+        expect(latest.get(key)).toBe(`${key} at ${at}`);
         model = [...model.filter(([each]) => each !== key), [key, `${key} at ${at}`]];
         expect(gone).toBe(model.length > most ? model.shift()?.[1] : undefined);
         expect([...latest.values()]).toEqual(model.map(([, value]) => value));

@@ -10,6 +10,14 @@ export class Latest<K, V> {
   /** @param most of more, the oldest goes */
   constructor(private readonly most: number) {}
 
+  get(key: K): V | undefined {
+    return this.#byKey.get(key);
+  }
+
+  delete(key: K): void {
+    this.#byKey.delete(key);
+  }
+
   /** @returns what has gone for it */
   put(key: K, value: V): V | undefined {
     this.#byKey.delete(key);

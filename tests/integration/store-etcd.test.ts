@@ -137,6 +137,20 @@ describe('etcd store, one server', () => {
     expect(entries.every(({ modRevision }) => modRevision <= revision)).toBe(true);
   });
 
+  it('lists each key once, also those that are no text', async () => {
+    const calls = new EtcdCalls(resolveEtcdOptions(optionsFor([etcd.endpoint])));
+    for (let byte = 0xf0; byte < 0xfc; byte += 1) {
+      const key = Buffer.concat([Buffer.from('/odd/'), Buffer.from([byte])]);
+      const put = { key, value: Buffer.from('x') };
+      await calls.unary({ signal: undefined, repeatable: true }, (endpoint, rpc) => endpoint.kv.put(put, rpc));
+    }
+    calls.close();
+    const { entries } = await open([etcd.endpoint], { pageSize: 1 }).list('/odd/');
+    const revisions = entries.map(({ modRevision }) => modRevision);
+    expect(revisions).toHaveLength(12);
+    expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
+  });
+
   it('gives a slow follower a new snapshot instead of an endless queue', async () => {
     const store = open([etcd.endpoint], { followQueue: { maxChanges: 100 } });
     const stop = new AbortController();

@@ -1,7 +1,7 @@
 import { inSlices, type Sliced } from '@taas/service';
 import type { EtcdCalls } from './etcd-calls.js';
 import { revisionCompacted } from './etcd-errors.js';
-import { keyAfter, prefixRange, readKeyValue, toBytes } from './etcd-wire.js';
+import { keyAfter, prefixRange, readKey, readKeyValue } from './etcd-wire.js';
 import { nextLimit } from './page-limit.js';
 import type { KeyValue, Revision } from './store.js';
 import { StoreError } from './store-error.js';
@@ -48,7 +48,7 @@ async function listOnce(calls: EtcdCalls, prefixes: readonly string[], signal: A
       const last = answer.kvs.at(-1);
       more = answer.more && last !== undefined;
       if (more && last !== undefined) {
-        range = { ...range, key: keyAfter(toBytes(readKeyValue(last).key)) };
+        range = { ...range, key: keyAfter(readKey(last)) };
         limit = nextLimit(limit, answer.kvs);
         // etcd reads the next one meanwhile.
         page = ask(range);

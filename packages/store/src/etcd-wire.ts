@@ -26,6 +26,9 @@ export function toBytes(text: string): Uint8Array<ArrayBuffer> {
 /** A key of a range's answer. */
 export const readKeyValue = (bytes: Uint8Array): KeyValue => toKeyValue(fromBinary(KeyValueSchema, bytes));
 
+/** The key as it is in etcd: somebody may have written one that is no text, and no text stands for it. */
+export const readKey = (bytes: Uint8Array): Uint8Array => fromBinary(KeyValueSchema, bytes).key;
+
 function toKeyValue(wire: WireKeyValue): KeyValue {
   return {
     key: decoder.decode(wire.key),

@@ -52,7 +52,7 @@ export function tellNode(
  * @param tombstone the record rewritten to say that nothing of it may be left, or null if that cannot be said
  */
 export function takeAway(
-  current: Published & { readonly key: string },
+  current: Published & { readonly key: string; readonly value: string },
   tombstone: () => string | null,
   context: Reports,
 ): Step | null {
@@ -60,7 +60,9 @@ export function takeAway(
   const unchanged = { kind: 'mod-revision', key, revision } as const;
   if (!current.record?.removed) {
     const value = tombstone();
-    return value === null ? null : { compare: [unchanged], operations: [{ kind: 'put', key, value }] };
+    // One that stands there already and cannot be read would be written again and again.
+    if (value === null || value === current.value) return null;
+    return { compare: [unchanged], operations: [{ kind: 'put', key, value }] };
   }
   if (!confirmed(current, context)) return null;
   const state = context.states.get(current);

@@ -28,6 +28,12 @@ export function planMirror(view: ClusterView, id: string, compiled: CompiledMirr
   return steps.filter((step) => step !== null);
 }
 
+/**
+ * Of a tombstone, where nobody knows from where copies were sent: that does not matter, since the agent finds what stands of a mirror by
+ * its tags. One that a node may have; the mirror's own may be none (RFC 5737).
+ */
+const anyAddress = '192.0.2.1';
+
 /** The record rewritten to say that nothing of it may be left, or null if nobody knows what it said. */
 function tombstone(view: ClusterView, entry: MirrorNodeEntry): string | null {
   if (entry.record) return nodeTapMirrorCodec.format({ ...entry.record, removed: true });
@@ -35,8 +41,7 @@ function tombstone(view: ClusterView, entry: MirrorNodeEntry): string | null {
   if (!mirror) return null;
   const { id, project_id, port_id, mirror_type, remote_ip: remote, directions } = mirror;
   const what = { v: 1, id, project_id, removed: true, port_id, mirror_type, remote, directions } as const;
-  // Where it was sent from does not matter: the agent finds what stands of it by its tags.
-  return nodeTapMirrorCodec.format({ ...what, local: remote, mtu: null });
+  return nodeTapMirrorCodec.format({ ...what, local: anyAddress, mtu: null });
 }
 
 function removeApiRecord(view: ClusterView, id: string): Step[] {

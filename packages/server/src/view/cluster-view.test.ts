@@ -87,6 +87,22 @@ describe('a malformed record', () => {
     expect(server.live.view.problems.size).toBe(0);
   });
 
+  it('of what a node is told of a tap mirror is taken away, whatever the mirror itself says', async () => {
+    const [id, reserved] = [portId(88), '224.0.0.1'];
+    const named = { v: 1, id, project_id: acme, name: '', description: '', created_at: 1 };
+    const mirror = { port_id: portId(2), mirror_type: 'gre', directions: { IN: 5 }, remote_ip: reserved };
+    const key = keys.nodeResource('node2', 'tap_mirrors', id);
+    await cloud.put(keys.resource('tap_mirrors', id), JSON.stringify({ ...named, ...mirror }));
+    await cloud.put(key, '{}');
+    const compiler = await cloud.lead(server);
+    await cloud.settle();
+    expect((await cloud.nodeRecords()).get(key)?.json).toMatchObject({ id, removed: true });
+    expect(server.live.view.problems.size).toBe(0);
+    expect(compiler.stats.transactions).toBeLessThan(5);
+    await cloud.converge(['node2']);
+    expect(await cloud.nodeRecords()).toEqual(new Map());
+  });
+
   it('of what a node is told, that belongs to nobody, keeps all segments from being used again', async () => {
     const { service } = await tap(1, 2);
     await cloud.converge(['node1', 'node2']);

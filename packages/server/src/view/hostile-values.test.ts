@@ -121,7 +121,7 @@ it('neighbours do not notice what stands in any key', async () => {
         expect((await replica.request('GET', fresh.service)).status).toBe(404);
         expect((await replica.request('GET', '/v2.0/taas/tap_flows')).status).toBe(200);
       }),
-      { numRuns: 12 },
+      { numRuns: 200 },
     );
     expect(replica.live.malformedSeen).toBeGreaterThan(50);
   } finally {

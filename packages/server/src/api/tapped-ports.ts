@@ -7,7 +7,6 @@ import { listBody } from '../http/list-body.js';
 import type { Link } from '../http/list-query.js';
 import type { ApiAnswer, ApiRequest } from '../http/request.js';
 import type { Sliced, Slices } from '../slices/slices.js';
-import type { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import type { Tapping } from '../taps/tap-kind.js';
 import { tapKinds } from '../taps/tap-kinds.js';
 import { shownConsent, shownTerms } from '../taps/terms/shown-terms.js';
@@ -20,7 +19,6 @@ import type { ProjectPlaces } from './project-places.js';
 
 export interface TappedPortsDeps {
   readonly live: LiveView;
-  readonly index: TappedPortsIndex;
   readonly access: Access;
   readonly writes: OwnWrites;
   /** A page has many ports, and each of them many taps. */
@@ -117,7 +115,8 @@ export function nextLink({ origin, path, query }: ApiRequest, marker: string): L
   return { rel: 'next', href: `${origin}${path}?${new URLSearchParams([...kept, ['marker', marker]]).toString()}` };
 }
 
-function candidates({ index }: TappedPortsDeps, caller: Caller, { project, port }: TappedPortsQuery): Iterable<string> {
+function candidates({ live }: TappedPortsDeps, caller: Caller, { project, port }: TappedPortsQuery): Iterable<string> {
+  const { tapped: index } = live.view;
   if (port !== null) return [port];
   if (!caller.seesAllProjects) return index.ofProject(caller.projectId);
   return project === null ? index.all() : index.ofProject(project);

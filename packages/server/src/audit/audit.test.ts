@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditEntry, keys, prefixes } from '@taas/model';
 import { checkConfig, silentLogger, systemClock } from '@taas/service';
+import type { Store } from '@taas/store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mostWrites } from '../compiler/most-writes.js';
 import { serverConfigSchema } from '../config.js';
 import { createServer, type Server } from '../server.js';
 import { acme, portId, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { missingChanges } from '../view/missing-changes.suite.js';
 import { mostUnexported } from './audit.js';
 
 type Line = Omit<AuditEntry, 'at'> & { readonly id: string; readonly time: string };
@@ -31,7 +33,11 @@ afterEach(async () => {
 
 const file = () => join(folder, 'audit.log');
 
-async function start(audit: object = { file: file() }, taps: object = {}): Promise<Server> {
+async function start(
+  audit: object = { file: file() },
+  taps: object = {},
+  store: Store = cloud.store.client(),
+): Promise<Server> {
   const config = checkConfig(
     serverConfigSchema,
     {
@@ -49,7 +55,7 @@ async function start(audit: object = { file: file() }, taps: object = {}): Promi
     'test',
   );
   const server = createServer(config, {
-    ...{ store: cloud.store.client(), clock: systemClock, logger: silentLogger, random: Math.random },
+    ...{ store, clock: systemClock, logger: silentLogger, random: Math.random },
     ...{ newId: randomUUID, replica: 'r' },
   });
   running.push(server);
@@ -125,6 +131,28 @@ describe('the audit trail', () => {
     expect(lines()[0]).toMatchObject({ request_id: made.requestId, tap: { id: to, name: 'probe' } });
     expect(await trail(server, `?port_id=${portId(2)}`)).toEqual(published);
     for (const { time } of published) expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('tells that a tap has begun though the server has seen no event of that', async () => {
+    const store = missingChanges(cloud.store.client());
+    const server = await start({ file: file() }, {}, store);
+    const began = () => lines().filter(({ event }) => event === 'began');
+    await call(server, 'POST', 'tap_services', service(1));
+    await call(server, 'POST', 'tap_mirrors', mirror);
+    const seen = idOf(await call(server, 'POST', 'tap_services', service(2)));
+    await until(async () => expect((await cloud.nodeRecords()).size).toBe(3));
+    const revision = (await cloud.store.get(keys.nodeResource('node1', 'tap_services', seen)))?.modRevision ?? 0;
+    const state = { v: 1, id: seen, revision, status: 'ACTIVE', reason: '' };
+    await cloud.put(keys.stateResource('node1', 'tap_services', seen), JSON.stringify(state));
+    // Now the others have been looked at, and had not begun.
+    await until(() => expect(began()).toHaveLength(1));
+    store.miss();
+    await cloud.report('node1');
+    store.breakFollowers();
+    await until(() => {
+      const kinds = began().map(({ tap }) => tap?.kind);
+      expect(kinds.sort()).toEqual(['tap_mirrors', 'tap_services', 'tap_services']);
+    });
   });
 
   it('tells who has asked for a tap, why and until when, and who has agreed', async () => {

@@ -8,7 +8,6 @@ import { type LeaderTask, lastingTask } from '../leader/leader-task.js';
 import type { Slices } from '../slices/slices.js';
 import { Placements } from '../status/placements.js';
 import type { LiveView } from '../view/live-view.js';
-import { everything } from '../view/mark-dirty.js';
 import { type AuditSink, fileSink, streamSink } from './audit-file.js';
 import { AuditKeeper, pruneEveryMs } from './audit-keeper.js';
 import { AuditLog } from './audit-log.js';
@@ -82,7 +81,6 @@ export function createAudit(options: AuditConfig, deps: AuditDeps): Audit {
           const placements = new Placements(live.view, policy);
           const mirrorRules = { addresses, projectShare: policy.projectShare };
           const began = new BeganLog({ store, live, log, placements, mirrorRules, slices, clock, logger, contained });
-          began.take(everything(live.view));
           const end = live.subscribe((dirty) => {
             placements.forget(dirty);
             began.take(dirty);

@@ -10,6 +10,7 @@ import { StatusReader } from '../status/tap-status.js';
 import { auditedTap, statusOf, tapKinds } from '../taps/tap-kinds.js';
 import type { Dirty } from '../view/dirty.js';
 import type { Entry } from '../view/entry.js';
+import { everyService } from '../view/everything.js';
 import type { LiveView } from '../view/live-view.js';
 import { shelf, type TapRecord } from '../view/shelf.js';
 import type { AuditLog } from './audit-log.js';
@@ -46,11 +47,14 @@ export class BeganLog {
   readonly #pending = new Line<string>();
   /** Tap services whose flows are to be looked at. */
   readonly #services = new Set<string>();
+  /** All taps are to be looked at. */
+  #all = true;
 
   constructor(private readonly deps: BeganLogDeps) {}
 
   /** To be told of each event, once the view has it. */
-  take({ services, mirrors, turns }: Dirty): void {
+  take({ whole, services, mirrors, turns }: Dirty): void {
+    this.#all ||= whole;
     for (const id of services) this.#services.add(id);
     for (const id of mirrors) this.#add('tap_mirrors', id);
     for (const { kind, id, stands } of turns) {
@@ -63,7 +67,8 @@ export class BeganLog {
   /** Writes down what has begun so far. */
   async round({ signal, fence }: Leadership): Promise<void> {
     const { live, log, logger } = this.deps;
-    if ((this.#pending.size === 0 && this.#services.size === 0) || !live.fresh || !log.fresh) return;
+    const isNothing = !this.#all && this.#pending.size === 0 && this.#services.size === 0;
+    if (isNothing || !live.fresh || !log.fresh) return;
     try {
       await this.#reconcilePass(fence, signal);
     } catch (error) {
@@ -79,7 +84,7 @@ export class BeganLog {
 
   async #reconcilePass(fence: Compare, signal: AbortSignal): Promise<void> {
     const { slices, placements } = this.deps;
-    await slices.run('', this.#flowsOfServices(), signal);
+    await slices.run('', this.#marked(), signal);
     // Each large service is placed once a round, however often it is touched meanwhile.
     const seen = new PlacementsSeen(placements);
     for (;;) {
@@ -89,7 +94,9 @@ export class BeganLog {
     }
   }
 
-  *#flowsOfServices(): Sliced<void> {
+  /** Puts down the taps that are to be looked at. */
+  *#marked(): Sliced<void> {
+    if (this.#all) yield* this.#everything();
     for (const id of this.#services) {
       this.#services.delete(id);
       this.#add('tap_services', id);
@@ -97,6 +104,19 @@ export class BeganLog {
         this.#add('tap_flows', flow);
         yield;
       }
+    }
+  }
+
+  *#everything(): Sliced<void> {
+    this.#all = false;
+    const { view } = this.deps.live;
+    for (const id of everyService(view)) {
+      this.#services.add(id);
+      yield;
+    }
+    for (const id of view.mirrors.everything()) {
+      this.#add('tap_mirrors', id);
+      yield;
     }
   }
 

@@ -57,6 +57,30 @@ describe('the compiler', () => {
       });
     }));
 
+  it('looks at everything when its view begins anew', () =>
+    withCloud(async (cloud, server) => {
+      for (const node of nodes) await cloud.agent(node);
+      for (const n of [1, 2, 3]) await cloud.bind('node1', portId(n));
+      const follower = cloud.store.client();
+      const leading = await cloud.replica({ store: follower });
+      await cloud.lead(leading, cloud.store.client());
+      await create(server, 1, [2]);
+      await cloud.settle();
+      follower.disconnect();
+      const missed = await create(server, 3, [2]);
+      const mirror = { port_id: portId(2), mirror_type: 'gre', remote_ip: '198.51.100.9', directions: { IN: '7' } };
+      const mirrored = await server.as(acme)('POST', '/v2.0/taas/tap_mirrors', { tap_mirror: mirror });
+      // The follower has to begin with what there is: no event names what it has missed.
+      cloud.store.compact();
+      follower.reconnect();
+      await cloud.settle();
+      const published = await cloud.nodeRecords();
+      expect(published.get(keys.nodeResource('node1', 'tap_services', missed.service))).toBeDefined();
+      expect(published.get(keys.nodeResource('node1', 'tap_flows', missed.flows[0] ?? ''))).toBeDefined();
+      const mirrorId = mirrored.body.tap_mirror.id;
+      expect(published.get(keys.nodeResource('node1', 'tap_mirrors', mirrorId))).toBeDefined();
+    }));
+
   it('keeps what stands while an agent is silent, whatever the link', () =>
     withCloud(async (cloud, server) => {
       await cloud.agent('node1');

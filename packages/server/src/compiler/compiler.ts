@@ -2,9 +2,10 @@ import { type BackoffPolicy, backoffDelay, type Clock, type Logger } from '@taas
 import type { Leadership, Store, Transaction } from '@taas/store';
 import type { RemoteAddressPolicy } from '../addresses/remote-address-policy.js';
 import { type Sliced, Slices } from '../slices/slices.js';
+import type { ClusterView } from '../view/cluster-view.js';
 import type { Dirty } from '../view/dirty.js';
+import { everyPort, everyService } from '../view/everything.js';
 import type { LiveView } from '../view/live-view.js';
-import { everything } from '../view/mark-dirty.js';
 import { compileMirror } from './compile-mirror.js';
 import { compiling } from './compile-service.js';
 import { completing } from './fold-statistics.js';
@@ -46,6 +47,8 @@ const stretchMs = 5;
 /** How often a large service that is touched meanwhile is planned anew before what has been worked out is written all the same. */
 const slicedAttempts = 3;
 const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
+/** In the queue: all keys are to be put there. */
+const everything = 'everything/';
 
 /**
  * The leader's loop: takes each tap service, tap mirror, port or node that an event was about, works out what etcd should say, and writes
@@ -70,11 +73,8 @@ export class Compiler {
 
   /** Works until the leadership ends. Never throws for what a single tap service does. */
   async lead(leadership: Leadership): Promise<void> {
-    // Of what changes from here on nobody waits for what there is, unless a new snapshot says that all may have.
-    const unsubscribe = this.deps.live.subscribe((dirty) =>
-      this.#enqueue(dirty, dirty.whole ? (key) => this.#queue.addLater(key) : undefined),
-    );
-    this.#enqueue(everything(this.deps.live.view), (key) => this.#queue.addLater(key));
+    const unsubscribe = this.deps.live.subscribe((dirty) => this.#enqueue(dirty));
+    this.#queue.add(everything);
     try {
       await Promise.all(Array.from({ length: workers }, () => this.#work(leadership)));
     } finally {
@@ -94,13 +94,29 @@ export class Compiler {
     return this.#queue.size + this.#delayed.size;
   }
 
-  #enqueue(dirty: Dirty, add = (key: string) => this.#queue.add(key)): void {
+  #enqueue(dirty: Dirty): void {
+    const add = (key: string) => this.#queue.add(key);
+    if (dirty.whole) add(everything);
     for (const id of dirty.services) add(`service/${id}`);
     for (const id of dirty.mirrors) add(`mirror/${id}`);
     for (const port of dirty.ports) add(`port/${port}`);
     for (const node of dirty.nodes) add(`underlay/${node}`);
     if (dirty.segmentsFreed) for (const id of this.#starved) add(`service/${id}`);
     if (dirty.sessionsFreed) for (const id of this.#starvedMirrors) add(`mirror/${id}`);
+  }
+
+  /**
+   * Puts down all that there is, to be looked at behind what something has happened to. A new snapshot has it begun anew: what is gone
+   * through is then of the past.
+   */
+  *#putDownEverything(): Sliced<readonly Step[]> {
+    const { view } = this.deps.live;
+    for (const key of everyKey(view)) {
+      if (this.#queue.isAgain(everything)) break;
+      this.#queue.addLater(key);
+      yield;
+    }
+    return [];
   }
 
   async #work(leadership: Leadership): Promise<void> {
@@ -166,6 +182,7 @@ export class Compiler {
 
   #plan(key: string, id: string, signal: AbortSignal): readonly Step[] | Promise<readonly Step[]> {
     const { view } = this.deps.live;
+    if (key === everything) return this.#slices.run('', this.#putDownEverything(), signal);
     if (key.startsWith('port/')) return planRoleRemoval(view, id);
     if (key.startsWith('underlay/')) return planUnderlay(view, id);
     if (key.startsWith('mirror/')) return this.#planMirror(id);
@@ -223,4 +240,12 @@ export class Compiler {
     await this.deps.live.reached(seen, catchUpMs, signal);
     return result.succeeded;
   }
+}
+
+/** What may have to be looked at; some of it more than once. */
+function* everyKey(view: ClusterView): Generator<string> {
+  for (const id of everyService(view)) yield `service/${id}`;
+  for (const id of view.mirrors.everything()) yield `mirror/${id}`;
+  for (const port of everyPort(view)) yield `port/${port}`;
+  for (const node of view.underlay.nodes()) yield `underlay/${node}`;
 }

@@ -5,8 +5,8 @@ import type { Step } from '../compiler/step.js';
 import { packSteps } from '../compiler/transactions.js';
 import type { Sliced, Slices } from '../slices/slices.js';
 import type { KnownPlace } from '../view/bound-ports.js';
+import { everyPort } from '../view/everything.js';
 import type { LiveView } from '../view/live-view.js';
-import { everything } from '../view/mark-dirty.js';
 import { portTapped } from '../view/tapped-ports.js';
 
 /** Whoever knows where ports are bound. */
@@ -50,6 +50,8 @@ const retry: BackoffPolicy = { firstMs: 20, maxMs: 5_000 };
  */
 export class PortBinder {
   readonly #waiting = new Set<string>();
+  /** All ports are to be looked at. */
+  #all = false;
   #wake: () => void = () => undefined;
 
   constructor(private readonly deps: PortBinderDeps) {}
@@ -61,13 +63,14 @@ export class PortBinder {
   }
 
   lookAtAll(): void {
-    this.lookAt(everything(this.deps.live.view).ports);
+    this.#all = true;
+    this.#wake();
   }
 
   /** Works until the leadership ends. */
   async lead({ signal, fence }: Leadership): Promise<void> {
     const { live, clock, random, logger } = this.deps;
-    const unsubscribe = live.subscribe((dirty) => this.lookAt(dirty.ports));
+    const unsubscribe = live.subscribe((dirty) => (dirty.whole ? this.lookAtAll() : this.lookAt(dirty.ports)));
     const onAbort = () => this.#wake();
     signal.addEventListener('abort', onAbort, { once: true });
     this.lookAtAll();
@@ -75,14 +78,15 @@ export class PortBinder {
     try {
       while (!signal.aborted) {
         await this.#news();
-        const ports = [...this.#waiting];
-        this.#waiting.clear();
+        const { all, ports } = this.#take();
         try {
-          await this.#write(ports, fence, signal);
+          await this.#write(all ? this.#withAll(ports) : ports, fence, signal);
           failures = 0;
         } catch (cause) {
           if (signal.aborted) return;
-          logger.warn({ cause, ports: ports.length }, 'could not write where ports are bound; will try again');
+          const which = all ? 'all' : ports.length;
+          logger.warn({ cause, ports: which }, 'could not write where ports are bound; will try again');
+          if (all) this.lookAtAll();
           this.lookAt(ports);
           await clock.sleep(backoffDelay(retry, failures++, random()), signal).catch(() => undefined);
         }
@@ -90,11 +94,29 @@ export class PortBinder {
     } finally {
       signal.removeEventListener('abort', onAbort);
       unsubscribe();
-      this.#waiting.clear();
+      this.#take();
     }
   }
 
-  async #write(ports: readonly string[], fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
+  #take(): { readonly all: boolean; readonly ports: readonly string[] } {
+    const taken = { all: this.#all, ports: [...this.#waiting] };
+    this.#all = false;
+    this.#waiting.clear();
+    return taken;
+  }
+
+  /** All that there are, each once. */
+  *#withAll(ports: readonly string[]): Generator<string> {
+    const seen = new Set<string>();
+    for (const some of [ports, everyPort(this.deps.live.view)])
+      for (const port of some) {
+        if (seen.has(port)) continue;
+        seen.add(port);
+        yield port;
+      }
+  }
+
+  async #write(ports: Iterable<string>, fence: Leadership['fence'], signal: AbortSignal): Promise<void> {
     const { store, live, source, owners, catchUpMs, logger, slices } = this.deps;
     let placeWanted = false;
     let ownerWanted = false;
@@ -135,7 +157,7 @@ export class PortBinder {
 
   /** Resolves when there is something to look at, or when it is woken because the leadership has ended. */
   async #news(): Promise<void> {
-    if (this.#waiting.size > 0) return;
+    if (this.#all || this.#waiting.size > 0) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });

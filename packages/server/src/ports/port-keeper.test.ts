@@ -3,6 +3,7 @@ import { silentLogger, systemClock } from '@taas/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Slices } from '../slices/slices.js';
 import { acme, portId, type Replica, TestCloud, umbrella } from '../test-cloud.suite.js';
+import { missingChanges } from '../view/missing-changes.suite.js';
 import type { BindingsFrom } from './bindings-from.js';
 import { FakeNeutron, FakeV2 } from './fake-bindings.suite.js';
 import { PortKeeper } from './port-keeper.js';
@@ -133,6 +134,21 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
     v2.put('node3', 1);
     await comes(async () => expect(await publishedOf('tap_services', service)).toEqual(['node3']));
     await comes(active(flow));
+  });
+
+  it('is written of ports whose taps came while the leader saw no event', async () => {
+    const store = missingChanges(cloud.store.client());
+    const api = server;
+    server = await cloud.replica({ placesFrom: 'records', store });
+    await lead({ from: 'etcd-v2', follower: v2 });
+    await tap(1, 2);
+    await comes(async () => expect(await record(2)).toBeDefined());
+    server = api;
+    store.miss();
+    const { flow } = await tap(1, 3);
+    store.breakFollowers();
+    await comes(active(flow));
+    expect(await record(3)).toMatchObject({ node: 'node3' });
   });
 
   it('only ports with taps have a record, which goes with the last tap', async () => {

@@ -2,7 +2,6 @@ import { untilAborted } from '@taas/service';
 import type { Trust } from '@taas/store';
 import { type LeaderTask, lastingTask } from '../leader/leader-task.js';
 import { expiryEveryMs } from '../taps/terms/tap-expiry.js';
-import { everything } from '../view/mark-dirty.js';
 import type { LeaderParts } from './leader-parts.js';
 import type { SharedParts } from './shared-parts.js';
 
@@ -39,7 +38,7 @@ function movesTask({ moves }: LeaderParts, { live, contained }: SharedParts): Le
     name: 'moves of taps',
     everyMs: null,
     begin: ({ signal }) => {
-      contained.attempt('moves of taps', () => moves.take(everything(live.view)), undefined);
+      contained.attempt('moves of taps', () => moves.begin(), undefined);
       const end = live.subscribe((dirty) => moves.take(dirty));
       return { run: () => untilAborted(signal), end };
     },

@@ -10,7 +10,6 @@ import { EventDesk } from '../events/event-desk.js';
 import { parseListQuery } from '../http/list-query.js';
 import { StatisticsDesk } from '../statistics/statistics-desk.js';
 import { StatusReader } from '../status/tap-status.js';
-import { TappedPortsIndex } from '../status/tapped-ports-index.js';
 import { Admission } from '../taps/admission/admission.js';
 import { Recheck } from '../taps/admission/recheck.js';
 import { listable } from '../taps/attributes.js';
@@ -67,8 +66,6 @@ export function openDesks(parts: DeskParts, { access, writes, passThrough }: Des
     mayWrite: () => audit?.checkOpen(),
   });
   const quotas = new QuotaController({ store, live, access, writes, defaults: parts.quotas, catchUpMs });
-  const tappedPorts = new TappedPortsIndex(live.view);
-  live.subscribe((dirty) => tappedPorts.take(dirty));
   const counted = new StatisticsDesk({ store, live, clock, limits: parts.statistics });
   const reader = new StatusReader(live.view, placements, mirrorRules, contained);
   return {
@@ -76,7 +73,7 @@ export function openDesks(parts: DeskParts, { access, writes, passThrough }: Des
     quotas: new QuotaRoutes(quotas, passThrough),
     plans: { live, planner, access, quotas: parts.quotas },
     nodes: { live, access, slices, clock, version: parts.version },
-    tapped: { live, index: tappedPorts, access, writes, slices, places, catchUpMs, contained },
+    tapped: { live, access, writes, slices, places, catchUpMs, contained },
     statistics: { store, controller, desk: counted, live, access, writes, slices, catchUpMs },
     events: new EventDesk({
       live,

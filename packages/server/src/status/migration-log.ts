@@ -42,7 +42,7 @@ export class MigrationLog {
 
   /** To be told of each event, once the view has it. */
   take(dirty: Dirty): void {
-    if (dirty.whole) this.#begin();
+    if (dirty.whole) this.begin();
     for (const [node, alive] of dirty.agents) {
       if (alive) this.#returned(node);
       else this.#silenced(node);
@@ -54,7 +54,7 @@ export class MigrationLog {
   }
 
   /** What happened while nobody looked is not known. */
-  #begin(): void {
+  begin(): void {
     this.#lost.clear();
     this.#silent.clear();
     for (const node of this.view.states.nodes()) {

@@ -4,6 +4,7 @@ import type { KeyValue } from '@taas/store';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acme, portId, type Replica, TestCloud } from '../test-cloud.suite.js';
+import { ownerOf } from './port-owner.js';
 import { anyRecord, History, uuid } from './random-history.suite.js';
 import { ViewState } from './view-state.js';
 
@@ -206,6 +207,20 @@ function facts(view: ViewState): unknown {
   };
 }
 
+/** Ports that are copied, by owner, as the view has them in hand, */
+function tappedByOwner({ tapped }: ViewState): Record<string, string[]> {
+  const owners = [null, 'acme', 'globex'];
+  const found = owners.map((owner) => [String(owner), [...tapped.ofProject(owner)].sort()] as const);
+  return Object.fromEntries([...found, ['all', [...tapped.all()].sort()]]);
+}
+
+/** and one by one. */
+function lookedUp(view: ViewState): Record<string, string[]> {
+  const all = [...new Set([...view.flowsByPort.keys(), ...view.mirrors.byPort.keys()])].sort();
+  const of = (owner: string | null) => all.filter((port) => ownerOf(view, port) === owner);
+  return { null: of(null), acme: of('acme'), globex: of('globex'), all };
+}
+
 describe('the view', () => {
   it('takes a snapshot out of its list: the two are never there at once, both whole', () => {
     const history = new History();
@@ -231,6 +246,7 @@ describe('the view', () => {
         begun.apply(history.snapshot());
         const { share: _, ...expected } = facts(begun) as { share: number };
         expect(facts(followed)).toMatchObject(expected);
+        for (const view of [begun, followed]) expect(tappedByOwner(view)).toEqual(lookedUp(view));
       }),
       { numRuns: 500 },
     );

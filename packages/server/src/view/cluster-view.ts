@@ -19,6 +19,7 @@ import type { PhysnetIndex } from './physnet-index.js';
 import type { PortPlaces } from './port-places.js';
 import type { ProjectIndex } from './project-index.js';
 import type { SegmentLedger } from './segment-ledger.js';
+import type { TappedPortsIndex } from './tapped-ports-index.js';
 import type { Underlay } from './underlay.js';
 
 /** A record that this replica cannot use. */
@@ -66,6 +67,8 @@ export interface ClusterView {
   readonly flowsByService: SeenGroups<string, string>;
   readonly servicesByPort: SeenGroups<string, string>;
   readonly flowsByPort: SeenGroups<string, string>;
+  /** Ports that are copied, by whose they are. */
+  readonly tapped: Omit<TappedPortsIndex, 'look'>;
   readonly byProject: { readonly tap_services: SeenProjects; readonly tap_flows: SeenProjects };
   readonly mirrors: SeenMirrors;
   readonly portRoles: ReadonlyMap<string, ValuedEntry<PortRoleRecord>>;

@@ -11,7 +11,7 @@ export interface Turn {
 
 /** What an event was about: where the compiler has to look. */
 export class Dirty {
-  /** A snapshot has taken the place of all that was known. */
+  /** A snapshot has taken the place of all that was known: all may be otherwise, and nothing of it is named here. */
   whole = false;
   readonly services = new Set<string>();
   readonly mirrors = new Set<string>();

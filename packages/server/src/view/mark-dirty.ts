@@ -1,28 +1,11 @@
 import type { ResourceKind } from '@taas/model';
 import type { ClusterView } from './cluster-view.js';
-import { Dirty } from './dirty.js';
+import type { Dirty } from './dirty.js';
 import type { ServiceKind } from './entry.js';
 import type { HeldSegment } from './segment-ledger.js';
 import type { TapPart } from './tap-part.js';
 
 // What an event may change: for each kind of record, the tap services and tap mirrors that depend on it.
-
-/** Every tap service that there is anything of, and every port that a tap uses or that something is written of. */
-export function everything(view: ClusterView): Dirty {
-  const all = new Dirty();
-  all.whole = true;
-  const { services, flowsByService, nodeRecords, segments } = view;
-  for (const some of [services.keys(), flowsByService.keys(), nodeRecords.services(), segments.services()])
-    for (const id of some) all.services.add(id);
-  const used = [view.servicesByPort.keys(), view.flowsByPort.keys(), view.mirrors.byPort.keys()];
-  for (const some of [view.portRoles.keys(), view.places.recorded(), ...used])
-    for (const port of some) all.ports.add(port);
-  for (const id of view.mirrors.everything()) all.mirrors.add(id);
-  for (const node of view.underlay.nodes()) all.nodes.add(node);
-  all.segmentsFreed = true;
-  all.sessionsFreed = true;
-  return all;
-}
 
 /** A segment whose record is malformed belongs to whichever tap service's nodes were told of it: it may be any. */
 export function markHolderDirty(dirty: Dirty, view: ClusterView, { serviceId }: HeldSegment): void {

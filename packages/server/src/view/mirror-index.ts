@@ -95,8 +95,10 @@ export class MirrorIndex {
     return this.#tunnelIdsByMirror.get(mirror).flatMap((key) => this.#tunnelIds.get(key) ?? []);
   }
 
-  /** Every mirror that there is anything of. */
-  everything(): Set<string> {
-    return new Set([...this.byId.keys(), ...this.#published.taps(), ...this.#tunnelIdsByMirror.keys()]);
+  /** Every mirror that there is anything of; some more than once. */
+  *everything(): Generator<string> {
+    yield* this.byId.keys();
+    yield* this.#published.taps();
+    yield* this.#tunnelIdsByMirror.keys();
   }
 }

@@ -3,6 +3,8 @@ import type { FollowEvent, KeyValue } from '@taas/store';
 import fc from 'fast-check';
 import { acme } from '../test-cloud.suite.js';
 
+const globex = 'globex';
+
 /** An id that says which of the few it is. */
 export const uuid = (letter: string) => `${letter.repeat(8)}-0000-4000-8000-000000000000`;
 export const anyId = fc.constantFrom('a', 'b', 'c').map(uuid);
@@ -31,7 +33,11 @@ export const anyRecord: fc.Arbitrary<readonly [string, string]> = fc
       const value = { v: 1, id: a, project_id: acme, ...flow, target: { type: 'local' } };
       return [keys.nodeResource(node, 'tap_flows', a), value] as const;
     }),
-    fc.tuple(anyNode, anyId).map(([node, a]) => [keys.boundPort(node, a), {}] as const),
+    fc
+      .tuple(anyNode, anyId, fc.constantFrom({}, { project_id: acme }, { project_id: globex }))
+      .map(([node, a, value]) => {
+        return [keys.boundPort(node, a), value] as const;
+      }),
     fc.tuple(anyId, fc.constantFrom('source', 'collector', 'nobody')).map(([a, role]) => {
       return [keys.portRole(a), { v: 1, role, project_id: acme }] as const;
     }),

@@ -1,8 +1,8 @@
 import { heartbeatCapability, prefixes } from '@taas/model';
 import { atOnce, type Sliced } from '@taas/service';
 import type { FollowEvent, KeyValue, Revision } from '@taas/store';
-import type { Dirty } from './dirty.js';
-import { everything, markAgentDirty } from './mark-dirty.js';
+import { Dirty } from './dirty.js';
+import { markAgentDirty } from './mark-dirty.js';
 import { ViewTables } from './view-tables.js';
 import { ViewUpdate } from './view-update.js';
 
@@ -11,7 +11,7 @@ const batch = 16;
 
 /** The tables at `revision`, whole: readers between two events see no half-applied transaction. */
 export class ViewState extends ViewTables {
-  /** Takes over an event of the store. @returns what it was about; after a snapshot, everything there is */
+  /** Takes over an event of the store. @returns what it was about */
   apply(event: Exclude<FollowEvent, { kind: 'stale' }>): Dirty {
     if (event.kind === 'snapshot') {
       return this.adopt(atOnce(this.read([...event.entries])), event.revision);
@@ -22,6 +22,7 @@ export class ViewState extends ViewTables {
       else update.delete(change.key);
     }
     this.revision = event.revision;
+    this.#lookAtTapped(update.dirty);
     return update.dirty;
   }
 
@@ -31,24 +32,39 @@ export class ViewState extends ViewTables {
    */
   *read(entries: KeyValue[]): Sliced<ViewState> {
     const view = new ViewState(this.places.from, this.owners);
-    const update = new ViewUpdate(view, true);
+    // What a part was about is of use for the view's own indices alone, and is not kept for all.
+    let update = new ViewUpdate(view, true);
+    const partEnds = () => {
+      view.#lookAtTapped(update.dirty);
+      update = new ViewUpdate(view, true);
+    };
     // API records first: they tell to which tap service the rest belongs.
     for (const [index, entry] of entries.entries()) {
-      if (index % batch === batch - 1) yield;
       if (entry.key.startsWith(prefixes.api)) update.put(entry);
+      if (index % batch !== batch - 1) continue;
+      partEnds();
+      yield;
     }
     for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
-      if (entries.length % batch === batch - 1) yield;
       if (!entry.key.startsWith(prefixes.api)) update.put(entry);
+      if (entries.length % batch !== 0) continue;
+      partEnds();
+      yield;
     }
     return view;
   }
 
-  /** Becomes what another view is, at once. @returns everything there is */
+  /** Becomes what another view is, at once. @returns that everything may be otherwise */
   adopt(other: ViewState, revision: Revision): Dirty {
     Object.assign(this, other);
     this.revision = revision;
-    return everything(this);
+    const dirty = new Dirty();
+    dirty.whole = true;
+    return dirty;
+  }
+
+  #lookAtTapped({ ports }: Dirty): void {
+    for (const port of ports) this.tapped.look(this, port);
   }
 
   /**

@@ -20,6 +20,7 @@ import { ProjectIndex } from './project-index.js';
 import { SegmentLedger } from './segment-ledger.js';
 import { SharedRecords } from './shared-records.js';
 import { SharedTexts } from './shared-texts.js';
+import { TappedPortsIndex } from './tapped-ports-index.js';
 import { Underlay } from './underlay.js';
 
 /** All that the server knows of etcd, parsed and indexed so that one change costs what it concerns and not what there is. */
@@ -30,6 +31,7 @@ export class ViewTables implements ClusterView {
   flowsByService = new Groups<string, string>();
   servicesByPort = new Groups<string, string>();
   flowsByPort = new Groups<string, string>();
+  tapped = new TappedPortsIndex();
   byProject = { tap_services: new ProjectIndex(), tap_flows: new ProjectIndex() };
   mirrors = new MirrorIndex();
   portRoles = new Map<string, PortRole>();

@@ -265,7 +265,10 @@ export class ViewUpdate {
       kv?.refused === undefined
         ? this.view.places.setBound(at, said && boundBy(at, said.revision, said.record))
         : this.view.places.refuseBound(at);
-    if (!this.whole) for (const port of ports) markPortDirty(this.dirty, this.view, port);
+    for (const port of ports) {
+      this.view.tapped.look(this.view, port);
+      if (!this.whole) markPortDirty(this.dirty, this.view, port);
+    }
   }
 
   #parseValued<T>(kv: KeyValue, parse: (key: string, value: string) => T): ValuedEntry<T> {

@@ -20,6 +20,7 @@ import { whyUnable } from './node-abilities.js';
 import { foreignPort, ownership } from './port-owner.js';
 import type { SegmentPolicy } from './segment-options.js';
 import { heard, isAlive, isUnreadable, nodeFacts, placeOf } from './service-slice.js';
+import type { SessionsHeld, SessionsTaken } from './sessions-in-hand.js';
 import { waitsForConsent } from './waits-for-consent.js';
 
 export interface CompiledMirror {
@@ -36,6 +37,8 @@ export interface CompiledMirror {
   readonly frozen: boolean;
   /** It could be placed if only an ERSPAN session were free for its project. */
   readonly waitsForSession: boolean;
+  /** Sessions that nobody else may have once the node is told; null if it takes none of those that are few, or has them. */
+  readonly takes: SessionsTaken | null;
 }
 
 /** What the operator lets mirrors do. */
@@ -43,6 +46,8 @@ export interface MirrorRules {
   readonly addresses: RemoteAddressPolicy;
   /** The part of the sessions of a node to an address that one project may hold. */
   readonly projectShare: SegmentPolicy['projectShare'];
+  /** As the view says if absent. */
+  readonly sessions?: SessionsHeld;
 }
 
 /** What nodes must be told of a mirror. A pure function of the view, the same on every replica. */
@@ -70,7 +75,8 @@ export function compileMirror(view: ClusterView, rules: MirrorRules, id: string)
   const place = placeOf(view, mirror.port_id, owner, standing);
   const bound = 'blocker' in place ? null : place.node;
   const part = 'blocker' in place ? place : partOf(view, mirror, place.node, place.mtu);
-  if (!('blocker' in part) && !hasSession(view, mirror, part, rules.projectShare))
+  const takes = 'blocker' in part ? null : sessionsTaken(view, mirror, part);
+  if (takes !== null && !mayHave(takes, rules.sessions ?? view.mirrors.sessions, rules.projectShare))
     return { ...refuse(because('sessions_exhausted', noSession(mirror))), waitsForSession: true };
   if (bound !== null && 'blocker' in part) return refuse(part.blocker);
   const reports = {
@@ -85,32 +91,39 @@ export function compileMirror(view: ClusterView, rules: MirrorRules, id: string)
     ...(stays === null || 'blocker' in stays ? [] : [{ ...stays, leaving: true }]),
   ];
   const why = 'blocker' in part ? part.blocker : null;
-  return { records, blocker: why, lasting: false, frozen: false, waitsForSession: false };
+  return { records, blocker: why, lasting: false, frozen: false, waitsForSession: false, takes };
 }
 
 function refuse(blocker: Because): CompiledMirror {
-  return { records: [], blocker, lasting: false, frozen: false, waitsForSession: false };
+  return { records: [], blocker, lasting: false, frozen: false, waitsForSession: false, takes: null };
 }
 
 /** Nodes keep what they were told, and none is told anything new. */
 function asItStands(published: readonly MirrorNodeEntry[], blocker: Because): CompiledMirror {
   const live = published.filter(({ record }) => !record?.removed);
   const records = live.map(({ key, node, kind, id, value }) => ({ key, node, kind, id, value, leaving: true }));
-  return { records, blocker, lasting: false, frozen: false, waitsForSession: false };
+  return { records, blocker, lasting: false, frozen: false, waitsForSession: false, takes: null };
 }
 
 /**
  * Of some types VPP can send no more than so many sessions from a node to an address, and projects share them as they share
  * segments: one must not keep another's mirrors from its own collector. What a node was told stays.
  */
-function hasSession(view: ClusterView, mirror: TapMirrorRecord, { id, node }: WantedRecord, share: number): boolean {
+function sessionsTaken(
+  view: ClusterView,
+  mirror: TapMirrorRecord,
+  { id, node }: Pick<WantedRecord, 'id' | 'node'>,
+): SessionsTaken | null {
   const { mirror_type: type, remote_ip: remote, project_id: project } = mirror;
-  const size = mirrorTransports[type].sessions;
-  if (size === null) return true;
+  if (mirrorTransports[type].sessions === null) return null;
   const published = view.mirrors.published({ node, id })?.record;
-  if (published && !published.removed) return true;
-  const { byAll, byProject } = view.mirrors.sessions.held(type, node, remote, project);
-  return mayTake({ size, byAll, byProject }, share, Object.keys(mirror.directions).length);
+  if (published && !published.removed) return null;
+  return { mirror: id, project, type, node, remote, count: Object.keys(mirror.directions).length };
+}
+
+function mayHave({ type, node, remote, project, count }: SessionsTaken, held: SessionsHeld, share: number): boolean {
+  const size = mirrorTransports[type].sessions;
+  return size === null || mayTake({ size, ...held.held(type, node, remote, project) }, share, count);
 }
 
 function noSession({ mirror_type: type, remote_ip: remote }: TapMirrorRecord): string {

@@ -8,14 +8,18 @@ import { everyPort, everyService } from '../view/everything.js';
 import type { LiveView } from '../view/live-view.js';
 import { compileMirror } from './compile-mirror.js';
 import { compiling } from './compile-service.js';
+import type { Compiled } from './compiled.js';
 import { completing } from './fold-statistics.js';
 import { planMirror } from './plan-mirror.js';
 import { planning } from './plan-service.js';
 import { planUnderlay } from './plan-underlay.js';
 import { planRoleRemoval } from './port-role-removal.js';
 import type { SegmentPolicy } from './segment-options.js';
-import { cutting } from './service-slice.js';
+import { type SegmentTaken, withTakings } from './segments-in-hand.js';
+import { cutting, type ServiceSlice } from './service-slice.js';
+import { type SessionsTaken, withSessionsInHand } from './sessions-in-hand.js';
 import type { Step } from './step.js';
+import { Takings } from './takings.js';
 import { packSteps } from './transactions.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -40,7 +44,11 @@ export interface CompilerStats {
   failures: number;
 }
 
-const workers = 8;
+/**
+ * How many keys are worked on at a time: most of it is waiting for etcd, which writes down many requests together. What they are about to
+ * take is counted, however many they are.
+ */
+const workers = 32;
 const catchUpMs = 5_000;
 /** How long the compiler may keep the process to itself with what it does not do in slices, in ms. */
 const stretchMs = 5;
@@ -61,6 +69,8 @@ export class Compiler {
   readonly #starved = new Set<string>();
   /** Tap mirrors that wait for an ERSPAN session. */
   readonly #starvedMirrors = new Set<string>();
+  readonly #segments = new Takings<SegmentTaken>();
+  readonly #sessions = new Takings<SessionsTaken>();
   readonly #failures = new Map<string, number>();
   /** Keys that wait out a back-off: no more than there are keys, since a key fails only when it is worked on. */
   readonly #delayed = new Set<Promise<void>>();
@@ -101,8 +111,17 @@ export class Compiler {
     for (const id of dirty.mirrors) add(`mirror/${id}`);
     for (const port of dirty.ports) add(`port/${port}`);
     for (const node of dirty.nodes) add(`underlay/${node}`);
-    if (dirty.segmentsFreed) for (const id of this.#starved) add(`service/${id}`);
-    if (dirty.sessionsFreed) for (const id of this.#starvedMirrors) add(`mirror/${id}`);
+    if (dirty.segmentsFreed) this.#feed();
+    if (dirty.sessionsFreed) this.#feedMirrors();
+  }
+
+  /** Whoever waits for a segment looks again. */
+  #feed(): void {
+    for (const id of this.#starved) this.#queue.add(`service/${id}`);
+  }
+
+  #feedMirrors(): void {
+    for (const id of this.#starvedMirrors) this.#queue.add(`mirror/${id}`);
   }
 
   /**
@@ -172,12 +191,24 @@ export class Compiler {
   async #attend(key: string, leadership: Leadership): Promise<boolean> {
     const id = key.slice(key.indexOf('/') + 1);
     const { live, store } = this.deps;
-    const planned = await this.#plan(key, id, leadership.signal);
-    const steps = await completing(planned, live.view, store, leadership.signal);
-    for (const transaction of packSteps(steps, [leadership.fence])) {
-      if (!(await this.#write(transaction, leadership.signal))) return false;
+    let isWritten = false;
+    try {
+      const planned = await this.#plan(key, id, leadership.signal);
+      const steps = await completing(planned, live.view, store, leadership.signal);
+      for (const transaction of packSteps(steps, [leadership.fence])) {
+        if (!(await this.#write(transaction, leadership.signal))) return false;
+      }
+      isWritten = true;
+      return true;
+    } finally {
+      this.#endTakings(key, isWritten);
     }
-    return true;
+  }
+
+  /** @param isTaken the view shows what was in hand as taken; else whoever waits may have it */
+  #endTakings(key: string, isTaken: boolean): void {
+    if (this.#segments.end(key, isTaken)) this.#feed();
+    if (this.#sessions.end(key, isTaken)) this.#feedMirrors();
   }
 
   #plan(key: string, id: string, signal: AbortSignal): readonly Step[] | Promise<readonly Step[]> {
@@ -185,13 +216,15 @@ export class Compiler {
     if (key === everything) return this.#slices.run('', this.#putDownEverything(), signal);
     if (key.startsWith('port/')) return planRoleRemoval(view, id);
     if (key.startsWith('underlay/')) return planUnderlay(view, id);
-    if (key.startsWith('mirror/')) return this.#planMirror(id);
+    if (key.startsWith('mirror/')) return this.#planMirror(key, id);
     return this.#slices.run('', this.#planUntouched(key, id), signal);
   }
 
-  #planMirror(id: string): readonly Step[] {
+  #planMirror(key: string, id: string): readonly Step[] {
     const { live, policy, remoteAddresses: addresses } = this.deps;
-    const compiled = compileMirror(live.view, { addresses, projectShare: policy.projectShare }, id);
+    const sessions = withSessionsInHand(live.view, this.#sessions, key);
+    const compiled = compileMirror(live.view, { addresses, projectShare: policy.projectShare, sessions }, id);
+    if (compiled.takes) this.#sessions.take(key, [compiled.takes]);
     if (compiled.waitsForSession) this.#starvedMirrors.add(id);
     else this.#starvedMirrors.delete(id);
     return planMirror(live.view, id, compiled);
@@ -204,27 +237,48 @@ export class Compiler {
    */
   *#planUntouched(key: string, id: string): Sliced<readonly Step[]> {
     for (let attempt = 0; attempt < slicedAttempts; attempt += 1) {
-      const work = this.#planService(id);
+      const work = this.#planService(key, id);
       for (let step = work.next(); ; step = work.next()) {
         if (step.done) return step.value;
         yield;
         if (this.#queue.isAgain(key)) break;
       }
     }
-    return yield* this.#planService(id);
+    return yield* this.#planService(key, id);
   }
 
-  *#planService(id: string): Sliced<readonly Step[]> {
+  *#planService(key: string, id: string): Sliced<readonly Step[]> {
     const { live, policy } = this.deps;
     const { view } = live;
-    const slice = yield* cutting(view, policy, id);
-    const compiled = yield* compiling(slice);
-    this.stats.compiled += 1;
+    this.#endTakings(key, false);
+    const held = withTakings(view.segments, this.#segments, key);
+    let slice: ServiceSlice;
+    let compiled: Compiled;
+    const now = () => `${view.revision}/${this.#segments.changes}`;
+    let begun: string;
+    do {
+      begun = now();
+      slice = yield* cutting(view, policy, id, held);
+      compiled = yield* compiling(slice);
+      this.stats.compiled += 1;
+      // Others may have taken meanwhile what was free, or given back what they had in hand.
+    } while (now() !== begun && !slice.choicesHold());
+    this.#take(key, slice, compiled);
     if (compiled.waitsForSegment) this.#starved.add(id);
     else this.#starved.delete(id);
     const { states, agents, flows, finals, totals } = view;
     const context = { states, agents, flows, finals, totals };
     return yield* planning(slice, compiled, { ...context, holdSegments: view.nodeRecords.orphans > 0 });
+  }
+
+  /** Nobody else has the segments that a service is to take, from now on. */
+  #take(key: string, { id, service }: ServiceSlice, { segmentsNeeded }: Compiled): void {
+    const project = service?.record?.project_id;
+    if (project === undefined || segmentsNeeded.length === 0) return;
+    this.#segments.take(
+      key,
+      segmentsNeeded.map((segment) => ({ segment, service: id, project })),
+    );
   }
 
   /** Writes and waits until the view shows it, so that the next poll is not of the past. */

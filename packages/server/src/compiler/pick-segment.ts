@@ -1,7 +1,7 @@
-import type { ClusterView } from '../view/cluster-view.js';
 import type { HeldSegment } from '../view/segment-ledger.js';
 import { mayTake } from './fair-share.js';
 import { physnetOf, type SegmentOption, type SegmentPolicy } from './segment-options.js';
+import type { SegmentsHeld } from './segments-in-hand.js';
 
 export type SegmentChoice =
   /** `mend`: the service's own segment, whose record is malformed and has to be written anew. */
@@ -14,7 +14,7 @@ export type SegmentChoice =
  * that several compilers, or one that tries again, do not all reach for the same.
  */
 export function pickSegment(
-  ledger: ClusterView['segments'],
+  ledger: SegmentsHeld,
   policy: SegmentPolicy,
   option: SegmentOption,
   service: {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Because,
   because,
@@ -18,6 +19,7 @@ import type { TapPart } from '../view/tap-part.js';
 import { pickSegment, type SegmentChoice } from './pick-segment.js';
 import { type Ownership, ownership } from './port-owner.js';
 import type { SegmentOption, SegmentPolicy } from './segment-options.js';
+import type { SegmentsHeld } from './segments-in-hand.js';
 
 /** What is known of a node's way out. `known` is false while its agent is silent or not connected to VPP. */
 export interface NodeFacts {
@@ -75,6 +77,8 @@ export interface ServiceSlice {
   place(port: string, owner: Ownership, kind: ServiceKind, tap: string): TapPlace;
   node(name: string): NodeFacts;
   segment(option: SegmentOption, project: string): SegmentChoice;
+  /** Whether segments would be chosen now as they have been: while work goes on in slices, others may take what was free. */
+  choicesHold(): boolean;
   /** Whether copies may travel by the option's VLANs. */
   vlans(option: VlanRange): VlanStanding;
 }
@@ -83,10 +87,20 @@ export interface ServiceSlice {
 export const sliceOf = (view: ClusterView, policy: SegmentPolicy, id: string): ServiceSlice =>
   atOnce(cutting(view, policy, id));
 
-/** {@link sliceOf}, in slices of another kind: those of time. What the view has of the service must not change meanwhile. */
-export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): Sliced<ServiceSlice> {
+/**
+ * {@link sliceOf}, in slices of another kind: those of time. What the view has of the service must not change meanwhile.
+ * @param segmentsHeld as the view says if absent
+ */
+export function* cutting(
+  view: ClusterView,
+  policy: SegmentPolicy,
+  id: string,
+  segmentsHeld: SegmentsHeld = view.segments,
+): Sliced<ServiceSlice> {
   const published = (kind: ServiceKind, tap: string) => view.nodeRecords.ofTap(kind, tap);
-  const segments = new Map<SegmentOption, SegmentChoice>();
+  const choices = new Map<SegmentOption, { readonly project: string; readonly choice: SegmentChoice }>();
+  const choose = (option: SegmentOption, project: string) =>
+    pickSegment(segmentsHeld, policy, option, { id, project, uses: used.of(option) });
   const unreadable: string[] = [];
   const nodeRecords = new Map<string, NodeEntry>();
   const used = new UsedSegments();
@@ -123,11 +137,12 @@ export function* cutting(view: ClusterView, policy: SegmentPolicy, id: string): 
     node: (name) => nodeFacts(view, name),
     vlans: (option) => view.physnets.standing(option),
     segment: (option, project) => {
-      const choice =
-        segments.get(option) ?? pickSegment(view.segments, policy, option, { id, project, uses: used.of(option) });
-      segments.set(option, choice);
+      const choice = choices.get(option)?.choice ?? choose(option, project);
+      choices.set(option, { project, choice });
       return choice;
     },
+    choicesHold: () =>
+      [...choices].every(([option, { project, choice }]) => isDeepStrictEqual(choose(option, project), choice)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { keys } from '@taas/model';
+import { keys, prefixes } from '@taas/model';
 import { checkConfig, type LogFields, type Logger, silentLogger, systemClock } from '@taas/service';
+import type { Store } from '@taas/store';
 import { createEmbeddedStore, type EmbeddedStore } from '@taas/store/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnswerBody } from './answer-body.suite.js';
@@ -8,6 +9,7 @@ import { UnsafeListenError } from './auth/development.js';
 import { serverConfigSchema } from './config.js';
 import { createServer, type Server } from './server.js';
 import { acme, portId } from './test-cloud.suite.js';
+import { withFollow } from './view/with-follow.suite.js';
 
 let store: EmbeddedStore;
 const running: Server[] = [];
@@ -19,7 +21,7 @@ afterEach(async () => {
   await store.close();
 });
 
-function make(overrides: object = {}, logger: Logger = silentLogger): Server {
+function make(overrides: object = {}, logger: Logger = silentLogger, seen: Store = store.client()): Server {
   const listen = { host: '127.0.0.1', port: 0 };
   const config = checkConfig(
     serverConfigSchema,
@@ -30,7 +32,7 @@ function make(overrides: object = {}, logger: Logger = silentLogger): Server {
     'test',
   );
   const deps = {
-    store: store.client(),
+    store: seen,
     clock: systemClock,
     logger,
     random: Math.random,
@@ -114,6 +116,29 @@ describe('a server', () => {
     expect(made.status).toBe(201);
     const { id } = ((await made.json()) as { tap_service: { id: string } }).tap_service;
     await vi.waitFor(async () => expect(await store.get(keys.nodeResource('node1', 'tap_services', id))).toBeDefined());
+  });
+
+  it('does nothing as the leader before it sees all that was written until it led', async () => {
+    const other = await store.lease(60);
+    const lead = { kind: 'put', key: keys.leader, value: '{}', lease: other.id } as const;
+    await store.transact({ compare: [], operations: [lead] });
+    const inner = store.client();
+    let isBlind = false;
+    async function* follow(...[under, signal]: Parameters<Store['follow']>) {
+      for await (const event of inner.follow(under, signal)) {
+        if (event.kind === 'snapshot') isBlind &&= !under.includes(prefixes.api);
+        if (!isBlind || !under.includes(prefixes.api)) yield event;
+      }
+    }
+    const server = make({ election: { ttl_s: 2 } }, silentLogger, withFollow(inner, follow));
+    await server.start();
+    await ready(server);
+    isBlind = true;
+    await other.revoke();
+    await vi.waitFor(async () => expect((await store.get(keys.leader))?.value).toContain('"r"'), { timeout: 5_000 });
+    expect(server.leading).toBe(false);
+    inner.breakFollowers();
+    await vi.waitFor(() => expect(server.leading).toBe(true), { timeout: 5_000 });
   });
 
   it('is not ready while etcd is out of sight, and names malformed records', async () => {

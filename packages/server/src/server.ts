@@ -85,6 +85,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     background.push(guarded);
   };
   const lead = async (leadership: Leadership): Promise<void> => {
+    // What is not there might not have been read yet, and would be taken for gone.
+    await live.arrived(leadership.fence.revision, leadership.signal);
     leading = true;
     try {
       await runTasks(tasks, leadership, clock);
@@ -107,7 +109,11 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       random,
       logger: logger.child({ part: 'election' }),
     };
-    inBackground('the election', campaign(shared.store, election, lead));
+    // Whoever has read nothing yet leaves the lead to those who have.
+    inBackground(
+      'the election',
+      live.arrived(1, signal).then(() => campaign(shared.store, election, lead)),
+    );
     const announcement = {
       store: etcd,
       name: replica,

@@ -4,7 +4,7 @@ import type { EmbeddedStore } from './embedded-client.js';
 import { createEmbeddedStore } from './embedded-store.js';
 import { campaign, type Leadership } from './leader.js';
 import { heartbeatKeyOf } from './leader-vacancy.js';
-import type { Store } from './store.js';
+import type { Compare, Store } from './store.js';
 
 const key = '/election/leader';
 const ttlSeconds = 0.3;
@@ -54,7 +54,7 @@ it('replaces a leader that is silent though its keys stay, and the old fence fai
   const terms = stand(store.client());
   await expect.poll(() => terms.length).toBe(1);
   expect(systemClock.monotonic() - since).toBeGreaterThanOrEqual(ttlSeconds * 1000 - 20);
-  const write = (compare: Leadership['fence']) =>
+  const write = (compare: Compare) =>
     store.transact({ compare: [compare], operations: [{ kind: 'put', key: '/written', value: 'x' }] });
   expect(await write({ kind: 'mod-revision', key, revision })).toMatchObject({ succeeded: false });
   expect(await write(terms[0]?.fence ?? { kind: 'present', key: '/none' })).toMatchObject({ succeeded: true });

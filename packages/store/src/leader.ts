@@ -19,11 +19,13 @@ export interface CampaignOptions {
   readonly backoff?: BackoffPolicy;
 }
 
+type Fence = Extract<Compare, { readonly kind: 'mod-revision' }>;
+
 export interface Leadership {
   /** Aborts when we lead no longer, or must assume so. */
   readonly signal: AbortSignal;
   /** To be compared in every transaction that only the leader may do: it fails once another has, or could have, taken over. */
-  readonly fence: Compare;
+  readonly fence: Fence;
 }
 
 /**
@@ -115,8 +117,6 @@ async function leadOnce(
     await Promise.all([watching, beating]);
   }
 }
-
-type Fence = Extract<Compare, { readonly kind: 'mod-revision' }>;
 
 const heartbeat = (key: string, count: number, lease: Lease) =>
   ({ kind: 'put', key: heartbeatKeyOf(key), value: JSON.stringify({ v: 1, beat: count }), lease: lease.id }) as const;

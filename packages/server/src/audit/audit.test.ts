@@ -11,6 +11,7 @@ import { serverConfigSchema } from '../config.js';
 import { createServer, type Server } from '../server.js';
 import { acme, portId, TestCloud, umbrella } from '../test-cloud.suite.js';
 import { missingChanges } from '../view/missing-changes.suite.js';
+import { withFollow } from '../view/with-follow.suite.js';
 import { mostUnexported } from './audit.js';
 
 type Line = Omit<AuditEntry, 'at'> & { readonly id: string; readonly time: string };
@@ -33,7 +34,7 @@ afterEach(async () => {
 
 const file = () => join(folder, 'audit.log');
 
-async function start(
+async function create(
   audit: object = { file: file() },
   taps: object = {},
   store: Store = cloud.store.client(),
@@ -60,6 +61,11 @@ async function start(
   });
   running.push(server);
   await server.start();
+  return server;
+}
+
+async function start(...how: Parameters<typeof create>): Promise<Server> {
+  const server = await create(...how);
   await vi.waitFor(() => expect(server.leading).toBe(true), { timeout: 5_000 });
   await vi.waitFor(async () => expect((await facts(server))['etcd']).toBe('in sight'), { timeout: 5_000 });
   return server;
@@ -134,7 +140,7 @@ describe('the audit trail', () => {
   });
 
   it('tells that a tap has begun though the server has seen no event of that', async () => {
-    const store = missingChanges(cloud.store.client());
+    const { store, miss } = missingChanges(cloud.store.client());
     const server = await start({ file: file() }, {}, store);
     const began = () => lines().filter(({ event }) => event === 'began');
     await call(server, 'POST', 'tap_services', service(1));
@@ -146,13 +152,43 @@ describe('the audit trail', () => {
     await cloud.put(keys.stateResource('node1', 'tap_services', seen), JSON.stringify(state));
     // Now the others have been looked at, and had not begun.
     await until(() => expect(began()).toHaveLength(1));
-    store.miss();
+    miss();
     await cloud.report('node1');
     store.breakFollowers();
     await until(() => {
       const kinds = began().map(({ tap }) => tap?.kind);
       expect(kinds.sort()).toEqual(['tap_mirrors', 'tap_services', 'tap_services']);
     });
+  });
+
+  it('forgets nothing of taps that a server which has just started has not read yet', async () => {
+    const ids = Array.from({ length: 120 }, (_, n) => portId(1_000 + n));
+    const named = { v: 1, project_id: acme, name: '', description: '', created_at: 1 };
+    const began = (id: string) => keys.auditBegan('tap_services', id);
+    const entry = { event: 'began', at: Date.now(), user_id: null, project_id: null, request_id: null, tap: null };
+    const text = JSON.stringify({ v: 1, entries: [entry] });
+    const gone = portId(999);
+    await cloud.put(began(gone), text);
+    for (const [n, id] of ids.entries()) {
+      await cloud.put(keys.resource('tap_services', id), JSON.stringify({ ...named, id, port_id: portId(2_000 + n) }));
+      await cloud.put(began(id), text);
+    }
+    const inner = cloud.store.client();
+    const read = new AbortController();
+    const reading = new Promise((resolve) => read.signal.addEventListener('abort', resolve));
+    async function* follow(...[under, signal]: Parameters<Store['follow']>) {
+      if (under.includes(prefixes.api)) await reading;
+      yield* inner.follow(under, signal);
+    }
+    const server = await create({ keep_records: 100 }, {}, withFollow(inner, follow));
+    await until(async () => expect((await facts(server))['etcd']).toBe('in sight'));
+    await until(async () => expect((await cloud.store.list(`${prefixes.api}servers/`)).entries).toHaveLength(1));
+
+    expect(await cloud.store.get(keys.leader)).toBeUndefined();
+    read.abort();
+    // What is of no tap goes: there are more than a hundred.
+    await until(async () => expect(await cloud.store.get(began(gone))).toBeUndefined());
+    for (const id of ids) expect(await cloud.store.get(began(id))).toBeDefined();
   });
 
   it('tells who has asked for a tap, why and until when, and who has agreed', async () => {

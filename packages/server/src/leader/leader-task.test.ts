@@ -2,7 +2,7 @@ import { systemClock } from '@taas/service';
 import { expect, it } from 'vitest';
 import { type LeaderTask, lastingTask, runTasks } from './leader-task.js';
 
-const fence = { kind: 'absent', key: 'leader' } as const;
+const fence = { kind: 'mod-revision', key: 'leader', revision: 1 } as const;
 const untilAborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 

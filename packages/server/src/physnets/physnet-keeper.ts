@@ -62,7 +62,7 @@ export class PhysnetKeeper {
       () => undefined,
     );
     try {
-      if (fence.kind === 'mod-revision') await live.reached(fence.revision, catchUpMs, patience.signal);
+      await live.reached(fence.revision, catchUpMs, patience.signal);
       if (this.#options.every(({ physnet }) => live.view.physnets.record(physnet)?.record)) return;
       await this.#look(patience.signal);
       await this.#write(fence, patience.signal);

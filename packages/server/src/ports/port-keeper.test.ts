@@ -137,14 +137,14 @@ describe("bindings from networking-vpp's keys in the v2 store", () => {
   });
 
   it('is written of ports whose taps came while the leader saw no event', async () => {
-    const store = missingChanges(cloud.store.client());
+    const { store, miss } = missingChanges(cloud.store.client());
     const api = server;
     server = await cloud.replica({ placesFrom: 'records', store });
     await lead({ from: 'etcd-v2', follower: v2 });
     await tap(1, 2);
     await comes(async () => expect(await record(2)).toBeDefined());
     server = api;
-    store.miss();
+    miss();
     const { flow } = await tap(1, 3);
     store.breakFollowers();
     await comes(active(flow));

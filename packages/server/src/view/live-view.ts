@@ -25,6 +25,9 @@ interface Waiter {
 /** How long taking in what etcd says may keep the process to itself, in ms: a slice of what others do comes besides. */
 const stretchMs = 4;
 
+/** How long whoever waits however long that takes waits at a time, in ms. */
+const patienceMs = 60_000;
+
 /** The reason to end a wait that has been for something. */
 const arrived = new Error('the revision has arrived');
 
@@ -186,6 +189,17 @@ export class LiveView {
       signal?.removeEventListener('abort', onAbort);
     }
     throw new ViewBehindError(`etcd's revision ${revision} has not arrived here within ${timeoutMs} ms`);
+  }
+
+  /** As {@link reached}, however long that takes. @throws the signal's reason */
+  async arrived(revision: Revision, signal: AbortSignal): Promise<void> {
+    while (this.view.revision < revision) {
+      try {
+        await this.reached(revision, patienceMs, signal);
+      } catch (error) {
+        if (!(error instanceof ViewBehindError)) throw error;
+      }
+    }
   }
 
   /**

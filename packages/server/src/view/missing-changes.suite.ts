@@ -1,12 +1,14 @@
 import type { FollowEvent, Store } from '@taas/store';
+import { withFollow } from './with-follow.suite.js';
 
 /** A store whose followers can miss what changes: they learn of it by their next snapshot alone. */
-export interface MissingChanges {
+export interface MissingChanges<S extends Store> {
+  readonly store: S;
   /** From now on each follower misses all changes, until it begins anew. */
   miss(): void;
 }
 
-export function missingChanges<S extends Store>(store: S): S & MissingChanges {
+export function missingChanges<S extends Store>(store: S): MissingChanges<S> {
   let missed = 0;
   async function* follow(
     prefixes: readonly string[],
@@ -18,16 +20,10 @@ export function missingChanges<S extends Store>(store: S): S & MissingChanges {
       if (begun === missed || event.kind !== 'changes') yield event;
     }
   }
-  const own = {
-    follow,
+  return {
+    store: withFollow(store, follow),
     miss: () => {
       missed += 1;
     },
   };
-  return new Proxy(store, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(name in own ? own : target, name);
-      return typeof value === 'function' && !(name in own) ? value.bind(target) : value;
-    },
-  }) as S & MissingChanges;
 }

@@ -1,7 +1,10 @@
-import { type ParsedKey, parseKey, root } from '@taas/model';
+import { type ParsedKey, parseKey, prefixes, root } from '@taas/model';
 import { type Clock, silentLogger } from '@taas/service';
 import type { Change } from '@taas/store';
 import { EtcdCalls, resolveEtcdOptions, watchEtcd } from '@taas/store/testing/suites';
+
+/** The audit trail is bounded by itself; that taps have begun is written into it when there is time. */
+type Kind = ParsedKey['is'] | 'audit' | 'audit-began';
 
 /** Writes of one kind of key, their bytes (keys and values), and by how many keys there are more. */
 export interface Traffic {
@@ -20,7 +23,7 @@ export class EtcdWatch {
   readonly #toldOn = new Map<string, number>();
   readonly #untold = new Map<string, number>();
   readonly #waiting = new Map<string, () => void>();
-  readonly traffic = new Map<ParsedKey['is'], { writes: number; bytes: number; more: number }>();
+  readonly traffic = new Map<Kind, { writes: number; bytes: number; more: number }>();
   /** The last revision that was seen. */
   revision = 0;
   /** Records that nodes have been given. */
@@ -87,8 +90,7 @@ export class EtcdWatch {
       if (is === 'heartbeat' || is === 'leader-heartbeat') continue;
       sum.writes += writes - (before.get(is)?.writes ?? 0);
       sum.bytes += bytes - (before.get(is)?.bytes ?? 0);
-      // The audit trail, which is bounded by itself, is among the others.
-      if (is !== 'other') sum.more += more - (before.get(is)?.more ?? 0);
+      if (is !== 'audit' && is !== 'audit-began') sum.more += more - (before.get(is)?.more ?? 0);
     }
     return sum;
   }
@@ -110,12 +112,13 @@ export class EtcdWatch {
   #take(change: Change): void {
     const key = change.kind === 'put' ? change.entry.key : change.key;
     const parsed = parseKey(key);
-    const traffic = this.traffic.get(parsed.is) ?? { writes: 0, bytes: 0, more: 0 };
+    const kind = kindOf(parsed, key);
+    const traffic = this.traffic.get(kind) ?? { writes: 0, bytes: 0, more: 0 };
     traffic.writes += 1;
     traffic.bytes += key.length + (change.kind === 'put' ? change.entry.value.length : 0);
     const isNew = change.kind === 'put' && change.entry.createRevision === change.entry.modRevision;
     traffic.more += isNew ? 1 : change.kind === 'delete' ? -1 : 0;
-    this.traffic.set(parsed.is, traffic);
+    this.traffic.set(kind, traffic);
     if (parsed.is !== 'node-resource') return;
     const goes = change.kind === 'delete' || change.entry.value.includes('"removed":true');
     if (isNew) this.published += 1;
@@ -128,4 +131,9 @@ export class EtcdWatch {
     this.#told.set(parsed.id, at);
     this.#waiting.get(parsed.id)?.();
   }
+}
+
+function kindOf({ is }: ParsedKey, key: string): Kind {
+  if (is !== 'other' || !key.startsWith(prefixes.auditEntries)) return is;
+  return key.startsWith('began.', prefixes.auditEntries.length) ? 'audit-began' : 'audit';
 }

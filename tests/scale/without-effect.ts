@@ -23,6 +23,7 @@ export async function withoutEffect(
   figures.add({ scenario, what: 'taps that do not stand', unit: '', samples: [facts.taps - facts.active], most: 0 });
   // Its own record goes and comes; what it says of its taps does not change.
   figures.add({ scenario, what: 'keys written for a node', unit: '', samples: [writes / nodes], most: 4 });
+  cloud.plan.say(`  keys written for a node, with heartbeats: ${cloud.watch.kindsSince(before, nodes)}`);
 }
 
 const stepsOf = (steps: Readonly<Record<string, number>>): number =>

@@ -251,7 +251,7 @@ export class Compiler {
     const { live, policy } = this.deps;
     const { view } = live;
     this.#endTakings(key, false);
-    const held = withTakings(view.segments, this.#segments, key);
+    const held = withTakings(view, this.#segments, key);
     let slice: ServiceSlice;
     let compiled: Compiled;
     const now = () => `${view.revision}/${this.#segments.changes}`;

@@ -14,25 +14,30 @@ export interface SegmentTaken {
 export type SegmentsHeld = Pick<ClusterView['segments'], 'holder' | 'ofService' | 'heldInPool' | 'heldByProject'>;
 
 /** As a tap service finds them: those that others are about to take are held. */
-export function withTakings(held: SegmentsHeld, takings: Takings<SegmentTaken>, service: string): SegmentsHeld {
+export function withTakings(
+  view: { readonly segments: SegmentsHeld },
+  takings: Takings<SegmentTaken>,
+  service: string,
+): SegmentsHeld {
   /** Those that etcd does not show yet. */
   function* inHand(pool: Omit<SegmentKey, 'id'>): Generator<SegmentTaken> {
     for (const taken of takings.ofOthers(service)) {
       const { type, physnet } = taken.segment;
-      if (type === pool.type && physnet === pool.physnet && !held.holder(taken.segment)) yield taken;
+      if (type === pool.type && physnet === pool.physnet && !view.segments.holder(taken.segment)) yield taken;
     }
   }
   return {
-    ofService: (id) => held.ofService(id),
+    ofService: (id) => view.segments.ofService(id),
     holder: (segment) => {
-      const holder = held.holder(segment);
+      const holder = view.segments.holder(segment);
       if (holder) return holder;
       for (const taken of inHand(segment))
         if (taken.segment.id === segment.id) return heldSegment(taken.segment, 0, taken.service);
       return undefined;
     },
-    heldInPool: (pool) => held.heldInPool(pool) + [...inHand(pool)].length,
+    heldInPool: (pool) => view.segments.heldInPool(pool) + [...inHand(pool)].length,
     heldByProject: (pool, project) =>
-      held.heldByProject(pool, project) + [...inHand(pool)].filter((taken) => taken.project === project).length,
+      view.segments.heldByProject(pool, project) +
+      [...inHand(pool)].filter((taken) => taken.project === project).length,
   };
 }

@@ -33,6 +33,8 @@ export class Dirty {
   sessionsFreed = false;
   /** Physical networks on which copies may travel now and might not before, or the other way round. */
   readonly physnets = new Set<string>();
+  /** Keys whose records have become malformed, otherwise malformed, or right. */
+  readonly problems = new Set<string>();
   /** In the order of the events. */
   readonly turns: Turn[] = [];
   /** Whether a node's agent is there now, of those of which that was said. */

@@ -46,7 +46,7 @@ export class LiveView {
   readonly #listeners = new Set<ViewListener>();
   readonly #waiters = new Set<Waiter>();
   readonly #judge: HeartbeatJudge;
-  #reported = new Map<string, string>();
+  readonly #reported = new Map<string, string>();
   /** Nodes by the tunnel address that they all claim. */
   #contested = new Map<string, string>();
 
@@ -116,7 +116,7 @@ export class LiveView {
       for (const node of this.#judge.take(this.view, dirty, this.clock.monotonic())) this.#silence(node, dirty);
     });
     this.#clocks.take(this.view, dirty, this.clock.now());
-    this.#reportProblems();
+    this.#reportProblems(dirty);
     if (dirty.whole || dirty.agents.size > 0) this.#contained('tunnel addresses', () => this.#reportContested());
     for (const listener of this.#listeners) this.#tell(listener, dirty);
     for (const waiter of [...this.#waiters]) {
@@ -223,13 +223,19 @@ export class LiveView {
     return false;
   }
 
-  #reportProblems(): void {
-    if (this.view.problems.size === 0 && this.#reported.size === 0) return;
-    for (const [key, problem] of this.view.problems) {
-      if (this.#reported.get(key) === problem) continue;
+  /** Costs what has changed: a whole release of agents may write what this server cannot read. */
+  #reportProblems({ whole, problems: changed }: Dirty): void {
+    const { problems } = this.view;
+    for (const key of whole ? [...this.#reported.keys(), ...problems.keys()] : changed) {
+      const problem = problems.get(key);
+      if (problem === this.#reported.get(key)) continue;
+      if (problem === undefined) {
+        this.#reported.delete(key);
+        continue;
+      }
+      this.#reported.set(key, problem);
       this.malformedSeen += 1;
       this.logger.error({ key, problem }, 'malformed record in etcd: it is left out, its neighbours are not');
     }
-    this.#reported = new Map(this.view.problems);
   }
 }

@@ -81,7 +81,7 @@ export class PhysnetIndex {
 
   #isInLayer2(physnet: string): boolean {
     const remembered = this.#records.get(physnet)?.record?.layer2_nodes.length ?? 0;
-    return remembered > 0 || this.#inLayer2.get(physnet).length > 0;
+    return remembered > 0 || this.#inLayer2.count(physnet) > 0;
   }
 
   #changed(physnets: readonly string[], change: () => void): readonly string[] {

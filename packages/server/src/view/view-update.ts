@@ -62,11 +62,13 @@ export class ViewUpdate {
 
   /** Takes a change in. Whatever goes wrong is that key's alone: the other keys of the event count. */
   #set(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {
+    const before = this.view.problems.get(key);
     try {
       this.#take(parsed, key, kv);
     } catch (error) {
       this.view.problems.set(key, asLine(`cannot be taken in: ${String(error)}`));
     }
+    if (this.view.problems.get(key) !== before) this.dirty.problems.add(key);
   }
 
   #take(parsed: ParsedKey, key: string, kv: KeyValue | undefined): void {

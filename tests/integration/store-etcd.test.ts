@@ -103,6 +103,29 @@ describe('etcd store, one server', () => {
     etcd = await launch();
   });
 
+  it('lets others have their turn while it is told much at once', async () => {
+    const [store, many] = [open([etcd.endpoint]), 4_000];
+    const { revision } = await put(store, '/behind/first', '');
+    const written = Array.from({ length: many }, (_, n) => [`/behind/${n}`, 'x'] as const);
+    await putAll(store, written);
+    let looks = 0;
+    // Every slice is over after one step, and then somebody looks at the clock.
+    const clock = { now: systemClock.now, sleep: systemClock.sleep, monotonic: () => 10 * looks++ };
+    const calls = new EtcdCalls(resolveEtcdOptions({ ...optionsFor([etcd.endpoint]), clock }));
+    let told = 0;
+    await watchEtcd(calls, {
+      ...{ prefixes: ['/behind/'], from: revision + 1, signal: new AbortController().signal },
+      onReady: () => undefined,
+      onChanges: ({ changes }) => {
+        told += changes.length;
+        return told < many;
+      },
+    });
+    calls.close();
+    expect(told).toBe(many);
+    expect(looks).toBeGreaterThan(many / 32);
+  });
+
   it('is told by etcd when the revision to watch from was compacted', async () => {
     const store = open([etcd.endpoint]);
     const { revision } = await put(store, '/watch/a', '1');

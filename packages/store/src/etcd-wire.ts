@@ -3,8 +3,8 @@ import {
   Compare_CompareResult,
   Compare_CompareTarget,
   CompareSchema,
-  type Event,
   Event_EventType,
+  EventSchema,
   KeyValueSchema,
   type RequestOp,
   RequestOpSchema,
@@ -39,7 +39,9 @@ function toKeyValue(wire: WireKeyValue): KeyValue {
   };
 }
 
-export function toChange(event: Event): Change {
+/** An event of a watch's answer. @throws StoreError `invalid` */
+export function readChange(bytes: Uint8Array): Change {
+  const event = fromBinary(EventSchema, bytes);
   if (event.kv === undefined) throw new StoreError('invalid', 'etcd sent an event without a key');
   const entry = toKeyValue(event.kv);
   if (event.type === Event_EventType.PUT) return { kind: 'put', entry };

@@ -1,16 +1,20 @@
-import { create } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toBytes } from './etcd-wire.js';
-import { Event_EventType, type WatchResponse, WatchResponseSchema } from './generated/etcd_pb.js';
+import { readChange, toBytes } from './etcd-wire.js';
+import { Event_EventType, EventSchema, type WatchResponse, WatchResponseSchema } from './generated/etcd_pb.js';
 import { WatchAssembler } from './watch-assembler.js';
 
-function response(revisions: readonly number[], more: Partial<Omit<WatchResponse, '$typeName'>> = {}): WatchResponse {
-  const events = revisions.map((revision) => ({
-    type: revision % 3 === 0 ? Event_EventType.DELETE : Event_EventType.PUT,
-    kv: { key: toBytes(`/${revision}`), value: toBytes('é'), createRevision: 1n, modRevision: BigInt(revision) },
-  }));
-  return create(WatchResponseSchema, { events, ...more });
+function response(
+  revisions: readonly number[],
+  more: Partial<Omit<WatchResponse, '$typeName'>> = {},
+): Parameters<WatchAssembler['accept']> {
+  const changes = revisions.map((revision) => {
+    const kv = { key: toBytes(`/${revision}`), value: toBytes('é'), createRevision: 1n, modRevision: BigInt(revision) };
+    const type = revision % 3 === 0 ? Event_EventType.DELETE : Event_EventType.PUT;
+    return readChange(toBinary(EventSchema, create(EventSchema, { type, kv })));
+  });
+  return [create(WatchResponseSchema, more), changes];
 }
 
 describe('WatchAssembler', () => {
@@ -27,7 +31,7 @@ describe('WatchAssembler', () => {
           const whole = all[index + 1] !== revision;
           // A cut within a revision is only ever between fragments; the last fragment of an answer ends a revision.
           if (!cuts[index % 30] && index + 1 < all.length) return;
-          const batch = assembler.accept(response(part, { fragment: !whole }));
+          const batch = assembler.accept(...response(part, { fragment: !whole }));
           part = [];
           expect(batch === undefined).toBe(!whole);
           for (const change of batch?.changes ?? []) {
@@ -42,7 +46,7 @@ describe('WatchAssembler', () => {
 
   it('tells puts from deletes', () => {
     const entry = { key: '/4', value: 'é', createRevision: 1, modRevision: 4 };
-    expect(new WatchAssembler(3).accept(response([3, 4]))).toEqual({
+    expect(new WatchAssembler(3).accept(...response([3, 4]))).toEqual({
       revision: 4,
       changes: [
         { kind: 'delete', key: '/3', modRevision: 3 },
@@ -52,20 +56,20 @@ describe('WatchAssembler', () => {
   });
 
   it('says nothing for answers without events', () => {
-    expect(new WatchAssembler(1).accept(response([], { created: true }))).toBeUndefined();
+    expect(new WatchAssembler(1).accept(...response([], { created: true }))).toBeUndefined();
   });
 
   it('throws when etcd repeats what was seen', () => {
     const assembler = new WatchAssembler(5);
-    assembler.accept(response([5, 6]));
-    expect(() => assembler.accept(response([6]))).toThrow(/revision 6 after revision 6/);
-    expect(() => new WatchAssembler(5).accept(response([4]))).toThrow(/revision 4/);
-    expect(() => new WatchAssembler(5).accept(response([8, 7]))).toThrow(/revision 7/);
+    assembler.accept(...response([5, 6]));
+    expect(() => assembler.accept(...response([6]))).toThrow(/revision 6 after revision 6/);
+    expect(() => new WatchAssembler(5).accept(...response([4]))).toThrow(/revision 4/);
+    expect(() => new WatchAssembler(5).accept(...response([8, 7]))).toThrow(/revision 7/);
   });
 
   it('throws when the watch is cancelled, with the reason', () => {
     const accept = (more: Partial<Omit<WatchResponse, '$typeName'>>) => () =>
-      new WatchAssembler(1).accept(response([], more));
+      new WatchAssembler(1).accept(...response([], more));
     expect(accept({ canceled: true, compactRevision: 7n })).toThrow(/up to revision 7 were compacted/);
     expect(accept({ canceled: true, created: true, cancelReason: 'no leader' })).toThrow(/no leader/);
   });

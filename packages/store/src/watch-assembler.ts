@@ -1,6 +1,5 @@
 import type { ChangeBatch } from './change-queue.js';
-import { toChange } from './etcd-wire.js';
-import type { Event, WatchResponse } from './generated/etcd_pb.js';
+import type { WatchResponse } from './generated/etcd_pb.js';
 import type { Change, Revision } from './store.js';
 import { StoreError } from './store-error.js';
 
@@ -9,22 +8,23 @@ import { StoreError } from './store-error.js';
  * may end in the middle of a revision. Pure: it is fed answers and returns what is complete.
  */
 export class WatchAssembler {
-  #fragments: Event[] = [];
+  #fragments: Change[] = [];
 
   /** @param next the first revision that has not been seen yet */
   constructor(private next: Revision) {}
 
   /**
+   * @param changes the answer's events
    * @returns the changes that are complete now, or undefined when there are none (yet)
    * @throws StoreError `unavailable` when the watch was cancelled (compaction among the causes) or repeats what was seen
    */
-  accept(response: WatchResponse): ChangeBatch | undefined {
+  accept(response: Omit<WatchResponse, 'events'>, changes: readonly Change[]): ChangeBatch | undefined {
     if (response.canceled || response.compactRevision > 0n) throw cancelled(response);
-    this.#fragments.push(...response.events);
+    for (const change of changes) this.#fragments.push(change);
     if (response.fragment || this.#fragments.length === 0) return undefined;
-    const changes = this.#fragments.map(toChange);
+    const complete = this.#fragments;
     this.#fragments = [];
-    return { revision: this.#checkOrder(changes), changes };
+    return { revision: this.#checkOrder(complete), changes: complete };
   }
 
   #checkOrder(changes: readonly Change[]): Revision {
@@ -41,7 +41,7 @@ export class WatchAssembler {
   }
 }
 
-function cancelled(response: WatchResponse): StoreError {
+function cancelled(response: Omit<WatchResponse, 'events'>): StoreError {
   if (response.compactRevision > 0n) {
     return new StoreError('unavailable', `the changes up to revision ${response.compactRevision} were compacted away`);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import {
   type AgentRecord,
   agentCodec,
@@ -217,6 +218,8 @@ export class TestCloud {
       ...(slices ? { slices } : {}),
     });
     const stop = new AbortController();
+    // As of a leadership: each worker listens to it.
+    setMaxListeners(0, stop.signal);
     const fence = { kind: 'mod-revision', key: keys.leader, revision } as const;
     this.#term = { stop, compiler, live, done: compiler.lead({ signal: stop.signal, fence }) };
     return compiler;

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { addressSpelling, type UnderlayRecord } from '@taas/model';
 import type { Entry } from './entry.js';
+import { Groups } from './groups.js';
 
 /** Tunnel addresses of the cloud's nodes, as far as anybody has heard. */
 export interface KnownUnderlay {
@@ -24,6 +25,10 @@ export const maxAddressesOfNode = 16;
 export class Underlay implements KnownUnderlay {
   readonly #records = new Map<string, Entry<UnderlayRecord>>();
   readonly #live = new Map<string, string>();
+  /** By address, in one spelling. */
+  readonly #claims = new Groups<string, string>();
+  /** Addresses that several nodes claim. */
+  readonly #contested = new Set<string>();
   #recorded: readonly string[] | null = null;
   #unrecorded: readonly string[] | null = null;
 
@@ -40,10 +45,20 @@ export class Underlay implements KnownUnderlay {
 
   /** @param address what the node's agent reports now; null if nothing that could be an address */
   setLive(node: string, address: string | null): void {
-    if ((this.#live.get(node) ?? null) === address) return;
+    const before = this.#live.get(node) ?? null;
+    if (before === address) return;
     if (address === null) this.#live.delete(node);
     else this.#live.set(node, address);
+    if (before !== null) this.#claim(before, (spelled) => this.#claims.remove(spelled, node));
+    if (address !== null) this.#claim(address, (spelled) => this.#claims.add(spelled, node));
     this.#unrecorded = null;
+  }
+
+  #claim(address: string, change: (spelled: string) => void): void {
+    const spelled = isIP(address) === 0 ? address : addressSpelling(address);
+    change(spelled);
+    if (this.#claims.count(spelled) > 1) this.#contested.add(spelled);
+    else this.#contested.delete(spelled);
   }
 
   record(node: string): Entry<UnderlayRecord> | undefined {
@@ -67,12 +82,7 @@ export class Underlay implements KnownUnderlay {
 
   /** Addresses that several nodes report now, and which. Nobody can tell which of them lies, or is misconfigured. */
   get contested(): readonly ContestedAddress[] {
-    const nodes = new Map<string, string[]>();
-    for (const [node, address] of this.#live) {
-      const spelled = isIP(address) === 0 ? address : addressSpelling(address);
-      nodes.set(spelled, [...(nodes.get(spelled) ?? []), node]);
-    }
-    return [...nodes].flatMap(([address, by]) => (by.length > 1 ? [{ address, nodes: by.sort() }] : []));
+    return [...this.#contested].map((address) => ({ address, nodes: [...this.#claims.get(address)].sort() }));
   }
 
   /** The nodes that have reported an address or have a record. */

@@ -22,10 +22,15 @@ const histories = fc
   .tuple(fc.array(inOrder, { minLength: 1, maxLength: 3 }), fc.array(fc.nat(), { maxLength: 200 }))
   .map(([watches, turns]) => heard(watches, turns));
 
-it('has every change once, in its order', () => {
+it('has every change once, and those of each watch in their order', () => {
   fc.assert(
     fc.property(histories, (changes) => {
-      expect([...wholeRevisions(eventOf(changes))].flatMap((portion) => portion.changes)).toEqual(changes);
+      const taken = [...wholeRevisions(eventOf(changes))].flatMap((portion) => portion.changes);
+      expect(taken).toHaveLength(changes.length);
+      for (const watch of ['w0', 'w1', 'w2']) {
+        const of = (all: readonly Change[]) => all.filter((each) => each.kind === 'delete' && each.key === watch);
+        expect(of(taken)).toEqual(of(changes));
+      }
     }),
   );
 });
@@ -48,4 +53,16 @@ it('cuts many small transactions into many portions', () => {
   const changes = Array.from({ length: 1_000 }, (_, n) => change(`k${n}`, n + 1));
   const sizes = [...wholeRevisions(eventOf(changes))].map((portion) => portion.changes.length);
   expect(Math.max(...sizes)).toBe(16);
+});
+
+it('has no large portions where one watch was told all before the others', () => {
+  fc.assert(
+    fc.property(fc.array(inOrder, { minLength: 1, maxLength: 3 }), (watches) => {
+      const changes = heard(watches, []);
+      const ofRevision = new Map<number, number>();
+      for (const each of changes) ofRevision.set(revisionOf(each), (ofRevision.get(revisionOf(each)) ?? 0) + 1);
+      const most = Math.max(0, ...ofRevision.values());
+      for (const portion of wholeRevisions(eventOf(changes))) expect(portion.changes.length).toBeLessThan(16 + most);
+    }),
+  );
 });

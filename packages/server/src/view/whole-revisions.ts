@@ -7,32 +7,26 @@ const enough = 16;
 
 /**
  * Cuts an event into portions that may be taken in one after the other: what follows a portion is later than all in it, so that
- * no transaction is cut, and each portion's revision is the one up to which all is known then.
+ * no transaction is cut, and each portion's revision is the one up to which all is known then. Of several prefixes each is told in order,
+ * and a follower that is behind is told much of one before the other's: they are put in order of revisions first, or all of it
+ * would be one portion.
  */
 export function* wholeRevisions({ revision, changes }: Changes): Generator<Changes, void, void> {
-  const earliestFrom = earliest(changes);
+  const ordered = inOrder(changes);
   let from = 0;
-  let latest = 0;
-  for (const [index, change] of changes.entries()) {
-    latest = Math.max(latest, revisionOf(change));
-    const next = earliestFrom[index + 1];
-    if (index + 1 - from < enough || next === undefined || next <= latest) continue;
-    yield { kind: 'changes', revision: latest, changes: changes.slice(from, index + 1) };
+  for (const [index, change] of ordered.entries()) {
+    const next = ordered[index + 1];
+    if (index + 1 - from < enough || next === undefined || revisionOf(next) === revisionOf(change)) continue;
+    yield { kind: 'changes', revision: revisionOf(change), changes: ordered.slice(from, index + 1) };
     from = index + 1;
   }
-  yield { kind: 'changes', revision, changes: from === 0 ? changes : changes.slice(from) };
+  yield { kind: 'changes', revision, changes: from === 0 ? ordered : ordered.slice(from) };
 }
 
-/** For each place the earliest revision from there on: those of several prefixes come each in order, and not all together. */
-function earliest(changes: readonly Change[]): Revision[] {
-  const found: Revision[] = [];
-  let least = Number.POSITIVE_INFINITY;
-  for (let at = changes.length - 1; at >= 0; at -= 1) {
-    const change = changes[at];
-    if (change) least = Math.min(least, revisionOf(change));
-    found[at] = least;
-  }
-  return found;
+/** Those of one revision stay in the order in which they came. */
+function inOrder(changes: readonly Change[]): readonly Change[] {
+  const isInOrder = changes.every((change, n) => n === 0 || revisionOf(change) >= revisionOf(changes[n - 1] ?? change));
+  return isInOrder ? changes : [...changes].sort((a, b) => revisionOf(a) - revisionOf(b));
 }
 
 const revisionOf = (change: Change): Revision =>

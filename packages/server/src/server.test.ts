@@ -8,8 +8,8 @@ import type { AnswerBody } from './answer-body.suite.js';
 import { UnsafeListenError } from './auth/development.js';
 import { serverConfigSchema } from './config.js';
 import { createServer, type Server } from './server.js';
+import { storeWith } from './store-with.suite.js';
 import { acme, portId } from './test-cloud.suite.js';
-import { withFollow } from './view/with-follow.suite.js';
 
 let store: EmbeddedStore;
 const running: Server[] = [];
@@ -130,7 +130,7 @@ describe('a server', () => {
         if (!isBlind || !under.includes(prefixes.api)) yield event;
       }
     }
-    const server = make({ election: { ttl_s: 2 } }, silentLogger, withFollow(inner, follow));
+    const server = make({ election: { ttl_s: 2 } }, silentLogger, storeWith(inner, { follow }));
     await server.start();
     await ready(server);
     isBlind = true;

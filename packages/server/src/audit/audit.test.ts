@@ -9,9 +9,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mostWrites } from '../compiler/most-writes.js';
 import { serverConfigSchema } from '../config.js';
 import { createServer, type Server } from '../server.js';
+import { storeWith } from '../store-with.suite.js';
 import { acme, portId, TestCloud, umbrella } from '../test-cloud.suite.js';
 import { missingChanges } from '../view/missing-changes.suite.js';
-import { withFollow } from '../view/with-follow.suite.js';
 import { mostUnexported } from './audit.js';
 
 type Line = Omit<AuditEntry, 'at'> & { readonly id: string; readonly time: string };
@@ -180,7 +180,7 @@ describe('the audit trail', () => {
       if (under.includes(prefixes.api)) await reading;
       yield* inner.follow(under, signal);
     }
-    const server = await create({ keep_records: 100 }, {}, withFollow(inner, follow));
+    const server = await create({ keep_records: 100 }, {}, storeWith(inner, { follow }));
     await until(async () => expect((await facts(server))['etcd']).toBe('in sight'));
     await until(async () => expect((await cloud.store.list(`${prefixes.api}servers/`)).entries).toHaveLength(1));
 

@@ -1,6 +1,6 @@
 import { keys, parseKey, root } from '@taas/model';
-import type { Store } from '@taas/store';
 import { describe, expect, it, vi } from 'vitest';
+import { storeWith } from '../store-with.suite.js';
 import { acme, portId, umbrella } from '../test-cloud.suite.js';
 import { create, flows, nodes, segments, services, status, withCloud } from './compiled-cloud.suite.js';
 import type { SegmentPolicy } from './segment-options.js';
@@ -266,9 +266,7 @@ describe('the compiler', () => {
       const published: string[] = [];
       let deleted = false;
       const { store } = server;
-      const racing: Store = {
-        ...{ get: store.get.bind(store), list: store.list.bind(store), follow: store.follow.bind(store) },
-        ...{ lease: store.lease.bind(store), close: store.close.bind(store) },
+      const racing = storeWith(store, {
         transact: async (transaction, options) => {
           if (!deleted) {
             deleted = true;
@@ -278,7 +276,7 @@ describe('the compiler', () => {
           if (result.succeeded) published.push(...transaction.operations.map(({ key }) => key));
           return result;
         },
-      };
+      });
       await cloud.lead(server, racing);
       await cloud.settle();
       expect(deleted).toBe(true);

@@ -65,10 +65,6 @@ const everything = 'everything/';
 export class Compiler {
   readonly stats: CompilerStats = { compiled: 0, transactions: 0, operations: 0, conflicts: 0, failures: 0 };
   readonly #queue = new WorkQueue();
-  /** Tap services that wait for a segment to become free. */
-  readonly #starved = new Set<string>();
-  /** Tap mirrors that wait for an ERSPAN session. */
-  readonly #starvedMirrors = new Set<string>();
   readonly #segments = new Takings<SegmentTaken>();
   readonly #sessions = new Takings<SessionsTaken>();
   readonly #failures = new Map<string, number>();
@@ -111,17 +107,8 @@ export class Compiler {
     for (const id of dirty.mirrors) add(`mirror/${id}`);
     for (const port of dirty.ports) add(`port/${port}`);
     for (const node of dirty.nodes) add(`underlay/${node}`);
-    if (dirty.segmentsFreed) this.#feed();
-    if (dirty.sessionsFreed) this.#feedMirrors();
-  }
-
-  /** Whoever waits for a segment looks again. */
-  #feed(): void {
-    for (const id of this.#starved) this.#queue.add(`service/${id}`);
-  }
-
-  #feedMirrors(): void {
-    for (const id of this.#starvedMirrors) this.#queue.add(`mirror/${id}`);
+    if (dirty.segmentsFreed) for (const key of this.#segments.waiting) add(key);
+    if (dirty.sessionsFreed) for (const key of this.#sessions.waiting) add(key);
   }
 
   /**
@@ -207,8 +194,8 @@ export class Compiler {
 
   /** @param isTaken the view shows what was in hand as taken; else whoever waits may have it */
   #endTakings(key: string, isTaken: boolean): void {
-    if (this.#segments.end(key, isTaken)) this.#feed();
-    if (this.#sessions.end(key, isTaken)) this.#feedMirrors();
+    for (const takings of [this.#segments, this.#sessions])
+      for (const other of takings.end(key, isTaken)) this.#queue.add(other);
   }
 
   #plan(key: string, id: string, signal: AbortSignal): readonly Step[] | Promise<readonly Step[]> {
@@ -225,8 +212,7 @@ export class Compiler {
     const sessions = withSessionsInHand(live.view, this.#sessions, key);
     const compiled = compileMirror(live.view, { addresses, projectShare: policy.projectShare, sessions }, id);
     if (compiled.takes) this.#sessions.take(key, [compiled.takes]);
-    if (compiled.waitsForSession) this.#starvedMirrors.add(id);
-    else this.#starvedMirrors.delete(id);
+    this.#sessions.setWaits(key, compiled.waitsForSession);
     return planMirror(live.view, id, compiled);
   }
 
@@ -264,8 +250,7 @@ export class Compiler {
       // Others may have taken meanwhile what was free, or given back what they had in hand.
     } while (now() !== begun && !slice.choicesHold());
     this.#take(key, slice, compiled);
-    if (compiled.waitsForSegment) this.#starved.add(id);
-    else this.#starved.delete(id);
+    this.#segments.setWaits(key, compiled.waitsForSegment);
     const { states, agents, flows, finals, totals } = view;
     const context = { states, agents, flows, finals, totals };
     return yield* planning(slice, compiled, { ...context, holdSegments: view.nodeRecords.orphans > 0 });

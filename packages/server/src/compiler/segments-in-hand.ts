@@ -17,11 +17,11 @@ export type SegmentsHeld = Pick<ClusterView['segments'], 'holder' | 'ofService' 
 export function withTakings(
   view: { readonly segments: SegmentsHeld },
   takings: Takings<SegmentTaken>,
-  service: string,
+  who: string,
 ): SegmentsHeld {
   /** Those that etcd does not show yet. */
   function* inHand(pool: Omit<SegmentKey, 'id'>): Generator<SegmentTaken> {
-    for (const taken of takings.ofOthers(service)) {
+    for (const taken of takings.ofOthers(who)) {
       const { type, physnet } = taken.segment;
       if (type === pool.type && physnet === pool.physnet && !view.segments.holder(taken.segment)) yield taken;
     }

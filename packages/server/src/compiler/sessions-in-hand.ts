@@ -16,11 +16,11 @@ export interface SessionsTaken {
 export type SessionsHeld = ClusterView['mirrors']['sessions'];
 
 /** As a tap mirror finds them: those that others are about to take are held. */
-export function withSessionsInHand(view: ClusterView, takings: Takings<SessionsTaken>, mirror: string): SessionsHeld {
+export function withSessionsInHand(view: ClusterView, takings: Takings<SessionsTaken>, who: string): SessionsHeld {
   return {
     held: (type, node, remote, project) => {
       let { byAll, byProject } = view.mirrors.sessions.held(type, node, remote, project);
-      for (const taken of takings.ofOthers(mirror)) {
+      for (const taken of takings.ofOthers(who)) {
         if (taken.type !== type || taken.node !== node || !isSameAddress(taken.remote, remote)) continue;
         // Etcd shows them already.
         if (view.mirrors.published({ node, id: taken.mirror })) continue;

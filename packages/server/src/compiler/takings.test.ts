@@ -1,7 +1,8 @@
 import { keys, parseKey } from '@taas/model';
-import { type Store, StoreError } from '@taas/store';
+import { StoreError } from '@taas/store';
 import { describe, expect, it, vi } from 'vitest';
 import { Slices } from '../slices/slices.js';
+import { storeWith } from '../store-with.suite.js';
 import { acme, portId } from '../test-cloud.suite.js';
 import { create, nodes, segments, services, status, withCloud } from './compiled-cloud.suite.js';
 import type { Compiler } from './compiler.js';
@@ -65,9 +66,7 @@ describe('however many are compiled at once', () => {
       const store = cloud.store.client();
       let failures = 0;
       let compiler: Compiler | undefined;
-      const failing: Store = {
-        ...{ get: store.get.bind(store), list: store.list.bind(store), follow: store.follow.bind(store) },
-        ...{ lease: store.lease.bind(store), close: store.close.bind(store) },
+      const failing = storeWith(store, {
         transact: async (transaction, options) => {
           const [first] = transaction.operations;
           if (failures > 0 || first?.kind !== 'put' || parseKey(first.key).is !== 'segment')
@@ -80,7 +79,7 @@ describe('however many are compiled at once', () => {
           await server.live.until((view) => view.services.size === 1, 5_000);
           throw new StoreError('unavailable', 'for this test');
         },
-      };
+      });
       compiler = await cloud.lead(server, failing);
       await cloud.converge(nodes);
       expect(failures).toBe(1);

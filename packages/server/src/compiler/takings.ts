@@ -4,6 +4,8 @@
  */
 export class Takings<T> {
   readonly #inHand = new Map<string, readonly T[]>();
+  /** Who found nothing. */
+  readonly #waiting = new Set<string>();
   #changes = 0;
 
   /** @param who has nothing in hand */
@@ -15,12 +17,23 @@ export class Takings<T> {
   /**
    * Nothing of it is in hand any more.
    * @param isTaken the view shows it as taken
-   * @returns whether there is something that others may have instead
+   * @returns who should look again, since there may be something for them
    */
-  end(who: string, isTaken: boolean): boolean {
+  end(who: string, isTaken: boolean): Iterable<string> {
     const had = this.#inHand.delete(who);
     if (had) this.#changes += 1;
-    return had && !isTaken;
+    return had && !isTaken ? this.#waiting : [];
+  }
+
+  /** @param waits whether there was nothing left for it */
+  setWaits(who: string, waits: boolean): void {
+    if (waits) this.#waiting.add(who);
+    else this.#waiting.delete(who);
+  }
+
+  /** Those for whom there was nothing left. */
+  get waiting(): Iterable<string> {
+    return this.#waiting;
   }
 
   /** Grows with each change of what is in hand. */

@@ -2,6 +2,7 @@ import { keys, recordFormat, serverCodec } from '@taas/model';
 import { silentLogger, systemClock } from '@taas/service';
 import { createEmbeddedStore } from '@taas/store/testing';
 import { expect, it } from 'vitest';
+import { storeWith } from '../store-with.suite.js';
 import { announceServer } from './announce-server.js';
 
 it('says under a lease what this server reads, again when the lease was lost, and takes it back at its end', async () => {
@@ -10,16 +11,15 @@ it('says under a lease what this server reads, again when the lease was lost, an
   const others = embedded.client();
   const stop = new AbortController();
   const leases: AbortController[] = [];
-  const losing = {
-    ...{ get: store.get.bind(store), list: store.list.bind(store), follow: store.follow.bind(store) },
-    ...{ transact: store.transact.bind(store), close: store.close.bind(store) },
+  const losing = storeWith(store, {
     lease: async (seconds: number) => {
       const lease = await store.lease(seconds);
       const lost = new AbortController();
       leases.push(lost);
       return { id: lease.id, lost: lost.signal, revoke: () => lease.revoke() };
     },
-  };
+  });
+
   const about = { name: 'a/1', version: '1.2.3', ttlSeconds: 5, clock: systemClock, logger: silentLogger };
   const announcing = announceServer({ ...about, store: losing }, stop.signal);
   const key = keys.server('a/1');

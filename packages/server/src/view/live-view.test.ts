@@ -1,8 +1,9 @@
 import { keys, tapServiceCodec } from '@taas/model';
 import { type Clock, silentLogger, systemClock } from '@taas/service';
-import type { Change, FollowEvent, Store } from '@taas/store';
+import type { Change, FollowEvent } from '@taas/store';
 import { createEmbeddedStore } from '@taas/store/testing';
 import { expect, it } from 'vitest';
+import { storeWith } from '../store-with.suite.js';
 import { acme, portId } from '../test-cloud.suite.js';
 import { LiveView } from './live-view.js';
 
@@ -28,7 +29,7 @@ it('lets others have their turn while it takes in much at once, and nobody sees 
     const changes = Array.from({ length: many }, (_, n) => written(n + 1)).flat();
     yield { kind: 'changes', revision: many, changes };
   }
-  const following: Store = { ...withMethods(store), follow };
+  const following = storeWith(store, { follow });
   let now = 0;
   let turns = 0;
   let isOver = false;
@@ -60,14 +61,3 @@ it('lets others have their turn while it takes in much at once, and nobody sees 
   expect(published.at(-1)).toBe(many);
   await store.close();
 });
-
-/** A store's methods as a plain object, so that one of them can be another's. */
-function withMethods(store: Store): Omit<Store, 'follow'> {
-  return {
-    get: (...args) => store.get(...args),
-    list: (...args) => store.list(...args),
-    transact: (...args) => store.transact(...args),
-    lease: (...args) => store.lease(...args),
-    close: () => store.close(),
-  };
-}

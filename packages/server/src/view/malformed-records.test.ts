@@ -3,8 +3,8 @@ import { type LogFields, type Logger, silentLogger, systemClock } from '@taas/se
 import type { Change, FollowEvent, Store } from '@taas/store';
 import { createEmbeddedStore } from '@taas/store/testing';
 import { expect, it } from 'vitest';
+import { storeWith } from '../store-with.suite.js';
 import { LiveView } from './live-view.js';
-import { withFollow } from './with-follow.suite.js';
 
 const a = keys.agent('a');
 const b = keys.agent('b');
@@ -36,7 +36,7 @@ it('each is told once, and again when it is otherwise malformed or has been righ
     }
   }
   const store: Store = createEmbeddedStore({ clock: systemClock });
-  const live = new LiveView(withFollow(store, follow), systemClock, logger);
+  const live = new LiveView(storeWith(store, { follow }), systemClock, logger);
   await live.run(new AbortController().signal);
   expect(seen).toEqual(events.map(([, keysTold]) => keysTold));
   expect(live.malformedSeen).toBe(5);

@@ -1,5 +1,5 @@
 import type { FollowEvent, Store } from '@taas/store';
-import { withFollow } from './with-follow.suite.js';
+import { storeWith } from '../store-with.suite.js';
 
 /** A store whose followers can miss what changes: they learn of it by their next snapshot alone. */
 export interface MissingChanges<S extends Store> {
@@ -21,7 +21,7 @@ export function missingChanges<S extends Store>(store: S): MissingChanges<S> {
     }
   }
   return {
-    store: withFollow(store, follow),
+    store: storeWith(store, { follow }),
     miss: () => {
       missed += 1;
     },
